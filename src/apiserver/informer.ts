@@ -1,0 +1,89 @@
+// One component's view of one kind: the store as of the last revision that reached it.
+// Staleness is the distance between two numbers.
+// source: staging/src/k8s.io/client-go/tools/cache/shared_informer.go (semantics, not structure)
+
+import type { KubeObject, ObjectKey } from '../values/kube-object';
+import type { Store, Version } from './store';
+
+/** A change as a component receives it. Several writes may arrive as one, with the last object. */
+export interface Change {
+  readonly key: ObjectKey;
+  /** The object as the component knew it before; undefined where it is new to it. */
+  readonly before: KubeObject | undefined;
+  /** The object now; undefined where it is gone. */
+  readonly after: KubeObject | undefined;
+  /** The journal entry of the write that brought this state. */
+  readonly cause: number;
+}
+
+export interface InformerOptions {
+  readonly kind: string;
+  /** Who watches, as the journal names it: `kube-proxy@worker-1`. */
+  readonly owner: string;
+  /** Only objects of this scope (a node's name, for kinds that have one) are delivered. */
+  readonly scope?: string;
+  /** Called with each change, in order, at the instant of delivery. */
+  readonly onChange: (change: Change) => void;
+}
+
+export class Informer {
+  readonly options: InformerOptions;
+  private readonly store: Store;
+  private seen: number;
+  private held = false;
+
+  constructor(store: Store, options: InformerOptions, seen = 0) {
+    this.store = store;
+    this.options = options;
+    this.seen = seen;
+  }
+
+  /** The revision that this view shows. */
+  get revision(): number {
+    return this.seen;
+  }
+
+  /** True while nothing is delivered: the component is cut off from the API server, or dead. */
+  get isHeld(): boolean {
+    return this.held;
+  }
+
+  get(key: ObjectKey): KubeObject | undefined {
+    return this.store.get(this.options.kind, key, this.seen);
+  }
+
+  list(): IterableIterator<KubeObject> {
+    return this.store.list(this.options.kind, this.seen);
+  }
+
+  /** Moves the view to `revision` and reports one change for each key that moved. */
+  deliver(revision: number): void {
+    if (this.held || revision <= this.seen) return;
+    const from = this.seen;
+    const latest = new Map<ObjectKey, Version>();
+    for (const version of this.store.changes(this.options.kind, from, revision)) {
+      latest.set(version.key, version);
+    }
+    this.seen = revision;
+    for (const [key, version] of latest) {
+      const before = this.store.get(this.options.kind, key, from);
+      this.options.onChange({ key, before, after: version.object, cause: version.cause });
+    }
+  }
+
+  /** Stops deliveries; the view stays as it is. */
+  hold(): void {
+    this.held = true;
+  }
+
+  /** Lists anew: jumps to the store's present and reports what changed meanwhile. */
+  relist(): void {
+    this.held = false;
+    this.deliver(this.store.revision);
+  }
+
+  /** Forgets everything: the component starts with empty memory. The next relist shows all as new. */
+  reset(): void {
+    this.seen = 0;
+  }
+}

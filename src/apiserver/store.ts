@@ -1,0 +1,120 @@
+// What etcd holds: every version of every object, by revision. A reader is a revision, so that
+// a lagging cache is a number and not a copy, and five thousand of them share one store.
+
+import type { Instant } from '../values/time';
+import { deepFreeze, keyOf } from '../values/kube-object';
+import type { KubeObject, ObjectKey } from '../values/kube-object';
+
+/** One version of one object; `object` is undefined where the version is its deletion. */
+export interface Version {
+  readonly revision: number;
+  readonly at: Instant;
+  readonly key: ObjectKey;
+  readonly object: KubeObject | undefined;
+  readonly previous: Version | undefined;
+  /** The journal entry of the write. */
+  readonly cause: number;
+}
+
+interface KindStore {
+  readonly heads: Map<ObjectKey, Version>;
+  /** Every version of this kind in the order of revisions. */
+  readonly log: Version[];
+}
+
+export class Store {
+  private readonly kinds: Map<string, KindStore>;
+  private latest: number;
+
+  constructor(origin?: Store) {
+    this.latest = origin?.latest ?? 0;
+    this.kinds = new Map(
+      [...(origin?.kinds ?? [])].map(([kind, { heads, log }]) => [
+        kind,
+        { heads: new Map(heads), log: [...log] },
+      ]),
+    );
+  }
+
+  /** The newest revision; grows by one with each write. */
+  get revision(): number {
+    return this.latest;
+  }
+
+  /** Writes a version. The object is frozen and carries the new resourceVersion. */
+  put(object: KubeObject, at: Instant, cause: number): Version {
+    const revision = ++this.latest;
+    const metadata = { ...object.metadata, resourceVersion: String(revision) };
+    const stored = deepFreeze({ ...object, metadata });
+    return this.append(object.kind, keyOf(object), stored, revision, at, cause);
+  }
+
+  /** Writes the deletion of an object that is there. */
+  remove(kind: string, key: ObjectKey, at: Instant, cause: number): Version {
+    return this.append(kind, key, undefined, ++this.latest, at, cause);
+  }
+
+  /** The object as of `revision` (default: now). */
+  get(kind: string, key: ObjectKey, revision = this.latest): KubeObject | undefined {
+    return this.version(kind, key, revision)?.object;
+  }
+
+  /** The version that stands at `revision`, deletions included. */
+  version(kind: string, key: ObjectKey, revision = this.latest): Version | undefined {
+    let version = this.kinds.get(kind)?.heads.get(key);
+    while (version !== undefined && version.revision > revision) version = version.previous;
+    return version;
+  }
+
+  /** All objects of a kind as of `revision`, in the order of their first creation. */
+  *list(kind: string, revision = this.latest): IterableIterator<KubeObject> {
+    for (const key of this.kinds.get(kind)?.heads.keys() ?? []) {
+      const object = this.get(kind, key, revision);
+      if (object !== undefined) yield object;
+    }
+  }
+
+  /** The versions of a kind after `from`, up to and including `to`. */
+  changes(kind: string, from: number, to = this.latest): Version[] {
+    const log = this.kinds.get(kind)?.log ?? [];
+    let start = log.length;
+    while (start > 0 && log[start - 1]!.revision > from) start--;
+    return log.slice(start).filter((version) => version.revision <= to);
+  }
+
+  /** The newest revision at which an object of this kind changed. */
+  revisionOf(kind: string): number {
+    return this.kinds.get(kind)?.log.at(-1)?.revision ?? 0;
+  }
+
+  /** The kinds of which any object ever was, sorted by name. */
+  kindNames(): string[] {
+    return [...this.kinds.keys()].sort();
+  }
+
+  fork(): Store {
+    return new Store(this);
+  }
+
+  private append(
+    kind: string,
+    key: ObjectKey,
+    object: KubeObject | undefined,
+    revision: number,
+    at: Instant,
+    cause: number,
+  ): Version {
+    let kindStore = this.kinds.get(kind);
+    if (kindStore === undefined) {
+      kindStore = { heads: new Map(), log: [] };
+      this.kinds.set(kind, kindStore);
+    }
+    const previous = kindStore.heads.get(key);
+    // A deletion forgets its place in the order: what is created anew under the name is newest.
+    if (previous !== undefined && previous.object === undefined) kindStore.heads.delete(key);
+    const version: Version = { revision, at, key, object, previous, cause };
+    kindStore.heads.set(key, version);
+    kindStore.log.push(version);
+    return version;
+  }
+}

@@ -1,0 +1,68 @@
+// The composed model as the vocabulary, the runner and the chai plugin see it.
+
+import type { ApiServer } from '../apiserver/api-server';
+import type { Kernel } from '../kernel/kernel';
+import type { Machine } from '../node/machine';
+import type { Timing } from '../timing';
+import type { ClusterSpec } from '../values/cluster-spec';
+import type { FiveTuple } from '../values/flow';
+import type { KubeObject } from '../values/kube-object';
+import type { Destination, Origin } from '../values/origin';
+import type { Resolution } from '../values/resolution';
+import type { Trace } from '../values/trace';
+
+/** A connection that was really opened: its entries stand in the conntrack tables on its path. */
+export interface OpenConnection {
+  readonly from: Origin;
+  /** The tuple as the client sees it. */
+  readonly tuple: FiveTuple;
+  /** The walk that opened it. */
+  readonly opened: Trace;
+}
+
+/** What faults and administrators can do. Each is idempotent and returns what it takes to undo. */
+export interface Handles {
+  /** Every container of the pod exits; sandbox and address stay. */
+  crashPod(pod: string, options: { exitCode: number; restart: boolean }): void;
+  crashContainer(pod: string, container: string, options: { exitCode: number; restart: boolean }): void;
+  /** Allows a crashed pod's containers to be restarted again. */
+  allowRestart(pod: string): void;
+  powerOff(node: string): void;
+  /** Boots the node: an empty kernel, then the kubelet, then the pods that are still bound. */
+  powerOn(node: string): void;
+  /** Stops the node as an operating system does: SIGTERM to every process, then no power. */
+  shutdown(node: string): void;
+  apply(objects: readonly KubeObject[]): void;
+  /** `grace` in seconds; undefined means the object's own. */
+  delete(kind: string, key: string, grace?: number): void;
+  patch(kind: string, key: string, patch: unknown): void;
+  scale(kind: string, key: string, replicas: number): void;
+}
+
+export interface Cluster {
+  readonly spec: ClusterSpec;
+  readonly kernel: Kernel;
+  readonly timing: Timing;
+  readonly api: ApiServer;
+  /** Machines by node name, in the order of the spec. */
+  readonly machines: ReadonlyMap<string, Machine>;
+  /** Moves whenever anything that a claim can observe has changed. */
+  readonly generation: number;
+  readonly handles: Handles;
+  /** Every path that a new flow can take now, with exact probabilities. Changes nothing. */
+  send(from: Origin, to: Destination, options?: { readonly sport?: number }): readonly Trace[];
+  /** Opens one real connection for each possible path that is answered. */
+  open(from: Origin, to: Destination): readonly OpenConnection[];
+  /** The next packet of an open connection. */
+  proceed(connection: OpenConnection): readonly Trace[];
+  /** A lookup with the container's own resolver; every query is a packet. */
+  resolve(from: Origin, name: string, type?: 'A' | 'AAAA'): Resolution;
+  /** Keys of the pods that a workload ever had, in the order of creation: `#1` is the first. */
+  podsOf(kind: string, key: string): readonly string[];
+  /** Endpoints (`ip:port`) that a node's data plane spreads a Service's connections over. */
+  programmed(node: string, service: string): readonly string[];
+  /** Endpoints (`ip:port`) whose processes really run and are ready, whatever the API says. */
+  serving(service: string): readonly string[];
+  /** The state as one frozen JSON object; what `inspect` queries. */
+  snapshot(): Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,75 @@
+// What happened, in order, each line with the line that caused it. From here the reports tell
+// why, the determinism spec tells where two runs part, and scenarios assert hops.
+
+import { formatInstant } from '../values/time';
+import type { Instant } from '../values/time';
+import type { Phase } from './phase';
+import { hashText } from './random';
+
+/** One thing that happened. */
+export interface Entry {
+  readonly at: Instant;
+  readonly phase: Phase;
+  /** Who did it: `kube-proxy@worker-1`, `kubelet@worker-2`, `apiserver`, `fault`. */
+  readonly actor: string;
+  /** What it did, one verb in the past tense: `stored`, `observed`, `synced`, `exited`. */
+  readonly action: string;
+  /** To what: `Pod/shop/web-x7k`, `EndpointSlice/shop/web-abc`. */
+  readonly subject: string;
+  readonly detail: string;
+  /** Index of the entry that led to this one, -1 for none. */
+  readonly cause: number;
+  /** The timer that lay between the cause and this entry, empty for none. */
+  readonly timer: string;
+}
+
+/** An append-only list with a rolling digest. */
+export class Journal {
+  private readonly entries: Entry[];
+  private hash: number;
+
+  constructor(entries: Entry[] = [], hash = 0) {
+    this.entries = entries;
+    this.hash = hash;
+  }
+
+  get length(): number {
+    return this.entries.length;
+  }
+
+  /** Eight hexadecimal digits over every line so far; equal for equal runs. */
+  get digest(): string {
+    return this.hash.toString(16).padStart(8, '0');
+  }
+
+  append(entry: Entry): number {
+    this.entries.push(entry);
+    this.hash = hashText(formatEntry(entry), this.hash);
+    return this.entries.length - 1;
+  }
+
+  entry(index: number): Entry | undefined {
+    return this.entries[index];
+  }
+
+  all(): readonly Entry[] {
+    return this.entries;
+  }
+
+  /** From the first cause to the entry itself. */
+  chain(index: number): Entry[] {
+    const chain: Entry[] = [];
+    for (let at = index; at >= 0; at = this.entries[at]!.cause) chain.push(this.entries[at]!);
+    return chain.reverse();
+  }
+
+  fork(): Journal {
+    return new Journal([...this.entries], this.hash);
+  }
+}
+
+/** One line: instant, actor, action, subject, detail. */
+export function formatEntry(entry: Entry): string {
+  const head = `${formatInstant(entry.at)} ${entry.actor} ${entry.action} ${entry.subject}`;
+  return entry.detail === '' ? head : `${head}: ${entry.detail}`;
+}

@@ -1,0 +1,165 @@
+// The only mover of time. It knows events, order and chance, and nothing of Kubernetes.
+
+import { formatInstant, later, START } from '../values/time';
+import type { Duration, Instant } from '../values/time';
+import { EventQueue } from './event-queue';
+import type { Event, EventArgument, EventKind } from './event-queue';
+import { formatEntry, Journal } from './journal';
+import { Phase } from './phase';
+import { Random } from './random';
+
+export type Handler = (a: EventArgument, b: EventArgument) => void;
+
+/** More events than this at one instant are a loop in the model, not work. */
+const EVENTS_PER_INSTANT_MAX = 5_000_000;
+
+/** A loop at one instant: the model has a defect, and the last lines show where. */
+export class DidNotSettleError extends Error {
+  readonly code = 'DID_NOT_SETTLE';
+}
+
+interface KernelState {
+  now: Instant;
+  seq: number;
+  /** The phase of the event being handled. */
+  phase: Phase;
+  cause: number;
+  timer: string;
+}
+
+export class Kernel {
+  readonly random: Random;
+  readonly journal: Journal;
+  private readonly queue: EventQueue;
+  private readonly kinds: { name: string; handler: Handler; background: boolean }[] = [];
+  private readonly state: KernelState;
+
+  /** A clock at zero for the given seed; `origin` is for `fork` alone. */
+  constructor(seed: number, origin?: Kernel) {
+    this.random = origin?.random.fork() ?? new Random(seed);
+    this.journal = origin?.journal.fork() ?? new Journal();
+    this.queue = origin?.queue.fork() ?? new EventQueue();
+    const state = origin?.state ?? { now: START, seq: 0, phase: Phase.fault, cause: -1, timer: '' };
+    this.state = { ...state };
+  }
+
+  /**
+   * A clock of its own with the same instant, events, chance and journal. It knows no handlers:
+   * whoever forks declares the same kinds in the same order again.
+   */
+  fork(): Kernel {
+    return new Kernel(this.random.seed, this);
+  }
+
+  get now(): Instant {
+    return this.state.now;
+  }
+
+  /** Whether nothing but background work is left to do. */
+  get idle(): boolean {
+    return this.queue.idle;
+  }
+
+  /** The instant of the next event, or undefined when none is left. */
+  get nextAt(): Instant | undefined {
+    return this.queue.peek()?.at;
+  }
+
+  /** The journal entry that the running handler acts upon, -1 outside of one. */
+  get cause(): number {
+    return this.state.cause;
+  }
+
+  /** Announces a kind of event with the one handler for it. Order of declaration is its identity. */
+  declare(name: string, handler: Handler, options: { background?: boolean } = {}): EventKind {
+    this.kinds.push({ name, handler, background: options.background ?? false });
+    return (this.kinds.length - 1) as EventKind;
+  }
+
+  /** Puts an event at `at`; its cause is what the running handler acts upon. */
+  schedule(
+    at: Instant,
+    phase: Phase,
+    kind: EventKind,
+    a: EventArgument = 0,
+    b: EventArgument = 0,
+    timer = '',
+  ): void {
+    const { now, cause } = this.state;
+    if (at < now) throw new RangeError(`time goes back: ${formatInstant(at)} < ${formatInstant(now)}`);
+    const background = this.kinds[kind]!.background;
+    const seq = this.state.seq++;
+    this.queue.push({ at, phase, seq, kind, a, b, cause, timer, background });
+  }
+
+  /** Puts an event `delay` from now. */
+  after(
+    delay: Duration,
+    phase: Phase,
+    kind: EventKind,
+    a: EventArgument = 0,
+    b: EventArgument = 0,
+    timer = '',
+  ): void {
+    this.schedule(later(this.state.now, delay), phase, kind, a, b, timer);
+  }
+
+  /**
+   * Writes a line into the journal, caused by what the running handler acts upon. What the
+   * handler schedules after this is caused by the new line.
+   */
+  note(actor: string, action: string, subject: string, detail = ''): number {
+    const { now, phase, cause, timer } = this.state;
+    const index = this.journal.append({ at: now, phase, actor, action, subject, detail, cause, timer });
+    this.state.cause = index;
+    this.state.timer = '';
+    return index;
+  }
+
+  /** Makes `index` the cause of what the running handler does next. */
+  because(index: number, timer = ''): void {
+    this.state.cause = index;
+    this.state.timer = timer;
+  }
+
+  /** Handles every event up to and including `end`, then stands at `end`. */
+  runUntil(end: Instant): void {
+    for (let next = this.queue.peek(); next !== undefined && next.at <= end; next = this.queue.peek()) {
+      this.runInstant();
+    }
+    if (end > this.state.now) this.state.now = end;
+  }
+
+  /** Handles all events of the next instant that has any. Returns false when none is left. */
+  runInstant(): boolean {
+    const first = this.queue.peek();
+    if (first === undefined) return false;
+    const at = first.at;
+    let count = 0;
+    for (let next = this.queue.peek(); next?.at === at; next = this.queue.peek()) {
+      if (++count > EVENTS_PER_INSTANT_MAX) throw new DidNotSettleError(this.lastLines(at));
+      this.dispatch(this.queue.pop()!);
+    }
+    this.outsideHandlers();
+    return true;
+  }
+
+  private dispatch(event: Event): void {
+    const { state } = this;
+    state.now = event.at;
+    state.phase = event.phase;
+    state.cause = event.cause;
+    state.timer = event.timer;
+    this.kinds[event.kind]!.handler(event.a, event.b);
+  }
+
+  private outsideHandlers(): void {
+    this.state.cause = -1;
+    this.state.timer = '';
+  }
+
+  private lastLines(at: Instant): string {
+    const lines = this.journal.all().slice(-20).map(formatEntry);
+    return `no end of events at ${formatInstant(at)}; the last journal lines:\n${lines.join('\n')}`;
+  }
+}

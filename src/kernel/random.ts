@@ -1,0 +1,77 @@
+// Random numbers by name. Each stream is hashed from the seed and its own name, so a new draw in
+// one component shifts no value of another. Whole numbers only: no rounding, the same on every
+// machine.
+
+import type { Duration } from '../values/time';
+
+/** One named stream of 32-bit numbers (splitmix32: a counter, scrambled). */
+export class Stream {
+  private state: number;
+
+  constructor(state: number) {
+    this.state = state;
+  }
+
+  /** A whole number in [0, bound). `bound` may be up to 2^53. */
+  below(bound: number): number {
+    if (!Number.isSafeInteger(bound) || bound <= 0) throw new RangeError(`bad bound: ${bound}`);
+    if (bound <= 0x1_0000_0000) return Number((BigInt(this.next()) * BigInt(bound)) >> 32n);
+    const wide = (BigInt(this.next()) << 32n) | BigInt(this.next());
+    return Number((wide * BigInt(bound)) >> 64n);
+  }
+
+  /** A span in [0, limit], both ends possible. */
+  upTo(limit: Duration): Duration {
+    return (limit === 0 ? 0 : this.below(limit + 1)) as Duration;
+  }
+
+  fork(): Stream {
+    return new Stream(this.state);
+  }
+
+  private next(): number {
+    this.state = (this.state + 0x9e37_79b9) >>> 0;
+    return scramble(this.state);
+  }
+}
+
+/** The seed of a run and the streams that were asked for. */
+export class Random {
+  readonly seed: number;
+  private readonly streams: Map<string, Stream>;
+
+  constructor(seed: number, streams: Map<string, Stream> = new Map()) {
+    this.seed = seed;
+    this.streams = streams;
+  }
+
+  /** The stream of that name; the same object for the same name. */
+  stream(name: string): Stream {
+    let stream = this.streams.get(name);
+    if (stream === undefined) {
+      stream = new Stream(hashText(`${this.seed}/${name}`));
+      this.streams.set(name, stream);
+    }
+    return stream;
+  }
+
+  fork(): Random {
+    return new Random(this.seed, new Map([...this.streams].map(([name, stream]) => [name, stream.fork()])));
+  }
+}
+
+/** A 32-bit hash of a text (FNV-1a over code units, scrambled). */
+export function hashText(text: string, start = 0x811c_9dc5): number {
+  let hash = start;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193) >>> 0;
+  }
+  return scramble(hash);
+}
+
+function scramble(value: number): number {
+  let mixed = value;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0_aaad);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
+  return (mixed ^ (mixed >>> 15)) >>> 0;
+}

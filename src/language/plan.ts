@@ -1,0 +1,78 @@
+// A scenario after validation: plain data with source places, one plan for each row of its
+// matrix. The runner reads nothing else.
+
+import type { ClusterSpec } from '../values/cluster-spec';
+import type { Diagnostic, SourceRange } from '../values/diagnostic';
+import type { Duration, Instant } from '../values/time';
+
+/** When a step happens. */
+export type StepWhen =
+  | { readonly at: Instant }
+  /** A window; the instant is drawn from the seed. */
+  | { readonly from: Instant; readonly to: Instant }
+  /** Relative to another step: its start, or its recovery, or a repetition of it. */
+  | { readonly after: StepEdge; readonly plus: Duration };
+
+/** `crash`, `crash.end`, `crash#2`. */
+export interface StepEdge {
+  readonly step: string;
+  readonly edge: 'start' | 'end';
+  /** 1-based. */
+  readonly repetition: number;
+}
+
+export interface PlannedStep {
+  /** As written, or `step-<n>` where none was given. */
+  readonly id: string;
+  readonly named: boolean;
+  readonly when: StepWhen;
+  /** `kill`, or the action of `do`: `scale`. */
+  readonly verb: { readonly kind: 'fault' | 'action'; readonly name: string };
+  /** The value of the verb's key, as validated by its schema. */
+  readonly args: unknown;
+  /** When a fault recovers; absent means never. */
+  readonly recovery?: { readonly for: Duration } | { readonly until: Instant };
+  readonly repeat?: { readonly every: Duration; readonly times: number };
+  readonly range: SourceRange;
+}
+
+export type Operator = 'at' | 'after' | 'always' | 'never' | 'eventually' | 'sometimes';
+
+export interface PlannedExpectation {
+  /** Position in the file's list, from 0, stable over the rows of the matrix. */
+  readonly index: number;
+  /** What the scenario's author called it, if anything. */
+  readonly title?: string;
+  readonly operator: Operator;
+  /** For `at`. */
+  readonly at?: Instant;
+  /** For `after`, with `by` and optionally `hold`. */
+  readonly after?: StepEdge;
+  /** For `after` and `eventually`: how long it may take. */
+  readonly by?: Duration;
+  readonly hold?: Duration;
+  /** Bounds of `always`, `never`, `eventually`. */
+  readonly during?: { readonly from: Instant; readonly to: Instant };
+  readonly claim: string;
+  /** The value of the claim's key, as validated by its schema. */
+  readonly args: unknown;
+  readonly range: SourceRange;
+}
+
+export interface Plan {
+  readonly title: string;
+  readonly about: string;
+  readonly tags: readonly string[];
+  /** Path of the scenario's file as the user named it, with forward slashes. */
+  readonly file: string;
+  readonly range: SourceRange;
+  /** The values of this row of the matrix by path; empty without a matrix. */
+  readonly row: Readonly<Record<string, string>>;
+  readonly cluster: ClusterSpec;
+  readonly timeline: readonly PlannedStep[];
+  readonly expectations: readonly PlannedExpectation[];
+  /** Where the scenario says so; otherwise the runner goes to the last instant that it names. */
+  readonly end?: Instant;
+  /** Warnings about this scenario and its manifests: fields that are not modelled, and the like. */
+  readonly notes: readonly Diagnostic[];
+}

@@ -1,0 +1,53 @@
+// The network namespace of a pod and the processes in it. The pause container keeps it while
+// containers come and go, so the address stays over a container restart.
+
+import type { ListenSpec } from '../values/cluster-spec';
+import type { Protocol } from '../values/flow';
+import type { IP } from '../values/ip';
+import type { Instant } from '../values/time';
+
+/** One container's process, as the machine sees it (the kubelet learns of it later). */
+export interface ContainerProcess {
+  readonly container: string;
+  /** `starting`: runs, but does not listen yet. `draining`: told to stop, still serving. */
+  state: 'starting' | 'running' | 'draining' | 'exited';
+  /** What the process listens on while it is running or draining. */
+  listen: readonly ListenSpec[];
+  startedAt: Instant;
+  exitCode: number;
+  exitedAt: Instant;
+}
+
+export class PodSandbox {
+  /** `namespace/name` of the pod. */
+  readonly podKey: string;
+  readonly uid: string;
+  readonly node: string;
+  /** The pod's addresses, one per family; the node's own ones for a host-network pod. */
+  readonly addresses: readonly IP[];
+  readonly hostNetwork: boolean;
+  readonly processes = new Map<string, ContainerProcess>();
+
+  constructor(pod: {
+    podKey: string;
+    uid: string;
+    node: string;
+    addresses: readonly IP[];
+    hostNetwork: boolean;
+  }) {
+    this.podKey = pod.podKey;
+    this.uid = pod.uid;
+    this.node = pod.node;
+    this.addresses = pod.addresses;
+    this.hostNetwork = pod.hostNetwork;
+  }
+
+  /** The process that takes packets for this port, if one does. */
+  listenerOn(protocol: Protocol, port: number): ContainerProcess | undefined {
+    for (const process of this.processes.values()) {
+      if (process.state !== 'running' && process.state !== 'draining') continue;
+      if (process.listen.some((it) => it.port === port && it.protocol === protocol)) return process;
+    }
+    return undefined;
+  }
+}

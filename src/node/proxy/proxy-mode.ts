@@ -1,0 +1,76 @@
+// What every proxy mode is given and what it returns. One file per mode implements this.
+
+import type { Family, IP } from '../../values/ip';
+import type { Protocol } from '../../values/flow';
+import type { Ruleset } from '../netfilter/ruleset';
+
+/** The key of a Service port: namespace, name, port name and protocol. */
+export interface ServicePortName {
+  readonly namespace: string;
+  readonly name: string;
+  /** Empty for an unnamed port. */
+  readonly port: string;
+  readonly protocol: Protocol;
+}
+
+/** One Service port as kube-proxy reads it: addresses of one family only. */
+export interface ServicePort {
+  readonly id: ServicePortName;
+  readonly clusterIP: IP;
+  readonly port: number;
+  readonly nodePort: number | undefined;
+  readonly externalIPs: readonly IP[];
+  readonly loadBalancerVIPs: readonly IP[];
+  readonly loadBalancerSourceRanges: readonly string[];
+  readonly healthCheckNodePort: number | undefined;
+  /** Seconds of ClientIP affinity; undefined for none. */
+  readonly affinitySeconds: number | undefined;
+  readonly internalPolicyLocal: boolean;
+  readonly externalPolicyLocal: boolean;
+}
+
+/** One endpoint of a Service port with its conditions resolved (nil read as upstream reads it). */
+export interface Endpoint {
+  readonly ip: IP;
+  readonly port: number;
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+  readonly nodeName: string;
+  readonly zoneHints: readonly string[];
+  readonly nodeHints: readonly string[];
+}
+
+/** Service ports in the order of their key text, with their endpoints sorted as upstream sorts. */
+export interface ProxyInput {
+  readonly servicePorts: ReadonlyMap<string, ServicePort>;
+  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+}
+
+/** What kube-proxy knows of the machine it runs on, and its configuration. */
+export interface ProxyNode {
+  readonly name: string;
+  readonly family: Family;
+  readonly addresses: readonly IP[];
+  readonly zone: string;
+  /** Ranges of pods for the local detector; undefined when detection is off. */
+  readonly clusterCIDR: string | undefined;
+  readonly masqueradeAll: boolean;
+  readonly nodePortAddresses: readonly string[];
+  readonly localhostNodePorts: boolean;
+  readonly kubernetes: string;
+}
+
+export interface ProxyMode {
+  readonly name: string;
+  /** Pure: equal input gives an equal ruleset. */
+  compile(input: ProxyInput, node: ProxyNode): Ruleset;
+  /** The ruleset in the text form that the mode's real tool loads. */
+  render(ruleset: Ruleset): string;
+}
+
+/** `ns/name:port/TCP`: the text by which maps are keyed and sorted. */
+export function servicePortKey(id: ServicePortName): string {
+  const port = id.port === '' ? '' : `:${id.port}`;
+  return `${id.namespace}/${id.name}${port}/${id.protocol}`;
+}

@@ -1,0 +1,90 @@
+// A cluster as a scenario describes it, after validation: plain data, every default filled in.
+// The language writes it, the cluster reads it.
+
+import type { Protocol } from './flow';
+import type { Family, IP } from './ip';
+import type { KubeObject } from './kube-object';
+import type { KubeVersion } from './kube-version';
+import type { Labels } from './labels';
+import type { Duration } from './time';
+
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+}
+
+export interface NodeSpec {
+  readonly name: string;
+  /** One address per family of the cluster, the primary one first. */
+  readonly addresses: readonly IP[];
+  /** Empty for none. */
+  readonly zone: string;
+  readonly labels: Labels;
+  readonly taints: readonly Taint[];
+  /** Ranges given by the scenario; empty leaves them to the node IPAM controller. */
+  readonly podCIDRs: readonly string[];
+  readonly role: 'worker' | 'control-plane';
+  /** How many pods fit (kubelet maxPods). */
+  readonly maxPods: number;
+}
+
+export interface ListenSpec {
+  readonly port: number;
+  readonly protocol: Protocol;
+}
+
+/** A machine outside of the cluster. */
+export interface ExternalSpec {
+  readonly name: string;
+  readonly address: IP;
+  readonly listen: readonly ListenSpec[];
+  /** DNS names that it answers to. */
+  readonly names: readonly string[];
+}
+
+/** What the containers of a workload do, where their image does not say. */
+export interface BehaviourSpec {
+  /** As written: `deployment/shop/backend`, `pod/shop/cart-0`, `image/nginx*`. */
+  readonly target: string;
+  readonly listen?: readonly ListenSpec[];
+  /** From the start of the process until it listens. */
+  readonly startup?: Duration;
+  readonly onTerm?: { readonly do: 'close' | 'drain' | 'ignore'; readonly for: Duration };
+  /** From the start of the process until its readiness probes succeed. */
+  readonly ready?: Duration;
+  /** HTTP status by path; 200 elsewhere. */
+  readonly http?: Readonly<Record<string, number>>;
+  /** Exit code by command of exec probes and hooks; 0 elsewhere. */
+  readonly exec?: Readonly<Record<string, number>>;
+  readonly libc?: string;
+}
+
+export interface ClusterSpec {
+  readonly kubernetes: KubeVersion;
+  /** `cluster.local`. */
+  readonly domain: string;
+  readonly nodes: readonly NodeSpec[];
+  /** Address of the control plane host that is no node. */
+  readonly controlPlane: IP;
+  readonly ipFamilies: readonly Family[];
+  /** One range per family, in the order of `ipFamilies`. */
+  readonly podCIDRs: readonly string[];
+  readonly serviceCIDRs: readonly string[];
+  readonly nodeCIDRs: readonly string[];
+  readonly cni: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly proxy: { readonly mode: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly dns: { readonly replicas: number; readonly corefile?: string };
+  readonly externals: readonly ExternalSpec[];
+  readonly loadBalancer: 'none' | 'cloud' | Readonly<Record<string, unknown>>;
+  readonly timing: {
+    readonly profile: string;
+    readonly overrides: Readonly<Record<string, Duration>>;
+  };
+  readonly featureGates: Readonly<Record<string, boolean>>;
+  /** Whether t=0 is a settled cluster or an empty API server. */
+  readonly start: 'settled' | 'cold';
+  readonly behaviours: readonly BehaviourSpec[];
+  /** Everything to apply, in the order of files and documents, namespaces filled in. */
+  readonly manifests: readonly KubeObject[];
+}

@@ -1,0 +1,25 @@
+// One lookup as a resolver in a container makes it, with all that it did.
+
+import type { IP } from './ip';
+import type { Duration } from './time';
+import type { Trace } from './trace';
+
+export type Rcode = 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED';
+
+export interface Resolution {
+  /** `none`: no server answered. */
+  readonly rcode: Rcode | 'none';
+  /** Data of the answer's last records, sorted: addresses, or a name where a CNAME leads nowhere. */
+  readonly answers: readonly string[];
+  /** Seconds; undefined without an answer. */
+  readonly ttl: number | undefined;
+  /** `name type` of each query, in sending order. */
+  readonly queries: readonly string[];
+  readonly took: Duration;
+  /** The nameserver that gave the deciding answer. */
+  readonly server: IP | undefined;
+  /** The walks of the query that decided: all that are possible. */
+  readonly traces: readonly Trace[];
+  /** One sentence: why it ended so. */
+  readonly reason: string;
+}

@@ -1,0 +1,63 @@
+// The path of one packet and of its answer, hop by hop: the reason for every verdict.
+// The words are those of Batfish: a trace has hops, a hop is one place that the packet passes,
+// a step is what was done to it there.
+
+import type { Disposition } from './disposition';
+import type { FiveTuple } from './flow';
+import type { IP } from './ip';
+import type { Encapsulation } from './packet';
+import type { Ratio } from './ratio';
+
+/** What one place did to the packet. `action` is the field's word, `detail` the reading of it. */
+export interface Step {
+  /** Where: `nat/PREROUTING`, `route`, `cni0`, `veth`, `vxlan`, `conntrack`, `pod`, `policy`. */
+  readonly place: string;
+  readonly action: string;
+  readonly detail: string;
+}
+
+/** One machine, or one network namespace of it, that the packet passed. */
+export interface Hop {
+  readonly node: string;
+  /** The interface or device by which the packet goes on: `eth0`, `cni0`, `flannel.1`. */
+  readonly device: string;
+  readonly before: FiveTuple;
+  readonly after: FiveTuple;
+  readonly encapsulation?: Encapsulation;
+  readonly steps: readonly Step[];
+}
+
+/** Where a trace ended: the pod or host process that answered. */
+export interface Responder {
+  /** `namespace/name` of the pod, `node/<name>` or `external/<name>`. */
+  readonly name: string;
+  readonly address: IP;
+  readonly port: number;
+  /** The source address that the responder sees. */
+  readonly seenSource: IP;
+}
+
+/** A conntrack entry that the packet made or used, as `conntrack -L` would show it. */
+export interface TranslatedFlow {
+  readonly node: string;
+  readonly original: FiveTuple;
+  readonly reply: FiveTuple;
+  /** True while no answer has been seen. */
+  readonly unreplied: boolean;
+}
+
+export interface Trace {
+  readonly disposition: Disposition;
+  /** How likely this path is among those that the same packet could take. */
+  readonly probability: Ratio;
+  readonly sent: FiveTuple;
+  readonly hops: readonly Hop[];
+  /** The hops of the answer; empty where none was sent. */
+  readonly answerHops: readonly Hop[];
+  readonly responder?: Responder;
+  readonly translations: readonly TranslatedFlow[];
+  /** One sentence: why it ended so. Names the object, the rule or the machine. */
+  readonly reason: string;
+  /** Keys of the objects that decided (`EndpointSlice/shop/web-x7k`), for the cause chain. */
+  readonly blames: readonly string[];
+}
