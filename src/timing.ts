@@ -11,7 +11,7 @@ import type { Duration } from './values/time';
 import { isAtLeast } from './values/kube-version';
 import type { KubeVersion } from './values/kube-version';
 
-/** Whether traffic gains a destination by the change, or loses one. Only `tutorial` tells them apart. */
+/** Whether traffic gains or loses a destination by the change; only `tutorial` tells them apart. */
 export type Effect = 'gain' | 'loss';
 
 export const PROFILES = ['default', 'tutorial', 'instant', 'best', 'worst'] as const;
@@ -31,7 +31,7 @@ export interface TimerRow {
   readonly value: Delay;
   /** Older values: `below` is the first version to which the row no longer applies. */
   readonly older?: readonly { readonly below: string; readonly value: Delay }[];
-  /** The value in the two classic tutorial timelines (service live at +40 ms, pod death +350 ms). */
+  /** The value in the classic tutorial timelines (service live at +40 ms, pod death +350 ms). */
   readonly tutorial?: Delay | { readonly gain: Delay; readonly loss: Delay };
   /** The flag or field of the real component that sets it. */
   readonly knob?: string;
@@ -54,7 +54,8 @@ export const TIMERS = {
     delays: 'a write, from the request to the stored object',
     value: fixed(ms(10)),
     tutorial: { gain: fixed(ms(10)), loss: fixed(ZERO) },
-    source: 'no constant upstream; 10 ms is the assumption of the composed timelines C1-C3 ' +
+    source:
+      'no constant upstream; 10 ms is the assumption of the composed timelines C1-C3 ' +
       '(SLO: p99 <= 1 s, community sig-scalability/slos/api_call_latency.md)',
   },
   'apiserver.watch': {
@@ -62,7 +63,8 @@ export const TIMERS = {
     delays: 'a watch event, from the stored object to the component that watches',
     value: fixed(ms(5)),
     tutorial: { gain: fixed(ms(5)), loss: fixed(ms(50)) },
-    source: 'no constant upstream; 5 ms is the assumption of the composed timelines C1-C3 ' +
+    source:
+      'no constant upstream; 5 ms is the assumption of the composed timelines C1-C3 ' +
       '(SLI without an objective: community sig-scalability/slos/watch_latency.md)',
   },
   'controller-manager.reconcile': {
@@ -125,7 +127,8 @@ export const TIMERS = {
     delays: 'noticing that a container exited or started by itself',
     value: fixed(seconds(1)),
     tutorial: fixed(ms(50)),
-    source: 'pkg/kubelet/kubelet.go genericPlegRelistPeriod; counted from the end of the last relist',
+    source:
+      'pkg/kubelet/kubelet.go genericPlegRelistPeriod; counted from the end of the last relist',
   },
   'kubelet.plegRelistCost': {
     kind: 'latency',
@@ -139,7 +142,8 @@ export const TIMERS = {
     delays: 'the next heartbeat of a node',
     value: spread(seconds(10), ms(10_400)),
     knob: 'KubeletConfiguration nodeLeaseDurationSeconds (a quarter of it)',
-    source: 'pkg/kubelet/kubelet.go nodeLeaseRenewIntervalFraction; component-helpers lease controller',
+    source:
+      'pkg/kubelet/kubelet.go nodeLeaseRenewIntervalFraction; component-helpers lease controller',
   },
   'kubelet.volumesReady': {
     kind: 'latency',
@@ -175,6 +179,38 @@ export const TIMERS = {
     knob: 'KubeletConfiguration crashLoopBackOff.maxContainerRestartPeriod (1.35)',
     source: 'pkg/kubelet/kubelet.go MaxCrashLoopBackOff; KEP-5593',
   },
+  'kubelet.syncErrorBackOff': {
+    kind: 'wait',
+    delays: 'the next try to start a pod whose sandbox could not be made',
+    value: spread(seconds(10), seconds(15)),
+    source: 'pkg/kubelet/kubelet.go backOffPeriod, pod_workers.go workerBackOffPeriodJitterFactor',
+  },
+  'kubelet.statusSyncPeriod': {
+    kind: 'quantiser',
+    delays: 'repairing a pod status that somebody else has overwritten',
+    value: fixed(seconds(10)),
+    source: 'pkg/kubelet/status/status_manager.go syncPeriod, needsReconcile',
+  },
+  'kubelet.podTeardown': {
+    kind: 'latency',
+    delays: 'removing the object of a pod after its last container has stopped',
+    value: spread(seconds(1), seconds(2)),
+    tutorial: fixed(ZERO),
+    source: 'composed timeline C3 (object removed 1-2 s after exit); pod_workers.go, housekeeping',
+  },
+  'kubelet.minimumGracePeriod': {
+    kind: 'wait',
+    delays: 'SIGKILL after SIGTERM, where the grace period leaves less than that',
+    value: fixed(seconds(2)),
+    source: 'pkg/kubelet/kuberuntime/kuberuntime_manager.go minimumGracePeriodInSeconds',
+  },
+  'node.stopTimeout': {
+    kind: 'wait',
+    delays: 'cutting the power of a node that shuts down, while processes ignore SIGTERM',
+    value: fixed(seconds(90)),
+    knob: 'systemd DefaultTimeoutStopSec',
+    source: 'systemd-system.conf(5); graceful node shutdown of the kubelet is off by default',
+  },
   'kubelet.nodeStart': {
     kind: 'latency',
     delays: 'a node from power to a running kubelet',
@@ -187,21 +223,25 @@ export const TIMERS = {
     value: fixed(seconds(1)),
     tutorial: fixed(ZERO),
     knob: 'KubeProxyConfiguration iptables.minSyncPeriod',
-    source: 'pkg/proxy/apis/config/v1alpha1/defaults.go; pkg/proxy/runner/bounded_frequency_runner.go',
+    source:
+      'pkg/proxy/apis/config/v1alpha1/defaults.go; pkg/proxy/runner/bounded_frequency_runner.go',
   },
   'kube-proxy.build': {
     kind: 'latency',
     delays: 'computing the rules of a sync',
     value: fixed(ms(10)),
     tutorial: { gain: fixed(ms(5)), loss: fixed(ms(50)) },
-    source: 'composed timeline C1: a small sync takes 30 ms, a third of it building (kubernetes#138073)',
+    source:
+      'composed timeline C1: a small sync takes 30 ms, a third of it building (kubernetes#138073)',
   },
   'kube-proxy.restore': {
     kind: 'latency',
     delays: 'iptables-restore of the rules of a sync',
     value: fixed(ms(20)),
     tutorial: { gain: fixed(ms(5)), loss: fixed(ms(50)) },
-    source: 'composed timeline C1: a small sync takes 30 ms, two thirds of it restoring (kubernetes#138073)',
+    source:
+      'composed timeline C1: a small sync takes 30 ms, two thirds of it restoring ' +
+      '(kubernetes#138073)',
   },
   'kube-proxy.effect': {
     kind: 'latency',
@@ -209,6 +249,20 @@ export const TIMERS = {
     value: fixed(ZERO),
     tutorial: { gain: fixed(ZERO), loss: fixed(ms(50)) },
     source: 'iptables-restore is atomic: there is none; the tutorial timeline shows one',
+  },
+  'coredns.lameduck': {
+    kind: 'wait',
+    delays: 'the end of a CoreDNS that was told to stop; it answers until then',
+    value: fixed(seconds(5)),
+    knob: 'Corefile health { lameduck }',
+    source: 'coredns plugin/health; cmd/kubeadm/app/phases/addons/dns/manifests.go',
+  },
+  'resolver.timeout': {
+    kind: 'wait',
+    delays: 'giving up on one DNS query that nobody answers',
+    value: fixed(seconds(5)),
+    knob: 'dnsConfig.options timeout',
+    source: 'resolv.conf(5) RES_TIMEOUT; measured with glibc 2.36 and musl 1.2.5',
   },
   'network.linkLatency': {
     kind: 'latency',
@@ -229,12 +283,17 @@ export interface TimingOptions {
 
 /** The table as one run sees it: version, profile and overrides applied. */
 export class Timing {
-  private readonly options: TimingOptions;
+  private options: TimingOptions;
   private readonly random: Random;
 
   constructor(options: TimingOptions, random: Random) {
     this.options = options;
     this.random = random;
+  }
+
+  /** Goes on under another profile: a cluster settles in no time, then lives by its own. */
+  switchTo(profile: Profile): void {
+    this.options = { ...this.options, profile };
   }
 
   /** The delay of a timer as the run's version, profile and overrides make it. */

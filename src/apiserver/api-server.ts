@@ -8,23 +8,28 @@ import type { Timing } from '../timing';
 import type { Effect } from '../timing';
 import { later, ZERO } from '../values/time';
 import type { Instant } from '../values/time';
+import { equalJson, mergePatch } from './json';
 import { Informer } from './informer';
 import type { InformerOptions } from './informer';
+import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { Store } from './store';
 import type { Version } from './store';
 
 /** A write as a client asks for it. It is plain data: a fork carries what is under way. */
 export interface ApiRequest {
-  readonly verb: 'create' | 'replace' | 'patch' | 'delete';
+  /** `apply` creates what is not there and merges into what is. */
+  readonly verb: 'create' | 'replace' | 'patch' | 'apply' | 'delete';
   readonly kind: string;
   readonly key: ObjectKey;
-  /** The whole object, for create and replace. */
+  /** The whole object, for create and replace; for apply, the manifest. */
   readonly object?: KubeObject;
   /** A JSON merge patch (RFC 7386), for patch. Applied to what stands when it is committed. */
   readonly patch?: Readonly<Record<string, unknown>>;
   /** For delete: seconds of grace; 0 removes at once. */
   readonly grace?: number;
+  /** The write is meant for this very object, not for another one that has taken its name. */
+  readonly uid?: string;
   /** Who asks, as the journal names it. */
   readonly actor: string;
   /** Whether traffic gains or loses by it; the tutorial profile times the two differently. */
@@ -40,8 +45,14 @@ export type ApiResult = 'ok' | 'conflict' | 'not-found' | 'already-exists' | 'in
 export interface Admission {
   /** The object to store, or the reason why not. */
   admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string;
+  /** The object with a name of its own where only `generateName` stands; for create alone. */
+  named(object: KubeObject, store: Store): KubeObject;
   /** What a graceful deletion makes of it: the object to keep for now, or undefined to remove. */
   terminate(object: KubeObject, grace: number | undefined, now: Instant): KubeObject | undefined;
+  /** Whether nothing keeps it any more: marked for deletion, no grace and no finalizer left. */
+  isFinished(object: KubeObject): boolean;
+  /** Gives back what was allocated to an object that is removed: addresses, node ports. */
+  release(object: KubeObject): void;
   /** The scope by which watchers of this kind may select (Pod: its node). */
   scopeOf(object: KubeObject): string | undefined;
 }
@@ -102,6 +113,7 @@ export class ApiServer {
   /** Commits a request at this instant, without latency: for seeding a cluster. */
   commitNow(request: ApiRequest): ApiResult {
     const version = this.apply(request);
+    // No version: the request was refused, or it changed nothing.
     if (typeof version === 'string') return version;
     this.publish(request, version);
     return 'ok';
@@ -116,49 +128,67 @@ export class ApiServer {
     this.kernel.after(ZERO, Phase.control, kind, a, result);
   }
 
-  private apply(request: ApiRequest): Version | Exclude<ApiResult, 'ok'> {
-    const { kind, key } = request;
+  private apply(request: ApiRequest): Version | ApiResult {
+    const { kind, key, verb } = request;
+    if (verb === 'create') return this.create(request, request.object!);
     const current = this.store.get(kind, key);
-    switch (request.verb) {
-      case 'create':
-        return current === undefined ? this.put(request, request.object!, undefined) : 'already-exists';
+    if (current === undefined) {
+      return verb === 'apply' ? this.create(request, manifestOf(request)) : 'not-found';
+    }
+    if (request.uid !== undefined && request.uid !== current.metadata.uid) return 'conflict';
+    switch (verb) {
       case 'replace':
-        if (current === undefined) return 'not-found';
         if (isStale(request.object!, current)) return 'conflict';
         return this.put(request, request.object!, current);
+      case 'apply':
+        return this.put(request, mergePatch(current, manifestOf(request)) as KubeObject, current);
       case 'patch':
-        if (current === undefined) return 'not-found';
         return this.put(request, mergePatch(current, request.patch!) as KubeObject, current);
       case 'delete':
-        return current === undefined ? 'not-found' : this.delete(request, current);
+        return this.delete(request, current);
     }
+  }
+
+  private create(request: ApiRequest, given: KubeObject): Version | ApiResult {
+    const object = this.admission.named(given, this.store);
+    if (this.store.get(request.kind, keyOf(object)) !== undefined) return 'already-exists';
+    return this.put(request, object, undefined);
   }
 
   private put(
     request: ApiRequest,
     object: KubeObject,
     current: KubeObject | undefined,
-  ): Version | 'invalid' {
+  ): Version | 'invalid' | 'ok' {
     const admitted = this.admission.admit(object, current, this.store);
-    const subject = `${request.kind}/${request.key}`;
+    const key = keyOf(object);
+    const subject = `${request.kind}/${key}`;
     if (typeof admitted === 'string') {
       this.kernel.note('apiserver', 'refused', subject, admitted);
       return 'invalid';
     }
+    // A write that changes nothing makes no version and wakes nobody.
+    // source: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go GuaranteedUpdate
+    if (current !== undefined && equalJson(admitted, current)) return 'ok';
+    if (this.admission.isFinished(admitted)) return this.remove(request, key, admitted);
     const cause = this.kernel.note('apiserver', 'stored', subject, `${request.verb} by ${request.actor}`);
-    return this.store.put(admitted, this.kernel.now, cause);
+    return this.store.put(admitted, this.kernel.now, cause, this.admission.scopeOf(admitted));
   }
 
-  private delete(request: ApiRequest, current: KubeObject): Version {
+  private delete(request: ApiRequest, current: KubeObject): Version | 'ok' {
     const { kind, key, actor, grace } = request;
     const { now } = this.kernel;
     const kept = this.admission.terminate(current, grace, now);
-    if (kept === undefined) {
-      const cause = this.kernel.note('apiserver', 'removed', `${kind}/${key}`, `by ${actor}`);
-      return this.store.remove(kind, key, now, cause);
-    }
+    if (kept === undefined) return this.remove(request, key, current);
+    if (equalJson(kept, current)) return 'ok';
     const cause = this.kernel.note('apiserver', 'stored', `${kind}/${key}`, `marked for deletion by ${actor}`);
-    return this.store.put(kept, now, cause);
+    return this.store.put(kept, now, cause, this.admission.scopeOf(kept));
+  }
+
+  private remove({ kind, actor }: ApiRequest, key: ObjectKey, last: KubeObject): Version {
+    this.admission.release(last);
+    const cause = this.kernel.note('apiserver', 'removed', `${kind}/${key}`, `by ${actor}`);
+    return this.store.remove(kind, key, this.kernel.now, cause, this.admission.scopeOf(last));
   }
 
   private publish(request: ApiRequest, version: Version): void {
@@ -166,10 +196,8 @@ export class ApiServer {
     const watchers = this.watchers.get(request.kind);
     if (watchers === undefined) return;
     for (const id of watchers.all) this.notify(id, version, request);
-    const object = version.object ?? version.previous?.object;
-    const scope = object && this.admission.scopeOf(object);
-    if (scope === undefined) return;
-    for (const id of watchers.scoped.get(scope) ?? []) this.notify(id, version, request);
+    if (version.scope === undefined) return;
+    for (const id of watchers.scoped.get(version.scope) ?? []) this.notify(id, version, request);
   }
 
   private notify(id: number, version: Version, request: ApiRequest): void {
@@ -190,22 +218,13 @@ export class ApiServer {
   }
 }
 
+/** A manifest says what is wanted; a status that an export left in it is not written. */
+function manifestOf({ object }: ApiRequest): KubeObject {
+  const { status: _status, ...manifest } = object!;
+  return manifest;
+}
+
 function isStale(object: KubeObject, current: KubeObject): boolean {
   const { resourceVersion } = object.metadata;
   return resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion;
-}
-
-/** RFC 7386: mappings merge, null removes, everything else replaces. */
-export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isMapping(patch)) return patch;
-  const merged: Record<string, unknown> = isMapping(target) ? { ...target } : {};
-  for (const [field, value] of Object.entries(patch)) {
-    if (value === null) delete merged[field];
-    else merged[field] = mergePatch(merged[field], value);
-  }
-  return merged;
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -49,24 +49,32 @@ export class Informer {
   }
 
   get(key: ObjectKey): KubeObject | undefined {
-    return this.store.get(this.options.kind, key, this.seen);
+    const { kind, scope } = this.options;
+    const version = this.store.version(kind, key, this.seen);
+    return scope === undefined || version?.scope === scope ? version?.object : undefined;
   }
 
   list(): IterableIterator<KubeObject> {
-    return this.store.list(this.options.kind, this.seen);
+    const { kind, scope } = this.options;
+    if (scope !== undefined) return this.store.listScope(kind, scope, this.seen);
+    return this.store.list(kind, this.seen);
   }
 
   /** Moves the view to `revision` and reports one change for each key that moved. */
   deliver(revision: number): void {
     if (this.held || revision <= this.seen) return;
     const from = this.seen;
+    const { kind, scope } = this.options;
     const latest = new Map<ObjectKey, Version>();
-    for (const version of this.store.changes(this.options.kind, from, revision)) {
+    for (const version of this.store.changes(kind, from, revision, scope)) {
       latest.set(version.key, version);
     }
     this.seen = revision;
     for (const [key, version] of latest) {
-      const before = this.store.get(this.options.kind, key, from);
+      const known = this.store.version(kind, key, from);
+      const before = scope === undefined || known?.scope === scope ? known?.object : undefined;
+      // What came and went between two looks was never there for this component.
+      if (before === undefined && version.object === undefined) continue;
       this.options.onChange({ key, before, after: version.object, cause: version.cause });
     }
   }
@@ -82,7 +90,7 @@ export class Informer {
     this.deliver(this.store.revision);
   }
 
-  /** Forgets everything: the component starts with empty memory. The next relist shows all as new. */
+  /** Forgets everything, as a restarted component does; the next relist shows all as new. */
   reset(): void {
     this.seen = 0;
   }

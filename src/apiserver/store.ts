@@ -14,11 +14,21 @@ export interface Version {
   readonly previous: Version | undefined;
   /** The journal entry of the write. */
   readonly cause: number;
+  /** Where scoped readers find it; of a deletion, where it was. */
+  readonly scope: string | undefined;
 }
 
 interface KindStore {
   readonly heads: Map<ObjectKey, Version>;
   /** Every version of this kind in the order of revisions. */
+  readonly log: Version[];
+  /** The same by scope: a kubelet reads the pods of its node, whatever the others do. */
+  readonly scopes: Map<string, ScopeStore>;
+}
+
+interface ScopeStore {
+  /** Every object that ever was in the scope, in the order in which they entered it. */
+  readonly keys: Set<ObjectKey>;
   readonly log: Version[];
 }
 
@@ -29,10 +39,7 @@ export class Store {
   constructor(origin?: Store) {
     this.latest = origin?.latest ?? 0;
     this.kinds = new Map(
-      [...(origin?.kinds ?? [])].map(([kind, { heads, log }]) => [
-        kind,
-        { heads: new Map(heads), log: [...log] },
-      ]),
+      [...(origin?.kinds ?? [])].map(([kind, kindStore]) => [kind, copyOf(kindStore)]),
     );
   }
 
@@ -41,17 +48,20 @@ export class Store {
     return this.latest;
   }
 
-  /** Writes a version. The object is frozen and carries the new resourceVersion. */
-  put(object: KubeObject, at: Instant, cause: number): Version {
+  /**
+   * Writes a version. The object is frozen and carries the new resourceVersion. `scope` is where
+   * scoped readers of its kind find it (Pod: its node).
+   */
+  put(object: KubeObject, at: Instant, cause: number, scope?: string): Version {
     const revision = ++this.latest;
     const metadata = { ...object.metadata, resourceVersion: String(revision) };
     const stored = deepFreeze({ ...object, metadata });
-    return this.append(object.kind, keyOf(object), stored, revision, at, cause);
+    return this.append(object.kind, keyOf(object), stored, revision, at, cause, scope);
   }
 
   /** Writes the deletion of an object that is there. */
-  remove(kind: string, key: ObjectKey, at: Instant, cause: number): Version {
-    return this.append(kind, key, undefined, ++this.latest, at, cause);
+  remove(kind: string, key: ObjectKey, at: Instant, cause: number, scope?: string): Version {
+    return this.append(kind, key, undefined, ++this.latest, at, cause, scope);
   }
 
   /** The object as of `revision` (default: now). */
@@ -74,9 +84,18 @@ export class Store {
     }
   }
 
-  /** The versions of a kind after `from`, up to and including `to`. */
-  changes(kind: string, from: number, to = this.latest): Version[] {
-    const log = this.kinds.get(kind)?.log ?? [];
+  /** The objects of a kind in one scope as of `revision`, in the order in which they entered it. */
+  *listScope(kind: string, scope: string, revision = this.latest): IterableIterator<KubeObject> {
+    for (const key of this.kinds.get(kind)?.scopes.get(scope)?.keys ?? []) {
+      const version = this.version(kind, key, revision);
+      if (version?.object !== undefined && version.scope === scope) yield version.object;
+    }
+  }
+
+  /** The versions of a kind (of one scope) after `from`, up to and including `to`. */
+  changes(kind: string, from: number, to = this.latest, scope?: string): Version[] {
+    const kindStore = this.kinds.get(kind);
+    const log = (scope === undefined ? kindStore : kindStore?.scopes.get(scope))?.log ?? [];
     let start = log.length;
     while (start > 0 && log[start - 1]!.revision > from) start--;
     return log.slice(start).filter((version) => version.revision <= to);
@@ -103,18 +122,39 @@ export class Store {
     revision: number,
     at: Instant,
     cause: number,
+    scope: string | undefined,
   ): Version {
     let kindStore = this.kinds.get(kind);
     if (kindStore === undefined) {
-      kindStore = { heads: new Map(), log: [] };
+      kindStore = { heads: new Map(), log: [], scopes: new Map() };
       this.kinds.set(kind, kindStore);
     }
     const previous = kindStore.heads.get(key);
     // A deletion forgets its place in the order: what is created anew under the name is newest.
     if (previous !== undefined && previous.object === undefined) kindStore.heads.delete(key);
-    const version: Version = { revision, at, key, object, previous, cause };
+    const version: Version = { revision, at, key, object, previous, cause, scope };
     kindStore.heads.set(key, version);
     kindStore.log.push(version);
+    if (scope !== undefined) enter(kindStore.scopes, scope, version);
     return version;
   }
+}
+
+function enter(scopes: Map<string, ScopeStore>, scope: string, version: Version): void {
+  let scopeStore = scopes.get(scope);
+  if (scopeStore === undefined) {
+    scopeStore = { keys: new Set(), log: [] };
+    scopes.set(scope, scopeStore);
+  }
+  if (version.previous?.object === undefined) scopeStore.keys.delete(version.key);
+  scopeStore.keys.add(version.key);
+  scopeStore.log.push(version);
+}
+
+function copyOf({ heads, log, scopes }: KindStore): KindStore {
+  const copies = [...scopes].map(([scope, it]): [string, ScopeStore] => [
+    scope,
+    { keys: new Set(it.keys), log: [...it.log] },
+  ]);
+  return { heads: new Map(heads), log: [...log], scopes: new Map(copies) };
 }

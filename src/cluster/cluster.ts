@@ -55,8 +55,11 @@ export interface Cluster {
   open(from: Origin, to: Destination): readonly OpenConnection[];
   /** The next packet of an open connection. */
   proceed(connection: OpenConnection): readonly Trace[];
-  /** A lookup with the container's own resolver; every query is a packet. */
-  resolve(from: Origin, name: string, type?: 'A' | 'AAAA'): Resolution;
+  /**
+   * A lookup with the container's own resolver; every query is a packet. One entry for each way
+   * in which it can go, the worst first; the probabilities add up to 1.
+   */
+  resolve(from: Origin, name: string, type?: 'A' | 'AAAA'): readonly Resolution[];
   /** Keys of the pods that a workload ever had, in the order of creation: `#1` is the first. */
   podsOf(kind: string, key: string): readonly string[];
   /** Endpoints (`ip:port`) that a node's data plane spreads a Service's connections over. */

@@ -18,6 +18,17 @@ export class DidNotSettleError extends Error {
   readonly code = 'DID_NOT_SETTLE';
 }
 
+/** An event that is yet to happen, for reports. */
+export interface PendingEvent {
+  readonly at: Instant;
+  /** The name under which its kind was declared. */
+  readonly kind: string;
+  readonly a: EventArgument;
+  readonly b: EventArgument;
+  /** The timer that it waits for, empty for none. */
+  readonly timer: string;
+}
+
 interface KernelState {
   now: Instant;
   seq: number;
@@ -34,12 +45,12 @@ export class Kernel {
   private readonly kinds: { name: string; handler: Handler; background: boolean }[] = [];
   private readonly state: KernelState;
 
-  /** A clock at zero for the given seed; `origin` is for `fork` alone. */
-  constructor(seed: number, origin?: Kernel) {
+  /** A clock that stands at `start` (negative for what precedes a scenario). */
+  constructor(seed: number, start: Instant = START, origin?: Kernel) {
     this.random = origin?.random.fork() ?? new Random(seed);
     this.journal = origin?.journal.fork() ?? new Journal();
     this.queue = origin?.queue.fork() ?? new EventQueue();
-    const state = origin?.state ?? { now: START, seq: 0, phase: Phase.fault, cause: -1, timer: '' };
+    const state = origin?.state ?? { now: start, seq: 0, phase: Phase.fault, cause: -1, timer: '' };
     this.state = { ...state };
   }
 
@@ -48,7 +59,7 @@ export class Kernel {
    * whoever forks declares the same kinds in the same order again.
    */
   fork(): Kernel {
-    return new Kernel(this.random.seed, this);
+    return new Kernel(this.random.seed, this.now, this);
   }
 
   get now(): Instant {
@@ -65,12 +76,20 @@ export class Kernel {
     return this.queue.peek()?.at;
   }
 
+  /** What keeps the run from being settled: the foreground events that are left, in order. */
+  pending(): readonly PendingEvent[] {
+    return this.queue
+      .inOrder()
+      .filter(({ background }) => !background)
+      .map(({ at, kind, a, b, timer }) => ({ at, kind: this.kinds[kind]!.name, a, b, timer }));
+  }
+
   /** The journal entry that the running handler acts upon, -1 outside of one. */
   get cause(): number {
     return this.state.cause;
   }
 
-  /** Announces a kind of event with the one handler for it. Order of declaration is its identity. */
+  /** Announces a kind of event with its one handler. The order of declaration is its identity. */
   declare(name: string, handler: Handler, options: { background?: boolean } = {}): EventKind {
     this.kinds.push({ name, handler, background: options.background ?? false });
     return (this.kinds.length - 1) as EventKind;
@@ -86,7 +105,8 @@ export class Kernel {
     timer = '',
   ): void {
     const { now, cause } = this.state;
-    if (at < now) throw new RangeError(`time goes back: ${formatInstant(at)} < ${formatInstant(now)}`);
+    if (at < now)
+      throw new RangeError(`time goes back: ${formatInstant(at)} < ${formatInstant(now)}`);
     const background = this.kinds[kind]!.background;
     const seq = this.state.seq++;
     this.queue.push({ at, phase, seq, kind, a, b, cause, timer, background });
@@ -110,7 +130,16 @@ export class Kernel {
    */
   note(actor: string, action: string, subject: string, detail = ''): number {
     const { now, phase, cause, timer } = this.state;
-    const index = this.journal.append({ at: now, phase, actor, action, subject, detail, cause, timer });
+    const index = this.journal.append({
+      at: now,
+      phase,
+      actor,
+      action,
+      subject,
+      detail,
+      cause,
+      timer,
+    });
     this.state.cause = index;
     this.state.timer = '';
     return index;
@@ -124,7 +153,11 @@ export class Kernel {
 
   /** Handles every event up to and including `end`, then stands at `end`. */
   runUntil(end: Instant): void {
-    for (let next = this.queue.peek(); next !== undefined && next.at <= end; next = this.queue.peek()) {
+    for (
+      let next = this.queue.peek();
+      next !== undefined && next.at <= end;
+      next = this.queue.peek()
+    ) {
       this.runInstant();
     }
     if (end > this.state.now) this.state.now = end;

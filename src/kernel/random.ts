@@ -56,7 +56,10 @@ export class Random {
   }
 
   fork(): Random {
-    return new Random(this.seed, new Map([...this.streams].map(([name, stream]) => [name, stream.fork()])));
+    return new Random(
+      this.seed,
+      new Map([...this.streams].map(([name, stream]) => [name, stream.fork()])),
+    );
   }
 }
 

@@ -51,6 +51,8 @@ export interface PlannedExpectation {
   /** For `after` and `eventually`: how long it may take. */
   readonly by?: Duration;
   readonly hold?: Duration;
+  /** For `after`: how long after the step the claim becomes true; it stays true from then on. */
+  readonly takes?: { readonly atLeast: Duration; readonly atMost: Duration };
   /** Bounds of `always`, `never`, `eventually`. */
   readonly during?: { readonly from: Instant; readonly to: Instant };
   readonly claim: string;

@@ -1,44 +1,242 @@
 // One host: its power, its interfaces, the sandboxes on it and its tables. What the kernel of a
 // node holds is here; what the agents on it believe is theirs.
 
-import type { IP } from '../values/ip';
-import type { Conntrack } from './netfilter/conntrack';
+import type { ListenSpec } from '../values/cluster-spec';
+import type { Protocol } from '../values/flow';
+import { cidr, contains } from '../values/cidr';
+import { familyOf } from '../values/ip';
+import type { Family, IP } from '../values/ip';
+import { Conntrack } from './netfilter/conntrack';
+import { RecentLists } from './netfilter/recent';
 import type { Ruleset } from './netfilter/ruleset';
 import type { PodSandbox } from './pod-sandbox';
+import { RouteTable } from './route-table';
+import type { Route } from './route-table';
+
+export type { Route } from './route-table';
 
 /** A network device with its addresses in CIDR form: `10.244.1.1/24`. */
 export interface NetworkInterface {
   readonly name: string;
+  readonly kind: 'loopback' | 'ethernet' | 'bridge' | 'tunnel';
   readonly addresses: readonly string[];
   readonly mtu: number;
+  /** Of a bridge: whether a frame may leave by the port through which it came in. */
+  readonly hairpin?: boolean;
 }
 
-/** A line of `ip route`. */
-export interface Route {
-  readonly destination: string;
-  readonly device: string;
-  /** The gateway; absent for directly connected ranges. */
-  readonly via?: IP;
-  /** The outer header of a tunnel device towards this destination. */
-  readonly encapsulation?: { readonly kind: 'vxlan' | 'ipip'; readonly remote: IP };
-  /** The address that locally made packets take. */
-  readonly source?: IP;
+/** A process of the node itself that listens: the API server, the kubelet. */
+export interface Daemon {
+  readonly name: string;
+  readonly listen: readonly ListenSpec[];
 }
 
-export interface Machine {
+/** What a machine is made of before anybody configures it. */
+export interface MachineOptions {
+  readonly name: string;
+  /** The node's own addresses, one per family, the primary one first. */
+  readonly addresses: readonly IP[];
+  /** The ranges of the network on which the node stands. */
+  readonly nodeCIDRs: readonly string[];
+  /** The routers to everywhere else, one per family. */
+  readonly gateways: readonly IP[];
+  /** Where all machines of a network enter their pods, by `namespace/name`. */
+  readonly directory?: Map<string, PodSandbox>;
+}
+
+const LOOPBACK: NetworkInterface = {
+  name: 'lo',
+  kind: 'loopback',
+  addresses: ['127.0.0.1/8', '::1/128'],
+  mtu: 65_536,
+};
+
+export class Machine {
   readonly name: string;
   /** The node's own addresses, one per family. */
   readonly addresses: readonly IP[];
   /** Without power nothing is received, sent, forwarded or remembered. */
-  powered: boolean;
-  interfaces: readonly NetworkInterface[];
-  routes: readonly Route[];
-  /** The rules of kube-proxy as they stand in the kernel now. */
-  proxyRules: Ruleset;
+  powered = true;
+  /** The rules of kube-proxy as they stand in the kernel now; no entry before its first sync. */
+  readonly proxyRules = new Map<Family, Ruleset>();
   /** The rules of the CNI. */
-  cniRules: Ruleset;
-  readonly conntrack: Conntrack;
+  readonly cniRules = new Map<Family, Ruleset>();
+  readonly conntrack = new Conntrack();
+  /** The address lists of `-m recent`: session affinity. */
+  readonly recent = new RecentLists();
   /** Sandboxes on this host by pod address; host-network pods are in `hostSandboxes`. */
-  readonly sandboxes: Map<IP, PodSandbox>;
-  readonly hostSandboxes: Set<PodSandbox>;
+  readonly sandboxes: ReadonlyMap<IP, PodSandbox> = new Map();
+  readonly hostSandboxes: ReadonlySet<PodSandbox> = new Set();
+  readonly daemons = new Map<string, Daemon>();
+  readonly routing = new RouteTable();
+  private readonly options: MachineOptions;
+  private readonly devices = new Map<string, NetworkInterface>();
+  /** Every address of this host, with the device that carries it. */
+  private readonly local = new Map<IP, string>();
+
+  constructor(options: MachineOptions) {
+    this.options = options;
+    this.name = options.name;
+    this.addresses = options.addresses;
+    this.bootNetwork();
+  }
+
+  get interfaces(): readonly NetworkInterface[] {
+    return [...this.devices.values()];
+  }
+
+  get routes(): readonly Route[] {
+    return this.routing.list();
+  }
+
+  device(name: string): NetworkInterface | undefined {
+    return this.devices.get(name);
+  }
+
+  /** Adds a device, or gives one of that name its new form. */
+  setDevice(device: NetworkInterface): void {
+    this.removeDevice(device.name);
+    this.devices.set(device.name, device);
+    for (const text of device.addresses) this.local.set(addressOf(text), device.name);
+  }
+
+  removeDevice(name: string): void {
+    for (const text of this.devices.get(name)?.addresses ?? []) this.local.delete(addressOf(text));
+    this.devices.delete(name);
+  }
+
+  /** The device that takes the outer header off what comes through a tunnel. */
+  tunnel(family: Family): NetworkInterface | undefined {
+    for (const device of this.devices.values()) {
+      if (device.kind === 'tunnel' && this.primaryOf(device, family) !== undefined) return device;
+    }
+    return undefined;
+  }
+
+  /** Whether a packet to this address ends on the host itself. */
+  isLocal(address: IP): boolean {
+    return this.local.has(address) || isLoopback(address);
+  }
+
+  /**
+   * The address that MASQUERADE and locally made packets take on a device: its own first one of
+   * the family, or the node's where the device has none of global scope.
+   * source: net/ipv4/devinet.c inet_select_addr
+   */
+  primaryAddress(device: string, family: Family): IP | undefined {
+    const known = this.devices.get(device);
+    const own = known === undefined ? undefined : this.primaryOf(known, family);
+    return own ?? this.addresses.find((address) => familyOf(address) === family);
+  }
+
+  /**
+   * The source address of a packet that a process of this host makes. Undefined without a route.
+   * source: net/ipv4/route.c ip_route_output_key_hash_rcu
+   */
+  sourceFor(destination: IP): IP | undefined {
+    if (this.isLocal(destination)) return destination;
+    const route = this.routing.lookup(destination);
+    if (route === undefined) return undefined;
+    return route.source ?? this.primaryAddress(route.device, familyOf(destination));
+  }
+
+  /** The rules of a family in the order in which their built-in chains are passed. */
+  rulesets(family: Family): readonly Ruleset[] {
+    const proxy = this.proxyRules.get(family);
+    const cni = this.cniRules.get(family);
+    if (proxy === undefined) return cni === undefined ? [] : [cni];
+    return cni === undefined ? [proxy] : [proxy, cni];
+  }
+
+  /** Plugs a pod's network namespace in, or lets a host-network pod use the host's. */
+  installSandbox(sandbox: PodSandbox): void {
+    if (sandbox.hostNetwork) {
+      (this.hostSandboxes as Set<PodSandbox>).add(sandbox);
+    } else {
+      const sandboxes = this.sandboxes as Map<IP, PodSandbox>;
+      for (const address of sandbox.addresses) sandboxes.set(address, sandbox);
+    }
+    this.options.directory?.set(sandbox.podKey, sandbox);
+  }
+
+  /** Removes what `installSandbox` did; whatever took the pod's address or name since stays. */
+  removeSandbox(sandbox: PodSandbox): void {
+    (this.hostSandboxes as Set<PodSandbox>).delete(sandbox);
+    const sandboxes = this.sandboxes as Map<IP, PodSandbox>;
+    for (const address of sandbox.addresses) {
+      if (sandboxes.get(address) === sandbox) sandboxes.delete(address);
+    }
+    const { directory } = this.options;
+    if (directory?.get(sandbox.podKey) === sandbox) directory.delete(sandbox.podKey);
+  }
+
+  /** What takes packets to this port of the host's own addresses, if anything does. */
+  hostListener(protocol: Protocol, port: number): PodSandbox | Daemon | undefined {
+    for (const sandbox of this.hostSandboxes) {
+      if (sandbox.listenerOn(protocol, port) !== undefined) return sandbox;
+    }
+    for (const daemon of this.daemons.values()) {
+      if (daemon.listen.some((it) => it.port === port && it.protocol === protocol)) return daemon;
+    }
+    return undefined;
+  }
+
+  /** The kernel and every process are gone: no rule, no connection, no sandbox survives. */
+  powerOff(): void {
+    this.powered = false;
+    for (const sandbox of [...this.sandboxes.values(), ...this.hostSandboxes]) {
+      this.removeSandbox(sandbox);
+    }
+    this.proxyRules.clear();
+    this.cniRules.clear();
+    this.conntrack.flush();
+    this.recent.flush();
+    this.devices.clear();
+    this.local.clear();
+    this.routing.clear();
+  }
+
+  /** An empty kernel with the network of the operating system; the CNI comes after it. */
+  powerOn(): void {
+    if (this.powered) return;
+    this.powered = true;
+    this.bootNetwork();
+  }
+
+  private primaryOf(device: NetworkInterface, family: Family): IP | undefined {
+    for (const text of device.addresses) {
+      const address = addressOf(text);
+      if (familyOf(address) === family && !isLoopback(address)) return address;
+    }
+    return undefined;
+  }
+
+  private bootNetwork(): void {
+    const { addresses, nodeCIDRs, gateways } = this.options;
+    this.setDevice(LOOPBACK);
+    const onLink = addresses.map((address) => ({ address, range: rangeOf(address, nodeCIDRs) }));
+    const texts = onLink.map(({ address, range }) => `${address}/${range.split('/')[1]}`);
+    this.setDevice({ name: 'eth0', kind: 'ethernet', addresses: texts, mtu: 1_500 });
+    for (const { address, range } of onLink) {
+      this.routing.add({ destination: range, device: 'eth0', source: address });
+    }
+    for (const gateway of gateways) {
+      const everywhere = familyOf(gateway) === 'IPv4' ? '0.0.0.0/0' : '::/0';
+      this.routing.add({ destination: everywhere, device: 'eth0', via: gateway });
+    }
+  }
+}
+
+/** Whether the address never leaves its host or pod. */
+export function isLoopback(address: IP): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+function addressOf(withPrefix: string): IP {
+  return withPrefix.slice(0, withPrefix.indexOf('/')) as IP;
+}
+
+function rangeOf(address: IP, nodeCIDRs: readonly string[]): string {
+  const range = nodeCIDRs.find((text) => contains(cidr(text), address));
+  return range ?? `${address}/${familyOf(address) === 'IPv4' ? 32 : 128}`;
 }

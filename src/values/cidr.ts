@@ -55,7 +55,8 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
 /** The address at `index`, counted from the lowest one. Throws outside the range. */
 export function addressAt(range: Cidr, index: number | bigint): IP {
   const offset = BigInt(index);
-  if (offset < 0n || offset >= sizeOf(range)) throw new RangeError(`${range.text} has no address ${index}`);
+  if (offset < 0n || offset >= sizeOf(range))
+    throw new RangeError(`${range.text} has no address ${index}`);
   return ipFromNumber(range.first + offset, range.family);
 }
 

@@ -35,13 +35,20 @@ export const DISPOSITIONS = {
   },
   dropped: { outcome: 'timeout', meaning: 'A DROP rule swallowed the packet.' },
   partitioned: { outcome: 'timeout', meaning: 'The link between the two nodes is cut.' },
-  'node-down': { outcome: 'timeout', meaning: 'The node that should take the packet has no power.' },
+  'node-down': {
+    outcome: 'timeout',
+    meaning: 'The node that should take the packet has no power.',
+  },
   lost: { outcome: 'timeout', meaning: 'The packet left the modelled network and nobody answers.' },
   'pod-gone': {
     outcome: 'timeout',
-    meaning: 'The address belongs to no running pod any more, and nobody on the bridge answers ARP.',
+    meaning:
+      'The address belongs to no running pod any more, and nobody on the bridge answers ARP.',
   },
-  'no-route': { outcome: 'unreachable', meaning: 'A host on the path knows no route to the address.' },
+  'no-route': {
+    outcome: 'unreachable',
+    meaning: 'A host on the path knows no route to the address.',
+  },
   'host-unreachable': {
     outcome: 'unreachable',
     meaning: 'The last router asked for the address by ARP in vain and said so.',

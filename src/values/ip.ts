@@ -100,7 +100,10 @@ function withoutEmbeddedV4(text: string): string | undefined {
 }
 
 function formatV6(value: bigint): IP {
-  const groups = Array.from({ length: 8 }, (_, index) => (value >> BigInt(112 - 16 * index)) & 0xffffn);
+  const groups = Array.from(
+    { length: 8 },
+    (_, index) => (value >> BigInt(112 - 16 * index)) & 0xffffn,
+  );
   const texts = groups.map((group) => group.toString(16));
   const run = longestZeroRun(groups);
   if (run.length < 2) return texts.join(':') as IP;

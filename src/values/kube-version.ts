@@ -5,7 +5,15 @@ export type KubeVersion = string & { readonly __unit: 'kube-version' };
 
 /** The versions whose behaviour and timers are modelled, oldest first. */
 export const MODELLED_VERSIONS = [
-  '1.28', '1.29', '1.30', '1.31', '1.32', '1.33', '1.34', '1.35', '1.36',
+  '1.28',
+  '1.29',
+  '1.30',
+  '1.31',
+  '1.32',
+  '1.33',
+  '1.34',
+  '1.35',
+  '1.36',
 ] as unknown as readonly KubeVersion[];
 
 export const NEWEST_VERSION = MODELLED_VERSIONS.at(-1)!;

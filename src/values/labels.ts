@@ -3,7 +3,7 @@
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** metav1.LabelSelector. An empty selector matches everything; an absent one is the caller's case. */
+/** metav1.LabelSelector. An empty one matches everything; an absent one is the caller's case. */
 export interface LabelSelector {
   readonly matchLabels?: Labels;
   readonly matchExpressions?: readonly LabelExpression[];
@@ -17,7 +17,7 @@ export interface LabelExpression {
 
 /** Whether every pair of `wanted` stands in `labels`: the selector of Services. */
 export function matchesLabels(labels: Labels | undefined, wanted: Labels): boolean {
-  return Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
+  return Object.entries(wanted).every(([key, value]) => labelOf(labels, key) === value);
 }
 
 /** Whether `labels` satisfy every line of the selector. */
@@ -27,7 +27,7 @@ export function matchesSelector(labels: Labels | undefined, selector: LabelSelec
 }
 
 function matchesExpression(labels: Labels | undefined, line: LabelExpression): boolean {
-  const value = labels?.[line.key];
+  const value = labelOf(labels, line.key);
   switch (line.operator) {
     case 'In':
       return value !== undefined && (line.values ?? []).includes(value);
@@ -39,4 +39,9 @@ function matchesExpression(labels: Labels | undefined, line: LabelExpression): b
     case 'DoesNotExist':
       return value === undefined;
   }
+}
+
+/** A label's own value: a key such as `constructor` is no label of every object. */
+function labelOf(labels: Labels | undefined, key: string): string | undefined {
+  return labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
 }

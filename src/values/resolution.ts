@@ -1,15 +1,19 @@
-// One lookup as a resolver in a container makes it, with all that it did.
+// One way in which a lookup of a resolver in a container can go, with all that it did. Where the
+// data plane chooses among several servers, a lookup has several such ways.
 
 import type { IP } from './ip';
+import type { Ratio } from './ratio';
 import type { Duration } from './time';
 import type { Trace } from './trace';
 
 export type Rcode = 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED';
 
 export interface Resolution {
+  /** How likely the lookup goes this way, among all the ways that it can go. */
+  readonly probability: Ratio;
   /** `none`: no server answered. */
   readonly rcode: Rcode | 'none';
-  /** Data of the answer's last records, sorted: addresses, or a name where a CNAME leads nowhere. */
+  /** Data of the last records, sorted: addresses, or a name where a CNAME leads nowhere. */
   readonly answers: readonly string[];
   /** Seconds; undefined without an answer. */
   readonly ttl: number | undefined;

@@ -46,7 +46,7 @@ const UNITS: readonly (readonly [string, number])[] = [
  * to exactly the same number (language/duration.ts).
  */
 export function formatDuration(span: Duration): string {
-  if (span < 0) return `-${formatDuration(-span as Duration)}`;
+  if (span < 0) return `-${formatDuration((0 - span) as Duration)}`;
   if (span === 0) return '0s';
   if (span < 1_000) return `${span}us`;
   if (span < 1_000_000) return `${decimal(span, 1_000)}ms`;

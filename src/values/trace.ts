@@ -51,6 +51,8 @@ export interface Trace {
   /** How likely this path is among those that the same packet could take. */
   readonly probability: Ratio;
   readonly sent: FiveTuple;
+  /** Who sent it, by the name that a claim gave; the network leaves it out. */
+  readonly sender?: string;
   readonly hops: readonly Hop[];
   /** The hops of the answer; empty where none was sent. */
   readonly answerHops: readonly Hop[];

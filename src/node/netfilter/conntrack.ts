@@ -1,36 +1,228 @@
-// The connection table of one host.
-// source: net/netfilter/nf_conntrack_core.c, nf_conntrack_proto_tcp.c, nf_conntrack_proto_udp.c
+// The connection table of one host. A translation is decided once, for the packet that makes the
+// entry; every later packet follows the entry, whatever the rules say by then.
+// source: net/netfilter/nf_conntrack_core.c
 
 import { tupleKey } from '../../values/flow';
 import type { FiveTuple } from '../../values/flow';
+import { sortedBy } from '../../values/order';
 import type { Instant } from '../../values/time';
+import type { ConntrackEntry } from './conntrack-entry';
 
-export interface ConntrackEntry {
-  readonly original: FiveTuple;
-  /** As the responder will send it: the inverse of DNAT and SNAT together. */
-  readonly reply: FiveTuple;
-  /** TCP state by conntrack's names; empty for other protocols. */
-  readonly state: string;
-  readonly unreplied: boolean;
-  readonly assured: boolean;
-  readonly expires: Instant;
-}
+export type { ConntrackEntry } from './conntrack-entry';
+export { formatConntrackEntry } from './conntrack-entry';
 
 export interface ConntrackHit {
   readonly entry: ConntrackEntry;
   readonly direction: 'original' | 'reply';
 }
 
-/** Entries by both of their tuples. */
-export class Conntrack {
-  private readonly byTuple = new Map<string, ConntrackHit>();
+/**
+ * nf_conntrack_max as kube-proxy sets it on a machine of up to four cores: 32768 for each core,
+ * but not fewer than this.
+ * source: pkg/proxy/apis/config/v1alpha1/defaults.go (Conntrack.Min)
+ */
+export const CONNTRACK_LIMIT = 131_072;
 
-  lookup(tuple: FiveTuple): ConntrackHit | undefined {
-    return this.byTuple.get(tupleKey(tuple));
+/** What a packet walk needs of a table. A real one and an overlay offer the same. */
+export interface ConnectionTable {
+  /**
+   * The entry of a packet with this tuple, and which of its two directions the packet runs.
+   * Tuples with a random port (`any`) may fit several entries; `flow`, the original tuple of the
+   * connection that the packet is known to belong to, chooses among them. Without it the newest
+   * entry is taken.
+   */
+  lookup(tuple: FiveTuple, now: Instant, flow?: FiveTuple): ConntrackHit | undefined;
+  /** Adds the entry, in place of the one with the same original tuple. */
+  put(entry: ConntrackEntry): void;
+  /** Removes the entry with the same original tuple. */
+  delete(entry: ConntrackEntry): void;
+  /** An upper bound of `count` that costs nothing. */
+  readonly size: number;
+  /** How many entries stand at `now`. */
+  count(now: Instant): number;
+  /**
+   * Whether a new entry would find no place: its packet is dropped ("table full"). The kernel's
+   * search for a half-open entry that could give way (early_drop) is not modelled.
+   */
+  isFull(now: Instant): boolean;
+  /** The entries that stand at `now`, ordered by their original tuples. */
+  list(now: Instant): ConntrackEntry[];
+  /** A view for a walk that may turn out never to have happened. Costs nothing to make. */
+  overlay(): ConntrackOverlay;
+}
+
+/** Entries by both of their tuples. An entry past its time is as good as gone. */
+export class Conntrack implements ConnectionTable {
+  /** nf_conntrack_max: how many entries fit. */
+  limit: number;
+  private readonly byOriginal: Map<string, ConntrackEntry>;
+  /** By reply tuple, the newest last; more than one only where ports are random. */
+  private readonly byReply: Map<string, readonly ConntrackEntry[]>;
+
+  constructor(limit: number = CONNTRACK_LIMIT, origin?: Conntrack) {
+    this.limit = limit;
+    this.byOriginal = new Map(origin?.byOriginal);
+    this.byReply = new Map(origin?.byReply);
+  }
+
+  lookup(tuple: FiveTuple, now: Instant, flow?: FiveTuple): ConntrackHit | undefined {
+    const key = tupleKey(tuple);
+    const entry = this.byOriginal.get(key);
+    if (entry !== undefined && entry.expires > now) return { entry, direction: 'original' };
+    const wanted = flow && tupleKey(flow);
+    const answers = this.byReply
+      .get(key)
+      ?.findLast(
+        (it) => it.expires > now && (wanted === undefined || tupleKey(it.original) === wanted),
+      );
+    return answers && { entry: answers, direction: 'reply' };
   }
 
   put(entry: ConntrackEntry): void {
-    this.byTuple.set(tupleKey(entry.original), { entry, direction: 'original' });
-    this.byTuple.set(tupleKey(entry.reply), { entry, direction: 'reply' });
+    this.delete(entry);
+    this.byOriginal.set(tupleKey(entry.original), entry);
+    const reply = tupleKey(entry.reply);
+    this.byReply.set(reply, [...(this.byReply.get(reply) ?? []), entry]);
+  }
+
+  delete(entry: ConntrackEntry): void {
+    const key = tupleKey(entry.original);
+    const standing = this.byOriginal.get(key);
+    if (standing === undefined) return;
+    this.byOriginal.delete(key);
+    const reply = tupleKey(standing.reply);
+    const others = this.byReply.get(reply)!.filter((it) => it !== standing);
+    if (others.length === 0) this.byReply.delete(reply);
+    else this.byReply.set(reply, others);
+  }
+
+  get size(): number {
+    return this.byOriginal.size;
+  }
+
+  count(now: Instant): number {
+    this.expire(now);
+    return this.size;
+  }
+
+  isFull(now: Instant): boolean {
+    return this.size >= this.limit && this.count(now) >= this.limit;
+  }
+
+  list(now: Instant): ConntrackEntry[] {
+    const standing = [...this.byOriginal.values()].filter((entry) => entry.expires > now);
+    return sortedBy(standing, (entry) => tupleKey(entry.original));
+  }
+
+  /** Forgets everything, as a reboot or `conntrack -F` does. */
+  flush(): void {
+    this.byOriginal.clear();
+    this.byReply.clear();
+  }
+
+  overlay(): ConntrackOverlay {
+    return new ConntrackOverlay(this, this);
+  }
+
+  /** A table of its own with the same entries; the records themselves are shared. */
+  fork(): Conntrack {
+    return new Conntrack(this.limit, this);
+  }
+
+  private expire(now: Instant): void {
+    for (const entry of this.byOriginal.values()) {
+      if (entry.expires <= now) this.delete(entry);
+    }
+  }
+}
+
+/** What an overlay holds about one entry: that it stands, or that it stands no longer. */
+interface OverlayRecord {
+  readonly entry: ConntrackEntry;
+  readonly deleted: boolean;
+}
+
+/**
+ * A table that shows another one and keeps for itself what is written to it, so that a
+ * hypothetical walk changes nothing. It is dropped afterwards, or committed to its base.
+ */
+export class ConntrackOverlay implements ConnectionTable {
+  private readonly base: ConnectionTable;
+  /** The real table at the bottom. */
+  private readonly root: Conntrack;
+  /** What was written here, by original tuple. */
+  private readonly own = new Map<string, OverlayRecord>();
+
+  constructor(base: ConnectionTable, root: Conntrack) {
+    this.base = base;
+    this.root = root;
+  }
+
+  lookup(tuple: FiveTuple, now: Instant, flow?: FiveTuple): ConntrackHit | undefined {
+    const key = tupleKey(tuple);
+    const wanted = flow && tupleKey(flow);
+    let answers: ConntrackEntry | undefined;
+    for (const [original, { entry, deleted }] of this.own) {
+      if (deleted || entry.expires <= now) continue;
+      if (original === key) return { entry, direction: 'original' };
+      if (wanted !== undefined && original !== wanted) continue;
+      if (tupleKey(entry.reply) === key) answers = entry;
+    }
+    if (answers !== undefined) return { entry: answers, direction: 'reply' };
+    const below = this.base.lookup(tuple, now, flow);
+    return below === undefined || this.own.has(tupleKey(below.entry.original)) ? undefined : below;
+  }
+
+  put(entry: ConntrackEntry): void {
+    this.record({ entry, deleted: false });
+  }
+
+  delete(entry: ConntrackEntry): void {
+    this.record({ entry, deleted: true });
+  }
+
+  get size(): number {
+    return this.base.size + this.own.size;
+  }
+
+  count(now: Instant): number {
+    let count = this.base.count(now);
+    for (const { entry, deleted } of this.own.values()) {
+      const stands = !deleted && entry.expires > now;
+      const stood = this.base.lookup(entry.original, now)?.direction === 'original';
+      count += Number(stands) - Number(stood);
+    }
+    return count;
+  }
+
+  isFull(now: Instant): boolean {
+    const { limit } = this.root;
+    return this.size >= limit && this.count(now) >= limit;
+  }
+
+  list(now: Instant): ConntrackEntry[] {
+    const below = this.base.list(now).filter((entry) => !this.own.has(tupleKey(entry.original)));
+    const own = [...this.own.values()].filter((it) => !it.deleted && it.entry.expires > now);
+    const all = [...below, ...own.map(({ entry }) => entry)];
+    return sortedBy(all, (entry) => tupleKey(entry.original));
+  }
+
+  overlay(): ConntrackOverlay {
+    return new ConntrackOverlay(this, this.root);
+  }
+
+  /** Writes to the base what was written here. */
+  commit(): void {
+    for (const { entry, deleted } of this.own.values()) {
+      if (deleted) this.base.delete(entry);
+      else this.base.put(entry);
+    }
+    this.own.clear();
+  }
+
+  private record(record: OverlayRecord): void {
+    const key = tupleKey(record.entry.original);
+    this.own.delete(key);
+    this.own.set(key, record);
   }
 }

@@ -8,6 +8,8 @@ import type { Ratio } from '../../values/ratio';
 export type TableName = 'nat' | 'filter' | 'mangle' | 'raw';
 export type Hook = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
 export type ConnectionState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED';
+/** What `--ctstate` may ask for: DNAT is true of a connection whose destination was translated. */
+export type MatchState = ConnectionState | 'DNAT';
 
 /** One condition of a rule. `not` inverts it. */
 export type Match =
@@ -18,12 +20,18 @@ export type Match =
   | { readonly on: 'destination-port'; readonly port: number; readonly not?: boolean }
   | { readonly on: 'in-interface'; readonly name: string; readonly not?: boolean }
   | { readonly on: 'out-interface'; readonly name: string; readonly not?: boolean }
-  | { readonly on: 'address-type'; readonly side: 'source' | 'destination'; readonly type: 'LOCAL'; readonly not?: boolean }
+  | {
+      readonly on: 'address-type';
+      readonly side: 'source' | 'destination';
+      readonly type: 'LOCAL';
+      readonly not?: boolean;
+    }
   | { readonly on: 'mark'; readonly value: number; readonly mask: number; readonly not?: boolean }
-  | { readonly on: 'state'; readonly states: readonly ConnectionState[]; readonly not?: boolean }
+  | { readonly on: 'state'; readonly states: readonly MatchState[]; readonly not?: boolean }
   | { readonly on: 'statistic'; readonly probability: Ratio }
   | { readonly on: 'recent'; readonly list: string; readonly seconds: number }
-  | { readonly on: 'connection-dnat'; readonly not?: boolean };
+  /** Always true; writes the source address into the list, as `-m recent --set` does. */
+  | { readonly on: 'recent-set'; readonly list: string };
 
 /** What a rule does with a packet that meets all its conditions. */
 export type Target =
@@ -31,13 +39,14 @@ export type Target =
   | { readonly do: 'accept' }
   | { readonly do: 'drop' }
   | { readonly do: 'return' }
+  /** A rule without a target: it only counts, and the next rule follows. */
+  | { readonly do: 'continue' }
   | { readonly do: 'reject' }
   | { readonly do: 'dnat'; readonly address: IP; readonly port: number }
   | { readonly do: 'masquerade'; readonly randomFully: boolean }
   | { readonly do: 'snat'; readonly address: IP }
   | { readonly do: 'mark-or'; readonly value: number }
-  | { readonly do: 'mark-xor'; readonly value: number }
-  | { readonly do: 'recent-set'; readonly list: string };
+  | { readonly do: 'mark-xor'; readonly value: number };
 
 export interface Rule {
   readonly matches: readonly Match[];

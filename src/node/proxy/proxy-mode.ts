@@ -51,11 +51,13 @@ export interface ProxyInput {
 export interface ProxyNode {
   readonly name: string;
   readonly family: Family;
+  /** Every address of the host in this family, loopback included; the primary one first. */
   readonly addresses: readonly IP[];
   readonly zone: string;
   /** Ranges of pods for the local detector; undefined when detection is off. */
   readonly clusterCIDR: string | undefined;
   readonly masqueradeAll: boolean;
+  /** `--nodeport-addresses`: ranges of either family, or `primary`; empty for all addresses. */
   readonly nodePortAddresses: readonly string[];
   readonly localhostNodePorts: boolean;
   readonly kubernetes: string;
@@ -65,6 +67,11 @@ export interface ProxyMode {
   readonly name: string;
   /** Pure: equal input gives an equal ruleset. */
   compile(input: ProxyInput, node: ProxyNode): Ruleset;
+  /**
+   * The endpoints (`ip:port`) to which the rules send connections of a Service port, sorted; read
+   * from the rules, so they are what the kernel does and not what kube-proxy believes.
+   */
+  endpointsOf(ruleset: Ruleset, id: ServicePortName): readonly string[];
   /** The ruleset in the text form that the mode's real tool loads. */
   render(ruleset: Ruleset): string;
 }

@@ -1,0 +1,86 @@
+// Goal: the queue is a total order and nothing else: (at, phase, seq). Method: compare it with
+// the slow obvious twin, a sorted list, over many random fillings.
+
+import { expect } from 'chai';
+import { EventQueue } from '../../src/kernel/event-queue';
+import type { Event, EventKind } from '../../src/kernel/event-queue';
+import type { Phase } from '../../src/kernel/phase';
+import { Stream } from '../../src/kernel/random';
+import type { Instant } from '../../src/values/time';
+
+function event(at: number, phase: number, seq: number, background = false): Event {
+  return {
+    at: at as Instant,
+    phase: phase as Phase,
+    seq,
+    kind: 0 as EventKind,
+    a: 0,
+    b: 0,
+    cause: -1,
+    timer: '',
+    background,
+  };
+}
+
+function drained(queue: EventQueue): Event[] {
+  const events: Event[] = [];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) events.push(next);
+  return events;
+}
+
+describe('the event queue', () => {
+  it('goes by instant, then phase, then order of scheduling', () => {
+    const queue = new EventQueue();
+    for (const it of [event(2, 0, 0), event(1, 5, 1), event(1, 0, 3), event(1, 0, 2)])
+      queue.push(it);
+    expect(drained(queue).map(({ seq }) => seq)).to.deep.equal([2, 3, 1, 0]);
+  });
+
+  it('agrees with a sorted list whatever comes in between', () => {
+    const stream = new Stream(7);
+    for (let round = 0; round < 50; round++) {
+      const queue = new EventQueue();
+      let list: Event[] = [];
+      for (let seq = 0; seq < 60; seq++) {
+        const next = event(stream.below(8), stream.below(3), seq);
+        queue.push(next);
+        list.push(next);
+        if (stream.below(3) > 0) continue;
+        list = list.sort((x, y) => x.at - y.at || x.phase - y.phase || x.seq - y.seq);
+        expect(queue.pop()).to.equal(list.shift());
+      }
+      expect(queue.inOrder()).to.deep.equal(
+        list.sort((x, y) => x.at - y.at || x.phase - y.phase || x.seq - y.seq),
+      );
+    }
+  });
+
+  it('is idle when only background events are left', () => {
+    const queue = new EventQueue();
+    expect(queue.idle).to.equal(true);
+    queue.push(event(1, 0, 0, true));
+    expect(queue.idle).to.equal(true);
+    queue.push(event(0, 0, 1));
+    expect(queue.idle).to.equal(false);
+    queue.pop();
+    expect(queue.idle).to.equal(true);
+    expect(queue.size).to.equal(1);
+  });
+
+  it('is empty when it is empty', () => {
+    const queue = new EventQueue();
+    expect(queue.pop()).to.equal(undefined);
+    expect(queue.peek()).to.equal(undefined);
+  });
+
+  it('forks into a queue of its own', () => {
+    const queue = new EventQueue();
+    queue.push(event(1, 0, 0));
+    const fork = queue.fork();
+    fork.push(event(0, 0, 1, true));
+    expect(drained(fork)).to.have.lengthOf(2);
+    expect(fork.idle).to.equal(true);
+    expect(queue.size).to.equal(1);
+    expect(queue.idle).to.equal(false);
+  });
+});

@@ -1,0 +1,153 @@
+// Goal: the kernel moves time forward only, handles one instant in the order of phases, keeps
+// who caused what, and forks into an independent future.
+
+import { expect } from 'chai';
+import type { EventKind } from '../../src/kernel/event-queue';
+import { DidNotSettleError, Kernel } from '../../src/kernel/kernel';
+import { Phase } from '../../src/kernel/phase';
+import { formatEntry } from '../../src/kernel/journal';
+import { seconds, START } from '../../src/values/time';
+import type { Instant } from '../../src/values/time';
+
+const at = (count: number) => seconds(count) as number as Instant;
+
+/** A kernel with one kind of event that notes its first argument. */
+function noting(kernel = new Kernel(1)): { kernel: Kernel; kind: EventKind } {
+  const kind = kernel.declare('note', (a) => kernel.note('spec', 'saw', String(a)));
+  return { kernel, kind };
+}
+
+function lines(kernel: Kernel): string[] {
+  return kernel.journal.all().map(formatEntry);
+}
+
+describe('the kernel', () => {
+  it('handles an instant by phases, also what is scheduled late', () => {
+    const { kernel, kind } = noting();
+    const chained = kernel.declare('chain', () => {
+      kernel.note('spec', 'saw', 'api');
+      kernel.after(seconds(0), Phase.control, kind, 'control, scheduled last');
+    });
+    kernel.schedule(at(1), Phase.observe, kind, 'observe');
+    kernel.schedule(at(1), Phase.api, chained);
+    kernel.schedule(at(1), Phase.fault, kind, 'fault');
+    kernel.runUntil(at(1));
+    expect(kernel.journal.all().map(({ subject }) => subject)).to.deep.equal([
+      'fault',
+      'api',
+      'control, scheduled last',
+      'observe',
+    ]);
+  });
+
+  it('runs up to and including the end, and stands there', () => {
+    const { kernel, kind } = noting();
+    kernel.schedule(at(1), Phase.api, kind, 'one');
+    kernel.schedule(at(2), Phase.api, kind, 'two');
+    kernel.schedule(at(3), Phase.api, kind, 'three');
+    kernel.runUntil(at(2));
+    expect(lines(kernel)).to.deep.equal(['t=1s spec saw one', 't=2s spec saw two']);
+    expect(kernel.now).to.equal(at(2));
+    expect(kernel.nextAt).to.equal(at(3));
+    kernel.runUntil(at(2.5));
+    expect(kernel.now).to.equal(at(2.5));
+  });
+
+  it('gives the same run in one piece and in many', () => {
+    const whole = noting();
+    const pieces = noting();
+    for (const { kernel, kind } of [whole, pieces]) {
+      for (let index = 0; index < 9; index++) kernel.schedule(at(index), Phase.api, kind, index);
+    }
+    whole.kernel.runUntil(at(9));
+    for (let index = 0; index <= 18; index++) pieces.kernel.runUntil(at(index / 2));
+    expect(pieces.kernel.journal.digest).to.equal(whole.kernel.journal.digest);
+  });
+
+  it('refuses to go back in time', () => {
+    const { kernel, kind } = noting();
+    kernel.runUntil(at(5));
+    expect(() => kernel.schedule(at(4), Phase.api, kind)).to.throw(
+      RangeError,
+      'time goes back: t=4s < t=5s',
+    );
+  });
+
+  it('may begin before zero', () => {
+    const { kernel, kind } = noting(new Kernel(1, at(-60)));
+    kernel.schedule(at(-30), Phase.api, kind, 'before');
+    kernel.runUntil(START);
+    expect(lines(kernel)).to.deep.equal(['t=-30s spec saw before']);
+  });
+
+  it('knows the cause of each line and the timer between the two', () => {
+    const kernel = new Kernel(1);
+    const effect = kernel.declare('effect', () => kernel.note('kubelet', 'saw', 'exit'));
+    const fault = kernel.declare('fault', () => {
+      kernel.note('fault', 'killed', 'Pod/a');
+      kernel.after(seconds(1), Phase.agent, effect, 0, 0, 'kubelet.plegRelistPeriod');
+    });
+    kernel.schedule(at(1), Phase.fault, fault);
+    kernel.schedule(at(1), Phase.observe, effect);
+    kernel.runUntil(at(9));
+    const [, unrelated, caused] = kernel.journal.all();
+    expect(unrelated).to.include({ cause: -1, timer: '' });
+    expect(caused).to.include({ cause: 0, timer: 'kubelet.plegRelistPeriod' });
+    expect(kernel.journal.chain(2).map(formatEntry)).to.deep.equal([
+      't=1s fault killed Pod/a',
+      't=2s kubelet saw exit',
+    ]);
+    expect(kernel.cause).to.equal(-1);
+  });
+
+  it('can be told another cause', () => {
+    const { kernel, kind } = noting();
+    const later = kernel.declare('later', () => {
+      kernel.because(0, 'apiserver.watch');
+      kernel.note('spec', 'acted', 'x');
+    });
+    kernel.schedule(at(1), Phase.api, kind, 'first');
+    kernel.schedule(at(2), Phase.api, kind, 'second');
+    kernel.schedule(at(3), Phase.api, later);
+    kernel.runUntil(at(3));
+    expect(kernel.journal.entry(2)).to.include({ cause: 0, timer: 'apiserver.watch' });
+  });
+
+  it('is idle while only background work is left', () => {
+    const { kernel, kind } = noting();
+    const tick = kernel.declare('tick', () => {}, { background: true });
+    kernel.schedule(at(9), Phase.agent, tick);
+    expect(kernel.idle).to.equal(true);
+    kernel.schedule(at(1), Phase.agent, kind);
+    expect(kernel.idle).to.equal(false);
+  });
+
+  it('forks into a future of its own', () => {
+    const { kernel, kind } = noting();
+    kernel.schedule(at(1), Phase.api, kind, 'shared past');
+    kernel.schedule(at(3), Phase.api, kind, 'shared future');
+    kernel.runUntil(at(2));
+    const fork = noting(kernel.fork());
+    fork.kernel.schedule(at(2.5), Phase.api, fork.kind, 'own future');
+    fork.kernel.runUntil(at(3));
+    expect(lines(kernel)).to.deep.equal(['t=1s spec saw shared past']);
+    expect(lines(fork.kernel)).to.deep.equal([
+      't=1s spec saw shared past',
+      't=2.5s spec saw own future',
+      't=3s spec saw shared future',
+    ]);
+    kernel.runUntil(at(3));
+    expect(lines(kernel)).to.have.lengthOf(2);
+  });
+
+  it('names a loop at one instant instead of hanging', function () {
+    this.timeout(20_000);
+    const kernel = new Kernel(1);
+    const loop: EventKind = kernel.declare('loop', () => {
+      if (kernel.journal.length === 0) kernel.note('spec', 'looped', 'here');
+      kernel.after(seconds(0), Phase.api, loop);
+    });
+    kernel.schedule(at(1), Phase.api, loop);
+    expect(() => kernel.runUntil(at(1))).to.throw(DidNotSettleError, 't=1s spec looped here');
+  });
+});

@@ -1,0 +1,68 @@
+// Goal: chance is reproducible, even, and separate by name: a new draw somewhere shifts nothing
+// elsewhere. The frozen numbers below may never change: every printed seed depends on them.
+
+import { expect } from 'chai';
+import { hashText, Random, Stream } from '../../src/kernel/random';
+import { microseconds } from '../../src/values/time';
+
+const FROZEN = [997, 999, 929, 214, 91, 286];
+const FROZEN_HASH = 162833601;
+
+function draws(stream: Stream, count: number, bound: number): number[] {
+  return Array.from({ length: count }, () => stream.below(bound));
+}
+
+describe('random numbers', () => {
+  it('are the same for the same seed and name, forever', () => {
+    expect(draws(new Random(1).stream('kubelet'), 6, 1_000)).to.deep.equal(FROZEN);
+    expect(hashText('kubedrill')).to.equal(FROZEN_HASH);
+  });
+
+  it('differ by seed and by name', () => {
+    const first = draws(new Random(1).stream('a'), 8, 1_000_000);
+    expect(draws(new Random(2).stream('a'), 8, 1_000_000)).not.to.deep.equal(first);
+    expect(draws(new Random(1).stream('b'), 8, 1_000_000)).not.to.deep.equal(first);
+  });
+
+  it('of one name do not move when another name is drawn from', () => {
+    const alone = draws(new Random(1).stream('a'), 8, 1_000);
+    const random = new Random(1);
+    draws(random.stream('b'), 5, 1_000);
+    expect(draws(random.stream('a'), 8, 1_000)).to.deep.equal(alone);
+  });
+
+  it('go on after a fork as the original does', () => {
+    const random = new Random(3);
+    draws(random.stream('a'), 3, 10);
+    const fork = random.fork();
+    expect(draws(fork.stream('a'), 8, 1_000)).to.deep.equal(draws(random.stream('a'), 8, 1_000));
+  });
+
+  it('fall evenly: a chi-square of ten buckets stays within its 99.9 % bound', () => {
+    const counts = Array<number>(10).fill(0);
+    for (const draw of draws(new Random(5).stream('even'), 10_000, 10)) counts[draw]!++;
+    const statistic = counts.reduce((sum, count) => sum + (count - 1_000) ** 2 / 1_000, 0);
+    expect(statistic).to.be.below(27.88);
+  });
+
+  it('reach both ends of a span', () => {
+    const stream = new Random(1).stream('span');
+    const seen = new Set(Array.from({ length: 100 }, () => stream.upTo(microseconds(3))));
+    expect([...seen].sort((a, b) => a - b)).to.deep.equal([0, 1, 2, 3]);
+    expect(stream.upTo(microseconds(0))).to.equal(0);
+  });
+
+  it('stay within wide bounds, above 32 bits too', () => {
+    const wide = draws(new Random(1).stream('wide'), 200, 2 ** 50);
+    expect(Math.max(...wide)).to.be.below(2 ** 50);
+    expect(Math.max(...wide)).to.be.above(2 ** 48);
+    expect(wide.every(Number.isSafeInteger)).to.equal(true);
+  });
+
+  it('refuse a bound that is none', () => {
+    const stream = new Random(1).stream('a');
+    for (const bound of [0, -1, 0.5, 2 ** 54]) {
+      expect(() => stream.below(bound)).to.throw(RangeError, `bad bound: ${bound}`);
+    }
+  });
+});

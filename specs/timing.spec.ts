@@ -1,0 +1,89 @@
+// Goal: a delay is what version, profile and override make it, and a draw stays within it.
+
+import { expect } from 'chai';
+import { Random } from '../src/kernel/random';
+import { PROFILES, Timing, TIMERS } from '../src/timing';
+import type { Profile, TimerName, TimerRow } from '../src/timing';
+import type { KubeVersion } from '../src/values/kube-version';
+import { MODELLED_VERSIONS } from '../src/values/kube-version';
+import { milliseconds, seconds } from '../src/values/time';
+
+function timing(profile: Profile, kubernetes = '1.36', overrides = {}): Timing {
+  const options = { kubernetes: kubernetes as KubeVersion, profile, overrides };
+  return new Timing(options, new Random(1));
+}
+
+const NAMES = Object.keys(TIMERS) as TimerName[];
+
+describe('the table of delays', () => {
+  it('names the real knob first: component, then timer', () => {
+    for (const name of NAMES) expect(name).to.match(/^[a-z-]+(\.[a-z]+)?\.[a-zA-Z]+$/);
+  });
+
+  it('knows older versions', () => {
+    const grace = 'controller-manager.nodelifecycle.monitorGracePeriod';
+    // source: kubernetes#126287 raised the default from 40 s to 50 s in 1.32
+    expect(timing('default', '1.31').delay(grace).least).to.equal(seconds(40));
+    expect(timing('default', '1.32').delay(grace).least).to.equal(seconds(50));
+  });
+
+  it('keeps waits and drops the rest under "instant"', () => {
+    for (const name of NAMES) {
+      const row: TimerRow = TIMERS[name];
+      const { least } = timing('instant').delay(name);
+      expect(least, name).to.equal(row.kind === 'wait' ? row.value.least : 0);
+    }
+  });
+
+  it('brackets every draw by "best" and "worst", for every version', () => {
+    for (const version of MODELLED_VERSIONS) {
+      const table = timing('default', version);
+      for (const name of NAMES) {
+        const low = timing('best', version).delay(name).least;
+        const high = timing('worst', version).delay(name).least;
+        for (let draw = 0; draw < 20; draw++) {
+          expect(table.draw(name, 'spec'), name).to.be.within(low, high);
+        }
+      }
+    }
+  });
+
+  it('tells gain from loss under "tutorial" only', () => {
+    // The two classic timelines: a Service live at +40 ms, a dead pod forgotten at +350 ms.
+    const tutorial = timing('tutorial');
+    expect(tutorial.delay('apiserver.watch', 'gain').least).to.equal(milliseconds(5));
+    expect(tutorial.delay('apiserver.watch', 'loss').least).to.equal(milliseconds(50));
+    const usual = timing('default');
+    for (const name of NAMES) {
+      expect(usual.delay(name, 'loss'), name).to.deep.equal(usual.delay(name, 'gain'));
+    }
+  });
+
+  it('takes the default of the version where the tutorial says nothing', () => {
+    const grace = 'controller-manager.nodelifecycle.monitorGracePeriod';
+    expect(timing('tutorial', '1.31').delay(grace).least).to.equal(seconds(40));
+  });
+
+  it('lets a scenario replace a row, whatever the profile', () => {
+    const overrides = { 'kubelet.plegRelistPeriod': milliseconds(7) };
+    for (const profile of PROFILES) {
+      const table = timing(profile, '1.36', overrides);
+      expect(table.delay('kubelet.plegRelistPeriod').least, profile).to.equal(milliseconds(7));
+    }
+  });
+
+  it('gives each actor a phase of its own within the period', () => {
+    const table = timing('default');
+    const phases = ['a', 'b', 'c'].map((actor) => table.phase('kubelet.plegRelistPeriod', actor));
+    expect(new Set(phases).size).to.equal(3);
+    for (const phase of phases) expect(phase).to.be.within(0, seconds(1) - 1);
+    expect(timing('tutorial').phase('kubelet.plegRelistPeriod', 'a')).to.equal(0);
+  });
+
+  it('goes on under another profile', () => {
+    const table = timing('instant');
+    table.switchTo('default');
+    expect(table.profile).to.equal('default');
+    expect(table.delay('apiserver.write').least).to.equal(milliseconds(10));
+  });
+});

@@ -1,0 +1,238 @@
+// What the API server makes of an object before it stores it: a name, an identity, defaults,
+// allocations, and a verdict.
+// source: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go
+
+import type { Kernel } from '../kernel/kernel';
+import type { Stream } from '../kernel/random';
+import type { Timing } from '../timing';
+import type { ClusterSpec } from '../values/cluster-spec';
+import { keyOf } from '../values/kube-object';
+import type { KubeObject, ObjectMeta } from '../values/kube-object';
+import type { ManifestProblem } from '../values/manifest-problem';
+import { later, seconds } from '../values/time';
+import type { Instant } from '../values/time';
+import type { Admission } from './api-server';
+import { shareParts } from './json';
+import { definitionOf, kindNamed } from './kinds';
+import { fieldPath, withoutNulls } from './kinds/define';
+import type { KindDefinition } from './kinds/define';
+import type { Namespace } from './kinds/namespace';
+import { validateMetadata } from './kinds/names';
+import { isPodTerminal } from './kinds/pod';
+import type { Pod } from './kinds/pod';
+import type { Service } from './kinds/service';
+import { addDefaultTolerations } from './pod-admission';
+import { keepAllocations, ServiceAllocation } from './service-allocation';
+import type { Store } from './store';
+
+/** The alphabet of generated names: no vowels, and nothing that looks like something else. */
+const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+const NAME_LENGTH = 5;
+const MICROSECONDS = 1_000_000;
+
+export class KindAdmission implements Admission {
+  private readonly kernel: Kernel;
+  private readonly timing: Timing;
+  private readonly spec: ClusterSpec;
+  private readonly services: ServiceAllocation;
+
+  constructor(
+    parts: { kernel: Kernel; timing: Timing; spec: ClusterSpec },
+    services?: ServiceAllocation,
+  ) {
+    this.kernel = parts.kernel;
+    this.timing = parts.timing;
+    this.spec = parts.spec;
+    this.services = services ?? new ServiceAllocation(parts.spec, parts.kernel.random);
+  }
+
+  /** The same state for a forked kernel. */
+  fork(kernel: Kernel, timing: Timing): KindAdmission {
+    const services = new ServiceAllocation(this.spec, kernel.random, this.services);
+    return new KindAdmission({ kernel, timing, spec: this.spec }, services);
+  }
+
+  /**
+   * The object with a name: the one it has, or its prefix with five letters from the stream of
+   * that prefix, so that names do not depend on what else is created.
+   */
+  named(object: KubeObject, store: Store): KubeObject {
+    const { name, generateName, namespace } = object.metadata;
+    if (name || generateName === undefined) return object;
+    const stream = this.kernel.random.stream(
+      `apiserver/generateName/${object.kind}/${namespace ?? ''}/${generateName}`,
+    );
+    for (;;) {
+      const metadata = { ...object.metadata, name: `${generateName}${suffix(stream)}` };
+      const named = { ...object, metadata };
+      if (store.get(object.kind, keyOf(named)) === undefined) return named;
+    }
+  }
+
+  admit(object: KubeObject, previous: KubeObject | undefined, _store: Store): KubeObject | string {
+    const definition = definitionOf(object.apiVersion, object.kind);
+    if (definition === undefined && kindNamed(object.kind) !== undefined) {
+      return `no matches for kind ${object.kind} in version ${object.apiVersion}`;
+    }
+    const given = withoutNulls(object);
+    const admitted = previous === undefined
+      ? this.admitNew(given, definition)
+      : this.admitChange(given, previous, definition);
+    return typeof admitted === 'string' ? `${object.kind} "${object.metadata.name}" ${admitted}` : admitted;
+  }
+
+  /** source: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go; pkg/registry/core/pod/strategy.go */
+  terminate(object: KubeObject, grace: number | undefined, now: Instant): KubeObject | undefined {
+    const { metadata } = object;
+    const seconds = object.kind === 'Pod' ? podGrace(object as Pod, grace) : 0;
+    if (seconds > 0) return markForDeletion(object, seconds, now);
+    const finalizers = [...(metadata.finalizers ?? []), ...namespaceFinalizers(object)];
+    if (finalizers.length === 0) return undefined;
+    const marked = markForDeletion(object, 0, now);
+    if (object.kind !== 'Namespace') return marked;
+    return { ...marked, status: { ...(object as Namespace).status, phase: 'Terminating' } };
+  }
+
+  isFinished(object: KubeObject): boolean {
+    const { deletionTimestamp, deletionGracePeriodSeconds, finalizers = [] } = object.metadata;
+    if (deletionTimestamp === undefined || (deletionGracePeriodSeconds ?? 0) > 0) return false;
+    return finalizers.length + namespaceFinalizers(object).length === 0;
+  }
+
+  release(object: KubeObject): void {
+    if (object.kind === 'Service') this.services.release(object as Service);
+  }
+
+  scopeOf(object: KubeObject): string | undefined {
+    return object.kind === 'Pod' ? (object as Pod).spec.nodeName || undefined : undefined;
+  }
+
+  private admitNew(object: KubeObject, definition: KindDefinition | undefined): KubeObject | string {
+    const completed = definition?.defaults(object) ?? object;
+    const refused = refusal((definition?.validate ?? validateMetadata)(completed));
+    if (refused !== undefined) return refused;
+    const allocated = this.allocate(completed, undefined);
+    if (typeof allocated === 'string') return allocated;
+    const metadata: ObjectMeta = {
+      ...withoutIdentity(allocated.metadata),
+      uid: uuid(this.kernel.random.stream(`apiserver/uid/${object.kind}/${keyOf(object)}`)),
+      generation: 1,
+      creationTimestamp: this.kernel.now,
+    };
+    return { ...allocated, metadata };
+  }
+
+  private admitChange(
+    object: KubeObject,
+    previous: KubeObject,
+    definition: KindDefinition | undefined,
+  ): KubeObject | string {
+    const kept = keepIdentity(object, previous);
+    if (isSameSpec(shareParts(kept, previous), previous)) return shareParts(kept, previous);
+    const known = kept.kind === 'Service' ? keepAllocations(kept as Service, previous as Service) : kept;
+    const completed = definition?.defaults(known) ?? known;
+    const problems = (definition?.validate ?? validateMetadata)(completed);
+    const changes = definition?.validateChange?.(completed, previous) ?? [];
+    const refused = refusal([...problems, ...changes]);
+    if (refused !== undefined) return refused;
+    const allocated = this.allocate(completed, previous);
+    if (typeof allocated === 'string') return allocated;
+    const shared = shareParts(allocated, previous);
+    if (isSameSpec(shared, previous)) return shared;
+    const generation = (previous.metadata.generation ?? 0) + 1;
+    return { ...shared, metadata: { ...shared.metadata, generation } };
+  }
+
+  private allocate(object: KubeObject, previous: KubeObject | undefined): KubeObject | string {
+    if (object.kind === 'Pod') {
+      const toleration = this.timing.delay('apiserver.defaultUnreachableToleration').least;
+      return addDefaultTolerations(object as Pod, Math.round(toleration / MICROSECONDS));
+    }
+    if (object.kind !== 'Service') return object;
+    const service = this.services.allocate(object as Service, previous as Service | undefined);
+    return typeof service === 'string' ? `is invalid: ${service}` : service;
+  }
+}
+
+/** The errors as one text in the manner of the API server; undefined without any. */
+function refusal(problems: readonly ManifestProblem[]): string | undefined {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return undefined;
+  return `is invalid: ${errors.map((it) => `${fieldPath(it.path)}: ${it.message}`).join('; ')}`;
+}
+
+/** Whether nothing but metadata and status differs: no defaults, no rules, no new generation. */
+function isSameSpec(object: KubeObject, previous: KubeObject): boolean {
+  const fields = new Set([...Object.keys(object), ...Object.keys(previous)]);
+  fields.delete('metadata');
+  fields.delete('status');
+  return [...fields].every((field) => object[field] === previous[field]);
+}
+
+/** What a client may not write, as it was. A write without a status leaves the status alone. */
+function keepIdentity(object: KubeObject, previous: KubeObject): KubeObject {
+  const { uid, creationTimestamp, generation, deletionTimestamp, resourceVersion } = previous.metadata;
+  const { deletionGracePeriodSeconds } = previous.metadata;
+  const metadata = {
+    ...withoutIdentity(object.metadata),
+    uid,
+    generation,
+    creationTimestamp,
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
+  } as ObjectMeta;
+  const status = object.status ?? previous.status;
+  return { ...object, metadata, ...(status !== undefined && { status }) };
+}
+
+function withoutIdentity(metadata: ObjectMeta): ObjectMeta {
+  const {
+    uid: _uid,
+    generation: _generation,
+    creationTimestamp: _created,
+    deletionTimestamp: _deleted,
+    deletionGracePeriodSeconds: _grace,
+    resourceVersion: _version,
+    ...rest
+  } = metadata;
+  return rest;
+}
+
+function podGrace(pod: Pod, asked: number | undefined): number {
+  // Where no kubelet has the pod there is nobody to wait for.
+  if (!pod.spec.nodeName || isPodTerminal(pod)) return 0;
+  return asked ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+}
+
+/** A second deletion may shorten the grace, never lengthen it. */
+function markForDeletion(object: KubeObject, grace: number, now: Instant): KubeObject {
+  const { metadata } = object;
+  const before = metadata.deletionGracePeriodSeconds;
+  if (metadata.deletionTimestamp !== undefined && (before ?? 0) <= grace) return object;
+  const deletionTimestamp = later(now, seconds(grace));
+  return {
+    ...object,
+    metadata: { ...metadata, deletionTimestamp, deletionGracePeriodSeconds: grace },
+  };
+}
+
+function namespaceFinalizers(object: KubeObject): readonly string[] {
+  return object.kind === 'Namespace' ? ((object as Namespace).spec?.finalizers ?? []) : [];
+}
+
+function suffix(stream: Stream): string {
+  const letters = Array.from({ length: NAME_LENGTH }, () => NAME_LETTERS[stream.below(NAME_LETTERS.length)]);
+  return letters.join('');
+}
+
+/** An identity in the form of a random UUID (version 4). */
+function uuid(stream: Stream): string {
+  const digits = Array.from({ length: 8 }, () => hex(stream.below(0x1_0000)));
+  const [a, b, c, d, e, f, g, h] = digits;
+  return `${a}${b}-${c}-4${d!.slice(1)}-8${e!.slice(1)}-${f}${g}${h}`;
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(4, '0');
+}

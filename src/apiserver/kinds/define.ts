@@ -1,0 +1,101 @@
+// The form of a kind's file: how objects of one kind are called, completed and judged.
+
+import type { KubeObject } from '../../values/kube-object';
+import type { ManifestProblem } from '../../values/manifest-problem';
+import { unmodelledFields } from './fields';
+import type { FieldTable } from './fields';
+
+export interface KindDefinition {
+  /** The API versions that are served, the preferred one first. */
+  readonly apiVersions: readonly string[];
+  /** API versions that were served once, with the release that dropped each. */
+  readonly removedVersions?: Readonly<Record<string, string>>;
+  readonly kind: string;
+  /** In lower case, as in `kubectl get deployments`. */
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /** The fields beside `metadata` and `status`, and what the model makes of them. */
+  readonly fields: FieldTable;
+  /** The object with every default of the API filled in. Pure; the input is not changed. */
+  defaults(object: KubeObject): KubeObject;
+  /** What is wrong with a completed object. */
+  validate(object: KubeObject): readonly ManifestProblem[];
+  /** What is wrong with a change of a completed object: fields that must stay as they are. */
+  validateChange?(object: KubeObject, previous: KubeObject): readonly ManifestProblem[];
+}
+
+/** Names a definition; the literal is the kind's whole description. */
+export function defineKind(definition: KindDefinition): KindDefinition {
+  return definition;
+}
+
+export function error(path: string, message: string, hint?: string): ManifestProblem {
+  return problem('error', path, message, hint);
+}
+
+export function warning(path: string, message: string, hint?: string): ManifestProblem {
+  return problem('warning', path, message, hint);
+}
+
+function problem(
+  severity: ManifestProblem['severity'],
+  path: string,
+  message: string,
+  hint: string | undefined,
+): ManifestProblem {
+  return { path, severity, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** Everything that is wrong with, or not modelled in, a manifest of a known kind. */
+export function checkManifest(definition: KindDefinition, object: KubeObject): ManifestProblem[] {
+  const given = withoutNulls(object);
+  const problems = unmodelledFields(given, definition.fields);
+  // Rules are for objects of the right shape; of any other one it is said that it is wrong.
+  if (problems.some(({ severity }) => severity === 'error')) return problems;
+  return [...problems, ...definition.validate(definition.defaults(given))];
+}
+
+/** `spec.ports[0].port`: a JSON pointer as Kubernetes writes field paths. */
+export function fieldPath(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/**
+ * The object without fields that are null: the API reads `selector: null` as no selector. Parts
+ * without nulls are returned as they are.
+ */
+export function withoutNulls<T>(value: T): T {
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => withoutNulls(item));
+    return items.every((item, index) => item === value[index]) ? value : (items as T);
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const kept: Record<string, unknown> = {};
+  let changed = false;
+  for (const [field, part] of Object.entries(value)) {
+    if (part === null) {
+      changed = true;
+      continue;
+    }
+    kept[field] = withoutNulls(part);
+    changed ||= kept[field] !== part;
+  }
+  return changed ? (kept as T) : value;
+}
+
+/**
+ * `defaults` under what `given` says. Returns `given` itself where it says everything already, so
+ * that an unchanged part stays the same object.
+ */
+export function complete<T extends object>(given: T | undefined, defaults: Partial<T>): T {
+  const merged = { ...defaults, ...given } as T;
+  const fields = Object.keys(defaults) as (keyof T)[];
+  const isComplete = given !== undefined && fields.every((field) => given[field] !== undefined);
+  return isComplete ? given : merged;
+}

@@ -1,0 +1,114 @@
+// EndpointSlice: some of the endpoints of a Service, with the conditions that proxies go by.
+
+import type { Protocol } from '../../values/flow';
+import { familyOf, parseIp } from '../../values/ip';
+import type { KubeObject } from '../../values/kube-object';
+import type { ManifestProblem } from '../../values/manifest-problem';
+import { complete, defineKind, error } from './define';
+import { validateMetadata } from './names';
+
+export interface EndpointSlice extends KubeObject {
+  readonly kind: 'EndpointSlice';
+  readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
+  readonly endpoints: readonly SliceEndpoint[];
+  readonly ports?: readonly SlicePort[];
+}
+
+export interface SliceEndpoint {
+  readonly addresses: readonly string[];
+  readonly conditions?: EndpointConditions;
+  readonly hostname?: string;
+  readonly nodeName?: string;
+  readonly zone?: string;
+  readonly targetRef?: TargetRef;
+  readonly hints?: EndpointHints;
+}
+
+/** An absent `ready` or `serving` reads as true, an absent `terminating` as false. */
+export interface EndpointConditions {
+  readonly ready?: boolean;
+  readonly serving?: boolean;
+  readonly terminating?: boolean;
+}
+
+export interface EndpointHints {
+  readonly forZones?: readonly { readonly name: string }[];
+  readonly forNodes?: readonly { readonly name: string }[];
+}
+
+export interface TargetRef {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid?: string;
+}
+
+export interface SlicePort {
+  readonly name?: string;
+  readonly protocol?: Protocol;
+  readonly port?: number;
+  readonly appProtocol?: string;
+}
+
+/** The label that ties a slice to its Service. */
+export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
+export const HEADLESS_LABEL = 'service.kubernetes.io/headless';
+
+const ENDPOINTS_MAX = 1_000;
+
+function validate(object: KubeObject): ManifestProblem[] {
+  const { addressType, endpoints } = object as EndpointSlice;
+  const problems = validateMetadata(object);
+  if (!['IPv4', 'IPv6', 'FQDN'].includes(addressType)) {
+    problems.push(error('/addressType', `"${addressType}" is none of IPv4, IPv6, FQDN`));
+  }
+  if (endpoints.length > ENDPOINTS_MAX) {
+    problems.push(error('/endpoints', `more than ${ENDPOINTS_MAX} endpoints`));
+  }
+  endpoints.forEach(({ addresses = [] }, index) => {
+    const path = `/endpoints/${index}/addresses`;
+    if (addresses.length === 0) problems.push(error(path, 'an endpoint needs an address'));
+    if (addressType === 'FQDN') return;
+    for (const text of addresses) {
+      const address = parseIp(text);
+      if (address !== undefined && familyOf(address) === addressType) continue;
+      problems.push(error(path, `"${text}" is no ${addressType} address`));
+    }
+  });
+  return problems;
+}
+
+export const endpointslice = defineKind({
+  apiVersions: ['discovery.k8s.io/v1'],
+  removedVersions: { 'discovery.k8s.io/v1beta1': '1.25' },
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  shortNames: [],
+  namespaced: true,
+  fields: {
+    addressType: true,
+    endpoints: [
+      {
+        addresses: true,
+        conditions: true,
+        hostname: true,
+        nodeName: true,
+        zone: true,
+        targetRef: true,
+        hints: true,
+        deprecatedTopology: true,
+      },
+    ],
+    ports: [{ name: true, protocol: true, port: true, appProtocol: true }],
+  },
+  /** source: pkg/apis/discovery/v1/defaults.go */
+  defaults(object) {
+    const { ports, endpoints } = object as Partial<EndpointSlice>;
+    const completed = (ports ?? []).map((port) =>
+      complete<SlicePort>(port, { name: '', protocol: 'TCP' }),
+    );
+    return { ...object, endpoints: endpoints ?? [], ports: completed };
+  },
+  validate,
+});

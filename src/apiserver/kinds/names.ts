@@ -1,0 +1,82 @@
+// What names, labels and ports may look like.
+// source: staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go
+
+import type { KubeObject } from '../../values/kube-object';
+import type { Labels } from '../../values/labels';
+import type { ManifestProblem } from '../../values/manifest-problem';
+import { error } from './define';
+
+const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const LABEL_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const QUALIFIED = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+
+/** A DNS label, as names of Namespaces, containers and ports are. */
+export function isDnsLabel(text: string): boolean {
+  return text.length <= 63 && LABEL.test(text);
+}
+
+/** A DNS label that begins with a letter, as names of Services are. */
+export function isDns1035Label(text: string): boolean {
+  return text.length <= 63 && LABEL_1035.test(text);
+}
+
+/** Dotted DNS labels, as most names are. */
+export function isDnsSubdomain(text: string): boolean {
+  return text.length <= 253 && SUBDOMAIN.test(text);
+}
+
+/** The name of a container port or of a named target port. */
+export function isPortName(text: string): boolean {
+  return text.length <= 15 && LABEL.test(text) && /[a-z]/.test(text) && !text.includes('--');
+}
+
+export function isPortNumber(port: unknown): port is number {
+  return Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65_535;
+}
+
+/** What is wrong with name and labels. Services have names of their own form. */
+export function validateMetadata(object: KubeObject): ManifestProblem[] {
+  const { name, generateName, labels } = object.metadata;
+  const text = String(name || generateName || '');
+  if (text === '') return [error('/metadata/name', 'name or generateName is required')];
+  return [...validateName(object.kind, text, !name), ...validateLabels(labels, '/metadata/labels')];
+}
+
+function validateName(kind: string, text: string, isPrefix: boolean): ManifestProblem[] {
+  // The trailing dash of a prefix will be followed by letters.
+  const name = isPrefix ? text.replace(/-+$/, 'x') : text;
+  const path = isPrefix ? '/metadata/generateName' : '/metadata/name';
+  if (kind === 'Service') {
+    if (isDns1035Label(name)) return [];
+    return [error(path, `"${text}" is no DNS label: small letters, digits and "-", a letter first`)];
+  }
+  if (kind === 'Namespace') {
+    return isDnsLabel(name) ? [] : [error(path, `"${text}" is no DNS label: a-z, 0-9 and "-"`)];
+  }
+  // Roles and their bindings may be named with colons; other kinds follow the subdomain rule.
+  if (isDnsSubdomain(name) || /^[^/%]+$/.test(name) && /Role/.test(kind)) return [];
+  return [error(path, `"${text}" is no DNS name: small letters, digits, "-" and "."`)];
+}
+
+/** What is wrong with a mapping of labels. */
+export function validateLabels(labels: Labels | undefined, path: string): ManifestProblem[] {
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => {
+    const place = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (typeof value !== 'string') {
+      return [error(place, `must be a string, is ${JSON.stringify(value)}`, 'put it in quotes')];
+    }
+    if (!isQualifiedName(key)) return [error(place, `"${key}" is no label name`)];
+    if (value !== '' && !(value.length <= 63 && QUALIFIED.test(value))) {
+      return [error(place, `"${value}" is no label value: at most 63 letters, digits, "-", "_", "."`)];
+    }
+    return [];
+  });
+}
+
+function isQualifiedName(key: string): boolean {
+  const slash = key.lastIndexOf('/');
+  const name = key.slice(slash + 1);
+  const prefix = slash < 0 ? undefined : key.slice(0, slash);
+  return name.length <= 63 && QUALIFIED.test(name) && (prefix === undefined || isDnsSubdomain(prefix));
+}

@@ -1,0 +1,187 @@
+// What is wrong with the spec of a pod or of a pod template.
+// source: pkg/apis/core/validation/validation.go ValidatePodSpec, validateContainers, validateProbe
+
+import { parseIp } from '../../values/ip';
+import type { ManifestProblem } from '../../values/manifest-problem';
+import { error, warning } from './define';
+import { isDnsLabel, isPortName, isPortNumber } from './names';
+import type { Container, ContainerPort, Handler, PodSpec, Probe, Toleration } from './pod';
+
+const PROTOCOLS: readonly unknown[] = ['TCP', 'UDP', 'SCTP'];
+const DNS_POLICIES: readonly unknown[] = [
+  'ClusterFirst',
+  'ClusterFirstWithHostNet',
+  'Default',
+  'None',
+];
+
+/** Problems of a completed pod spec; paths begin with `path`. */
+export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] {
+  const containers = listOf(spec.containers);
+  const problems: ManifestProblem[] = [];
+  if (containers.length === 0) problems.push(error(`${path}/containers`, 'a pod needs a container'));
+  problems.push(
+    ...validateContainers(spec, path),
+    ...validateHostPorts(spec, containers, `${path}/containers`),
+    ...validateDns(spec, path),
+    ...listOf(spec.tolerations).flatMap((it, index) =>
+      validateToleration(it, `${path}/tolerations/${index}`),
+    ),
+  );
+  const grace = spec.terminationGracePeriodSeconds;
+  if (typeof grace !== 'number' || grace < 0) {
+    problems.push(error(`${path}/terminationGracePeriodSeconds`, 'must not be negative'));
+  }
+  if (!['Always', 'OnFailure', 'Never'].includes(String(spec.restartPolicy))) {
+    const message = `"${spec.restartPolicy}" is none of Always, OnFailure, Never`;
+    problems.push(error(`${path}/restartPolicy`, message));
+  }
+  if (spec.hostname !== undefined && !isDnsLabel(spec.hostname)) {
+    problems.push(error(`${path}/hostname`, `"${spec.hostname}" is no DNS label`));
+  }
+  if (spec.subdomain !== undefined && !isDnsLabel(spec.subdomain)) {
+    problems.push(error(`${path}/subdomain`, `"${spec.subdomain}" is no DNS label`));
+  }
+  return problems;
+}
+
+function validateContainers(spec: PodSpec, path: string): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  const names = new Set<string>();
+  const lists = [
+    ['initContainers', listOf(spec.initContainers)],
+    ['containers', listOf(spec.containers)],
+  ] as const;
+  for (const [field, containers] of lists) {
+    containers.forEach((container, index) => {
+      const place = `${path}/${field}/${index}`;
+      problems.push(...validateContainer(container, place));
+      if (names.has(container.name)) {
+        problems.push(error(`${place}/name`, `"${container.name}" is the name of another container`));
+      }
+      names.add(container.name);
+    });
+  }
+  return problems;
+}
+
+function validateContainer(container: Container, path: string): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  if (typeof container.name !== 'string' || !isDnsLabel(container.name)) {
+    problems.push(error(`${path}/name`, `"${container.name ?? ''}" is no DNS label`));
+  }
+  const names = new Set<string>();
+  listOf(container.ports).forEach((port, index) => {
+    const place = `${path}/ports/${index}`;
+    problems.push(...validatePort(port, place));
+    if (port.name === undefined) return;
+    if (names.has(port.name)) {
+      problems.push(error(`${place}/name`, `"${port.name}" is the name of another port`));
+    }
+    names.add(port.name);
+  });
+  for (const field of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
+    const probe = container[field];
+    if (probe !== undefined) problems.push(...validateProbe(probe, field, `${path}/${field}`));
+  }
+  return problems;
+}
+
+function validatePort(port: ContainerPort, path: string): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  if (!isPortNumber(port.containerPort)) {
+    problems.push(error(`${path}/containerPort`, `${port.containerPort} is not in 1..65535`));
+  }
+  if (port.hostPort !== undefined && port.hostPort !== 0 && !isPortNumber(port.hostPort)) {
+    problems.push(error(`${path}/hostPort`, `${port.hostPort} is not in 1..65535`));
+  }
+  if (port.name !== undefined && !isPortName(port.name)) {
+    const message = `"${port.name}" is no port name: at most 15 of a-z, 0-9, "-", one letter at least`;
+    problems.push(error(`${path}/name`, message));
+  }
+  if (!PROTOCOLS.includes(port.protocol)) {
+    problems.push(error(`${path}/protocol`, `"${port.protocol}" is none of TCP, UDP, SCTP`));
+  }
+  return problems;
+}
+
+/** On the host's network each port is the host's own; elsewhere a host port needs forwarding. */
+function validateHostPorts(
+  spec: PodSpec,
+  containers: readonly Container[],
+  path: string,
+): ManifestProblem[] {
+  const taken = new Set<string>();
+  return containers.flatMap((container, at) =>
+    listOf(container.ports).flatMap((port, index): ManifestProblem[] => {
+      if (!port.hostPort) return [];
+      const place = `${path}/${at}/ports/${index}/hostPort`;
+      const key = `${port.protocol}/${port.hostIP ?? ''}/${port.hostPort}`;
+      if (taken.has(key)) return [error(place, `${port.hostPort} is taken by another container`)];
+      taken.add(key);
+      if (!spec.hostNetwork) {
+        return [warning(place, 'not modelled: the node forwards no packet to it; pods are spread by it')];
+      }
+      if (port.hostPort === port.containerPort) return [];
+      return [error(place, 'must be the containerPort on the network of the host')];
+    }),
+  );
+}
+
+function validateProbe(probe: Probe, field: string, path: string): ManifestProblem[] {
+  const problems = validateHandler(probe, path);
+  for (const name of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds'] as const) {
+    if ((probe[name] ?? 0) < 0) problems.push(error(`${path}/${name}`, 'must not be negative'));
+  }
+  if (field !== 'readinessProbe' && probe.successThreshold !== 1) {
+    problems.push(error(`${path}/successThreshold`, `must be 1 for a ${field}`));
+  }
+  return problems;
+}
+
+function validateHandler(handler: Handler, path: string): ManifestProblem[] {
+  const { httpGet, tcpSocket, grpc, exec } = handler;
+  const given = [httpGet, tcpSocket, grpc, exec].filter((it) => it !== undefined);
+  if (given.length === 0) return [error(path, 'needs one of httpGet, tcpSocket, grpc, exec')];
+  if (given.length > 1) return [error(path, 'may have only one of httpGet, tcpSocket, grpc, exec')];
+  const place = httpGet ? 'httpGet' : tcpSocket ? 'tcpSocket' : 'grpc';
+  const port = (httpGet ?? tcpSocket ?? grpc)?.port;
+  if (exec !== undefined || isPortNumber(port)) return [];
+  if (typeof port === 'string' && isPortName(port)) return [];
+  return [error(`${path}/${place}/port`, `${JSON.stringify(port)} is no port number and no port name`)];
+}
+
+function validateDns(spec: PodSpec, path: string): ManifestProblem[] {
+  const { dnsPolicy, dnsConfig } = spec;
+  if (!DNS_POLICIES.includes(dnsPolicy)) {
+    return [error(`${path}/dnsPolicy`, `"${dnsPolicy}" is none of ${DNS_POLICIES.join(', ')}`)];
+  }
+  const nameservers = listOf(dnsConfig?.nameservers);
+  if (dnsPolicy === 'None' && nameservers.length === 0) {
+    return [error(`${path}/dnsConfig/nameservers`, 'dnsPolicy None needs a nameserver')];
+  }
+  const place = `${path}/dnsConfig/nameservers`;
+  if (nameservers.length > 3) return [error(place, 'at most 3 nameservers')];
+  return nameservers
+    .filter((it) => parseIp(it) === undefined)
+    .map((it) => error(place, `"${it}" is no IP address`));
+}
+
+function validateToleration(toleration: Toleration, path: string): ManifestProblem[] {
+  const { key, operator = 'Equal', value, effect, tolerationSeconds } = toleration;
+  if (!key && operator !== 'Exists') {
+    return [error(`${path}/operator`, 'must be Exists where there is no key: it means every taint')];
+  }
+  if (operator === 'Exists' && value) {
+    return [error(`${path}/value`, 'must be empty where the operator is Exists')];
+  }
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+    return [error(`${path}/effect`, 'must be NoExecute where tolerationSeconds is given')];
+  }
+  return [];
+}
+
+/** A list, whatever the manifest holds in its place. */
+function listOf<T>(value: readonly T[] | undefined): readonly T[] {
+  return Array.isArray(value) ? value : [];
+}

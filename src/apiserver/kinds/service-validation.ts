@@ -1,0 +1,184 @@
+// What is wrong with a Service.
+// source: pkg/apis/core/validation/validation.go ValidateService, validateServicePort
+
+import { parseCidr } from '../../values/cidr';
+import { parseIp } from '../../values/ip';
+import type { ManifestProblem } from '../../values/manifest-problem';
+import { error } from './define';
+import { isDnsLabel, isDnsSubdomain, isPortName, isPortNumber } from './names';
+import { validateLabels, validateMetadata } from './names';
+import { isExternallyAccessible } from './service';
+import type { Service, ServicePort, ServiceSpec } from './service';
+
+/** kube-apiserver --service-node-port-range */
+export const NODE_PORT_MIN = 30_000;
+export const NODE_PORT_MAX = 32_767;
+
+/** Seconds of a day: the longest client affinity. */
+const AFFINITY_SECONDS_MAX = 86_400;
+const TYPES: readonly unknown[] = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'];
+const PROTOCOLS: readonly unknown[] = ['TCP', 'UDP', 'SCTP'];
+const DISTRIBUTIONS: readonly unknown[] = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
+
+/** Problems of a completed Service. */
+export function validateService(service: Service): ManifestProblem[] {
+  const { spec } = service;
+  return [
+    ...validateMetadata(service),
+    ...validateLabels(spec.selector, '/spec/selector'),
+    ...validateType(spec),
+    ...validatePorts(spec),
+    ...validateAddresses(spec),
+    ...validatePolicies(spec),
+    ...validateLoadBalancer(spec),
+  ];
+}
+
+/** A virtual address stays, unless the Service turns into an ExternalName or back. */
+export function validateServiceChange(service: Service, previous: Service): ManifestProblem[] {
+  const types = [service.spec.type, previous.spec.type];
+  if (types.includes('ExternalName')) return [];
+  const before = previous.spec.clusterIP;
+  if (!before || before === service.spec.clusterIP) return [];
+  const message = `the address may not change: it is ${before}`;
+  return [error('/spec/clusterIP', message, 'delete the Service and create it again')];
+}
+
+function validateType({ type, clusterIP, clusterIPs, externalName }: ServiceSpec): ManifestProblem[] {
+  if (!TYPES.includes(type)) {
+    return [error('/spec/type', `"${type}" is none of ${TYPES.join(', ')}`)];
+  }
+  if (type !== 'ExternalName') return [];
+  const problems: ManifestProblem[] = [];
+  if (clusterIP || clusterIPs?.length) {
+    problems.push(error('/spec/clusterIP', 'an ExternalName has no address'));
+  }
+  const name = String(externalName ?? '').replace(/\.$/, '');
+  if (!isDnsSubdomain(name)) {
+    problems.push(error('/spec/externalName', `"${externalName ?? ''}" is no DNS name`));
+  }
+  return problems;
+}
+
+function validatePorts(spec: ServiceSpec): ManifestProblem[] {
+  const { type, ports = [], clusterIP } = spec;
+  if (ports.length === 0) {
+    if (type === 'ExternalName' || clusterIP === 'None') return [];
+    return [error('/spec/ports', 'a Service with an address needs a port')];
+  }
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  const nodePorts = new Set<string>();
+  return ports.flatMap((port, index) => {
+    const path = `/spec/ports/${index}`;
+    const problems = validatePort(port, spec, path);
+    const name = port.name ?? '';
+    if (name === '' && ports.length > 1) {
+      problems.push(error(`${path}/name`, 'is required where there are several ports'));
+    } else if (names.has(name)) {
+      problems.push(error(`${path}/name`, `"${name}" is the name of another port`));
+    }
+    const number = `${port.port}/${port.protocol}`;
+    if (numbers.has(number)) problems.push(error(path, `${number} is there already`));
+    const nodePort = `${port.nodePort}/${port.protocol}`;
+    if (port.nodePort && nodePorts.has(nodePort)) {
+      problems.push(error(`${path}/nodePort`, `${nodePort} is there already`));
+    }
+    names.add(name);
+    numbers.add(number);
+    nodePorts.add(nodePort);
+    return problems;
+  });
+}
+
+function validatePort(port: ServicePort, spec: ServiceSpec, path: string): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  const { name, protocol, targetPort, nodePort } = port;
+  if (name !== undefined && name !== '' && !isDnsLabel(name)) {
+    problems.push(error(`${path}/name`, `"${name}" is no DNS label`));
+  }
+  if (!isPortNumber(port.port)) {
+    problems.push(error(`${path}/port`, `${JSON.stringify(port.port)} is not in 1..65535`));
+  }
+  if (!PROTOCOLS.includes(protocol)) {
+    problems.push(error(`${path}/protocol`, `"${protocol}" is none of ${PROTOCOLS.join(', ')}`));
+  }
+  if (typeof targetPort === 'string' ? !isPortName(targetPort) : !isPortNumber(targetPort)) {
+    const message = `${JSON.stringify(targetPort)} is no port number and no name of a port`;
+    const hint = /^\d+$/.test(String(targetPort)) ? 'write the number without quotes' : undefined;
+    problems.push(error(`${path}/targetPort`, message, hint));
+  }
+  if (!nodePort) return problems;
+  if (spec.type === 'ClusterIP' || spec.type === 'ExternalName') {
+    problems.push(error(`${path}/nodePort`, `a Service of type ${spec.type} has no node ports`));
+  } else if (nodePort < NODE_PORT_MIN || nodePort > NODE_PORT_MAX) {
+    const message = `${nodePort} is not in the range ${NODE_PORT_MIN}-${NODE_PORT_MAX}`;
+    problems.push(error(`${path}/nodePort`, message));
+  }
+  return problems;
+}
+
+function validateAddresses(spec: ServiceSpec): ManifestProblem[] {
+  const { clusterIP, clusterIPs = [], externalIPs = [] } = spec;
+  const problems: ManifestProblem[] = [];
+  if (clusterIPs.length > 0 && clusterIP !== undefined && clusterIPs[0] !== clusterIP) {
+    problems.push(error('/spec/clusterIPs/0', `must be the clusterIP ${clusterIP}`));
+  }
+  const given = clusterIPs.length > 0 ? clusterIPs : clusterIP ? [clusterIP] : [];
+  for (const address of given) {
+    if (address === 'None' || parseIp(address) !== undefined) continue;
+    problems.push(error('/spec/clusterIP', `"${address}" is no IP address, and not None`));
+  }
+  externalIPs.forEach((address, index) => {
+    if (parseIp(address) !== undefined) return;
+    problems.push(error(`/spec/externalIPs/${index}`, `"${address}" is no IP address`));
+  });
+  return problems;
+}
+
+function validatePolicies(spec: ServiceSpec): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  const { externalTrafficPolicy, internalTrafficPolicy, sessionAffinity } = spec;
+  if (!['None', 'ClientIP'].includes(String(sessionAffinity))) {
+    problems.push(error('/spec/sessionAffinity', `"${sessionAffinity}" is none of None, ClientIP`));
+  }
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (seconds !== undefined && !(seconds >= 1 && seconds <= AFFINITY_SECONDS_MAX)) {
+    const path = '/spec/sessionAffinityConfig/clientIP/timeoutSeconds';
+    problems.push(error(path, `${seconds} is not in 1..${AFFINITY_SECONDS_MAX}`));
+  }
+  for (const [field, policy] of Object.entries({ externalTrafficPolicy, internalTrafficPolicy })) {
+    if (policy === undefined || policy === 'Cluster' || policy === 'Local') continue;
+    problems.push(error(`/spec/${field}`, `"${String(policy)}" is none of Cluster, Local`));
+  }
+  if (externalTrafficPolicy !== undefined && !isExternallyAccessible(spec)) {
+    const message = 'is for Services that are reached from outside: NodePort, LoadBalancer, externalIPs';
+    problems.push(error('/spec/externalTrafficPolicy', message));
+  }
+  const { trafficDistribution } = spec;
+  if (trafficDistribution !== undefined && !DISTRIBUTIONS.includes(trafficDistribution)) {
+    const message = `"${trafficDistribution}" is none of ${DISTRIBUTIONS.join(', ')}`;
+    problems.push(error('/spec/trafficDistribution', message));
+  }
+  return problems;
+}
+
+function validateLoadBalancer(spec: ServiceSpec): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  const { type, externalTrafficPolicy, healthCheckNodePort, loadBalancerSourceRanges } = spec;
+  if (healthCheckNodePort && !(type === 'LoadBalancer' && externalTrafficPolicy === 'Local')) {
+    const message = 'is for Services of type LoadBalancer with externalTrafficPolicy Local';
+    problems.push(error('/spec/healthCheckNodePort', message));
+  }
+  if (type !== 'LoadBalancer') {
+    for (const field of ['loadBalancerSourceRanges', 'loadBalancerClass'] as const) {
+      if (!spec[field]?.length) continue;
+      problems.push(error(`/spec/${field}`, 'is for Services of type LoadBalancer'));
+    }
+  }
+  loadBalancerSourceRanges?.forEach((range, index) => {
+    if (parseCidr(range.trim()) !== undefined) return;
+    problems.push(error(`/spec/loadBalancerSourceRanges/${index}`, `"${range}" is no CIDR`));
+  });
+  return problems;
+}

@@ -1,0 +1,152 @@
+// Service: one name and one virtual address for a changing set of pods.
+
+import type { Protocol } from '../../values/flow';
+import type { Family } from '../../values/ip';
+import type { KubeObject } from '../../values/kube-object';
+import type { Labels } from '../../values/labels';
+import { complete, defineKind } from './define';
+import { validateService, validateServiceChange } from './service-validation';
+
+export interface Service extends KubeObject {
+  readonly kind: 'Service';
+  readonly spec: ServiceSpec;
+  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly LoadBalancerIngress[] } };
+}
+
+export interface ServiceSpec {
+  readonly type?: ServiceType;
+  readonly selector?: Labels;
+  readonly ports?: readonly ServicePort[];
+  /** `None` for a headless Service. */
+  readonly clusterIP?: string;
+  readonly clusterIPs?: readonly string[];
+  readonly ipFamilies?: readonly Family[];
+  readonly ipFamilyPolicy?: 'SingleStack' | 'PreferDualStack' | 'RequireDualStack';
+  readonly externalIPs?: readonly string[];
+  readonly externalName?: string;
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local';
+  readonly internalTrafficPolicy?: 'Cluster' | 'Local';
+  readonly healthCheckNodePort?: number;
+  readonly loadBalancerIP?: string;
+  readonly loadBalancerClass?: string;
+  readonly loadBalancerSourceRanges?: readonly string[];
+  readonly allocateLoadBalancerNodePorts?: boolean;
+  readonly publishNotReadyAddresses?: boolean;
+  readonly sessionAffinity?: 'None' | 'ClientIP';
+  readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } };
+  readonly trafficDistribution?: string;
+}
+
+export type ServiceType = 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+
+export interface ServicePort {
+  readonly name?: string;
+  readonly protocol?: Protocol;
+  readonly port: number;
+  /** A number, or the name of a port of the pods. */
+  readonly targetPort?: number | string;
+  readonly nodePort?: number;
+  readonly appProtocol?: string;
+}
+
+export interface LoadBalancerIngress {
+  readonly ip?: string;
+  readonly hostname?: string;
+  readonly ipMode?: 'VIP' | 'Proxy';
+}
+
+/** The default of `sessionAffinityConfig.clientIP.timeoutSeconds`: three hours. */
+const AFFINITY_SECONDS = 10_800;
+
+/** Whether the Service has no virtual address by its own wish. */
+export function isHeadless({ spec }: Service): boolean {
+  return spec.clusterIP === 'None';
+}
+
+/** Whether clients outside of the cluster may be meant. */
+export function isExternallyAccessible({ type, externalIPs = [] }: ServiceSpec): boolean {
+  if (type === 'NodePort' || type === 'LoadBalancer') return true;
+  return type === 'ClusterIP' && externalIPs.length > 0;
+}
+
+/** source: pkg/apis/core/v1/defaults.go SetDefaults_Service */
+function defaults(object: KubeObject): KubeObject {
+  const given = complete<ServiceSpec>((object as Service).spec, {
+    sessionAffinity: 'None',
+    type: 'ClusterIP',
+  });
+  const spec: ServiceSpec = {
+    ...given,
+    ...(given.ports && { ports: given.ports.map(defaultPort) }),
+    ...affinity(given),
+    ...policies(given),
+  };
+  return { ...object, spec };
+}
+
+function defaultPort(given: ServicePort): ServicePort {
+  const port = complete<ServicePort>(given, { protocol: 'TCP' });
+  return port.targetPort ? port : { ...port, targetPort: port.port };
+}
+
+function affinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): Partial<ServiceSpec> {
+  if (sessionAffinity !== 'ClientIP') return {};
+  const timeoutSeconds = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS;
+  return { sessionAffinityConfig: { clientIP: { timeoutSeconds } } };
+}
+
+function policies(spec: ServiceSpec): Partial<ServiceSpec> {
+  const { type, externalTrafficPolicy, internalTrafficPolicy } = spec;
+  return {
+    ...(isExternallyAccessible(spec) && { externalTrafficPolicy: externalTrafficPolicy ?? 'Cluster' }),
+    ...(type !== 'ExternalName' && { internalTrafficPolicy: internalTrafficPolicy ?? 'Cluster' }),
+    ...(type === 'LoadBalancer' && {
+      allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true,
+    }),
+  };
+}
+
+export const service = defineKind({
+  apiVersions: ['v1'],
+  kind: 'Service',
+  plural: 'services',
+  shortNames: ['svc'],
+  namespaced: true,
+  fields: {
+    spec: {
+      type: true,
+      selector: true,
+      ports: [
+        {
+          name: true,
+          protocol: true,
+          port: true,
+          targetPort: true,
+          nodePort: true,
+          appProtocol: true,
+        },
+      ],
+      clusterIP: true,
+      clusterIPs: true,
+      ipFamilies: true,
+      ipFamilyPolicy: true,
+      externalIPs: true,
+      externalName: true,
+      externalTrafficPolicy: true,
+      internalTrafficPolicy: true,
+      healthCheckNodePort: true,
+      loadBalancerIP: true,
+      loadBalancerClass: true,
+      loadBalancerSourceRanges: true,
+      allocateLoadBalancerNodePorts: true,
+      publishNotReadyAddresses: true,
+      sessionAffinity: true,
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: true } },
+      trafficDistribution: true,
+    },
+  },
+  defaults,
+  validate: (object) => validateService(object as Service),
+  validateChange: (object, previous) =>
+    validateServiceChange(object as Service, previous as Service),
+});

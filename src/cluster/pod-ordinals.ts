@@ -1,0 +1,46 @@
+// Which pods a workload ever had, in the order of creation: `shop/backend#1` is the first. The
+// number stays with its pod, also when the pod is gone, so that a scenario may speak of it.
+
+import type { Store, Version } from '../apiserver/store';
+import type { KubeObject, OwnerReference } from '../values/kube-object';
+
+export class PodOrdinals {
+  private readonly store: Store;
+  private readonly podsByOwner = new Map<string, string[]>();
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** Takes notice of a write; a pod's first version gives it its numbers. */
+  observe(version: Version): void {
+    const { object, previous } = version;
+    if (object?.kind !== 'Pod' || previous?.object !== undefined) return;
+    for (const owner of this.ownersOf(object)) {
+      const pods = this.podsByOwner.get(owner);
+      if (pods === undefined) this.podsByOwner.set(owner, [version.key]);
+      else pods.push(version.key);
+    }
+  }
+
+  /** Keys of the pods of a workload: of a ReplicaSet, or of the Deployment that owns it. */
+  podsOf(kind: string, key: string): readonly string[] {
+    return this.podsByOwner.get(`${kind}/${key}`) ?? [];
+  }
+
+  /** The workloads above a pod, nearest first. */
+  private *ownersOf(object: KubeObject): Generator<string> {
+    const namespace = object.metadata.namespace ?? '';
+    let reference = controllerOf(object);
+    while (reference !== undefined) {
+      const key = `${namespace}/${reference.name}`;
+      yield `${reference.kind}/${key}`;
+      const owner = this.store.get(reference.kind, key);
+      reference = owner && controllerOf(owner);
+    }
+  }
+}
+
+function controllerOf(object: KubeObject): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find(({ controller }) => controller === true);
+}

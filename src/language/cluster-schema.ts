@@ -1,0 +1,220 @@
+// Schema of `cluster` and `behaviour`: what the machines are and what containers do. Every key of
+// the language is here, modelled or not; what the model does not know is said when it is used.
+
+import type { JsonSchema, Lexicon } from './lexicon';
+
+const CIDRS: JsonSchema = {
+  type: ['string', 'array'],
+  pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}(,[0-9A-Fa-f:.]+/[0-9]{1,3})?$',
+  items: { type: 'string', pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' },
+  minItems: 1,
+  maxItems: 2,
+};
+
+const ADDRESSES: JsonSchema = {
+  description: 'An address, or one for each family.',
+  type: ['string', 'array'],
+  pattern: '^[0-9A-Fa-f:.]+$',
+  items: { $ref: '#/$defs/ipAddress' },
+  minItems: 1,
+  maxItems: 2,
+};
+
+const LISTEN: JsonSchema = {
+  description: 'Ports that it listens on: `8080`, `53/udp`.',
+  type: 'array',
+  items: {
+    type: ['integer', 'string'],
+    minimum: 1,
+    maximum: 65_535,
+    pattern: '^[0-9]{1,5}/(tcp|udp|sctp)$',
+  },
+  examples: [[8080, '53/udp']],
+};
+
+const LABELS: JsonSchema = { type: 'object', additionalProperties: { type: 'string' } };
+
+const NAME: JsonSchema = { type: 'string', pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$' };
+
+const TAINT: JsonSchema = {
+  description: '`dedicated=db:NoSchedule`, or a mapping as in the API.',
+  type: ['string', 'object'],
+  pattern: '^[A-Za-z0-9./_-]+(=[A-Za-z0-9._-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$',
+  additionalProperties: false,
+  required: ['key', 'effect'],
+  properties: {
+    key: { type: 'string' },
+    value: { type: 'string' },
+    effect: { enum: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] },
+  },
+  examples: ['dedicated=db:NoSchedule'],
+};
+
+const NODE: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: {
+    name: { ...NAME, description: 'The name of the node.' },
+    ip: ADDRESSES,
+    zone: { description: 'The zone, as the topology label.', type: 'string' },
+    labels: { ...LABELS, description: 'Labels of the Node object.' },
+    taints: { description: 'Taints of the Node object.', type: 'array', items: TAINT },
+    podCIDR: { ...CIDRS, description: 'The range of the addresses of its pods.' },
+    role: {
+      description: 'A control plane that is also a node.',
+      enum: ['worker', 'control-plane'],
+    },
+    capacity: {
+      description: 'How much fits: `pods`, and `cpu` and `memory` as quantities of the API.',
+      type: 'object',
+      additionalProperties: { type: ['integer', 'string'] },
+      properties: { pods: { type: 'integer', minimum: 1 } },
+    },
+  },
+};
+
+const DNS: JsonSchema = {
+  description: 'CoreDNS. It is added unless the manifests bring it.',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    replicas: { type: 'integer', minimum: 0, maximum: 100, description: 'Number of its pods.' },
+    corefile: { type: 'string', description: 'Its configuration.' },
+    nodelocal: { type: 'boolean', description: 'Whether every node has a cache.' },
+  },
+};
+
+const EXTERNALS: JsonSchema = {
+  description: 'Machines outside of the cluster. `external` alone is 203.0.113.100.',
+  type: 'object',
+  propertyNames: { pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$' },
+  additionalProperties: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['ip'],
+    properties: {
+      ip: { $ref: '#/$defs/ipAddress' },
+      listen: LISTEN,
+      names: { type: 'array', items: { type: 'string' }, description: 'DNS names of it.' },
+    },
+  },
+  examples: [{ internet: { ip: '203.0.113.5', listen: [443], names: ['example.com'] } }],
+};
+
+/** Schema of the value of `cluster`. */
+export function clusterSchema(lexicon: Lexicon): JsonSchema {
+  return {
+    description: 'The machines and how they are set up. Every key has a default.',
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      kubernetes: {
+        description: 'The version, in quotes. It picks the table of timers and behaviours.',
+        type: 'string',
+        enum: lexicon.kubernetesVersions,
+      },
+      nodes: {
+        description: 'A number (worker-1 at 192.168.1.11, and so on) or a list.',
+        type: ['integer', 'array'],
+        minimum: 1,
+        maximum: 5_000,
+        minItems: 1,
+        maxItems: 5_000,
+        items: NODE,
+      },
+      podCIDR: { ...CIDRS, description: 'Range of pod addresses. Default 10.244.0.0/16.' },
+      serviceCIDR: { ...CIDRS, description: 'Range of Service addresses. Default 10.96.0.0/12.' },
+      nodeCIDR: { ...CIDRS, description: 'Range of node addresses. Default 192.168.1.0/24.' },
+      ipFamilies: {
+        description: 'The address families, the primary one first. Default [IPv4].',
+        type: 'array',
+        items: { enum: ['IPv4', 'IPv6'] },
+        minItems: 1,
+        maxItems: 2,
+        uniqueItems: true,
+      },
+      cni: named('name', lexicon.cnis, 'The network plugin, or a mapping with its settings.'),
+      proxy: named('mode', lexicon.proxyModes, "kube-proxy's mode, or a mapping with its settings."),
+      dns: DNS,
+      externals: EXTERNALS,
+      loadBalancer: {
+        description: 'What gives Services of type LoadBalancer their address.',
+        type: ['string', 'object'],
+        if: { type: 'string' },
+        then: { enum: ['none', 'cloud'] },
+        else: { additionalProperties: false, properties: { metallb: { type: 'object' } } },
+      },
+      timing: timingSchema(lexicon),
+      featureGates: {
+        description: 'Feature gates of the components.',
+        type: 'object',
+        additionalProperties: { type: 'boolean' },
+      },
+      start: {
+        description: 'Whether time begins in a settled cluster or with an empty API server.',
+        enum: ['settled', 'cold'],
+      },
+      domain: { ...NAME, description: 'The DNS domain. Default cluster.local.' },
+    },
+  };
+}
+
+/** Schema of the value of `behaviour`. */
+export const BEHAVIOUR_SCHEMA: JsonSchema = {
+  description: 'What containers do, by workload, pod or image pattern.',
+  type: 'object',
+  additionalProperties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      listen: LISTEN,
+      startup: { $ref: '#/$defs/duration' },
+      onTerm: {
+        description: 'On SIGTERM: `close`, `drain 5s`, `ignore`.',
+        type: 'string',
+        pattern: '^(close|ignore|drain [0-9][0-9.a-zµ]*)$',
+        examples: ['close', 'drain 5s', 'ignore'],
+      },
+      ready: { $ref: '#/$defs/duration' },
+      http: {
+        description: 'HTTP status by path; 200 elsewhere.',
+        type: 'object',
+        propertyNames: { pattern: '^/' },
+        additionalProperties: { type: 'integer', minimum: 100, maximum: 599 },
+      },
+      exec: {
+        description: 'Exit code by command of exec probes and hooks; 0 elsewhere.',
+        type: 'object',
+        additionalProperties: { type: 'integer', minimum: 0, maximum: 255 },
+      },
+      libc: { description: 'The resolver of its image.', enum: ['glibc', 'musl', 'go'] },
+      load: { description: 'What it does to the processor and to memory.' },
+    },
+  },
+  examples: [{ 'deployment/shop/backend': { listen: [8080], startup: '300ms' } }],
+};
+
+function named(key: string, names: readonly string[], description: string): JsonSchema {
+  return {
+    description,
+    type: ['string', 'object'],
+    if: { type: 'string' },
+    then: { enum: names },
+    else: { required: [key], properties: { [key]: { enum: names } } },
+  };
+}
+
+function timingSchema({ profiles, timers }: Lexicon): JsonSchema {
+  const overrides = timers.map((name) => [name, { $ref: '#/$defs/duration' }] as const);
+  return {
+    description: 'A profile, or a mapping that overrides timers by name.',
+    type: ['string', 'object'],
+    if: { type: 'string' },
+    then: { enum: profiles },
+    else: {
+      additionalProperties: false,
+      properties: { profile: { enum: profiles }, ...Object.fromEntries(overrides) },
+    },
+  };
+}

@@ -1,0 +1,243 @@
+// An error of the schema validator → a sentence for people, at its exact place.
+
+import { parseAddress } from './address';
+import { didYouMean } from './did-you-mean';
+import { parseDuration, parseWindow } from './duration';
+import type { Reading } from './duration';
+import type { JsonSchema } from './lexicon';
+import { parseDestination, parseReference, parseTuple } from './reference';
+import type { Report } from './report';
+import type { Place } from './source-text';
+import { at, child, keyPlace, nearestTo, pointer, written } from './tree';
+import type { Tree } from './tree';
+import type { SchemaError } from './validate';
+
+/** Readers that know better than a pattern what is wrong with a text of their form. */
+const READERS: Readonly<Record<string, (text: string) => Reading<unknown>>> = {
+  duration: parseDuration,
+  instant: parseDuration,
+  window: parseWindow,
+  instantOrWindow: (text) => (text.includes('..') ? parseWindow(text) : parseDuration(text)),
+  destination: (text) => parseDestination(text),
+  tuple: parseTuple,
+  address: parseAddress,
+  objectReference: (text) => parseReference(text),
+  podReference: (text) => parseReference(text),
+  origin: (text) => parseReference(text),
+  podTarget: (text) => parseReference(text),
+  target: (text) => parseReference(text),
+};
+
+/** Reports one error of the validator. */
+export function explain(error: SchemaError, root: Tree, schema: JsonSchema, report: Report): void {
+  const path = pointer(error.instancePath);
+  const part = at(root, path) ?? nearestTo(root, path);
+  const owner = schemaAt(schema, error.schemaPath);
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return unknownKey(String(error.params.additionalProperty), root, path, owner, report);
+    case 'required': {
+      const key = String(error.params.missingProperty);
+      return report.error('KD1102', placeOf(root, path), `the key "${key}" is missing`);
+    }
+    case 'type':
+      return wrongType(error, part, path, owner, report);
+    case 'enum':
+    case 'const':
+      return notPossible(part, owner, report);
+    case 'pattern':
+      return malformed(error, root, path, owner, report);
+    case 'oneOf':
+      return notExactlyOne(error, part, root, path, owner, report);
+    default:
+      return report.error('KD1106', part.place, outOfRange(error, part));
+  }
+}
+
+function unknownKey(
+  key: string,
+  root: Tree,
+  path: readonly string[],
+  owner: JsonSchema,
+  report: Report,
+): void {
+  const known = Object.keys((owner.properties ?? {}) as object);
+  const hint = didYouMean(key, known) ?? (known.length === 0 ? undefined : listed(known));
+  report.error('KD1101', keyPlace(root, path, key), `unknown key "${key}"${inside(path)}`, hint);
+}
+
+function listed(keys: readonly string[]): string {
+  const shown = keys.slice(0, 16).join(', ');
+  return `the keys here are ${shown}${keys.length > 16 ? ', …' : ''}`;
+}
+
+function wrongType(
+  { params, schemaPath }: SchemaError,
+  part: Tree,
+  path: readonly string[],
+  owner: JsonSchema,
+  report: Report,
+): void {
+  const text = written(part);
+  if (path.join('.') === 'cluster.kubernetes' && typeof part.value === 'number') {
+    const read = text === String(part.value) ? '' : ` and would be read as ${part.value}`;
+    const message = `the version ${text} is a number${read}`;
+    return report.error('KD1110', part.place, message, `write "${text}"`);
+  }
+  const types = [params.type].flat().flatMap((type) => String(type).split(','));
+  const wanted = describe(types, formOf(schemaPath));
+  const message = `expected ${wanted}, found ${found(part)}`;
+  report.error('KD1103', part.place, message, typeHint(types, part, formOf(schemaPath), owner));
+}
+
+function typeHint(
+  types: readonly string[],
+  part: Tree,
+  form: string | undefined,
+  owner: JsonSchema,
+): string | undefined {
+  const text = written(part);
+  const { value } = part;
+  if (/^\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]/.test(text)) {
+    return `an IPv6 address in brackets needs quotes: "${text}"`;
+  }
+  if (types.includes('boolean') && typeof value === 'string') {
+    if (/^(yes|on|y)$/i.test(value)) return 'write true';
+    if (/^(no|off|n)$/i.test(value)) return 'write false';
+  }
+  if (types.includes('string') && typeof value === 'number') {
+    const reading = form === undefined ? undefined : READERS[form]?.(text);
+    return (reading?.ok === false ? reading.hint : undefined) ?? `write "${text}"`;
+  }
+  if (types.includes('string') && typeof value === 'boolean') return `write "${text}"`;
+  if (types.includes('array') && !types.includes('string')) return 'a list is written [a, b]';
+  const [example] = (owner.examples ?? []) as readonly unknown[];
+  return example === undefined ? undefined : `for example ${JSON.stringify(example)}`;
+}
+
+function notPossible(part: Tree, owner: JsonSchema, report: Report): void {
+  const values = ((owner.enum ?? [owner.const]) as readonly unknown[]).map(String);
+  const text = String(part.value);
+  const message = `"${text}" is not one of ${values.join(', ')}`;
+  report.error('KD1104', part.place, message, didYouMean(text, values));
+}
+
+function malformed(
+  { schemaPath, propertyName }: SchemaError,
+  root: Tree,
+  path: readonly string[],
+  owner: JsonSchema,
+  report: Report,
+): void {
+  const place = propertyName === undefined ? placeOf(root, path) : keyPlace(root, path, propertyName);
+  const text = propertyName ?? String(at(root, path)?.value);
+  const form = formOf(schemaPath);
+  const reading = form === undefined ? undefined : READERS[form]?.(text);
+  if (reading?.ok === false) return report.error('KD1105', place, reading.message, reading.hint);
+  const [example] = (owner.examples ?? []) as readonly unknown[];
+  const hint = example === undefined ? undefined : `for example ${String(example)}`;
+  report.error('KD1105', place, `"${text}" is not written as it must be here`, hint);
+}
+
+/** A `oneOf` is always a list of required keys: exactly one of them must be there. */
+function notExactlyOne(
+  { schemaPath }: SchemaError,
+  part: Tree,
+  root: Tree,
+  path: readonly string[],
+  owner: JsonSchema,
+  report: Report,
+): void {
+  const branches = owner.oneOf as readonly { readonly required?: readonly string[] }[];
+  const keys = branches.flatMap(({ required }) => required ?? []);
+  const present = keys.filter((key) => child(part, key) !== undefined);
+  const form = formOf(schemaPath);
+  const [code, what] = PARTS_OF_SPEECH[form ?? ''] ?? ['KD1111', 'selector', 'kind of selection'];
+  const name = PARTS_OF_SPEECH[form ?? '']?.[2] ?? 'kind of selection';
+  if (present.length > 1) {
+    const message = `this ${what} has more than one ${name}: ${present.join(' and ')}`;
+    return report.error(code, keyPlace(root, path, present[1]!), message, `write two, one for each`);
+  }
+  const slip = [...(part.entries?.keys() ?? [])].find((key) => didYouMean(key, keys) !== undefined);
+  const hint = slip === undefined ? `write one of ${keys.join(', ')}` : didYouMean(slip, keys);
+  const place = slip === undefined ? part.place : keyPlace(root, path, slip);
+  report.error(code, place, `this ${what} has no ${name}`, hint);
+}
+
+type Speech = readonly ['KD1107' | 'KD1108' | 'KD1109' | 'KD1111', what: string, name: string];
+
+const PARTS_OF_SPEECH: Readonly<Record<string, Speech>> = {
+  step: ['KD1107', 'step', 'verb'],
+  do: ['KD1107', 'do', 'action'],
+  expectation: ['KD1109', 'expectation', 'operator that says when'],
+  claim: ['KD1108', 'expectation', 'claim'],
+};
+
+function outOfRange({ keyword, params }: SchemaError, part: Tree): string {
+  const { limit } = params as { readonly limit?: number };
+  switch (keyword) {
+    case 'minimum':
+      return `${written(part)} is less than ${limit}`;
+    case 'maximum':
+      return `${written(part)} is more than ${limit}`;
+    case 'minLength':
+      return 'this text is empty';
+    case 'minItems':
+    case 'minProperties':
+      return limit === 1 ? 'this is empty' : `at least ${limit} entries belong here`;
+    case 'maxItems':
+    case 'maxProperties':
+      return `at most ${limit} entries belong here`;
+    case 'uniqueItems':
+      return 'the entries of this list must differ';
+    default:
+      return `this violates the rule "${keyword}"`;
+  }
+}
+
+const ARTICLES: Readonly<Record<string, string>> = {
+  string: 'a text', number: 'a number', integer: 'a whole number', boolean: 'true or false',
+  array: 'a list', object: 'a mapping', null: 'nothing',
+};
+
+const FORM_NAMES: Readonly<Record<string, string>> = {
+  duration: 'a duration', instant: 'an instant', window: 'a window',
+  instantOrWindow: 'an instant or a window', destination: 'a destination', tuple: 'a tuple',
+};
+
+function describe(types: readonly string[], form: string | undefined): string {
+  const named = form === undefined ? undefined : FORM_NAMES[form];
+  return named ?? types.map((type) => ARTICLES[type] ?? type).join(' or ');
+}
+
+function found({ value, items, entries, ...part }: Tree): string {
+  if (items !== undefined) return 'a list';
+  if (entries !== undefined) return 'a mapping';
+  if (value === null) return 'nothing';
+  if (typeof value === 'string') return `the text "${value}"`;
+  const text = written({ value, ...part });
+  return typeof value === 'number' ? `the number ${text}` : `the boolean ${text}`;
+}
+
+function inside(path: readonly string[]): string {
+  const last = path.filter((step) => !/^\d+$/.test(step)).at(-1);
+  return last === undefined ? '' : ` in "${last}"`;
+}
+
+/** The value where there is one; the key of it where the value itself is empty. */
+function placeOf(root: Tree, path: readonly string[]): Place {
+  return (at(root, path) ?? nearestTo(root, path)).place;
+}
+
+/** `#/$defs/duration/pattern` → `duration`. */
+function formOf(schemaPath: string): string | undefined {
+  return /#\/\$defs\/([^/]+)\/[^/]+$/.exec(schemaPath)?.[1];
+}
+
+/** The schema that a keyword stands in. */
+function schemaAt(schema: JsonSchema, schemaPath: string): JsonSchema {
+  let part: unknown = schema;
+  const steps = pointer(decodeURIComponent(schemaPath.replace(/^[^#]*#/, ''))).slice(0, -1);
+  for (const step of steps) part = (part as Record<string, unknown> | undefined)?.[step];
+  return (part ?? {}) as JsonSchema;
+}

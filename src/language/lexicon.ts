@@ -1,0 +1,35 @@
+// What the language is told of the words it may contain. It knows no model: the vocabulary and
+// the kinds are handed in.
+
+import type { KindWords, ManifestProblem } from '../values/manifest-problem';
+
+/** A JSON Schema (2020-12) as a literal. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A verb, an action or a claim: one key of the language with the schema of its value. */
+export interface Word {
+  readonly name: string;
+  /** One sentence for hover help and the reference pages. */
+  readonly summary: string;
+  /** Schema of the word's value. Refers to shared forms by `#/$defs/<form>` (json-schema.ts). */
+  readonly schema: JsonSchema;
+  /** Complete YAML entries that use the word; a spec runs each through the validator. */
+  readonly examples: readonly string[];
+  /** What a schema cannot say of the word's value: a malformed query, a pattern that is none. */
+  check?(args: unknown): readonly ManifestProblem[];
+}
+
+export type { KindWords, ManifestProblem };
+
+export interface Lexicon {
+  readonly faults: ReadonlyMap<string, Word>;
+  readonly actions: ReadonlyMap<string, Word>;
+  readonly claims: ReadonlyMap<string, Word>;
+  readonly kinds: KindWords;
+  /** Names of timers that `cluster.timing` may override. */
+  readonly timers: readonly string[];
+  readonly profiles: readonly string[];
+  readonly cnis: readonly string[];
+  readonly proxyModes: readonly string[];
+  readonly kubernetesVersions: readonly string[];
+}

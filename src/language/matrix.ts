@@ -1,0 +1,149 @@
+// `matrix`: every combination of its lists is one row, and every row is one run. A key is the path
+// of what it replaces. Keys that contain dots themselves (`cluster.timing.kubelet.plegRelistPeriod`)
+// are found by trying the longest one first.
+
+import { didYouMean } from './did-you-mean';
+import type { Report } from './report';
+import { child, leaf, mapping, replaced, without } from './tree';
+import type { Entry, Tree } from './tree';
+
+/** One combination. */
+export interface Row {
+  /** The text of each value by path: what reports and `--row` show. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly values: ReadonlyMap<string, Tree>;
+}
+
+const NO_MATRIX: Row = { texts: {}, values: new Map() };
+
+/** Mappings that may be written as one word, and the key that the word then stands for. */
+const SHORTHANDS: Readonly<Record<string, string>> = {
+  'cluster.cni': 'name',
+  'cluster.proxy': 'mode',
+  'cluster.timing': 'profile',
+};
+
+const REPLACEABLE = ['cluster', 'manifests', 'behaviour', 'timeline', 'end', 'seed'];
+
+/** The rows of a scenario in the order of writing, the last key varying fastest. */
+export function rowsOf(scenario: Tree, report: Report): readonly Row[] {
+  const matrix = child(scenario, 'matrix');
+  if (matrix?.entries === undefined) return [NO_MATRIX];
+  const axes = [...matrix.entries].filter(([path]) => path !== 'exclude');
+  if (axes.length === 0) {
+    report.error('KD1304', matrix.place, 'this matrix is empty');
+    return [];
+  }
+  if (!axes.every((axis) => isSound(axis, report))) return [];
+  const rows = axes.reduce<readonly Row[]>(
+    (found, [path, { tree }]) =>
+      found.flatMap((row) => (tree.items ?? []).map((value) => extended(row, path, value))),
+    [NO_MATRIX],
+  );
+  const kept = withoutExcluded(rows, child(matrix, 'exclude'), axes.map(([path]) => path), report);
+  if (kept.length === 0 && !report.hasErrors) {
+    report.error('KD1304', matrix.entries.get('exclude')!.key, '`exclude` leaves no row');
+  }
+  return kept;
+}
+
+/** The scenario as it runs in a row. */
+export function inRow(scenario: Tree, row: Row): Tree {
+  let tree = without(scenario, 'matrix');
+  for (const [path, value] of row.values) tree = replaced(...expanded(tree, path), value);
+  return tree;
+}
+
+/** The text of what stands at a path in a row: what `only` and `except` compare. */
+export function textAt(scenario: Tree, row: Row, path: string): string | undefined {
+  if (Object.hasOwn(row.texts, path)) return row.texts[path];
+  const part = partAt(scenario, stepsOf(scenario, path));
+  const short = SHORTHANDS[path];
+  const value = short === undefined ? part : (child(part, short) ?? part);
+  return value === undefined ? undefined : textOfValue(value);
+}
+
+function isSound([path, { key, tree }]: readonly [string, Entry], report: Report): boolean {
+  const [first = ''] = path.split('.');
+  if (!REPLACEABLE.includes(first)) {
+    const hint = didYouMean(first, REPLACEABLE) ?? `a path begins with ${REPLACEABLE.join(', ')}`;
+    report.error('KD1306', key, `the path "${path}" leads nowhere`, hint);
+    return false;
+  }
+  if (tree.items?.length !== 0) return true;
+  report.error('KD1304', tree.place, `the list of "${path}" is empty`);
+  return false;
+}
+
+function extended(row: Row, path: string, value: Tree): Row {
+  return {
+    texts: { ...row.texts, [path]: textOfValue(value) },
+    values: new Map([...row.values, [path, value]]),
+  };
+}
+
+function withoutExcluded(
+  rows: readonly Row[],
+  exclude: Tree | undefined,
+  paths: readonly string[],
+  report: Report,
+): readonly Row[] {
+  const conditions = exclude?.items ?? [];
+  for (const condition of conditions) {
+    for (const [path, { key }] of condition.entries ?? []) {
+      if (paths.includes(path)) continue;
+      const hint = didYouMean(path, paths) ?? `the matrix has ${paths.join(', ')}`;
+      report.error('KD1306', key, `the matrix has no "${path}"`, hint);
+    }
+  }
+  return rows.filter((row) => !conditions.some((one) => matches(one, (path) => row.texts[path])));
+}
+
+/** Whether every path of a condition has the value, or one of the values, that it asks for. */
+export function matches(condition: Tree, textOf: (path: string) => string | undefined): boolean {
+  return [...(condition.entries ?? [])].every(([path, { tree }]) => {
+    const wanted = (tree.items ?? [tree]).map(textOfValue);
+    return wanted.includes(textOf(path) ?? '');
+  });
+}
+
+function textOfValue({ value }: Tree): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** The tree with the shorthand on the way written out, and the path as steps. */
+function expanded(scenario: Tree, path: string): [tree: Tree, steps: readonly string[]] {
+  const shorthand = Object.keys(SHORTHANDS).find((prefix) => path.startsWith(`${prefix}.`));
+  const part = shorthand === undefined ? undefined : partAt(scenario, shorthand.split('.'));
+  if (shorthand === undefined || part === undefined || part.entries !== undefined) {
+    return [scenario, stepsOf(scenario, path)];
+  }
+  const entry: Entry = { key: part.place, tree: leaf(part.place, part.value) };
+  const full = mapping(part.place, new Map([[SHORTHANDS[shorthand]!, entry]]));
+  return [replaced(scenario, shorthand.split('.'), full), stepsOf(scenario, path)];
+}
+
+function partAt(tree: Tree, steps: readonly string[]): Tree | undefined {
+  return steps.reduce<Tree | undefined>(
+    (part, step) => (part?.items === undefined ? child(part, step) : part.items[Number(step)]),
+    tree,
+  );
+}
+
+function stepsOf(scenario: Tree, path: string): readonly string[] {
+  // Whatever follows these is one key: a timer's name contains dots.
+  const open = /^(cluster\.(?:timing|featureGates|proxy|cni))\.(.+)$/.exec(path);
+  if (open !== null) return [...open[1]!.split('.'), open[2]!];
+  const steps: string[] = [];
+  let part: Tree | undefined = scenario;
+  let rest = path.split('.');
+  while (rest.length > 0) {
+    let taken = rest.length;
+    while (taken > 1 && child(part, rest.slice(0, taken).join('.')) === undefined) taken--;
+    const step = rest.slice(0, taken).join('.');
+    steps.push(step);
+    part = part?.items === undefined ? child(part, step) : part.items[Number(step)];
+    rest = rest.slice(taken);
+  }
+  return steps;
+}

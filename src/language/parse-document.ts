@@ -1,0 +1,219 @@
+// One YAML document → tree. The parser of the package `yaml` is run with its smallest schema, in
+// which every scalar is a text: what an unquoted word means is decided here, by dialect, and only
+// here. Duplicate keys, aliases and tags are judged here too, with their exact places.
+
+import { Alias, isMap, isScalar, isSeq, parseDocument as parseYaml } from 'yaml';
+import type { Node, Pair, ParsedNode, Scalar as ScalarNode, YAMLError } from 'yaml';
+import { didYouMean } from './did-you-mean';
+import type { Report } from './report';
+import { readScalar, surpriseOf } from './scalar';
+import type { Dialect } from './scalar';
+import { rangeOf } from './source-text';
+import type { Place, SourceText } from './source-text';
+import type { Chunk } from './split-stream';
+import { LARGEST, leaf, list, mapping } from './tree';
+import type { Entry, Tree } from './tree';
+
+const CORE_TAG = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq|binary|timestamp)$/;
+
+/** Tags that ask for a value where a text stands: `!!int "7"`. */
+const VALUE_TAGS: ReadonlySet<string> = new Set(['int', 'float', 'bool', 'null']);
+
+/**
+ * Parses one document. What is wrong goes to the report; the tree is undefined where the text is
+ * broken or empty.
+ */
+export function parseDocument(
+  source: SourceText,
+  chunk: Chunk,
+  dialect: Dialect,
+  report: Report,
+): Tree | undefined {
+  const text = source.text.slice(chunk.start, chunk.end);
+  const whole: Place = { source, start: chunk.start, end: chunk.end };
+  try {
+    const document = parseYaml(text, {
+      schema: 'failsafe',
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    });
+    // The first error is the cause; the others mostly follow from it.
+    const [error] = document.errors;
+    if (error !== undefined) reportBroken(error, source, chunk, report);
+    if (error !== undefined || document.contents === null) return undefined;
+    const builder = new TreeBuilder(source, chunk, dialect, report);
+    const tree = builder.build(document.contents);
+    if (tree.size <= LARGEST) return builder.failed ? undefined : tree;
+    report.error('KD1007', firstLine(whole), 'the aliases of this document multiply to more than ' +
+      'a million values');
+  } catch (error) {
+    // The parser and the builder recurse; the stack is the only limit to the depth of a document.
+    if (!(error instanceof RangeError)) throw error;
+    report.error('KD1008', firstLine(whole), 'this document is nested too deeply to be read');
+  }
+  return undefined;
+}
+
+class TreeBuilder {
+  failed = false;
+  private readonly source: SourceText;
+  private readonly offset: number;
+  private readonly dialect: Dialect;
+  private readonly report: Report;
+  private readonly anchors = new Map<string, Tree | 'open'>();
+
+  constructor(source: SourceText, chunk: Chunk, dialect: Dialect, report: Report) {
+    this.source = source;
+    this.offset = chunk.start;
+    this.dialect = dialect;
+    this.report = report;
+  }
+
+  build(node: Node): Tree {
+    if (node instanceof Alias) return this.resolve(node);
+    this.checkTag(node);
+    const anchor = (node as ScalarNode).anchor;
+    if (anchor !== undefined) this.anchors.set(anchor, 'open');
+    const tree = this.content(node);
+    if (anchor !== undefined) this.anchors.set(anchor, tree);
+    return tree;
+  }
+
+  private content(node: Node): Tree {
+    const place = this.placeOf(node);
+    if (isScalar(node)) return leaf(place, this.scalar(node, place));
+    if (isSeq(node)) return list(place, node.items.map((item) => this.build(item as Node)));
+    if (isMap(node)) return mapping(place, this.entries(node.items as Pair<Node, Node | null>[]));
+    throw new TypeError(`a YAML node of an unknown class: ${String(node)}`);
+  }
+
+  private entries(pairs: readonly Pair<Node, Node | null>[]): Map<string, Entry> {
+    const entries = new Map<string, Entry>();
+    const merged: Tree[] = [];
+    for (const { key, value } of pairs) {
+      const keyTree = this.build(key);
+      const name = this.keyName(key, keyTree);
+      const tree = value === null ? leaf(keyTree.place, null) : this.build(value);
+      if (name === '<<' && this.dialect === 'kubernetes' && isPlain(key)) {
+        merged.push(...(tree.items ?? [tree]));
+        continue;
+      }
+      const first = entries.get(name);
+      if (first === undefined) entries.set(name, { key: keyTree.place, tree });
+      else this.duplicate(name, keyTree.place, first.key);
+    }
+    // source: YAML merge keys as Kubernetes' parser honours them: what is written here wins.
+    for (const part of merged) {
+      for (const [name, entry] of part.entries ?? []) {
+        if (!entries.has(name)) entries.set(name, entry);
+      }
+    }
+    return entries;
+  }
+
+  private scalar(node: ScalarNode, place: Place): unknown {
+    const text = typeof node.value === 'string' ? node.value : (node.source ?? '');
+    const tag = CORE_TAG.exec(node.tag ?? '')?.[1];
+    const resolvable = tag === undefined ? isPlain(node) && node.tag !== '!' : VALUE_TAGS.has(tag);
+    if (!resolvable) return text;
+    const surprise = this.dialect === 'kubernetes' ? surpriseOf(text) : undefined;
+    if (surprise !== undefined) {
+      this.report.warn('KD1011', place, surprise, `write "${text}" if you mean the text`);
+    }
+    return readScalar(text, this.dialect);
+  }
+
+  private keyName(key: Node, tree: Tree): string {
+    if (tree.items !== undefined || tree.entries !== undefined) {
+      this.failed = true;
+      const template = this.source.text.startsWith('{{', tree.place.start - 1) ||
+        this.source.text.startsWith('{{', tree.place.start);
+      if (template) reportTemplate(tree.place, this.report);
+      else this.report.error('KD1003', tree.place, 'a key must be a text, not a list or a mapping');
+    }
+    if (isScalar(key) && typeof key.value === 'string' && key.value !== '') return key.value;
+    return String(tree.value ?? 'null');
+  }
+
+  private duplicate(name: string, place: Place, first: Place): void {
+    this.failed = true;
+    const { line } = rangeOf(first);
+    this.report.error('KD1004', place, `the key "${name}" stands here twice`, `first on line ${line}`);
+  }
+
+  private resolve(alias: Alias): Tree {
+    const place = this.placeOf(alias);
+    const target = this.anchors.get(alias.source);
+    if (target !== undefined && target !== 'open') return target;
+    this.failed = true;
+    if (target === 'open') {
+      this.report.error('KD1007', place, `the alias *${alias.source} contains itself`);
+    } else {
+      const meant = didYouMean(alias.source, this.anchors.keys());
+      const hint = meant ?? `quote text that begins with an asterisk: "*${alias.source}"`;
+      this.report.error('KD1005', place, `the alias *${alias.source} stands for nothing`, hint);
+    }
+    return leaf(place, null);
+  }
+
+  private checkTag(node: Node): void {
+    const { tag } = node as ParsedNode;
+    if (tag === undefined || CORE_TAG.test(tag) || tag === '!') return;
+    this.failed = true;
+    const name = tag.replace('tag:yaml.org,2002:', '!!');
+    this.report.error('KD1006', this.placeOf(node), `the tag ${name} is unknown`,
+      'quote text that begins with an exclamation mark');
+  }
+
+  private placeOf(node: Node): Place {
+    const [start, end] = (node as ParsedNode).range;
+    return { source: this.source, start: this.offset + start, end: this.offset + end };
+  }
+}
+
+function isPlain(node: Node): boolean {
+  return isScalar(node) && (node.type === 'PLAIN' || node.type === undefined);
+}
+
+function reportBroken(error: YAMLError, source: SourceText, chunk: Chunk, report: Report): void {
+  const start = chunk.start + Math.min(error.pos[0], chunk.end - chunk.start);
+  const end = chunk.start + Math.min(error.pos[1], chunk.end - chunk.start);
+  const place: Place = { source, start, end: Math.max(end, start) };
+  const line = lineAt(source.text, start);
+  if (/^\s*\{\{|[:-] \{\{/m.test(source.text.slice(chunk.start, chunk.end))) {
+    reportTemplate(place, report);
+    return;
+  }
+  report.error('KD1003', place, `this is not YAML: ${sentence(error.message)}`, hintFor(line));
+}
+
+/** What the line was probably meant to be. */
+function hintFor(line: string): string | undefined {
+  const v6 = /(?:^|[\s:{,])(\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\](?::\w+)?)/.exec(line);
+  if (v6 !== null) return `an IPv6 address in brackets needs quotes: "${v6[1]}"`;
+  if (/\t/.test(/^\s*/.exec(line)![0])) return 'indent with spaces; YAML forbids tabs';
+  return undefined;
+}
+
+export function reportTemplate(place: Place, report: Report): void {
+  report.error('KD1202', place, 'this is a template, not a manifest: it contains {{ … }}',
+    'render it first, for example with `helm template`, and point to what comes out');
+}
+
+function lineAt(text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const end = text.indexOf('\n', offset);
+  return text.slice(start, end < 0 ? text.length : end);
+}
+
+function firstLine(place: Place): Place {
+  const text = place.source.text;
+  const start = place.start + /^(?:---)?\s*/.exec(text.slice(place.start, place.end))![0].length;
+  const end = text.indexOf('\n', start);
+  return { ...place, start, end: end < 0 || end > place.end ? place.end : end };
+}
+
+function sentence(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1).replace(/\s+/g, ' ');
+}

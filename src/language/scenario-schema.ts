@@ -1,0 +1,190 @@
+// The schema of a scenario, assembled from the lexicon: what the validator is compiled from, and
+// what editors complete and explain by. Words are keys of one mapping, not the branches of a
+// union: a wrong value is one exact error, and the size grows with the words, not their square.
+
+import { BEHAVIOUR_SCHEMA, clusterSchema } from './cluster-schema';
+import { FORMS } from './json-schema';
+import type { JsonSchema, Lexicon, Word } from './lexicon';
+
+const EDGE = '[A-Za-z0-9_-]+(#[1-9][0-9]*)?(\\.end)?';
+
+/** The keys of a step beside its verb. */
+const STEP_KEYS: Readonly<Record<string, JsonSchema>> = {
+  id: {
+    description: 'A name, by which `after` refers to this step.',
+    type: 'string',
+    pattern: '^[A-Za-z0-9_-]+$',
+  },
+  at: { $ref: '#/$defs/instantOrWindow' },
+  after: {
+    description: 'The step that it waits for: `crash`, its recovery `crash.end`, or `crash#2`.',
+    type: 'string',
+    pattern: `^${EDGE}$`,
+  },
+  plus: { $ref: '#/$defs/duration' },
+  for: { $ref: '#/$defs/duration' },
+  until: { $ref: '#/$defs/instant' },
+  every: { $ref: '#/$defs/duration' },
+  times: { description: 'How often, the first time included.', type: 'integer', minimum: 1 },
+};
+
+const CONDITION: JsonSchema = {
+  description: 'Rows of the matrix, by path: `{cluster.cni: [calico, cilium]}`.',
+  type: 'object',
+  minProperties: 1,
+  additionalProperties: true,
+};
+
+/** Operators that contain their claim, and those beside which it stands. */
+export const ENCLOSING_OPERATORS = ['always', 'never', 'eventually', 'sometimes'] as const;
+export const ADJACENT_OPERATORS = ['at', 'after'] as const;
+
+/** The keys of an expectation beside its claim. */
+const EXPECTATION_KEYS: Readonly<Record<string, JsonSchema>> = {
+  title: { description: 'What reports call it.', type: 'string', minLength: 1 },
+  at: { $ref: '#/$defs/instant' },
+  after: STEP_KEYS.after!,
+  by: { $ref: '#/$defs/duration' },
+  hold: { $ref: '#/$defs/duration' },
+  takes: {
+    description: 'How long after the step the claim becomes true: `350ms`, or bounds.',
+    type: ['string', 'object'],
+    pattern: FORMS.duration.pattern,
+    additionalProperties: false,
+    required: ['atMost'],
+    properties: { atLeast: { $ref: '#/$defs/duration' }, atMost: { $ref: '#/$defs/duration' } },
+    examples: ['350ms', { atLeast: '50ms', atMost: '2.2s' }],
+  },
+  during: { $ref: '#/$defs/window' },
+  always: { $ref: '#/$defs/claim' },
+  never: { $ref: '#/$defs/claim' },
+  eventually: { $ref: '#/$defs/claim' },
+  sometimes: { $ref: '#/$defs/claim' },
+};
+
+/** Assembles the whole schema (JSON Schema 2020-12). The same lexicon gives the same bytes. */
+export function scenarioSchema(lexicon: Lexicon): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'kubedrill scenario',
+    type: 'object',
+    additionalProperties: false,
+    required: ['scenario'],
+    properties: {
+      scenario: { description: 'What this scenario shows, as a sentence.', type: 'string', minLength: 1 },
+      about: { description: 'The story behind it.', type: 'string' },
+      tags: { description: 'Words to select by.', type: 'array', items: { type: 'string' } },
+      cluster: { $ref: '#/$defs/cluster' },
+      manifests: {
+        description: 'Files, folders or patterns, relative to this file.',
+        type: ['string', 'array'],
+        items: { type: 'string' },
+      },
+      behaviour: BEHAVIOUR_SCHEMA,
+      timeline: {
+        description: 'What happens. Each step has exactly one verb.',
+        type: 'array',
+        items: { $ref: '#/$defs/step' },
+      },
+      expect: {
+        description: 'What must be true. Each expectation has exactly one claim.',
+        type: 'array',
+        items: { $ref: '#/$defs/expectation' },
+      },
+      matrix: {
+        description: 'Every combination is one run; a key is the path of what it replaces.',
+        type: 'object',
+        additionalProperties: { type: 'array' },
+        properties: {
+          exclude: { description: 'Rows to leave out.', type: 'array', items: CONDITION },
+        },
+      },
+      extends: {
+        description: 'A scenario to start from: `other.yaml` or `other.yaml#its title`.',
+        type: 'string',
+        minLength: 1,
+      },
+      abstract: { description: 'Only there to be extended; never run.', type: 'boolean' },
+      end: { $ref: '#/$defs/instant' },
+      seed: { description: 'The seed; default 1.', type: 'integer', minimum: 0 },
+    },
+    $defs: definitions(lexicon),
+  };
+}
+
+/** The schema of the value of a word, as the scenario's schema refers to it. */
+export function wordReference(kind: 'fault' | 'action' | 'claim', name: string): string {
+  return `#/$defs/${kind}.${name}`;
+}
+
+function definitions(lexicon: Lexicon): JsonSchema {
+  const { faults, actions, claims } = lexicon;
+  return {
+    ...FORMS,
+    cluster: clusterSchema(lexicon),
+    step: exactlyOne([...faults.keys(), 'do'], {
+      description: 'One verb, and when.',
+      properties: {
+        ...STEP_KEYS,
+        only: CONDITION,
+        except: CONDITION,
+        ...references('fault', faults),
+        do: { $ref: '#/$defs/do' },
+      },
+    }),
+    do: {
+      description: 'What an administrator does.',
+      type: 'object',
+      oneOf: requireEach([...actions.keys()]),
+      properties: Object.fromEntries([...actions].map(([name, { summary }]) => [name, { description: summary }])),
+      allOf: [...actions.keys()].map((name) => ({
+        if: { required: [name] },
+        then: { $ref: wordReference('action', name) },
+      })),
+    },
+    expectation: exactlyOne([...ADJACENT_OPERATORS, ...ENCLOSING_OPERATORS], {
+      description: 'One claim, and when it must hold.',
+      properties: {
+        ...EXPECTATION_KEYS,
+        only: CONDITION,
+        except: CONDITION,
+        ...references('claim', claims),
+      },
+    }),
+    claim: exactlyOne([...claims.keys()], {
+      description: 'Exactly one claim.',
+      properties: references('claim', claims),
+    }),
+    ...wordSchemas('fault', faults),
+    ...wordSchemas('action', actions),
+    ...wordSchemas('claim', claims),
+  };
+}
+
+type Words = ReadonlyMap<string, Word>;
+
+function exactlyOne(keys: readonly string[], schema: JsonSchema): JsonSchema {
+  return { type: 'object', additionalProperties: false, ...schema, oneOf: requireEach(keys) };
+}
+
+function requireEach(keys: readonly string[]): readonly JsonSchema[] {
+  return keys.map((key) => ({ required: [key] }));
+}
+
+function references(kind: 'fault' | 'claim', words: Words): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(
+    [...words].map(([name, word]) => [
+      name,
+      { description: word.summary, $ref: wordReference(kind, name) },
+    ]),
+  );
+}
+
+function wordSchemas(kind: 'fault' | 'action' | 'claim', words: Words): JsonSchema {
+  return Object.fromEntries(
+    [...words].map(([name, word]) => [
+      `${kind}.${name}`,
+      { description: word.summary, examples: word.examples, ...word.schema },
+    ]),
+  );
+}

@@ -1,0 +1,170 @@
+// Text → documents with places. Here, and nowhere else in this folder, files are read.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { posix } from 'node:path';
+import { sortedBy } from '../values/order';
+import { didYouMean } from './did-you-mean';
+import { fixedPart, globToRegExp, isPattern } from './glob';
+import { parseDocument } from './parse-document';
+import type { Report } from './report';
+import type { Dialect } from './scalar';
+import { SourceText } from './source-text';
+import { splitStream } from './split-stream';
+import type { Chunk } from './split-stream';
+import { child, textOf, treeRange } from './tree';
+import type { Tree } from './tree';
+
+/** Files larger than this are refused without being read: nobody writes such a scenario by hand. */
+export const LARGEST_FILE = 10 * 1_024 * 1_024;
+
+/** A document and what it is. */
+export interface SourceDocument {
+  readonly is: 'scenario' | 'manifest' | 'neither';
+  readonly tree: Tree;
+}
+
+/** A file after parsing. Broken documents are missing here and named in the report. */
+export interface Source {
+  readonly text: SourceText;
+  readonly documents: readonly SourceDocument[];
+}
+
+/** Where texts come from: the disk, or a table in a specification. */
+export interface Files {
+  /** The text of a file, or why there is none. */
+  read(path: string): FileText;
+  /** Files behind a path, sorted: itself, those of a folder with all below, those of a pattern. */
+  expand(path: string): readonly string[];
+}
+
+export type FileText =
+  | { readonly is: 'text'; readonly text: string }
+  | { readonly is: 'missing' }
+  | { readonly is: 'folder' }
+  | { readonly is: 'too-large'; readonly bytes: number };
+
+/** Cuts and parses a text. A broken document never hides the others. */
+export function parseSource(path: string, text: string, report: Report): Source {
+  const source = new SourceText(path, text);
+  if (text.length > LARGEST_FILE) {
+    reportTooLarge(source, text.length, report);
+    return { text: source, documents: [] };
+  }
+  const documents: SourceDocument[] = [];
+  for (const chunk of splitStream(text)) {
+    const document = readDocument(source, chunk, report);
+    if (document !== undefined) documents.push(document);
+  }
+  return { text: source, documents };
+}
+
+/** A diagnostic about a file as a whole stands at its first character. */
+export function reportTooLarge(source: SourceText, bytes: number, report: Report): void {
+  const megabytes = (bytes / 1_048_576).toFixed(1);
+  report.error('KD1002', { source, start: 0, end: 0 },
+    `this file is ${megabytes} MB; more than 10 MB are not read`,
+    'split it, or point `manifests` to the files that the scenario needs');
+}
+
+function readDocument(source: SourceText, chunk: Chunk, report: Report): SourceDocument | undefined {
+  const text = source.text.slice(chunk.start, chunk.end);
+  const guess = guessDialect(text);
+  const tree = parseDocument(source, chunk, guess, report);
+  if (tree === undefined || tree.value === null) return undefined;
+  const is = whatIs(tree);
+  const dialect: Dialect = is === 'scenario' ? 'core' : 'kubernetes';
+  if (dialect === guess || is === 'neither') return { is, tree };
+  return { is, tree: parseDocument(source, chunk, dialect, report) ?? tree };
+}
+
+/** Nearly always right, and then the document is parsed only once. */
+function guessDialect(text: string): Dialect {
+  return /^apiVersion[ \t]*:/m.test(text) && !/^scenario[ \t]*:/m.test(text) ? 'kubernetes' : 'core';
+}
+
+function whatIs(tree: Tree): SourceDocument['is'] {
+  if (child(tree, 'scenario') !== undefined) return 'scenario';
+  const manifest = textOf(child(tree, 'apiVersion')) !== undefined &&
+    textOf(child(tree, 'kind')) !== undefined;
+  return manifest ? 'manifest' : 'neither';
+}
+
+/** Says of a document that is neither a scenario nor a manifest what it was probably meant to be. */
+export function reportNeither({ tree }: SourceDocument, report: Report): void {
+  const keys = [...(tree.entries?.keys() ?? [])];
+  const slip = keys.find((key) => didYouMean(key, ['scenario']) !== undefined);
+  const half = ['apiVersion', 'kind'].filter((key) => keys.includes(key));
+  if (half.length === 1) {
+    const missing = half[0] === 'kind' ? 'apiVersion' : 'kind';
+    report.error('KD1201', firstKey(tree), `this manifest has no ${missing}`);
+  } else {
+    report.error('KD1009', slip === undefined ? firstKey(tree) : tree.entries!.get(slip)!.key,
+      'this document is neither a scenario nor a manifest',
+      slip === undefined
+        ? 'a scenario has the key `scenario`, a manifest has `apiVersion` and `kind`'
+        : 'did you mean "scenario"?');
+  }
+}
+
+function firstKey(tree: Tree) {
+  return [...(tree.entries?.values() ?? [])][0]?.key ?? tree.place;
+}
+
+/** The line of a document, for messages about a whole one. */
+export function lineOf(document: SourceDocument): number {
+  return treeRange(document.tree).line;
+}
+
+/** The files of the disk. Paths are relative to the working directory. */
+export const DISK: Files = {
+  read(path) {
+    try {
+      const status = statSync(path);
+      if (status.isDirectory()) return { is: 'folder' };
+      if (status.size > LARGEST_FILE) return { is: 'too-large', bytes: status.size };
+      return { is: 'text', text: readFileSync(path, 'utf8') };
+    } catch {
+      return { is: 'missing' };
+    }
+  },
+  expand(path) {
+    const clean = path.replaceAll('\\', '/');
+    if (isPattern(clean)) {
+      const wanted = globToRegExp(clean);
+      return filesBelow(fixedPart(clean)).filter((file) => wanted.test(file));
+    }
+    return kindOfFile(clean) === 'folder' ? filesBelow(clean).filter(isYaml) : [clean];
+  },
+};
+
+export function isYaml(path: string): boolean {
+  return /\.(ya?ml|json)$/.test(path);
+}
+
+function kindOfFile(path: string): 'file' | 'folder' | 'missing' {
+  try {
+    return statSync(path).isDirectory() ? 'folder' : 'file';
+  } catch {
+    return 'missing';
+  }
+}
+
+/** Every file below a folder, sorted; hidden folders and node_modules are not entered. */
+function filesBelow(folder: string): readonly string[] {
+  if (kindOfFile(folder === '' ? '.' : folder) !== 'folder') return [];
+  const found: string[] = [];
+  const prefix = folder === '' ? '' : `${folder.replace(/\/$/, '')}/`;
+  const entries = readdirSync(folder === '' ? '.' : folder, { withFileTypes: true });
+  for (const entry of sortedBy(entries, ({ name }) => name)) {
+    const path = `${prefix}${entry.name}`;
+    if (!entry.isDirectory()) found.push(path);
+    else if (!/^\.|^node_modules$/.test(entry.name)) found.push(...filesBelow(path));
+  }
+  return found;
+}
+
+/** A path as written in a file, seen from the working directory. */
+export function relativeTo(file: string, path: string): string {
+  const clean = path.replaceAll('\\', '/');
+  return posix.isAbsolute(clean) ? clean : posix.join(posix.dirname(file), clean);
+}

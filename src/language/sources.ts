@@ -1,0 +1,57 @@
+// Files, each read and parsed once: many scenarios point to the same manifests, and reading YAML is
+// the largest cost of all.
+
+import type { Diagnostic } from '../values/diagnostic';
+import { Report } from './report';
+import { parseSource, relativeTo, reportTooLarge } from './source';
+import type { Files, Source } from './source';
+import { SourceText } from './source-text';
+
+/** A parsed file with what was wrong with it, or the reason why there is none. */
+export type Loaded =
+  | { readonly is: 'source'; readonly source: Source; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly is: 'missing' | 'folder' };
+
+export class Sources {
+  private readonly files: Files;
+  private readonly loaded = new Map<string, Loaded>();
+
+  constructor(files: Files) {
+    this.files = files;
+  }
+
+  /** The file at a path seen from the working directory. */
+  load(path: string): Loaded {
+    let loaded = this.loaded.get(path);
+    if (loaded === undefined) {
+      loaded = this.read(path);
+      this.loaded.set(path, loaded);
+    }
+    return loaded;
+  }
+
+  /** The files that a path means which stands in `file`; empty where it leads nowhere. */
+  expand(file: string, path: string): readonly string[] {
+    const found = this.files.expand(relativeTo(file, path));
+    return found.filter((one) => this.load(one).is === 'source');
+  }
+
+  /** Lines of every file that was read, for code frames. */
+  linesOf(path: string): readonly string[] | undefined {
+    const loaded = this.loaded.get(path);
+    return loaded?.is === 'source' ? loaded.source.text.lines : undefined;
+  }
+
+  private read(path: string): Loaded {
+    const file = this.files.read(path);
+    if (file.is === 'missing' || file.is === 'folder') return { is: file.is };
+    const report = new Report();
+    if (file.is === 'text') {
+      const source = parseSource(path, file.text, report);
+      return { is: 'source', source, diagnostics: report.diagnostics };
+    }
+    const text = new SourceText(path, '');
+    reportTooLarge(text, file.bytes, report);
+    return { is: 'source', source: { text, documents: [] }, diagnostics: report.diagnostics };
+  }
+}

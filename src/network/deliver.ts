@@ -1,0 +1,171 @@
+// Where a packet ends: at a socket that answers, at a port where nothing listens, or back at the
+// one who sent it.
+
+import type { Daemon, Machine } from '../node/machine';
+import type { PodSandbox } from '../node/pod-sandbox';
+import { reversed } from '../values/flow';
+import { formatEndpoint } from '../values/ip';
+import { explainSilence } from './explain';
+import { hostName } from './fabric';
+import type { ExternalHost } from './fabric';
+import type { Flight, Outcome, Place } from './flight';
+import { isOwn } from './link-walk';
+import type { Walk } from './walk';
+
+/** In the network namespace of a pod. */
+export function reachPod(walk: Walk, flight: Flight, sandbox: PodSandbox): readonly Flight[] {
+  const name = walk.ground.nameOfPod(sandbox.podKey);
+  const { tuple } = flight.packet;
+  const wasLooped = isOwn(sandbox, tuple.src);
+  if (wasLooped && isFromOutside(flight, sandbox)) {
+    const reason = `${name} discarded it: it seems to come from the pod's own address ${tuple.src}`;
+    return walk.lose(flight, 'dropped', reason);
+  }
+  if (!wasLooped) flight.log?.enter(sandbox.node, 'veth', tuple);
+  const isSender = 'sandbox' in walk.sender && walk.sender.sandbox === sandbox;
+  if (flight.leg === 'answer') return comeHome(walk, flight, isSender, name);
+  const port = Number(tuple.dport);
+  const process = sandbox.listenerOn(tuple.protocol, port);
+  const silence = process === undefined ? explainSilence(sandbox, tuple.protocol, port) : '';
+  flight.server = sandbox;
+  const blames = [`Pod/${sandbox.podKey}`];
+  return respond(walk, flight, { name, key: sandbox.podKey, silence, blames }, {
+    at: 'pod-out',
+    sandbox,
+  });
+}
+
+/** At the sockets of a host: host-network pods and the node's own processes. */
+export function reachHost(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
+  const { sender } = walk;
+  const isSender = 'machine' in sender && sender.machine === machine;
+  if (flight.leg === 'answer') return comeHome(walk, flight, isSender, machine.name);
+  const { protocol, dport } = flight.packet.tuple;
+  const listener = machine.hostListener(protocol, Number(dport));
+  const silence = listener === undefined ? `nothing on the node listens on ${dport}` : '';
+  if (listener !== undefined && 'podKey' in listener) flight.server = listener;
+  const socket = socketOf(walk, machine, listener);
+  return respond(walk, flight, { ...socket, silence }, { at: 'host-out', machine });
+}
+
+export function reachExternal(
+  walk: Walk,
+  flight: Flight,
+  external: ExternalHost,
+): readonly Flight[] {
+  const name = hostName(external);
+  const { sender } = walk;
+  const { tuple } = flight.packet;
+  flight.log?.enter(name, 'eth0', tuple);
+  const isSender = 'external' in sender && sender.external === external;
+  if (flight.leg === 'answer') return comeHome(walk, flight, isSender, name);
+  const { protocol, dport } = tuple;
+  const listens = external.listen.some((it) => it.port === dport && it.protocol === protocol);
+  const silence = listens ? '' : `nothing listens on ${dport}`;
+  const place = { at: 'external-out', external } as const;
+  return respond(walk, flight, { name, key: name, silence, blames: [] }, place);
+}
+
+/** Who takes the packet; `silence` says why nobody does, empty where somebody does. */
+interface Socket {
+  /** As people call it. */
+  readonly name: string;
+  /** As the trace names the responder. */
+  readonly key: string;
+  readonly silence: string;
+  readonly blames: readonly string[];
+}
+
+function socketOf(
+  walk: Walk,
+  machine: Machine,
+  listener: PodSandbox | Daemon | undefined,
+): Omit<Socket, 'silence'> {
+  if (listener === undefined || !('podKey' in listener)) {
+    const name = `node/${machine.name}`;
+    return { name, key: name, blames: [`Node/${machine.name}`] };
+  }
+  const { podKey } = listener;
+  return { name: walk.ground.nameOfPod(podKey), key: podKey, blames: [`Pod/${podKey}`] };
+}
+
+/** The socket answers, or the kernel does in its place; the answer goes back by itself. */
+function respond(walk: Walk, flight: Flight, socket: Socket, from: Place): readonly Flight[] {
+  const { tuple } = flight.packet;
+  const { dst, dport, src, protocol } = tuple;
+  const place = `${'sandbox' in from ? 'pod' : 'host'} ${socket.name}`;
+  flight.responder = { name: socket.key, address: dst, port: Number(dport), seenSource: src };
+  // An echo request needs no listener.
+  const isTaken = socket.silence === '' || protocol === 'ICMP';
+  if (isTaken && !knows(walk, flight)) {
+    const reason = `${socket.name} reset it: the process knows no such connection`;
+    flight.log?.step(place, 'RST', 'the process knows no such connection');
+    return reply(walk, flight, 'reset', { ...outcome(socket, reason), disposition: 'connection-reset' }, from);
+  }
+  if (isTaken) {
+    flight.log?.step(place, 'answered', `on ${formatEndpoint(dst, dport)}`);
+    const reason = `${socket.name} answered on ${formatEndpoint(dst, dport)}`;
+    return reply(walk, flight, 'answer', { ...outcome(socket, reason), disposition: 'answered' }, from);
+  }
+  const word = protocol === 'TCP' ? 'RST' : 'ICMP error';
+  flight.log?.step(place, word, socket.silence);
+  const isOpen = walk.session !== undefined && protocol === 'TCP';
+  const disposition = isOpen ? 'connection-reset' : 'refused-by-listener';
+  const reason = `${socket.name} refused it: ${socket.silence}`;
+  const kind = protocol === 'TCP' ? 'reset' : 'icmp-error';
+  return reply(walk, flight, kind, { ...outcome(socket, reason), disposition }, from);
+}
+
+function outcome({ blames }: Socket, reason: string): Outcome {
+  return { disposition: 'answered', otherwise: 'answer-lost', reason, blames };
+}
+
+function reply(
+  walk: Walk,
+  flight: Flight,
+  kind: 'answer' | 'reset' | 'icmp-error',
+  ending: Outcome,
+  from: Place,
+): readonly Flight[] {
+  walk.answer(flight, kind, reversed(flight.packet.tuple), ending);
+  return flight.to(from);
+}
+
+/** Whether the server's socket belongs to the connection that the packet claims to be of. */
+function knows(walk: Walk, flight: Flight): boolean {
+  const { session } = walk;
+  const { tuple } = flight.packet;
+  if (session === undefined || tuple.protocol !== 'TCP') return true;
+  const { serverTuple } = session;
+  const isSame =
+    tuple.src === serverTuple.src &&
+    tuple.sport === serverTuple.sport &&
+    tuple.dst === serverTuple.dst &&
+    tuple.dport === serverTuple.dport;
+  return isSame && session.isAlive();
+}
+
+/** The answer is back at a sender; it must be the right one, and look as its socket expects. */
+function comeHome(
+  walk: Walk,
+  flight: Flight,
+  isSender: boolean,
+  name: string,
+): readonly Flight[] {
+  const { tuple } = flight.packet;
+  if (!isSender) {
+    return walk.lose(flight, 'answer-lost', `it went to ${name}, which had asked nothing`);
+  }
+  if (!walk.isExpected(tuple)) {
+    const from = formatEndpoint(tuple.src, tuple.sport);
+    const reason = `it reached ${name} from ${from}, an address that it never called`;
+    return walk.lose(flight, 'answer-untranslated', reason);
+  }
+  return walk.end(flight, flight.outcome!);
+}
+
+/** Whether the packet came in by the pod's interface and not within its own namespace. */
+function isFromOutside(flight: Flight, sandbox: PodSandbox): boolean {
+  // Within the namespace no host has tracked it on this leg.
+  return flight.track !== undefined && sandbox.addresses.includes(flight.packet.tuple.src);
+}

@@ -1,0 +1,142 @@
+// One packet on one of its possible ways: what it looks like now, where it is, and what it has
+// written into the connection tables of the hosts that it passed.
+
+import type { Machine } from '../node/machine';
+import type { ConntrackEntry, ConntrackHit, ConntrackOverlay } from '../node/netfilter/conntrack';
+import type { ConnectionState } from '../node/netfilter/ruleset';
+import type { PodSandbox } from '../node/pod-sandbox';
+import type { Disposition } from '../values/disposition';
+import type { FiveTuple } from '../values/flow';
+import type { IP } from '../values/ip';
+import type { Packet } from '../values/packet';
+import { CERTAIN, multiply } from '../values/ratio';
+import type { Ratio } from '../values/ratio';
+import type { Responder } from '../values/trace';
+import type { ExternalHost } from './fabric';
+import type { HopLog } from './hop-log';
+
+/** Where a packet is about to be handled. */
+export type Place =
+  /** It comes in at a device of a host; `from` is the pod on that host which sent it. */
+  | { readonly at: 'host-in'; readonly machine: Machine; readonly device: string; readonly from?: PodSandbox }
+  /** A process of the host sends it. */
+  | { readonly at: 'host-out'; readonly machine: Machine }
+  /** The host's kernel sends it as the ICMP error about a packet that it could not pass on. */
+  | { readonly at: 'error-out'; readonly machine: Machine }
+  /** It reached the sockets of the host. */
+  | { readonly at: 'host'; readonly machine: Machine }
+  /** A container of the pod sends it. */
+  | { readonly at: 'pod-out'; readonly sandbox: PodSandbox }
+  /** It reached the pod's network namespace. */
+  | { readonly at: 'pod'; readonly sandbox: PodSandbox }
+  | { readonly at: 'external-out'; readonly external: ExternalHost }
+  | { readonly at: 'external'; readonly external: ExternalHost };
+
+/** What the host that the packet is on knows of its connection. */
+export interface Track {
+  readonly state: ConnectionState;
+  /** The packet's tuple as it came in, before any translation here. */
+  readonly arrival: FiveTuple;
+  /** The entry that it follows; undefined for the first packet of a flow. */
+  readonly hit: ConntrackHit | undefined;
+}
+
+/** An entry that the packet made or changed. */
+export interface TrackedEntry {
+  readonly machine: Machine;
+  readonly entry: ConntrackEntry;
+}
+
+/** An address that a rule wrote into a `recent` list. */
+export interface RecentSet {
+  readonly machine: Machine;
+  readonly list: string;
+  readonly address: IP;
+}
+
+/** What the sender will learn if the answer that is under way gets home. */
+export interface Outcome {
+  readonly disposition: Disposition;
+  /** What it comes to if the answer gets lost. */
+  readonly otherwise: Disposition;
+  readonly reason: string;
+  readonly blames: readonly string[];
+}
+
+/** Routers a packet may pass before it is given up (net.ipv4.ip_default_ttl). */
+const HOPS_MAX = 64;
+
+export class Flight {
+  packet: Packet;
+  place: Place;
+  leg: 'request' | 'answer' = 'request';
+  probability: Ratio = CERTAIN;
+  hopsLeft = HOPS_MAX;
+  track: Track | undefined;
+  outcome: Outcome | undefined;
+  responder: Responder | undefined;
+  /** The sandbox that answered; undefined for host processes and externals. */
+  server: PodSandbox | undefined;
+  log: HopLog | undefined;
+  entries: readonly TrackedEntry[] = [];
+  recentSets: readonly RecentSet[] = [];
+  private tables = new Map<Machine, ConntrackOverlay>();
+
+  constructor(packet: Packet, place: Place, log: HopLog | undefined) {
+    this.packet = packet;
+    this.place = place;
+    this.log = log;
+  }
+
+  /** The same packet on another way, taken with `probability` of this one's. */
+  fork(probability: Ratio): Flight {
+    const twin = new Flight(this.packet, this.place, this.log?.fork());
+    twin.leg = this.leg;
+    twin.probability = multiply(this.probability, probability);
+    twin.hopsLeft = this.hopsLeft;
+    twin.track = this.track;
+    twin.outcome = this.outcome;
+    twin.responder = this.responder;
+    twin.server = this.server;
+    twin.recentSets = this.recentSets;
+    for (const { machine, entry } of this.entries) twin.keep(machine, entry);
+    return twin;
+  }
+
+  /** The connection table of a host as this packet finds it. */
+  table(machine: Machine): ConntrackOverlay {
+    let table = this.tables.get(machine);
+    if (table === undefined) {
+      table = machine.conntrack.overlay();
+      this.tables.set(machine, table);
+    }
+    return table;
+  }
+
+  /** Writes an entry that stands only on this way. */
+  keep(machine: Machine, entry: ConntrackEntry): void {
+    this.table(machine).put(entry);
+    const others = this.entries.filter(
+      (it) => it.machine !== machine || it.entry.original !== entry.original,
+    );
+    this.entries = [...others, { machine, entry }];
+  }
+
+  /** Moves to the next place. */
+  to(place: Place): readonly Flight[] {
+    this.place = place;
+    return [this];
+  }
+
+  retuple(tuple: FiveTuple): void {
+    this.packet = { ...this.packet, tuple };
+  }
+}
+
+/** Applies `next` to each flight; the usual single one without a detour. */
+export function each(
+  flights: readonly Flight[],
+  next: (flight: Flight) => readonly Flight[],
+): readonly Flight[] {
+  return flights.length === 1 ? next(flights[0]!) : flights.flatMap(next);
+}

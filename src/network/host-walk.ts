@@ -1,0 +1,187 @@
+// A packet on one host: the netfilter hooks in the kernel's order, with routing between them.
+// source: net/ipv4/ip_input.c, ip_forward.c, ip_output.c; bridged packets pass the same hooks
+// (net/bridge/br_netfilter_hooks.c, bridge-nf-call-iptables=1)
+
+import type { Machine, Route } from '../node/machine';
+import type { PodSandbox } from '../node/pod-sandbox';
+import { each } from './flight';
+import type { Flight } from './flight';
+import { leaveHost, routeText } from './link-walk';
+import type { Ingress } from './link-walk';
+import {
+  confirm,
+  restoreSource,
+  sendError,
+  throughHook,
+  trackPacket,
+  translateDestination,
+  translateSource,
+} from './netfilter-walk';
+import type { Walk } from './walk';
+
+/** In at a device: conntrack, nat/PREROUTING, then routing on the new destination. */
+export function enterHost(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  ingress: Ingress & { readonly device: string },
+): readonly Flight[] {
+  const { tuple, encapsulation } = flight.packet;
+  flight.log?.enter(machine.name, ingress.device, tuple, encapsulation);
+  if (encapsulation !== undefined) {
+    const { kind, src, dst } = encapsulation;
+    flight.log?.step(kind, 'decapsulated', `${src} → ${dst}`);
+    flight.packet = { tuple, kind: flight.packet.kind, mark: 0 };
+  }
+  if (!trackPacket(walk, flight, machine)) return full(walk, flight, machine);
+  const devices = { in: ingress.device };
+  return each(translateDestination(walk, flight, machine, 'PREROUTING', devices), (it) =>
+    routeIn(walk, it, machine, ingress),
+  );
+}
+
+/** A process of the host sends: nat/OUTPUT, filter/OUTPUT, nat/POSTROUTING. */
+export function sendFromHost(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
+  const { tuple } = flight.packet;
+  const first = machine.isLocal(tuple.dst) ? 'lo' : machine.routing.lookup(tuple.dst)?.device;
+  flight.log?.enter(machine.name, first ?? 'lo', tuple);
+  if (!trackPacket(walk, flight, machine)) return full(walk, flight, machine);
+  if (first === undefined) return noRoute(walk, flight, machine);
+  return each(translateDestination(walk, flight, machine, 'OUTPUT', { out: first }), (it) =>
+    routeOut(walk, it, machine, first),
+  );
+}
+
+/** The kernel's own ICMP error: it is part of the connection that it is about. */
+export function sendErrorFromHost(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
+  const { tuple } = flight.packet;
+  flight.track = { state: 'RELATED', arrival: tuple, hit: undefined };
+  const route = machine.isLocal(tuple.dst) ? undefined : machine.routing.lookup(tuple.dst);
+  const out = route?.device ?? 'lo';
+  flight.log?.enter(machine.name, out, tuple);
+  flight.log?.step('icmp', 'error', `${machine.name} tells ${tuple.dst}`);
+  if (route === undefined && !machine.isLocal(tuple.dst)) return noRoute(walk, flight, machine);
+  return each(throughHook(walk, flight, machine, 'filter', 'OUTPUT', { out }), (it) =>
+    route === undefined
+      ? it.to({ at: 'host', machine })
+      : leaveHost(walk, it, machine, route, {}),
+  );
+}
+
+/** The routing decision about what came in: for the host itself, or to be forwarded. */
+function routeIn(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  ingress: Ingress & { readonly device: string },
+): readonly Flight[] {
+  const { dst } = flight.packet.tuple;
+  if (ingress.from !== undefined && !isAllowed(walk, flight, 'egress', ingress.from)) return [];
+  if (machine.isLocal(dst)) {
+    flight.log?.step('route', 'local', `${dst} is ${machine.name}`);
+    return input(walk, flight, machine, ingress.device);
+  }
+  const route = machine.routing.lookup(dst);
+  if (route === undefined) return noRoute(walk, flight, machine);
+  if (flight.hopsLeft-- <= 0) {
+    return walk.lose(flight, 'lost', `${machine.name} gave it up: it went round in a loop`);
+  }
+  flight.log?.step('route', route.via === undefined ? 'to' : 'forward', routeText(walk, route, dst));
+  if (route.device !== ingress.device) {
+    flight.log?.enter(machine.name, route.device, flight.packet.tuple);
+  }
+  return forward(walk, flight, machine, route, ingress);
+}
+
+/** filter/FORWARD, then nat/POSTROUTING, then out. */
+function forward(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  route: Route,
+  ingress: Ingress & { readonly device: string },
+): readonly Flight[] {
+  const devices = { in: ingress.device, out: route.device };
+  const target = machine.sandboxes.get(flight.packet.tuple.dst);
+  if (target !== undefined && !isAllowed(walk, flight, 'ingress', target)) return [];
+  return each(throughHook(walk, flight, machine, 'filter', 'FORWARD', devices), (it) =>
+    postRoute(walk, it, machine, route, ingress),
+  );
+}
+
+function postRoute(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  route: Route,
+  ingress: Ingress,
+): readonly Flight[] {
+  return each(translateSource(walk, flight, machine, { out: route.device }), (it) => {
+    confirm(walk, it, machine);
+    return leaveHost(walk, it, machine, route, ingress);
+  });
+}
+
+/** What OUTPUT has translated is routed anew; then filter/OUTPUT. */
+function routeOut(walk: Walk, flight: Flight, machine: Machine, first: string): readonly Flight[] {
+  const { dst } = flight.packet.tuple;
+  const isLocal = machine.isLocal(dst);
+  const route = isLocal ? undefined : machine.routing.lookup(dst);
+  if (!isLocal && route === undefined) return noRoute(walk, flight, machine);
+  const out = route?.device ?? 'lo';
+  const way = route === undefined ? `${dst} is ${machine.name}` : routeText(walk, route, dst);
+  flight.log?.step('route', isLocal ? 'local' : 'to', way);
+  if (out !== first) flight.log?.enter(machine.name, out, flight.packet.tuple);
+  return each(throughHook(walk, flight, machine, 'filter', 'OUTPUT', { out }), (it) =>
+    route === undefined ? loop(walk, it, machine) : postRoute(walk, it, machine, route, {}),
+  );
+}
+
+/**
+ * From the host to itself: POSTROUTING, then in again by lo. The packet still carries its
+ * connection, so PREROUTING translates nothing.
+ */
+function loop(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
+  return each(translateSource(walk, flight, machine, { out: 'lo' }), (it) => {
+    confirm(walk, it, machine);
+    return input(walk, it, machine, 'lo');
+  });
+}
+
+/** filter/INPUT; the packet is for a socket of the host. POSTROUTING is not passed. */
+function input(walk: Walk, flight: Flight, machine: Machine, device: string): readonly Flight[] {
+  return each(throughHook(walk, flight, machine, 'filter', 'INPUT', { in: device }), (it) => {
+    const { hit } = it.track!;
+    if (hit !== undefined && device !== 'lo') restoreSource(it, hit);
+    if (device !== 'lo') confirm(walk, it, machine);
+    return it.to({ at: 'host', machine });
+  });
+}
+
+/** Asks the policies about the first packet of a flow; the way ends where they forbid it. */
+function isAllowed(
+  walk: Walk,
+  flight: Flight,
+  direction: 'ingress' | 'egress',
+  sandbox: PodSandbox,
+): boolean {
+  const { policy } = walk.ground;
+  if (policy === undefined || flight.track?.state !== 'NEW') return true;
+  const { allowed, reason, blames } = policy.verdict(flight.packet, direction, sandbox);
+  if (allowed) return true;
+  flight.log?.step('policy', 'denied', reason);
+  walk.lose(flight, 'denied-by-policy', reason, blames);
+  return false;
+}
+
+function noRoute(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
+  const reason = `${machine.name} has no route to ${flight.packet.tuple.dst}`;
+  const outcome = { disposition: 'no-route', otherwise: 'lost', reason, blames: [] } as const;
+  return sendError(walk, flight, machine, outcome);
+}
+
+function full(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
+  const { limit } = machine.conntrack;
+  const reason = `${machine.name} dropped it: its conntrack table holds ${limit} entries and is full`;
+  return walk.lose(flight, 'conntrack-full', reason, [`Node/${machine.name}`]);
+}

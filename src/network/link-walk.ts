@@ -1,0 +1,190 @@
+// How a packet gets from one place to the next: out of a device of a host, over a bridge into a
+// pod, through a tunnel or over the fabric to another host.
+
+import type { Machine, NetworkInterface, Route } from '../node/machine';
+import type { PodSandbox } from '../node/pod-sandbox';
+import { familyOf, formatEndpoint } from '../values/ip';
+import type { IP } from '../values/ip';
+import type { Encapsulation } from '../values/packet';
+import { hostName } from './fabric';
+import type { Host } from './fabric';
+import type { Flight } from './flight';
+import { sendError } from './netfilter-walk';
+import type { Walk } from './walk';
+
+/** How the packet came to the host that now sends it on. */
+export interface Ingress {
+  /** Undefined for what the host itself made. */
+  readonly device?: string;
+  readonly from?: PodSandbox;
+}
+
+/** Sends a packet out of a host by `route`. */
+export function leaveHost(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  route: Route,
+  ingress: Ingress,
+): readonly Flight[] {
+  const device = machine.device(route.device);
+  if (device?.kind === 'bridge') return overBridge(walk, flight, machine, device, ingress);
+  if (route.encapsulation !== undefined) {
+    return throughTunnel(walk, flight, machine, route.encapsulation);
+  }
+  const { dst } = flight.packet.tuple;
+  const { fabric } = walk.ground;
+  const nextHop = route.via === undefined ? undefined : fabric.hostAt(route.via);
+  if (nextHop !== undefined) return carry(walk, flight, machine.name, nextHop);
+  const target = fabric.hostAt(dst);
+  if (target !== undefined) return carry(walk, flight, machine.name, target);
+  if (route.via === undefined) {
+    return unreachable(walk, flight, machine, `nobody on ${route.device} has the address ${dst}`);
+  }
+  const reason = `${machine.name} sent it to the router ${route.via}, which leads ${dst} nowhere`;
+  return walk.lose(flight, 'lost', reason);
+}
+
+/** `worker-2 (vxlan)`, `dev cni0`: a route as the trace tells it. */
+export function routeText(walk: Walk, route: Route, destination: IP): string {
+  const { fabric } = walk.ground;
+  if (route.encapsulation !== undefined) {
+    const { kind, remote } = route.encapsulation;
+    return `via ${nameAt(walk, remote)} (${kind})`;
+  }
+  if (route.via === undefined) return `dev ${route.device}`;
+  if (fabric.hostAt(route.via) !== undefined) return `via ${nameAt(walk, route.via)}`;
+  return `via router ${route.via} to ${nameAt(walk, destination)}`;
+}
+
+function nameAt(walk: Walk, address: IP): string {
+  const host = walk.ground.fabric.hostAt(address);
+  return host === undefined ? address : hostName(host);
+}
+
+function overBridge(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  device: NetworkInterface,
+  ingress: Ingress,
+): readonly Flight[] {
+  const { dst } = flight.packet.tuple;
+  const sandbox = machine.sandboxes.get(dst);
+  if (sandbox === undefined) return absent(walk, flight, machine, device, ingress);
+  flight.log?.step(device.name, 'ARP', `${dst} is ${walk.ground.nameOfPod(sandbox.podKey)}`);
+  if (ingress.from === sandbox && device.hairpin !== true) {
+    const reason = `${machine.name}: ${device.name} sends nothing back by the port it came in (no hairpin mode)`;
+    return walk.lose(flight, 'dropped', reason);
+  }
+  return flight.to({ at: 'pod', sandbox });
+}
+
+/**
+ * Nobody on the bridge answers ARP. The host says so to whoever is beyond it; a pod on the same
+ * bridge hears nothing.
+ */
+function absent(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  device: NetworkInterface,
+  ingress: Ingress,
+): readonly Flight[] {
+  const { dst } = flight.packet.tuple;
+  const what = `no pod on ${machine.name} has the address ${dst}: nobody on ${device.name} answers ARP`;
+  if (ingress.device === device.name) return walk.lose(flight, 'pod-gone', what);
+  return unreachable(walk, flight, machine, what, 'pod-gone');
+}
+
+function unreachable(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  reason: string,
+  otherwise: 'pod-gone' | 'lost' = 'lost',
+): readonly Flight[] {
+  const disposition = 'host-unreachable';
+  return sendError(walk, flight, machine, { disposition, otherwise, reason, blames: [] });
+}
+
+function throughTunnel(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  { kind, remote }: NonNullable<Route['encapsulation']>,
+): readonly Flight[] {
+  const src = machine.primaryAddress('eth0', familyOf(remote))!;
+  const encapsulation: Encapsulation = { kind, src, dst: remote };
+  flight.log?.encapsulate(encapsulation);
+  flight.packet = { ...flight.packet, encapsulation };
+  const host = walk.ground.fabric.hostAt(remote);
+  if (host === undefined) {
+    return walk.lose(flight, 'lost', `no host has the tunnel's outer address ${remote}`);
+  }
+  return carry(walk, flight, machine.name, host);
+}
+
+/** Over the fabric, from one host to another. */
+export function carry(walk: Walk, flight: Flight, from: string, to: Host): readonly Flight[] {
+  const name = hostName(to);
+  const { encapsulation } = flight.packet;
+  const cut = walk.ground.fabric.cutOn(from, name, encapsulation);
+  if (cut !== undefined) {
+    const what = cut.only === undefined ? 'the link' : `${cut.only} on the link`;
+    return walk.lose(flight, 'partitioned', `${what} from ${from} to ${name} is cut`);
+  }
+  if ('external' in to) return flight.to({ at: 'external', external: to });
+  if (!to.powered) {
+    return walk.lose(flight, 'node-down', `${name} has no power`, [`Node/${name}`]);
+  }
+  if (encapsulation === undefined) return flight.to({ at: 'host-in', machine: to, device: 'eth0' });
+  const tunnel = to.tunnel(familyOf(flight.packet.tuple.dst));
+  if (tunnel === undefined) {
+    return walk.lose(flight, 'lost', `${name} has no device that takes ${encapsulation.kind}`);
+  }
+  return flight.to({ at: 'host-in', machine: to, device: tunnel.name });
+}
+
+/** A container sends: within its own namespace, over the bridge, or to the host as its gateway. */
+export function leavePod(walk: Walk, flight: Flight, sandbox: PodSandbox): readonly Flight[] {
+  const { tuple } = flight.packet;
+  if (isOwn(sandbox, tuple.dst)) {
+    flight.log?.enter(sandbox.node, 'lo', tuple);
+    return flight.to({ at: 'pod', sandbox });
+  }
+  const machine = walk.ground.machines.get(sandbox.node)!;
+  flight.log?.enter(machine.name, 'veth', tuple);
+  const name = walk.ground.nameOfPod(sandbox.podKey);
+  flight.log?.step('pod', 'sent', `${name} to ${formatEndpoint(tuple.dst, tuple.dport)}`);
+  const uplink = uplinkOf(machine, tuple.src);
+  if (uplink === undefined) {
+    return walk.lose(flight, 'no-route', `${machine.name} has no device for ${tuple.src}`);
+  }
+  if (isNeighbour(machine, uplink, tuple.dst)) {
+    // The pod itself asks by ARP, and its own kernel tells it when nobody answers.
+    const reason = `no pod on ${machine.name} has the address ${tuple.dst}: ${name} asked by ARP in vain`;
+    const unheard = { disposition: 'host-unreachable', otherwise: 'host-unreachable' } as const;
+    if (flight.leg === 'request') return walk.end(flight, { ...unheard, reason, blames: [] });
+    return walk.lose(flight, 'pod-gone', reason);
+  }
+  return flight.to({ at: 'host-in', machine, device: uplink.name, from: sandbox });
+}
+
+/** Whether the address is one that the pod's own namespace takes. */
+export function isOwn(sandbox: PodSandbox, address: IP): boolean {
+  return sandbox.addresses.includes(address) || address.startsWith('127.') || address === '::1';
+}
+
+/** The host's device behind which the pod with this address is plugged in. */
+function uplinkOf(machine: Machine, address: IP): NetworkInterface | undefined {
+  const route = machine.routing.lookup(address);
+  return route === undefined ? undefined : machine.device(route.device);
+}
+
+/** Whether the address is in the pod's own subnet, and nobody there has it. */
+function isNeighbour(machine: Machine, uplink: NetworkInterface, address: IP): boolean {
+  if (uplink.kind !== 'bridge' || machine.isLocal(address)) return false;
+  const route = machine.routing.lookup(address);
+  return route?.device === uplink.name && !machine.sandboxes.has(address);
+}

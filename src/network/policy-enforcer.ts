@@ -1,0 +1,21 @@
+// Where a CNI that enforces network policies takes part in a packet's walk.
+
+import type { PodSandbox } from '../node/pod-sandbox';
+import type { Packet } from '../values/packet';
+
+/** What a policy says of a packet: nothing, or the sentence that names the policy. */
+export interface PolicyVerdict {
+  readonly allowed: boolean;
+  /** Why not; empty where it is allowed. */
+  readonly reason: string;
+  /** Keys of the policies that decided: `NetworkPolicy/shop/db`. */
+  readonly blames: readonly string[];
+}
+
+export interface PolicyEnforcer {
+  /**
+   * Judges the first packet of a flow at a pod's own interface: after DNAT, before SNAT, so it
+   * sees pods and target ports. `egress`: the pod sends it; `ingress`: the pod is to get it.
+   */
+  verdict(packet: Packet, direction: 'ingress' | 'egress', sandbox: PodSandbox): PolicyVerdict;
+}

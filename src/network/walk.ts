@@ -1,0 +1,129 @@
+// One question put to the network: which ways can this packet take? It holds what all ways have
+// in common and collects how each of them ends.
+
+import type { Machine } from '../node/machine';
+import type { PodSandbox } from '../node/pod-sandbox';
+import type { Disposition } from '../values/disposition';
+import { reversed } from '../values/flow';
+import type { FiveTuple } from '../values/flow';
+import type { Instant } from '../values/time';
+import type { Trace } from '../values/trace';
+import type { ExternalHost, Fabric } from './fabric';
+import type { Flight, Outcome } from './flight';
+import type { PolicyEnforcer } from './policy-enforcer';
+
+/** What a walk reads of the network. */
+export interface Ground {
+  readonly fabric: Fabric;
+  readonly machines: ReadonlyMap<string, Machine>;
+  readonly policy: PolicyEnforcer | undefined;
+  /** How people call a pod: `shop/backend#1`. */
+  nameOfPod(podKey: string): string;
+}
+
+/** Who sent the packet: its answer must come back to exactly there. */
+export type Sender =
+  | { readonly sandbox: PodSandbox }
+  | { readonly machine: Machine }
+  | { readonly external: ExternalHost };
+
+/** What the two ends of an open connection remember of it. */
+export interface Session {
+  /** The tuple as the server's socket holds it. */
+  readonly serverTuple: FiveTuple;
+  /** Whether the process that accepted the connection still runs. */
+  isAlive(): boolean;
+}
+
+export interface Ending {
+  readonly trace: Trace;
+  readonly flight: Flight;
+}
+
+export class Walk {
+  readonly ground: Ground;
+  readonly now: Instant;
+  readonly sender: Sender;
+  readonly sent: FiveTuple;
+  /** The connection that the packet belongs to; undefined for the first packet of a new one. */
+  readonly session: Session | undefined;
+  readonly endings: Ending[] = [];
+
+  constructor(options: {
+    ground: Ground;
+    now: Instant;
+    sender: Sender;
+    sent: FiveTuple;
+    session: Session | undefined;
+  }) {
+    this.ground = options.ground;
+    this.now = options.now;
+    this.sender = options.sender;
+    this.sent = options.sent;
+    this.session = options.session;
+  }
+
+  /** The way ends here in silence. An answer that gets no further counts as lost. */
+  lose(
+    flight: Flight,
+    disposition: Disposition,
+    reason: string,
+    blames: readonly string[] = [],
+  ): readonly Flight[] {
+    const { outcome } = flight;
+    if (flight.leg === 'request' || outcome === undefined) {
+      return this.end(flight, { disposition, otherwise: disposition, reason, blames });
+    }
+    const lost = disposition === 'answer-untranslated' ? disposition : outcome.otherwise;
+    const all = `${outcome.reason}, but on the way back ${reason}`;
+    return this.end(flight, { ...outcome, disposition: lost, reason: all, blames });
+  }
+
+  /** The way ends with this outcome. */
+  end(flight: Flight, outcome: Outcome): readonly Flight[] {
+    flight.log?.leave(flight.packet.tuple);
+    const { log, responder } = flight;
+    const trace: Trace = {
+      disposition: outcome.disposition,
+      probability: flight.probability,
+      sent: this.sent,
+      hops: log?.hops ?? [],
+      answerHops: log?.answerHops ?? [],
+      translations: flight.entries.map(({ machine, entry }) => ({
+        node: machine.name,
+        original: entry.original,
+        reply: entry.reply,
+        unreplied: entry.unreplied,
+      })),
+      reason: outcome.reason,
+      blames: outcome.blames,
+      ...(responder && { responder }),
+    };
+    this.endings.push({ trace, flight });
+    return [];
+  }
+
+  /** Turns the packet into its answer, which goes back from `place`. */
+  answer(
+    flight: Flight,
+    kind: 'answer' | 'reset' | 'icmp-error',
+    tuple: FiveTuple,
+    outcome: Outcome,
+  ): void {
+    flight.log?.turn(flight.packet.tuple);
+    flight.leg = 'answer';
+    flight.outcome = outcome;
+    flight.packet = { tuple, kind, mark: 0 };
+  }
+
+  /** Whether the tuple is the answer that the sender's socket waits for. */
+  isExpected(tuple: FiveTuple): boolean {
+    const expected = reversed(this.sent);
+    return (
+      tuple.src === expected.src &&
+      tuple.dst === expected.dst &&
+      tuple.sport === expected.sport &&
+      tuple.dport === expected.dport
+    );
+  }
+}

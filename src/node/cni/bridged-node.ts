@@ -1,0 +1,65 @@
+// What the CNIs with a Linux bridge have in common on one node: the bridge `cni0` with the first
+// address of the node's pod range, and host-local addresses for what is plugged into it.
+// source: containernetworking/plugins plugins/main/bridge/bridge.go (isDefaultGateway)
+
+import type { Machine } from '../machine';
+import type { IP } from '../../values/ip';
+import { gatewayOf, HostLocal } from './host-local';
+import type { Attachment } from './define';
+
+export const BRIDGE = 'cni0';
+
+export interface BridgeSettings {
+  readonly mtu: number;
+  readonly hairpin: boolean;
+}
+
+/** The pod addresses of all nodes, and the bridges that carry them. */
+export class BridgedNodes {
+  private readonly settings: BridgeSettings;
+  private readonly ipam = new Map<string, HostLocal>();
+  private readonly ranges = new Map<string, readonly string[]>();
+
+  constructor(settings: BridgeSettings) {
+    this.settings = settings;
+  }
+
+  /** Notes the pod ranges of a node; what its disk remembers of the same ranges stays. */
+  join(machine: Machine, podCIDRs: readonly string[]): void {
+    if (this.ranges.get(machine.name)?.join() === podCIDRs.join()) return;
+    this.ranges.set(machine.name, podCIDRs);
+    this.ipam.set(machine.name, new HostLocal(podCIDRs));
+  }
+
+  leave(machine: Machine): void {
+    this.ranges.delete(machine.name);
+    this.ipam.delete(machine.name);
+  }
+
+  /** The first ADD on a node makes the bridge, as the plug-in does. */
+  attach(machine: Machine, id: string): Attachment {
+    const ipam = this.ipam.get(machine.name);
+    if (ipam === undefined) return { ok: false, error: `node ${machine.name} has no podCIDR yet` };
+    const reserved = ipam.reserve(id);
+    if (typeof reserved === 'string') return { ok: false, error: reserved };
+    if (machine.device(BRIDGE) === undefined) this.plugBridge(machine);
+    return { ok: true, addresses: reserved };
+  }
+
+  detach(machine: Machine, id: string): void {
+    this.ipam.get(machine.name)?.release(id);
+  }
+
+  allocations(node: string): ReadonlyMap<string, readonly IP[]> {
+    return this.ipam.get(node)?.allocations ?? new Map();
+  }
+
+  private plugBridge(machine: Machine): void {
+    const ranges = this.ranges.get(machine.name)!;
+    const addresses = ranges.map((range) => `${gatewayOf(range)}/${range.split('/')[1]}`);
+    machine.setDevice({ name: BRIDGE, kind: 'bridge', addresses, ...this.settings });
+    for (const range of ranges) {
+      machine.routing.add({ destination: range, device: BRIDGE, source: gatewayOf(range) });
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// What a CNI is to the model: it gives a node its devices, routes and rules, and its pods their
+// addresses. One file per CNI fills this in.
+
+import type { Machine } from '../machine';
+import type { Family, IP } from '../../values/ip';
+
+/** What a CNI is told of the cluster it serves. */
+export interface CniCluster {
+  readonly ipFamilies: readonly Family[];
+  /** The ranges of all pods, one per family. */
+  readonly podCIDRs: readonly string[];
+}
+
+/** How a CNI ADD ended: the pod's addresses, one per family, or the plug-in's error text. */
+export type Attachment =
+  | { readonly ok: true; readonly addresses: readonly IP[] }
+  | { readonly ok: false; readonly error: string };
+
+/** A CNI at work in one cluster. */
+export interface CniNetwork {
+  /**
+   * The node's agent has learnt its pod ranges: devices, routes and rules are set up. Called
+   * again after a boot; addresses that were given out are remembered, as they are on disk.
+   */
+  join(machine: Machine, podCIDRs: readonly string[]): void;
+  /** The node is gone from the cluster; the others drop their routes to it. */
+  leave(machine: Machine): void;
+  /** CNI ADD: an address for a new sandbox. `id` names the sandbox. */
+  attach(machine: Machine, id: string): Attachment;
+  /** CNI DEL: gives the addresses back. An unknown `id` is no error. */
+  detach(machine: Machine, id: string): void;
+  /** The addresses that are given out on a node, by sandbox. */
+  allocations(node: string): ReadonlyMap<string, readonly IP[]>;
+}
+
+export interface CniPlugin {
+  readonly name: string;
+  /** One sentence for hover help and the reference pages. */
+  readonly summary: string;
+  /** Upstream paths of what is modelled here. */
+  readonly source: string;
+  /** Whether network policies have any effect. */
+  readonly enforcesPolicy: boolean;
+  /** The options of `cluster.cni`, each with the values it may take, its default first. */
+  readonly options: Readonly<Record<string, readonly (string | boolean)[]>>;
+  /** Throws RangeError where an option is unknown or has no such value. */
+  create(cluster: CniCluster, options: CniOptions): CniNetwork;
+}
+
+export type CniOptions = Readonly<Record<string, unknown>>;
+
+/** Declares a CNI. Its options are checked before `create` sees them, defaults filled in. */
+export function defineCni(plugin: CniPlugin): CniPlugin {
+  return {
+    ...plugin,
+    create: (cluster, options) => plugin.create(cluster, withDefaults(plugin, options)),
+  };
+}
+
+function withDefaults(plugin: CniPlugin, given: CniOptions): CniOptions {
+  const options: Record<string, unknown> = {};
+  for (const [option, values] of Object.entries(plugin.options)) options[option] = values[0];
+  for (const [option, value] of Object.entries(given)) {
+    const values = plugin.options[option];
+    if (values === undefined) {
+      const known = Object.keys(plugin.options).sort().join(', ') || 'none';
+      throw new RangeError(`cni ${plugin.name} has no option "${option}"; it has: ${known}`);
+    }
+    if (!values.includes(value as string | boolean)) {
+      throw new RangeError(`cni ${plugin.name}: ${option} is one of ${values.join(', ')}`);
+    }
+    options[option] = value;
+  }
+  return options;
+}

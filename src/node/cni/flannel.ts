@@ -1,0 +1,100 @@
+// Flannel: each node has the pod range of its Node object on a bridge, and reaches the others'
+// ranges through a VXLAN tunnel or by plain routes.
+// source: flannel-io/flannel pkg/backend/vxlan, pkg/backend/hostgw, pkg/subnet/kube
+
+import type { Machine, Route } from '../machine';
+import { addressAt, cidr } from '../../values/cidr';
+import { familyOf } from '../../values/ip';
+import type { Family, IP } from '../../values/ip';
+import { BridgedNodes } from './bridged-node';
+import { defineCni } from './define';
+import type { CniCluster, CniNetwork } from './define';
+import { flannelRules } from './flannel-rules';
+import { SubnetList } from './subnet-routes';
+import type { Subnet } from './subnet-routes';
+
+type Backend = 'vxlan' | 'host-gw';
+
+/** MTU of pods on links of 1500 bytes: VXLAN takes 50 of them for its outer header. */
+const POD_MTU: Readonly<Record<Backend, number>> = { vxlan: 1_450, 'host-gw': 1_500 };
+
+const TUNNEL: Readonly<Record<Family, string>> = { IPv4: 'flannel.1', IPv6: 'flannel-v6.1' };
+
+export const flannel = defineCni({
+  name: 'flannel',
+  summary: 'One pod range per node on a bridge; a VXLAN tunnel or plain routes between the nodes.',
+  source: 'flannel-io/flannel pkg/backend/{vxlan,hostgw}, pkg/trafficmngr/iptables',
+  enforcesPolicy: false,
+  options: { mode: ['vxlan', 'host-gw'] },
+  create: (cluster, options) => new Flannel(cluster, options['mode'] as Backend),
+});
+
+class Flannel implements CniNetwork {
+  private readonly cluster: CniCluster;
+  private readonly backend: Backend;
+  private readonly nodes: BridgedNodes;
+  private readonly subnets = new SubnetList();
+  /** The nodes' own addresses, one per family: outer headers and gateways. */
+  private readonly publicIPs = new Map<string, readonly IP[]>();
+
+  constructor(cluster: CniCluster, backend: Backend) {
+    this.cluster = cluster;
+    this.backend = backend;
+    this.nodes = new BridgedNodes({ mtu: POD_MTU[backend], hairpin: true });
+  }
+
+  join(machine: Machine, podCIDRs: readonly string[]): void {
+    this.publicIPs.set(machine.name, machine.addresses);
+    this.nodes.join(machine, podCIDRs);
+    this.subnets.removeNode(machine.name);
+    for (const range of podCIDRs) {
+      this.subnets.add({ range, node: machine.name });
+      this.setUpFamily(machine, range);
+    }
+    machine.routing.share(this.subnets.routesOf(machine.name, (to) => this.routeTo(to)));
+  }
+
+  leave(machine: Machine): void {
+    this.subnets.removeNode(machine.name);
+    this.publicIPs.delete(machine.name);
+    this.nodes.leave(machine);
+  }
+
+  attach(machine: Machine, id: string): ReturnType<CniNetwork['attach']> {
+    return this.nodes.attach(machine, id);
+  }
+
+  detach(machine: Machine, id: string): void {
+    this.nodes.detach(machine, id);
+  }
+
+  allocations(node: string): ReadonlyMap<string, readonly IP[]> {
+    return this.nodes.allocations(node);
+  }
+
+  private setUpFamily(machine: Machine, range: string): void {
+    const { family, first } = cidr(range);
+    const clusterCIDR = this.cluster.podCIDRs.find((text) => cidr(text).family === family) ?? range;
+    machine.cniRules.set(family, flannelRules(family, clusterCIDR, range));
+    if (this.backend !== 'vxlan') return;
+    // The tunnel's address is the very first one of the range, alone in its own network.
+    const bits = family === 'IPv4' ? 32 : 128;
+    const address = `${addressAt({ family, first, prefix: bits, text: range }, 0)}/${bits}`;
+    const mtu = POD_MTU.vxlan;
+    machine.setDevice({ name: TUNNEL[family], kind: 'tunnel', addresses: [address], mtu });
+  }
+
+  /** As every other node sees that subnet. */
+  private routeTo({ range, node }: Subnet): Route | undefined {
+    const { family } = cidr(range);
+    const remote = this.publicIPs.get(node)?.find((address) => familyOf(address) === family);
+    if (remote === undefined) return undefined;
+    if (this.backend === 'host-gw') return { destination: range, device: 'eth0', via: remote };
+    return {
+      destination: range,
+      device: TUNNEL[family],
+      via: addressAt(cidr(range), 0),
+      encapsulation: { kind: 'vxlan', remote },
+    };
+  }
+}

@@ -1,0 +1,17 @@
+// Responsibilities: a node's devices, routes and own netfilter rules as its CNI sets them up;
+// which address a new pod gets; how packets between nodes are wrapped.
+//
+// May not: know Services or proxies, send packets, decide when a pod is created or removed, draw
+// random numbers. What a CNI does is a function of pod ranges and of the order of ADD and DEL.
+
+import { bridge } from './bridge';
+import type { CniPlugin } from './define';
+import { flannel } from './flannel';
+
+export type { Attachment, CniCluster, CniNetwork, CniOptions, CniPlugin } from './define';
+export { defineCni } from './define';
+
+/** The CNIs that are modelled, sorted by name. */
+export const CNI_PLUGINS: ReadonlyMap<string, CniPlugin> = new Map(
+  [bridge, flannel].map((plugin) => [plugin.name, plugin]),
+);

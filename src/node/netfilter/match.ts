@@ -1,0 +1,112 @@
+// One rule made ready for walking: its conditions as predicates over a packet.
+
+import { contains, cidr as rangeOf } from '../../values/cidr';
+import type { IP } from '../../values/ip';
+import type { Packet } from '../../values/packet';
+import { CERTAIN, multiply } from '../../values/ratio';
+import type { Ratio } from '../../values/ratio';
+import type { ConnectionState, Match, Rule } from './ruleset';
+
+/** What rules can ask besides the packet itself. */
+export interface HookContext {
+  /** What conntrack says of the packet's connection. */
+  readonly state: ConnectionState;
+  /** Whether the destination of the packet's connection was translated. */
+  readonly isDnat: boolean;
+  /** Whether the address is one of this host (`addrtype LOCAL`). */
+  isLocal(address: IP): boolean;
+  /** Whether the address was put into the `recent` list within the last `seconds`. */
+  recent(list: string, address: IP, seconds: number): boolean;
+  /** Known in PREROUTING, INPUT and FORWARD. */
+  readonly inInterface?: string;
+  /** Known in FORWARD, OUTPUT and POSTROUTING. */
+  readonly outInterface?: string;
+  /** The primary address of the outgoing interface: what MASQUERADE puts in as the source. */
+  readonly masqueradeAddress?: IP;
+}
+
+export type Predicate = (packet: Packet, context: HookContext) => boolean;
+
+export interface CompiledRule {
+  readonly matches: Predicate;
+  /** How likely a packet that meets the conditions is taken; 1 without a `statistic` match. */
+  readonly probability: Ratio;
+  /** The `recent` lists into which the source address is written when the rule matches. */
+  readonly recentSets: readonly string[];
+}
+
+const compiledRules = new WeakMap<Rule, CompiledRule>();
+
+/** The rule made ready, at the first time that a packet comes near it. Rules never change. */
+export function compiledRule(rule: Rule): CompiledRule {
+  let compiled = compiledRules.get(rule);
+  if (compiled === undefined) {
+    compiled = compile(rule);
+    compiledRules.set(rule, compiled);
+  }
+  return compiled;
+}
+
+function compile(rule: Rule): CompiledRule {
+  const predicates: Predicate[] = [];
+  const recentSets: string[] = [];
+  let probability = CERTAIN;
+  for (const match of rule.matches) {
+    if (match.on === 'statistic') probability = multiply(probability, match.probability);
+    else if (match.on === 'recent-set') recentSets.push(match.list);
+    else predicates.push(predicateOf(match));
+  }
+  const matches: Predicate = (packet, context) => predicates.every((it) => it(packet, context));
+  return { matches, probability, recentSets };
+}
+
+type Condition = Exclude<Match, { on: 'statistic' | 'recent-set' }>;
+
+function predicateOf(match: Condition): Predicate {
+  const holds = positive(match);
+  const inverted = 'not' in match && match.not === true;
+  return inverted ? (packet, context) => !holds(packet, context) : holds;
+}
+
+function positive(match: Condition): Predicate {
+  switch (match.on) {
+    case 'protocol':
+      return ({ tuple }) => tuple.protocol === match.protocol;
+    case 'source':
+      return inRange(match.cidr, ({ tuple }) => tuple.src);
+    case 'destination':
+      return inRange(match.cidr, ({ tuple }) => tuple.dst);
+    case 'source-port':
+      return ({ tuple }) => tuple.sport === match.port;
+    case 'destination-port':
+      return ({ tuple }) => tuple.dport === match.port;
+    case 'in-interface':
+      return (_, { inInterface }) => matchesInterface(match.name, inInterface);
+    case 'out-interface':
+      return (_, { outInterface }) => matchesInterface(match.name, outInterface);
+    case 'address-type':
+      return ({ tuple }, context) => {
+        return context.isLocal(match.side === 'source' ? tuple.src : tuple.dst);
+      };
+    case 'mark':
+      // Bitwise operators yield signed numbers; `>>> 0` makes marks with the top bit comparable.
+      return ({ mark }) => (mark & match.mask) >>> 0 === match.value;
+    case 'state':
+      return (_, { state, isDnat }) => {
+        return match.states.includes(state) || (isDnat && match.states.includes('DNAT'));
+      };
+    case 'recent':
+      return ({ tuple }, context) => context.recent(match.list, tuple.src, match.seconds);
+  }
+}
+
+function inRange(text: string, addressOf: (packet: Packet) => IP): Predicate {
+  const range = rangeOf(text);
+  return (packet) => contains(range, addressOf(packet));
+}
+
+/** A trailing `+` stands for any rest, as in `-i veth+`. */
+function matchesInterface(pattern: string, name: string | undefined): boolean {
+  if (name === undefined) return false;
+  return pattern.endsWith('+') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}

@@ -1,0 +1,50 @@
+// The address lists of one host's `-m recent` rules: who opened a connection through which rule,
+// and when. kube-proxy keeps session affinity in them.
+// source: net/netfilter/xt_recent.c
+
+import type { IP } from '../../values/ip';
+import { between, seconds } from '../../values/time';
+import type { Instant } from '../../values/time';
+
+/** How many addresses a list holds; the one seen longest ago gives way (ip_list_tot). */
+const ADDRESSES_PER_LIST_MAX = 100;
+
+export class RecentLists {
+  /** List name → address → when it was last seen, the longest ago first. */
+  private readonly lists: Map<string, Map<IP, Instant>>;
+
+  constructor(lists: Map<string, Map<IP, Instant>> = new Map()) {
+    this.lists = lists;
+  }
+
+  /** Whether the address was put into the list within the last `span` seconds. */
+  has(list: string, address: IP, span: number, now: Instant): boolean {
+    const seen = this.lists.get(list)?.get(address);
+    return seen !== undefined && between(seen, now) <= seconds(span);
+  }
+
+  /** Puts the address into the list, or renews its time there. */
+  set(list: string, address: IP, now: Instant): void {
+    let addresses = this.lists.get(list);
+    if (addresses === undefined) {
+      addresses = new Map();
+      this.lists.set(list, addresses);
+    }
+    addresses.delete(address);
+    addresses.set(address, now);
+    if (addresses.size <= ADDRESSES_PER_LIST_MAX) return;
+    for (const oldest of addresses.keys()) {
+      addresses.delete(oldest);
+      return;
+    }
+  }
+
+  /** Forgets everything, as a reboot does. */
+  flush(): void {
+    this.lists.clear();
+  }
+
+  fork(): RecentLists {
+    return new RecentLists(new Map([...this.lists].map(([name, it]) => [name, new Map(it)])));
+  }
+}

@@ -1,0 +1,68 @@
+// The names that kube-proxy's iptables mode gives to its chains. They hold no address of the
+// Service, so they survive a change of its clusterIP or port number.
+// source: pkg/proxy/iptables/proxier.go portProtoHash, servicePortEndpointChainName
+
+import { createHash } from 'node:crypto';
+import type { ServicePortName } from './proxy-mode';
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** How many characters of a hash a chain name keeps: iptables allows 28 in all. */
+const HASH_LENGTH = 16;
+
+/** The chains of one Service port. */
+export interface ServiceChainNames {
+  /** Spreads over the cluster list. */
+  readonly cluster: string;
+  /** Spreads over the endpoints of this node. */
+  readonly local: string;
+  /** Where traffic from outside enters. */
+  readonly external: string;
+  /** Lets the source ranges of a load balancer pass. */
+  readonly firewall: string;
+}
+
+const known = new Map<string, ServiceChainNames>();
+
+export function serviceChainNames(id: ServicePortName): ServiceChainNames {
+  const text = hashedText(id);
+  let names = known.get(text);
+  if (names === undefined) {
+    const hash = hashOf(text);
+    names = {
+      cluster: `KUBE-SVC-${hash}`,
+      local: `KUBE-SVL-${hash}`,
+      external: `KUBE-EXT-${hash}`,
+      firewall: `KUBE-FW-${hash}`,
+    };
+    known.set(text, names);
+  }
+  return names;
+}
+
+/** The chain that sends a connection to one endpoint (`10.244.1.5:8080`) of a Service port. */
+export function endpointChainName(id: ServicePortName, endpoint: string): string {
+  return `KUBE-SEP-${hashOf(hashedText(id) + endpoint)}`;
+}
+
+/** `ns/name:port`, or `ns/name` where the port has no name: how kube-proxy's comments say it. */
+export function servicePortText(id: ServicePortName): string {
+  const port = id.port === '' ? '' : `:${id.port}`;
+  return `${id.namespace}/${id.name}${port}`;
+}
+
+function hashedText(id: ServicePortName): string {
+  return servicePortText(id) + id.protocol.toLowerCase();
+}
+
+/** base32(sha256(text)), cut: RFC 4648 alphabet, five bits for each character. */
+function hashOf(text: string): string {
+  const digest = createHash('sha256').update(text).digest();
+  let name = '';
+  for (let index = 0; index < HASH_LENGTH; index++) {
+    const bit = index * 5;
+    const pair = digest[bit >> 3]! * 256 + digest[(bit >> 3) + 1]!;
+    name += BASE32[(pair >> (11 - (bit & 7))) & 31];
+  }
+  return name;
+}

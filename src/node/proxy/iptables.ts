@@ -1,0 +1,240 @@
+// kube-proxy's iptables mode, the default one: Services and endpoints in, rules of the tables nat
+// and filter out. Pure; nodes whose rules are equal are given one and the same ruleset.
+// source: pkg/proxy/iptables/proxier.go syncProxyRules, iptablesJumpChains
+
+import { bitsOf, familyOf } from '../../values/ip';
+import { compareText } from '../../values/order';
+import { renderIptables } from '../netfilter/render-iptables';
+import type { Chain, Hook, Match, Rule, Ruleset, Table, TableName } from '../netfilter/ruleset';
+import { endpointText } from './categorize-endpoints';
+import { serviceChainNames } from './chain-names';
+import { configurationKey, dependsOnNode, nodeKey, serviceRules } from './iptables-service';
+import type { FilterChain, ServiceContext, ServiceRules } from './iptables-service';
+import { nodePortAddresses } from './node-port-addresses';
+import type { Endpoint, ProxyInput, ProxyMode, ProxyNode, ServicePort } from './proxy-mode';
+import type { ServicePortName } from './proxy-mode';
+
+/** The bit that asks for masquerading on the way out (`--iptables-masquerade-bit` 14). */
+const MASQUERADE_MARK = 0x4000;
+
+/** source: pkg/proxy/iptables/proxier.go largeClusterEndpointsThreshold */
+const LARGE_CLUSTER_ENDPOINTS = 1000;
+
+export const iptables: ProxyMode = {
+  name: 'iptables',
+  compile,
+  render: renderIptables,
+  endpointsOf,
+};
+
+/** What can be said of an input once, for all nodes. */
+interface PreparedInput {
+  readonly isLarge: boolean;
+  /** The Service ports in whose rules nodes may differ. */
+  readonly dependent: readonly (readonly [ServicePort, readonly Endpoint[]])[];
+  /** The rulesets of this input by what makes nodes differ. */
+  readonly rulesets: Map<string, Ruleset>;
+}
+
+const prepared = new WeakMap<ProxyInput, PreparedInput>();
+
+function compile(input: ProxyInput, node: ProxyNode): Ruleset {
+  const { isLarge, dependent, rulesets } = prepare(input);
+  const context = { node, isLarge };
+  const key = [
+    node.family,
+    configurationKey(context),
+    ...nodePortRules(node).map((rule) => JSON.stringify(rule.matches)),
+    node.localhostNodePorts,
+    ...dependent.map(([service, endpoints]) => nodeKey(service, endpoints, node)),
+  ].join('|');
+  let ruleset = rulesets.get(key);
+  if (ruleset === undefined) {
+    ruleset = assemble(input, context);
+    rulesets.set(key, ruleset);
+  }
+  return ruleset;
+}
+
+function prepare(input: ProxyInput): PreparedInput {
+  let known = prepared.get(input);
+  if (known === undefined) {
+    const dependent: [ServicePort, readonly Endpoint[]][] = [];
+    for (const [key, service] of input.servicePorts) {
+      const endpoints = input.endpoints.get(key) ?? [];
+      if (dependsOnNode(service, endpoints)) dependent.push([service, endpoints]);
+    }
+    let count = 0;
+    for (const endpoints of input.endpoints.values()) count += endpoints.length;
+    known = { isLarge: count > LARGE_CLUSTER_ENDPOINTS, dependent, rulesets: new Map() };
+    prepared.set(input, known);
+  }
+  return known;
+}
+
+function assemble(input: ProxyInput, context: ServiceContext): Ruleset {
+  const all = [...input.servicePorts].map(([key, service]) => {
+    return serviceRules(service, input.endpoints.get(key), context);
+  });
+  const nat = natTable(all, context.node);
+  const filter = filterTable(all, context.node);
+  return {
+    tables: new Map<TableName, Table>([
+      ['filter', filter],
+      ['nat', nat],
+    ]),
+  };
+}
+
+function natTable(all: readonly ServiceRules[], node: ProxyNode): Table {
+  const services = all.flatMap((it) => it.nat['KUBE-SERVICES']);
+  const nodePorts = all.flatMap((it) => it.nat['KUBE-NODEPORTS']);
+  return tableOf('nat', [
+    builtIn('PREROUTING', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
+    builtIn('INPUT', []),
+    builtIn('OUTPUT', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
+    builtIn('POSTROUTING', [jump('KUBE-POSTROUTING', 'kubernetes postrouting rules')]),
+    // The NodePort rules come last: an address of a Service may be one of this node.
+    { name: 'KUBE-SERVICES', rules: [...services, ...nodePortRules(node)] },
+    { name: 'KUBE-NODEPORTS', rules: nodePorts },
+    POSTROUTING,
+    MARK_MASQ,
+    ...all.flatMap((it) => it.chains),
+  ]);
+}
+
+const MARKED: Match = { on: 'mark', value: MASQUERADE_MARK, mask: MASQUERADE_MARK };
+
+const MARK_MASQ: Chain = {
+  name: 'KUBE-MARK-MASQ',
+  rules: [{ matches: [], target: { do: 'mark-or', value: MASQUERADE_MARK } }],
+};
+
+/** The mark is cleared before the packet leaves, so that nothing behind can meet it again. */
+const POSTROUTING: Chain = {
+  name: 'KUBE-POSTROUTING',
+  rules: [
+    { matches: [{ ...MARKED, not: true }], target: { do: 'return' } },
+    { matches: [], target: { do: 'mark-xor', value: MASQUERADE_MARK } },
+    {
+      matches: [],
+      comment: 'kubernetes service traffic requiring SNAT',
+      target: { do: 'masquerade', randomFully: true },
+    },
+  ],
+};
+
+/** How packets to this node's NodePort addresses find KUBE-NODEPORTS. */
+function nodePortRules(node: ProxyNode): Rule[] {
+  const comment = 'kubernetes service nodeports; NOTE: this must be the last rule in this chain';
+  const target: Rule['target'] = { do: 'jump', chain: 'KUBE-NODEPORTS' };
+  const loopback = node.family === 'IPv4' ? '127.0.0.0/8' : '::1/128';
+  const allowsLoopback = node.family === 'IPv4' && node.localhostNodePorts;
+  const { all, addresses } = nodePortAddresses(node.nodePortAddresses, node.family, node.addresses);
+  if (all) {
+    const matches: Match[] = [{ on: 'address-type', side: 'destination', type: 'LOCAL' }];
+    if (!allowsLoopback) matches.push({ on: 'destination', cidr: loopback, not: true });
+    return [{ matches, comment, target }];
+  }
+  const isLoopback = (address: string) => address === '::1' || address.startsWith('127.');
+  return addresses
+    .filter((address) => allowsLoopback || !isLoopback(address))
+    .map((address) => {
+      const range = `${address}/${bitsOf(familyOf(address))}`;
+      return { matches: [{ on: 'destination', cidr: range }], comment, target };
+    });
+}
+
+const NEW: Match = { on: 'state', states: ['NEW'] };
+const TO_FIREWALL = jump('KUBE-PROXY-FIREWALL', 'kubernetes load balancer firewall', NEW);
+const TO_SERVICES = jump('KUBE-SERVICES', 'kubernetes service portals', NEW);
+const TO_EXTERNAL = jump(
+  'KUBE-EXTERNAL-SERVICES',
+  'kubernetes externally-visible service portals',
+  NEW,
+);
+
+/** Each jump is prepended in turn, so the last one that kube-proxy writes comes first. */
+function filterTable(all: readonly ServiceRules[], node: ProxyNode): Table {
+  const guard = guardsLoopback(node) ? [jump('KUBE-FIREWALL')] : [];
+  const shared = (name: FilterChain): Chain => {
+    return { name, rules: all.flatMap((it) => it.filter[name]) };
+  };
+  const healthChecks = jump('KUBE-NODEPORTS', 'kubernetes health check service ports');
+  const forward = jump('KUBE-FORWARD', 'kubernetes forwarding rules');
+  return tableOf('filter', [
+    builtIn('INPUT', [...guard, TO_FIREWALL, healthChecks, TO_EXTERNAL]),
+    builtIn('FORWARD', [TO_FIREWALL, forward, TO_SERVICES, TO_EXTERNAL]),
+    builtIn('OUTPUT', [...guard, TO_FIREWALL, TO_SERVICES]),
+    shared('KUBE-PROXY-FIREWALL'),
+    shared('KUBE-NODEPORTS'),
+    shared('KUBE-EXTERNAL-SERVICES'),
+    shared('KUBE-SERVICES'),
+    FORWARD,
+    ...(guardsLoopback(node) ? [FIREWALL] : []),
+  ]);
+}
+
+/** Masqueraded traffic passes a FORWARD policy DROP; strays of lost connections do not pass. */
+const FORWARD: Chain = {
+  name: 'KUBE-FORWARD',
+  rules: [
+    { matches: [{ on: 'state', states: ['INVALID'] }], target: { do: 'drop' } },
+    { matches: [MARKED], comment: 'kubernetes forwarding rules', target: { do: 'accept' } },
+    {
+      matches: [{ on: 'state', states: ['RELATED', 'ESTABLISHED'] }],
+      comment: 'kubernetes forwarding conntrack rule',
+      target: { do: 'accept' },
+    },
+  ],
+};
+
+/**
+ * NodePorts on 127.0.0.1 need route_localnet, which would let neighbours reach what listens on
+ * loopback only; this chain shuts them out again.
+ */
+const FIREWALL: Chain = {
+  name: 'KUBE-FIREWALL',
+  rules: [
+    {
+      matches: [
+        { on: 'source', cidr: '127.0.0.0/8', not: true },
+        { on: 'destination', cidr: '127.0.0.0/8' },
+        { on: 'state', states: ['RELATED', 'ESTABLISHED', 'DNAT'], not: true },
+      ],
+      comment: 'block incoming localnet connections',
+      target: { do: 'drop' },
+    },
+  ],
+};
+
+function guardsLoopback(node: ProxyNode): boolean {
+  return node.family === 'IPv4' && node.localhostNodePorts;
+}
+
+function endpointsOf(ruleset: Ruleset, id: ServicePortName): readonly string[] {
+  const chains = ruleset.tables.get('nat')?.chains;
+  const { cluster, local } = serviceChainNames(id);
+  const endpoints = new Set<string>();
+  for (const { target } of [cluster, local].flatMap((name) => chains?.get(name)?.rules ?? [])) {
+    const rules = target.do === 'jump' ? chains?.get(target.chain)?.rules : undefined;
+    for (const rule of rules ?? []) {
+      if (rule.target.do !== 'dnat') continue;
+      endpoints.add(endpointText({ ip: rule.target.address, port: rule.target.port }));
+    }
+  }
+  return [...endpoints].sort(compareText);
+}
+
+function jump(chain: string, comment?: string, ...matches: Match[]): Rule {
+  const rule: Rule = { matches, target: { do: 'jump', chain } };
+  return comment === undefined ? rule : { ...rule, comment };
+}
+
+function builtIn(name: Hook, rules: readonly Rule[]): Chain {
+  return { name, policy: 'ACCEPT', rules };
+}
+
+function tableOf(name: TableName, chains: readonly Chain[]): Table {
+  return { name, chains: new Map(chains.map((chain) => [chain.name, chain])) };
+}

@@ -1,0 +1,152 @@
+// The routes of one host, found by longest prefix. A host of a large cluster has a route to every
+// other host's pods; those come from one index that all hosts share.
+
+import { bitsOf, familyOf, ipToNumber } from '../values/ip';
+import type { Family, IP } from '../values/ip';
+import { cidr } from '../values/cidr';
+
+/** A line of `ip route`. */
+export interface Route {
+  readonly destination: string;
+  readonly device: string;
+  /** The gateway; absent for directly connected ranges. */
+  readonly via?: IP;
+  /** The outer header of a tunnel device towards this destination. */
+  readonly encapsulation?: { readonly kind: 'vxlan' | 'ipip'; readonly remote: IP };
+  /** The address that locally made packets take. */
+  readonly source?: IP;
+}
+
+/** What a prefix search found. */
+export interface PrefixMatch<V> {
+  /** Length of the range that matched. */
+  readonly prefix: number;
+  readonly value: V;
+}
+
+/** Routes that are not written down for each host but follow from something shared. */
+export interface RouteSource {
+  /** Moves with every change, so that readers know what to forget. */
+  readonly version: number;
+  match(destination: IP): PrefixMatch<Route> | undefined;
+  list(): Iterable<Route>;
+}
+
+/** Looked-up destinations that one table remembers; the walks of one scenario ask for few. */
+const REMEMBERED_MAX = 1_024;
+
+/** Values by address range. A search costs one look per prefix length in use, not per range. */
+export class PrefixMap<V> {
+  private readonly byFamily = new Map<Family, PrefixLevel<V>[]>();
+
+  set(range: string, value: V): void {
+    const { family, first, prefix } = cidr(range);
+    let levels = this.byFamily.get(family);
+    if (levels === undefined) this.byFamily.set(family, (levels = []));
+    let level = levels.find((it) => it.prefix === prefix);
+    if (level === undefined) {
+      level = { prefix, hostBits: BigInt(bitsOf(family) - prefix), values: new Map() };
+      levels.push(level);
+      levels.sort((a, b) => b.prefix - a.prefix);
+    }
+    level.values.set(first >> level.hostBits, value);
+  }
+
+  delete(range: string): void {
+    const { family, first, prefix } = cidr(range);
+    const level = this.byFamily.get(family)?.find((it) => it.prefix === prefix);
+    level?.values.delete(first >> level.hostBits);
+  }
+
+  /** The value of the longest range that holds the address. */
+  match(address: IP): PrefixMatch<V> | undefined {
+    const levels = this.byFamily.get(familyOf(address));
+    if (levels === undefined) return undefined;
+    const number = ipToNumber(address);
+    for (const { prefix, hostBits, values } of levels) {
+      const value = values.get(number >> hostBits);
+      if (value !== undefined) return { prefix, value };
+    }
+    return undefined;
+  }
+
+  *values(): IterableIterator<V> {
+    for (const levels of this.byFamily.values()) {
+      for (const { values } of levels) yield* values.values();
+    }
+  }
+
+  clear(): void {
+    this.byFamily.clear();
+  }
+}
+
+interface PrefixLevel<V> {
+  readonly prefix: number;
+  readonly hostBits: bigint;
+  readonly values: Map<bigint, V>;
+}
+
+/** A host's own routes over those that it shares with others. */
+export class RouteTable {
+  private readonly own = new PrefixMap<Route>();
+  private shared: RouteSource | undefined;
+  private readonly remembered = new Map<IP, Route | undefined>();
+  private rememberedVersion = 0;
+
+  add(route: Route): void {
+    this.own.set(route.destination, route);
+    this.remembered.clear();
+  }
+
+  remove(destination: string): void {
+    this.own.delete(destination);
+    this.remembered.clear();
+  }
+
+  /** Lets the table answer from `source` too; its own routes win where both are equally long. */
+  share(source: RouteSource | undefined): void {
+    this.shared = source;
+    this.remembered.clear();
+  }
+
+  clear(): void {
+    this.own.clear();
+    this.share(undefined);
+  }
+
+  /** The route of the longest prefix, or undefined where there is none. */
+  lookup(destination: IP): Route | undefined {
+    const version = this.shared?.version ?? 0;
+    if (version !== this.rememberedVersion || this.remembered.size >= REMEMBERED_MAX) {
+      this.remembered.clear();
+      this.rememberedVersion = version;
+    }
+    if (this.remembered.has(destination)) return this.remembered.get(destination);
+    const route = this.search(destination);
+    this.remembered.set(destination, route);
+    return route;
+  }
+
+  /** Every route, in the order of `ip route`: by family, by address, longer prefixes first. */
+  list(): Route[] {
+    const routes = [...this.own.values(), ...(this.shared?.list() ?? [])];
+    return routes.sort(compareRoutes);
+  }
+
+  private search(destination: IP): Route | undefined {
+    const own = this.own.match(destination);
+    const shared = this.shared?.match(destination);
+    if (shared === undefined || (own !== undefined && own.prefix >= shared.prefix)) {
+      return own?.value;
+    }
+    return shared.value;
+  }
+}
+
+function compareRoutes(a: Route, b: Route): number {
+  const [x, y] = [cidr(a.destination), cidr(b.destination)];
+  if (x.family !== y.family) return x.family === 'IPv4' ? -1 : 1;
+  if (x.first !== y.first) return x.first < y.first ? -1 : 1;
+  return y.prefix - x.prefix;
+}

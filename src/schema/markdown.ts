@@ -1,0 +1,132 @@
+// Markdown out of data: tables, and the keys of a JSON Schema as people read them.
+
+import type { JsonSchema } from '../language/lexicon';
+
+/** A table. Bars in cells are escaped; a table without rows is nothing at all. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
+
+/** A fenced block. */
+export function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+}
+
+/** Blocks with an empty line between them, and one at the end of the last. */
+export function page(...blocks: readonly string[]): string {
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+/** The keys of a mapping, each with its values and its meaning; nested keys by their path. */
+export function keyTable(
+  schema: JsonSchema,
+  forms: JsonSchema,
+  skip: readonly string[] = [],
+): string {
+  const rows = keyRows(schema, forms, '', skip);
+  return table(['Key', 'Values', 'Meaning'], rows);
+}
+
+function keyRows(
+  schema: JsonSchema,
+  forms: JsonSchema,
+  prefix: string,
+  skip: readonly string[],
+): string[][] {
+  const required = listOf(schema['required']);
+  return Object.entries(mappingOf(schema['properties'])).flatMap(([key, value]) => {
+    if (skip.includes(key)) return [];
+    const property = mappingOf(value);
+    const form = formOf(property, forms);
+    const meaning = textOf(property['description'] ?? form?.['description']);
+    const needed = required.includes(key) ? ' (required)' : '';
+    const row = [`\`${prefix}${key}\`${needed}`, valuesOf(property), meaning];
+    return [row, ...nestedRows(property, forms, `${prefix}${key}`)];
+  });
+}
+
+function nestedRows(property: JsonSchema, forms: JsonSchema, path: string): string[][] {
+  if (property['properties'] !== undefined) return keyRows(property, forms, `${path}.`, []);
+  const items = mappingOf(property['items']);
+  if (items['properties'] !== undefined) return keyRows(items, forms, `${path}[].`, []);
+  const values = mappingOf(property['additionalProperties']);
+  if (values['properties'] !== undefined) return keyRows(values, forms, `${path}.*.`, []);
+  return [];
+}
+
+/** What a value may be, as short as can be said: `10s`, `ok` or `refused`, a number from 0. */
+export function valuesOf(schema: JsonSchema): string {
+  const reference = schema['$ref'];
+  if (typeof reference === 'string') {
+    const name = reference.slice(reference.lastIndexOf('/') + 1);
+    return `[${name}](scenario.md#${name.toLowerCase().replace(/[^a-z0-9]/g, '')})`;
+  }
+  if (schema['const'] !== undefined) return code(schema['const']);
+  if (Array.isArray(schema['enum'])) return schema['enum'].map(code).join(', ');
+  const branches = schema['oneOf'] ?? schema['anyOf'];
+  if (Array.isArray(branches) && schema['type'] === undefined) {
+    return branches.map((branch) => valuesOf(mappingOf(branch))).join(' or ');
+  }
+  const then = mappingOf(schema['then']);
+  const named = Array.isArray(then['enum']) ? [valuesOf(then)] : [];
+  const types = typesOf(schema).filter((type) => named.length === 0 || type !== 'string');
+  return [...named, ...types.map((type) => typeName(type, schema))].join(', or ');
+}
+
+function typesOf(schema: JsonSchema): string[] {
+  const type = schema['type'];
+  return Array.isArray(type) ? listOf(type) : typeof type === 'string' ? [type] : [];
+}
+
+function typeName(type: string, schema: JsonSchema): string {
+  switch (type) {
+    case 'integer':
+    case 'number':
+      return `a number${rangeOf(schema)}`;
+    case 'boolean':
+      return '`true` or `false`';
+    case 'array': {
+      const items = valuesOf(mappingOf(schema['items']));
+      return items === '' ? 'a list' : `a list of: ${items}`;
+    }
+    case 'object':
+      return 'a mapping';
+    default:
+      return 'a text';
+  }
+}
+
+function rangeOf(schema: JsonSchema): string {
+  const { minimum, maximum } = schema;
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
+  return minimum === undefined ? '' : ` from ${minimum}`;
+}
+
+function formOf(schema: JsonSchema, forms: JsonSchema): JsonSchema | undefined {
+  const reference = schema['$ref'];
+  if (typeof reference !== 'string') return undefined;
+  return mappingOf(forms[reference.slice(reference.lastIndexOf('/') + 1)]);
+}
+
+function code(value: unknown): string {
+  return `\`${String(value)}\``;
+}
+
+function escaped(cell: string): string {
+  return cell.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function mappingOf(value: unknown): JsonSchema {
+  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMapping ? (value as JsonSchema) : {};
+}

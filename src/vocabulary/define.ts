@@ -1,0 +1,147 @@
+// How the words of the language are defined: one literal for each, with schema, documentation,
+// examples and behaviour together. The type of a word's arguments follows from its schema.
+//
+// A claim is observed here and judged elsewhere: it says what is the case at one settled instant;
+// an operator (operators/) says what a history of such observations has to look like.
+
+import type { Cluster } from '../cluster/cluster';
+import type { FromSchema } from '../language/json-schema';
+import type { JsonSchema, ManifestProblem, Word } from '../language/lexicon';
+import type { Instant } from '../values/time';
+import type { Trace } from '../values/trace';
+
+/** A word with its provenance. */
+export interface DocumentedWord extends Word {
+  /** What the model does for this word, in full sentences. */
+  readonly models: string;
+  /** The upstream places that say so. */
+  readonly source: string;
+}
+
+/** What a claim finds at one instant. */
+export interface Observation {
+  /** Whether the claim is true of every source and every possible path; undefined: unknown. */
+  readonly holds: boolean | undefined;
+  /**
+   * Whether any possible path from any source makes the claim true: what `never` and `.not` deny.
+   * Undefined: unknown.
+   */
+  readonly possible: boolean | undefined;
+  /** What happened, as short as `refused`. */
+  readonly actual: string;
+  /** To which part it happened: `for 1 of 3 possible backends`. */
+  readonly among?: string;
+  /** Why, in sentences; empty unless an explanation was asked for. */
+  readonly why: readonly string[];
+  /** The walks that decided, the failing ones first; empty unless an explanation was asked for. */
+  readonly traces: readonly Trace[];
+  /** Objects (`EndpointSlice/shop/web-x7k`) and agents (`kube-proxy@worker-1`) that decided. */
+  readonly blames: readonly string[];
+  /** What the answer depends on that the model does not know. */
+  readonly notModelled?: string;
+  /** Why there was nothing to judge: no source, no such Service, no such name. */
+  readonly vacuous?: string;
+  /** What ruled the claim out before it came to the question: the name does not resolve. */
+  readonly precluded?: string;
+  /** Equal for observations that are equal in what the claim can tell apart. */
+  readonly key: string;
+}
+
+export interface ObservationContext {
+  /** Whether `why`, `traces` and `blames` are wanted: they are collected only where it matters. */
+  readonly explain: boolean;
+  /** What the claim's `prepare` returned. */
+  readonly prepared?: unknown;
+}
+
+/** A claim as parts of a sentence: subject and predicate, affirmed and denied. */
+export interface Phrase {
+  readonly subject: string;
+  /** `reaches backend:80`. */
+  readonly predicate: string;
+  /** `does not reach backend:80`. */
+  readonly negated: string;
+}
+
+export interface Claim<Args = unknown> extends DocumentedWord {
+  /** True where an `after` needs a change to judge: with none, the claim has said nothing. */
+  readonly judgesChange?: boolean;
+  phrase(args: Args): Phrase;
+  /** What must be the case, as short as `ok`. */
+  expected(args: Args): string;
+  /** What `never` and `.not` demand: `never ok`. */
+  expectedNever(args: Args): string;
+  /** What a schema cannot say: a malformed path, a pattern that is none. */
+  check?(args: Args): readonly ManifestProblem[];
+  /** An earlier instant at which `prepare` has to run, if the claim is about something begun then. */
+  preparedAt?(args: Args): Instant | undefined;
+  prepare?(cluster: Cluster, args: Args): unknown;
+  observe(cluster: Cluster, args: Args, context: ObservationContext): Observation;
+}
+
+/** What a step did: the names of what it hit, and the effects that last until its recovery. */
+export interface Injection {
+  /** `pod shop/web-x7k`, `node worker-2`; empty where it hit nothing, which is an error. */
+  readonly hits: readonly string[];
+  /** Plain texts. Two faults with one effect share it: it ends with the last of them. */
+  readonly effects: readonly string[];
+}
+
+export interface InjectionContext {
+  /** Which step did it, as the journal names it: `crash`, `crash#2`. */
+  readonly step: string;
+  /** Whether the scenario says when the fault ends. */
+  readonly recovers: boolean;
+}
+
+export interface Fault<Args = unknown> extends DocumentedWord {
+  inject(cluster: Cluster, args: Args, context: InjectionContext): Injection;
+  /**
+   * Hits what has come to match since the injection, if the fault's members are live. `held` are
+   * the fault's effects so far; the answer has the new ones alone.
+   */
+  extend?(
+    cluster: Cluster,
+    args: Args,
+    context: InjectionContext,
+    held: ReadonlySet<string>,
+  ): Injection;
+  /** When the fault ends by its own parameters (`restart: 20s`), counted in microseconds. */
+  lasts?(args: Args): number | undefined;
+  /** Undoes one effect. */
+  undo(cluster: Cluster, effect: string): void;
+}
+
+export interface Action<Args = unknown> extends DocumentedWord {
+  /** Does it and names what it hit. */
+  perform(cluster: Cluster, args: Args): readonly string[];
+}
+
+type Literal<S extends JsonSchema, Definition> = Definition & { readonly schema: S };
+
+/** Defines a fault; the type of `args` comes from the schema of the same literal. */
+export function defineFault<const S extends JsonSchema>(
+  literal: Literal<S, Fault<FromSchema<S>>>,
+): Fault<FromSchema<S>> {
+  return Object.freeze(literal);
+}
+
+/** Defines an action of `do`. Its schema and arguments are those of the whole `do` mapping. */
+export function defineAction<const S extends JsonSchema>(
+  literal: Literal<S, Action<FromSchema<S>>>,
+): Action<FromSchema<S>> {
+  return Object.freeze(literal);
+}
+
+/** Defines a claim. */
+export function defineClaim<const S extends JsonSchema>(
+  literal: Literal<S, Claim<FromSchema<S>>>,
+): Claim<FromSchema<S>> {
+  return Object.freeze(literal);
+}
+
+/** `shop/frontend reaches backend:80`, or `shop/frontend does not reach backend:80`. */
+export function titleOf<Args>(claim: Claim<Args>, args: Args, denied = false): string {
+  const { subject, predicate, negated } = claim.phrase(args);
+  return `${subject} ${denied ? negated : predicate}`;
+}

@@ -1,0 +1,182 @@
+import type { PlannedExpectation } from '../../language/plan';
+import { between, formatDuration, formatInstant, later, START, ZERO } from '../../values/time';
+import type { Duration, Instant } from '../../values/time';
+import { deadline } from '../history';
+import type { History, Sample, Span } from '../history';
+import {
+  defineOperator,
+  emptiness,
+  FOREVER,
+  nameEdge,
+  neverEvaluated,
+  notModelled,
+  tell,
+  tellUntil,
+  vacuous,
+} from '../operator';
+import type { Demand, Instants, Judgement } from '../operator';
+
+export default defineOperator({
+  name: 'after',
+  summary:
+    'The claim becomes true within `by` of a step and stays true until the timeline does anything ' +
+    'else, or for `hold`. `takes` says instead how long it takes to become true.',
+  models:
+    'It has become true at the first instant from which on it stays true without a gap. A claim ' +
+    'that the step never disturbed is true at once. One that judges a change (`converge`) is an ' +
+    'error where nothing changed.',
+  examples: [
+    '{after: crash, by: 2s, converge: {service: shop/backend, nodes: all}}',
+    '{after: crash, by: 2s, hold: 30s, reach: {from: shop/frontend, to: backend:80}}',
+    '{after: crash, takes: {atLeast: 350ms, atMost: 350ms}, reach: {from: shop/frontend, to: backend:80}}',
+  ],
+  title({ subject, predicate }, expectation) {
+    const { takes, by = ZERO, hold, after } = expectation;
+    const step = after === undefined ? 'the step' : nameEdge(after);
+    if (takes !== undefined) return `${subject} ${predicate} ${tellTakes(takes)} after ${step}`;
+    const holding = hold === undefined ? '' : ` and for ${formatDuration(hold)}`;
+    return `${subject} ${predicate} within ${formatDuration(by)} of ${step}${holding}`;
+  },
+  expected({ expected }, expectation, instants) {
+    const { takes, by, hold } = expectation;
+    if (takes !== undefined) return `${expected} ${tellTakes(takes)} after the step, and from then on`;
+    const start = startOf(expectation, instants);
+    const limit = start === undefined ? '' : ` by ${formatInstant(deadline(start, by))}`;
+    if (hold !== undefined) return `${expected}${limit}, and for ${formatDuration(hold)} from then on`;
+    return `${expected}${limit}, and from then on`;
+  },
+  span: window,
+  marks(expectation, instants) {
+    const start = startOf(expectation, instants);
+    if (start === undefined) return [];
+    const { by, takes } = expectation;
+    const before = start > START ? [(start - 1) as Instant] : [];
+    return [...before, start, deadline(start, takes?.atMost ?? by)];
+  },
+  judge(expectation, history, instants, demand) {
+    const start = startOf(expectation, instants);
+    if (start === undefined) return neverEvaluated('its step never happened');
+    if (history.at(start) === undefined) return neverEvaluated('the run ended before its time came');
+    const judgement = judgeFrom(start, expectation, history, instants);
+    return suspect(judgement, { start, expectation, history, instants, demand }) ?? judgement;
+  },
+});
+
+function startOf({ after }: PlannedExpectation, instants: Instants): Instant | undefined {
+  return after === undefined ? undefined : instants.of(after);
+}
+
+/** From just before the step until nothing can change the verdict any more. */
+function window(expectation: PlannedExpectation, instants: Instants): Span | undefined {
+  const start = startOf(expectation, instants);
+  if (start === undefined) return undefined;
+  const from = (start > START ? start - 1 : start) as Instant;
+  if (expectation.hold === undefined || expectation.takes !== undefined) return { from, to: FOREVER };
+  return { from, to: later(deadline(start, expectation.by), expectation.hold) };
+}
+
+function judgeFrom(
+  start: Instant,
+  expectation: PlannedExpectation,
+  history: History,
+  instants: Instants,
+): Judgement {
+  const { takes, by } = expectation;
+  const last = takes === undefined ? deadline(start, by) : FOREVER;
+  const reached = firstLasting(history, start, last, expectation, instants);
+  if (takes !== undefined) return judgeDuration(start, reached, takes, history);
+  if (reached === undefined) return judgeMissed(last, history);
+  return {
+    status: 'passed',
+    actual: `${reached.observation.actual} since ${formatInstant(reached.at)}`,
+    at: reached.at,
+    sample: reached,
+  };
+}
+
+/** The first instant from which on the claim stays true for as long as it must. */
+function firstLasting(
+  history: History,
+  from: Instant,
+  to: Instant,
+  { hold }: PlannedExpectation,
+  instants: Instants,
+): Sample | undefined {
+  let previous = false;
+  for (const sample of history.during({ from, to })) {
+    const holds = sample.observation.holds === true;
+    if (holds && !previous) {
+      const until = hold === undefined ? instants.nextAfter(sample.at) : later(sample.at, hold);
+      const broken = history.firstAfter(sample.at, (it) => it.holds !== true);
+      if (broken === undefined || broken.at >= (until ?? FOREVER)) return sample;
+    }
+    previous = holds;
+  }
+  return undefined;
+}
+
+/** It was not true at the deadline, or it was and did not stay so. */
+function judgeMissed(last: Instant, history: History): Judgement {
+  const sample = { ...history.at(last)!, at: last };
+  if (sample.observation.holds !== true) {
+    if (sample.observation.holds === undefined) return notModelled(sample);
+    const cure = history.firstAfter(last, (it) => it.holds === true);
+    return { status: 'failed', actual: tellUntil(sample.observation, cure?.at), at: last, sample };
+  }
+  const broken = history.firstAfter(last, (it) => it.holds !== true)!;
+  if (broken.observation.holds === undefined) return notModelled(broken);
+  const actual = `${sample.observation.actual} at first, but ${tell(broken.observation)} from ${formatInstant(broken.at)} on`;
+  return { status: 'failed', actual, at: broken.at, sample: broken };
+}
+
+type Takes = NonNullable<PlannedExpectation['takes']>;
+
+function judgeDuration(
+  start: Instant,
+  reached: Sample | undefined,
+  { atLeast, atMost }: Takes,
+  history: History,
+): Judgement {
+  const limit = deadline(start, atMost);
+  const sample = { ...history.at(limit)!, at: limit };
+  if (reached === undefined) {
+    if (sample.observation.holds === undefined) return notModelled(sample);
+    const actual = `${tell(sample.observation)} at ${formatInstant(limit)}, and never for good after it`;
+    return { status: 'failed', actual, at: limit, sample };
+  }
+  const took = between(start, reached.at);
+  const actual = `${reached.observation.actual} after ${formatDuration(took)} (${formatInstant(reached.at)})`;
+  if (took > atMost) return { status: 'failed', actual, at: limit, sample };
+  const status = took < atLeast ? 'failed' : 'passed';
+  return { status, actual, at: reached.at, sample: reached };
+}
+
+interface Judged {
+  readonly start: Instant;
+  readonly expectation: PlannedExpectation;
+  readonly history: History;
+  readonly instants: Instants;
+  readonly demand: Demand;
+}
+
+/** Whether the verdict says less than it seems to: nothing to look at, or nothing that changed. */
+function suspect(judgement: Judgement, judged: Judged): Judgement | undefined {
+  const { start, expectation, history, instants, demand } = judged;
+  const { by, takes } = expectation;
+  const to = takes === undefined ? deadline(start, by) : (instants.nextAfter(start) ?? FOREVER);
+  const samples = history.during({ from: start, to });
+  const empty = emptiness(samples);
+  if (empty !== undefined) return vacuous(samples[0]!, empty);
+  if (!demand.judgesChange || judgement.status !== 'passed' || start === START) return undefined;
+  const since = history.during({ from: (start - 1) as Instant, to });
+  if (since.length > 1) return undefined;
+  return vacuous(samples[0]!, `${nameEdge(expectation.after!)} changed nothing that it judges`);
+}
+
+/** `exactly 350ms`, `39.7s to 55s`. */
+function tellTakes({ atLeast, atMost }: { atLeast: Duration; atMost: Duration }): string {
+  if (atLeast === atMost) return `exactly ${formatDuration(atMost)}`;
+  return atLeast === 0
+    ? `at most ${formatDuration(atMost)}`
+    : `${formatDuration(atLeast)} to ${formatDuration(atMost)}`;
+}

@@ -1,0 +1,57 @@
+import type { PlannedExpectation } from '../../language/plan';
+import { formatDuration, formatInstant } from '../../values/time';
+import { spanOf, titleDuring } from '../during';
+import { deadline } from '../history';
+import type { Span } from '../history';
+import {
+  defineOperator,
+  emptiness,
+  neverEvaluated,
+  notModelled,
+  tellUntil,
+  vacuous,
+} from '../operator';
+
+export default defineOperator({
+  name: 'eventually',
+  summary: 'The claim is true at some instant of the run, or of `during`; `by` is its deadline.',
+  models:
+    'One instant suffices. Without `by`, the run and its settling are the deadline. A claim that ' +
+    'is true from the start passes with a warning.',
+  examples: ['{eventually: {resolve: {from: shop/frontend, name: backend}}, by: 30s}'],
+  title({ subject, predicate }, expectation) {
+    const { by } = expectation;
+    const within = by === undefined ? '' : ` within ${formatDuration(by)}`;
+    return titleDuring(`${subject} eventually ${predicate}${within}`, expectation);
+  },
+  expected({ expected }, expectation) {
+    const { to } = window(expectation);
+    return expectation.by === undefined ? `${expected} at last` : `${expected} by ${formatInstant(to)}`;
+  },
+  span: window,
+  marks: (expectation) => [window(expectation).from],
+  judge(expectation, history) {
+    const samples = history.during(window(expectation));
+    if (samples.length === 0) return neverEvaluated('the run ended before its time came');
+    const reached = samples.find(({ observation }) => observation.holds === true);
+    if (reached !== undefined) {
+      const actual = `${reached.observation.actual} at ${formatInstant(reached.at)}`;
+      return { status: 'passed', actual, at: reached.at, sample: reached };
+    }
+    const empty = emptiness(samples);
+    if (empty !== undefined) return vacuous(samples[0]!, empty);
+    const unknown = samples.find(({ observation }) => observation.holds === undefined);
+    if (unknown !== undefined) return notModelled(unknown);
+    const last = samples.at(-1)!;
+    const end = history.endOf(last);
+    return { status: 'failed', actual: tellUntil(last.observation, end), at: last.at, sample: last };
+  },
+});
+
+/** The bounds, with `by` counted from their start. */
+function window(expectation: PlannedExpectation): Span {
+  const { from, to } = spanOf(expectation);
+  if (expectation.by === undefined) return { from, to };
+  const limit = deadline(from, expectation.by);
+  return { from, to: limit < to ? limit : to };
+}

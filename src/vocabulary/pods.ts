@@ -1,0 +1,46 @@
+// Pods as they really are on their machines, whatever the API says of them.
+
+import type { Cluster } from '../cluster/cluster';
+import type { Machine } from '../node/machine';
+import type { PodSandbox } from '../node/pod-sandbox';
+import type { IP } from '../values/ip';
+
+/** A pod's network namespace and the machine that holds it. */
+export interface PlacedSandbox {
+  readonly sandbox: PodSandbox;
+  readonly machine: Machine;
+}
+
+/** The pod's sandbox; undefined while it has none. */
+export function sandboxOf(cluster: Cluster, pod: string): PlacedSandbox | undefined {
+  const spec = cluster.api.store.get('Pod', pod)?.spec as { nodeName?: string } | undefined;
+  const machine = cluster.machines.get(spec?.nodeName ?? '');
+  if (machine === undefined) return undefined;
+  for (const sandbox of [...machine.sandboxes.values(), ...machine.hostSandboxes]) {
+    if (sandbox.podKey === pod) return { sandbox, machine };
+  }
+  return undefined;
+}
+
+/** Whether a process of the pod (of that container, if given) runs, so that it can send. */
+export function isRunning(cluster: Cluster, pod: string, container?: string): boolean {
+  const placed = sandboxOf(cluster, pod);
+  if (placed === undefined || !placed.machine.powered) return false;
+  const { processes } = placed.sandbox;
+  if (container !== undefined) return isUp(processes.get(container)?.state);
+  return [...processes.values()].some(({ state }) => isUp(state));
+}
+
+/** The pod's addresses: of its sandbox, or as its status still gives them. */
+export function addressesOf(cluster: Cluster, pod: string): readonly IP[] {
+  const placed = sandboxOf(cluster, pod);
+  if (placed !== undefined) return placed.sandbox.addresses;
+  const status = cluster.api.store.get('Pod', pod)?.status as
+    | { podIPs?: readonly { ip: IP }[] }
+    | undefined;
+  return (status?.podIPs ?? []).map(({ ip }) => ip);
+}
+
+function isUp(state: string | undefined): boolean {
+  return state !== undefined && state !== 'exited';
+}

@@ -1,0 +1,68 @@
+// Which declared behaviours of a scenario mean a container.
+
+import type { Container, Pod } from '../apiserver/kinds/pod';
+import type { BehaviourSpec } from '../values/cluster-spec';
+import type { KubeObject } from '../values/kube-object';
+import { repositoryOf } from './known-images';
+
+/** What is declared for this container, the most specific declaration of each field. */
+export function declarationsFor(
+  pod: Pod,
+  container: Container,
+  declared: readonly BehaviourSpec[],
+): Partial<BehaviourSpec> {
+  const matching = declared
+    .map((spec, index) => ({ spec, index, rank: rankOf(spec.target, pod, container) }))
+    .filter(({ rank }) => rank > 0)
+    .sort((a, b) => a.rank - b.rank || a.index - b.index);
+  return Object.assign({}, ...matching.map(({ spec }) => spec)) as Partial<BehaviourSpec>;
+}
+
+/** The object that a person would call the pod's workload: `Deployment/shop/backend`. */
+export function workloadOf(pod: KubeObject): { kind: string; namespace: string; name: string } {
+  return ownersOf(pod).at(-1)!;
+}
+
+/** 0 where the target means something else; the higher, the more specific. */
+function rankOf(target: string, pod: Pod, container: Container): number {
+  const [kind = '', ...rest] = target.split('/');
+  if (kind === 'image') return matchesImage(rest.join('/'), container.image ?? '') ? 1 : 0;
+  const [namespace, name, onlyContainer] = rest;
+  if (onlyContainer !== undefined && onlyContainer !== container.name) return 0;
+  const level = ownersOf(pod).findIndex((owner) => {
+    const isNamed = owner.namespace === namespace && owner.name === name;
+    return isNamed && owner.kind.toLowerCase() === kind;
+  });
+  if (level < 0) return 0;
+  // The pod itself is at level 0 and outranks its owners; naming the container outranks both.
+  return (level === 0 ? 4 : 2) + (onlyContainer === undefined ? 0 : 4);
+}
+
+/** The pod, its controller, and the controller of that one as far as names show it. */
+function ownersOf(pod: KubeObject): { kind: string; namespace: string; name: string }[] {
+  const { name, namespace = '', labels, ownerReferences = [] } = pod.metadata;
+  const chain = [{ kind: 'Pod', namespace, name }];
+  const owner = ownerReferences.find(({ controller }) => controller === true) ?? ownerReferences[0];
+  if (owner === undefined) return chain;
+  chain.push({ kind: owner.kind, namespace, name: owner.name });
+  const hash = labels?.['pod-template-hash'];
+  if (owner.kind === 'ReplicaSet' && hash !== undefined && owner.name.endsWith(`-${hash}`)) {
+    const deployment = owner.name.slice(0, -hash.length - 1);
+    chain.push({ kind: 'Deployment', namespace, name: deployment });
+  }
+  return chain;
+}
+
+/** `nginx*` matches an image by its whole reference, its repository or the end of that. */
+function matchesImage(pattern: string, reference: string): boolean {
+  const repository = repositoryOf(reference);
+  const expression = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const regExp = new RegExp(`^${expression.join('.*')}$`);
+  const forms = [
+    reference,
+    repository,
+    repository.split('/').at(-1)!,
+    reference.split('/').at(-1)!,
+  ];
+  return forms.some((form) => regExp.test(form));
+}

@@ -1,0 +1,145 @@
+// What the process of a container does: what the scenario says of it, else what its image is known
+// to do, else one simple assumption, which is reported.
+
+import type { Container, Pod } from '../apiserver/kinds/pod';
+import type { Timing } from '../timing';
+import type { BehaviourSpec, ListenSpec } from '../values/cluster-spec';
+import { ZERO } from '../values/time';
+import type { Duration } from '../values/time';
+import { declarationsFor } from './behaviour-target';
+import { endingOf, isIdle } from './command';
+import type { Ending } from './command';
+import { CLOSES_AT_ONCE, knownImage } from './known-images';
+import type { KnownImage } from './known-images';
+
+export interface Behaviour {
+  readonly listen: readonly ListenSpec[];
+  /** From the start of the process until it listens. */
+  readonly startup: Duration;
+  readonly onTerm: NonNullable<BehaviourSpec['onTerm']>;
+  /** From the start of the process until its readiness probes succeed. */
+  readonly ready: Duration;
+  /** HTTP status by path; 200 elsewhere. */
+  readonly http: Readonly<Record<string, number>>;
+  /** Exit code by command of exec probes; 0 elsewhere. */
+  readonly exec: Readonly<Record<string, number>>;
+  readonly libc: string;
+  /** For a process that ends by itself. */
+  readonly ending: Ending | undefined;
+  /** The application protocol that is modelled, if one is. */
+  readonly speaks: 'dns' | undefined;
+  /** Whether what it listens on is only assumed. */
+  readonly assumed: boolean;
+}
+
+export interface BehaviourInput {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly declared: readonly BehaviourSpec[];
+  /** Ports that Services which select the pod send their traffic to. */
+  readonly targetPorts: readonly ListenSpec[];
+  readonly timing: Timing;
+}
+
+/** What the process does. Pure: the same input gives the same behaviour. */
+export function behaviourOf(input: BehaviourInput): Behaviour {
+  const { pod, container, timing } = input;
+  const declared = declarationsFor(pod, container, input.declared);
+  const words = [...(container.command ?? []), ...(container.args ?? [])];
+  const image = knownImage(container.image ?? '');
+  const startup = declared.startup ?? ZERO;
+  const base = {
+    startup,
+    onTerm: declared.onTerm ?? image?.onTerm?.(timing) ?? CLOSES_AT_ONCE,
+    ready: declared.ready ?? ZERO,
+    http: declared.http ?? {},
+    exec: declared.exec ?? {},
+    libc: declared.libc ?? image?.libc ?? 'glibc',
+    speaks: image?.speaks,
+  };
+  if (isInitContainer(pod, container)) {
+    // It does its work and ends; how long that takes is its `startup`.
+    const ending = endingOf(words) ?? { after: startup, exitCode: 0 };
+    return { ...base, listen: [], ending, assumed: false };
+  }
+  const listening = listens(input, words, image);
+  const own = declared.listen?.filter((it) => belongsTo(pod, container, it));
+  if (own === undefined) return { ...base, ...listening };
+  return { ...base, ...listening, listen: own, assumed: false };
+}
+
+/** An init container that runs to its end; sidecars do not. */
+export function isInitContainer(pod: Pod, container: Container): boolean {
+  if (container.restartPolicy === 'Always') return false;
+  return (pod.spec.initContainers ?? []).some(({ name }) => name === container.name);
+}
+
+function listens(
+  input: BehaviourInput,
+  words: readonly string[],
+  image: KnownImage | undefined,
+): Pick<Behaviour, 'listen' | 'ending' | 'assumed'> {
+  const ending = endingOf(words);
+  if (ending !== undefined || isIdle(words)) return { listen: [], ending, assumed: false };
+  const isShell = image?.endsWithoutCommand !== undefined;
+  if (isShell && words.length === 0 && !keepsStdinOpen(input.container)) {
+    const end = { after: ZERO, exitCode: image.endsWithoutCommand ?? 0 };
+    return { listen: [], ending: end, assumed: false };
+  }
+  if (isShell && words.length === 0) return { listen: [], ending: undefined, assumed: false };
+  if (image !== undefined && !isShell && !isReconfigured(input.pod, image)) {
+    const chosen = image.listenByArguments?.(words) ?? [];
+    const listen = chosen.length > 0 ? chosen : image.listen;
+    return { listen, ending: undefined, assumed: false };
+  }
+  return { listen: assumedPorts(input), ending: undefined, assumed: true };
+}
+
+/** Declared ports, probe ports, and what Services that select the pod aim at. */
+function assumedPorts({ pod, container, targetPorts }: BehaviourInput): ListenSpec[] {
+  const ports = new Map<string, ListenSpec>();
+  const add = (port: number, protocol: ListenSpec['protocol']) => {
+    ports.set(`${port}/${protocol}`, { port, protocol });
+  };
+  for (const { containerPort, protocol } of container.ports ?? [])
+    add(containerPort, protocol ?? 'TCP');
+  for (const port of probePorts(container)) add(port, 'TCP');
+  for (const target of targetPorts) {
+    if (belongsTo(pod, container, target)) add(target.port, target.protocol);
+  }
+  return [...ports.values()].sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
+}
+
+/** Ports that network probes knock at. Names mean declared ports, which count anyway. */
+function probePorts(container: Container): number[] {
+  const probes = [container.readinessProbe, container.livenessProbe, container.startupProbe];
+  return probes.flatMap((probe) => {
+    const port = probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? probe?.grpc?.port;
+    const number = Number(port);
+    return Number.isInteger(number) && number > 0 ? [number] : [];
+  });
+}
+
+/**
+ * Containers of a pod share their ports, so one of them has each: the one that declares it, else
+ * the first.
+ */
+function belongsTo(pod: Pod, container: Container, { port, protocol }: ListenSpec): boolean {
+  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const declares = (it: Container) =>
+    (it.ports ?? []).some(
+      (its) => its.containerPort === port && (its.protocol ?? 'TCP') === protocol,
+    );
+  const owner = all.find(declares) ?? pod.spec.containers[0];
+  return owner?.name === container.name;
+}
+
+/** A mounted ConfigMap or Secret can tell a server to listen elsewhere: its image says nothing. */
+function isReconfigured(pod: Pod, image: KnownImage): boolean {
+  if (image.speaks !== undefined) return false;
+  return (pod.spec.volumes ?? []).some(({ configMap, secret }) => Boolean(configMap ?? secret));
+}
+
+function keepsStdinOpen(container: Container): boolean {
+  return (container as { readonly stdin?: boolean }).stdin === true;
+}

@@ -1,0 +1,156 @@
+// The behaviours of all containers of a run, kept up to date with the Services that exist: an
+// image that nobody knows is assumed to listen where Services send their traffic.
+
+import type { ApiServer } from '../apiserver/api-server';
+import type { Change } from '../apiserver/informer';
+import type { Container, Pod } from '../apiserver/kinds/pod';
+import type { Kernel } from '../kernel/kernel';
+import type { Timing } from '../timing';
+import type { BehaviourSpec, ListenSpec } from '../values/cluster-spec';
+import type { Protocol } from '../values/flow';
+import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { keyOf } from '../values/kube-object';
+import { matchesLabels } from '../values/labels';
+import type { Labels } from '../values/labels';
+import { sortedBy, sortedKeys } from '../values/order';
+import { behaviourOf } from './behaviour';
+import type { Behaviour } from './behaviour';
+import { workloadOf } from './behaviour-target';
+
+interface ServiceFields {
+  readonly selector?: Labels;
+  readonly ports?: readonly {
+    readonly port: number;
+    readonly targetPort?: number | string;
+    readonly protocol?: Protocol;
+  }[];
+}
+
+export class Behaviours {
+  private readonly kernel: Kernel;
+  private readonly timing: Timing;
+  private readonly declared: readonly BehaviourSpec[];
+  /** Services by one pair of their selector, so that a pod finds its own without a search. */
+  private readonly services = new Map<string, Map<ObjectKey, KubeObject>>();
+  /** Pods with an assumed behaviour, by each pair of their labels. */
+  private readonly assuming = new Map<string, Map<ObjectKey, Pod>>();
+  private readonly assumed = new Map<string, string>();
+  private onChange: (pod: ObjectKey) => void = () => {};
+
+  constructor(kernel: Kernel, api: ApiServer, timing: Timing, declared: readonly BehaviourSpec[]) {
+    this.kernel = kernel;
+    this.timing = timing;
+    this.declared = declared;
+    api.informer({
+      kind: 'Service',
+      owner: 'workloads',
+      onChange: (change) => this.serviceChanged(change),
+    });
+  }
+
+  /** Calls `listener` with each pod whose containers may listen on other ports than before. */
+  observe(listener: (pod: ObjectKey) => void): void {
+    this.onChange = listener;
+  }
+
+  /** What the process of this container does now. */
+  of(pod: Pod, container: Container): Behaviour {
+    const behaviour = behaviourOf({
+      pod,
+      container,
+      declared: this.declared,
+      targetPorts: this.targetPortsOf(pod),
+      timing: this.timing,
+    });
+    if (behaviour.assumed) this.remember(pod);
+    return behaviour;
+  }
+
+  /** Writes down, once for each container of a workload, that its behaviour is assumed. */
+  noteAssumption(pod: Pod, container: Container, behaviour: Behaviour): void {
+    const { kind, namespace, name } = workloadOf(pod);
+    const subject = `${kind}/${namespace}/${name}`;
+    const key = `${subject}/${container.name}`;
+    if (!behaviour.assumed || this.assumed.has(key)) return;
+    const sentence = describe(container, behaviour);
+    this.assumed.set(key, `${subject}: ${sentence}`);
+    const { cause } = this.kernel;
+    this.kernel.note('workloads', 'assumed', subject, sentence);
+    // The assumption causes nothing: what follows is caused by what came before it.
+    this.kernel.because(cause);
+  }
+
+  /** The pod is gone from its node. */
+  forget(pod: Pod): void {
+    for (const pair of pairsOf(pod.metadata)) this.assuming.get(pair)?.delete(keyOf(pod));
+  }
+
+  /** One sentence for each assumption that the run rests on, sorted. */
+  assumptions(): string[] {
+    return sortedBy(this.assumed.values(), (sentence) => sentence);
+  }
+
+  private remember(pod: Pod): void {
+    for (const pair of pairsOf(pod.metadata)) {
+      const pods = this.assuming.get(pair) ?? new Map<ObjectKey, Pod>();
+      this.assuming.set(pair, pods.set(keyOf(pod), pod));
+    }
+  }
+
+  private targetPortsOf(pod: Pod): ListenSpec[] {
+    const { labels } = pod.metadata;
+    return pairsOf(pod.metadata)
+      .flatMap((pair) => [...(this.services.get(pair)?.values() ?? [])])
+      .filter((service) => matchesLabels(labels, selectorOf(service)))
+      .flatMap((service) => targetPortsOf(service));
+  }
+
+  private serviceChanged({ key, before, after }: Change): void {
+    if (before !== undefined) this.services.get(indexOf(before))?.delete(key);
+    if (after !== undefined) {
+      const index = indexOf(after);
+      const services = this.services.get(index) ?? new Map<ObjectKey, KubeObject>();
+      this.services.set(index, services.set(key, after));
+    }
+    const affected = new Set<ObjectKey>();
+    for (const service of [before, after]) {
+      if (service === undefined) continue;
+      for (const [pod, object] of this.assuming.get(indexOf(service)) ?? []) {
+        if (matchesLabels(object.metadata.labels, selectorOf(service))) affected.add(pod);
+      }
+    }
+    for (const pod of sortedBy(affected, (it) => it)) this.onChange(pod);
+  }
+}
+
+function selectorOf(service: KubeObject): Labels {
+  return (service.spec as ServiceFields | undefined)?.selector ?? {};
+}
+
+/** `namespace key=value` of the first pair of the selector; Services without one are apart. */
+function indexOf(service: KubeObject): string {
+  const selector = selectorOf(service);
+  const [key] = sortedKeys(selector);
+  return key === undefined ? '' : `${service.metadata.namespace} ${key}=${selector[key]}`;
+}
+
+function pairsOf({ namespace, labels = {} }: KubeObject['metadata']): string[] {
+  return sortedKeys(labels).map((key) => `${namespace} ${key}=${labels[key]}`);
+}
+
+/** Numbers only: a named target port is a declared one. */
+function targetPortsOf(service: KubeObject): ListenSpec[] {
+  const { ports = [] } = (service.spec ?? {}) as ServiceFields;
+  return ports.flatMap(({ port, targetPort = port, protocol = 'TCP' }) =>
+    typeof targetPort === 'number' ? [{ port: targetPort, protocol }] : [],
+  );
+}
+
+function describe(container: Container, { listen }: Behaviour): string {
+  const ports = listen.map(({ port, protocol }) => `${port}/${protocol}`).join(', ');
+  const place = ports === '' ? 'nothing' : ports;
+  return (
+    `image "${container.image ?? ''}" of container "${container.name}" is not known; it is taken ` +
+    `to listen on ${place}, to answer 200 and to close on SIGTERM at once`
+  );
+}

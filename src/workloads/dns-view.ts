@@ -1,0 +1,220 @@
+// What one CoreDNS process knows of the cluster: its own lagging copies of Services,
+// EndpointSlices and Namespaces, with the indexes that its questions need.
+// source: coredns plugin/kubernetes/controller.go (indexers), plugin/kubernetes/object/*.go
+
+import type { ApiServer } from '../apiserver/api-server';
+import type { Change, Informer } from '../apiserver/informer';
+import type { KubeObject } from '../values/kube-object';
+import { splitKey } from '../values/kube-object';
+import { parseIp } from '../values/ip';
+import type { IP } from '../values/ip';
+import { sortedBy } from '../values/order';
+
+/** The fields of a Service that the plugin reads. */
+export interface ServiceRecord {
+  readonly name: string;
+  readonly namespace: string;
+  readonly headless: boolean;
+  readonly addresses: readonly IP[];
+  /** The target of an ExternalName Service; undefined for every other type. */
+  readonly externalName: string | undefined;
+  readonly ports: readonly PortRecord[];
+}
+
+export interface PortRecord {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** One address of a ready endpoint. */
+export interface EndpointRecord {
+  readonly address: IP;
+  readonly hostname: string;
+  readonly podName: string;
+  readonly ports: readonly PortRecord[];
+}
+
+interface SliceFields {
+  readonly endpoints?: readonly {
+    readonly addresses?: readonly string[];
+    readonly hostname?: string;
+    readonly conditions?: { readonly ready?: boolean };
+    readonly targetRef?: { readonly name?: string };
+  }[];
+  readonly ports?: readonly PortFields[];
+}
+
+interface PortFields {
+  readonly name?: string;
+  readonly protocol?: string;
+  readonly port?: number;
+}
+
+const SERVICE_NAME = 'kubernetes.io/service-name';
+
+export class DnsView {
+  private readonly informers: readonly Informer[];
+  private readonly services: Informer;
+  private readonly slices: Informer;
+  private readonly namespaces: Informer;
+  /** Keys of the slices of a Service, by the Service's key. */
+  private readonly slicesOfService = new Map<string, Set<string>>();
+  private readonly servicesByAddress = new Map<IP, Set<string>>();
+  private readonly slicesByAddress = new Map<IP, Set<string>>();
+  private isSynced = false;
+
+  /** A view that is empty and silent until `start`. */
+  constructor(api: ApiServer, owner: string) {
+    this.services = api.informer({
+      kind: 'Service',
+      owner,
+      onChange: (change) => this.indexService(change),
+    });
+    this.slices = api.informer({
+      kind: 'EndpointSlice',
+      owner,
+      onChange: (change) => this.indexSlice(change),
+    });
+    this.namespaces = api.informer({ kind: 'Namespace', owner, onChange: () => {} });
+    this.informers = [this.services, this.slices, this.namespaces];
+    this.stop();
+  }
+
+  /** Whether every informer has listed once since the start of the process. */
+  get synced(): boolean {
+    return this.isSynced;
+  }
+
+  /** The process starts with empty memory and lists everything. */
+  start(): void {
+    this.slicesOfService.clear();
+    this.servicesByAddress.clear();
+    this.slicesByAddress.clear();
+    for (const informer of this.informers) {
+      informer.reset();
+      informer.relist();
+    }
+    this.isSynced = true;
+  }
+
+  /** The process ends, or stops to watch. What it knew last stays. */
+  stop(): void {
+    for (const informer of this.informers) informer.hold();
+  }
+
+  hasNamespace(name: string): boolean {
+    return this.namespaces.get(name) !== undefined;
+  }
+
+  service(namespace: string, name: string): ServiceRecord | undefined {
+    const object = this.services.get(`${namespace}/${name}`);
+    return object && readService(object);
+  }
+
+  /** Ready endpoints of a Service, one entry for each address. */
+  endpoints(namespace: string, name: string): EndpointRecord[] {
+    const keys = sortedBy(this.slicesOfService.get(`${namespace}/${name}`) ?? [], (key) => key);
+    return keys.flatMap((key) => readEndpoints(this.slices.get(key)));
+  }
+
+  /** The Service that owns this virtual address. */
+  serviceAt(address: IP): ServiceRecord | undefined {
+    const [key] = this.servicesByAddress.get(address) ?? [];
+    if (key === undefined) return undefined;
+    const { namespace, name } = splitKey(key);
+    return this.service(namespace, name);
+  }
+
+  /** Every ready endpoint with this address, with the Service that it stands behind. */
+  endpointsAt(address: IP): { service: ServiceRecord; endpoint: EndpointRecord }[] {
+    const keys = sortedBy(this.slicesByAddress.get(address) ?? [], (key) => key);
+    return keys.flatMap((key) => {
+      const slice = this.slices.get(key);
+      const owner = slice?.metadata.labels?.[SERVICE_NAME];
+      const service = owner && this.service(slice?.metadata.namespace ?? '', owner);
+      if (!service) return [];
+      return readEndpoints(slice)
+        .filter((endpoint) => endpoint.address === address)
+        .map((endpoint) => ({ service, endpoint }));
+    });
+  }
+
+  private indexService({ key, before, after }: Change): void {
+    for (const address of before ? readService(before).addresses : []) {
+      this.servicesByAddress.get(address)?.delete(key);
+    }
+    for (const address of after ? readService(after).addresses : []) {
+      put(this.servicesByAddress, address, key);
+    }
+  }
+
+  private indexSlice({ key, before, after }: Change): void {
+    if (before !== undefined) {
+      this.slicesOfService.get(serviceKeyOf(before))?.delete(key);
+      for (const { address } of readEndpoints(before))
+        this.slicesByAddress.get(address)?.delete(key);
+    }
+    if (after !== undefined) {
+      put(this.slicesOfService, serviceKeyOf(after), key);
+      for (const { address } of readEndpoints(after)) put(this.slicesByAddress, address, key);
+    }
+  }
+}
+
+function serviceKeyOf(slice: KubeObject): string {
+  return `${slice.metadata.namespace}/${slice.metadata.labels?.[SERVICE_NAME] ?? ''}`;
+}
+
+function put<K>(index: Map<K, Set<string>>, at: K, key: string): void {
+  const keys = index.get(at);
+  if (keys === undefined) index.set(at, new Set([key]));
+  else keys.add(key);
+}
+
+function readService(object: KubeObject): ServiceRecord {
+  const spec = (object.spec ?? {}) as {
+    type?: string;
+    clusterIP?: string;
+    clusterIPs?: readonly string[];
+    externalName?: string;
+    ports?: readonly PortFields[];
+  };
+  const clusterIPs = spec.clusterIPs ?? (spec.clusterIP === undefined ? [] : [spec.clusterIP]);
+  return {
+    name: object.metadata.name,
+    namespace: object.metadata.namespace ?? '',
+    headless: clusterIPs[0] === 'None',
+    addresses: readAddresses(clusterIPs),
+    externalName: spec.type === 'ExternalName' ? (spec.externalName ?? '') : undefined,
+    ports: readPorts(spec.ports),
+  };
+}
+
+/** Only `ready` counts, and an absent `ready` is true; `serving` and `terminating` do not matter. */
+function readEndpoints(object: KubeObject | undefined): EndpointRecord[] {
+  if (object === undefined) return [];
+  const slice = object as KubeObject & SliceFields;
+  const ports = readPorts(slice.ports);
+  const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+  return ready.flatMap((endpoint) =>
+    readAddresses(endpoint.addresses ?? []).map((address) => ({
+      address,
+      hostname: endpoint.hostname ?? '',
+      podName: endpoint.targetRef?.name ?? '',
+      ports,
+    })),
+  );
+}
+
+function readAddresses(texts: readonly string[]): IP[] {
+  return texts.flatMap((text) => parseIp(text) ?? []);
+}
+
+function readPorts(ports: readonly PortFields[] | undefined): PortRecord[] {
+  return (ports ?? []).map(({ name, protocol, port }) => ({
+    name: name ?? '',
+    protocol: (protocol ?? 'TCP').toLowerCase(),
+    port: port ?? 0,
+  }));
+}

@@ -1,0 +1,25 @@
+// What containers do. Responsibilities: what a process listens on and how it starts and ends
+// (behaviour), what a CoreDNS process answers (coredns), what the C library of a container asks
+// (resolver), and the files that the kubelet gives it for that (resolv-conf).
+//
+// May not: send a packet (a resolver is handed a function that does), run a container (the kubelet
+// does), read the store (each CoreDNS has informers of its own), or move time.
+
+export { behaviourOf, isInitContainer } from './behaviour';
+export type { Behaviour } from './behaviour';
+export { workloadOf } from './behaviour-target';
+export { Behaviours } from './behaviours';
+export { endingOf, sleepOf } from './command';
+export { CoreDns } from './coredns';
+export type { Upstream } from './coredns';
+export { bringsDns, corednsManifests, defaultCorefile } from './coredns-manifests';
+export { CorefileError, parseCorefile } from './corefile';
+export type { DnsAnswer, Question, RecordType, ResourceRecord } from './dns-message';
+export { DnsServers } from './dns-servers';
+export { DnsView } from './dns-view';
+export { KNOWN_IMAGES, knownImage } from './known-images';
+export type { LookupRequest, QueryPath, SendQuery } from './lookup';
+export { hostnameOf, hostsOf, NODE_RESOLV_CONF, resolvConfOf } from './resolv-conf';
+export type { ResolvConf } from './resolv-conf';
+export { LIBCS, resolve } from './resolver';
+export { upstreamOf } from './upstream';
