@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { nearest } from '../language/did-you-mean';
+import { columns } from './layout';
 
 /** A mistake in the command line. The message is complete; exit code 2. */
 export class UsageError extends Error {
@@ -116,21 +117,6 @@ export function helpText(line: CommandLine): string {
     const value = flag.value === undefined ? '' : ` ${flag.value}`;
     return [`  --${name}${value}${flag.repeatable === true ? ' …' : ''}`, flag.help] as const;
   });
-  const width = Math.max(...rows.map(([head]) => head.length)) + 2;
-  const table = rows.map(([head, help]) => hanging(head.padEnd(width), help, width));
   const notes = line.notes === undefined ? [] : ['', line.notes];
-  return [`usage: kubedrill ${line.usage}`, '', line.summary, '', ...table, ...notes].join('\n');
-}
-
-function hanging(head: string, text: string, indent: number): string {
-  const lines: string[] = [];
-  let current = head;
-  for (const word of text.split(' ')) {
-    if (current.length + word.length > 79 && current.trim() !== '') {
-      lines.push(current.trimEnd());
-      current = ' '.repeat(indent);
-    }
-    current += `${word} `;
-  }
-  return [...lines, current.trimEnd()].join('\n');
+  return [`usage: kubedrill ${line.usage}`, '', line.summary, '', columns(rows), ...notes].join('\n');
 }

@@ -2,23 +2,17 @@
 
 import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
+import type { Connection } from '../network/index';
 import type { Machine } from '../node/machine';
 import type { Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
-import type { FiveTuple } from '../values/flow';
 import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
 import type { Resolution } from '../values/resolution';
 import type { Trace } from '../values/trace';
 
 /** A connection that was really opened: its entries stand in the conntrack tables on its path. */
-export interface OpenConnection {
-  readonly from: Origin;
-  /** The tuple as the client sees it. */
-  readonly tuple: FiveTuple;
-  /** The walk that opened it. */
-  readonly opened: Trace;
-}
+export type OpenConnection = Connection;
 
 /** What faults and administrators can do. Each is idempotent and returns what it takes to undo. */
 export interface Handles {

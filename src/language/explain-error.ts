@@ -29,10 +29,10 @@ const READERS: Readonly<Record<string, (text: string) => Reading<unknown>>> = {
 };
 
 /** Reports one error of the validator. */
-export function explain(error: SchemaError, root: Tree, schema: JsonSchema, report: Report): void {
+export function explain(error: SchemaError, root: Tree, report: Report): void {
   const path = pointer(error.instancePath);
   const part = at(root, path) ?? nearestTo(root, path);
-  const owner = schemaAt(schema, error.schemaPath);
+  const owner = error.parentSchema ?? {};
   switch (error.keyword) {
     case 'additionalProperties':
       return unknownKey(String(error.params.additionalProperty), root, path, owner, report);
@@ -48,7 +48,7 @@ export function explain(error: SchemaError, root: Tree, schema: JsonSchema, repo
     case 'pattern':
       return malformed(error, root, path, owner, report);
     case 'oneOf':
-      return notExactlyOne(error, part, root, path, owner, report);
+      return notExactlyOne(part, root, path, owner, report);
     default:
       return report.error('KD1106', part.place, outOfRange(error, part));
   }
@@ -72,7 +72,7 @@ function listed(keys: readonly string[]): string {
 }
 
 function wrongType(
-  { params, schemaPath }: SchemaError,
+  { params }: SchemaError,
   part: Tree,
   path: readonly string[],
   owner: JsonSchema,
@@ -85,9 +85,9 @@ function wrongType(
     return report.error('KD1110', part.place, message, `write "${text}"`);
   }
   const types = [params.type].flat().flatMap((type) => String(type).split(','));
-  const wanted = describe(types, formOf(schemaPath));
+  const wanted = describe(types, formOf(owner));
   const message = `expected ${wanted}, found ${found(part)}`;
-  report.error('KD1103', part.place, message, typeHint(types, part, formOf(schemaPath), owner));
+  report.error('KD1103', part.place, message, typeHint(types, part, formOf(owner), owner));
 }
 
 function typeHint(
@@ -123,7 +123,7 @@ function notPossible(part: Tree, owner: JsonSchema, report: Report): void {
 }
 
 function malformed(
-  { schemaPath, propertyName }: SchemaError,
+  { propertyName }: SchemaError,
   root: Tree,
   path: readonly string[],
   owner: JsonSchema,
@@ -131,7 +131,7 @@ function malformed(
 ): void {
   const place = propertyName === undefined ? placeOf(root, path) : keyPlace(root, path, propertyName);
   const text = propertyName ?? String(at(root, path)?.value);
-  const form = formOf(schemaPath);
+  const form = formOf(owner);
   const reading = form === undefined ? undefined : READERS[form]?.(text);
   if (reading?.ok === false) return report.error('KD1105', place, reading.message, reading.hint);
   const [example] = (owner.examples ?? []) as readonly unknown[];
@@ -139,9 +139,8 @@ function malformed(
   report.error('KD1105', place, `"${text}" is not written as it must be here`, hint);
 }
 
-/** A `oneOf` is always a list of required keys: exactly one of them must be there. */
+/** A `oneOf` is always a list of required keys: exactly one of its branches must be there. */
 function notExactlyOne(
-  { schemaPath }: SchemaError,
   part: Tree,
   root: Tree,
   path: readonly string[],
@@ -151,12 +150,11 @@ function notExactlyOne(
   const branches = owner.oneOf as readonly { readonly required?: readonly string[] }[];
   const keys = branches.flatMap(({ required }) => required ?? []);
   const present = keys.filter((key) => child(part, key) !== undefined);
-  const form = formOf(schemaPath);
-  const [code, what] = PARTS_OF_SPEECH[form ?? ''] ?? ['KD1111', 'selector', 'kind of selection'];
-  const name = PARTS_OF_SPEECH[form ?? '']?.[2] ?? 'kind of selection';
+  const [code, what, name] = PARTS_OF_SPEECH[formOf(owner) ?? ''] ?? OTHER_PART;
   if (present.length > 1) {
     const message = `this ${what} has more than one ${name}: ${present.join(' and ')}`;
-    return report.error(code, keyPlace(root, path, present[1]!), message, `write two, one for each`);
+    const hint = what === 'mapping' ? 'keep one' : 'write two, one for each';
+    return report.error(code, keyPlace(root, path, present[1]!), message, hint);
   }
   const slip = [...(part.entries?.keys() ?? [])].find((key) => didYouMean(key, keys) !== undefined);
   const hint = slip === undefined ? `write one of ${keys.join(', ')}` : didYouMean(slip, keys);
@@ -166,11 +164,15 @@ function notExactlyOne(
 
 type Speech = readonly ['KD1107' | 'KD1108' | 'KD1109' | 'KD1111', what: string, name: string];
 
+const OTHER_PART: Speech = ['KD1111', 'mapping', 'key of those that exclude each other'];
+
 const PARTS_OF_SPEECH: Readonly<Record<string, Speech>> = {
   step: ['KD1107', 'step', 'verb'],
   do: ['KD1107', 'do', 'action'],
   expectation: ['KD1109', 'expectation', 'operator that says when'],
   claim: ['KD1108', 'expectation', 'claim'],
+  origin: ['KD1111', 'selector', 'kind of selection'],
+  target: ['KD1111', 'selector', 'kind of selection'],
 };
 
 function outOfRange({ keyword, params }: SchemaError, part: Tree): string {
@@ -229,15 +231,7 @@ function placeOf(root: Tree, path: readonly string[]): Place {
   return (at(root, path) ?? nearestTo(root, path)).place;
 }
 
-/** `#/$defs/duration/pattern` → `duration`. */
-function formOf(schemaPath: string): string | undefined {
-  return /#\/\$defs\/([^/]+)\/[^/]+$/.exec(schemaPath)?.[1];
-}
-
-/** The schema that a keyword stands in. */
-function schemaAt(schema: JsonSchema, schemaPath: string): JsonSchema {
-  let part: unknown = schema;
-  const steps = pointer(decodeURIComponent(schemaPath.replace(/^[^#]*#/, ''))).slice(0, -1);
-  for (const step of steps) part = (part as Record<string, unknown> | undefined)?.[step];
-  return (part ?? {}) as JsonSchema;
+/** The shared form or the part of speech that a schema describes. */
+function formOf(schema: JsonSchema): string | undefined {
+  return typeof schema.title === 'string' ? schema.title : undefined;
 }

@@ -35,7 +35,7 @@ export function inherit(
   if (link === undefined) return { tree: scenario, files: [own] };
   const text = textOf(link);
   // The schema says that it must be a text; here it only ends the chain.
-  if (text === undefined) return { tree: without(scenario, 'extends'), files: [own] };
+  if (text === undefined) return { tree: scenario, files: [own] };
   const base = findBase(link, text, sources, report);
   if (base === undefined) return undefined;
   const heirs = [...chain, scenario];
@@ -46,7 +46,7 @@ export function inherit(
   }
   const inherited = inherit(base, sources, report, heirs);
   if (inherited === undefined) return undefined;
-  const tree = merge(without(inherited.tree, 'abstract'), without(scenario, 'extends'));
+  const tree = merge(without(inherited.tree, 'abstract'), scenario);
   return { tree, files: [...inherited.files.filter((file) => file !== own), own] };
 }
 

@@ -46,3 +46,13 @@ function branchesOf(schema: JsonSchema): readonly JsonSchema[] {
 function asSchema(value: unknown): JsonSchema | undefined {
   return typeof value === 'object' && value !== null ? (value as JsonSchema) : undefined;
 }
+
+/** The value of a tree in which some parts stand for something else. */
+export function valueWith(tree: Tree, replacements: ReadonlyMap<Tree, unknown>): unknown {
+  if (replacements.size === 0) return tree.value;
+  if (replacements.has(tree)) return replacements.get(tree);
+  if (tree.items !== undefined) return tree.items.map((item) => valueWith(item, replacements));
+  if (tree.entries === undefined) return tree.value;
+  const entries = [...tree.entries].map(([key, entry]) => [key, valueWith(entry.tree, replacements)]);
+  return Object.fromEntries(entries) as unknown;
+}

@@ -17,6 +17,8 @@ export interface Word {
   readonly examples: readonly string[];
   /** What a schema cannot say of the word's value: a malformed query, a pattern that is none. */
   check?(args: unknown): readonly ManifestProblem[];
+  /** Of a fault: when it ends by its own parameters (`restart: 20s`), in microseconds. */
+  lasts?(args: unknown): number | undefined;
 }
 
 export type { KindWords, ManifestProblem };

@@ -75,6 +75,8 @@ export interface Plan {
   readonly expectations: readonly PlannedExpectation[];
   /** Where the scenario says so; otherwise the runner goes to the last instant that it names. */
   readonly end?: Instant;
+  /** The scenario's own seed; the command line may ask for another. */
+  readonly seed?: number;
   /** Warnings about this scenario and its manifests: fields that are not modelled, and the like. */
   readonly notes: readonly Diagnostic[];
 }

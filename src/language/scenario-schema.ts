@@ -36,7 +36,7 @@ const CONDITION: JsonSchema = {
 };
 
 /** Operators that contain their claim, and those beside which it stands. */
-export const ENCLOSING_OPERATORS = ['always', 'never', 'eventually', 'sometimes'] as const;
+export const ENCLOSING_OPERATORS = ['always', 'never', 'eventually'] as const;
 export const ADJACENT_OPERATORS = ['at', 'after'] as const;
 
 /** The keys of an expectation beside its claim. */
@@ -59,7 +59,6 @@ const EXPECTATION_KEYS: Readonly<Record<string, JsonSchema>> = {
   always: { $ref: '#/$defs/claim' },
   never: { $ref: '#/$defs/claim' },
   eventually: { $ref: '#/$defs/claim' },
-  sometimes: { $ref: '#/$defs/claim' },
 };
 
 /** Assembles the whole schema (JSON Schema 2020-12). The same lexicon gives the same bytes. */
@@ -120,9 +119,9 @@ export function wordReference(kind: 'fault' | 'action' | 'claim', name: string):
 function definitions(lexicon: Lexicon): JsonSchema {
   const { faults, actions, claims } = lexicon;
   return {
-    ...FORMS,
+    ...titled(FORMS),
     cluster: clusterSchema(lexicon),
-    step: exactlyOne([...faults.keys(), 'do'], {
+    step: exactlyOne('step', [...faults.keys(), 'do'], {
       description: 'One verb, and when.',
       properties: {
         ...STEP_KEYS,
@@ -133,6 +132,7 @@ function definitions(lexicon: Lexicon): JsonSchema {
       },
     }),
     do: {
+      title: 'do',
       description: 'What an administrator does.',
       type: 'object',
       oneOf: requireEach([...actions.keys()]),
@@ -142,7 +142,7 @@ function definitions(lexicon: Lexicon): JsonSchema {
         then: { $ref: wordReference('action', name) },
       })),
     },
-    expectation: exactlyOne([...ADJACENT_OPERATORS, ...ENCLOSING_OPERATORS], {
+    expectation: exactlyOne('expectation', [...ADJACENT_OPERATORS, ...ENCLOSING_OPERATORS], {
       description: 'One claim, and when it must hold.',
       properties: {
         ...EXPECTATION_KEYS,
@@ -151,7 +151,7 @@ function definitions(lexicon: Lexicon): JsonSchema {
         ...references('claim', claims),
       },
     }),
-    claim: exactlyOne([...claims.keys()], {
+    claim: exactlyOne('claim', [...claims.keys()], {
       description: 'Exactly one claim.',
       properties: references('claim', claims),
     }),
@@ -163,8 +163,16 @@ function definitions(lexicon: Lexicon): JsonSchema {
 
 type Words = ReadonlyMap<string, Word>;
 
-function exactlyOne(keys: readonly string[], schema: JsonSchema): JsonSchema {
-  return { type: 'object', additionalProperties: false, ...schema, oneOf: requireEach(keys) };
+/** The name of a form becomes its title, by which an error tells what was wanted. */
+function titled(forms: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(forms).map(([title, form]) => [title, { title, ...form }]),
+  );
+}
+
+function exactlyOne(title: string, keys: readonly string[], schema: JsonSchema): JsonSchema {
+  const closed = { type: 'object', additionalProperties: false };
+  return { title, ...closed, ...schema, oneOf: requireEach(keys) };
 }
 
 function requireEach(keys: readonly string[]): readonly JsonSchema[] {

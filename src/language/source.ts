@@ -11,7 +11,7 @@ import type { Dialect } from './scalar';
 import { SourceText } from './source-text';
 import { splitStream } from './split-stream';
 import type { Chunk } from './split-stream';
-import { child, textOf, treeRange } from './tree';
+import { child, textOf } from './tree';
 import type { Tree } from './tree';
 
 /** Files larger than this are refused without being read: nobody writes such a scenario by hand. */
@@ -27,6 +27,8 @@ export interface SourceDocument {
 export interface Source {
   readonly text: SourceText;
   readonly documents: readonly SourceDocument[];
+  /** Whether a document is broken that may have been a manifest: those that are left lack it. */
+  readonly lacksManifests: boolean;
 }
 
 /** Where texts come from: the disk, or a table in a specification. */
@@ -48,14 +50,16 @@ export function parseSource(path: string, text: string, report: Report): Source 
   const source = new SourceText(path, text);
   if (text.length > LARGEST_FILE) {
     reportTooLarge(source, text.length, report);
-    return { text: source, documents: [] };
+    return { text: source, documents: [], lacksManifests: true };
   }
   const documents: SourceDocument[] = [];
+  let lacksManifests = false;
   for (const chunk of splitStream(text)) {
     const document = readDocument(source, chunk, report);
-    if (document !== undefined) documents.push(document);
+    if (document === 'broken') lacksManifests ||= !mentionsScenario(source, chunk);
+    else if (document !== 'empty') documents.push(document);
   }
-  return { text: source, documents };
+  return { text: source, documents, lacksManifests };
 }
 
 /** A diagnostic about a file as a whole stands at its first character. */
@@ -66,15 +70,25 @@ export function reportTooLarge(source: SourceText, bytes: number, report: Report
     'split it, or point `manifests` to the files that the scenario needs');
 }
 
-function readDocument(source: SourceText, chunk: Chunk, report: Report): SourceDocument | undefined {
+function mentionsScenario({ text }: SourceText, { start, end }: Chunk): boolean {
+  return /^scenario[ \t]*:/m.test(text.slice(start, end));
+}
+
+function readDocument(
+  source: SourceText,
+  chunk: Chunk,
+  report: Report,
+): SourceDocument | 'broken' | 'empty' {
   const text = source.text.slice(chunk.start, chunk.end);
   const guess = guessDialect(text);
   const tree = parseDocument(source, chunk, guess, report);
-  if (tree === undefined || tree.value === null) return undefined;
+  if (tree === undefined) return 'broken';
+  if (tree.value === null) return 'empty';
   const is = whatIs(tree);
   const dialect: Dialect = is === 'scenario' ? 'core' : 'kubernetes';
   if (dialect === guess || is === 'neither') return { is, tree };
-  return { is, tree: parseDocument(source, chunk, dialect, report) ?? tree };
+  const again = parseDocument(source, chunk, dialect, report);
+  return again === undefined ? 'broken' : { is, tree: again };
 }
 
 /** Nearly always right, and then the document is parsed only once. */
@@ -108,11 +122,6 @@ export function reportNeither({ tree }: SourceDocument, report: Report): void {
 
 function firstKey(tree: Tree) {
   return [...(tree.entries?.values() ?? [])][0]?.key ?? tree.place;
-}
-
-/** The line of a document, for messages about a whole one. */
-export function lineOf(document: SourceDocument): number {
-  return treeRange(document.tree).line;
 }
 
 /** The files of the disk. Paths are relative to the working directory. */

@@ -52,6 +52,7 @@ export class Sources {
     }
     const text = new SourceText(path, '');
     reportTooLarge(text, file.bytes, report);
-    return { is: 'source', source: { text, documents: [] }, diagnostics: report.diagnostics };
+    const source: Source = { text, documents: [], lacksManifests: true };
+    return { is: 'source', source, diagnostics: report.diagnostics };
   }
 }

@@ -1,9 +1,8 @@
 // Tree → diagnostics, by the validator that was compiled from the scenario's schema at build time.
 
 import { explain } from './explain-error';
-import type { Lexicon } from './lexicon';
+import type { JsonSchema } from './lexicon';
 import type { Report } from './report';
-import { scenarioSchema } from './scenario-schema';
 import type { Tree } from './tree';
 
 /** An error of a compiled JSON Schema validator (ajv's ErrorObject, as far as it is read here). */
@@ -13,6 +12,8 @@ export interface SchemaError {
   readonly schemaPath: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly propertyName?: string;
+  /** The schema that the keyword stands in. Its `title` is the name of the form, if it is one. */
+  readonly parentSchema?: JsonSchema;
 }
 
 /** A compiled validator: true, or false with its errors. */
@@ -40,13 +41,11 @@ export function generatedValidator(): SchemaValidator {
 /** Judges the shape of a scenario. Everything that is wrong goes to the report. */
 export function validate(
   tree: Tree,
-  lexicon: Lexicon,
   report: Report,
   validator: SchemaValidator = generatedValidator(),
 ): boolean {
   if (validator(tree.value)) return true;
-  const schema = scenarioSchema(lexicon);
-  for (const error of relevant(validator.errors ?? [])) explain(error, tree, schema, report);
+  for (const error of relevant(validator.errors ?? [])) explain(error, tree, report);
   return false;
 }
 

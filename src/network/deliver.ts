@@ -3,6 +3,7 @@
 
 import type { Daemon, Machine } from '../node/machine';
 import type { PodSandbox } from '../node/pod-sandbox';
+import type { Disposition } from '../values/disposition';
 import { reversed } from '../values/flow';
 import { formatEndpoint } from '../values/ip';
 import { explainSilence } from './explain';
@@ -13,15 +14,21 @@ import { isOwn } from './link-walk';
 import type { Walk } from './walk';
 
 /** In the network namespace of a pod. */
-export function reachPod(walk: Walk, flight: Flight, sandbox: PodSandbox): readonly Flight[] {
+export function reachPod(
+  walk: Walk,
+  flight: Flight,
+  { sandbox, looped }: Extract<Place, { at: 'pod' }>,
+): readonly Flight[] {
   const name = walk.ground.nameOfPod(sandbox.podKey);
   const { tuple } = flight.packet;
-  const wasLooped = isOwn(sandbox, tuple.src);
-  if (wasLooped && isFromOutside(flight, sandbox)) {
-    const reason = `${name} discarded it: it seems to come from the pod's own address ${tuple.src}`;
-    return walk.lose(flight, 'dropped', reason);
+  if (!looped) {
+    flight.log?.enter(sandbox.node, 'veth', tuple);
+    // source: net/ipv4/fib_frontend.c fib_validate_source (a martian source)
+    if (isOwn(sandbox, tuple.src)) {
+      const reason = `${name} discarded it: it claims to come from the pod's own ${tuple.src}`;
+      return walk.lose(flight, 'dropped', reason);
+    }
   }
-  if (!wasLooped) flight.log?.enter(sandbox.node, 'veth', tuple);
   const isSender = 'sandbox' in walk.sender && walk.sender.sandbox === sandbox;
   if (flight.leg === 'answer') return comeHome(walk, flight, isSender, name);
   const port = Number(tuple.dport);
@@ -29,10 +36,15 @@ export function reachPod(walk: Walk, flight: Flight, sandbox: PodSandbox): reado
   const silence = process === undefined ? explainSilence(sandbox, tuple.protocol, port) : '';
   flight.server = sandbox;
   const blames = [`Pod/${sandbox.podKey}`];
-  return respond(walk, flight, { name, key: sandbox.podKey, silence, blames }, {
-    at: 'pod-out',
-    sandbox,
-  });
+  return respond(
+    walk,
+    flight,
+    { name, key: sandbox.podKey, silence, blames },
+    {
+      at: 'pod-out',
+      sandbox,
+    },
+  );
 }
 
 /** At the sockets of a host: host-network pods and the node's own processes. */
@@ -98,14 +110,15 @@ function respond(walk: Walk, flight: Flight, socket: Socket, from: Place): reado
   // An echo request needs no listener.
   const isTaken = socket.silence === '' || protocol === 'ICMP';
   if (isTaken && !knows(walk, flight)) {
-    const reason = `${socket.name} reset it: the process knows no such connection`;
-    flight.log?.step(place, 'RST', 'the process knows no such connection');
-    return reply(walk, flight, 'reset', { ...outcome(socket, reason), disposition: 'connection-reset' }, from);
+    const why = 'its process knows no such connection';
+    flight.log?.step(place, 'RST', why);
+    const ending = outcome('connection-reset', socket, `${socket.name} reset it: ${why}`);
+    return reply(walk, flight, 'reset', ending, from);
   }
   if (isTaken) {
     flight.log?.step(place, 'answered', `on ${formatEndpoint(dst, dport)}`);
     const reason = `${socket.name} answered on ${formatEndpoint(dst, dport)}`;
-    return reply(walk, flight, 'answer', { ...outcome(socket, reason), disposition: 'answered' }, from);
+    return reply(walk, flight, 'answer', outcome('answered', socket, reason), from);
   }
   const word = protocol === 'TCP' ? 'RST' : 'ICMP error';
   flight.log?.step(place, word, socket.silence);
@@ -113,11 +126,11 @@ function respond(walk: Walk, flight: Flight, socket: Socket, from: Place): reado
   const disposition = isOpen ? 'connection-reset' : 'refused-by-listener';
   const reason = `${socket.name} refused it: ${socket.silence}`;
   const kind = protocol === 'TCP' ? 'reset' : 'icmp-error';
-  return reply(walk, flight, kind, { ...outcome(socket, reason), disposition }, from);
+  return reply(walk, flight, kind, outcome(disposition, socket, reason), from);
 }
 
-function outcome({ blames }: Socket, reason: string): Outcome {
-  return { disposition: 'answered', otherwise: 'answer-lost', reason, blames };
+function outcome(disposition: Disposition, { blames }: Socket, reason: string): Outcome {
+  return { disposition, otherwise: 'answer-lost', reason, blames };
 }
 
 function reply(
@@ -146,12 +159,7 @@ function knows(walk: Walk, flight: Flight): boolean {
 }
 
 /** The answer is back at a sender; it must be the right one, and look as its socket expects. */
-function comeHome(
-  walk: Walk,
-  flight: Flight,
-  isSender: boolean,
-  name: string,
-): readonly Flight[] {
+function comeHome(walk: Walk, flight: Flight, isSender: boolean, name: string): readonly Flight[] {
   const { tuple } = flight.packet;
   if (!isSender) {
     return walk.lose(flight, 'answer-lost', `it went to ${name}, which had asked nothing`);
@@ -162,10 +170,4 @@ function comeHome(
     return walk.lose(flight, 'answer-untranslated', reason);
   }
   return walk.end(flight, flight.outcome!);
-}
-
-/** Whether the packet came in by the pod's interface and not within its own namespace. */
-function isFromOutside(flight: Flight, sandbox: PodSandbox): boolean {
-  // Within the namespace no host has tracked it on this leg.
-  return flight.track !== undefined && sandbox.addresses.includes(flight.packet.tuple.src);
 }

@@ -50,7 +50,8 @@ export function explainSilence(sandbox: PodSandbox, protocol: Protocol, port: nu
     if (!process.listen.some((it) => it.port === port && it.protocol === protocol)) continue;
     if (process.state === 'starting') return `${nothing} yet, its container is still starting`;
     if (process.state === 'exited') {
-      return `${nothing}, its container exited (${process.exitCode}) at ${formatInstant(process.exitedAt)}`;
+      const when = formatInstant(process.exitedAt);
+      return `${nothing}, its container exited (${process.exitCode}) at ${when}`;
     }
   }
   const open = [...sandbox.processes.values()]
@@ -74,6 +75,7 @@ function shareOf(machine: Machine, family: Family, choice: RuleReference): strin
       ({ target, matches }) =>
         jumpsToEndpoint(target) && !matches.some((match) => match.on === 'recent'),
     );
+    if (sharing.length === 1) return ', the only endpoint';
     return `, ${sharing.indexOf(choice.rule) + 1} of ${sharing.length}`;
   }
   return '';

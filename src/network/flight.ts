@@ -18,7 +18,12 @@ import type { HopLog } from './hop-log';
 /** Where a packet is about to be handled. */
 export type Place =
   /** It comes in at a device of a host; `from` is the pod on that host which sent it. */
-  | { readonly at: 'host-in'; readonly machine: Machine; readonly device: string; readonly from?: PodSandbox }
+  | {
+      readonly at: 'host-in';
+      readonly machine: Machine;
+      readonly device: string;
+      readonly from?: PodSandbox;
+    }
   /** A process of the host sends it. */
   | { readonly at: 'host-out'; readonly machine: Machine }
   /** The host's kernel sends it as the ICMP error about a packet that it could not pass on. */
@@ -27,8 +32,8 @@ export type Place =
   | { readonly at: 'host'; readonly machine: Machine }
   /** A container of the pod sends it. */
   | { readonly at: 'pod-out'; readonly sandbox: PodSandbox }
-  /** It reached the pod's network namespace. */
-  | { readonly at: 'pod'; readonly sandbox: PodSandbox }
+  /** It reached the pod's network namespace; `looped`: it never left it. */
+  | { readonly at: 'pod'; readonly sandbox: PodSandbox; readonly looped: boolean }
   | { readonly at: 'external-out'; readonly external: ExternalHost }
   | { readonly at: 'external'; readonly external: ExternalHost };
 
@@ -78,6 +83,10 @@ export class Flight {
   /** The sandbox that answered; undefined for host processes and externals. */
   server: PodSandbox | undefined;
   log: HopLog | undefined;
+  /** A host refused to pass it on and sends an error instead; what is left to do there is void. */
+  isTurnedBack = false;
+  /** Which way was taken wherever ways parted; orders the endings. */
+  turns: readonly number[] = [];
   entries: readonly TrackedEntry[] = [];
   recentSets: readonly RecentSet[] = [];
   private tables = new Map<Machine, ConntrackOverlay>();
@@ -88,9 +97,13 @@ export class Flight {
     this.log = log;
   }
 
-  /** The same packet on another way, taken with `probability` of this one's. */
-  fork(probability: Ratio): Flight {
+  /**
+   * The same packet on another way, taken with `probability` of this one's. `turn` counts the
+   * ways that part here, in the order of the rules.
+   */
+  fork(probability: Ratio, turn: number): Flight {
     const twin = new Flight(this.packet, this.place, this.log?.fork());
+    twin.turns = [...this.turns, turn];
     twin.leg = this.leg;
     twin.probability = multiply(this.probability, probability);
     twin.hopsLeft = this.hopsLeft;
@@ -113,13 +126,14 @@ export class Flight {
     return table;
   }
 
-  /** Writes an entry that stands only on this way. */
+  /** Writes an entry, or a new state of it, that stands only on this way. */
   keep(machine: Machine, entry: ConntrackEntry): void {
     this.table(machine).put(entry);
-    const others = this.entries.filter(
-      (it) => it.machine !== machine || it.entry.original !== entry.original,
+    const kept = { machine, entry };
+    const index = this.entries.findIndex(
+      (it) => it.machine === machine && it.entry.original === entry.original,
     );
-    this.entries = [...others, { machine, entry }];
+    this.entries = index < 0 ? [...this.entries, kept] : this.entries.with(index, kept);
   }
 
   /** Moves to the next place. */
@@ -133,10 +147,18 @@ export class Flight {
   }
 }
 
-/** Applies `next` to each flight; the usual single one without a detour. */
+/** Orders flights as the rules order the ways that they took. */
+export function compareTurns(a: Flight, b: Flight): number {
+  const parting = a.turns.findIndex((turn, index) => turn !== b.turns[index]);
+  return parting < 0 ? 0 : a.turns[parting]! - (b.turns[parting] ?? -1);
+}
+
+/** Goes on with each flight, except for those that were turned back. */
 export function each(
   flights: readonly Flight[],
   next: (flight: Flight) => readonly Flight[],
 ): readonly Flight[] {
-  return flights.length === 1 ? next(flights[0]!) : flights.flatMap(next);
+  const onward = (flight: Flight): readonly Flight[] =>
+    flight.isTurnedBack ? [flight] : next(flight);
+  return flights.length === 1 ? onward(flights[0]!) : flights.flatMap(onward);
 }

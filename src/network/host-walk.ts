@@ -6,7 +6,7 @@ import type { Machine, Route } from '../node/machine';
 import type { PodSandbox } from '../node/pod-sandbox';
 import { each } from './flight';
 import type { Flight } from './flight';
-import { leaveHost, routeText } from './link-walk';
+import { leaveHost, noteRoute } from './link-walk';
 import type { Ingress } from './link-walk';
 import {
   confirm,
@@ -62,9 +62,7 @@ export function sendErrorFromHost(walk: Walk, flight: Flight, machine: Machine):
   flight.log?.step('icmp', 'error', `${machine.name} tells ${tuple.dst}`);
   if (route === undefined && !machine.isLocal(tuple.dst)) return noRoute(walk, flight, machine);
   return each(throughHook(walk, flight, machine, 'filter', 'OUTPUT', { out }), (it) =>
-    route === undefined
-      ? it.to({ at: 'host', machine })
-      : leaveHost(walk, it, machine, route, {}),
+    route === undefined ? it.to({ at: 'host', machine }) : leaveHost(walk, it, machine, route, {}),
   );
 }
 
@@ -86,7 +84,7 @@ function routeIn(
   if (flight.hopsLeft-- <= 0) {
     return walk.lose(flight, 'lost', `${machine.name} gave it up: it went round in a loop`);
   }
-  flight.log?.step('route', route.via === undefined ? 'to' : 'forward', routeText(walk, route, dst));
+  noteRoute(walk, flight, route, dst);
   if (route.device !== ingress.device) {
     flight.log?.enter(machine.name, route.device, flight.packet.tuple);
   }
@@ -129,8 +127,8 @@ function routeOut(walk: Walk, flight: Flight, machine: Machine, first: string): 
   const route = isLocal ? undefined : machine.routing.lookup(dst);
   if (!isLocal && route === undefined) return noRoute(walk, flight, machine);
   const out = route?.device ?? 'lo';
-  const way = route === undefined ? `${dst} is ${machine.name}` : routeText(walk, route, dst);
-  flight.log?.step('route', isLocal ? 'local' : 'to', way);
+  if (route !== undefined) noteRoute(walk, flight, route, dst);
+  else flight.log?.step('route', 'local', `${dst} is ${machine.name}`);
   if (out !== first) flight.log?.enter(machine.name, out, flight.packet.tuple);
   return each(throughHook(walk, flight, machine, 'filter', 'OUTPUT', { out }), (it) =>
     route === undefined ? loop(walk, it, machine) : postRoute(walk, it, machine, route, {}),
@@ -182,6 +180,6 @@ function noRoute(walk: Walk, flight: Flight, machine: Machine): readonly Flight[
 
 function full(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
   const { limit } = machine.conntrack;
-  const reason = `${machine.name} dropped it: its conntrack table holds ${limit} entries and is full`;
+  const reason = `${machine.name} dropped it: its conntrack table is full (${limit} entries)`;
   return walk.lose(flight, 'conntrack-full', reason, [`Node/${machine.name}`]);
 }

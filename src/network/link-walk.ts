@@ -45,16 +45,20 @@ export function leaveHost(
   return walk.lose(flight, 'lost', reason);
 }
 
-/** `worker-2 (vxlan)`, `dev cni0`: a route as the trace tells it. */
-export function routeText(walk: Walk, route: Route, destination: IP): string {
+/** Writes down the routing decision: `via worker-2 (vxlan)`, `dev cni0`. */
+export function noteRoute(walk: Walk, { log }: Flight, route: Route, destination: IP): void {
+  if (log === undefined) return;
   const { fabric } = walk.ground;
-  if (route.encapsulation !== undefined) {
-    const { kind, remote } = route.encapsulation;
-    return `via ${nameAt(walk, remote)} (${kind})`;
+  const { via, device, encapsulation } = route;
+  if (encapsulation !== undefined) {
+    log.step('route', 'via', `${nameAt(walk, encapsulation.remote)} (${encapsulation.kind})`);
+  } else if (via === undefined) {
+    log.step('route', 'dev', device);
+  } else if (fabric.hostAt(via) !== undefined) {
+    log.step('route', 'via', nameAt(walk, via));
+  } else {
+    log.step('route', 'via', `router ${via} to ${nameAt(walk, destination)}`);
   }
-  if (route.via === undefined) return `dev ${route.device}`;
-  if (fabric.hostAt(route.via) !== undefined) return `via ${nameAt(walk, route.via)}`;
-  return `via router ${route.via} to ${nameAt(walk, destination)}`;
 }
 
 function nameAt(walk: Walk, address: IP): string {
@@ -74,10 +78,11 @@ function overBridge(
   if (sandbox === undefined) return absent(walk, flight, machine, device, ingress);
   flight.log?.step(device.name, 'ARP', `${dst} is ${walk.ground.nameOfPod(sandbox.podKey)}`);
   if (ingress.from === sandbox && device.hairpin !== true) {
-    const reason = `${machine.name}: ${device.name} sends nothing back by the port it came in (no hairpin mode)`;
+    const back = 'sends nothing back by the port it came in (no hairpin mode)';
+    const reason = `${machine.name}: ${device.name} ${back}`;
     return walk.lose(flight, 'dropped', reason);
   }
-  return flight.to({ at: 'pod', sandbox });
+  return flight.to({ at: 'pod', sandbox, looped: false });
 }
 
 /**
@@ -92,7 +97,8 @@ function absent(
   ingress: Ingress,
 ): readonly Flight[] {
   const { dst } = flight.packet.tuple;
-  const what = `no pod on ${machine.name} has the address ${dst}: nobody on ${device.name} answers ARP`;
+  const nobody = `no pod on ${machine.name} has the address ${dst}`;
+  const what = `${nobody}: nobody on ${device.name} answers ARP`;
   if (ingress.device === device.name) return walk.lose(flight, 'pod-gone', what);
   return unreachable(walk, flight, machine, what, 'pod-gone');
 }
@@ -151,19 +157,20 @@ export function leavePod(walk: Walk, flight: Flight, sandbox: PodSandbox): reado
   const { tuple } = flight.packet;
   if (isOwn(sandbox, tuple.dst)) {
     flight.log?.enter(sandbox.node, 'lo', tuple);
-    return flight.to({ at: 'pod', sandbox });
+    return flight.to({ at: 'pod', sandbox, looped: true });
   }
   const machine = walk.ground.machines.get(sandbox.node)!;
   flight.log?.enter(machine.name, 'veth', tuple);
   const name = walk.ground.nameOfPod(sandbox.podKey);
-  flight.log?.step('pod', 'sent', `${name} to ${formatEndpoint(tuple.dst, tuple.dport)}`);
+  flight.log?.step(`pod ${name}`, 'sent', `to ${formatEndpoint(tuple.dst, tuple.dport)}`);
   const uplink = uplinkOf(machine, tuple.src);
   if (uplink === undefined) {
     return walk.lose(flight, 'no-route', `${machine.name} has no device for ${tuple.src}`);
   }
   if (isNeighbour(machine, uplink, tuple.dst)) {
     // The pod itself asks by ARP, and its own kernel tells it when nobody answers.
-    const reason = `no pod on ${machine.name} has the address ${tuple.dst}: ${name} asked by ARP in vain`;
+    const nobody = `no pod on ${machine.name} has the address ${tuple.dst}`;
+    const reason = `${nobody}: ${name} asked by ARP in vain`;
     const unheard = { disposition: 'host-unreachable', otherwise: 'host-unreachable' } as const;
     if (flight.leg === 'request') return walk.end(flight, { ...unheard, reason, blames: [] });
     return walk.lose(flight, 'pod-gone', reason);

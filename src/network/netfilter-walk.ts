@@ -74,7 +74,8 @@ export function translateDestination(
         : [hit.entry.original.src, hit.entry.original.sport];
     if (dst !== tuple.dst || dport !== tuple.dport) {
       flight.retuple({ ...tuple, dst, dport });
-      flight.log?.step('conntrack', 'DNAT', `back to ${formatEndpoint(dst, dport)}`);
+      const word = hit.direction === 'original' ? 'DNAT' : 'un-SNAT';
+      flight.log?.step('conntrack', word, `to ${formatEndpoint(dst, dport)}`);
     }
     return [flight];
   }
@@ -107,7 +108,8 @@ export function restoreSource(flight: Flight, hit: ConntrackHit): void {
       : [hit.entry.original.dst, hit.entry.original.dport];
   if (src === tuple.src && sport === tuple.sport) return;
   flight.retuple({ ...tuple, src, sport });
-  flight.log?.step('conntrack', 'SNAT', `back to ${formatEndpoint(src, sport)}`);
+  const word = hit.direction === 'original' ? 'SNAT' : 'un-DNAT';
+  flight.log?.step('conntrack', word, `to ${formatEndpoint(src, sport)}`);
 }
 
 /**
@@ -154,8 +156,8 @@ export function throughHook(
     ...(masqueradeAddress !== undefined && { masqueradeAddress }),
   });
   if (branches.length === 1) return onBranch(walk, flight, machine, hook, branches[0]!);
-  return branches.flatMap((branch) =>
-    onBranch(walk, flight.fork(branch.probability), machine, hook, branch),
+  return branches.flatMap((branch, turn) =>
+    onBranch(walk, flight.fork(branch.probability, turn), machine, hook, branch),
   );
 }
 
@@ -240,6 +242,7 @@ export function sendError(
   // The kernel translates the packet that it quotes back to what it was before its own NAT.
   // source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation
   walk.answer(flight, 'icmp-error', reversed(flight.track!.arrival), outcome);
+  flight.isTurnedBack = true;
   return flight.to({ at: 'error-out', machine });
 }
 

@@ -19,6 +19,21 @@ export function page(...blocks: readonly string[]): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
+/** A value in YAML's flow style, as examples show it. */
+export function flowText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flowText).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const entries = Object.entries(value).map(([key, part]) => `${key}: ${flowText(part)}`);
+  return `{${entries.join(', ')}}`;
+}
+
+/** Where the larger forms are explained; all others have a section of the scenario's page. */
+const PAGES: Readonly<Record<string, string>> = {
+  claim: 'claims.md',
+  step: 'scenario.md#a-step-of-timeline',
+  expectation: 'scenario.md#an-expectation-of-expect',
+};
+
 /** The keys of a mapping, each with its values and its meaning; nested keys by their path. */
 export function keyTable(
   schema: JsonSchema,
@@ -40,9 +55,9 @@ function keyRows(
     if (skip.includes(key)) return [];
     const property = mappingOf(value);
     const form = formOf(property, forms);
-    const meaning = textOf(property['description'] ?? form?.['description']);
+    const meaning = textOf(property['description']) || firstSentence(form?.['description']);
     const needed = required.includes(key) ? ' (required)' : '';
-    const row = [`\`${prefix}${key}\`${needed}`, valuesOf(property), meaning];
+    const row = [`\`${prefix}${key}\`${needed}`, valuesOf(property) || 'any value', meaning];
     return [row, ...nestedRows(property, forms, `${prefix}${key}`)];
   });
 }
@@ -61,7 +76,7 @@ export function valuesOf(schema: JsonSchema): string {
   const reference = schema['$ref'];
   if (typeof reference === 'string') {
     const name = reference.slice(reference.lastIndexOf('/') + 1);
-    return `[${name}](scenario.md#${name.toLowerCase().replace(/[^a-z0-9]/g, '')})`;
+    return `[${name}](${PAGES[name] ?? `scenario.md#${name.toLowerCase()}`})`;
   }
   if (schema['const'] !== undefined) return code(schema['const']);
   if (Array.isArray(schema['enum'])) return schema['enum'].map(code).join(', ');
@@ -120,6 +135,11 @@ function escaped(cell: string): string {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** The form's own section has the rest. */
+function firstSentence(value: unknown): string {
+  return textOf(value).replace(/(?<=[^.]\.) .*/, '');
 }
 
 function listOf(value: unknown): string[] {

@@ -1,6 +1,7 @@
 // The pages of docs/reference, made of the same literals as validation and behaviour, so that
 // they cannot contradict the code.
 
+import { BEHAVIOUR_SCHEMA } from '../language/cluster-schema';
 import { DIAGNOSTIC_CODES } from '../language/diagnostic-codes';
 import { FORMS } from '../language/json-schema';
 import type { JsonSchema, Lexicon } from '../language/lexicon';
@@ -10,7 +11,7 @@ import type { Delay, TimerRow } from '../timing';
 import { DISPOSITIONS } from '../values/disposition';
 import { formatDuration } from '../values/time';
 import type { Duration } from '../values/time';
-import { fenced, keyTable, page, table, valuesOf } from './markdown';
+import { fenced, flowText, keyTable, page, table, valuesOf } from './markdown';
 
 /** What a page says of a word beside its schema. */
 export interface ReferenceWord {
@@ -82,8 +83,9 @@ function scenarioPage(lexicon: Lexicon): string {
     section('Keys of a scenario', schema, ['cluster', 'behaviour']),
     section('`cluster`', definitions['cluster']!, ['timing']),
     '`timing` is a profile, or a mapping of a `profile` and of [timers by name](timing.md).',
-    section('`behaviour`', (schema['properties'] as Record<string, JsonSchema>)['behaviour']!),
-    behaviourKeys(schema, definitions),
+    '## `behaviour`',
+    `${BEHAVIOUR_SCHEMA['description']} Each has these keys:`,
+    keyTable(BEHAVIOUR_SCHEMA['additionalProperties'] as JsonSchema, definitions),
     section('A step of `timeline`', definitions['step']!, verbs),
     `Its verb is one of ${verbs.map((verb) => `\`${verb}\``).join(', ')}: see [faults](faults.md) and [actions](actions.md).`,
     section('An expectation of `expect`', definitions['expectation']!, [...lexicon.claims.keys()]),
@@ -93,14 +95,9 @@ function scenarioPage(lexicon: Lexicon): string {
   );
 }
 
-function behaviourKeys(schema: JsonSchema, definitions: JsonSchema): string {
-  const behaviour = (schema['properties'] as Record<string, JsonSchema>)['behaviour'];
-  return keyTable(behaviour?.['additionalProperties'] as JsonSchema, definitions);
-}
-
 function formSection(name: string, form: JsonSchema): string {
   const examples = (form['examples'] as readonly unknown[] | undefined) ?? [];
-  const shown = examples.map((example) => `\`${JSON.stringify(example).replace(/^"|"$/g, '')}\``);
+  const shown = examples.map((example) => `\`${flowText(example)}\``);
   const keys = keyTable(form, FORMS);
   const description = String(form['description']);
   const line = shown.length === 0 ? '' : `Examples: ${shown.join(', ')}.`;

@@ -19,7 +19,7 @@ export interface Step {
 /** One machine, or one network namespace of it, that the packet passed. */
 export interface Hop {
   readonly node: string;
-  /** The interface or device by which the packet goes on: `eth0`, `cni0`, `flannel.1`. */
+  /** The device at which the packet is seen: `veth`, `cni0`, `flannel.1`, `eth0`, `lo`. */
   readonly device: string;
   readonly before: FiveTuple;
   readonly after: FiveTuple;

@@ -50,6 +50,11 @@ export interface Observation {
 export interface ObservationContext {
   /** Whether `why`, `traces` and `blames` are wanted: they are collected only where it matters. */
   readonly explain: boolean;
+  /**
+   * Whether the question is if the claim is possible (`never`, `.not`): where it is, `actual`,
+   * `among`, `traces` and `why` then tell of what makes it so.
+   */
+  readonly denied?: boolean;
   /** What the claim's `prepare` returned. */
   readonly prepared?: unknown;
 }

@@ -1,9 +1,10 @@
 // Pods as they really are on their machines, whatever the API says of them.
 
 import type { Cluster } from '../cluster/cluster';
-import type { Machine } from '../node/machine';
-import type { PodSandbox } from '../node/pod-sandbox';
 import type { IP } from '../values/ip';
+
+type Machine = Cluster['machines'] extends ReadonlyMap<string, infer M> ? M : never;
+type PodSandbox = Machine['sandboxes'] extends ReadonlyMap<IP, infer S> ? S : never;
 
 /** A pod's network namespace and the machine that holds it. */
 export interface PlacedSandbox {

@@ -83,6 +83,17 @@ export function podsOfReference(cluster: Cluster, reference: Reference): readonl
   return pod !== undefined && present(pod) ? [pod] : [];
 }
 
+/** The key of the pod that a reference names by itself or by number, also when it is gone. */
+export function podEverOf(cluster: Cluster, reference: Reference): string | undefined {
+  const key = `${reference.namespace ?? 'default'}/${reference.name}`;
+  if (reference.ordinal === undefined) {
+    const isPod = reference.kind === 'Pod' || cluster.api.store.get('Pod', key) !== undefined;
+    return isPod ? key : undefined;
+  }
+  const kind = workloadKindOf(cluster, reference, key);
+  return kind === undefined ? undefined : cluster.podsOf(kind, key)[reference.ordinal - 1];
+}
+
 /** The container that a reference names, with the pods it is in. */
 export function containersOfReference(
   cluster: Cluster,

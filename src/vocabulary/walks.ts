@@ -4,10 +4,13 @@
 import type { Cluster } from '../cluster/cluster';
 import { parseDestination } from '../language/reference';
 import type { DestinationText, Reference } from '../language/reference';
-import type { Protocol } from '../values/flow';
+import { ANY_PORT } from '../values/flow';
+import type { FiveTuple } from '../values/flow';
+import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
 import type { KubeObject } from '../values/kube-object';
-import { multiply, ratio } from '../values/ratio';
+import type { Destination } from '../values/origin';
+import { CERTAIN, multiply, ratio } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
 import type { Resolution } from '../values/resolution';
 import type { Trace } from '../values/trace';
@@ -33,10 +36,25 @@ export interface Walks {
 export function walksOf(cluster: Cluster, from: OriginArgs, to: string): Walks {
   const { sources, missing, single } = sourcesOf(cluster, from);
   if (missing !== undefined) return { walks: [], missing, single };
-  const destination = readDestination(to);
-  if (destination.is === 'object') return objectWalks(cluster, sources, destination);
-  const walks = sources.flatMap((source) => textWalks(cluster, source, destination));
-  return { walks, single };
+  const walks = sources.flatMap((source) =>
+    waysTo(cluster, source, to).flatMap((way): readonly Walk[] => {
+      if (way.destination === undefined) return [unresolved(source, way)];
+      return cluster
+        .send(source.origin, way.destination)
+        .map((trace) => ({ source, trace: named(trace, source, way.share) }));
+    }),
+  );
+  if (walks.length > 0) return { walks, single };
+  return { walks, missing: `${to} has no address`, single: true };
+}
+
+/** Where a source's packets to `to` may go: the destinations that the text leads to. */
+export function destinationsOf(
+  cluster: Cluster,
+  source: Source,
+  to: string,
+): readonly Destination[] {
+  return waysTo(cluster, source, to).flatMap(({ destination }) => destination ?? []);
 }
 
 /** Reads a destination that the language has checked. */
@@ -63,96 +81,82 @@ export function addressesOfObject(cluster: Cluster, reference: Reference): reado
   return podsOfReference(cluster, reference).flatMap((pod) => addressesOf(cluster, pod).slice(0, 1));
 }
 
-/** The walks to each of an object's addresses: all of them are asked for, none is a choice. */
-function objectWalks(
-  cluster: Cluster,
-  sources: readonly Source[],
-  { reference, port, protocol }: Extract<DestinationText, { is: 'object' }>,
-): Walks {
-  const addresses = addressesOfObject(cluster, reference);
-  if (addresses.length === 0) {
-    return { walks: [], missing: `${reference.text} has no address`, single: true };
-  }
-  const walks = sources.flatMap((source) =>
-    addresses.flatMap((address) => {
-      const share = ratio(1, addresses.length);
-      return send(cluster, source, address, port, protocol, share);
-    }),
-  );
-  return { walks, single: true };
-}
+/** One way in which the text of a destination can be understood, and how likely it is. */
+type Way =
+  | { readonly share: Ratio; readonly destination: Destination }
+  | {
+      readonly share: Ratio;
+      readonly destination?: undefined;
+      readonly host: string;
+      readonly resolution: Resolution;
+    };
 
-function textWalks(
-  cluster: Cluster,
-  source: Source,
-  destination: Exclude<DestinationText, { is: 'object' }>,
-): readonly Walk[] {
-  const protocol = destination.is === 'url' ? 'TCP' : destination.protocol;
-  if (destination.is === 'address') {
-    return send(cluster, source, destination.ip, destination.port, protocol, ratio(1, 1));
+function waysTo(cluster: Cluster, source: Source, to: string): readonly Way[] {
+  const read = readDestination(to);
+  const { port } = read;
+  const protocol = read.is === 'url' ? 'TCP' : read.protocol;
+  if (read.is === 'object') {
+    // All of an object's addresses are asked for; none of them is a choice of the network's.
+    const addresses = addressesOfObject(cluster, read.reference);
+    const share = addresses.length === 0 ? CERTAIN : ratio(1, addresses.length);
+    return addresses.map((address) => ({ share, destination: { address, port, protocol } }));
   }
-  return lookUp(cluster, source, destination.host).flatMap((resolution) => {
-    const addresses = resolution.answers.filter((answer) => /^[\d.]+$|:/.test(answer)) as IP[];
-    if (addresses.length === 0) return [unresolved(source, destination.host, resolution)];
-    // A client takes any of the answers: CoreDNS shuffles them (plugin loadbalance).
-    const share = multiply(resolution.probability, ratio(1, addresses.length));
-    return addresses.flatMap((address) =>
-      send(cluster, source, address, destination.port, protocol, share),
-    );
+  const literal = read.is === 'address' ? read.ip : parseIp(read.host.replace(/^\[(.*)\]$/, '$1'));
+  if (literal !== undefined) {
+    return [{ share: CERTAIN, destination: { address: literal, port, protocol } }];
+  }
+  const { host } = read as { readonly host: string };
+  return lookUp(cluster, source, host).flatMap((resolution): readonly Way[] => {
+    const addresses = resolution.answers.flatMap((answer) => parseIp(answer) ?? []);
+    const { probability } = resolution;
+    if (addresses.length === 0) return [{ share: probability, host, resolution }];
+    // A client takes any of the answers: CoreDNS shuffles them.
+    // source: coredns plugin/loadbalance/loadbalance.go
+    const share = multiply(probability, ratio(1, addresses.length));
+    return addresses.map((address) => ({ share, destination: { address, port, protocol } }));
   });
 }
 
 /** Asks for addresses of the cluster's first family, then of its second one. */
 function lookUp(cluster: Cluster, source: Source, host: string): readonly Resolution[] {
-  const types = cluster.spec.ipFamilies.map((family) => (family === 'IPv6' ? 'AAAA' : 'A'));
   let resolutions: readonly Resolution[] = [];
-  for (const type of types) {
-    resolutions = cluster.resolve(source.origin, host, type);
+  for (const family of cluster.spec.ipFamilies) {
+    resolutions = cluster.resolve(source.origin, host, family === 'IPv6' ? 'AAAA' : 'A');
     if (resolutions.some(({ answers }) => answers.length > 0)) break;
   }
   return resolutions;
 }
 
-function send(
-  cluster: Cluster,
-  source: Source,
-  address: IP,
-  port: number,
-  protocol: Protocol,
-  share: Ratio,
-): readonly Walk[] {
-  return cluster.send(source.origin, { address, port, protocol }).map((trace) => ({
-    source,
-    trace: {
-      ...trace,
-      sender: source.name,
-      probability: multiply(trace.probability, share),
-    },
-  }));
+function named(trace: Trace, source: Source, share: Ratio): Trace {
+  return { ...trace, sender: source.name, probability: multiply(trace.probability, share) };
 }
 
+const NOWHERE = '0.0.0.0' as IP;
+const NOT_SENT: FiveTuple = {
+  protocol: 'UDP',
+  src: NOWHERE,
+  sport: ANY_PORT,
+  dst: NOWHERE,
+  dport: 53,
+};
+
 /** A walk that ended before its first step: its name led nowhere. */
-function unresolved(source: Source, host: string, resolution: Resolution): Walk {
+function unresolved(source: Source, way: Extract<Way, { readonly host: string }>): Walk {
+  const { host, resolution, share } = way;
+  const [query] = resolution.traces;
   const unknown = resolution.traces.find(({ disposition }) => disposition === 'not-modelled');
-  const sent = resolution.traces[0]?.sent ?? {
-    protocol: 'UDP',
-    src: '0.0.0.0' as IP,
-    sport: 'any',
-    dst: '0.0.0.0' as IP,
-    dport: 53,
-  };
-  const query = resolution.queries.at(-1);
-  const asked = query === undefined ? '' : ` (last query ${query})`;
+  const last = resolution.queries.at(-1);
+  const asked = last === undefined ? '' : ` (last query: ${last})`;
   const trace: Trace = {
     disposition: unknown === undefined ? 'unresolved-name' : 'not-modelled',
-    probability: resolution.probability,
-    sent,
+    probability: share,
+    sent: query?.sent ?? NOT_SENT,
     sender: source.name,
-    hops: resolution.traces[0]?.hops ?? [],
-    answerHops: resolution.traces[0]?.answerHops ?? [],
+    hops: query?.hops ?? [],
+    answerHops: query?.answerHops ?? [],
     translations: [],
     reason: `${host} is ${tellRcode(resolution.rcode)}${asked}: ${resolution.reason}`,
-    blames: resolution.traces[0]?.blames ?? [],
+    blames: query?.blames ?? [],
   };
   return { source, trace };
 }

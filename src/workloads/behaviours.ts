@@ -55,23 +55,26 @@ export class Behaviours {
 
   /** What the process of this container does now. */
   of(pod: Pod, container: Container): Behaviour {
-    const behaviour = behaviourOf({
+    return behaviourOf({
       pod,
       container,
       declared: this.declared,
       targetPorts: this.targetPortsOf(pod),
       timing: this.timing,
     });
-    if (behaviour.assumed) this.remember(pod);
-    return behaviour;
   }
 
-  /** Writes down, once for each container of a workload, that its behaviour is assumed. */
-  noteAssumption(pod: Pod, container: Container, behaviour: Behaviour): void {
+  /**
+   * A process with this behaviour has started. Where it is assumed, that is written down, once for
+   * each container of a workload, and the Services of the pod are watched from now on.
+   */
+  started(pod: Pod, container: Container, behaviour: Behaviour): void {
+    if (!behaviour.assumed) return;
+    this.watch(pod);
     const { kind, namespace, name } = workloadOf(pod);
     const subject = `${kind}/${namespace}/${name}`;
     const key = `${subject}/${container.name}`;
-    if (!behaviour.assumed || this.assumed.has(key)) return;
+    if (this.assumed.has(key)) return;
     const sentence = describe(container, behaviour);
     this.assumed.set(key, `${subject}: ${sentence}`);
     const { cause } = this.kernel;
@@ -90,7 +93,7 @@ export class Behaviours {
     return sortedBy(this.assumed.values(), (sentence) => sentence);
   }
 
-  private remember(pod: Pod): void {
+  private watch(pod: Pod): void {
     for (const pair of pairsOf(pod.metadata)) {
       const pods = this.assuming.get(pair) ?? new Map<ObjectKey, Pod>();
       this.assuming.set(pair, pods.set(keyOf(pod), pod));

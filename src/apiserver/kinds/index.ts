@@ -113,16 +113,18 @@ export function isNamespaced(apiVersion: string, kind: string): boolean {
   return known?.namespaced ?? byKind.get(kind)?.namespaced ?? true;
 }
 
-/** Singular, plural and short names in lower case. Kinds with rules win over opaque ones. */
 function namesOf(): Map<string, string> {
-  const names = new Map<string, string>();
+  const found = new Map<string, string>();
   for (const { kind, plural, shortNames } of [...KINDS, ...OPAQUE_KINDS]) {
     for (const name of [kind.toLowerCase(), plural, ...shortNames]) {
-      if (!names.has(name)) names.set(name, kind);
+      if (!found.has(name)) found.set(name, kind);
     }
   }
-  return names;
+  return found;
 }
 
+/** Singular, plural and short names in lower case. Kinds with rules win over opaque ones. */
+export const names: ReadonlyMap<string, string> = namesOf();
+
 /** What the language is told of the kinds. */
-export const kindWords: KindWords = { names: namesOf(), isNamespaced, check };
+export const kindWords: KindWords = { names, isNamespaced, check };

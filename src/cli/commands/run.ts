@@ -63,7 +63,7 @@ async function execute(args: Arguments, io: Io): Promise<ExitCode> {
     ...(args.has('grep') && { grep: readPattern(args.value('grep')!) }),
   };
   const loaded = loadPlans(targets.files);
-  const tools = toolsFor(loaded, seed);
+  const tools = toolsFor(loaded, seed, io.out.columns);
   const { selected, problems } = select(loaded.plans, wanted, tools.titles);
   for (const problem of problems) io.complain(`kubedrill: ${problem}`);
   const unmet = targets.problems.length + problems.length > 0 ? EXIT.unusable : EXIT.passed;

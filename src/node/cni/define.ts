@@ -3,6 +3,7 @@
 
 import type { Machine } from '../machine';
 import type { Family, IP } from '../../values/ip';
+import { sortedKeys } from '../../values/order';
 
 /** What a CNI is told of the cluster it serves. */
 export interface CniCluster {
@@ -63,7 +64,7 @@ function withDefaults(plugin: CniPlugin, given: CniOptions): CniOptions {
   for (const [option, value] of Object.entries(given)) {
     const values = plugin.options[option];
     if (values === undefined) {
-      const known = Object.keys(plugin.options).sort().join(', ') || 'none';
+      const known = sortedKeys(plugin.options).join(', ') || 'none';
       throw new RangeError(`cni ${plugin.name} has no option "${option}"; it has: ${known}`);
     }
     if (!values.includes(value as string | boolean)) {

@@ -13,6 +13,7 @@ export interface Subnet {
 /** All subnets of a cluster. */
 export class SubnetList {
   private readonly byRange = new PrefixMap<Subnet>();
+  private readonly rangesOf = new Map<string, string[]>();
   private changes = 0;
 
   get version(): number {
@@ -21,12 +22,15 @@ export class SubnetList {
 
   add(subnet: Subnet): void {
     this.byRange.set(subnet.range, subnet);
+    const ranges = this.rangesOf.get(subnet.node);
+    if (ranges === undefined) this.rangesOf.set(subnet.node, [subnet.range]);
+    else ranges.push(subnet.range);
     this.changes++;
   }
 
   removeNode(node: string): void {
-    const gone = [...this.byRange.values()].filter((subnet) => subnet.node === node);
-    for (const subnet of gone) this.byRange.delete(subnet.range);
+    for (const range of this.rangesOf.get(node) ?? []) this.byRange.delete(range);
+    this.rangesOf.delete(node);
     this.changes++;
   }
 

@@ -7,7 +7,7 @@
 
 import { cidr } from '../../values/cidr';
 import type { FiveTuple, Port } from '../../values/flow';
-import { bitsOf, ipFromNumber } from '../../values/ip';
+import { bitsOf } from '../../values/ip';
 import type { IP } from '../../values/ip';
 import type { Chain, Rule } from './ruleset';
 
@@ -74,8 +74,8 @@ function append<K>(map: Map<K, number[]>, key: K, position: number): void {
 function exactDestination(rule: Rule): IP | undefined {
   for (const match of rule.matches) {
     if (match.on !== 'destination' || match.not === true) continue;
-    const { first, prefix, family } = cidr(match.cidr);
-    if (prefix === bitsOf(family)) return ipFromNumber(first, family);
+    const { text, prefix, family } = cidr(match.cidr);
+    if (prefix === bitsOf(family)) return text.slice(0, text.indexOf('/')) as IP;
   }
   return undefined;
 }

@@ -1,5 +1,10 @@
 // Netfilter rules as data: what a proxy mode compiles to, what the evaluator walks, and what
 // prints as text that the real iptables-restore loads. One truth, not a model and a drawing of it.
+//
+// This folder holds the netfilter of one host: rules (here), the walk of a packet through them
+// (evaluate), connections and affinity lists (conntrack, recent), the text of the real tool
+// (render-iptables). It may not know Service, Pod or label; it draws no random numbers (a walk
+// returns every way with its probability); and it moves no time.
 
 import type { IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';

@@ -24,7 +24,7 @@ export function endpointText(endpoint: Pick<Endpoint, 'ip' | 'port'>): string {
   return formatEndpoint(endpoint.ip, endpoint.port);
 }
 
-/** Whether traffic from outside can reach the Service port; only then its external policy counts. */
+/** Whether outsiders can reach the Service port; only then its external policy counts. */
 export function isExternallyAccessible(service: ServicePort): boolean {
   return (
     service.nodePort !== undefined ||

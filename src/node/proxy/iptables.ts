@@ -2,7 +2,7 @@
 // and filter out. Pure; nodes whose rules are equal are given one and the same ruleset.
 // source: pkg/proxy/iptables/proxier.go syncProxyRules, iptablesJumpChains
 
-import { bitsOf, familyOf } from '../../values/ip';
+import { bitsOf, familyOf, ip } from '../../values/ip';
 import { compareText } from '../../values/order';
 import { renderIptables } from '../netfilter/render-iptables';
 import type { Chain, Hook, Match, Rule, Ruleset, Table, TableName } from '../netfilter/ruleset';
@@ -10,12 +10,14 @@ import { endpointText } from './categorize-endpoints';
 import { serviceChainNames } from './chain-names';
 import { configurationKey, dependsOnNode, nodeKey, serviceRules } from './iptables-service';
 import type { FilterChain, ServiceContext, ServiceRules } from './iptables-service';
-import { nodePortAddresses } from './node-port-addresses';
+import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { Endpoint, ProxyInput, ProxyMode, ProxyNode, ServicePort } from './proxy-mode';
 import type { ServicePortName } from './proxy-mode';
 
 /** The bit that asks for masquerading on the way out (`--iptables-masquerade-bit` 14). */
 const MASQUERADE_MARK = 0x4000;
+
+const LOOPBACK = ip('127.0.0.1');
 
 /** source: pkg/proxy/iptables/proxier.go largeClusterEndpointsThreshold */
 const LARGE_CLUSTER_ENDPOINTS = 1000;
@@ -129,14 +131,13 @@ function nodePortRules(node: ProxyNode): Rule[] {
   const comment = 'kubernetes service nodeports; NOTE: this must be the last rule in this chain';
   const target: Rule['target'] = { do: 'jump', chain: 'KUBE-NODEPORTS' };
   const loopback = node.family === 'IPv4' ? '127.0.0.0/8' : '::1/128';
-  const allowsLoopback = node.family === 'IPv4' && node.localhostNodePorts;
+  const allowsLoopback = servesLoopback(node);
   const { all, addresses } = nodePortAddresses(node.nodePortAddresses, node.family, node.addresses);
   if (all) {
     const matches: Match[] = [{ on: 'address-type', side: 'destination', type: 'LOCAL' }];
     if (!allowsLoopback) matches.push({ on: 'destination', cidr: loopback, not: true });
     return [{ matches, comment, target }];
   }
-  const isLoopback = (address: string) => address === '::1' || address.startsWith('127.');
   return addresses
     .filter((address) => allowsLoopback || !isLoopback(address))
     .map((address) => {
@@ -156,7 +157,7 @@ const TO_EXTERNAL = jump(
 
 /** Each jump is prepended in turn, so the last one that kube-proxy writes comes first. */
 function filterTable(all: readonly ServiceRules[], node: ProxyNode): Table {
-  const guard = guardsLoopback(node) ? [jump('KUBE-FIREWALL')] : [];
+  const guard = servesLoopback(node) ? [jump('KUBE-FIREWALL')] : [];
   const shared = (name: FilterChain): Chain => {
     return { name, rules: all.flatMap((it) => it.filter[name]) };
   };
@@ -171,7 +172,7 @@ function filterTable(all: readonly ServiceRules[], node: ProxyNode): Table {
     shared('KUBE-EXTERNAL-SERVICES'),
     shared('KUBE-SERVICES'),
     FORWARD,
-    ...(guardsLoopback(node) ? [FIREWALL] : []),
+    ...(servesLoopback(node) ? [FIREWALL] : []),
   ]);
 }
 
@@ -208,8 +209,10 @@ const FIREWALL: Chain = {
   ],
 };
 
-function guardsLoopback(node: ProxyNode): boolean {
-  return node.family === 'IPv4' && node.localhostNodePorts;
+/** Whether NodePorts answer on 127.0.0.1; never for IPv6, nor where the setting leaves it out. */
+function servesLoopback({ family, localhostNodePorts, nodePortAddresses: setting }: ProxyNode) {
+  if (family !== 'IPv4' || !localhostNodePorts) return false;
+  return nodePortAddresses(setting, family, [LOOPBACK]).addresses.length > 0;
 }
 
 function endpointsOf(ruleset: Ruleset, id: ServicePortName): readonly string[] {

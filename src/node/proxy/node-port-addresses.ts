@@ -22,11 +22,17 @@ export function nodePortAddresses(
   addresses: readonly IP[],
 ): NodePortAddresses {
   const own = addresses.filter((address) => familyOf(address) === family);
-  if (setting[0] === 'primary') return { all: false, addresses: own.slice(0, 1) };
+  if (setting[0] === 'primary') {
+    return { all: false, addresses: own.filter((address) => !isLoopback(address)).slice(0, 1) };
+  }
   const ranges = setting.map((text) => parseCidr(text)).filter((it) => it?.family === family);
   if (ranges.length === 0 || ranges.some((range) => range!.prefix === 0)) {
     return { all: true, addresses: own };
   }
   const selected = own.filter((address) => ranges.some((range) => contains(range!, address)));
   return { all: false, addresses: selected };
+}
+
+export function isLoopback(address: IP): boolean {
+  return address === '::1' || address.startsWith('127.');
 }

@@ -114,7 +114,7 @@ function addressesOf(texts: readonly string[], family: Family): IP[] {
   return addresses.filter((it): it is IP => it !== undefined && familyOf(it) === family);
 }
 
-/** Ingress addresses that the data plane has to catch; hostnames and mode Proxy are left to the LB. */
+/** Ingress addresses that the data plane has to catch; hostnames and mode Proxy are the LB's. */
 function loadBalancerVIPs(service: KubeObject, family: Family): IP[] {
   const status = (service.status ?? {}) as ServiceStatus;
   const caught = (status.loadBalancer?.ingress ?? []).filter(

@@ -3,16 +3,14 @@ import { parseInstant } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
 import { outcomeOf } from '../../values/disposition';
 import type { ReachOutcome } from '../../values/disposition';
-import { formatDuration } from '../../values/time';
-import type { Duration, Instant } from '../../values/time';
 import { defineClaim } from '../define';
-import type { Observation, ObservationContext, Phrase } from '../define';
+import type { ObservationContext, Phrase } from '../define';
+import { judgeWalks } from '../judge-walks';
+import type { WalkJudge } from '../judge-walks';
+import { nameOfResponder, respondersOf, sourceAddresses } from '../responders';
 import { describe, sourcesOf } from '../targets';
 import { destinationsOf, walksOf } from '../walks';
 import type { Walk, Walks } from '../walks';
-import { expectedBackends, expectedSource } from '../responders';
-import { judgeWalks } from '../judge-walks';
-import type { WalkJudge } from '../judge-walks';
 
 const SCHEMA = {
   type: 'object',
@@ -77,8 +75,9 @@ export default defineClaim({
   phrase,
   expected,
   expectedNever: (args) => `never ${expected(args)}, on any possible path`,
-  preparedAt(args) {
-    return args.opened === undefined ? undefined : instantOf(args.opened);
+  preparedAt({ opened }) {
+    const reading = opened === undefined ? undefined : parseInstant(opened);
+    return reading?.ok === true ? reading.value : undefined;
   },
   prepare(cluster, args) {
     const { sources } = sourcesOf(cluster, args.from);
@@ -91,8 +90,9 @@ export default defineClaim({
     ) satisfies readonly Opened[];
   },
   observe(cluster, args, context) {
-    const walks = args.opened === undefined ? walksOf(cluster, args.from, args.to) : continued(cluster, args, context);
-    return judgeWalks(walks, judgeOf(cluster, args), context.explain);
+    const { from, to, opened } = args;
+    const walks = opened === undefined ? walksOf(cluster, from, to) : nextPackets(cluster, args, context);
+    return judgeWalks(walks, judgeOf(cluster, args), context);
   },
 });
 
@@ -103,10 +103,10 @@ interface Opened {
 }
 
 /** The next packets of the connections that were opened before. */
-function continued(cluster: Cluster, args: Args, { prepared }: ObservationContext): Walks {
+function nextPackets(cluster: Cluster, args: Args, { prepared }: ObservationContext): Walks {
   const opened = (prepared ?? []) as readonly Opened[];
   if (opened.length === 0) {
-    return { walks: [], missing: `no connection could be opened at ${args.opened}`, single: false };
+    return { walks: [], missing: `no connection could be opened at ${args.opened}`, single: true };
   }
   const walks = opened.flatMap(({ name, connection }): Walk[] =>
     cluster.proceed(connection).map((trace) => ({
@@ -119,27 +119,33 @@ function continued(cluster: Cluster, args: Args, { prepared }: ObservationContex
 
 function judgeOf(cluster: Cluster, args: Args): WalkJudge {
   const wanted = args.outcome ?? 'ok';
-  const backends =
-    args.backends === undefined ? undefined : expectedBackends(cluster, args.backends);
+  const backends = args.backends === undefined ? undefined : respondersOf(cluster, args.backends);
+  const nameOf = (name: string) => nameOfResponder(cluster, name);
+  const isBackend = ({ trace }: Walk) =>
+    backends === undefined || backends.has(trace.responder?.name ?? '');
+  const isSeenRight = (walk: Walk) => {
+    if (args.source === undefined) return true;
+    const { responder } = walk.trace;
+    const allowed = sourceAddresses(cluster, args.source, walk);
+    return responder !== undefined && allowed.has(responder.seenSource);
+  };
   return {
     some: args.some ?? false,
-    complete: backends,
-    describe: describeWalk,
-    precluded: wanted === 'ok' || wanted === 'refused' ? ['unresolved-name'] : [],
+    ...(backends !== undefined && { complete: backends }),
+    precluding: wanted === 'unresolved' || wanted === 'fail' ? [] : ['unresolved-name'],
+    nameOf,
     succeeds(walk) {
       const outcome = outcomeOf(walk.trace.disposition);
       if (outcome === undefined) return undefined;
-      if (!matches(outcome, wanted)) return false;
-      const { responder } = walk.trace;
-      if (backends !== undefined && !backends.has(responder?.name ?? '')) return false;
-      if (args.source === undefined) return true;
-      return (
-        responder !== undefined &&
-        expectedSource(cluster, args.source, walk).has(responder.seenSource)
-      );
+      return matches(outcome, wanted) && isBackend(walk) && isSeenRight(walk);
     },
     tell(walk) {
-      return tellWalk(cluster, args, walk, wanted, backends);
+      const outcome = outcomeOf(walk.trace.disposition) ?? 'not modelled';
+      const { responder } = walk.trace;
+      if (outcome !== 'ok' || wanted !== 'ok' || responder === undefined) return outcome;
+      if (!isBackend(walk)) return `answered by ${nameOf(responder.name)}`;
+      if (args.source === undefined) return outcome;
+      return `ok, with the source seen as ${responder.seenSource}`;
     },
   };
 }
@@ -148,20 +154,36 @@ function matches(outcome: ReachOutcome, wanted: ReachOutcome | 'fail'): boolean 
   return wanted === 'fail' ? outcome !== 'ok' : outcome === wanted;
 }
 
-/** What became of a walk, said against what was wanted of it. */
-function tellWalk(
-  cluster: Cluster,
-  args: Args,
-  { trace }: Walk,
-  wanted: ReachOutcome | 'fail',
-  backends: ReadonlySet<string> | undefined,
-): string {
-  const outcome = outcomeOf(trace.disposition) ?? 'not modelled';
-  if (outcome === 'not modelled' || !matches(outcome, wanted) || outcome !== 'ok') return outcome;
-  const { responder } = trace;
-  if (responder === undefined) return outcome;
-  if (backends !== undefined && !backends.has(responder.name)) {
-    return `answered by ${nameOfResponder(cluster, responder.name)}`;
-  }
-  return args.source === undefined ? outcome : `ok, and the backend sees ${responder.seenSource}`;
+function expected({ outcome = 'ok', backends, source, some }: Args): string {
+  const quantity = some === true ? ' on some possible path' : '';
+  const from = backends === undefined ? '' : ` from ${sayBackends(backends, some)}`;
+  const seen = source === undefined ? '' : `, with the source seen as ${source}`;
+  const what = outcome === 'fail' ? 'anything but ok' : outcome;
+  return `${what}${from}${seen}${quantity}`;
+}
+
+function sayBackends(backends: readonly string[], some: boolean | undefined): string {
+  return `${some === true ? 'any of' : 'exactly'} ${backends.join(', ')}`;
+}
+
+const PREDICATES: Readonly<Record<ReachOutcome | 'fail', readonly [string, string]>> = {
+  ok: ['reaches', 'does not reach'],
+  refused: ['is refused by', 'is not refused by'],
+  reset: ['is reset by', 'is not reset by'],
+  timeout: ['gets no answer from', 'does not wait in vain for'],
+  unreachable: ['has no way to', 'has a way to'],
+  unresolved: ['cannot resolve', 'can resolve'],
+  fail: ['fails to reach', 'does not fail to reach'],
+};
+
+function phrase({ from, to, outcome = 'ok', backends, opened }: Args): Phrase {
+  const [affirmed, denied] = PREDICATES[outcome];
+  const on = backends === undefined ? '' : ` on ${backends.join(', ')}`;
+  const since = opened === undefined ? '' : ` on the connections opened at ${opened}`;
+  const object = `${to}${on}${since}`;
+  return {
+    subject: describe(from),
+    predicate: `${affirmed} ${object}`,
+    negated: `${denied} ${object}`,
+  };
 }

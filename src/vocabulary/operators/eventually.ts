@@ -16,8 +16,8 @@ export default defineOperator({
   name: 'eventually',
   summary: 'The claim is true at some instant of the run, or of `during`; `by` is its deadline.',
   models:
-    'One instant suffices. Without `by`, the run and its settling are the deadline. A claim that ' +
-    'is true from the start passes with a warning.',
+    'One instant suffices. Without `by`, the run and its settling are the deadline. Of a claim ' +
+    'that is true already when its time begins, the report says so.',
   examples: ['{eventually: {resolve: {from: shop/frontend, name: backend}}, by: 30s}'],
   title({ subject, predicate }, expectation) {
     const { by } = expectation;
@@ -35,7 +35,9 @@ export default defineOperator({
     if (samples.length === 0) return neverEvaluated('the run ended before its time came');
     const reached = samples.find(({ observation }) => observation.holds === true);
     if (reached !== undefined) {
-      const actual = `${reached.observation.actual} at ${formatInstant(reached.at)}`;
+      const early = reached.at === window(expectation).from;
+      const when = early ? 'from the start' : `at ${formatInstant(reached.at)}`;
+      const actual = `${reached.observation.actual} ${when}`;
       return { status: 'passed', actual, at: reached.at, sample: reached };
     }
     const empty = emptiness(samples);

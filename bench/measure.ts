@@ -1,0 +1,50 @@
+// How measurements are taken: the subject and its yardstick by turns, so that a slow moment of the
+// machine hits both, and the median of the rounds. Only ratios mean something elsewhere.
+
+/** Something to be timed: does its work once and says how many units it did. */
+export type Work = () => number;
+
+export interface Measurement {
+  readonly name: string;
+  /** Units of the subject in a second. */
+  readonly perSecond: number;
+  readonly unit: string;
+  readonly yardstick: string;
+  /** How many times the yardstick's time for one unit the subject needs for one. */
+  readonly ratio: number;
+}
+
+export interface Comparison {
+  readonly name: string;
+  readonly unit: string;
+  readonly yardstick: string;
+  readonly subject: Work;
+  readonly base: Work;
+  readonly rounds: number;
+}
+
+/** Times a subject against its yardstick. The first round of both warms up and is not counted. */
+export function compare({ name, unit, yardstick, subject, base, rounds }: Comparison): Measurement {
+  const own: number[] = [];
+  const other: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const [first, second] = [secondsPerUnit(subject), secondsPerUnit(base)];
+    if (round === 0) continue;
+    own.push(first);
+    other.push(second);
+  }
+  const perUnit = median(own);
+  return { name, unit, yardstick, perSecond: 1 / perUnit, ratio: perUnit / median(other) };
+}
+
+function secondsPerUnit(work: Work): number {
+  const begun = process.hrtime.bigint();
+  const units = work();
+  return Number(process.hrtime.bigint() - begun) / 1e9 / units;
+}
+
+/** The middle value; of an even number of values the lower one of the two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1]!;
+}

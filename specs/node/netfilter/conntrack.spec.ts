@@ -1,0 +1,197 @@
+// The connection table: found by either tuple, gone after its time, full at its limit, and never
+// touched by a walk that did not happen. Timeouts and lines are those of services.md §9 and §11.
+
+import { expect } from 'chai';
+import { Conntrack } from '../../../src/node/netfilter/conntrack';
+import type { ConntrackEntry } from '../../../src/node/netfilter/conntrack';
+import {
+  answered,
+  asStream,
+  formatConntrackEntry,
+  inState,
+  newEntry,
+} from '../../../src/node/netfilter/conntrack-entry';
+import { RecentLists } from '../../../src/node/netfilter/recent';
+import { ANY_PORT } from '../../../src/values/flow';
+import type { FiveTuple, Port, Protocol } from '../../../src/values/flow';
+import { ip } from '../../../src/values/ip';
+import { seconds, START } from '../../../src/values/time';
+import type { Instant } from '../../../src/values/time';
+
+const at = (count: number) => seconds(count) as number as Instant;
+
+function tuple(
+  src: string,
+  sport: Port,
+  dst: string,
+  dport: Port,
+  protocol: Protocol = 'TCP',
+): FiveTuple {
+  return { protocol, src: ip(src), sport, dst: ip(dst), dport };
+}
+
+/** A client's connection to a ClusterIP, translated to a pod. */
+function entryOf(sport = 40_000, protocol: Protocol = 'TCP'): ConntrackEntry {
+  const original = tuple('10.244.1.5', sport, '10.96.0.20', 80, protocol);
+  const reply = tuple('10.244.1.6', 8080, '10.244.1.5', sport, protocol);
+  return newEntry(original, reply, START);
+}
+
+describe('a conntrack table', () => {
+  it('finds an entry by the tuple of either direction', () => {
+    const table = new Conntrack();
+    const entry = entryOf();
+    table.put(entry);
+    expect(table.lookup(entry.original, START)).to.deep.equal({ entry, direction: 'original' });
+    expect(table.lookup(entry.reply, START)).to.deep.equal({ entry, direction: 'reply' });
+    expect(table.lookup(tuple('10.244.1.5', 1, '10.96.0.20', 80), START)).to.equal(undefined);
+  });
+
+  it('replaces an entry, also where its reply changes', () => {
+    const table = new Conntrack();
+    const entry = entryOf();
+    table.put(entry);
+    const moved = { ...entry, reply: tuple('10.244.2.7', 8080, '10.244.1.5', 40_000) };
+    table.put(moved);
+    expect(table.lookup(entry.reply, START)).to.equal(undefined);
+    expect(table.list(START)).to.deep.equal([moved]);
+  });
+
+  it('forgets an entry that is deleted, in both directions', () => {
+    const table = new Conntrack();
+    table.put(entryOf());
+    table.delete(entryOf());
+    expect(table.lookup(entryOf().reply, START)).to.equal(undefined);
+    expect(table.count(START)).to.equal(0);
+  });
+
+  for (const [name, entry, span] of [
+    ['TCP that nobody answered', entryOf(), 120],
+    ['TCP that is established', answered(entryOf(), START), 86_400],
+    ['TCP after a reset', inState(answered(entryOf(), START), 'CLOSE', START), 10],
+    ['UDP', entryOf(1, 'UDP'), 30],
+    ['UDP that was answered once', answered(entryOf(1, 'UDP'), START), 30],
+    ['UDP that is a stream', asStream(answered(entryOf(1, 'UDP'), START), START), 120],
+    ['SCTP', entryOf(1, 'SCTP'), 210],
+  ] as const) {
+    it(`keeps ${name} for ${span} s`, () => {
+      const table = new Conntrack();
+      table.put(entry);
+      const last = (at(span) - 1) as Instant;
+      expect(table.lookup(entry.original, last)).to.not.equal(undefined);
+      expect(table.lookup(entry.original, at(span))).to.equal(undefined);
+      expect(table.lookup(entry.reply, last)).to.not.equal(undefined);
+      expect(table.lookup(entry.reply, at(span))).to.equal(undefined);
+    });
+  }
+
+  it('is full at its limit, until entries run out', () => {
+    const table = new Conntrack(2);
+    table.put(entryOf(1));
+    expect(table.isFull(START)).to.equal(false);
+    table.put(entryOf(2));
+    expect(table.isFull(START)).to.equal(true);
+    expect(table.isFull(at(120))).to.equal(false);
+  });
+
+  it('tells connections with random ports apart by the flow that a packet belongs to', () => {
+    const table = new Conntrack();
+    const reply = tuple('10.244.2.8', 8080, '192.168.1.10', ANY_PORT);
+    const first = newEntry(tuple('192.168.1.10', 1, '10.96.0.20', 80), reply, START);
+    const second = newEntry(tuple('192.168.1.10', 2, '10.96.0.20', 80), reply, START);
+    table.put(first);
+    table.put(second);
+    expect(table.lookup(reply, START)!.entry).to.equal(second);
+    expect(table.lookup(reply, START, first.original)!.entry).to.equal(first);
+    table.delete(second);
+    expect(table.lookup(reply, START)!.entry).to.equal(first);
+  });
+
+  it('goes its own way when forked', () => {
+    const table = new Conntrack();
+    table.put(entryOf(1));
+    const fork = table.fork();
+    fork.put(entryOf(2));
+    table.delete(entryOf(1));
+    expect([table.count(START), fork.count(START)]).to.deep.equal([0, 2]);
+  });
+});
+
+describe('an overlay', () => {
+  it('shows its base and keeps what is written to it', () => {
+    const table = new Conntrack();
+    table.put(entryOf(1));
+    const overlay = table.overlay();
+    overlay.put(entryOf(2));
+    overlay.delete(entryOf(1));
+    expect(overlay.lookup(entryOf(1).reply, START)).to.equal(undefined);
+    expect(overlay.lookup(entryOf(2).reply, START)!.direction).to.equal('reply');
+    expect(overlay.list(START)).to.deep.equal([entryOf(2)]);
+    expect(table.list(START)).to.deep.equal([entryOf(1)]);
+  });
+
+  it('writes everything to its base when it is committed', () => {
+    const table = new Conntrack();
+    table.put(entryOf(1));
+    const overlay = table.overlay();
+    overlay.put(entryOf(2));
+    overlay.delete(entryOf(1));
+    overlay.commit();
+    expect(table.list(START)).to.deep.equal([entryOf(2)]);
+  });
+
+  it('of an overlay commits to it, not to the table', () => {
+    const table = new Conntrack();
+    const lower = table.overlay();
+    const upper = lower.overlay();
+    upper.put(entryOf(1));
+    upper.commit();
+    expect([lower.count(START), table.count(START)]).to.deep.equal([1, 0]);
+  });
+
+  it('counts its own entries when it asks whether the table is full', () => {
+    const table = new Conntrack(2);
+    table.put(entryOf(1));
+    const overlay = table.overlay();
+    overlay.put(answered(entryOf(1), START));
+    expect(overlay.isFull(START)).to.equal(false);
+    overlay.put(entryOf(2));
+    expect(overlay.isFull(START)).to.equal(true);
+  });
+});
+
+describe('a line of conntrack -L', () => {
+  it('has both tuples, the state and the flags', () => {
+    const entry = { ...answered(entryOf(), START), expires: at(299) };
+    expect(formatConntrackEntry(entry, START)).to.equal(
+      'tcp 6 299 ESTABLISHED src=10.244.1.5 dst=10.96.0.20 sport=40000 dport=80 ' +
+        'src=10.244.1.6 dst=10.244.1.5 sport=8080 dport=40000 [ASSURED] mark=0 use=1',
+    );
+  });
+
+  it('has no state for UDP, and says that nobody answered', () => {
+    expect(formatConntrackEntry(entryOf(40_000, 'UDP'), START)).to.equal(
+      'udp 17 30 src=10.244.1.5 dst=10.96.0.20 sport=40000 dport=80 [UNREPLIED] ' +
+        'src=10.244.1.6 dst=10.244.1.5 sport=8080 dport=40000 mark=0 use=1',
+    );
+  });
+});
+
+describe('the lists of -m recent', () => {
+  it('know an address for as long as they are asked about', () => {
+    const lists = new RecentLists();
+    lists.set('SEP', ip('10.244.1.5'), START);
+    expect(lists.has('SEP', ip('10.244.1.5'), 60, at(60))).to.equal(true);
+    expect(lists.has('SEP', ip('10.244.1.5'), 60, at(61))).to.equal(false);
+    expect(lists.has('OTHER', ip('10.244.1.5'), 60, START)).to.equal(false);
+  });
+
+  it('hold a hundred addresses; the one seen longest ago gives way', () => {
+    const lists = new RecentLists();
+    for (let index = 0; index < 100; index++) lists.set('SEP', ip(`10.244.1.${index}`), START);
+    lists.set('SEP', ip('10.244.1.0'), START);
+    lists.set('SEP', ip('10.244.2.0'), START);
+    expect(lists.has('SEP', ip('10.244.1.0'), 60, START)).to.equal(true);
+    expect(lists.has('SEP', ip('10.244.1.1'), 60, START)).to.equal(false);
+  });
+});

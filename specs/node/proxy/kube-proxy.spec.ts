@@ -1,0 +1,295 @@
+// kube-proxy in virtual time: when rules follow a change, by version and profile. The instants are
+// those of the composed timeline C1 and of the two classic tutorial timelines.
+
+import { expect } from 'chai';
+import { ApiServer } from '../../../src/apiserver/api-server';
+import type { Admission } from '../../../src/apiserver/api-server';
+import { Kernel } from '../../../src/kernel/kernel';
+import { Conntrack } from '../../../src/node/netfilter/conntrack';
+import { newEntry } from '../../../src/node/netfilter/conntrack-entry';
+import type { Ruleset } from '../../../src/node/netfilter/ruleset';
+import { iptables } from '../../../src/node/proxy/iptables';
+import { KubeProxy } from '../../../src/node/proxy/kube-proxy';
+import { ProxyInputs } from '../../../src/node/proxy/proxy-inputs';
+import { Timing } from '../../../src/timing';
+import type { Effect, Profile } from '../../../src/timing';
+import { ip } from '../../../src/values/ip';
+import type { Family } from '../../../src/values/ip';
+import type { KubeVersion } from '../../../src/values/kube-version';
+import { keyOf } from '../../../src/values/kube-object';
+import type { KubeObject } from '../../../src/values/kube-object';
+import { milliseconds } from '../../../src/values/time';
+import type { Instant } from '../../../src/values/time';
+import { nodeOf } from './proxy-fixture';
+
+const admission: Admission = {
+  admit: (object) => object,
+  named: (object) => object,
+  terminate: () => undefined,
+  isFinished: () => false,
+  release: () => {},
+  scopeOf: () => undefined,
+};
+
+interface World {
+  readonly kernel: Kernel;
+  readonly proxies: readonly KubeProxy[];
+  readonly machines: readonly {
+    proxyRules: Map<Family, Ruleset>;
+    conntrack: Conntrack;
+    powered: boolean;
+  }[];
+  applied: number;
+  write(object: KubeObject, effect?: Effect): void;
+  /** Writes at an instant, in milliseconds, as if the request had been sent earlier. */
+  at(ms: number, object: KubeObject, effect?: Effect): void;
+  remove(object: KubeObject): void;
+  run(ms: number): void;
+  /** `action subject` of the first proxy by milliseconds. */
+  log(): string[];
+}
+
+function worldOf(kubernetes: string, profile: Profile, nodes = 1): World {
+  const kernel = new Kernel(1);
+  const timing = new Timing({ kubernetes: kubernetes as KubeVersion, profile }, kernel.random);
+  const api = new ApiServer(kernel, timing, admission);
+  const inputs = new ProxyInputs(api.store, 'IPv4');
+  const machines = Array.from({ length: nodes }, (_, index) => ({
+    name: `worker-${index + 1}`,
+    powered: true,
+    proxyRules: new Map<Family, Ruleset>(),
+    conntrack: new Conntrack(),
+  }));
+  const world = { applied: 0 } as World;
+  const proxies = machines.map((machine) => {
+    const node = nodeOf(machine.name, { kubernetes });
+    const onApplied = () => void world.applied++;
+    return new KubeProxy({ kernel, api, timing, machine, mode: iptables, inputs, node, onApplied });
+  });
+  const request = (object: KubeObject, verb: 'create' | 'replace' | 'delete', effect?: Effect) => {
+    const common = { verb, kind: object.kind, key: keyOf(object), object, actor: 'spec' } as const;
+    return effect === undefined ? common : { ...common, effect };
+  };
+  const put = (object: KubeObject, effect?: Effect) => {
+    const verb = api.store.get(object.kind, keyOf(object)) === undefined ? 'create' : 'replace';
+    expect(api.commitNow(request(object, verb, effect))).to.equal('ok');
+  };
+  const run = (ms: number) => kernel.runUntil(milliseconds(ms) as number as Instant);
+  return Object.assign(world, {
+    kernel,
+    proxies,
+    machines,
+    run,
+    write: put,
+    at: (ms: number, object: KubeObject, effect?: Effect) => {
+      run(ms);
+      put(object, effect);
+    },
+    remove: (object: KubeObject) => void api.commitNow(request(object, 'delete')),
+    log: () =>
+      kernel.journal
+        .all()
+        .filter(({ actor }) => actor === 'kube-proxy@worker-1')
+        .map(({ at, action, subject }) => `${at / 1000} ${action} ${subject}`),
+  });
+}
+
+const META = { name: 'web', namespace: 'shop' };
+
+function service(protocol = 'TCP'): KubeObject {
+  const ports = [{ name: 'http', protocol, port: 80 }];
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: META,
+    spec: { clusterIP: '10.96.0.20', ports },
+  };
+}
+
+function slice(addresses: readonly string[], conditions = {}, protocol = 'TCP'): KubeObject {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: 'web-abc',
+      namespace: 'shop',
+      labels: { 'kubernetes.io/service-name': 'web' },
+    },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', protocol, port: 8080 }],
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions })),
+  };
+}
+
+const WEB = { namespace: 'shop', name: 'web', port: 'http', protocol: 'TCP' } as const;
+
+describe('kube-proxy', () => {
+  it('has a Service live 1.075 s after the request, since it saw the Service alone first', () => {
+    // Timeline C1: stored at 10 ms, slice written at 30 ms, each seen 5 ms later.
+    const world = worldOf('1.36', 'default');
+    world.proxies[0]!.syncNow();
+    world.at(10, service());
+    world.at(30, slice(['10.244.1.5']));
+    world.run(60);
+    expect(world.proxies[0]!.programmedEndpoints(WEB)).to.deep.equal([]);
+    world.run(5_000);
+    expect(world.log()).to.deep.equal([
+      '15 observed Service/shop/web',
+      '25 built rules',
+      '35 observed EndpointSlice/shop/web-abc',
+      '45 restored rules',
+      '45 applied rules',
+      '1055 built rules',
+      '1075 restored rules',
+      '1075 applied rules',
+    ]);
+    expect(world.proxies[0]!.programmedEndpoints(WEB)).to.deep.equal(['10.244.1.5:8080']);
+  });
+
+  it('has it live after 75 ms up to 1.33, where two syncs may follow each other', () => {
+    const world = worldOf('1.33', 'default');
+    world.proxies[0]!.syncNow();
+    world.at(10, service());
+    world.at(30, slice(['10.244.1.5']));
+    world.run(5_000);
+    expect(world.log().at(-1)).to.equal('75 applied rules');
+  });
+
+  it('follows the tutorial to the millisecond when a Service is created', () => {
+    const world = worldOf('1.36', 'tutorial');
+    world.proxies[0]!.syncNow();
+    world.at(10, service());
+    world.at(25, slice(['10.244.1.5']));
+    world.run(1_000);
+    expect(world.log().slice(-4)).to.deep.equal([
+      '30 observed EndpointSlice/shop/web-abc',
+      '35 built rules',
+      '40 restored rules',
+      '40 applied rules',
+    ]);
+  });
+
+  it('follows the tutorial to the millisecond when an endpoint dies', () => {
+    const world = worldOf('1.36', 'tutorial');
+    world.write(service());
+    world.write(slice(['10.244.1.5', '10.244.2.6']));
+    world.proxies[0]!.syncNow();
+    world.at(150, slice(['10.244.2.6']), 'loss');
+    world.run(1_000);
+    expect(world.log()).to.deep.equal([
+      '200 observed EndpointSlice/shop/web-abc',
+      '250 built rules',
+      '300 restored rules',
+      '350 applied rules',
+    ]);
+  });
+
+  it('puts into the rules what it had seen when the sync started', () => {
+    const world = worldOf('1.33', 'default');
+    world.proxies[0]!.syncNow();
+    world.at(0, service());
+    world.at(1, slice(['10.244.1.5']));
+    // Seen at 6 ms, while the sync that started at 5 ms is under way.
+    world.run(36);
+    expect(world.machines[0]!.proxyRules.get('IPv4')).to.not.equal(undefined);
+    expect(world.proxies[0]!.programmedEndpoints(WEB)).to.deep.equal([]);
+  });
+
+  it('does nothing for a change that no rule depends on', () => {
+    const world = worldOf('1.36', 'default');
+    world.write(service());
+    world.proxies[0]!.syncNow();
+    world.write({ ...service(), metadata: { ...META, annotations: { note: 'x' } } });
+    world.run(5_000);
+    expect(world.log()).to.deep.equal([]);
+  });
+
+  it('leaves the rules in the kernel when it stops, and catches up when it starts', () => {
+    const world = worldOf('1.36', 'default');
+    world.write(service());
+    world.write(slice(['10.244.1.5']));
+    const proxy = world.proxies[0]!;
+    proxy.syncNow();
+    proxy.stop();
+    world.at(100, slice(['10.244.2.6']));
+    world.run(10_000);
+    expect(proxy.programmedEndpoints(WEB)).to.deep.equal(['10.244.1.5:8080']);
+    proxy.start();
+    world.run(20_000);
+    expect(proxy.programmedEndpoints(WEB)).to.deep.equal(['10.244.2.6:8080']);
+    expect(world.log()).to.deep.equal([
+      '10000 listed Services and EndpointSlices',
+      '10010 built rules',
+      '10030 restored rules',
+      '10030 applied rules',
+    ]);
+  });
+
+  it('drops a sync that is under way when its process ends', () => {
+    const world = worldOf('1.36', 'default');
+    world.proxies[0]!.syncNow();
+    world.at(0, service());
+    world.run(16);
+    world.proxies[0]!.stop();
+    world.run(5_000);
+    expect(world.log().at(-1)).to.equal('15 built rules');
+  });
+
+  it('does nothing on a machine without power', () => {
+    const world = worldOf('1.36', 'default');
+    world.proxies[0]!.syncNow();
+    world.machines[0]!.powered = false;
+    world.at(0, service());
+    world.run(5_000);
+    expect(world.log()).to.deep.equal([]);
+  });
+
+  it('shares one ruleset among nodes that have seen the same', () => {
+    const world = worldOf('1.36', 'default', 3);
+    for (const proxy of world.proxies) proxy.syncNow();
+    world.at(0, service());
+    world.at(2_000, slice(['10.244.1.5']));
+    world.run(5_000);
+    const rules = world.machines.map(({ proxyRules }) => proxyRules.get('IPv4'));
+    expect(new Set(rules).size).to.equal(1);
+    expect(world.applied).to.equal(3 * 3);
+  });
+
+  it('names the change, not the last sync, as the cause of a sync that had to wait', () => {
+    const world = worldOf('1.36', 'default');
+    world.proxies[0]!.syncNow();
+    world.at(0, service());
+    world.at(20, slice(['10.244.1.5']));
+    world.run(5_000);
+    const { journal } = world.kernel;
+    const chain = journal
+      .chain(journal.length - 1)
+      .map(({ action, subject }) => `${action} ${subject}`);
+    expect(chain).to.deep.equal([
+      'stored EndpointSlice/shop/web-abc',
+      'observed EndpointSlice/shop/web-abc',
+      'built rules',
+      'restored rules',
+      'applied rules',
+    ]);
+  });
+
+  it('removes UDP connections to an endpoint that serves no longer, once the rules stand', () => {
+    const world = worldOf('1.36', 'default');
+    world.write(service('UDP'));
+    world.write(slice(['10.244.1.5', '10.244.2.6'], {}, 'UDP'));
+    world.proxies[0]!.syncNow();
+    const { conntrack } = world.machines[0]!;
+    const client = { protocol: 'UDP', src: ip('10.244.3.7'), sport: 40_000 } as const;
+    const original = { ...client, dst: ip('10.96.0.20'), dport: 80 };
+    const answer = { protocol: 'UDP', src: ip('10.244.1.5'), sport: 8080 } as const;
+    const reply = { ...answer, dst: client.src, dport: client.sport };
+    conntrack.put(newEntry(original, reply, world.kernel.now));
+    world.write(slice(['10.244.2.6'], {}, 'UDP'));
+    world.run(34);
+    expect(conntrack.lookup(original, world.kernel.now)).to.not.equal(undefined);
+    world.run(35);
+    expect(conntrack.lookup(original, world.kernel.now)).to.equal(undefined);
+    expect(world.log().at(-1)).to.equal('35 removed conntrack entries');
+  });
+});

@@ -1,0 +1,74 @@
+// Holds the model against vector files: `node dist/specs/vectors/run.js FILE…`. Prints each
+// disagreement with the rules that matched, and counts what it does not ask.
+
+import { agrees, questionOf, readVectorFile } from './vector-file';
+import type { Answer, Question, VectorFile } from './vector-file';
+import { answerServices } from './services';
+
+export interface VectorResult {
+  passed: number;
+  failed: number;
+  /** How many questions were not asked, by reason. */
+  readonly skipped: Map<string, number>;
+  /** One text for each disagreement. */
+  readonly disagreements: string[];
+}
+
+/** Who answers for a domain. */
+const DOMAINS: Readonly<Record<string, (question: Question) => Answer>> = {
+  services: answerServices,
+};
+
+/** Asks every question of a file. */
+export function runVectors(file: VectorFile): VectorResult {
+  const result: VectorResult = { passed: 0, failed: 0, skipped: new Map(), disagreements: [] };
+  const answer = DOMAINS[file.domain];
+  for (const group of file.groups) {
+    for (const vector of group.cases) {
+      const question = questionOf(group, vector);
+      const given = answer?.(question) ?? { skipped: `domain ${file.domain}` };
+      if ('skipped' in given) {
+        result.skipped.set(given.skipped, (result.skipped.get(given.skipped) ?? 0) + 1);
+      } else if (agrees(given.is, vector.expect)) result.passed++;
+      else {
+        result.failed++;
+        const head = `${vector.id} (${group.title})${vector.note ? `: ${vector.note}` : ''}`;
+        result.disagreements.push(disagreement(head, question, given));
+      }
+    }
+  }
+  return result;
+}
+
+function disagreement(
+  head: string,
+  question: Question,
+  given: Exclude<Answer, { skipped: string }>,
+) {
+  const lines = [
+    `✗ ${head}`,
+    `    asked     ${JSON.stringify(question.ask)}`,
+    `    expected  ${JSON.stringify(question.expect)}`,
+    `    actual    ${JSON.stringify(given.is)}`,
+    ...(given.why ?? []).map((line) => `      ${line}`),
+  ];
+  return lines.join('\n');
+}
+
+function main(paths: readonly string[]): number {
+  let passed = 0;
+  let failed = 0;
+  let skipped = 0;
+  for (const path of paths) {
+    const result = runVectors(readVectorFile(path));
+    for (const text of result.disagreements) console.log(text);
+    for (const [reason, count] of result.skipped) console.log(`${count} skipped: ${reason}`);
+    passed += result.passed;
+    failed += result.failed;
+    skipped += [...result.skipped.values()].reduce((sum, count) => sum + count, 0);
+  }
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return failed > 0 ? 1 : 0;
+}
+
+if (require.main === module) process.exitCode = main(process.argv.slice(2));

@@ -1,0 +1,49 @@
+// The arguments of the language's words as TypeScript types, drawn from the same schema literals
+// by which scenarios are validated.
+
+import type { Action, Claim, Fault } from '../vocabulary/define';
+import type applyAction from '../vocabulary/actions/apply';
+import type deleteAction from '../vocabulary/actions/delete';
+import type patchAction from '../vocabulary/actions/patch';
+import type scaleAction from '../vocabulary/actions/scale';
+import type converge from '../vocabulary/claims/converge';
+import type inspect from '../vocabulary/claims/inspect';
+import type path from '../vocabulary/claims/path';
+import type reach from '../vocabulary/claims/reach';
+import type resolve from '../vocabulary/claims/resolve';
+import type share from '../vocabulary/claims/share';
+import type translate from '../vocabulary/claims/translate';
+import type kill from '../vocabulary/faults/kill';
+
+interface Faults {
+  readonly kill: typeof kill;
+}
+
+interface Claims {
+  readonly converge: typeof converge;
+  readonly inspect: typeof inspect;
+  readonly path: typeof path;
+  readonly reach: typeof reach;
+  readonly resolve: typeof resolve;
+  readonly share: typeof share;
+  readonly translate: typeof translate;
+}
+
+type Actions =
+  | typeof applyAction
+  | typeof deleteAction
+  | typeof patchAction
+  | typeof scaleAction;
+
+type ArgsOf<Word> = Word extends Claim<infer Args>
+  ? Args
+  : Word extends Fault<infer Args>
+    ? Args
+    : Word extends Action<infer Args>
+      ? Args
+      : never;
+
+export type FaultArgs<Name extends keyof Faults> = ArgsOf<Faults[Name]>;
+export type ActionArgs = ArgsOf<Actions>;
+export type ClaimName = keyof Claims;
+export type ClaimArgs<Name extends ClaimName> = ArgsOf<Claims[Name]>;

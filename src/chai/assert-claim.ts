@@ -1,0 +1,58 @@
+// One claim as an assertion: what stands between chai's words and the vocabulary.
+
+import { duration } from '../language/duration';
+import { failureText } from '../runner/failure-text';
+import type { Claim } from '../vocabulary/define';
+import { callerRange } from './caller';
+import { checkArguments } from './check-arguments';
+import { failureOf } from './failure';
+import { judge } from './judge';
+import type { Subject } from './subject';
+
+/** The argument that a method takes first, without its name. */
+const POSITIONAL: Readonly<Record<string, string>> = {
+  inspect: 'query',
+  path: 'to',
+  reach: 'to',
+  resolve: 'name',
+  share: 'to',
+};
+
+/**
+ * Judges a claim about the subject and throws where it does not hold. Throws TypeError for
+ * arguments that the language does not know and for a subject that the claim cannot be about.
+ */
+export function assertClaim(
+  subject: unknown,
+  claim: Claim,
+  given: readonly unknown[],
+  denied: boolean,
+): void {
+  if (!isSubject(subject)) {
+    throw new TypeError(`\`${claim.name}\` is about a part of a drill: expect(drill.pod('shop/web'))`);
+  }
+  const { within, ...own } = namedArguments(claim.name, given);
+  const args = { ...subject.args, ...own };
+  checkArguments('expect', { at: '0s', [claim.name]: args });
+  const outcome = judge({
+    claim,
+    args,
+    subject,
+    denied,
+    range: callerRange(),
+    ...(within !== undefined && { within: duration(String(within)) }),
+  });
+  if (outcome.status !== 'passed') throw failureOf(outcome, failureText(outcome));
+}
+
+function isSubject(value: unknown): value is Subject {
+  return typeof value === 'object' && value !== null && 'drill' in value && 'args' in value;
+}
+
+function namedArguments(claim: string, given: readonly unknown[]): Record<string, unknown> {
+  const key = POSITIONAL[claim];
+  const [first, ...rest] = given;
+  const positional = key !== undefined && typeof first === 'string' ? { [key]: first } : undefined;
+  const options = positional === undefined ? given : rest;
+  return Object.assign({}, positional, ...options) as Record<string, unknown>;
+}

@@ -1,0 +1,89 @@
+// `kubedrill explain`: the reference at hand, drawn from the definitions that the model runs by.
+
+import { PROFILES } from '../../timing';
+import type { Profile } from '../../timing';
+import { isModelledVersion, MODELLED_VERSIONS, NEWEST_VERSION } from '../../values/kube-version';
+import type { KubeVersion } from '../../values/kube-version';
+import { DISPOSITIONS } from '../../values/disposition';
+import { LANGUAGE } from '../../vocabulary/index';
+import type { Arguments, CommandLine } from '../arguments';
+import { hinted, UsageError } from '../arguments';
+import { EXIT } from '../exit-code';
+import { columns, paragraph } from '../layout';
+import type { Command } from '../main';
+import { timerPage } from '../timer-page';
+import type { Page } from '../word-page';
+import { wordPage } from '../word-page';
+
+const line: CommandLine = {
+  usage: 'explain [WORD | timers | dispositions] [flags]',
+  summary: 'Explains a word of the language; without one, lists them all.',
+  flags: {
+    kubernetes: { value: 'VERSION', help: 'The version whose timers are shown.' },
+    profile: { value: 'NAME', help: 'The timing profile whose timers are shown.' },
+  },
+};
+
+export const command: Command = {
+  line,
+  execute(args, io) {
+    const [word, extra] = args.positionals;
+    if (extra !== undefined) throw new UsageError(`explain takes one word, found ${extra} as well`);
+    io.out.write(`${page(word, args)}\n`);
+    return EXIT.passed;
+  },
+};
+
+function page(word: string | undefined, args: Arguments): string {
+  if (word === undefined) return overview();
+  if (word === 'timers') return timerPage(readVersion(args), readProfile(args));
+  if (word === 'dispositions') return dispositions();
+  const found = pages().filter(({ name }) => name === word);
+  if (found.length > 0) return found.map(wordPage).join('\n\n\n');
+  const names = [...pages().map(({ name }) => name), 'timers', 'dispositions'];
+  throw new UsageError(`the language has no word ${word}${hinted(word, names)}`);
+}
+
+function pages(): Page[] {
+  const of = (kind: string, words: Iterable<Omit<Page, 'kind'>>): Page[] =>
+    [...words].map((word) => ({ ...word, kind }));
+  return [
+    ...of('fault', LANGUAGE.faults.values()),
+    ...of('action of `do`', LANGUAGE.actions.values()),
+    ...of('claim', LANGUAGE.claims.values()),
+    ...of('operator', LANGUAGE.operators.values()),
+  ];
+}
+
+function overview(): string {
+  const groups = new Map<string, (readonly [string, string])[]>();
+  for (const { kind, name, summary } of pages()) {
+    groups.set(kind, [...(groups.get(kind) ?? []), [`  ${name}`, summary]]);
+  }
+  const blocks = [...groups].map(([kind, rows]) => `${kind}\n${columns(rows)}`);
+  const rest = columns([
+    ['  timers', 'Every delay of the model, with its knob and its source.'],
+    ['  dispositions', 'What can become of a packet, and what its sender sees of that.'],
+  ]);
+  return [...blocks, `tables\n${rest}`].join('\n\n');
+}
+
+function dispositions(): string {
+  const rows = Object.entries(DISPOSITIONS).map(
+    ([name, { outcome, meaning }]) => [`  ${name}`, `${outcome ?? 'an error'}: ${meaning}`] as const,
+  );
+  return `${paragraph('What can become of a packet: its fate, what the sender sees, why.')}\n\n${columns(rows)}`;
+}
+
+function readVersion(args: Arguments): KubeVersion {
+  const text = args.value('kubernetes') ?? NEWEST_VERSION;
+  if (isModelledVersion(text)) return text;
+  throw new UsageError(`--kubernetes ${text}: modelled are ${MODELLED_VERSIONS.join(', ')}`);
+}
+
+function readProfile(args: Arguments): Profile {
+  const text = args.value('profile') ?? 'default';
+  const found = PROFILES.find((profile) => profile === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`--profile ${text}: there are ${PROFILES.join(', ')}`);
+}

@@ -1,0 +1,177 @@
+// The composition root of the model: makes the parts, introduces them to each other, and brings
+// the cluster to the state in which a scenario begins.
+
+import { KindAdmission } from '../apiserver/admission';
+import { ApiServer } from '../apiserver/api-server';
+import { kindNamed } from '../apiserver/kinds/index';
+import { createControllers } from '../controllers/index';
+import { Kernel } from '../kernel/kernel';
+import { createNetwork } from '../network/index';
+import type { Network } from '../network/index';
+import { Kubelets } from '../node/kubelet';
+import type { Machine } from '../node/machine';
+import { PROFILES, Timing } from '../timing';
+import type { Profile } from '../timing';
+import type { ClusterSpec } from '../values/cluster-spec';
+import { keyOf } from '../values/kube-object';
+import type { KubeObject } from '../values/kube-object';
+import type { Destination, Origin } from '../values/origin';
+import type { Resolution } from '../values/resolution';
+import { seconds, START } from '../values/time';
+import type { Instant } from '../values/time';
+import type { Trace } from '../values/trace';
+import { Behaviours, bringsDns, corednsManifests, DnsServers, upstreamOf } from '../workloads/index';
+import type { Cluster, Handles, OpenConnection } from './cluster';
+import { createHandles } from './handles';
+import { clusterDnsOf, lookUp } from './names';
+import { PodOrdinals } from './pod-ordinals';
+import { Proxies } from './proxies';
+import { seedObjects } from './seed-objects';
+import { programmedEndpoints, servingEndpoints } from './service-truth';
+import { takeSnapshot } from './snapshot';
+
+/** A settled start is lived through before zero, without latencies, for as long as this at most. */
+const SETTLING = seconds(600);
+
+class ModelCluster implements Cluster {
+  readonly spec: ClusterSpec;
+  readonly kernel: Kernel;
+  readonly timing: Timing;
+  readonly api: ApiServer;
+  readonly handles: Handles;
+  private readonly network: Network;
+  private readonly behaviours: Behaviours;
+  private readonly servers: DnsServers;
+  private readonly kubelets: Kubelets;
+  private readonly proxies: Proxies;
+  private readonly ordinals: PodOrdinals;
+  private moves = 0;
+
+  constructor(spec: ClusterSpec, seed: number) {
+    const touch = () => void this.moves++;
+    this.spec = spec;
+    this.kernel = new Kernel(seed, (spec.start === 'cold' ? START : -SETTLING) as Instant);
+    const { kernel } = this;
+    this.timing = new Timing(timingOptions(spec), kernel.random);
+    const { timing } = this;
+    this.api = new ApiServer(kernel, timing, new KindAdmission({ kernel, timing, spec }));
+    const { api } = this;
+    this.ordinals = new PodOrdinals(api.store);
+    this.network = createNetwork(spec, kernel);
+    const { network } = this;
+    this.behaviours = new Behaviours(kernel, api, timing, spec.behaviours);
+    this.servers = new DnsServers(api, upstreamOf(spec.externals));
+    const { behaviours, servers } = this;
+    this.kubelets = new Kubelets({ kernel, api, timing, network, behaviours, servers, touch });
+    const { kubelets, machines } = this;
+    this.proxies = new Proxies({ spec, kernel, api, timing, machines, onApplied: touch });
+    const { proxies } = this;
+    createControllers({ kernel, api, timing, spec, heartbeats: kubelets });
+    this.handles = createHandles({ kernel, api, network, kubelets, proxies, touch });
+    api.observeCommits((version) => {
+      this.ordinals.observe(version);
+      touch();
+    });
+    kubelets.onBoot((node) => proxies.start(node));
+  }
+
+  get machines(): ReadonlyMap<string, Machine> {
+    return this.network.machines;
+  }
+
+  get generation(): number {
+    return this.moves;
+  }
+
+  /** Applies everything and lives on until zero. */
+  begin(): void {
+    for (const object of seedObjects(this.spec)) this.create(object);
+    for (const node of this.spec.nodes) this.kubelets.start(node.name);
+    this.proxies.startAll();
+    for (const object of [...this.systemManifests(), ...this.spec.manifests]) this.create(object);
+    if (this.spec.start === 'cold') return;
+    this.kernel.runUntil(START);
+    this.timing.switchTo(profileOf(this.spec));
+  }
+
+  send(from: Origin, to: Destination, options?: { readonly sport?: number }): readonly Trace[] {
+    return this.network.send(from, to, options);
+  }
+
+  open(from: Origin, to: Destination): readonly OpenConnection[] {
+    const connections = this.network.open(from, to);
+    this.moves++;
+    return connections;
+  }
+
+  proceed(connection: OpenConnection): readonly Trace[] {
+    return this.network.proceed(connection);
+  }
+
+  resolve(from: Origin, name: string, type?: 'A' | 'AAAA'): readonly Resolution[] {
+    const { spec, api, network, timing, behaviours, servers } = this;
+    return lookUp({ spec, api, network, timing, behaviours, servers }, from, name, type);
+  }
+
+  podsOf(kind: string, key: string): readonly string[] {
+    return this.ordinals.podsOf(kind, key);
+  }
+
+  programmed(node: string, service: string): readonly string[] {
+    return programmedEndpoints(this.api.store, this.proxies, node, service);
+  }
+
+  serving(service: string): readonly string[] {
+    return servingEndpoints(this.api.store, this.kubelets, service);
+  }
+
+  snapshot(): Readonly<Record<string, unknown>> {
+    const { kernel, machines, proxies } = this;
+    return takeSnapshot({
+      kernel,
+      store: this.api.store,
+      machines,
+      pluralOf: (kind) => kindNamed(kind)?.plural ?? `${kind.toLowerCase()}s`,
+      proxyState: (node) => ({
+        mode: proxies.mode.name,
+        running: proxies.of(node).some((proxy) => proxy.isRunning),
+      }),
+    });
+  }
+
+  private systemManifests(): KubeObject[] {
+    const { kubernetes, domain, dns, manifests } = this.spec;
+    if (dns.replicas === 0 || bringsDns(manifests)) return [];
+    const clusterIPs = clusterDnsOf(this.spec);
+    const corefile = dns.corefile === undefined ? {} : { corefile: dns.corefile };
+    return corednsManifests({ kubernetes, domain, replicas: dns.replicas, clusterIPs, ...corefile });
+  }
+
+  /** Manifests of a settled start are there at once; refusals stand in the journal. */
+  private create(object: KubeObject): void {
+    const request = { kind: object.kind, key: keyOf(object), object, actor: 'kubectl' } as const;
+    if (this.spec.start === 'cold') this.api.submit({ verb: 'create', ...request });
+    else this.api.commitNow({ verb: 'create', ...request });
+  }
+}
+
+/**
+ * A cluster at time zero. Throws RangeError where the spec names what is not modelled; the
+ * language reports that before, with its place.
+ */
+export function createCluster(spec: ClusterSpec, seed: number): Cluster {
+  const cluster = new ModelCluster(spec, seed);
+  cluster.begin();
+  return cluster;
+}
+
+function timingOptions(spec: ClusterSpec): ConstructorParameters<typeof Timing>[0] {
+  const profile = spec.start === 'cold' ? profileOf(spec) : 'instant';
+  return { kubernetes: spec.kubernetes, profile, overrides: spec.timing.overrides };
+}
+
+function profileOf({ timing }: ClusterSpec): Profile {
+  const profile = PROFILES.find((it) => it === timing.profile);
+  if (profile === undefined) throw new RangeError(`there is no timing profile ${timing.profile}`);
+  return profile;
+}

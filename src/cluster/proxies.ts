@@ -1,0 +1,107 @@
+// kube-proxy on every node, one for each family of the cluster.
+
+import type { ApiServer } from '../apiserver/api-server';
+import type { Kernel } from '../kernel/kernel';
+import type { Machine } from '../node/machine';
+import { KubeProxy } from '../node/proxy/kube-proxy';
+import { proxyMode } from '../node/proxy/index';
+import { ProxyInputs } from '../node/proxy/proxy-inputs';
+import type { ProxyMode, ProxyNode, ServicePortName } from '../node/proxy/proxy-mode';
+import type { Timing } from '../timing';
+import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
+import { familyOf } from '../values/ip';
+import type { Family } from '../values/ip';
+import type { Duration } from '../values/time';
+
+export interface ProxiesContext {
+  readonly spec: ClusterSpec;
+  readonly kernel: Kernel;
+  readonly api: ApiServer;
+  readonly timing: Timing;
+  readonly machines: ReadonlyMap<string, Machine>;
+  readonly onApplied: () => void;
+}
+
+export class Proxies {
+  readonly mode: ProxyMode;
+  private readonly byNode = new Map<string, readonly KubeProxy[]>();
+
+  constructor(context: ProxiesContext) {
+    this.mode = modeOf(context.spec);
+    const inputs = context.spec.ipFamilies.map(
+      (family) => new ProxyInputs(context.api.store, family),
+    );
+    for (const node of context.spec.nodes) {
+      this.byNode.set(node.name, inputs.map((input) => this.proxy(context, node, input)));
+    }
+  }
+
+  /** Every proxy lists everything and writes its rules. */
+  startAll(): void {
+    for (const node of this.byNode.keys()) this.start(node);
+  }
+
+  /** The process starts: empty memory, a list of everything, a full sync. */
+  start(node: string): void {
+    for (const proxy of this.of(node)) proxy.start();
+  }
+
+  /** The process ends; the rules in the kernel stay. */
+  stop(node: string): void {
+    for (const proxy of this.of(node)) proxy.stop();
+  }
+
+  of(node: string): readonly KubeProxy[] {
+    return this.byNode.get(node) ?? [];
+  }
+
+  /** Endpoints (`ip:port`) that a node spreads the connections of a Service port over. */
+  programmed(node: string, id: ServicePortName): string[] {
+    return this.of(node).flatMap((proxy) => [...proxy.programmedEndpoints(id)]);
+  }
+
+  private proxy(context: ProxiesContext, node: NodeSpec, inputs: ProxyInputs): KubeProxy {
+    const { spec, kernel, api, timing, machines, onApplied } = context;
+    const minSyncPeriod = settings(spec)['minSyncPeriod'] as Duration | undefined;
+    return new KubeProxy({
+      kernel,
+      api,
+      timing,
+      machine: machines.get(node.name)!,
+      mode: this.mode,
+      inputs,
+      node: proxyNode(spec, node, inputs.family),
+      ...(minSyncPeriod === undefined ? {} : { minSyncPeriod }),
+      onApplied,
+    });
+  }
+}
+
+function modeOf({ proxy }: ClusterSpec): ProxyMode {
+  const mode = proxyMode(proxy.mode);
+  if (mode === undefined) throw new RangeError(`proxy mode "${proxy.mode}" is not modelled`);
+  return mode;
+}
+
+/** The settings of the mode by the names of KubeProxyConfiguration, and those of all modes. */
+function settings({ proxy }: ClusterSpec): Readonly<Record<string, unknown>> {
+  const own = proxy.options[proxy.mode];
+  return typeof own === 'object' && own !== null ? { ...proxy.options, ...own } : proxy.options;
+}
+
+function proxyNode(spec: ClusterSpec, node: NodeSpec, family: Family): ProxyNode {
+  const options = settings(spec);
+  const podCIDR = spec.podCIDRs[spec.ipFamilies.indexOf(family)];
+  const clusterCIDR = 'clusterCIDR' in options ? options['clusterCIDR'] : podCIDR;
+  return {
+    name: node.name,
+    family,
+    addresses: node.addresses.filter((address) => familyOf(address) === family),
+    zone: node.zone,
+    clusterCIDR: clusterCIDR === '' ? undefined : (clusterCIDR as string | undefined),
+    masqueradeAll: options['masqueradeAll'] === true,
+    nodePortAddresses: (options['nodePortAddresses'] as readonly string[] | undefined) ?? [],
+    localhostNodePorts: options['localhostNodePorts'] !== false,
+    kubernetes: spec.kubernetes,
+  };
+}

@@ -1,0 +1,238 @@
+// What a controller is, and what runs it: informers fill a queue, a pass looks at one key and
+// asks for writes, and the key is free again when the API server has answered them all.
+// source: staging/src/k8s.io/client-go/util/workqueue; pkg/controller (the worker loop of each)
+
+import type { ApiResult, ApiRequest, ApiServer } from '../apiserver/api-server';
+import type { Change, Informer } from '../apiserver/informer';
+import { WorkQueue } from '../apiserver/work-queue';
+import type { BackOff } from '../apiserver/work-queue';
+import type { EventKind } from '../kernel/event-queue';
+import type { Kernel } from '../kernel/kernel';
+import { Phase } from '../kernel/phase';
+import type { TimerName, Timing } from '../timing';
+import type { ClusterSpec } from '../values/cluster-spec';
+import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { seconds } from '../values/time';
+import type { Heartbeats } from './heartbeats';
+import { Pass } from './pass';
+import type { Write } from './pass';
+
+/** What controllers are made of. */
+export interface ControllerContext {
+  readonly kernel: Kernel;
+  readonly api: ApiServer;
+  readonly timing: Timing;
+  readonly spec: ClusterSpec;
+  readonly heartbeats: Heartbeats;
+}
+
+/** What one controller sees of the API: its own informers, which may lag. */
+export interface View {
+  get(kind: string, key: ObjectKey): KubeObject | undefined;
+  list(kind: string): IterableIterator<KubeObject>;
+}
+
+/** What a controller's memory and judgement are given. */
+export interface Workplace extends Omit<ControllerContext, 'api'> {
+  readonly view: View;
+  readonly queue: WorkQueue;
+  /** As the journal names it: `controller-manager/endpointslice`. */
+  readonly actor: string;
+}
+
+export interface ControllerLogic {
+  /** By watched kind: which keys a change concerns. Indexes are kept up to date here as well. */
+  readonly watches: Readonly<Record<string, (change: Change) => Iterable<ObjectKey>>>;
+  /** Looks at one key as of now and says what to write. */
+  reconcile(key: ObjectKey, pass: Pass): void;
+  /** The answer to a write of a pass, with the object as it is stored now. */
+  answered?(write: Write, result: ApiResult, stored: KubeObject | undefined): void;
+  /** The process has died: memory is lost. */
+  reset?(): void;
+}
+
+export interface ControllerDefinition {
+  readonly name: string;
+  /** The kind of the objects whose keys it works on. */
+  readonly kind: string;
+  /** The process that runs it. Default: the controller manager. */
+  readonly process?: 'controller-manager' | 'scheduler';
+  /** The timer of one pass. Default: `controller-manager.reconcile`. */
+  readonly latency?: TimerName;
+  /** The timer of the first retry. Default: `controller-manager.retry`. */
+  readonly retry?: TimerName;
+  /** How often a failing key is tried again. Default: without end. */
+  readonly attempts?: number;
+  create(workplace: Workplace): ControllerLogic;
+}
+
+/** Names a definition; the literal is the controller's whole description. */
+export function defineController(definition: ControllerDefinition): ControllerDefinition {
+  return definition;
+}
+
+/** source: client-go/util/workqueue/default_rate_limiters.go (the longest wait of a key) */
+const RETRY_MOST = seconds(1_000);
+
+/** A definition at work. */
+export class Controller {
+  readonly name: string;
+  /** As the journal and the faults name it: `controller-manager/endpointslice`, `scheduler`. */
+  readonly actor: string;
+  private readonly context: ControllerContext;
+  private readonly definition: ControllerDefinition;
+  private readonly logic: ControllerLogic;
+  private readonly queue: WorkQueue;
+  private readonly informers: ReadonlyMap<string, Informer>;
+  private readonly writeEvent: EventKind;
+  private readonly answerEvent: EventKind;
+  private readonly passes = new Map<number, Pass>();
+  private nextPass = 0;
+
+  constructor(definition: ControllerDefinition, context: ControllerContext) {
+    const { kernel, api, timing } = context;
+    this.definition = definition;
+    this.context = context;
+    this.name = definition.name;
+    const process = definition.process ?? 'controller-manager';
+    this.actor = process === definition.name ? process : `${process}/${definition.name}`;
+    const backOff: BackOff = {
+      first: timing.delay(definition.retry ?? 'controller-manager.retry').least,
+      most: RETRY_MOST,
+      attempts: definition.attempts ?? Number.POSITIVE_INFINITY,
+    };
+    this.queue = new WorkQueue(kernel, {
+      name: this.actor,
+      backOff,
+      work: (key) => this.begin(key),
+    });
+    this.writeEvent = kernel.declare(`${this.actor}.write`, (id) => this.write(Number(id)));
+    this.answerEvent = kernel.declare(`${this.actor}.answer`, (id, result) => {
+      this.answered(String(id), result as ApiResult);
+    });
+    this.logic = definition.create({ ...context, view: this.view(), queue: this.queue, actor: this.actor });
+    this.informers = new Map(
+      Object.entries(this.logic.watches).map(([kind, keysOf]) => [
+        kind,
+        api.informer({ kind, owner: this.actor, onChange: (change) => this.observe(kind, change, keysOf) }),
+      ]),
+    );
+  }
+
+  /** Keys that it has yet to deal with. */
+  get pending(): readonly ObjectKey[] {
+    return this.queue.pending();
+  }
+
+  /** Cuts it off from changes; what it knows and has begun goes on. */
+  hold(): void {
+    for (const informer of this.informers.values()) informer.hold();
+  }
+
+  /** Ends a `hold`: it learns at once what changed meanwhile. */
+  resume(): void {
+    for (const informer of this.informers.values()) informer.relist();
+  }
+
+  /** The process dies: its memory is lost and nothing of it happens any more. */
+  stop(): void {
+    this.hold();
+    this.queue.reset();
+    this.passes.clear();
+    this.logic.reset?.();
+    for (const informer of this.informers.values()) informer.reset();
+  }
+
+  /** The process starts with empty memory and lists everything. */
+  start(): void {
+    this.resume();
+  }
+
+  private view(): View {
+    return {
+      get: (kind, key) => this.informers.get(kind)!.get(key),
+      list: (kind) => this.informers.get(kind)!.list(),
+    };
+  }
+
+  private observe(
+    kind: string,
+    change: Change,
+    keysOf: (change: Change) => Iterable<ObjectKey>,
+  ): void {
+    let noted = false;
+    for (const key of keysOf(change)) {
+      if (!noted) this.context.kernel.note(this.actor, 'observed', `${kind}/${change.key}`);
+      noted = true;
+      this.queue.add(key);
+    }
+  }
+
+  /** A pass reads the world as it is when it begins, and writes when it has thought. */
+  private begin(key: ObjectKey): void {
+    const { kernel, timing } = this.context;
+    const pass = new Pass(this.definition.kind, key);
+    this.logic.reconcile(key, pass);
+    if (pass.isIdle) {
+      this.end(pass);
+      return;
+    }
+    const id = this.nextPass++;
+    this.passes.set(id, pass);
+    const timer = this.definition.latency ?? 'controller-manager.reconcile';
+    const delay = timing.draw(timer, this.actor, pass.effect);
+    kernel.after(delay, Phase.control, this.writeEvent, id, 0, timer);
+  }
+
+  private write(id: number): void {
+    const pass = this.passes.get(id);
+    if (pass === undefined) return;
+    if (pass.isFirstStage) {
+      this.context.kernel.note(this.actor, 'reconciled', pass.subject, pass.summary);
+    }
+    const stage = pass.nextStage();
+    const effect = pass.effect === undefined ? {} : { effect: pass.effect };
+    stage.forEach((write, index) => {
+      const answer = { kind: this.answerEvent, a: `${id}/${pass.stageNumber}/${index}` };
+      this.context.api.submit({ ...effect, ...write, actor: this.actor, answer } as ApiRequest);
+    });
+  }
+
+  private answered(token: string, result: ApiResult): void {
+    const [id, stage, index] = token.split('/').map(Number);
+    const pass = this.passes.get(id!);
+    if (pass === undefined) return;
+    const write = pass.writeAt(stage!, index!);
+    const stored = this.context.api.store.get(write.kind, write.key);
+    this.logic.answered?.(write, result, stored);
+    if (!isSuccess(write, result)) pass.fail(`${write.verb} ${write.kind}/${write.key}: ${result}`);
+    if (pass.answered() > 0) return;
+    if (pass.hasMore && pass.failure === undefined) {
+      this.write(id!);
+      return;
+    }
+    this.passes.delete(id!);
+    for (const skipped of pass.skipped()) this.logic.answered?.(skipped, 'conflict', undefined);
+    this.end(pass);
+  }
+
+  private end(pass: Pass): void {
+    const { key, subject, failure, requeue } = pass;
+    const { kernel } = this.context;
+    if (failure !== undefined) {
+      kernel.note(this.actor, 'failed', subject, failure);
+      const timer = this.definition.retry ?? 'controller-manager.retry';
+      if (!this.queue.retry(key, timer)) kernel.note(this.actor, 'gave up', subject, failure);
+    } else {
+      this.queue.forget(key);
+      if (requeue !== undefined) this.queue.addAfter(key, requeue.delay, requeue.timer);
+    }
+    this.queue.done(key);
+  }
+}
+
+/** What is gone already is as deleted as can be, and what is there under its own name, created. */
+function isSuccess({ verb }: Write, result: ApiResult): boolean {
+  if (result === 'ok') return true;
+  return result === (verb === 'delete' ? 'not-found' : verb === 'create' ? 'already-exists' : 'ok');
+}

@@ -1,0 +1,169 @@
+// `cluster` and `behaviour` → the cluster's specification, with every default filled in.
+
+import { contains } from '../values/cidr';
+import type { BehaviourSpec, ClusterSpec, ExternalSpec, ListenSpec } from '../values/cluster-spec';
+import type { Protocol } from '../values/flow';
+import { ip, parseIp } from '../values/ip';
+import type { IP } from '../values/ip';
+import type { KubeVersion } from '../values/kube-version';
+import type { Duration } from '../values/time';
+import { ZERO } from '../values/time';
+import { planAddresses } from './address-plan';
+import type { AddressPlan, PlacedRange } from './address-plan';
+import { parseDuration } from './duration';
+import type { Lexicon } from './lexicon';
+import { readNodes } from './node-list';
+import { readDuration } from './read-time';
+import type { Report } from './report';
+import type { Place } from './source-text';
+import { child, textOf } from './tree';
+import type { Tree } from './tree';
+
+/** The one client outside of the cluster that every scenario has. Both are documentation ranges. */
+const DEFAULT_EXTERNAL = { IPv4: '203.0.113.100', IPv6: '2001:db8::100' } as const;
+
+/** source: cmd/kubeadm/app/phases/addons/dns (coreDNSReplicas) */
+const DEFAULT_DNS_REPLICAS = 2;
+
+/** Everything of a cluster but its manifests. `home` is where a missing `cluster` is blamed. */
+export function readCluster(
+  scenario: Tree,
+  lexicon: Lexicon,
+  home: Place,
+  report: Report,
+): Omit<ClusterSpec, 'manifests'> {
+  const cluster = child(scenario, 'cluster');
+  const plan = planAddresses(cluster, home, report);
+  const { nodes, controlPlane } = readNodes(child(cluster, 'nodes'), plan, home, report);
+  const { name, ...cniOptions } = named(child(cluster, 'cni'), 'name', 'flannel');
+  const { mode, ...proxyOptions } = named(child(cluster, 'proxy'), 'mode', 'iptables');
+  const version = textOf(child(cluster, 'kubernetes')) ?? lexicon.kubernetesVersions.at(-1)!;
+  return {
+    kubernetes: version as KubeVersion,
+    domain: textOf(child(cluster, 'domain')) ?? 'cluster.local',
+    nodes,
+    controlPlane,
+    ipFamilies: plan.families,
+    podCIDRs: textsOfRanges(plan.podCIDR),
+    serviceCIDRs: textsOfRanges(plan.serviceCIDR),
+    nodeCIDRs: textsOfRanges(plan.nodeCIDR),
+    cni: { name, options: cniOptions },
+    proxy: { mode, options: proxyOptions },
+    dns: readDns(child(cluster, 'dns'), report),
+    externals: readExternals(child(cluster, 'externals'), plan, report),
+    loadBalancer: (child(cluster, 'loadBalancer')?.value ?? 'none') as ClusterSpec['loadBalancer'],
+    timing: readTiming(child(cluster, 'timing'), report),
+    featureGates: (child(cluster, 'featureGates')?.value ?? {}) as Record<string, boolean>,
+    start: (textOf(child(cluster, 'start')) ?? 'settled') as ClusterSpec['start'],
+    behaviours: readBehaviours(child(scenario, 'behaviour'), report),
+  };
+}
+
+/** `calico`, or `{name: calico, mode: ipip}`. */
+function named<Key extends string>(
+  tree: Tree | undefined,
+  key: Key,
+  fallback: string,
+): Readonly<Record<Key, string>> & Readonly<Record<string, unknown>> {
+  const value = tree?.value ?? fallback;
+  const mapping = typeof value === 'string' ? { [key]: value } : (value as object);
+  return mapping as Record<Key, string> & Record<string, unknown>;
+}
+
+function readDns(dns: Tree | undefined, report: Report): ClusterSpec['dns'] {
+  const nodelocal = dns?.entries?.get('nodelocal');
+  if (nodelocal?.tree.value === true) {
+    report.warn('KD1407', nodelocal.key, 'a DNS cache on every node is not modelled');
+  }
+  const corefile = textOf(child(dns, 'corefile'));
+  const replicas = (child(dns, 'replicas')?.value ?? DEFAULT_DNS_REPLICAS) as number;
+  return { replicas, ...(corefile !== undefined && { corefile }) };
+}
+
+function readExternals(
+  externals: Tree | undefined,
+  plan: AddressPlan,
+  report: Report,
+): readonly ExternalSpec[] {
+  const specs = [...(externals?.entries ?? [])].map(([name, { tree }]): ExternalSpec => {
+    const at = child(tree, 'ip')!;
+    const address = parseIp(String(at.value));
+    if (address === undefined) {
+      report.error('KD1401', at.place, `"${String(at.value)}" is not an address`);
+    } else checkOutside(address, plan, at.place, report);
+    return {
+      name,
+      address: address ?? ip(DEFAULT_EXTERNAL.IPv4),
+      listen: readListen(child(tree, 'listen')),
+      names: (child(tree, 'names')?.value ?? []) as readonly string[],
+    };
+  });
+  if (specs.some(({ name }) => name === 'external')) return specs;
+  const address = ip(DEFAULT_EXTERNAL[plan.families[0]!]);
+  return [...specs, { name: 'external', address, listen: [], names: [] }];
+}
+
+function checkOutside(address: IP, plan: AddressPlan, place: Place, report: Report): void {
+  const inside = [...plan.nodeCIDR, ...plan.serviceCIDR, ...plan.podCIDR].find(({ range }) =>
+    contains(range, address),
+  );
+  if (inside === undefined) return;
+  const message = `${address} of a machine outside lies inside of ${inside.key} ${inside.range.text}`;
+  report.error('KD1402', place, message);
+}
+
+function readTiming(timing: Tree | undefined, report: Report): ClusterSpec['timing'] {
+  if (timing?.entries === undefined) return { profile: textOf(timing) ?? 'default', overrides: {} };
+  const overrides: Record<string, Duration> = {};
+  for (const [name, { tree }] of timing.entries) {
+    if (name !== 'profile') overrides[name] = readDuration(tree, report);
+  }
+  return { profile: textOf(child(timing, 'profile')) ?? 'default', overrides };
+}
+
+function readBehaviours(behaviour: Tree | undefined, report: Report): readonly BehaviourSpec[] {
+  return [...(behaviour?.entries ?? [])].map(([target, { tree }]): BehaviourSpec => {
+    const load = tree.entries?.get('load');
+    if (load !== undefined) report.warn('KD1407', load.key, 'the load of a process is not modelled');
+    const part = (key: string): Tree | undefined => child(tree, key);
+    const listen = part('listen');
+    const startup = part('startup');
+    const ready = part('ready');
+    const onTerm = part('onTerm');
+    const libc = textOf(part('libc'));
+    return {
+      target,
+      ...(listen !== undefined && { listen: readListen(listen) }),
+      ...(startup !== undefined && { startup: readDuration(startup, report) }),
+      ...(onTerm !== undefined && { onTerm: readOnTerm(onTerm, report) }),
+      ...(ready !== undefined && { ready: readDuration(ready, report) }),
+      ...numbers('http', part('http')),
+      ...numbers('exec', part('exec')),
+      ...(libc !== undefined && { libc }),
+    };
+  });
+}
+
+function numbers(key: 'http' | 'exec', tree: Tree | undefined): Partial<BehaviourSpec> {
+  return tree === undefined ? {} : { [key]: tree.value as Readonly<Record<string, number>> };
+}
+
+function readListen(tree: Tree | undefined): readonly ListenSpec[] {
+  return (tree?.items ?? []).map(({ value }) => {
+    const [port, protocol = 'tcp'] = String(value).split('/');
+    return { port: Number(port), protocol: protocol.toUpperCase() as Protocol };
+  });
+}
+
+/** `close`, `ignore`, `drain 5s`. */
+function readOnTerm(tree: Tree, report: Report): NonNullable<BehaviourSpec['onTerm']> {
+  const [word, span] = String(tree.value).split(' ');
+  if (span === undefined) return { do: word as 'close' | 'ignore', for: ZERO };
+  const reading = parseDuration(span);
+  if (!reading.ok) report.error('KD1105', tree.place, reading.message, reading.hint);
+  return { do: 'drain', for: reading.ok ? reading.value : ZERO };
+}
+
+function textsOfRanges(ranges: readonly PlacedRange[]): readonly string[] {
+  return ranges.map(({ range }) => range.text);
+}

@@ -1,0 +1,328 @@
+// A scenario → one plan for each row of its matrix, or diagnostics. The steps in order: inherit,
+// judge the shape, combine the matrix, then for each row read cluster, manifests, timeline and
+// expectations, and check every name against what there is.
+
+import type { ClusterSpec } from '../values/cluster-spec';
+import type { Diagnostic } from '../values/diagnostic';
+import { deepFreeze } from '../values/kube-object';
+import type { KubeObject } from '../values/kube-object';
+import { checkBehaviours, checkForm } from './check-references';
+import type { ReferenceContext } from './check-references';
+import { readCluster } from './cluster-defaults';
+import { didYouMean } from './did-you-mean';
+import { readExpectation } from './expectations';
+import type { ReadExpectation } from './expectations';
+import { inherit } from './extends';
+import type { Inherited } from './extends';
+import { valueWith, visitForms } from './forms';
+import { Inventory } from './inventory';
+import type { Lexicon } from './lexicon';
+import { impliedNamespaces, lastOfEach, ManifestReader } from './manifests';
+import type { PlacedObject } from './manifests';
+import { inRow, matches, rowsOf, textAt } from './matrix';
+import type { Row } from './matrix';
+import type { Plan, PlannedExpectation, PlannedStep } from './plan';
+import { checkInstants, isUntouchedAt } from './check-instants';
+import { readInstant } from './read-time';
+import { Report } from './report';
+import { rangeOf } from './source-text';
+import type { Place } from './source-text';
+import type { Sources } from './sources';
+import { readTimeline } from './timeline';
+import type { Timeline, TimelineStep } from './timeline';
+import { at, child, pointer, textOf } from './tree';
+import type { Tree } from './tree';
+import { validate } from './validate';
+import type { SchemaValidator } from './validate';
+
+export interface CompileContext {
+  readonly lexicon: Lexicon;
+  readonly sources: Sources;
+  readonly manifests: ManifestReader;
+  readonly validator?: SchemaValidator;
+}
+
+export interface Compiled {
+  /** Empty where anything is wrong, and for an abstract scenario. */
+  readonly plans: readonly Plan[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Compiles one scenario document. */
+export function compileScenario(document: Tree, context: CompileContext): Compiled {
+  const report = new Report();
+  const drafts = draft(document, context, report);
+  const { diagnostics } = report;
+  if (report.hasErrors) return { plans: [], diagnostics };
+  const plans = drafts.map((plan) => deepFreeze<Plan>({ ...plan, notes: diagnostics }));
+  return { plans, diagnostics };
+}
+
+function draft(document: Tree, context: CompileContext, report: Report): readonly Plan[] {
+  const inherited = inherit(document, context.sources, report);
+  if (inherited === undefined) return [];
+  const { tree } = inherited;
+  const { validator } = context;
+  if (!validate(tree, report, validator)) return [];
+  const rows = rowsOf(tree, report);
+  const trees = rows.map((row) => inRow(tree, row));
+  const sound = trees.filter((one) => rows.length === 1 || validate(one, report, validator));
+  if (sound.length < trees.length || child(tree, 'abstract')?.value === true) return [];
+  if ((child(tree, 'expect')?.items ?? []).length === 0) {
+    report.error('KD1307', titlePlace(tree), 'this scenario expects nothing', 'give it an `expect`');
+  }
+  checkConditions(tree, rows, report);
+  const plans = rows.map((row, index) =>
+    new RowCompiler(trees[index]!, row, inherited, context, report).plan(),
+  );
+  reportUnusedIds(tree, document, report);
+  return plans;
+}
+
+/** Compiles one row. */
+class RowCompiler {
+  private readonly tree: Tree;
+  private readonly row: Row;
+  private readonly inherited: Inherited;
+  private readonly context: CompileContext;
+  private readonly report: Report;
+
+  constructor(
+    tree: Tree,
+    row: Row,
+    inherited: Inherited,
+    context: CompileContext,
+    report: Report,
+  ) {
+    this.tree = tree;
+    this.row = row;
+    this.inherited = inherited;
+    this.context = context;
+    this.report = report;
+  }
+
+  plan(): Plan {
+    const { tree, report } = this;
+    const { lexicon } = this.context;
+    const cluster = readCluster(tree, lexicon, titlePlace(tree), report);
+    const placed = this.readManifests();
+    const objects = placed.map(({ object }) => object);
+    const timeline = this.readSteps(cluster);
+    const applied = new Map(timeline.steps.map((step) => [step, this.objectsIn(step)]));
+    const expectations = this.readExpectations(timeline, cluster);
+    const inventory = new Inventory(cluster, [...objects, ...[...applied.values()].flatMap(all)]);
+    this.checkNames(inventory, timeline, expectations);
+    const end = child(tree, 'end');
+    const last = end === undefined ? undefined : readInstant(end, report);
+    checkInstants(timeline, expectations, last, report);
+    const implied = impliedNamespaces(placed, report);
+    return this.assemble(
+      { ...cluster, manifests: [...implied, ...objects] },
+      timeline.steps.map((step) => withObjects(step, applied.get(step)!)),
+      expectations.map((one) => this.withLoaded(one)),
+      last,
+    );
+  }
+
+  private assemble(
+    cluster: ClusterSpec,
+    timeline: readonly PlannedStep[],
+    expectations: readonly PlannedExpectation[],
+    end: Plan['end'],
+  ): Plan {
+    const { tree, row } = this;
+    const place = titlePlace(tree);
+    const seed = child(tree, 'seed')?.value;
+    return {
+      title: String(child(tree, 'scenario')?.value),
+      about: (textOf(child(tree, 'about')) ?? '').trim(),
+      tags: (child(tree, 'tags')?.value ?? []) as readonly string[],
+      file: place.source.path,
+      range: rangeOf(place),
+      row: row.texts,
+      cluster,
+      timeline,
+      expectations,
+      ...(end !== undefined && { end }),
+      ...(typeof seed === 'number' && { seed }),
+      notes: [],
+    };
+  }
+
+  /** Manifests of bases come first, and files before documents: the last definition wins. */
+  private readManifests(): readonly PlacedObject[] {
+    const { manifests, sources } = this.context;
+    const listed = manifests.fromPaths(child(this.tree, 'manifests'), this.report);
+    const own = this.inherited.files.flatMap(({ path }) => {
+      const loaded = sources.load(path);
+      if (loaded.is !== 'source') return [];
+      const { documents, lacksManifests } = loaded.source;
+      if (lacksManifests) this.report.include(loaded.diagnostics);
+      return manifests.fromDocuments(documents, this.report);
+    });
+    return lastOfEach([...listed, ...own], this.report);
+  }
+
+  private readSteps(cluster: Omit<ClusterSpec, 'manifests'>): Timeline {
+    const items = child(this.tree, 'timeline')?.items ?? [];
+    const here = new Set(items.filter((item) => this.isIncluded(item, cluster)));
+    return readTimeline(items, here, this.context.lexicon, this.report);
+  }
+
+  private readExpectations(
+    { steps, ids }: Timeline,
+    cluster: Omit<ClusterSpec, 'manifests'>,
+  ): readonly ReadExpectation[] {
+    const known = new Map(steps.map((one) => [one.step.id, one]));
+    const context = { lexicon: this.context.lexicon, steps: known, ids, report: this.report };
+    return (child(this.tree, 'expect')?.items ?? [])
+      .map((item, index) =>
+        this.isIncluded(item, cluster) ? readExpectation(item, index, context) : undefined,
+      )
+      .filter((one) => one !== undefined);
+  }
+
+  private isIncluded(item: Tree, cluster: Omit<ClusterSpec, 'manifests'>): boolean {
+    const text = (path: string): string | undefined =>
+      textAt(this.tree, this.row, path) ?? defaultText(path, cluster);
+    return isIncluded(item, text);
+  }
+
+  /** Objects that a word of the step refers to by files: loaded now, so that a run reads nothing. */
+  private objectsIn(step: TimelineStep): ReadonlyMap<Tree, readonly KubeObject[]> {
+    return this.loadedIn(step.word.schema, step.args);
+  }
+
+  private withLoaded({ planned, word, args }: ReadExpectation): PlannedExpectation {
+    return { ...planned, args: valueWith(args, this.loadedIn(word.schema, args)) };
+  }
+
+  private loadedIn(
+    schema: TimelineStep['word']['schema'],
+    args: Tree,
+  ): ReadonlyMap<Tree, readonly KubeObject[]> {
+    const loaded = new Map<Tree, readonly KubeObject[]>();
+    visitForms(schema, args, (form, tree) => {
+      if (form !== 'manifests') return;
+      const placed = lastOfEach(this.context.manifests.fromPaths(tree, this.report), this.report);
+      loaded.set(tree, placed.map(({ object }) => object));
+    });
+    return loaded;
+  }
+
+  private checkNames(
+    inventory: Inventory,
+    timeline: Timeline,
+    expectations: readonly ReadExpectation[],
+  ): void {
+    const { report } = this;
+    const { kinds } = this.context.lexicon;
+    const base: ReferenceContext = { inventory, kinds, report, untouched: false };
+    checkBehaviours(child(this.tree, 'behaviour'), base);
+    for (const one of timeline.steps) {
+      const untouched = isUntouchedAt(timeline, one.step);
+      this.checkWord(one, { ...base, untouched });
+    }
+    for (const one of expectations) {
+      const untouched = isUntouchedAt(timeline, one.planned);
+      this.checkWord(one, { ...base, untouched });
+    }
+  }
+
+  private checkWord(
+    { word, args }: Pick<TimelineStep, 'word' | 'args'>,
+    context: ReferenceContext,
+  ): void {
+    const { report } = this;
+    visitForms(word.schema, args, (form, tree) => checkForm(form, tree, context));
+    for (const { path, severity, message, hint } of word.check?.(args.value) ?? []) {
+      const place = (at(args, pointer(path)) ?? args).place;
+      if (severity === 'error') report.error('KD1105', place, message, hint);
+      else report.warn('KD1407', place, message, hint);
+    }
+  }
+}
+
+function all(objects: ReadonlyMap<Tree, readonly KubeObject[]>): readonly KubeObject[] {
+  return [...objects.values()].flat();
+}
+
+function withObjects(
+  { step, args }: TimelineStep,
+  objects: ReadonlyMap<Tree, readonly KubeObject[]>,
+): PlannedStep {
+  return { ...step, args: valueWith(args, objects) };
+}
+
+function isIncluded(item: Tree, text: (path: string) => string | undefined): boolean {
+  const only = child(item, 'only');
+  const except = child(item, 'except');
+  if (only !== undefined && !matches(only, text)) return false;
+  return except === undefined || !matches(except, text);
+}
+
+/** What `only` compares where the scenario leaves a key to its default. */
+function defaultText(path: string, cluster: Omit<ClusterSpec, 'manifests'>): string | undefined {
+  const defaults: Readonly<Record<string, string>> = {
+    'cluster.kubernetes': cluster.kubernetes,
+    'cluster.cni': cluster.cni.name,
+    'cluster.proxy': cluster.proxy.mode,
+    'cluster.timing': cluster.timing.profile,
+    'cluster.start': cluster.start,
+    'cluster.nodes': String(cluster.nodes.length),
+  };
+  return defaults[path];
+}
+
+/** An `only` that no row meets, or an `except` that every row meets, hides its step for ever. */
+function checkConditions(tree: Tree, rows: readonly Row[], report: Report): void {
+  const known = ['cluster.kubernetes', 'cluster.cni', 'cluster.proxy', 'cluster.timing'];
+  const paths = [...new Set([...rows.flatMap((row) => Object.keys(row.texts)), ...known])];
+  const items = ['timeline', 'expect'].flatMap((key) => child(tree, key)?.items ?? []);
+  for (const item of items) {
+    for (const word of ['only', 'except'] as const) {
+      const entry = item.entries?.get(word);
+      if (entry === undefined) continue;
+      const met = rows.filter((row) => {
+        const inThis = inRow(tree, row);
+        return matches(entry.tree, (path) => textAt(inThis, row, path) ?? DEFAULT_TEXTS[path]);
+      });
+      if (word === 'only' ? met.length > 0 : met.length < rows.length) continue;
+      const unknown = [...entry.tree.entries!.keys()].find((path) => !paths.includes(path));
+      const hint = unknown === undefined ? undefined : didYouMean(unknown, paths);
+      const which = word === 'only' ? 'no row meets this `only`' : 'every row meets this `except`';
+      report.error('KD1305', entry.key, `${which}: this never happens`, hint);
+    }
+  }
+}
+
+const DEFAULT_TEXTS: Readonly<Record<string, string>> = {
+  'cluster.cni': 'flannel',
+  'cluster.proxy': 'iptables',
+  'cluster.timing': 'default',
+  'cluster.start': 'settled',
+};
+
+/** Ids of this file's own steps that nobody waits for. A base's ids are there for its heirs. */
+function reportUnusedIds(tree: Tree, document: Tree, report: Report): void {
+  const used = new Set<string>();
+  for (const key of ['timeline', 'expect']) {
+    for (const item of child(tree, key)?.items ?? []) {
+      const after = textOf(child(item, 'after'));
+      if (after !== undefined) used.add(after.replace(/[#.].*$/, ''));
+    }
+  }
+  if (child(document, 'extends') !== undefined) return;
+  for (const item of child(document, 'timeline')?.items ?? []) {
+    const id = child(item, 'id');
+    if (id === undefined || used.has(String(id.value))) continue;
+    report.error('KD1503', id.place, `nothing waits for the step "${String(id.value)}"`,
+      'remove the id, or let an expectation say `after:` it');
+  }
+}
+
+/** Where the scenario's title stands. */
+function titlePlace(tree: Tree): Place {
+  const entry = tree.entries?.get('scenario');
+  return entry === undefined ? tree.place : { ...entry.key, end: entry.tree.place.end };
+}

@@ -1,0 +1,203 @@
+// `timeline` → steps with instants and edges.
+
+import { later, ZERO } from '../values/time';
+import type { Instant } from '../values/time';
+import type { Lexicon, Word } from './lexicon';
+import type { PlannedStep, StepWhen } from './plan';
+import { readDuration, readInstant, readWindow } from './read-time';
+import type { Report } from './report';
+import { rangeOf } from './source-text';
+import { checkEdge, parseEdge } from './step-edge';
+import type { KnownStep } from './step-edge';
+import { child, textOf, treeRange } from './tree';
+import type { Tree } from './tree';
+
+/** A step with the trees that its checks still need. */
+export interface TimelineStep extends KnownStep {
+  readonly tree: Tree;
+  readonly word: Word;
+  /** The value of the verb's key; of `do`, the whole mapping. */
+  readonly args: Tree;
+}
+
+export interface Timeline {
+  readonly steps: readonly TimelineStep[];
+  /** Ids that the scenario's author gave, over all rows. */
+  readonly ids: ReadonlySet<string>;
+}
+
+/**
+ * Reads the steps that happen in a row. `items` are all of the scenario's, `here` those of the row.
+ */
+export function readTimeline(
+  items: readonly Tree[],
+  here: ReadonlySet<Tree>,
+  lexicon: Lexicon,
+  report: Report,
+): Timeline {
+  const ids = uniqueIds(items, report);
+  const steps = items
+    .map((tree, index) => ({ tree, id: idOf(tree) ?? `step-${index + 1}` }))
+    .filter(({ tree }) => here.has(tree))
+    .map(({ tree, id }) => readStep(tree, id, lexicon, report));
+  const byId = new Map(steps.map((one) => [one.step.id, one]));
+  for (const { step, tree } of steps) {
+    if (!('after' in step.when)) continue;
+    checkEdge(step.when.after, child(tree, 'after')!.place, byId, ids, report);
+  }
+  for (const one of steps) reportCircle(one, byId, report);
+  return { steps, ids };
+}
+
+/**
+ * The earliest instant at which a step can begin; undefined where it waits for something whose
+ * instant is not written down.
+ */
+export function earliestStart(
+  { step }: KnownStep,
+  steps: ReadonlyMap<string, KnownStep>,
+  depth = 0,
+): Instant | undefined {
+  const { when } = step;
+  if ('at' in when) return when.at;
+  if ('from' in when) return when.from;
+  const base = steps.get(when.after.step);
+  // Circles are reported elsewhere; here they only must not hang.
+  const start = base && depth < steps.size ? earliestStart(base, steps, depth + 1) : undefined;
+  if (start === undefined || base === undefined) return undefined;
+  const every = base.step.repeat?.every ?? ZERO;
+  const begun = later(start, (every * (when.after.repetition - 1)) as typeof every);
+  if (when.after.edge === 'start') return later(begun, when.plus);
+  const { recovery } = base.step;
+  if (recovery === undefined) return undefined;
+  return later('until' in recovery ? recovery.until : later(begun, recovery.for), when.plus);
+}
+
+function idOf(tree: Tree): string | undefined {
+  return textOf(child(tree, 'id'));
+}
+
+function uniqueIds(items: readonly Tree[], report: Report): ReadonlySet<string> {
+  const first = new Map<string, Tree>();
+  for (const item of items) {
+    const id = child(item, 'id');
+    if (id === undefined) continue;
+    const name = String(id.value);
+    const twin = first.get(name);
+    if (twin === undefined) first.set(name, id);
+    else {
+      const { file, line } = rangeOf(twin.place);
+      report.error('KD1501', id.place, `two steps have the id "${name}"`, `first at ${file}:${line}`);
+    }
+  }
+  return new Set(first.keys());
+}
+
+function readStep(tree: Tree, id: string, lexicon: Lexicon, report: Report): TimelineStep {
+  const { word, kind, args } = verbOf(tree, lexicon);
+  const repeat = readRepeat(tree, report);
+  const recovery = readRecovery(tree, kind, report);
+  const step: PlannedStep = {
+    id,
+    named: idOf(tree) !== undefined,
+    when: readWhen(tree, report),
+    verb: { kind, name: word.name },
+    args: args.value,
+    ...(recovery !== undefined && { recovery }),
+    ...(repeat !== undefined && { repeat }),
+    range: treeRange(tree),
+  };
+  const own = kind === 'fault' ? word.lasts?.(args.value) : undefined;
+  const ends = recovery !== undefined || own !== undefined;
+  checkUntil(step, tree, report);
+  return { step, tree, word, args, ends };
+}
+
+/** The one key of a step that is a verb; of `do`, the one key that is an action. */
+function verbOf(tree: Tree, { faults, actions }: Lexicon) {
+  const done = child(tree, 'do');
+  if (done !== undefined) {
+    const name = [...actions.keys()].find((key) => done.entries?.has(key))!;
+    return { word: actions.get(name)!, kind: 'action' as const, args: done };
+  }
+  const name = [...faults.keys()].find((key) => tree.entries?.has(key))!;
+  return { word: faults.get(name)!, kind: 'fault' as const, args: child(tree, name)! };
+}
+
+function readWhen(tree: Tree, report: Report): StepWhen {
+  const at = child(tree, 'at');
+  const after = child(tree, 'after');
+  const plus = child(tree, 'plus');
+  if (at !== undefined && after !== undefined) {
+    report.error('KD1112', tree.entries!.get('after')!.key, 'this step has both `at` and `after`',
+      'write `after` with `plus`, or `at` alone');
+  } else if (at === undefined && after === undefined) {
+    report.error('KD1112', tree.place, 'this step does not say when', 'write at: 10s or after: ID');
+  } else if (plus !== undefined && after === undefined) {
+    report.error('KD1112', tree.entries!.get('plus')!.key, '`plus` needs an `after` to count from');
+  }
+  if (after !== undefined) {
+    const delay = plus === undefined ? ZERO : readDuration(plus, report);
+    return { after: parseEdge(String(after.value)), plus: delay };
+  }
+  if (at === undefined) return { at: 0 as Instant };
+  return String(at.value).includes('..') ? readWindow(at, report) : { at: readInstant(at, report) };
+}
+
+function readRecovery(
+  tree: Tree,
+  kind: 'fault' | 'action',
+  report: Report,
+): PlannedStep['recovery'] | undefined {
+  const span = tree.entries?.get('for');
+  const until = tree.entries?.get('until');
+  const last = until ?? span;
+  if (last === undefined) return undefined;
+  if (kind === 'action') {
+    report.error('KD1112', last.key, 'what an administrator does is not undone by itself',
+      'write a second step that undoes it');
+  } else if (span !== undefined && until !== undefined) {
+    report.error('KD1112', until.key, 'this step has both `for` and `until`');
+  }
+  if (until !== undefined) return { until: readInstant(until.tree, report) };
+  return { for: readDuration(last.tree, report) };
+}
+
+function readRepeat(tree: Tree, report: Report): PlannedStep['repeat'] | undefined {
+  const every = tree.entries?.get('every');
+  const times = tree.entries?.get('times');
+  if (every === undefined && times === undefined) return undefined;
+  if (every === undefined || times === undefined) {
+    const [present, missing] = every === undefined ? ['times', 'every'] : ['every', 'times'];
+    report.error('KD1112', (every ?? times)!.key, `\`${present}\` needs \`${missing}\``,
+      'write for example every: 5s with times: 3');
+    return undefined;
+  }
+  return { every: readDuration(every.tree, report), times: Number(times.tree.value) };
+}
+
+function checkUntil({ when, recovery }: PlannedStep, tree: Tree, report: Report): void {
+  if (recovery === undefined || !('until' in recovery) || 'after' in when) return;
+  const start = 'at' in when ? when.at : when.to;
+  if (recovery.until > start) return;
+  report.error('KD1506', child(tree, 'until')!.place, 'this step ends before it begins');
+}
+
+function reportCircle(
+  first: TimelineStep,
+  steps: ReadonlyMap<string, TimelineStep>,
+  report: Report,
+): void {
+  const names: string[] = [];
+  let current: TimelineStep | undefined = first;
+  while (current !== undefined && 'after' in current.step.when) {
+    names.push(current.step.id);
+    current = steps.get(current.step.when.after.step);
+    if (current === first) {
+      const circle = [...names, first.step.id].map((name) => `"${name}"`).join(' waits for ');
+      report.error('KD1504', child(first.tree, 'after')!.place, circle);
+      return;
+    }
+    if (current !== undefined && names.includes(current.step.id)) return;
+  }
+}

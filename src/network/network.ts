@@ -1,0 +1,186 @@
+// The packet plane of one cluster: the machines with their CNI, the externals and the fabric
+// between them. The cluster constructs it, moves its parts, and asks it about packets.
+
+import type { Kernel } from '../kernel/kernel';
+import { CNI_PLUGINS } from '../node/cni/index';
+import type { Attachment, CniNetwork, CniPlugin } from '../node/cni/index';
+import { Machine } from '../node/machine';
+import type { PodSandbox } from '../node/pod-sandbox';
+import { addressAt, cidr, sizeOf } from '../values/cidr';
+import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
+import type { IP } from '../values/ip';
+import type { Destination, Origin } from '../values/origin';
+import type { Instant } from '../values/time';
+import type { Trace } from '../values/trace';
+import { continueConnection, openConnections } from './connections';
+import type { Connection } from './connections';
+import { Fabric } from './fabric';
+import type { ExternalHost } from './fabric';
+import type { PolicyEnforcer } from './policy-enforcer';
+import { send } from './send';
+import type { SendGround, SendOptions } from './send';
+import type { Sender } from './walk';
+
+export interface NetworkOptions {
+  /** How people call a pod by its key; the key itself by default. */
+  readonly nameOfPod?: (podKey: string) => string;
+}
+
+/** The host of the control plane where no node has that role. It runs no kube-proxy and no CNI. */
+export const CONTROL_PLANE = 'control-plane';
+
+const API_SERVER = { name: 'kube-apiserver', listen: [{ port: 6_443, protocol: 'TCP' }] } as const;
+
+export class Network implements SendGround {
+  readonly fabric = new Fabric();
+  /** The nodes, in the order of the spec. */
+  readonly machines: ReadonlyMap<string, Machine>;
+  /** Every pod with a sandbox, by `namespace/name`. */
+  readonly directory = new Map<string, PodSandbox>();
+  readonly plugin: CniPlugin;
+  policy: PolicyEnforcer | undefined;
+  private readonly kernel: Kernel;
+  private readonly options: NetworkOptions;
+  private readonly cni: CniNetwork;
+  /** What the CNI's agents were told of their nodes. */
+  private readonly podCIDRs = new Map<string, readonly string[]>();
+  /** The routers to everywhere else, one per node network. */
+  private readonly gateways: readonly IP[];
+  private readonly externals: ReadonlyMap<string, ExternalHost>;
+
+  constructor(spec: ClusterSpec, kernel: Kernel, options: NetworkOptions = {}) {
+    this.kernel = kernel;
+    this.options = options;
+    this.plugin = pluginOf(spec);
+    this.cni = this.plugin.create(spec, spec.cni.options);
+    this.gateways = gatewaysOf(spec);
+    this.machines = new Map(spec.nodes.map((node) => [node.name, this.connectNode(spec, node)]));
+    this.connectControlPlane(spec);
+    this.externals = new Map(spec.externals.map((it) => [it.name, { ...it, external: it.name }]));
+    for (const external of this.externals.values()) this.fabric.connect(external);
+    for (const { name, podCIDRs } of spec.nodes) {
+      if (podCIDRs.length > 0) this.assignPodCIDRs(name, podCIDRs);
+    }
+  }
+
+  get now(): Instant {
+    return this.kernel.now;
+  }
+
+  nameOfPod(podKey: string): string {
+    return this.options.nameOfPod?.(podKey) ?? podKey;
+  }
+
+  sandboxOf(podKey: string): PodSandbox | undefined {
+    return this.directory.get(podKey);
+  }
+
+  external(name: string): Sender | undefined {
+    const external = this.externals.get(name);
+    return external && { external };
+  }
+
+  /** Tells the node's CNI which ranges its pods have (node.spec.podCIDRs). */
+  assignPodCIDRs(node: string, podCIDRs: readonly string[]): void {
+    this.podCIDRs.set(node, podCIDRs);
+    this.cni.join(this.machine(node), podCIDRs);
+  }
+
+  /** Every way of a new flow's first packet; changes nothing. */
+  send(from: Origin, to: Destination, options: SendOptions = {}): readonly Trace[] {
+    return send(this, from, to, options);
+  }
+
+  /** Opens one real connection for each possible path that is answered. */
+  open(from: Origin, to: Destination): readonly Connection[] {
+    return openConnections(this, this.kernel.random, from, to);
+  }
+
+  /** The next packet of an open connection. */
+  proceed(connection: Connection): readonly Trace[] {
+    return continueConnection(this, connection);
+  }
+
+  /** CNI ADD for a new sandbox of the pod. A refusal is written into the journal. */
+  attachPod(node: string, podKey: string): Attachment {
+    const attachment = this.cni.attach(this.machine(node), podKey);
+    if (!attachment.ok) {
+      this.kernel.note(`cni@${node}`, 'refused', `Pod/${podKey}`, attachment.error);
+    }
+    return attachment;
+  }
+
+  /** CNI DEL: the sandbox is gone and its addresses may be given out again, after all others. */
+  detachPod(node: string, podKey: string): void {
+    const machine = this.machine(node);
+    const sandbox = this.directory.get(podKey);
+    if (sandbox?.node === node) machine.removeSandbox(sandbox);
+    this.cni.detach(machine, podKey);
+  }
+
+  /** The node loses its power, and with it every rule, connection and sandbox. */
+  powerOff(node: string): void {
+    this.machine(node).powerOff();
+  }
+
+  /** The node boots: an empty kernel, then its CNI. Its other agents come by themselves. */
+  powerOn(node: string): void {
+    const machine = this.machine(node);
+    if (machine.powered) return;
+    machine.powerOn();
+    const podCIDRs = this.podCIDRs.get(node);
+    if (podCIDRs !== undefined) this.cni.join(machine, podCIDRs);
+  }
+
+  private machine(node: string): Machine {
+    const machine = this.machines.get(node);
+    if (machine === undefined) throw new RangeError(`there is no node ${node}`);
+    return machine;
+  }
+
+  private connectNode(spec: ClusterSpec, node: NodeSpec): Machine {
+    const machine = this.connectMachine(spec, node.name, node.addresses);
+    if (node.role === 'control-plane') machine.daemons.set(API_SERVER.name, API_SERVER);
+    return machine;
+  }
+
+  private connectControlPlane(spec: ClusterSpec): void {
+    if (this.fabric.hostAt(spec.controlPlane) !== undefined) return;
+    const machine = this.connectMachine(spec, CONTROL_PLANE, [spec.controlPlane]);
+    machine.daemons.set(API_SERVER.name, API_SERVER);
+  }
+
+  private connectMachine(spec: ClusterSpec, name: string, addresses: readonly IP[]): Machine {
+    const { nodeCIDRs } = spec;
+    const { directory, gateways } = this;
+    const machine = new Machine({ name, addresses, nodeCIDRs, gateways, directory });
+    this.fabric.connect(machine);
+    return machine;
+  }
+}
+
+/** The packet plane that a cluster's spec describes. Throws RangeError for an unknown CNI. */
+export function createNetwork(
+  spec: ClusterSpec,
+  kernel: Kernel,
+  options: NetworkOptions = {},
+): Network {
+  return new Network(spec, kernel, options);
+}
+
+/** The router of each node network: its first address, or the last one where a host has that. */
+function gatewaysOf({ nodes, controlPlane, externals, nodeCIDRs }: ClusterSpec): IP[] {
+  const taken = new Set([controlPlane, ...externals.map(({ address }) => address)]);
+  for (const { addresses } of nodes) for (const address of addresses) taken.add(address);
+  return nodeCIDRs.map((range) => {
+    const first = addressAt(cidr(range), 1);
+    return taken.has(first) ? addressAt(cidr(range), sizeOf(cidr(range)) - 2n) : first;
+  });
+}
+
+function pluginOf({ cni }: ClusterSpec): CniPlugin {
+  const plugin = CNI_PLUGINS.get(cni.name);
+  if (plugin !== undefined) return plugin;
+  const known = [...CNI_PLUGINS.keys()].join(', ');
+  throw new RangeError(`cni "${cni.name}" is not modelled; modelled are: ${known}`);
+}

@@ -1,0 +1,190 @@
+// Asks the network what becomes of one packet: every way that it can take, each with its exact
+// probability, and the answer walked back on a way of its own. Nothing is changed by asking.
+
+import type { FiveTuple, Port } from '../values/flow';
+import { familyOf } from '../values/ip';
+import type { IP } from '../values/ip';
+import type { Destination, Origin } from '../values/origin';
+import type { PacketKind } from '../values/packet';
+import { CERTAIN } from '../values/ratio';
+import type { Instant } from '../values/time';
+import type { Disposition } from '../values/disposition';
+import type { Trace } from '../values/trace';
+import { isLoopback } from '../node/machine';
+import type { PodSandbox } from '../node/pod-sandbox';
+import { reachExternal, reachHost, reachPod } from './deliver';
+import { hostName } from './fabric';
+import { compareTurns, Flight } from './flight';
+import type { Place } from './flight';
+import { HopLog } from './hop-log';
+import { enterHost, sendErrorFromHost, sendFromHost } from './host-walk';
+import { carry, leavePod } from './link-walk';
+import { Walk } from './walk';
+import type { Ending, Ground, Sender, Session } from './walk';
+
+/**
+ * The source port of a question. No connection is ever opened from it (connections.ts), so a
+ * question is always about a new flow.
+ */
+export const PROBE_PORT = 40_000;
+
+export interface SendOptions {
+  /** The source port; the probe's own by default. */
+  readonly sport?: number;
+  /** Whether hops are written down; verdict and tuples come in any case. Default: true. */
+  readonly record?: boolean;
+}
+
+/** A packet that is put on its way. */
+export interface Sending {
+  readonly sender: Sender;
+  readonly sent: FiveTuple;
+  readonly kind: PacketKind;
+  readonly session?: Session;
+}
+
+/** What the network must offer for a sender to be found. */
+export interface SendGround extends Ground {
+  readonly now: Instant;
+  /** The running sandbox of a pod by `namespace/name`. */
+  sandboxOf(podKey: string): PodSandbox | undefined;
+  external(name: string): Sender | undefined;
+}
+
+/** Every way of a new flow's first packet. The probabilities add up to 1. */
+export function send(
+  ground: SendGround,
+  from: Origin,
+  to: Destination,
+  options: SendOptions = {},
+): readonly Trace[] {
+  const prepared = prepare(ground, from, to, options.sport ?? PROBE_PORT);
+  if ('disposition' in prepared) return [prepared];
+  const endings = walkPacket(ground, prepared, options.record ?? true);
+  return endings.map(({ trace }) => trace);
+}
+
+/** Who sends, and with which tuple; or the trace of a packet that never leaves. */
+export function prepare(
+  ground: SendGround,
+  from: Origin,
+  to: Destination,
+  sport: Port,
+): Sending | Trace {
+  const sender = senderOf(ground, from);
+  const tuple = { protocol: to.protocol, sport, dst: to.address, dport: to.port };
+  const nowhere = (to.address.includes(':') ? '::' : '0.0.0.0') as IP;
+  if (typeof sender === 'string') {
+    return unsent('pod-gone', { ...tuple, src: nowhere }, sender);
+  }
+  if ('machine' in sender && !sender.machine.powered) {
+    const { name } = sender.machine;
+    return unsent(
+      'node-down',
+      { ...tuple, src: nowhere },
+      `${name}, which should send it, has no power`,
+    );
+  }
+  const src = sourceOf(sender, to.address);
+  if (src === undefined) {
+    const reason = `the sender has no ${familyOf(to.address)} address or no route to ${to.address}`;
+    return unsent('no-route', { ...tuple, src: nowhere }, reason);
+  }
+  return { sender, sent: { ...tuple, src }, kind: 'syn' };
+}
+
+/** Follows the packet on all its ways, in the order of the rules that part them. */
+export function walkPacket(
+  ground: SendGround,
+  { sender, sent, kind, session }: Sending,
+  record: boolean,
+): readonly Ending[] {
+  const walk = new Walk({ ground, now: ground.now, sender, sent, session });
+  const log = record ? new HopLog() : undefined;
+  const waiting = [new Flight({ tuple: sent, kind, mark: 0 }, startOf(sender), log)];
+  for (let flight = waiting.pop(); flight !== undefined; flight = waiting.pop()) {
+    waiting.push(...advance(walk, flight));
+  }
+  return walk.endings.sort((a, b) => compareTurns(a.flight, b.flight));
+}
+
+/** Handles the packet where it is; what comes back is where it can be next. */
+function advance(walk: Walk, flight: Flight): readonly Flight[] {
+  const { place } = flight;
+  flight.isTurnedBack = false;
+  switch (place.at) {
+    case 'host-in':
+      return enterHost(walk, flight, place.machine, place);
+    case 'host-out':
+      return sendFromHost(walk, flight, place.machine);
+    case 'error-out':
+      return sendErrorFromHost(walk, flight, place.machine);
+    case 'host':
+      return reachHost(walk, flight, place.machine);
+    case 'pod-out':
+      return leavePod(walk, flight, place.sandbox);
+    case 'pod':
+      return reachPod(walk, flight, place);
+    case 'external-out':
+      return leaveExternal(walk, flight, place);
+    case 'external':
+      return reachExternal(walk, flight, place.external);
+  }
+}
+
+/** An external host knows the addresses of hosts; those of pods and Services mean nothing to it. */
+function leaveExternal(
+  walk: Walk,
+  flight: Flight,
+  { external }: Extract<Place, { at: 'external-out' }>,
+): readonly Flight[] {
+  const { tuple } = flight.packet;
+  const name = hostName(external);
+  flight.log?.enter(name, 'eth0', tuple);
+  const host = walk.ground.fabric.hostAt(tuple.dst);
+  if (host === undefined) {
+    return walk.lose(flight, 'lost', `no router on the way from ${name} knows ${tuple.dst}`);
+  }
+  return carry(walk, flight, name, host);
+}
+
+function senderOf(ground: SendGround, from: Origin): Sender | string {
+  if ('external' in from) {
+    return ground.external(from.external) ?? `there is no external/${from.external}`;
+  }
+  if ('node' in from) {
+    const machine = ground.machines.get(from.node);
+    return machine === undefined ? `there is no node ${from.node}` : { machine };
+  }
+  const sandbox = ground.sandboxOf(from.pod);
+  const name = ground.nameOfPod(from.pod);
+  if (sandbox === undefined) return `${name}, which should send it, is not running`;
+  const processes = [...sandbox.processes.values()];
+  const sending = processes.filter(
+    (it) => from.container === undefined || it.container === from.container,
+  );
+  if (processes.length > 0 && sending.every(({ state }) => state === 'exited')) {
+    return `${name}, which should send it, has no running container`;
+  }
+  if (!sandbox.hostNetwork) return { sandbox };
+  return { machine: ground.machines.get(sandbox.node)! };
+}
+
+function sourceOf(sender: Sender, destination: IP): IP | undefined {
+  if ('machine' in sender) return sender.machine.sourceFor(destination);
+  if ('sandbox' in sender && isLoopback(destination)) return destination;
+  const family = familyOf(destination);
+  const addresses = 'sandbox' in sender ? sender.sandbox.addresses : [sender.external.address];
+  return addresses.find((address) => familyOf(address) === family);
+}
+
+function startOf(sender: Sender): Place {
+  if ('machine' in sender) return { at: 'host-out', machine: sender.machine };
+  if ('sandbox' in sender) return { at: 'pod-out', sandbox: sender.sandbox };
+  return { at: 'external-out', external: sender.external };
+}
+
+function unsent(disposition: Disposition, sent: FiveTuple, reason: string): Trace {
+  const nothing = { hops: [], answerHops: [], translations: [], blames: [] };
+  return { disposition, probability: CERTAIN, sent, reason, ...nothing };
+}

@@ -1,0 +1,196 @@
+// The container runtime of every node: processes start, listen, take signals and exit. It does
+// what it is told and knows nothing of restart policies.
+
+import type { EventKind } from '../kernel/event-queue';
+import { Phase } from '../kernel/phase';
+import { later, ZERO } from '../values/time';
+import type { Duration, Instant } from '../values/time';
+import { sleepOf } from '../workloads/index';
+import type { KubeletGround } from './kubelet-ground';
+import { subjectOf } from './kubelet-ground';
+import { isAlive } from './kubelet-state';
+import type { ContainerRecord } from './kubelet-state';
+import type { ContainerProcess } from './pod-sandbox';
+
+/** 128 + SIGKILL. */
+export const KILLED = 137;
+
+/** Told of what happens to a process, at the instant at which it happens. */
+export interface RuntimeListener {
+  listening(container: ContainerRecord): void;
+  exited(container: ContainerRecord): void;
+}
+
+export class ContainerRuntime {
+  private readonly ground: KubeletGround;
+  private readonly listener: RuntimeListener;
+  private readonly listeningEvent: EventKind;
+  private readonly endingEvent: EventKind;
+  private readonly lastEndingEvent: EventKind;
+  private readonly termEvent: EventKind;
+  private readonly drainedEvent: EventKind;
+  private readonly killEvent: EventKind;
+
+  constructor(ground: KubeletGround, listener: RuntimeListener) {
+    this.ground = ground;
+    this.listener = listener;
+    const declare = (
+      name: string,
+      act: (container: ContainerRecord) => void,
+      options?: { background: boolean },
+    ) =>
+      ground.kernel.declare(
+        name,
+        (id, attempt) => {
+          const container = ground.state.containers.get(Number(id));
+          if (container?.attempt === attempt && isAlive(container)) act(container);
+        },
+        options,
+      );
+    this.listeningEvent = declare('runtime.listening', (it) => this.listen(it));
+    this.endingEvent = declare('runtime.ending', (it) => this.endByItself(it));
+    // A run is settled though some process will end in an hour.
+    this.lastEndingEvent = declare('runtime.laterEnding', (it) => this.endByItself(it), {
+      background: true,
+    });
+    this.termEvent = declare('runtime.sigterm', (it) => this.terminate(it));
+    this.drainedEvent = declare('runtime.drained', (it) => this.exit(it, 0, 'drained'));
+    this.killEvent = declare('runtime.sigkill', (it) => this.killIfDue(it));
+  }
+
+  /** A new process for the container's current attempt. */
+  start(container: ContainerRecord): void {
+    const { kernel, behaviours } = this.ground;
+    const { worker, spec } = container;
+    const behaviour = behaviours.of(worker.pod, spec);
+    const process: ContainerProcess = {
+      container: spec.name,
+      state: 'starting',
+      listen: behaviour.listen,
+      startedAt: kernel.now,
+      exitCode: 0,
+      exitedAt: kernel.now,
+    };
+    container.behaviour = behaviour;
+    container.process = process;
+    container.killedFor = '';
+    container.killAt = undefined;
+    worker.sandbox!.processes.set(spec.name, process);
+    behaviours.started(worker.pod, spec, behaviour);
+    this.changed(container);
+    const { ending, startup } = behaviour;
+    if (ending !== undefined) {
+      const isAwaited = container.role === 'init' || ending.after === ZERO;
+      this.after(ending.after, isAwaited ? this.endingEvent : this.lastEndingEvent, container);
+    }
+    if (startup === ZERO) this.listen(container);
+    else this.after(startup, this.listeningEvent, container);
+  }
+
+  /** The process dies by itself or by somebody else's hand, without notice. */
+  crash(container: ContainerRecord, exitCode: number): void {
+    if (isAlive(container)) this.exit(container, exitCode, '');
+  }
+
+  /**
+   * Stops a process as the kubelet does: its preStop hook, SIGTERM, and SIGKILL at `deadline`, but
+   * not before it had the least time to react.
+   * source: pkg/kubelet/kuberuntime/kuberuntime_container.go killContainer
+   */
+  stop(container: ContainerRecord, deadline: Instant): void {
+    if (!isAlive(container)) return;
+    const { now } = this.ground.kernel;
+    const left = Math.max(0, deadline - now) as Duration;
+    const hook = preStopOf(container);
+    container.killAt = deadline;
+    if (hook > ZERO && left > ZERO) {
+      this.after((hook < left ? hook : left) as Duration, this.termEvent, container);
+    } else {
+      this.terminate(container);
+    }
+  }
+
+  /** SIGTERM now, SIGKILL at the container's `killAt`. */
+  terminate(container: ContainerRecord): void {
+    const { kernel, timing, servers } = this.ground;
+    const { process, behaviour } = container;
+    if (!isAlive(container) || process === undefined || behaviour === undefined) return;
+    const least = later(kernel.now, timing.delay('kubelet.minimumGracePeriod').least);
+    if (container.killAt === undefined || container.killAt < least) container.killAt = least;
+    if (behaviour.speaks === 'dns') servers.freeze(container.worker.key);
+    const { do: reaction, for: span } = behaviour.onTerm;
+    if (reaction === 'close') {
+      this.exit(container, 0, 'closed on SIGTERM');
+      return;
+    }
+    if (reaction === 'drain') {
+      process.state = process.state === 'starting' ? 'starting' : 'draining';
+      this.after(span, this.drainedEvent, container);
+    }
+    this.scheduleKill(container);
+  }
+
+  /** Brings the kill of a process that is being stopped forward. */
+  hurry(container: ContainerRecord, deadline: Instant): void {
+    if (!isAlive(container) || (container.killAt ?? Infinity) <= deadline) return;
+    container.killAt = deadline;
+    this.scheduleKill(container);
+  }
+
+  private scheduleKill(container: ContainerRecord): void {
+    const { kernel } = this.ground;
+    const at = container.killAt!;
+    kernel.schedule(at, Phase.agent, this.killEvent, container.id, container.attempt);
+  }
+
+  private killIfDue(container: ContainerRecord): void {
+    const { killAt } = container;
+    if (killAt === undefined || killAt > this.ground.kernel.now) return;
+    this.exit(container, KILLED, 'SIGKILL at the end of the grace period');
+  }
+
+  private listen(container: ContainerRecord): void {
+    const process = container.process!;
+    if (process.state !== 'starting') return;
+    process.state = 'running';
+    if (container.behaviour?.speaks === 'dns') this.ground.servers.start(container.worker.pod);
+    this.changed(container);
+    this.listener.listening(container);
+  }
+
+  private endByItself(container: ContainerRecord): void {
+    this.exit(container, container.behaviour?.ending?.exitCode ?? 0, 'ended by itself');
+  }
+
+  private exit(container: ContainerRecord, exitCode: number, why: string): void {
+    const { kernel, servers } = this.ground;
+    const { worker, process, spec, behaviour } = container;
+    process!.state = 'exited';
+    process!.exitCode = exitCode;
+    process!.exitedAt = kernel.now;
+    container.killAt = undefined;
+    const detail = `container "${spec.name}", exit code ${exitCode}`;
+    const text = why === '' ? detail : `${detail}: ${why}`;
+    kernel.note(`runtime@${worker.agent.node}`, 'exited', subjectOf(worker), text);
+    if (behaviour?.speaks === 'dns') servers.stop(worker.key);
+    this.changed(container);
+    this.listener.exited(container);
+  }
+
+  private after(span: Duration, kind: EventKind, container: ContainerRecord): void {
+    this.ground.kernel.after(span, Phase.agent, kind, container.id, container.attempt);
+  }
+
+  private changed(container: ContainerRecord): void {
+    this.ground.touch?.(container.worker.agent.node);
+  }
+}
+
+/** How long the preStop hook takes, as far as it says so; zero for any other hook. */
+function preStopOf({ spec }: ContainerRecord): Duration {
+  const { sleep, exec } = spec.lifecycle?.preStop ?? {};
+  if (sleep !== undefined) return (sleep.seconds * 1_000_000) as Duration;
+  const slept = sleepOf(exec?.command ?? []);
+  if (slept === 'forever') return Number.MAX_SAFE_INTEGER as Duration;
+  return slept ?? ZERO;
+}

@@ -1,0 +1,48 @@
+// What the parts of a kubelet share: the clock, the API, the network, and their records.
+
+import type { ApiServer } from '../apiserver/api-server';
+import type { Kernel } from '../kernel/kernel';
+import type { Timing } from '../timing';
+import { isAtLeast } from '../values/kube-version';
+import type { Behaviours, DnsServers } from '../workloads/index';
+import type { Attachment } from './cni/index';
+import type { KubeletState, PodWorker } from './kubelet-state';
+import type { Machine } from './machine';
+
+/** The packet plane, as far as kubelets use it. */
+export interface PodNetwork {
+  readonly machines: ReadonlyMap<string, Machine>;
+  attachPod(node: string, podKey: string): Attachment;
+  detachPod(node: string, podKey: string): void;
+  powerOff(node: string): void;
+  powerOn(node: string): void;
+}
+
+export interface KubeletOptions {
+  readonly kernel: Kernel;
+  readonly api: ApiServer;
+  readonly timing: Timing;
+  readonly network: PodNetwork;
+  readonly behaviours: Behaviours;
+  readonly servers: DnsServers;
+  readonly featureGates?: Readonly<Record<string, boolean>>;
+  /** Called when processes or sandboxes of a node have changed. */
+  readonly touch?: (node: string) => void;
+}
+
+export interface KubeletGround extends KubeletOptions {
+  readonly state: KubeletState;
+}
+
+/** `Pod/shop/web-x7k`: how the journal names the pod. */
+export function subjectOf({ key }: PodWorker): string {
+  return `Pod/${key}`;
+}
+
+/**
+ * Whether the kubelet lists a pod's containers right after it has started one of them, instead of
+ * at the next relist. source: pkg/features/kube_features.go PLEGOnDemandRelist (beta, on in 1.36)
+ */
+export function relistsOnDemand({ timing, featureGates }: KubeletOptions): boolean {
+  return featureGates?.['PLEGOnDemandRelist'] ?? isAtLeast(timing.kubernetes, '1.36');
+}

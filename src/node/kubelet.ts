@@ -1,0 +1,363 @@
+// The kubelets of all nodes. Each watches the pods that are bound to its node, runs them, and
+// writes what becomes of them; none does anything while nothing happens.
+
+import type { Change } from '../apiserver/informer';
+import type { Container, Pod } from '../apiserver/kinds/pod';
+import { isPodTerminal } from '../apiserver/kinds/pod';
+import { between, seconds, ZERO } from '../values/time';
+import type { Duration, Instant } from '../values/time';
+import type { ObjectKey } from '../values/kube-object';
+import { ContainerRuntime } from './container-runtime';
+import type { KubeletGround, KubeletOptions } from './kubelet-ground';
+import { emptyState, isAlive } from './kubelet-state';
+import type { ContainerRecord, ContainerRole, NodeAgent, PodWorker } from './kubelet-state';
+import { NodePower } from './node-power';
+import { NodeTicks } from './node-ticks';
+import { PodLifecycle } from './pod-lifecycle';
+import { forcedGrace, graceOf, PodTermination } from './pod-termination';
+import type { PodSandbox } from './pod-sandbox';
+import { Prober } from './prober';
+import { newProbe } from './probes';
+import type { ProbeState, ProbeType } from './probes';
+import { StatusManager } from './status-manager';
+
+export class Kubelets {
+  private readonly ground: KubeletGround;
+  private readonly runtime: ContainerRuntime;
+  private readonly prober: Prober;
+  private readonly statuses: StatusManager;
+  private readonly termination: PodTermination;
+  private readonly lifecycle: PodLifecycle;
+  private readonly power: NodePower;
+  private readonly bootListeners: ((node: string) => void)[] = [];
+  private readonly shutdownListeners: ((node: string) => void)[] = [];
+  private readonly heartbeatListeners: ((node: string) => void)[] = [];
+
+  /** The kubelets of a cluster, without a node as yet. */
+  constructor(options: KubeletOptions) {
+    const ground: KubeletGround = { ...options, state: emptyState() };
+    this.ground = ground;
+    this.runtime = new ContainerRuntime(ground, {
+      listening: (container) => this.prober.refresh(container),
+      exited: (container) => this.exited(container),
+    });
+    this.prober = new Prober(ground, {
+      readinessChanged: ({ worker }) => this.statuses.sync(worker),
+      startupPassed: ({ worker }) => {
+        this.statuses.sync(worker);
+        this.lifecycle.sync(worker);
+      },
+      unhealthy: (container, probe) => this.lifecycle.restartUnhealthy(container, probe),
+    });
+    this.statuses = new StatusManager(ground);
+    const onGone = (worker: PodWorker) => this.drop(worker);
+    this.termination = new PodTermination(ground, this.runtime, this.statuses, onGone);
+    const { runtime, prober, statuses, termination } = this;
+    this.lifecycle = new PodLifecycle(ground, { runtime, prober, statuses, termination });
+    this.power = new NodePower(ground, runtime, onGone, {
+      booted: (node) => this.bootListeners.forEach((listener) => listener(node)),
+      shutDown: (node) => this.shutdownListeners.forEach((listener) => listener(node)),
+      heartbeat: (node) => this.heartbeatListeners.forEach((listener) => listener(node)),
+    });
+    options.behaviours.observe((pod) => this.listenAnew(pod));
+  }
+
+  /** Starts the kubelet of a node that is up: it lists the pods that are bound to the node. */
+  start(node: string): void {
+    const { api, kernel, timing, state } = this.ground;
+    const actor = `kubelet@${node}`;
+    const agent: NodeAgent = {
+      node,
+      actor,
+      informer: api.informer({
+        kind: 'Pod',
+        owner: actor,
+        scope: node,
+        onChange: (change) => this.podChanged(agent, change),
+      }),
+      ticks: new NodeTicks(timing, kernel.random, actor),
+      workers: new Map(),
+      running: true,
+      startedAt: kernel.now,
+      booting: false,
+      epoch: 0,
+      stopping: false,
+      lastRenewal: undefined,
+      leftovers: new Set(),
+    };
+    state.agents.set(node, agent);
+    agent.informer.relist();
+  }
+
+  /** Calls the listener when a node has booted and its kubelet starts. */
+  onBoot(listener: (node: string) => void): void {
+    this.bootListeners.push(listener);
+  }
+
+  /** Calls the listener when the shutdown of a node has come to its end. */
+  onShutdown(listener: (node: string) => void): void {
+    this.shutdownListeners.push(listener);
+  }
+
+  /** Calls the listener when a node begins or ceases to renew its lease. */
+  onChange(listener: (node: string) => void): void {
+    this.heartbeatListeners.push(listener);
+  }
+
+  /** Every container of the pod exits; sandbox and address stay. Does nothing to a pod that is off. */
+  crashPod(pod: ObjectKey, options: { exitCode: number; restart: boolean }): void {
+    const worker = this.ground.state.byPod.get(pod);
+    if (worker === undefined) return;
+    worker.restartHeld ||= !options.restart;
+    for (const container of worker.containers) this.runtime.crash(container, options.exitCode);
+  }
+
+  /** One container of the pod exits. `restart: false` keeps every exited container of it down. */
+  crashContainer(
+    pod: ObjectKey,
+    name: string,
+    options: { exitCode: number; restart: boolean },
+  ): void {
+    const worker = this.ground.state.byPod.get(pod);
+    const container = worker?.containers.find(({ spec }) => spec.name === name);
+    if (worker === undefined || container === undefined) return;
+    worker.restartHeld ||= !options.restart;
+    this.runtime.crash(container, options.exitCode);
+  }
+
+  /** Lets a pod's exited containers be restarted again. */
+  allowRestart(pod: ObjectKey): void {
+    const worker = this.ground.state.byPod.get(pod);
+    if (worker?.restartHeld !== true) return;
+    worker.restartHeld = false;
+    this.lifecycle.sync(worker);
+  }
+
+  /** Everything on the node vanishes at once; nobody writes anything about it. */
+  powerOff(node: string): void {
+    this.power.off(this.agent(node));
+  }
+
+  /** The node boots; its kubelet then runs the pods that are still bound to it in new sandboxes. */
+  powerOn(node: string): void {
+    this.power.on(this.agent(node));
+  }
+
+  /**
+   * The operating system shuts down: the kubelet ends first and writes nothing, every process
+   * gets SIGTERM, and the power goes when the last one is gone.
+   */
+  shutdown(node: string): void {
+    this.power.shutdown(this.agent(node));
+  }
+
+  /** Whether the node's lease is being renewed. */
+  isBeating(node: string): boolean {
+    return this.agent(node).running;
+  }
+
+  /** The node's last heartbeat at or before `now`. */
+  lastRenewal(node: string, now: Instant): Instant {
+    const { running, startedAt, ticks, lastRenewal } = this.agent(node);
+    return running ? ticks.lastRenewal(startedAt, now) : (lastRenewal ?? startedAt);
+  }
+
+  /** The sandbox of a pod, while it has one. */
+  sandboxOf(pod: ObjectKey): PodSandbox | undefined {
+    return this.ground.state.byPod.get(pod)?.sandbox;
+  }
+
+  /**
+   * Whether the pod really serves now, whatever the API says of it: all of its containers run and
+   * listen, and would answer their readiness probes; nobody has told it to stop.
+   */
+  servingNow(pod: ObjectKey): boolean {
+    const worker = this.ground.state.byPod.get(pod);
+    if (worker?.stage !== 'running') return false;
+    const serving = worker.containers.filter(({ role }) => role !== 'init');
+    return serving.every((container) => this.prober.answersNow(container));
+  }
+
+  private podChanged(agent: NodeAgent, { key, after, cause }: Change): void {
+    this.ground.kernel.because(cause, 'apiserver.watch');
+    const worker = this.current(agent, key);
+    const uid = after?.metadata.uid ?? '';
+    const isSame = after !== undefined && worker?.uid === uid;
+    if (worker !== undefined && !isSame) this.objectRemoved(worker);
+    if (after === undefined) return;
+    if (isSame) this.objectChanged(worker, after as Pod);
+    else this.add(agent, key, after as Pod);
+  }
+
+  /** The worker of the pod that has this name now; earlier ones are only ending. */
+  private current(agent: NodeAgent, key: ObjectKey): PodWorker | undefined {
+    const worker = this.ground.state.byPod.get(key);
+    return worker?.agent === agent && !worker.removed ? worker : undefined;
+  }
+
+  private add(agent: NodeAgent, key: ObjectKey, pod: Pod): void {
+    const worker = this.newWorker(agent, key, pod);
+    if (isPodTerminal(pod)) {
+      worker.stage = 'ended';
+      if (pod.metadata.deletionTimestamp !== undefined) this.termination.deleteObject(worker);
+    } else if (pod.metadata.deletionTimestamp !== undefined) {
+      this.termination.begin(worker, graceOf(worker), 'deleted while it was not running');
+    } else {
+      this.lifecycle.begin(worker);
+    }
+  }
+
+  private objectChanged(worker: PodWorker, pod: Pod): void {
+    const isMarked = worker.pod.metadata.deletionTimestamp !== undefined;
+    const given = isMarked ? graceOf(worker) : undefined;
+    worker.pod = pod;
+    if (pod.metadata.deletionTimestamp === undefined) {
+      this.statuses.compare(worker);
+      return;
+    }
+    const grace = graceOf(worker);
+    if (worker.stage === 'ended') {
+      this.termination.deleteObject(worker);
+    } else if (worker.stage !== 'terminating') {
+      this.termination.begin(worker, grace, `deleted, grace period ${grace / seconds(1)}s`);
+    } else if (given !== undefined && grace < given) {
+      const left = between(this.ground.kernel.now, pod.metadata.deletionTimestamp as Instant);
+      this.termination.hurry(worker, Math.max(0, left) as Duration);
+    }
+  }
+
+  private objectRemoved(worker: PodWorker): void {
+    worker.removed = true;
+    if (worker.stage === 'ended') this.drop(worker);
+    else if (worker.stage === 'terminating')
+      this.termination.hurry(worker, forcedGrace(this.ground));
+    else this.termination.begin(worker, forcedGrace(this.ground), 'its object was removed');
+  }
+
+  private exited(container: ContainerRecord): void {
+    const { worker } = container;
+    if (this.power.exited(worker.agent)) return;
+    this.prober.refresh(container);
+    if (worker.stage === 'terminating') this.termination.proceed(worker);
+    else if (container.killedFor !== '') this.lifecycle.killed(container);
+    else this.lifecycle.exitedByItself(container);
+  }
+
+  /** Services have changed: a container whose ports are only assumed may have others now. */
+  private listenAnew(pod: ObjectKey): void {
+    const { state, behaviours, touch } = this.ground;
+    const worker = state.byPod.get(pod);
+    for (const container of worker?.containers ?? []) {
+      if (container.behaviour?.assumed !== true || !isAlive(container)) continue;
+      const behaviour = behaviours.of(container.worker.pod, container.spec);
+      container.behaviour = behaviour;
+      container.process!.listen = behaviour.listen;
+      this.prober.refresh(container);
+      touch?.(container.worker.agent.node);
+    }
+  }
+
+  private newWorker(agent: NodeAgent, key: ObjectKey, pod: Pod): PodWorker {
+    const { kernel, state } = this.ground;
+    const containers: ContainerRecord[] = [];
+    const worker: PodWorker = {
+      id: state.nextId++,
+      agent,
+      key,
+      uid: pod.metadata.uid ?? '',
+      pod,
+      stage: 'starting',
+      sandbox: undefined,
+      containers,
+      addedAt: kernel.now,
+      tearingDown: false,
+      parked: false,
+      restartHeld: false,
+      outcome: undefined,
+      deadline: undefined,
+      removed: false,
+      sent: undefined,
+      relistAt: undefined,
+      repairAt: undefined,
+    };
+    for (const spec of pod.spec.initContainers ?? []) {
+      const role = spec.restartPolicy === 'Always' ? 'sidecar' : 'init';
+      containers.push(this.newContainer(worker, spec, role));
+    }
+    for (const spec of pod.spec.containers)
+      containers.push(this.newContainer(worker, spec, 'main'));
+    agent.workers.set(worker.id, worker);
+    state.workers.set(worker.id, worker);
+    state.byPod.set(key, worker);
+    return worker;
+  }
+
+  private newContainer(worker: PodWorker, spec: Container, role: ContainerRole): ContainerRecord {
+    const { state } = this.ground;
+    const probes: ProbeState[] = [];
+    const container: ContainerRecord = {
+      id: state.nextId++,
+      worker,
+      spec,
+      role,
+      attempt: 0,
+      creating: false,
+      process: undefined,
+      behaviour: undefined,
+      seen: { state: 'waiting' },
+      seenAttempt: 0,
+      last: undefined,
+      restarts: earlierRestarts(worker, spec.name),
+      started: false,
+      inBackOff: false,
+      backOff: ZERO,
+      backOffAt: undefined,
+      restartAt: undefined,
+      killedFor: '',
+      killAt: undefined,
+      probes,
+    };
+    state.containers.set(container.id, container);
+    const types: readonly ProbeType[] = ['startup', 'liveness', 'readiness'];
+    for (const type of types) {
+      const given = spec[`${type}Probe`];
+      if (given === undefined || role === 'init') continue;
+      const probe = newProbe(state.nextId++, type, given, this.ground.kernel.now);
+      probes.push(probe);
+      state.probes.set(probe.id, { probe, container });
+    }
+    return container;
+  }
+
+  /** Forgets a pod of which nothing is left, and lets the next one of its name begin. */
+  private drop(worker: PodWorker): void {
+    const { state } = this.ground;
+    const { agent, key } = worker;
+    agent.workers.delete(worker.id);
+    state.workers.delete(worker.id);
+    if (state.byPod.get(key) === worker) state.byPod.delete(key);
+    for (const container of worker.containers) {
+      state.containers.delete(container.id);
+      for (const { id } of container.probes) state.probes.delete(id);
+    }
+    const next = state.byPod.get(key);
+    if (next?.agent === agent && agent.running) this.lifecycle.unpark(next);
+  }
+
+  private agent(node: string): NodeAgent {
+    const agent = this.ground.state.agents.get(node);
+    if (agent === undefined) throw new RangeError(`there is no kubelet on ${node}`);
+    return agent;
+  }
+}
+
+/**
+ * A kubelet that starts finds the dead containers of before in the runtime, and what it creates
+ * is a restart of them. Zero for a container that never ran.
+ */
+function earlierRestarts({ pod }: PodWorker, name: string): number {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  const known = [...containerStatuses, ...initContainerStatuses].find((it) => it.name === name);
+  const hasRun = known?.state?.running !== undefined || known?.state?.terminated !== undefined;
+  return known === undefined ? 0 : known.restartCount + (hasRun ? 1 : 0);
+}

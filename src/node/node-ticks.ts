@@ -1,0 +1,82 @@
+// The loops of a kubelet, without running them: when the next tick comes that matters. A loop
+// costs nothing while nothing happens.
+
+import type { Random } from '../kernel/random';
+import type { TimerName, Timing } from '../timing';
+import { later, ZERO } from '../values/time';
+import type { Duration, Instant } from '../values/time';
+
+/** Chance is drawn in millionths, so that it can be kept while the timing changes under it. */
+const MILLION = 1_000_000;
+
+export class NodeTicks {
+  private readonly timing: Timing;
+  private readonly actor: string;
+  private readonly random: Random;
+  /** Where a loop stands in its period, with the period that it was drawn for. */
+  private readonly phases = new Map<TimerName, { period: Duration; phase: Duration }>();
+  private readonly shares = new Map<TimerName, number>();
+
+  constructor(timing: Timing, random: Random, actor: string) {
+    this.timing = timing;
+    this.random = random;
+    this.actor = actor;
+  }
+
+  /**
+   * When the relist that notices what happens now has ended. Each relist begins a period after
+   * the last one ended.
+   * source: pkg/kubelet/pleg/generic.go workerLoopIteration
+   */
+  nextRelist(now: Instant): Instant {
+    return this.nextTick('kubelet.plegRelistPeriod', now, this.share('kubelet.plegRelistCost'));
+  }
+
+  /** When the status manager's next full pass comes. */
+  nextStatusSync(now: Instant): Instant {
+    return this.nextTick('kubelet.statusSyncPeriod', now, ZERO);
+  }
+
+  /**
+   * The last heartbeat at or before `now` of a kubelet that has run since `since`. It renews once
+   * when it starts, then in its own rhythm; the jitter of single renewals is taken as one draw.
+   * source: component-helpers/apimachinery/lease/controller.go
+   */
+  lastRenewal(since: Instant, now: Instant): Instant {
+    const interval = this.share('kubelet.leaseRenewInterval');
+    if (interval === 0) return now;
+    const phase = this.phase('kubelet.leaseRenewInterval');
+    const ticks = Math.floor((now - phase) / interval);
+    return Math.max(since, phase + ticks * interval) as Instant;
+  }
+
+  /** The first tick at or after `now` of a loop whose period is the timer's plus `extra`. */
+  private nextTick(name: TimerName, now: Instant, extra: Duration): Instant {
+    const period = (this.timing.delay(name).least + extra) as Duration;
+    // The tutorial's figures, and the extremes, count from the event itself.
+    if (this.timing.profile !== 'default' || period === 0) return later(now, period);
+    const phase = this.phase(name);
+    return (phase + Math.ceil((now - phase) / period) * period) as Instant;
+  }
+
+  private phase(name: TimerName): Duration {
+    const period = this.timing.delay(name).least;
+    const known = this.phases.get(name);
+    if (known?.period === period) return known.phase;
+    const phase = this.timing.phase(name, this.actor);
+    this.phases.set(name, { period, phase });
+    return phase;
+  }
+
+  /** The length of a timer that varies from actor to actor but not from tick to tick. */
+  private share(name: TimerName): Duration {
+    const { least, extra } = this.timing.delay(name);
+    if (extra === 0) return least;
+    let share = this.shares.get(name);
+    if (share === undefined) {
+      share = this.random.stream(`${name}/share/${this.actor}`).below(MILLION + 1);
+      this.shares.set(name, share);
+    }
+    return (least + Math.floor((extra * share) / MILLION)) as Duration;
+  }
+}

@@ -1,0 +1,195 @@
+// Looks after the probes of every container: what a tick would find now, when that changes by
+// itself, and which tick is worth an event.
+
+import type { EventKind } from '../kernel/event-queue';
+import { Phase } from '../kernel/phase';
+import { later } from '../values/time';
+import type { Instant } from '../values/time';
+import type { KubeletGround } from './kubelet-ground';
+import { isAlive, isReady } from './kubelet-state';
+import type { ContainerRecord } from './kubelet-state';
+import { lookNow, nextDue, observe, resetProbe, tick } from './probes';
+import type { ProbeOutcome, ProbeState } from './probes';
+
+/** Told of verdicts, at the tick that gives them. */
+export interface ProbeListener {
+  /** The container became ready, or is no longer. */
+  readinessChanged(container: ContainerRecord): void;
+  /** The startup probe passed: the other probes begin. */
+  startupPassed(container: ContainerRecord): void;
+  /** Liveness or startup failed for good: the container is to be restarted. */
+  unhealthy(container: ContainerRecord, probe: ProbeState): void;
+}
+
+interface Finding {
+  readonly outcome: ProbeOutcome;
+  /** When the finding changes by itself. */
+  readonly changesAt?: Instant;
+}
+
+const NOTHING: Finding = { outcome: 'none' };
+
+export class Prober {
+  private readonly ground: KubeletGround;
+  private readonly listener: ProbeListener;
+  private readonly probeEvent: EventKind;
+
+  constructor(ground: KubeletGround, listener: ProbeListener) {
+    this.ground = ground;
+    this.listener = listener;
+    this.probeEvent = ground.kernel.declare('kubelet.probe', (id, due) => {
+      const known = ground.state.probes.get(Number(id));
+      if (known?.probe.due === due) this.tick(known.container, known.probe);
+    });
+  }
+
+  /** The kubelet has seen a new process of the container. */
+  containerUp(container: ContainerRecord): void {
+    container.started = !container.probes.some(({ type }) => type === 'startup');
+    for (const probe of container.probes) resetProbe(probe);
+    this.lookAgain(container);
+  }
+
+  /**
+   * Looks at once where the container is up and not ready, then at its ticks.
+   * source: pkg/kubelet/prober/prober_manager.go UpdatePodStatus (manualTriggerCh)
+   */
+  lookAgain(container: ContainerRecord): void {
+    this.refresh(container);
+    const readiness = container.probes.find(({ type }) => type === 'readiness');
+    if (readiness === undefined || isReady(container)) return;
+    const before = readiness.result;
+    lookNow(readiness);
+    this.schedule(container, readiness);
+    if (readiness.result !== before) this.listener.readinessChanged(container);
+  }
+
+  /** Something has changed that probes may see: count up to now, plan anew. */
+  refresh(container: ContainerRecord): void {
+    const { now } = this.ground.kernel;
+    for (const probe of container.probes) {
+      const { outcome } = this.find(container, probe, now);
+      const isChanged = outcome !== probe.outcome;
+      this.place(container, probe, isChanged);
+      observe(probe, now, outcome);
+      this.schedule(container, probe);
+    }
+  }
+
+  /** Whether the container's readiness probe would succeed now; true without one. */
+  answersNow(container: ContainerRecord): boolean {
+    if (container.process?.state !== 'running') return false;
+    const readiness = container.probes.find(({ type }) => type === 'readiness');
+    if (readiness === undefined) return true;
+    return this.ask(container, readiness, this.ground.kernel.now).outcome === 'success';
+  }
+
+  private tick(container: ContainerRecord, probe: ProbeState): void {
+    const { now } = this.ground.kernel;
+    const before = probe.result;
+    probe.due = undefined;
+    observe(probe, now, this.find(container, probe, now).outcome);
+    tick(probe, now);
+    this.schedule(container, probe);
+    if (probe.result !== before) this.judge(container, probe);
+  }
+
+  private judge(container: ContainerRecord, probe: ProbeState): void {
+    if (probe.type === 'readiness') {
+      this.listener.readinessChanged(container);
+    } else if (probe.result === 'failure') {
+      this.listener.unhealthy(container, probe);
+    } else if (probe.type === 'startup') {
+      container.started = true;
+      this.lookAgain(container);
+      this.listener.startupPassed(container);
+    }
+  }
+
+  private schedule(container: ContainerRecord, probe: ProbeState): void {
+    const { kernel } = this.ground;
+    const due = nextDue(probe, this.find(container, probe, kernel.now).changesAt);
+    if (due === probe.due) return;
+    probe.due = due;
+    if (due === undefined) return;
+    const at = due < kernel.now ? kernel.now : due;
+    probe.due = at;
+    kernel.schedule(at, Phase.agent, this.probeEvent, probe.id, at, 'kubelet.probe');
+  }
+
+  /**
+   * Where in its period the probe ticks. A pod's probes count from when the kubelet took it on; a
+   * cluster that starts settled has run for a while, so there the seed says. The extremes choose
+   * the tick that is best or worst for what just changed.
+   */
+  private place(container: ContainerRecord, probe: ProbeState, isChanged: boolean): void {
+    const { kernel, timing } = this.ground;
+    const { now } = kernel;
+    const { profile } = timing;
+    const { agent, addedAt } = container.worker;
+    const isExtreme = profile === 'best' || profile === 'worst';
+    if (probe.baseProfile === profile && !(isExtreme && isChanged)) return;
+    const isResettled = probe.baseProfile === 'instant';
+    probe.baseProfile = profile;
+    if (isExtreme) {
+      probe.base = now;
+      if (profile === 'worst') probe.counted = later(now, 1 as never);
+      return;
+    }
+    const isYoung = addedAt - agent.startedAt < probe.period;
+    const isDrawn = profile === 'default' && (isResettled || isYoung);
+    const stream = kernel.random.stream(`kubelet.probe/${agent.actor}`);
+    const offset = isDrawn ? stream.below(probe.period) : 0;
+    probe.base = (isResettled ? now - offset : addedAt + offset) as Instant;
+  }
+
+  /** What a tick of the probe finds now. */
+  private find(container: ContainerRecord, probe: ProbeState, now: Instant): Finding {
+    const { seen, seenAttempt, attempt, worker, started } = container;
+    if (seen.state !== 'running' || seenAttempt !== attempt) return NOTHING;
+    // While a pod terminates only its readiness is looked at.
+    if (worker.stage !== 'running' && probe.type !== 'readiness') return NOTHING;
+    if (started === (probe.type === 'startup')) return NOTHING;
+    const from = later(seen.startedAt, probe.initialDelay);
+    if (now < from) return { outcome: 'none', changesAt: from };
+    return this.ask(container, probe, now);
+  }
+
+  private ask(container: ContainerRecord, probe: ProbeState, now: Instant): Finding {
+    const { process, behaviour } = container;
+    if (process === undefined || behaviour === undefined || !isAlive(container)) {
+      return { outcome: 'failure' };
+    }
+    if (probe.type === 'readiness') {
+      const readyAt = later(process.startedAt, behaviour.ready);
+      if (now < readyAt) return { outcome: 'failure', changesAt: readyAt };
+    }
+    return { outcome: answers(container, probe) ? 'success' : 'failure' };
+  }
+}
+
+function answers(container: ContainerRecord, { handler }: ProbeState): boolean {
+  const { httpGet, tcpSocket, grpc, exec } = handler;
+  if (exec !== undefined) {
+    return (container.behaviour?.exec[(exec.command ?? []).join(' ')] ?? 0) === 0;
+  }
+  const port = portNumber(container, httpGet?.port ?? tcpSocket?.port ?? grpc?.port);
+  const { worker } = container;
+  const process = port === undefined ? undefined : worker.sandbox?.listenerOn('TCP', port);
+  if (process === undefined) return false;
+  if (httpGet === undefined) return true;
+  const owner = worker.containers.find(({ spec }) => spec.name === process.container);
+  const status = owner?.behaviour?.http[httpGet.path ?? '/'] ?? 200;
+  return status >= 200 && status < 400;
+}
+
+/** source: pkg/kubelet/prober ResolveContainerPort: a name means a port of this container */
+function portNumber(
+  { spec }: ContainerRecord,
+  port: number | string | undefined,
+): number | undefined {
+  if (typeof port === 'number') return port;
+  const named = spec.ports?.find(({ name }) => name === port)?.containerPort;
+  const number = named ?? Number(port);
+  return Number.isInteger(number) ? number : undefined;
+}

@@ -1,0 +1,179 @@
+// What the kube-proxies of a cluster see, by how far they have read: proxies that have seen the
+// same changes share one input object, and with it their rules. Going from one state to the next
+// costs what changed, not what there is.
+
+import type { Store } from '../../apiserver/store';
+import type { Family } from '../../values/ip';
+import type { KubeObject, ObjectKey } from '../../values/kube-object';
+import { compareText } from '../../values/order';
+import { endpointsOfService, serviceOfSlice } from './endpoints-map';
+import type { Endpoint, ProxyInput, ServicePort } from './proxy-mode';
+import { servicePortKey } from './proxy-mode';
+import { servicePortsOf } from './service-map';
+
+/** How many states are kept for proxies that lag; one that lags further costs a full reading. */
+const STATES_MAX = 64;
+
+/** An input with the two revisions that it shows, and what the next one is derived from. */
+interface State {
+  readonly services: number;
+  readonly slices: number;
+  readonly input: ProxyInput;
+  readonly slicesByService: ReadonlyMap<ObjectKey, ReadonlyMap<ObjectKey, KubeObject>>;
+}
+
+const EMPTY: State = {
+  services: 0,
+  slices: 0,
+  input: { servicePorts: new Map(), endpoints: new Map() },
+  slicesByService: new Map(),
+};
+
+/** The revisions at which objects of a kind changed: between two of them, views are equal. */
+class Revisions {
+  private readonly store: Store;
+  private readonly kind: string;
+  private readonly all: number[] = [];
+
+  constructor(store: Store, kind: string) {
+    this.store = store;
+    this.kind = kind;
+  }
+
+  /** The last one that a view of `revision` shows; 0 before the first. */
+  lastUpTo(revision: number): number {
+    for (const change of this.store.changes(this.kind, this.all.at(-1) ?? 0)) {
+      this.all.push(change.revision);
+    }
+    return this.all.findLast((it) => it <= revision) ?? 0;
+  }
+}
+
+/** The inputs of one family. One of these serves all nodes of a cluster. */
+export class ProxyInputs {
+  readonly family: Family;
+  private readonly store: Store;
+  /** The most recently derived last. */
+  private readonly states: State[] = [EMPTY];
+  private readonly services: Revisions;
+  private readonly slices: Revisions;
+
+  constructor(store: Store, family: Family) {
+    this.store = store;
+    this.family = family;
+    this.services = new Revisions(store, 'Service');
+    this.slices = new Revisions(store, 'EndpointSlice');
+  }
+
+  /** What a proxy sees whose informers show these revisions. Equal sights are one object. */
+  at(seenServices: number, seenSlices: number): ProxyInput {
+    const services = this.services.lastUpTo(seenServices);
+    const slices = this.slices.lastUpTo(seenSlices);
+    const isSame = (it: State) => it.services === services && it.slices === slices;
+    const known = this.states.findLast(isSame);
+    if (known !== undefined) return known.input;
+    const isBase = (it: State) => it.services <= services && it.slices <= slices;
+    const state = this.derive(this.states.findLast(isBase) ?? EMPTY, services, slices);
+    this.states.push(state);
+    if (this.states.length > STATES_MAX) this.states.shift();
+    return state.input;
+  }
+
+  private derive(base: State, services: number, slices: number): State {
+    const servicePorts = this.nextServicePorts(base, services);
+    const { endpoints, slicesByService } = this.nextEndpoints(base, slices);
+    const isSame = servicePorts === base.input.servicePorts && endpoints === base.input.endpoints;
+    const input = isSame ? base.input : { servicePorts, endpoints };
+    return { services, slices, input, slicesByService };
+  }
+
+  private nextServicePorts(base: State, revision: number): ProxyInput['servicePorts'] {
+    const next = new Map(base.input.servicePorts);
+    let isMoved = false;
+    for (const key of this.changedKeys('Service', base.services, revision)) {
+      const was = this.portsAt(key, base.services);
+      const is = this.portsAt(key, revision);
+      if (JSON.stringify(was) === JSON.stringify(is)) continue;
+      isMoved = true;
+      for (const port of was) next.delete(servicePortKey(port.id));
+      for (const port of is) next.set(servicePortKey(port.id), port);
+    }
+    if (!isMoved) return base.input.servicePorts;
+    return new Map([...next].sort(([a], [b]) => compareText(a, b)));
+  }
+
+  private nextEndpoints(
+    base: State,
+    revision: number,
+  ): Pick<State, 'slicesByService'> & {
+    readonly endpoints: ProxyInput['endpoints'];
+  } {
+    const slicesByService = new Map(base.slicesByService);
+    const touched = this.moveSlices(slicesByService, base.slices, revision);
+    const before = base.input.endpoints;
+    const next = new Map(before);
+    let isMoved = false;
+    for (const service of touched) {
+      const was = this.endpointsOf(base.slicesByService.get(service));
+      const is = this.endpointsOf(slicesByService.get(service));
+      for (const key of new Set([...was.keys(), ...is.keys()])) {
+        const list = is.get(key);
+        if (sameEndpoints(before.get(key), list)) continue;
+        isMoved = true;
+        if (list === undefined) next.delete(key);
+        else next.set(key, list);
+      }
+    }
+    return { endpoints: isMoved ? next : before, slicesByService };
+  }
+
+  /** Puts every slice that changed where it belongs now. Returns the Services concerned. */
+  private moveSlices(
+    byService: Map<ObjectKey, ReadonlyMap<ObjectKey, KubeObject>>,
+    from: number,
+    to: number,
+  ): ReadonlySet<ObjectKey> {
+    const touched = new Set<ObjectKey>();
+    for (const key of this.changedKeys('EndpointSlice', from, to)) {
+      const was = this.store.get('EndpointSlice', key, from);
+      const is = this.store.get('EndpointSlice', key, to);
+      const left = was && serviceOfSlice(was);
+      const entered = is && serviceOfSlice(is);
+      if (left !== undefined) {
+        touched.add(left);
+        byService.set(left, without(byService.get(left), key));
+      }
+      if (is !== undefined && entered !== undefined) {
+        touched.add(entered);
+        byService.set(entered, new Map(byService.get(entered)).set(key, is));
+      }
+    }
+    return touched;
+  }
+
+  private endpointsOf(slices: ReadonlyMap<ObjectKey, KubeObject> | undefined) {
+    return endpointsOfService(slices?.values() ?? [], this.family);
+  }
+
+  private portsAt(key: ObjectKey, revision: number): readonly ServicePort[] {
+    const service = this.store.get('Service', key, revision);
+    return service === undefined ? [] : servicePortsOf(service, this.family);
+  }
+
+  private changedKeys(kind: string, from: number, to: number): ReadonlySet<ObjectKey> {
+    return new Set(this.store.changes(kind, from, to).map(({ key }) => key));
+  }
+}
+
+function without<K, V>(map: ReadonlyMap<K, V> | undefined, key: K): ReadonlyMap<K, V> {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}
+
+function sameEndpoints(
+  a: readonly Endpoint[] | undefined,
+  b: readonly Endpoint[] | undefined,
+): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,156 @@
+// From histories to outcomes: what each operator says of its claim, with title, explanation and
+// the command that repeats it.
+
+import type { Plan } from '../language/plan';
+import { later } from '../values/time';
+import type { Duration, Instant } from '../values/time';
+import type { Judgement } from '../vocabulary/operator';
+import { neverEvaluated } from '../vocabulary/operator';
+import { claimNamed, operatorNamed } from '../vocabulary/index';
+import type { Execution } from './execution';
+import { explain } from './explain';
+import type { Watch } from './observe';
+import type { Outcome } from './result';
+import { expectedSettling, SETTLES, stillAtWork } from './settle';
+
+const STEPS_TAKE_EFFECT = 'every step of the timeline takes effect';
+
+/** The title of each outcome of a run of this plan, in the order of RunResult.outcomes. */
+export function titlesOf(plan: Plan): readonly string[] {
+  const titles = plan.expectations.map((expectation) => {
+    const phrase = claimNamed(expectation.claim).phrase(expectation.args);
+    return expectation.title ?? operatorNamed(expectation.operator).title(phrase, expectation);
+  });
+  return [...titles, ...(plan.timeline.length > 0 ? [STEPS_TAKE_EFFECT] : []), SETTLES];
+}
+
+/** What each operator says, in the order of the plan's expectations. */
+export function judgeAll({ watches, timeline }: Execution): readonly Judgement[] {
+  return watches.map((watch) => {
+    if (watch.broken !== undefined) return neverEvaluated(watch.broken);
+    const { expectation, history, operator, demand } = watch;
+    if (operator.span(expectation, timeline) === undefined) {
+      return neverEvaluated('the step that it waits for never happened');
+    }
+    if (history.samples.length === 0) return neverEvaluated('the run ended before its time came');
+    return operator.judge(expectation, history, timeline, demand);
+  });
+}
+
+/** All outcomes of a run: the expectations in their order, the timeline, the settling. */
+export function outcomesOf(
+  execution: Execution,
+  judgements: readonly Judgement[],
+  seed: number,
+): readonly Outcome[] {
+  const { plan, watches } = execution;
+  const titles = titlesOf(plan);
+  const outcomes = watches.map((watch, position) =>
+    outcomeOf(execution, watch, judgements[position]!, titles[position]!, seed),
+  );
+  const steps = plan.timeline.length > 0 ? [stepsOutcome(execution, seed)] : [];
+  return [...outcomes, ...steps, settlingOutcome(execution, seed)];
+}
+
+function outcomeOf(
+  execution: Execution,
+  watch: Watch,
+  judgement: Judgement,
+  title: string,
+  seed: number,
+): Outcome {
+  const { expectation, operator, demand } = watch;
+  const { status, code, actual, at, sample } = judgement;
+  const observation = watch.explained ?? sample?.observation;
+  const explanation =
+    status === 'passed' || observation === undefined || at === undefined
+      ? { why: [], chain: [] }
+      : explain(execution.cluster, observation, at);
+  return {
+    title,
+    claim: expectation.claim,
+    operator: expectation.operator,
+    status,
+    ...(code !== undefined && { code }),
+    expected: operator.expected(demand, expectation, execution.timeline),
+    actual,
+    ...(at !== undefined && { at }),
+    traces: observation?.traces ?? [],
+    why: [...(judgement.why ?? []), ...explanation.why],
+    chain: explanation.chain,
+    range: expectation.range,
+    repeat: repeatOf(execution.plan, expectation.range.line, seed),
+  };
+}
+
+/** A step that hits nothing would make expectations that pass for the wrong reason. */
+function stepsOutcome({ plan, steps, timeline }: Execution, seed: number): Outcome {
+  const [problem] = steps.problems;
+  const unfired = plan.timeline.find(
+    ({ id }) => timeline.of({ step: id, edge: 'start', repetition: 1 }) === undefined,
+  );
+  const late = timeline.firings.length > steps.fired;
+  const range = problem?.firing.step.range ?? unfired?.range ?? plan.range;
+  const why = [
+    ...steps.problems.map(({ firing, message }) => `step "${firing.name}": ${message}`),
+    ...(unfired === undefined ? [] : [`step "${unfired.id}" never happened: what it waits for did not`]),
+    ...(late ? ['the run ended before some steps: see `end`'] : []),
+  ];
+  return {
+    ...synthetic(STEPS_TAKE_EFFECT, 'timeline', plan, seed),
+    status: why.length === 0 ? 'passed' : 'error',
+    ...(why.length > 0 && { code: problem === undefined ? 'never-evaluated' : 'vacuous' }),
+    expected: 'every step happens and hits something',
+    actual: why.length === 0 ? `${steps.fired} steps took effect` : why[0]!,
+    ...(problem !== undefined && { at: problem.firing.at }),
+    why: why.slice(1),
+    range,
+    repeat: repeatOf(plan, range.line, seed),
+  };
+}
+
+function settlingOutcome({ plan, cluster, end }: Execution, seed: number): Outcome {
+  const work = stillAtWork(cluster);
+  const settled = work.length === 0;
+  return {
+    ...synthetic(SETTLES, 'settle', plan, seed),
+    status: settled ? 'passed' : 'failed',
+    ...(!settled && { code: 'not-settled' as const }),
+    expected: expectedSettling(end),
+    actual: settled ? 'settled' : `${cluster.kernel.pending().length} events are still due`,
+    at: settled ? cluster.kernel.now : later(end, 0 as Duration),
+    why: work,
+  };
+}
+
+function synthetic(title: string, claim: string, plan: Plan, seed: number) {
+  return {
+    title,
+    claim,
+    operator: claim,
+    traces: [],
+    chain: [],
+    range: plan.range,
+    repeat: repeatOf(plan, plan.range.line, seed),
+  };
+}
+
+/** The command line that repeats exactly this. */
+function repeatOf({ file, row }: Plan, line: number, seed: number): string {
+  const rows = Object.entries(row).map(([key, value]) => ` --row ${key}=${value}`);
+  return `npx kubedrill run ${quote(`${file}:${line}`)} --seed ${seed}${rows.join('')}`;
+}
+
+/** A path as a shell reads it back. */
+function quote(path: string): string {
+  return /^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The instants whose observations are worth an explanation, by position. */
+export function worthExplaining(judgements: readonly Judgement[]): ReadonlyMap<number, Instant> {
+  const wanted = new Map<number, Instant>();
+  judgements.forEach(({ status, at, sample }, position) => {
+    if (status !== 'passed' && at !== undefined && sample !== undefined) wanted.set(position, at);
+  });
+  return wanted;
+}

@@ -1,0 +1,94 @@
+// One expectation under observation: when its claim is looked at, and what was seen.
+
+import type { Cluster } from '../cluster/cluster';
+import type { PlannedExpectation } from '../language/plan';
+import type { Instant } from '../values/time';
+import type { Claim, Observation } from '../vocabulary/define';
+import { History } from '../vocabulary/history';
+import type { Span } from '../vocabulary/history';
+import { claimNamed, operatorNamed } from '../vocabulary/index';
+import { FOREVER } from '../vocabulary/operator';
+import type { Demand, Instants, Operator } from '../vocabulary/operator';
+
+export class Watch {
+  readonly expectation: PlannedExpectation;
+  readonly claim: Claim;
+  readonly operator: Operator;
+  readonly history = new History();
+  /** Instants at which it must be looked at even if nothing has changed. */
+  readonly marks: readonly Instant[];
+  /** What was seen at the instant that was asked for, with its explanation. */
+  explained: Observation | undefined;
+  /** Why the claim could not be observed at all. */
+  broken: string | undefined;
+  private readonly span: Span | undefined;
+  private readonly prepareAt: Instant | undefined;
+  private readonly explainAt: Instant | undefined;
+  private prepared: unknown;
+
+  /** `explainAt`: the instant whose observation is to be explained, in a repeated run. */
+  constructor(expectation: PlannedExpectation, instants: Instants, explainAt?: Instant) {
+    this.expectation = expectation;
+    this.claim = claimNamed(expectation.claim);
+    this.operator = operatorNamed(expectation.operator);
+    this.span = this.operator.span(expectation, instants);
+    this.prepareAt = this.claim.preparedAt?.(expectation.args);
+    this.explainAt = explainAt;
+    const marks = [...this.operator.marks(expectation, instants)];
+    if (this.prepareAt !== undefined) marks.push(this.prepareAt);
+    if (explainAt !== undefined) marks.push(explainAt);
+    this.marks = marks;
+    this.broken = this.claim.check?.(expectation.args)[0]?.message;
+  }
+
+  /** The last instant that the expectation names. */
+  get lastNamed(): Instant {
+    const marks = this.marks.reduce((a, b) => (a > b ? a : b), 0 as Instant);
+    const end = this.span?.to ?? marks;
+    return end === FOREVER || end < marks ? marks : end;
+  }
+
+  /** What the claim demands, for the operator's sentences. */
+  get demand(): Demand {
+    const { claim, expectation } = this;
+    return {
+      expected: claim.expected(expectation.args),
+      expectedNever: claim.expectedNever(expectation.args),
+      judgesChange: claim.judgesChange ?? false,
+    };
+  }
+
+  /** Does what must be done at this instant so that the claim can be observed later. */
+  prepare(cluster: Cluster): void {
+    if (this.prepareAt !== cluster.kernel.now || this.prepared !== undefined) return;
+    this.attempt(() => {
+      this.prepared = this.claim.prepare?.(cluster, this.expectation.args);
+    });
+  }
+
+  /** Looks at the claim, if this instant is in its time. */
+  look(cluster: Cluster): void {
+    const { now } = cluster.kernel;
+    if (this.span === undefined || now < this.span.from || now > this.span.to) return;
+    this.attempt(() => {
+      const { args } = this.expectation;
+      const explain = now === this.explainAt;
+      const denied = this.expectation.operator === 'never';
+      const context = { explain, denied, prepared: this.prepared };
+      const observation = this.claim.observe(cluster, args, context);
+      if (explain) this.explained = observation;
+      this.history.add(now, observation);
+    });
+  }
+
+  /** A reference that means nothing is the scenario's mistake and concerns this claim alone. */
+  private attempt(work: () => void): void {
+    if (this.broken !== undefined) return;
+    try {
+      work();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'UNKNOWN_TARGET') throw error;
+      this.broken = (error as Error).message;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// Carries out the timeline: injects faults, performs actions, and ends each fault's own effects.
+// An effect that two faults share lasts until the last of them has recovered.
+
+import type { Cluster } from '../cluster/cluster';
+import type { EventKind } from '../kernel/event-queue';
+import { Phase } from '../kernel/phase';
+import type { Injection } from '../vocabulary/define';
+import { actionNamed, faultNamed } from '../vocabulary/index';
+import type { Firing, Timeline } from './timeline';
+
+/** What went wrong with a step: it hit nothing, or named nothing. */
+export interface StepProblem {
+  readonly firing: Firing;
+  readonly message: string;
+}
+
+export class Steps {
+  /** Steps that had no effect, in order. */
+  readonly problems: StepProblem[] = [];
+  /** How many firings have taken place. */
+  fired = 0;
+  private readonly cluster: Cluster;
+  private readonly firings: Firing[] = [];
+  /** Effects that last, each with the positions of the firings that hold it. */
+  private readonly held = new Map<string, Set<number>>();
+  /** Positions of the faults whose members are live. */
+  private readonly live = new Set<number>();
+  private readonly startEvent: EventKind;
+  private readonly recoverEvent: EventKind;
+  private readonly extendEvent: EventKind;
+
+  constructor(cluster: Cluster, timeline: Timeline) {
+    this.cluster = cluster;
+    const { kernel } = cluster;
+    this.startEvent = kernel.declare('timeline.step', (position) => this.start(Number(position)));
+    this.recoverEvent = kernel.declare('timeline.recovery', (position) =>
+      this.recover(Number(position)),
+    );
+    this.extendEvent = kernel.declare('timeline.extend', (position) => this.extend(Number(position)));
+    for (const firing of timeline.firings) this.add(firing);
+  }
+
+  /** Takes on a firing, of the timeline or one that comes up while the run is under way. */
+  add(firing: Firing): void {
+    const { kernel } = this.cluster;
+    const position = this.firings.push(firing) - 1;
+    kernel.schedule(firing.at, Phase.fault, this.startEvent, position);
+    if (firing.recovers !== undefined) {
+      kernel.schedule(firing.recovers, Phase.fault, this.recoverEvent, position);
+    }
+  }
+
+  /**
+   * Lets the faults with live members look for new ones at this same instant. True where anything
+   * was scheduled.
+   */
+  lookForMembers(): boolean {
+    for (const position of this.live) {
+      this.cluster.kernel.schedule(this.cluster.kernel.now, Phase.fault, this.extendEvent, position);
+    }
+    return this.live.size > 0;
+  }
+
+  private start(position: number): void {
+    const firing = this.firings[position]!;
+    const { kind, name } = firing.step.verb;
+    this.fired++;
+    this.cluster.kernel.note(kind, 'started', `step/${firing.name}`, name);
+    try {
+      const hits = kind === 'action' ? this.perform(firing) : this.inject(firing, position);
+      if (hits.length === 0) this.problems.push({ firing, message: 'it hit nothing' });
+    } catch (error) {
+      // A reference that means nothing is the scenario's mistake; anything else is ours.
+      if ((error as { code?: unknown }).code !== 'UNKNOWN_TARGET') throw error;
+      this.problems.push({ firing, message: (error as Error).message });
+    }
+  }
+
+  private perform({ step }: Firing): readonly string[] {
+    return actionNamed(step.verb.name).perform(this.cluster, step.args);
+  }
+
+  private inject(firing: Firing, position: number): readonly string[] {
+    const fault = faultNamed(firing.step.verb.name);
+    const injection = fault.inject(this.cluster, firing.step.args, contextOf(firing));
+    this.hold(injection, position);
+    if (fault.extend !== undefined && injection.effects.length > 0) this.live.add(position);
+    return this.record(firing, injection);
+  }
+
+  private extend(position: number): void {
+    const firing = this.firings[position]!;
+    const fault = faultNamed(firing.step.verb.name);
+    const own = [...this.held].filter(([, holders]) => holders.has(position));
+    const held = new Set(own.map(([effect]) => effect));
+    const injection = fault.extend!(this.cluster, firing.step.args, contextOf(firing), held);
+    this.hold(injection, position);
+    this.record(firing, injection);
+  }
+
+  private recover(position: number): void {
+    const firing = this.firings[position]!;
+    this.cluster.kernel.note('fault', 'recovered', `step/${firing.name}`, firing.step.verb.name);
+    this.live.delete(position);
+    for (const [effect, holders] of [...this.held]) {
+      if (!holders.delete(position) || holders.size > 0) continue;
+      this.held.delete(effect);
+      faultNamed(firing.step.verb.name).undo(this.cluster, effect);
+    }
+  }
+
+  private hold({ effects }: Injection, position: number): void {
+    for (const effect of effects) {
+      const holders = this.held.get(effect) ?? new Set();
+      this.held.set(effect, holders.add(position));
+    }
+  }
+
+  /** Writes what a fault hit into the journal: choices of `pick` are recorded thereby. */
+  private record({ name }: Firing, { hits }: Injection): readonly string[] {
+    const { kernel } = this.cluster;
+    if (hits.length > 0) kernel.note('fault', 'hit', `step/${name}`, hits.join(', '));
+    return hits;
+  }
+}
+
+function contextOf({ name, recovers }: Firing) {
+  return { step: name, recovers: recovers !== undefined };
+}

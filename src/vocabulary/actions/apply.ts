@@ -1,0 +1,41 @@
+import type { FromSchema } from '../../language/json-schema';
+import { nameOf } from '../../values/kube-object';
+import type { KubeObject } from '../../values/kube-object';
+import { defineAction } from '../define';
+
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['apply'],
+  properties: {
+    apply: {
+      description: 'A manifest file, or the manifests themselves as a list.',
+      type: ['string', 'array'],
+      minLength: 1,
+      minItems: 1,
+      items: { type: ['string', 'object'] },
+    },
+  },
+} as const;
+
+type Args = FromSchema<typeof SCHEMA>;
+
+export default defineAction({
+  name: 'apply',
+  summary: 'Creates or updates objects from manifests, as `kubectl apply` does.',
+  models:
+    'Each object is one request to the API server, in the order of the manifests. Fields that an ' +
+    'earlier manifest set and a later one leaves out stay as they are.',
+  source: 'staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go',
+  schema: SCHEMA,
+  examples: [
+    '{at: 10s, do: {apply: [{apiVersion: v1, kind: Service, metadata: {name: web, ' +
+      'namespace: shop}, spec: {selector: {app: web}, ports: [{port: 80}]}}]}}',
+  ],
+  perform(cluster, { apply }: Args) {
+    // The language has read the files and put the objects in their place.
+    const objects = (Array.isArray(apply) ? apply : []) as readonly KubeObject[];
+    cluster.handles.apply(objects);
+    return objects.map(nameOf);
+  },
+});

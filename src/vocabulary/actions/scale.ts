@@ -1,0 +1,30 @@
+import type { FromSchema } from '../../language/json-schema';
+import { defineAction } from '../define';
+import { objectOf } from '../targets';
+
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['scale', 'replicas'],
+  properties: {
+    scale: { $ref: '#/$defs/objectReference' },
+    replicas: { description: 'How many pods there shall be.', type: 'integer', minimum: 0 },
+  },
+} as const;
+
+type Args = FromSchema<typeof SCHEMA>;
+
+export default defineAction({
+  name: 'scale',
+  summary: 'Sets the number of replicas of a workload, as `kubectl scale` does.',
+  models: 'One write of the scale subresource: `spec.replicas`.',
+  source: 'staging/src/k8s.io/kubectl/pkg/cmd/scale/scale.go',
+  schema: SCHEMA,
+  examples: ['{at: 90s, do: {scale: deployment/shop/backend, replicas: 5}}'],
+  perform(cluster, args: Args) {
+    const { kind, key } = objectOf(cluster, args.scale);
+    if (cluster.api.store.get(kind, key) === undefined) return [];
+    cluster.handles.scale(kind, key, args.replicas);
+    return [`${kind}/${key}`];
+  },
+});

@@ -1,0 +1,238 @@
+import type { Cluster } from '../../cluster/cluster';
+import { parseDuration } from '../../language/duration';
+import type { FromSchema } from '../../language/json-schema';
+import { parseIp } from '../../values/ip';
+import { compareText } from '../../values/order';
+import { formatRatio } from '../../values/ratio';
+import type { Resolution } from '../../values/resolution';
+import { formatDuration } from '../../values/time';
+import type { Duration } from '../../values/time';
+import { defineClaim } from '../define';
+import type { Observation, ObservationContext } from '../define';
+import { describe, sourcesOf } from '../targets';
+import type { Source } from '../targets';
+
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['from', 'name'],
+  properties: {
+    from: { $ref: '#/$defs/origin' },
+    name: { description: 'The name as the client types it.', type: 'string', minLength: 1 },
+    type: { description: 'The record type: `A` (the default) or `AAAA`.', enum: ['A', 'AAAA'] },
+    rcode: {
+      description:
+        'The answer code, `none` where no server answers. Default: NOERROR with an answer.',
+      enum: ['NOERROR', 'NXDOMAIN', 'SERVFAIL', 'REFUSED', 'none'],
+    },
+    answers: {
+      description: 'Exactly these addresses (or names), in any order.',
+      type: 'array',
+      uniqueItems: true,
+      items: { type: 'string', minLength: 1 },
+    },
+    ttl: { description: 'The time to live of the answer in seconds.', type: 'integer', minimum: 0 },
+    queries: {
+      description: 'How many queries it takes, or which ones in order (`backend.shop.svc… A`).',
+      type: ['integer', 'array'],
+      minimum: 0,
+      items: { type: 'string', minLength: 1 },
+    },
+    took: {
+      description: 'How long the client waits.',
+      type: 'object',
+      additionalProperties: false,
+      minProperties: 1,
+      properties: {
+        atLeast: { $ref: '#/$defs/duration' },
+        atMost: { $ref: '#/$defs/duration' },
+      },
+    },
+    server: { description: 'The server that answers.', $ref: '#/$defs/ipAddress' },
+    some: { description: 'One possible course of one source suffices.', type: 'boolean' },
+  },
+} as const;
+
+type Args = FromSchema<typeof SCHEMA>;
+
+export default defineClaim({
+  name: 'resolve',
+  summary: 'What a DNS lookup gives, made with the resolver of the container.',
+  models:
+    'The resolver walks its search list by `ndots`, each query is a packet to a nameserver of ' +
+    'its `resolv.conf`; a query that is not answered is repeated after its timeout. The claim ' +
+    'holds if it holds for every source and every way that the lookup can go.',
+  source: 'pkg/kubelet/network/dns/dns.go; glibc resolv/res_send.c; musl src/network/res_msend.c',
+  schema: SCHEMA,
+  examples: [
+    '{at: 5s, resolve: {from: shop/frontend, name: backend, answers: [10.96.0.20]}}',
+    '{at: 5s, resolve: {from: shop/frontend, name: no-such-name, rcode: NXDOMAIN}}',
+    '{at: 5s, resolve: {from: shop/frontend, name: backend.shop.svc.cluster.local., queries: 1, ' +
+      'took: {atMost: 10ms}}}',
+  ],
+  phrase(args) {
+    const { from, name, rcode = 'NOERROR', answers } = args;
+    const to = answers === undefined ? '' : ` to ${sayAnswers(answers)}`;
+    const succeeds = rcode === 'NOERROR';
+    return {
+      subject: describe(from),
+      predicate: succeeds ? `resolves ${name}${to}` : `gets ${sayRcode(rcode)} for ${name}`,
+      negated: succeeds ? `does not resolve ${name}${to}` : `gets no ${rcode} for ${name}`,
+    };
+  },
+  expected,
+  expectedNever: (args) => `never ${expected(args)}`,
+  observe(cluster, args, context) {
+    const { sources, missing, single } = sourcesOf(cluster, args.from);
+    if (missing !== undefined) return nothingAsked(missing, single);
+    return judge(sources.flatMap((source) => lookups(cluster, source, args)), args, context);
+  },
+});
+
+interface Lookup {
+  readonly source: Source;
+  readonly resolution: Resolution;
+  readonly success: boolean | undefined;
+}
+
+function lookups(cluster: Cluster, source: Source, args: Args): readonly Lookup[] {
+  return cluster
+    .resolve(source.origin, args.name, args.type ?? 'A')
+    .map((resolution) => ({ source, resolution, success: succeeds(resolution, args) }));
+}
+
+function succeeds(resolution: Resolution, args: Args): boolean | undefined {
+  if (isUnknown(resolution)) return undefined;
+  const { rcode, answers, ttl, queries, server } = args;
+  if (resolution.rcode !== (rcode ?? 'NOERROR')) return false;
+  if (rcode === undefined && answers === undefined && resolution.answers.length === 0) return false;
+  if (answers !== undefined && !isSameSet(answers.map(canonical), resolution.answers)) return false;
+  if (ttl !== undefined && resolution.ttl !== ttl) return false;
+  if (server !== undefined && resolution.server !== canonical(server)) return false;
+  return isAsked(queries, resolution.queries) && isInTime(args, resolution.took);
+}
+
+function isUnknown({ traces }: Resolution): boolean {
+  return traces.some(({ disposition }) => disposition === 'not-modelled');
+}
+
+function isAsked(wanted: Args['queries'], asked: readonly string[]): boolean {
+  if (wanted === undefined) return true;
+  if (typeof wanted === 'number') return asked.length === wanted;
+  return wanted.length === asked.length && wanted.every((query, index) => query === asked[index]);
+}
+
+function isInTime({ took }: Args, spent: Duration): boolean {
+  const { least, most } = boundsOf(took);
+  return spent >= least && spent <= most;
+}
+
+function boundsOf(took: Args['took']): { readonly least: number; readonly most: number } {
+  const read = (text: string | undefined, otherwise: number) => {
+    const reading = text === undefined ? undefined : parseDuration(text);
+    return reading?.ok === true ? reading.value : otherwise;
+  };
+  return { least: read(took?.atLeast, 0), most: read(took?.atMost, Infinity) };
+}
+
+function judge(found: readonly Lookup[], args: Args, context: ObservationContext): Observation {
+  const possible = found.some(({ success }) => success === true)
+    ? true
+    : truth(found.every(({ success }) => success === false), false);
+  const every = found.some(({ success }) => success === false)
+    ? false
+    : truth(found.every(({ success }) => success === true), true);
+  const holds = args.some === true ? possible : every;
+  const verdict = context.denied === true && possible === true ? true : holds;
+  const telling = found.filter(({ success }) => success === verdict);
+  const told = telling.length > 0 ? telling : found;
+  const unknown = found.find(({ success }) => success === undefined);
+  return {
+    holds,
+    possible,
+    actual: [...new Set(told.map(({ resolution }) => tell(resolution, args)))].join(' or '),
+    ...(told.length < found.length && { among: sayAmong(told, found) }),
+    ...(context.explain ? explain(told) : { why: [], traces: [], blames: [] }),
+    ...(unknown !== undefined && { notModelled: unknown.resolution.reason }),
+    key: found.map(keyOf).join('\n'),
+  };
+}
+
+/** `value` where it is certain, else undefined. */
+function truth(certain: boolean, value: boolean): boolean | undefined {
+  return certain ? value : undefined;
+}
+
+function explain(told: readonly Lookup[]): Pick<Observation, 'why' | 'traces' | 'blames'> {
+  const traces = told.flatMap(({ source, resolution }) =>
+    resolution.traces.map((trace) => ({ ...trace, sender: source.name })),
+  );
+  return {
+    why: [...new Set(told.map(({ resolution }) => resolution.reason).filter((it) => it !== ''))],
+    traces,
+    blames: [...new Set(traces.flatMap(({ blames }) => blames))],
+  };
+}
+
+function sayAmong(told: readonly Lookup[], found: readonly Lookup[]): string {
+  const affected = [...new Set(told.map(({ source }) => source.name))];
+  const sources = new Set(found.map(({ source }) => source.name)).size;
+  if (affected.length < sources) return `from ${affected.join(', ')}`;
+  return `in ${told.length} of ${found.length} possible courses`;
+}
+
+function tell({ rcode, answers, ttl, queries, took, server }: Resolution, args: Args): string {
+  const parts = [
+    rcode === 'NOERROR' ? sayAnswers(answers) : sayRcode(rcode),
+    args.ttl === undefined || ttl === undefined ? undefined : `ttl ${ttl}s`,
+    args.queries === undefined ? undefined : `${queries.length} queries (${queries.join(', ')})`,
+    args.took === undefined ? undefined : `took ${formatDuration(took)}`,
+    args.server === undefined ? undefined : `from ${server ?? 'no server'}`,
+  ];
+  return parts.filter((it) => it !== undefined).join(', ');
+}
+
+function expected({ rcode = 'NOERROR', answers, ttl, queries, took, server }: Args): string {
+  const count = typeof queries === 'number' ? `${queries} queries` : queries?.join(', ');
+  const parts = [
+    rcode !== 'NOERROR' ? sayRcode(rcode) : answers === undefined ? 'an answer' : sayAnswers(answers),
+    ttl === undefined ? undefined : `ttl ${ttl}s`,
+    count,
+    took?.atLeast === undefined ? undefined : `at least ${took.atLeast}`,
+    took?.atMost === undefined ? undefined : `at most ${took.atMost}`,
+    server === undefined ? undefined : `from ${server}`,
+  ];
+  return parts.filter((it) => it !== undefined).join(', ');
+}
+
+function sayAnswers(answers: readonly string[]): string {
+  return answers.length === 0 ? 'no address' : answers.join(', ');
+}
+
+function sayRcode(rcode: Resolution['rcode']): string {
+  return rcode === 'none' ? 'no answer' : rcode;
+}
+
+function canonical(text: string): string {
+  return parseIp(text) ?? text;
+}
+
+function isSameSet(wanted: readonly string[], found: readonly string[]): boolean {
+  const sorted = [...wanted].sort(compareText);
+  const other = [...found].sort(compareText);
+  return sorted.length === other.length && sorted.every((text, index) => text === other[index]);
+}
+
+function nothingAsked(missing: string, single: boolean): Observation {
+  const empty = { why: [], traces: [], blames: [] };
+  const base = { holds: false, possible: false, actual: missing, ...empty, precluded: missing };
+  return single ? { ...base, key: missing } : { ...base, vacuous: missing, key: missing };
+}
+
+function keyOf({ source, resolution, success }: Lookup): string {
+  const { rcode, answers, ttl, queries, took, server, probability } = resolution;
+  return [
+    source.name, rcode, answers.join(), ttl, queries.join(), took, server, success,
+    formatRatio(probability),
+  ].join('|');
+}

@@ -1,0 +1,180 @@
+import type { Cluster } from '../../cluster/cluster';
+import { parseDuration } from '../../language/duration';
+import type { FromSchema } from '../../language/json-schema';
+import { defineFault } from '../define';
+import type { Injection, InjectionContext } from '../define';
+import { isRunning } from '../pods';
+import { containersOfReference, isFrozen, nodesOfTarget, podName, podsOfTarget } from '../targets';
+import type { PodTargetArgs } from '../targets';
+
+/** 128 + SIGKILL: how a killed process exits. */
+const KILLED = 137;
+
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  oneOf: [
+    { required: ['pod'] },
+    { required: ['pods'] },
+    { required: ['container'] },
+    { required: ['node'] },
+    { required: ['nodes'] },
+  ],
+  properties: {
+    pod: { $ref: '#/$defs/podTarget' },
+    pods: { $ref: '#/$defs/podSelector' },
+    container: {
+      description: 'One container: `shop/backend#1/app`.',
+      $ref: '#/$defs/podReference',
+    },
+    node: { $ref: '#/$defs/nodeTarget' },
+    nodes: { $ref: '#/$defs/nodeSelector' },
+    pick: { $ref: '#/$defs/pick' },
+    members: { $ref: '#/$defs/members' },
+    how: {
+      description:
+        'For pods: `exit` (the default), `oom`, `delete` (forced, grace 0) or `evict` (graceful). ' +
+        'For nodes: `power` (the default), `reboot` or `shutdown`.',
+      enum: ['exit', 'oom', 'delete', 'evict', 'power', 'reboot', 'shutdown'],
+    },
+    exitCode: {
+      description: 'The exit code of the containers, 137 by default.',
+      type: 'integer',
+      minimum: 0,
+      maximum: 255,
+    },
+    restart: {
+      description:
+        'When containers may start again, or the node gets power again: `auto` (containers at ' +
+        'once, the default), `never`, or a span. `for` and `until` of the step say the same.',
+      type: 'string',
+      pattern: '^(auto|never|[0-9][0-9a-zµ.]*)$',
+    },
+  },
+} as const;
+
+type Args = FromSchema<typeof SCHEMA>;
+
+export default defineFault({
+  name: 'kill',
+  summary: 'The target stops abruptly: containers exit, a node loses power.',
+  models:
+    'Containers of a killed pod exit; its sandbox and address stay, and the kubelet restarts ' +
+    'them, the first time at once, then after 10 s, doubling to 300 s. A node without power ' +
+    'forgets all that its kernel held. Evictions ignore PodDisruptionBudgets.',
+  source:
+    'pkg/kubelet/kuberuntime/kuberuntime_manager.go (doBackOff); ' +
+    'pkg/registry/core/pod/storage/eviction.go',
+  schema: SCHEMA,
+  examples: [
+    '{at: 10s, kill: {pod: shop/backend#1}}',
+    '{at: 10s, kill: {pods: {namespace: shop, labels: {app: cart}}, pick: one}}',
+    '{at: 10s, kill: {container: shop/backend#1/app, exitCode: 1}}',
+    '{at: 60s, kill: {node: worker-2, how: power}, for: 5m}',
+    '{at: 10s, kill: {pod: shop/backend#1, restart: 20s}}',
+  ],
+  lasts({ restart }) {
+    const reading = restart === undefined ? undefined : parseDuration(restart);
+    return reading?.ok === true ? reading.value : undefined;
+  },
+  check({ how, pod, pods, container, exitCode }: Args) {
+    const onNode = pod === undefined && pods === undefined && container === undefined;
+    const problem = (path: string, message: string) => ({ path, severity: 'error' as const, message });
+    const forNodes = how === 'power' || how === 'reboot' || how === 'shutdown';
+    if (how !== undefined && forNodes !== onNode) {
+      return [problem('/how', `"${how}" is not how a ${onNode ? 'node' : 'pod'} is killed`)];
+    }
+    if (container !== undefined && (how === 'delete' || how === 'evict')) {
+      return [problem('/how', `a container cannot be killed by "${how}": pods are`)];
+    }
+    return exitCode !== undefined && (onNode || (how !== undefined && how !== 'exit'))
+      ? [problem('/exitCode', 'only `how: exit` has an exit code to choose')]
+      : [];
+  },
+  inject(cluster, args, context) {
+    if (args.node !== undefined || args.nodes !== undefined) return killNodes(cluster, args);
+    if (args.container !== undefined) return killContainers(cluster, args, context);
+    return killPods(cluster, args, context, podsOfTarget(cluster, podTargetOf(args)));
+  },
+  extend(cluster, args, context, held) {
+    const staysDown = !mayRestart(args, context);
+    const target = args.node ?? args.nodes ?? args.container;
+    if (target !== undefined || !staysDown || isFrozen(podTargetOf(args))) return NOTHING;
+    const fresh = podsOfTarget(cluster, podTargetOf(args)).filter(
+      (pod) => !held.has(restartEffect(pod)) && isRunning(cluster, pod),
+    );
+    return fresh.length === 0 ? NOTHING : killPods(cluster, args, context, fresh);
+  },
+  undo(cluster, effect) {
+    const [what, name = ''] = effect.split(' ');
+    if (what === 'no-power') cluster.handles.powerOn(name);
+    if (what === 'no-restart') cluster.handles.allowRestart(name);
+  },
+});
+
+const NOTHING: Injection = { hits: [], effects: [] };
+
+function killPods(
+  cluster: Cluster,
+  args: Args,
+  context: InjectionContext,
+  pods: readonly string[],
+): Injection {
+  const hits = pods.map((pod) => `pod ${podName(cluster, pod)}`);
+  if (args.how === 'delete' || args.how === 'evict') {
+    for (const pod of pods) {
+      if (args.how === 'delete') cluster.handles.delete('Pod', pod, 0);
+      else cluster.handles.delete('Pod', pod);
+    }
+    return { hits, effects: [] };
+  }
+  const restart = mayRestart(args, context);
+  const exitCode = args.exitCode ?? KILLED;
+  for (const pod of pods) cluster.handles.crashPod(pod, { exitCode, restart });
+  return { hits, effects: restart ? [] : pods.map(restartEffect) };
+}
+
+function killContainers(cluster: Cluster, args: Args, context: InjectionContext): Injection {
+  const restart = mayRestart(args, context);
+  const exitCode = args.exitCode ?? KILLED;
+  const targets = containersOfReference(cluster, args.container!);
+  for (const { pod, container } of targets) {
+    cluster.handles.crashContainer(pod, container, { exitCode, restart });
+  }
+  return {
+    hits: targets.map(({ pod, container }) => `container ${podName(cluster, pod)}/${container}`),
+    effects: restart ? [] : [...new Set(targets.map(({ pod }) => restartEffect(pod)))],
+  };
+}
+
+function killNodes(cluster: Cluster, args: Args): Injection {
+  const nodes = nodesOfTarget(cluster, nodeTargetOf(args));
+  for (const node of nodes) {
+    if (args.how === 'shutdown') cluster.handles.shutdown(node);
+    else cluster.handles.powerOff(node);
+    if (args.how === 'reboot') cluster.handles.powerOn(node);
+  }
+  const hits = nodes.map((node) => `node ${node}`);
+  return { hits, effects: args.how === 'reboot' ? [] : nodes.map((node) => `no-power ${node}`) };
+}
+
+/** Containers start again by themselves unless something says until when they must not. */
+function mayRestart({ restart }: Args, { recovers }: InjectionContext): boolean {
+  return restart === undefined ? !recovers : restart === 'auto';
+}
+
+function podTargetOf({ pod, pods, pick, members }: Args): PodTargetArgs {
+  if (pods === undefined) {
+    return typeof pod === 'object' ? { ...pod, ...(pick && { pick }), ...(members && { members }) } : pod!;
+  }
+  return { pods, ...(pick !== undefined && { pick }), ...(members && { members }) };
+}
+
+function nodeTargetOf({ node, nodes, pick }: Args) {
+  if (nodes === undefined) return node!;
+  return { nodes, ...(pick !== undefined && { pick }) };
+}
+
+function restartEffect(pod: string): string {
+  return `no-restart ${pod}`;
+}

@@ -1,0 +1,64 @@
+// The whole language, one line for each word, sorted by name.
+//
+// Responsible for what a word of a scenario means in the model. May not: read YAML, move time,
+// decide when something is looked at (runner), print.
+
+import applyAction from './actions/apply';
+import deleteAction from './actions/delete';
+import patchAction from './actions/patch';
+import scaleAction from './actions/scale';
+import converge from './claims/converge';
+import inspect from './claims/inspect';
+import path from './claims/path';
+import reach from './claims/reach';
+import resolve from './claims/resolve';
+import share from './claims/share';
+import translate from './claims/translate';
+import type { Action, Claim, Fault } from './define';
+import kill from './faults/kill';
+import type { Operator } from './operator';
+import after from './operators/after';
+import always from './operators/always';
+import at from './operators/at';
+import eventually from './operators/eventually';
+import never from './operators/never';
+import sometimes from './operators/sometimes';
+
+/** Every word by its name. */
+export const LANGUAGE = {
+  /** What breaks. */
+  faults: byName<Fault>([kill]),
+  /** What an administrator does. */
+  actions: byName<Action>([applyAction, deleteAction, patchAction, scaleAction]),
+  /** What must be true. */
+  claims: byName<Claim>([converge, inspect, path, reach, resolve, share, translate]),
+  /** When it must be true. */
+  operators: byName<Operator>([after, always, at, eventually, never, sometimes]),
+} as const;
+
+/** The claim of that name. Throws for a word that the language does not have. */
+export function claimNamed(name: string): Claim {
+  return named(LANGUAGE.claims, name);
+}
+
+export function operatorNamed(name: string): Operator {
+  return named(LANGUAGE.operators, name);
+}
+
+export function faultNamed(name: string): Fault {
+  return named(LANGUAGE.faults, name);
+}
+
+export function actionNamed(name: string): Action {
+  return named(LANGUAGE.actions, name);
+}
+
+function named<T>(words: ReadonlyMap<string, T>, name: string): T {
+  const word = words.get(name);
+  if (word === undefined) throw new RangeError(`the language has no word "${name}"`);
+  return word;
+}
+
+function byName<T extends { readonly name: string }>(words: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(words.map((word) => [word.name, word]));
+}
