@@ -41,7 +41,7 @@ export function openOutput(file?: string): Output {
 
 class FileOutput implements Output {
   readonly isTTY = false;
-  readonly columns = 80;
+  readonly columns = 100;
   private readonly file: string;
   private begun = false;
 
@@ -74,6 +74,6 @@ const STANDARD_OUTPUT: Output = {
     return process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
   },
   get columns() {
-    return process.stdout.columns ?? 80;
+    return process.stdout.columns ?? 100;
   },
 };

@@ -56,8 +56,8 @@ describe('opening', () => {
   });
 
   it('draws the same ports for the same seed', () => {
-    const portsOf = () => labWith('10.244.2.8:8080').network.open(FROM, TO)[0]!.tuple.sport;
-    expect(portsOf()).to.equal(portsOf());
+    const [first, second] = [1, 2].map(() => labWith('10.244.2.8:8080').network.open(FROM, TO));
+    expect(first![0]!.tuple.sport).to.equal(second![0]!.tuple.sport);
   });
 
   it('writes session affinity, which a question does not', () => {
@@ -155,6 +155,39 @@ describe('an open connection', () => {
     );
     lab.kernel.runUntil(seconds(31) as number as Instant);
     expect(fateOf(lab.network, connection!)).to.equal('answered');
+  });
+
+  it('ends with its client, and a new process of the client does not have it', () => {
+    const { network } = labWith('10.244.2.8:8080');
+    const [connection] = network.open(FROM, TO);
+    const process = network.sandboxOf('lab/p1')!.processes.get('main')!;
+    process.state = 'exited';
+    expect(fateOf(network, connection!)).to.equal('pod-gone');
+    Object.assign(process, { state: 'running', startedAt: 5_000_000 as Instant });
+    const [trace] = network.proceed(connection!);
+    expect(trace!.reason).to.include('runs no longer');
+  });
+
+  it('to a process of a host ends with the power of that host', () => {
+    const lab = standardLab();
+    const api = { address: ip('192.168.1.11'), port: 10_250, protocol: 'TCP' } as const;
+    const machine = lab.network.machines.get('n2')!;
+    machine.daemons.set('kubelet', { name: 'kubelet', listen: [tcp(10_250)] });
+    const [connection] = lab.network.open(FROM, api);
+    expect(fateOf(lab.network, connection!)).to.equal('answered');
+    lab.network.powerOff('n2');
+    expect(fateOf(lab.network, connection!)).to.equal('node-down');
+    lab.network.powerOn('n2');
+    expect(fateOf(lab.network, connection!)).to.equal('connection-reset');
+  });
+
+  it('shows its own port on every hop, and its entries have no random one', () => {
+    const { network } = labWith('10.244.2.8:8080');
+    const [{ opened, tuple }] = network.open(FROM, TO) as [Connection];
+    expect(opened.sent).to.deep.equal(tuple);
+    expect(opened.hops[0]!.before).to.deep.equal(tuple);
+    expect(opened.answerHops.at(-1)!.after.dport).to.equal(tuple.sport);
+    expect(JSON.stringify(opened.hops)).to.not.include(':40000');
   });
 
   it('of a pod to itself within its namespace goes on as well', () => {

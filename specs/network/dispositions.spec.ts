@@ -70,6 +70,15 @@ describe('a process that is gone', () => {
     expect(trace.reason).to.include('still starting');
   });
 
+  it('of a host-network pod is told apart from a port that nobody ever had', () => {
+    const lab = standardLab();
+    const process = lab.hostPod('host2', 'n2', [tcp(9090)]).processes.get('main')!;
+    Object.assign(process, { state: 'exited', exitCode: 1, exitedAt: START });
+    const { reason } = lab.sendOne('p1', '192.168.1.11:9090');
+    expect(reason).to.include('its container exited (1) at t=0s (pod lab/host2)');
+    expect(lab.sendOne('p1', '192.168.1.11:9091').reason).to.include('nothing on the node');
+  });
+
   it('cannot send either', () => {
     const lab = standardLab();
     lab.network.sandboxOf('lab/p1')!.processes.get('main')!.state = 'exited';
@@ -193,10 +202,8 @@ describe('addresses outside of the cluster', () => {
   });
 
   it('are unreachable on the node network where no host has them', () => {
-    expect(lab().sendOne('p1', '192.168.1.77:80').disposition).to.equal('host-unreachable');
-    function lab(): Lab {
-      return standardLab();
-    }
+    const trace = standardLab().sendOne('p1', '192.168.1.77:80');
+    expect(trace.disposition).to.equal('host-unreachable');
   });
 
   it('know neither pods nor ClusterIPs', () => {

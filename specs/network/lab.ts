@@ -10,6 +10,7 @@ import { iptables } from '../../src/node/proxy/iptables';
 import { servicePortKey } from '../../src/node/proxy/proxy-mode';
 import type { Endpoint, ServicePort } from '../../src/node/proxy/proxy-mode';
 import type { ClusterSpec, ListenSpec, NodeSpec } from '../../src/values/cluster-spec';
+import { addressAt, cidr, subnetAt } from '../../src/values/cidr';
 import { ip } from '../../src/values/ip';
 import type { IP } from '../../src/values/ip';
 import { NEWEST_VERSION } from '../../src/values/kube-version';
@@ -25,6 +26,7 @@ export interface LabOptions {
   readonly mode?: string;
   readonly hairpinMode?: boolean;
   readonly nodes?: number;
+  readonly isDualStack?: boolean;
 }
 
 export interface LabService {
@@ -42,6 +44,9 @@ export interface LabService {
 }
 
 const POD_CIDR = '10.244.0.0/16';
+
+/** Wide enough for a thousand nodes; the first ones stand where the laboratory has them. */
+const NODE_CIDR = '192.168.0.0/16';
 
 export class Lab {
   readonly kernel = new Kernel(1);
@@ -179,6 +184,14 @@ export function standardLab(options: LabOptions = {}): Lab {
   return lab;
 }
 
+/** Two pods on two nodes with addresses of both families. */
+export function dualStackLab(): Lab {
+  const lab = new Lab({ isDualStack: true });
+  lab.pod('p1', 'n1', undefined, [tcp(8080)]);
+  lab.pod('p2', 'n2', undefined, [tcp(8080)]);
+  return lab;
+}
+
 export function tcp(port: number): ListenSpec {
   return { port, protocol: 'TCP' };
 }
@@ -227,16 +240,18 @@ function podPrefix(index: number): string {
   return `10.244.${index + 1}.`;
 }
 
-function specOf({ cni = 'flannel', nodes = 2, ...options }: LabOptions): ClusterSpec {
+function specOf(labOptions: LabOptions): ClusterSpec {
+  const { cni = 'flannel', nodes = 2, isDualStack = false, ...options } = labOptions;
+  const podCIDR = nodes > 255 ? '10.240.0.0/12' : POD_CIDR;
   return {
     kubernetes: NEWEST_VERSION,
     domain: 'cluster.local',
-    nodes: Array.from({ length: nodes }, (_, index) => nodeOf(index)),
+    nodes: Array.from({ length: nodes }, (_, index) => nodeOf(index, isDualStack)),
     controlPlane: ip('192.168.1.9'),
-    ipFamilies: ['IPv4'],
-    podCIDRs: [POD_CIDR],
+    ipFamilies: isDualStack ? ['IPv4', 'IPv6'] : ['IPv4'],
+    podCIDRs: isDualStack ? [podCIDR, 'fd00:244::/48'] : [podCIDR],
     serviceCIDRs: ['10.96.0.0/16'],
-    nodeCIDRs: ['192.168.1.0/24'],
+    nodeCIDRs: isDualStack ? [NODE_CIDR, 'fd00:1::/64'] : [NODE_CIDR],
     cni: { name: cni, options },
     proxy: { mode: 'iptables', options: {} },
     dns: { replicas: 2 },
@@ -253,15 +268,16 @@ function specOf({ cni = 'flannel', nodes = 2, ...options }: LabOptions): Cluster
   };
 }
 
-function nodeOf(index: number): NodeSpec {
-  const address = ip(`192.168.1.${10 + index}`);
+function nodeOf(index: number, isDualStack: boolean): NodeSpec {
+  const v6 = isDualStack ? [ip(`fd00:1::${10 + index}`)] : [];
+  const podsV6 = isDualStack ? [`fd00:244:0:${index + 1}::/64`] : [];
   return {
     name: `n${index + 1}`,
-    addresses: [address],
+    addresses: [addressAt(cidr('192.168.0.0/16'), 266 + index), ...v6],
     zone: '',
     labels: {},
     taints: [],
-    podCIDRs: [`10.244.${index + 1}.0/24`],
+    podCIDRs: [subnetAt(cidr('10.240.0.0/12'), 24, 1025 + index)!.text, ...podsV6],
     role: 'worker',
     maxPods: 110,
   };

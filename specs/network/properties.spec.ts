@@ -111,8 +111,7 @@ for (const [cni, mode] of [['flannel', 'vxlan'], ['flannel', 'host-gw'], ['bridg
           protocol: 'TCP',
         } as const;
         const bare = lab.network.send(origin, destination, { record: false });
-        const fates = (list: readonly Trace[]) => list.map((it) => [it.disposition, it.responder]);
-        expect(fates(bare), says).to.deep.equal(fates(traces));
+        expect(fatesOf(bare), says).to.deep.equal(fatesOf(traces));
         expect(
           bare.every(({ hops }) => hops.length === 0),
           says,
@@ -142,6 +141,10 @@ for (const [cni, mode] of [['flannel', 'vxlan'], ['flannel', 'host-gw'], ['bridg
       expect(fates).to.not.include('answered');
     });
   });
+}
+
+function fatesOf(traces: readonly Trace[]) {
+  return traces.map(({ disposition, responder }) => [disposition, responder]);
 }
 
 function flat(all: readonly { says: string; traces: readonly Trace[] }[]) {

@@ -78,7 +78,8 @@ export function diagnostic(fields: Partial<Diagnostic> = {}): Diagnostic {
 export function planOf(found: RunResult): Plan {
   const expectations = found.outcomes.map((each, index) => ({ index, range: each.range }));
   const { title, file, row, tags } = found;
-  return { title, file, row, tags, range: found.range, expectations } as unknown as Plan;
+  const { range: at } = found;
+  return { title, file, row, tags, range: at, timeline: [], expectations } as unknown as Plan;
 }
 
 export interface Inline {

@@ -52,9 +52,12 @@ function categorize(question: Question): Answer {
   if (service === undefined) return { is: { error: `no Service port ${key}` } };
   const node = proxyNode(question, ask.node, 'IPv4');
   const lists = categorizeEndpoints(input.endpoints.get(key) ?? [], service, node);
-  const texts = (list: readonly Endpoint[]) => list.map(endpointText);
   const { cluster, local, all, hasAny } = lists;
   return { is: { cluster: texts(cluster), local: texts(local), all: texts(all), hasAny } };
+}
+
+function texts(list: readonly Endpoint[]): string[] {
+  return list.map(endpointText);
 }
 
 function chain(question: Question): Answer {

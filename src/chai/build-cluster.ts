@@ -6,8 +6,9 @@ import { DISK } from '../language/index';
 import type { KubeObject } from '../values/kube-object';
 import { callerRange } from './caller';
 import { Drill } from './drill';
+import { load } from './load';
 import { onlyPlan } from './load-scenario';
-import { clusterOf, load } from './model';
+import { clusterOf } from './model';
 
 export interface ClusterOptions {
   /** A number, or a list of nodes as a scenario has it. Default 3. */

@@ -5,7 +5,8 @@ import type { LoadedScenarios, Plan } from '../language/index';
 import { formatDiagnostics } from '../language/index';
 import { Drill } from './drill';
 import { InvalidScenario } from './failure';
-import { clusterOf, load } from './model';
+import { load } from './load';
+import { clusterOf } from './model';
 
 export interface ScenarioOptions {
   /** Which scenario, where the file holds several. */

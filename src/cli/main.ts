@@ -99,8 +99,8 @@ function overview(): string {
     '',
     ...rows,
     '',
-    '`kubedrill COMMAND --help` lists the arguments of a command; --version prints the version.',
-    'Exit codes: 0 all passed, 1 an expectation failed, 2 usage or input, 3 internal error.',
+    '`kubedrill COMMAND --help` explains a command; `--version` prints the version.',
+    'Exit codes: 0 passed, 1 an expectation failed, 2 usage or input, 3 internal.',
   ].join('\n');
 }
 

@@ -56,8 +56,11 @@ function outcomesOf(
 /** The line of an expectation chooses it; the line of a scenario's title chooses all of it. */
 function standsAt(plan: Plan, index: number, line: number): boolean {
   if (line === plan.range.line) return true;
-  const range = plan.expectations[index]?.range;
-  return range !== undefined && line >= range.line && line <= range.endLine;
+  const { expectations, timeline } = plan;
+  const ranges = index < expectations.length ? [expectations[index]!.range] : [];
+  // The outcome behind the expectations is that of the timeline: its steps' lines choose it.
+  if (index === expectations.length) ranges.push(...timeline.map((step) => step.range));
+  return ranges.some((range) => line >= range.line && line <= range.endLine);
 }
 
 function lineProblems(plans: readonly Plan[], lines: Wanted['lines']): string[] {
@@ -68,7 +71,9 @@ function lineProblems(plans: readonly Plan[], lines: Wanted['lines']): string[] 
     for (const line of asked) {
       const found = here.some((plan) => {
         const { length } = plan.expectations;
-        return Array.from({ length }, (_, at) => at).some((at) => standsAt(plan, at, line));
+        return Array.from({ length: length + 1 }, (_, at) => at).some((at) =>
+          standsAt(plan, at, line),
+        );
       });
       if (!found) problems.push(nothingAt(file, line, here));
     }

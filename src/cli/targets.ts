@@ -11,6 +11,8 @@ export interface Targets {
   readonly files: readonly string[];
   /** Lines asked for by file; a file that is not in here is wanted as a whole. */
   readonly lines: ReadonlyMap<string, readonly number[]>;
+  /** Those that were named by themselves, not found by a folder or a glob. */
+  readonly named: ReadonlySet<string>;
   /** What does not exist or matches nothing. */
   readonly problems: readonly string[];
 }
@@ -19,6 +21,7 @@ export interface Targets {
 export function findTargets(given: readonly string[], files: Files): Targets {
   const found = new Set<string>();
   const whole = new Set<string>();
+  const named = new Set<string>();
   const lines = new Map<string, number[]>();
   const problems: string[] = [];
   for (const text of given.length === 0 ? DEFAULT_TARGETS : given) {
@@ -31,12 +34,13 @@ export function findTargets(given: readonly string[], files: Files): Targets {
         continue;
       }
       found.add(file);
+      if (file === path) named.add(file);
       if (line === undefined) whole.add(file);
       else lines.set(file, [...(lines.get(file) ?? []), line]);
     }
   }
   for (const file of whole) lines.delete(file);
-  return { files: [...found].sort(compareText), lines, problems };
+  return { files: [...found].sort(compareText), lines, named, problems };
 }
 
 /** A file of that very name comes first, whatever characters it holds. */

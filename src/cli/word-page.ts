@@ -20,12 +20,12 @@ export function wordPage(page: Page): string {
   const parts = [`${page.name} (${page.kind})`, paragraph(page.summary)];
   const fields = fieldRows(page.schema ?? {});
   if (fields.length > 0) parts.push(`fields\n${columns(fields)}`);
-  parts.push(`in the model\n${columns([[' ', page.models]])}`);
+  parts.push(`in the model\n${columns([['', page.models]])}`);
   if (page.examples.length > 0) {
     const lines = page.examples.map((example) => example.replace(/^/gm, '  - ').trimEnd());
     parts.push(`examples\n${lines.map(continued).join('\n')}`);
   }
-  if (page.source !== undefined) parts.push(`source\n${columns([[' ', page.source]])}`);
+  if (page.source !== undefined) parts.push(`source\n${columns([['', page.source]])}`);
   return parts.join('\n\n');
 }
 

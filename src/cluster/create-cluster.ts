@@ -62,7 +62,17 @@ class ModelCluster implements Cluster {
     this.behaviours = new Behaviours(kernel, api, timing, spec.behaviours);
     this.servers = new DnsServers(api, upstreamOf(spec.externals));
     const { behaviours, servers } = this;
-    this.kubelets = new Kubelets({ kernel, api, timing, network, behaviours, servers, touch });
+    const { featureGates } = spec;
+    this.kubelets = new Kubelets({
+      kernel,
+      api,
+      timing,
+      network,
+      behaviours,
+      servers,
+      featureGates,
+      touch,
+    });
     const { kubelets, machines } = this;
     this.proxies = new Proxies({ spec, kernel, api, timing, machines, onApplied: touch });
     const { proxies } = this;
@@ -73,6 +83,7 @@ class ModelCluster implements Cluster {
       touch();
     });
     kubelets.onBoot((node) => proxies.start(node));
+    kubelets.onShutdown((node) => proxies.stop(node));
   }
 
   get machines(): ReadonlyMap<string, Machine> {
@@ -159,7 +170,7 @@ class ModelCluster implements Cluster {
  * A cluster at time zero. Throws RangeError where the spec names what is not modelled; the
  * language reports that before, with its place.
  */
-export function createCluster(spec: ClusterSpec, seed: number): Cluster {
+export function createCluster(spec: ClusterSpec, { seed }: { readonly seed: number }): Cluster {
   const cluster = new ModelCluster(spec, seed);
   cluster.begin();
   return cluster;

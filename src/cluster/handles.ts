@@ -64,17 +64,15 @@ export function createHandles(context: HandlesContext): Handles {
 function powerOff({ kernel, kubelets, network, proxies, touch }: HandlesContext, node: string): void {
   if (network.machines.get(node)?.powered !== true) return;
   kernel.note(`machine@${node}`, 'lost power', `Node/${node}`);
-  kubelets.powerOff(node);
   proxies.stop(node);
-  network.powerOff(node);
+  kubelets.powerOff(node);
   touch();
 }
 
 /** An empty kernel; kubelet and kube-proxy come up as the node boots. */
-function powerOn({ kernel, kubelets, network, touch }: HandlesContext, node: string): void {
-  if (network.machines.get(node)?.powered !== false) return;
+function powerOn({ kernel, kubelets, touch }: HandlesContext, node: string): void {
+  if (kubelets.isBeating(node)) return;
   kernel.note(`machine@${node}`, 'got power', `Node/${node}`);
-  network.powerOn(node);
   kubelets.powerOn(node);
   touch();
 }

@@ -72,23 +72,29 @@ export function nodeAddress({ range }: PlacedRange, index: number): IP | undefin
 }
 
 /**
- * The own ranges of nodes: worker n has the n-th one, since the control plane holds the first.
- * Where there are just enough for the workers, they begin with the first.
+ * Free ranges for `count` nodes, from the `first` one on, without those in `taken`. Where there are
+ * just enough of them, they begin with the very first.
  */
-export function nodeRanges(range: PlacedRange, count: number, report: Report): readonly string[] {
-  const mask = NODE_MASK[range.range.family];
-  const available = mask < range.range.prefix ? 0 : 2 ** Math.min(mask - range.range.prefix, 30);
-  if (available < count) {
-    const { text } = range.range;
-    const message = `podCIDR ${text} holds ${available} ranges of /${mask}; ${count} nodes need one each`;
-    report.error('KD1403', range.place, message, `podCIDR: ${largeEnough(range.range, mask, count)}`);
-    return [];
+export function nodeRanges(
+  { range, place }: PlacedRange,
+  count: number,
+  first: number,
+  taken: readonly Cidr[],
+  report: Report,
+): readonly string[] {
+  const mask = NODE_MASK[range.family];
+  const available = mask < range.prefix ? 0 : 2 ** Math.min(mask - range.prefix, 30);
+  const found: string[] = [];
+  for (let index = available > count ? first : 0; index < available; index++) {
+    if (found.length === count) return found;
+    const own = subnetAt(range, mask, index)!;
+    if (!taken.some((other) => overlaps(other, own))) found.push(own.text);
   }
-  const first = available > count ? 1 : 0;
-  return Array.from(
-    { length: count },
-    (_, index) => subnetAt(range.range, mask, index + first)!.text,
-  );
+  if (found.length < count) {
+    const message = `podCIDR ${range.text} has ${found.length} free ranges of /${mask}; ${count} nodes need one each`;
+    report.error('KD1403', place, message, `podCIDR: ${largeEnough(range, mask, count)}`);
+  }
+  return found;
 }
 
 /** Checks that an address lies in the range of its family. */

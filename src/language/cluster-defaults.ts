@@ -25,6 +25,16 @@ const DEFAULT_EXTERNAL = { IPv4: '203.0.113.100', IPv6: '2001:db8::100' } as con
 /** source: cmd/kubeadm/app/phases/addons/dns (coreDNSReplicas) */
 const DEFAULT_DNS_REPLICAS = 2;
 
+/** What a scenario gets that does not say; also what `only` and `except` then compare with. */
+export const DEFAULTS = {
+  'cluster.cni': 'flannel',
+  'cluster.proxy': 'iptables',
+  'cluster.timing': 'default',
+  'cluster.start': 'settled',
+  'cluster.loadBalancer': 'none',
+  'cluster.domain': 'cluster.local',
+} as const;
+
 /** Everything of a cluster but its manifests. `home` is where a missing `cluster` is blamed. */
 export function readCluster(
   scenario: Tree,
@@ -35,12 +45,12 @@ export function readCluster(
   const cluster = child(scenario, 'cluster');
   const plan = planAddresses(cluster, home, report);
   const { nodes, controlPlane } = readNodes(child(cluster, 'nodes'), plan, home, report);
-  const { name, ...cniOptions } = named(child(cluster, 'cni'), 'name', 'flannel');
-  const { mode, ...proxyOptions } = named(child(cluster, 'proxy'), 'mode', 'iptables');
+  const { name, ...cniOptions } = named(child(cluster, 'cni'), 'name', DEFAULTS['cluster.cni']);
+  const { mode, ...proxyOptions } = named(child(cluster, 'proxy'), 'mode', DEFAULTS['cluster.proxy']);
   const version = textOf(child(cluster, 'kubernetes')) ?? lexicon.kubernetesVersions.at(-1)!;
   return {
     kubernetes: version as KubeVersion,
-    domain: textOf(child(cluster, 'domain')) ?? 'cluster.local',
+    domain: textOf(child(cluster, 'domain')) ?? DEFAULTS['cluster.domain'],
     nodes,
     controlPlane,
     ipFamilies: plan.families,
@@ -51,10 +61,11 @@ export function readCluster(
     proxy: { mode, options: proxyOptions },
     dns: readDns(child(cluster, 'dns'), report),
     externals: readExternals(child(cluster, 'externals'), plan, report),
-    loadBalancer: (child(cluster, 'loadBalancer')?.value ?? 'none') as ClusterSpec['loadBalancer'],
+    loadBalancer: (child(cluster, 'loadBalancer')?.value ??
+      DEFAULTS['cluster.loadBalancer']) as ClusterSpec['loadBalancer'],
     timing: readTiming(child(cluster, 'timing'), report),
     featureGates: (child(cluster, 'featureGates')?.value ?? {}) as Record<string, boolean>,
-    start: (textOf(child(cluster, 'start')) ?? 'settled') as ClusterSpec['start'],
+    start: (textOf(child(cluster, 'start')) ?? DEFAULTS['cluster.start']) as ClusterSpec['start'],
     behaviours: readBehaviours(child(scenario, 'behaviour'), report),
   };
 }
@@ -113,12 +124,12 @@ function checkOutside(address: IP, plan: AddressPlan, place: Place, report: Repo
 }
 
 function readTiming(timing: Tree | undefined, report: Report): ClusterSpec['timing'] {
-  if (timing?.entries === undefined) return { profile: textOf(timing) ?? 'default', overrides: {} };
+  if (timing?.entries === undefined) return { profile: textOf(timing) ?? DEFAULTS['cluster.timing'], overrides: {} };
   const overrides: Record<string, Duration> = {};
   for (const [name, { tree }] of timing.entries) {
     if (name !== 'profile') overrides[name] = readDuration(tree, report);
   }
-  return { profile: textOf(child(timing, 'profile')) ?? 'default', overrides };
+  return { profile: textOf(child(timing, 'profile')) ?? DEFAULTS['cluster.timing'], overrides };
 }
 
 function readBehaviours(behaviour: Tree | undefined, report: Report): readonly BehaviourSpec[] {

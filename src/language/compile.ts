@@ -8,7 +8,7 @@ import { deepFreeze } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 import { checkBehaviours, checkForm } from './check-references';
 import type { ReferenceContext } from './check-references';
-import { readCluster } from './cluster-defaults';
+import { DEFAULTS, readCluster } from './cluster-defaults';
 import { didYouMean } from './did-you-mean';
 import { readExpectation } from './expectations';
 import type { ReadExpectation } from './expectations';
@@ -66,12 +66,15 @@ function draft(document: Tree, context: CompileContext, report: Report): readonl
   if (!validate(tree, report, validator)) return [];
   const rows = rowsOf(tree, report);
   const trees = rows.map((row) => inRow(tree, row));
-  const sound = trees.filter((one) => rows.length === 1 || validate(one, report, validator));
+  // Without a matrix the one row is the scenario itself, which has passed already.
+  const sound = trees.filter(
+    (one, index) => rows[index]!.values.size === 0 || validate(one, report, validator),
+  );
   if (sound.length < trees.length || child(tree, 'abstract')?.value === true) return [];
   if ((child(tree, 'expect')?.items ?? []).length === 0) {
     report.error('KD1307', titlePlace(tree), 'this scenario expects nothing', 'give it an `expect`');
   }
-  checkConditions(tree, rows, report);
+  checkConditions(tree, rows, trees, context, report);
   const plans = rows.map((row, index) =>
     new RowCompiler(trees[index]!, row, inherited, context, report).plan(),
   );
@@ -107,9 +110,9 @@ class RowCompiler {
     const cluster = readCluster(tree, lexicon, titlePlace(tree), report);
     const placed = this.readManifests();
     const objects = placed.map(({ object }) => object);
-    const timeline = this.readSteps(cluster);
+    const timeline = this.readSteps();
     const applied = new Map(timeline.steps.map((step) => [step, this.objectsIn(step)]));
-    const expectations = this.readExpectations(timeline, cluster);
+    const expectations = this.readExpectations(timeline);
     const inventory = new Inventory(cluster, [...objects, ...[...applied.values()].flatMap(all)]);
     this.checkNames(inventory, timeline, expectations);
     const end = child(tree, 'end');
@@ -163,29 +166,28 @@ class RowCompiler {
     return lastOfEach([...listed, ...own], this.report);
   }
 
-  private readSteps(cluster: Omit<ClusterSpec, 'manifests'>): Timeline {
+  private readSteps(): Timeline {
     const items = child(this.tree, 'timeline')?.items ?? [];
-    const here = new Set(items.filter((item) => this.isIncluded(item, cluster)));
+    const here = new Set(items.filter((item) => this.isIncluded(item)));
     return readTimeline(items, here, this.context.lexicon, this.report);
   }
 
-  private readExpectations(
-    { steps, ids }: Timeline,
-    cluster: Omit<ClusterSpec, 'manifests'>,
-  ): readonly ReadExpectation[] {
+  private readExpectations({ steps, ids }: Timeline): readonly ReadExpectation[] {
     const known = new Map(steps.map((one) => [one.step.id, one]));
     const context = { lexicon: this.context.lexicon, steps: known, ids, report: this.report };
     return (child(this.tree, 'expect')?.items ?? [])
       .map((item, index) =>
-        this.isIncluded(item, cluster) ? readExpectation(item, index, context) : undefined,
+        this.isIncluded(item) ? readExpectation(item, index, context) : undefined,
       )
       .filter((one) => one !== undefined);
   }
 
-  private isIncluded(item: Tree, cluster: Omit<ClusterSpec, 'manifests'>): boolean {
-    const text = (path: string): string | undefined =>
-      textAt(this.tree, this.row, path) ?? defaultText(path, cluster);
-    return isIncluded(item, text);
+  private isIncluded(item: Tree): boolean {
+    const only = child(item, 'only');
+    const except = child(item, 'except');
+    const text = textsIn(this.tree, this.context.lexicon);
+    if (only !== undefined && !matches(only, text)) return false;
+    return except === undefined || !matches(except, text);
   }
 
   /** Objects that a word of the step refers to by files: loaded now, so that a run reads nothing. */
@@ -254,40 +256,32 @@ function withObjects(
   return { ...step, args: valueWith(args, objects) };
 }
 
-function isIncluded(item: Tree, text: (path: string) => string | undefined): boolean {
-  const only = child(item, 'only');
-  const except = child(item, 'except');
-  if (only !== undefined && !matches(only, text)) return false;
-  return except === undefined || !matches(except, text);
-}
-
-/** What `only` compares where the scenario leaves a key to its default. */
-function defaultText(path: string, cluster: Omit<ClusterSpec, 'manifests'>): string | undefined {
-  const defaults: Readonly<Record<string, string>> = {
-    'cluster.kubernetes': cluster.kubernetes,
-    'cluster.cni': cluster.cni.name,
-    'cluster.proxy': cluster.proxy.mode,
-    'cluster.timing': cluster.timing.profile,
-    'cluster.start': cluster.start,
-    'cluster.nodes': String(cluster.nodes.length),
+/** What `only` and `except` compare with: what is written, or else the default. */
+function textsIn(tree: Tree, lexicon: Lexicon): (path: string) => string | undefined {
+  const defaults: Readonly<Record<string, string | undefined>> = {
+    ...DEFAULTS,
+    'cluster.kubernetes': lexicon.kubernetesVersions.at(-1),
   };
-  return defaults[path];
+  return (path) => textAt(tree, path) ?? defaults[path];
 }
 
 /** An `only` that no row meets, or an `except` that every row meets, hides its step for ever. */
-function checkConditions(tree: Tree, rows: readonly Row[], report: Report): void {
-  const known = ['cluster.kubernetes', 'cluster.cni', 'cluster.proxy', 'cluster.timing'];
+function checkConditions(
+  tree: Tree,
+  rows: readonly Row[],
+  trees: readonly Tree[],
+  { lexicon }: CompileContext,
+  report: Report,
+): void {
+  const known = [...Object.keys(DEFAULTS), 'cluster.kubernetes'];
   const paths = [...new Set([...rows.flatMap((row) => Object.keys(row.texts)), ...known])];
   const items = ['timeline', 'expect'].flatMap((key) => child(tree, key)?.items ?? []);
   for (const item of items) {
     for (const word of ['only', 'except'] as const) {
       const entry = item.entries?.get(word);
       if (entry === undefined) continue;
-      const met = rows.filter((row) => {
-        const inThis = inRow(tree, row);
-        return matches(entry.tree, (path) => textAt(inThis, row, path) ?? DEFAULT_TEXTS[path]);
-      });
-      if (word === 'only' ? met.length > 0 : met.length < rows.length) continue;
+      const met = trees.filter((row) => matches(entry.tree, textsIn(row, lexicon)));
+      if (word === 'only' ? met.length > 0 : met.length < trees.length) continue;
       const unknown = [...entry.tree.entries!.keys()].find((path) => !paths.includes(path));
       const hint = unknown === undefined ? undefined : didYouMean(unknown, paths);
       const which = word === 'only' ? 'no row meets this `only`' : 'every row meets this `except`';
@@ -295,13 +289,6 @@ function checkConditions(tree: Tree, rows: readonly Row[], report: Report): void
     }
   }
 }
-
-const DEFAULT_TEXTS: Readonly<Record<string, string>> = {
-  'cluster.cni': 'flannel',
-  'cluster.proxy': 'iptables',
-  'cluster.timing': 'default',
-  'cluster.start': 'settled',
-};
 
 /** Ids of this file's own steps that nobody waits for. A base's ids are there for its heirs. */
 function reportUnusedIds(tree: Tree, document: Tree, report: Report): void {

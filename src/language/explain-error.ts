@@ -63,7 +63,7 @@ function unknownKey(
 ): void {
   const known = Object.keys((owner.properties ?? {}) as object);
   const hint = didYouMean(key, known) ?? (known.length === 0 ? undefined : listed(known));
-  report.error('KD1101', keyPlace(root, path, key), `unknown key "${key}"${inside(path)}`, hint);
+  report.error('KD1101', keyPlace(root, path, key), `unknown key "${key}"${inside(path, owner)}`, hint);
 }
 
 function listed(keys: readonly string[]): string {
@@ -147,32 +147,40 @@ function notExactlyOne(
   owner: JsonSchema,
   report: Report,
 ): void {
-  const branches = owner.oneOf as readonly { readonly required?: readonly string[] }[];
-  const keys = branches.flatMap(({ required }) => required ?? []);
-  const present = keys.filter((key) => child(part, key) !== undefined);
+  const branches = (owner.oneOf as readonly { readonly required?: readonly string[] }[])
+    .map(({ required }) => required ?? [])
+    .filter((keys) => keys.length > 0);
+  const isThere = (key: string): boolean => child(part, key) !== undefined;
   const [code, what, name] = PARTS_OF_SPEECH[formOf(owner) ?? ''] ?? OTHER_PART;
-  if (present.length > 1) {
-    const message = `this ${what} has more than one ${name}: ${present.join(' and ')}`;
-    const hint = what === 'mapping' ? 'keep one' : 'write two, one for each';
-    return report.error(code, keyPlace(root, path, present[1]!), message, hint);
+  const complete = branches.filter((keys) => keys.every(isThere)).map(([key = '']) => key);
+  if (complete.length > 1) {
+    const message = `${what} has more than one ${name}: ${complete.join(' and ')}`;
+    const hint = what === OTHER_PART[1] ? 'keep one' : 'write two, one for each';
+    return report.error(code, keyPlace(root, path, complete[1]!), message, hint);
   }
+  const begun = branches.find((keys) => keys.some(isThere));
+  if (begun !== undefined) {
+    const missing = begun.find((key) => !isThere(key))!;
+    return report.error('KD1102', part.place, `the key "${missing}" is missing`);
+  }
+  const keys = branches.flat();
   const slip = [...(part.entries?.keys() ?? [])].find((key) => didYouMean(key, keys) !== undefined);
   const hint = slip === undefined ? `write one of ${keys.join(', ')}` : didYouMean(slip, keys);
   const place = slip === undefined ? part.place : keyPlace(root, path, slip);
-  report.error(code, place, `this ${what} has no ${name}`, hint);
+  report.error(code, place, `${what} has no ${name}`, hint);
 }
 
 type Speech = readonly ['KD1107' | 'KD1108' | 'KD1109' | 'KD1111', what: string, name: string];
 
-const OTHER_PART: Speech = ['KD1111', 'mapping', 'key of those that exclude each other'];
+const OTHER_PART: Speech = ['KD1111', 'this mapping', 'key of those that exclude each other'];
 
 const PARTS_OF_SPEECH: Readonly<Record<string, Speech>> = {
-  step: ['KD1107', 'step', 'verb'],
-  do: ['KD1107', 'do', 'action'],
-  expectation: ['KD1109', 'expectation', 'operator that says when'],
-  claim: ['KD1108', 'expectation', 'claim'],
-  origin: ['KD1111', 'selector', 'kind of selection'],
-  target: ['KD1111', 'selector', 'kind of selection'],
+  step: ['KD1107', 'this step', 'verb'],
+  do: ['KD1107', 'this `do`', 'action'],
+  expectation: ['KD1109', 'this expectation', 'operator that says when'],
+  claim: ['KD1108', 'this expectation', 'claim'],
+  origin: ['KD1111', 'this selector', 'kind of selection'],
+  target: ['KD1111', 'this selector', 'kind of selection'],
 };
 
 function outOfRange({ keyword, params }: SchemaError, part: Tree): string {
@@ -221,7 +229,9 @@ function found({ value, items, entries, ...part }: Tree): string {
   return typeof value === 'number' ? `the number ${text}` : `the boolean ${text}`;
 }
 
-function inside(path: readonly string[]): string {
+function inside(path: readonly string[], owner: JsonSchema): string {
+  const part = PARTS_OF_SPEECH[formOf(owner) ?? ''];
+  if (part !== undefined) return ` in ${part[1]}`;
   const last = path.filter((step) => !/^\d+$/.test(step)).at(-1);
   return last === undefined ? '' : ` in "${last}"`;
 }

@@ -11,7 +11,7 @@ import type { Entry, Tree } from './tree';
 export interface Row {
   /** The text of each value by path: what reports and `--row` show. */
   readonly texts: Readonly<Record<string, string>>;
-  readonly values: ReadonlyMap<string, Tree>;
+  readonly values: ReadonlyMap<string, Entry>;
 }
 
 const NO_MATRIX: Row = { texts: {}, values: new Map() };
@@ -36,8 +36,10 @@ export function rowsOf(scenario: Tree, report: Report): readonly Row[] {
   }
   if (!axes.every((axis) => isSound(axis, report))) return [];
   const rows = axes.reduce<readonly Row[]>(
-    (found, [path, { tree }]) =>
-      found.flatMap((row) => (tree.items ?? []).map((value) => extended(row, path, value))),
+    (found, [path, { key, tree }]) =>
+      found.flatMap((row) =>
+        (tree.items ?? []).map((value) => extended(row, path, { key, tree: value }, tree.items!)),
+      ),
     [NO_MATRIX],
   );
   const kept = withoutExcluded(rows, child(matrix, 'exclude'), axes.map(([path]) => path), report);
@@ -50,17 +52,16 @@ export function rowsOf(scenario: Tree, report: Report): readonly Row[] {
 /** The scenario as it runs in a row. */
 export function inRow(scenario: Tree, row: Row): Tree {
   let tree = without(scenario, 'matrix');
-  for (const [path, value] of row.values) tree = replaced(...expanded(tree, path), value);
+  for (const [path, { key, tree: value }] of row.values) {
+    tree = replaced(...expanded(tree, path), value, key);
+  }
   return tree;
 }
 
-/** The text of what stands at a path in a row: what `only` and `except` compare. */
-export function textAt(scenario: Tree, row: Row, path: string): string | undefined {
-  if (Object.hasOwn(row.texts, path)) return row.texts[path];
+/** The text of what stands at a path of a scenario in its row: what `only` and `except` compare. */
+export function textAt(scenario: Tree, path: string): string | undefined {
   const part = partAt(scenario, stepsOf(scenario, path));
-  const short = SHORTHANDS[path];
-  const value = short === undefined ? part : (child(part, short) ?? part);
-  return value === undefined ? undefined : textOfValue(value);
+  return part === undefined ? undefined : textOfValue(shortened(path, part));
 }
 
 function isSound([path, { key, tree }]: readonly [string, Entry], report: Report): boolean {
@@ -75,11 +76,21 @@ function isSound([path, { key, tree }]: readonly [string, Entry], report: Report
   return false;
 }
 
-function extended(row: Row, path: string, value: Tree): Row {
+function extended(row: Row, path: string, entry: Entry, axis: readonly Tree[]): Row {
+  // `{name: calico, mode: ipip}` is called calico where no other value of the axis is.
+  const short = textOfValue(shortened(path, entry.tree));
+  const alike = axis.filter((other) => textOfValue(shortened(path, other)) === short);
+  const text = alike.length === 1 ? short : textOfValue(entry.tree);
   return {
-    texts: { ...row.texts, [path]: textOfValue(value) },
-    values: new Map([...row.values, [path, value]]),
+    texts: { ...row.texts, [path]: text },
+    values: new Map([...row.values, [path, entry]]),
   };
+}
+
+/** The word that a mapping could have been written as. */
+function shortened(path: string, tree: Tree): Tree {
+  const short = SHORTHANDS[path];
+  return short === undefined ? tree : (child(tree, short) ?? tree);
 }
 
 function withoutExcluded(

@@ -159,19 +159,18 @@ function assignRanges(
     if (twin === undefined) return;
     report.error('KD1402', place, `${range.text} overlaps ${twin.range.text} of another node`);
   });
-  const workers = written.length;
-  const numbered = plan.podCIDR.map((range) => {
-    const needed = given.some((texts) => texts.length === 0);
-    const all = needed ? nodeRanges(range, workers, report) : [];
-    return all.filter((text) => !own.some((other) => overlaps(other.range, parseCidr(text)!)));
-  });
-  const next = plan.podCIDR.map(() => 0);
-  return given.map((texts) => {
-    if (texts.length > 0) return texts.map(({ text }) => parseCidr(text)?.text ?? text);
-    const ranges = numbered.map((free, family) => free[next[family]!]);
-    next.forEach((count, family) => (next[family] = count + 1));
-    return ranges.filter((range) => range !== undefined);
-  });
+  // The control plane holds the first range, as where kubeadm set it up, also if it is no node.
+  const order = [...written.keys()]
+    .filter((index) => given[index]!.length === 0)
+    .sort((a, b) => Number(isControlPlane(written[b])) - Number(isControlPlane(written[a])));
+  const first = written.some(isControlPlane) ? 0 : 1;
+  const taken = own.map(({ range }) => range);
+  const free = plan.podCIDR.map((range) => nodeRanges(range, order.length, first, taken, report));
+  return given.map((texts, index) =>
+    texts.length > 0
+      ? texts.map(({ text }) => parseCidr(text)?.text ?? text)
+      : free.map((ranges) => ranges[order.indexOf(index)]).filter((range) => range !== undefined),
+  );
 }
 
 function readTaint({ value }: Tree): Taint {

@@ -136,11 +136,11 @@ export function parseDestination(
     }
     return { ok: true, value: { is: 'object', reference: reference.value, port, protocol } };
   }
-  const ip = parseIp(host.replace(/^\[(.*)\]$/, '$1'));
-  if (ip !== undefined) return { ok: true, value: { is: 'address', ip, port, protocol } };
-  if (host.includes(':')) {
+  if (host.includes(':') && !host.startsWith('[')) {
     return refuse(`"${text}" is an IPv6 address without brackets`, `write "[${host}]:${port}"`);
   }
+  const ip = parseIp(host.replace(/^\[(.*)\]$/, '$1'));
+  if (ip !== undefined) return { ok: true, value: { is: 'address', ip, port, protocol } };
   if (!/^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(host)) {
     return refuse(`"${host}" of "${text}" is neither a name nor an address`);
   }

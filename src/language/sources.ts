@@ -12,6 +12,9 @@ export type Loaded =
   | { readonly is: 'source'; readonly source: Source; readonly diagnostics: readonly Diagnostic[] }
   | { readonly is: 'missing' | 'folder' };
 
+/** Kept over loads, which happen file by file; a text that has changed since is parsed anew. */
+const PARSED = new Map<string, { readonly text: string; readonly loaded: Loaded }>();
+
 export class Sources {
   private readonly files: Files;
   private readonly loaded = new Map<string, Loaded>();
@@ -47,8 +50,12 @@ export class Sources {
     if (file.is === 'missing' || file.is === 'folder') return { is: file.is };
     const report = new Report();
     if (file.is === 'text') {
+      const known = PARSED.get(path);
+      if (known?.text === file.text) return known.loaded;
       const source = parseSource(path, file.text, report);
-      return { is: 'source', source, diagnostics: report.diagnostics };
+      const loaded: Loaded = { is: 'source', source, diagnostics: report.diagnostics };
+      PARSED.set(path, { text: file.text, loaded });
+      return loaded;
     }
     const text = new SourceText(path, '');
     reportTooLarge(text, file.bytes, report);

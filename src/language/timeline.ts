@@ -45,7 +45,8 @@ export function readTimeline(
     if (!('after' in step.when)) continue;
     checkEdge(step.when.after, child(tree, 'after')!.place, byId, ids, report);
   }
-  for (const one of steps) reportCircle(one, byId, report);
+  const inCircles = new Set<string>();
+  for (const one of steps) reportCircle(one, byId, inCircles, report);
   return { steps, ids };
 }
 
@@ -186,14 +187,16 @@ function checkUntil({ when, recovery }: PlannedStep, tree: Tree, report: Report)
 function reportCircle(
   first: TimelineStep,
   steps: ReadonlyMap<string, TimelineStep>,
+  inCircles: Set<string>,
   report: Report,
 ): void {
   const names: string[] = [];
-  let current: TimelineStep | undefined = first;
+  let current: TimelineStep | undefined = inCircles.has(first.step.id) ? undefined : first;
   while (current !== undefined && 'after' in current.step.when) {
     names.push(current.step.id);
     current = steps.get(current.step.when.after.step);
     if (current === first) {
+      for (const name of names) inCircles.add(name);
       const circle = [...names, first.step.id].map((name) => `"${name}"`).join(' waits for ');
       report.error('KD1504', child(first.tree, 'after')!.place, circle);
       return;

@@ -92,20 +92,28 @@ export function pointer(text: string): readonly string[] {
   return text.slice(1).split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** A tree with the part at `path` replaced; missing mappings on the way are created. */
-export function replaced(tree: Tree, path: readonly string[], part: Tree): Tree {
+/**
+ * A tree with the part at `path` replaced; missing mappings on the way are created, and their
+ * keys stand at `key`.
+ */
+export function replaced(
+  tree: Tree,
+  path: readonly string[],
+  part: Tree,
+  key: Place = part.place,
+): Tree {
   const [first, ...rest] = path;
   if (first === undefined) return part;
   if (tree.items !== undefined) {
     const items = tree.items.map((item, index) =>
-      String(index) === first ? replaced(item, rest, part) : item,
+      String(index) === first ? replaced(item, rest, part, key) : item,
     );
     return list(tree.place, items);
   }
   const entries = new Map(tree.entries);
   const known = entries.get(first);
-  const inner = known?.tree ?? mapping(part.place, new Map());
-  entries.set(first, { key: known?.key ?? part.place, tree: replaced(inner, rest, part) });
+  const inner = known?.tree ?? mapping(key, new Map());
+  entries.set(first, { key: known?.key ?? key, tree: replaced(inner, rest, part, key) });
   return mapping(tree.place, entries);
 }
 

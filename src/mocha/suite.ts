@@ -7,6 +7,7 @@ import type { Plan } from '../language/plan';
 import type { Place, RecordedSuite, RecordedTest } from '../runner/recorded';
 import type { Outcome, RunResult } from '../runner/result';
 import type { Diagnostic, SourceRange } from '../values/diagnostic';
+import { Runs } from './runs';
 
 /** The words of mocha's `bdd` interface; the globals under mocha, our own otherwise. */
 export interface Bdd {
@@ -35,12 +36,16 @@ export interface Selected {
 
 /** Registers a suite for every plan, in the given order. */
 export function describePlans(bdd: Bdd, selection: readonly Selected[], tools: Tools): void {
+  const runs = new Runs(
+    selection.map(({ plan }) => plan),
+    (plan) => tools.run(plan),
+  );
   const orders = new Map<string, number>();
   for (const selected of selection) {
     const { file } = selected.plan;
     const order = orders.get(file) ?? 0;
     orders.set(file, order + 1);
-    describePlan(bdd, selected, order, tools);
+    describePlan(bdd, selected, order, tools, runs);
   }
 }
 
@@ -65,7 +70,13 @@ export function describeProblems(
   carry(suite, { scenario: { title: 'scenario loads', file, row: {}, order: -1 } });
 }
 
-function describePlan(bdd: Bdd, selected: Selected, order: number, tools: Tools): void {
+function describePlan(
+  bdd: Bdd,
+  selected: Selected,
+  order: number,
+  tools: Tools,
+  runs: Runs,
+): void {
   const { plan } = selected;
   const row = Object.entries(plan.row).map(([key, value]) => `${key}=${value}`);
   const title = row.length === 0 ? plan.title : `${plan.title} [${row.join(', ')}]`;
@@ -75,7 +86,7 @@ function describePlan(bdd: Bdd, selected: Selected, order: number, tools: Tools)
       this.timeout(0);
       const begun = performance.now();
       try {
-        run.result = tools.run(plan);
+        run.result = runs.resultOf(plan);
       } catch (error) {
         run.broken = error instanceof Error ? error : new Error(String(error));
       }

@@ -2,7 +2,6 @@
 // their path, with ports that are drawn, and every later packet follows them.
 
 import type { Random, Stream } from '../kernel/random';
-import type { Machine } from '../node/machine';
 import type { ConntrackEntry } from '../node/netfilter/conntrack';
 import { refreshed } from '../node/netfilter/conntrack-entry';
 import { ANY_PORT, reversed } from '../values/flow';
@@ -10,9 +9,10 @@ import type { FiveTuple, Port } from '../values/flow';
 import type { Destination, Origin } from '../values/origin';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
-import type { Flight } from './flight';
-import { prepare, PROBE_PORT, walkPacket } from './send';
-import type { SendGround } from './send';
+import { compareTurns } from './flight';
+import type { Flight, TrackedEntry } from './flight';
+import { prepare, PROBE_PORT, unsent, walkPacket } from './send';
+import type { Sending, SendGround } from './send';
 import type { Ending, Sender, Session } from './walk';
 
 /** An open connection, with what its two ends remember. */
@@ -24,6 +24,8 @@ export interface Connection {
   readonly opened: Trace;
   readonly sender: Sender;
   readonly session: Session;
+  /** Whether the client that opened it still runs. */
+  isAlive(): boolean;
 }
 
 /**
@@ -37,8 +39,8 @@ const TRANSLATED_PORTS = { first: 1_024, last: 65_535 } as const;
 const DRAWS_MAX = 1_000;
 
 /**
- * Opens one connection for each way that is answered. All ways are found first and committed
- * afterwards, so that none of them sees the others' entries.
+ * Opens one connection for each way that is answered, each from a port of its own. All ways are
+ * found before any is committed, so that none of them sees the others' entries.
  */
 export function openConnections(
   ground: SendGround,
@@ -46,74 +48,83 @@ export function openConnections(
   from: Origin,
   to: Destination,
 ): readonly Connection[] {
-  const prepared = prepare(ground, from, to, PROBE_PORT);
-  if ('disposition' in prepared) return [];
-  const ports = random.stream(`network/ports/${originText(from)}`);
-  return walkPacket(ground, prepared, true)
-    .filter(({ trace }) => trace.disposition === 'answered')
-    .map((ending) => commitNew(ground, ports, from, prepared.sender, ending));
+  const probe = prepare(ground, from, to, PROBE_PORT);
+  if ('disposition' in probe) return [];
+  const stream = random.stream(`network/ports/${originText(from)}`);
+  const used = new Set<Port>([PROBE_PORT]);
+  const ways = walkPacket(ground, probe, false).filter(isAnswered);
+  const opened = ways.map(({ flight }) => walkFromFreePort(ground, stream, probe, flight, used));
+  return opened.map((ending) => commit(ground, stream, from, probe.sender, ending));
 }
 
 /** The next packet of a connection, along the entries that stand now. They are kept fresh by it. */
-export function continueConnection(
-  ground: SendGround,
-  connection: Connection,
-  record = true,
-): readonly Trace[] {
+export function continueConnection(ground: SendGround, connection: Connection): readonly Trace[] {
   const { sender, tuple, session } = connection;
-  if (!isRunning(sender)) return [];
-  const endings = walkPacket(ground, { sender, sent: tuple, kind: 'data', session }, record);
-  for (const { flight } of endings) {
-    // A packet that finds its connection forgotten may go several ways; none of them happened.
-    if (endings.length > 1) break;
-    for (const { machine, entry } of flight.entries) {
+  if (!connection.isAlive()) {
+    const reason = 'the client that opened the connection runs no longer';
+    return [unsent('pod-gone', tuple, reason)];
+  }
+  const endings = walkPacket(ground, { sender, sent: tuple, kind: 'data', session }, true);
+  // A packet that finds its connection forgotten may go several ways; none of them happened.
+  if (endings.length === 1) {
+    for (const { machine, entry } of endings[0]!.flight.entries) {
       machine.conntrack.put(refreshed(entry, ground.now));
     }
   }
   return endings.map(({ trace }) => trace);
 }
 
-/** Gives the way's entries concrete ports and writes them into the real tables. */
-function commitNew(
+function isAnswered({ trace }: Ending): boolean {
+  return trace.disposition === 'answered';
+}
+
+/** The same way again, from a client port that no host on it knows for this destination. */
+function walkFromFreePort(
+  ground: SendGround,
+  stream: Stream,
+  probe: Sending,
+  way: Flight,
+  used: Set<Port>,
+): Ending {
+  for (let draw = 0; draw < DRAWS_MAX; draw++) {
+    const sport = drawFrom(stream, CLIENT_PORTS);
+    if (used.has(sport)) continue;
+    used.add(sport);
+    const endings = walkPacket(ground, { ...probe, sent: { ...probe.sent, sport } }, true);
+    const same = endings.find((it) => isAnswered(it) && compareTurns(it.flight, way) === 0);
+    if (same?.flight.entries.every((it) => isUnused(it, ground.now))) return same;
+  }
+  throw new RangeError('no free port for another connection');
+}
+
+/** Gives random ports their numbers and writes the way's entries into the real tables. */
+function commit(
   ground: SendGround,
   stream: Stream,
   from: Origin,
   sender: Sender,
   { trace, flight }: Ending,
 ): Connection {
-  const ports = drawPorts(stream, flight, ground.now);
-  for (const { machine, entry } of flight.entries) machine.conntrack.put(withPorts(entry, ports));
+  const entries = withDrawnPort(stream, flight, ground.now);
+  for (const { machine, entry } of entries) machine.conntrack.put(entry);
   for (const { machine, list, address } of flight.recentSets) {
     machine.recent.set(list, address, ground.now);
   }
-  const tuple = concrete(trace.sent, ports, 'original');
-  const serverTuple = concrete(serverTupleOf(trace, flight), ports, 'original');
-  const translations = flight.entries.map(({ machine, entry }) => {
-    const { original, reply, unreplied } = withPorts(entry, ports);
+  const translations = entries.map(({ machine, entry: { original, reply, unreplied } }) => {
     return { node: machine.name, original, reply, unreplied };
   });
-  const opened = { ...trace, sent: tuple, translations };
-  return { from, tuple, opened, sender, session: sessionOf(flight, serverTuple) };
+  const isAlive = clientOf(ground, from, sender);
+  const session = sessionOf(flight, serverTupleOf(trace, entries));
+  return { from, tuple: trace.sent, opened: { ...trace, translations }, sender, session, isAlive };
 }
 
-interface DrawnPorts {
-  readonly client: number;
-  readonly translated: number;
-}
-
-/** Ports that no host on the way uses for another flow. */
-function drawPorts(stream: Stream, flight: Flight, now: Instant): DrawnPorts {
+/** The way's entries with one number in place of the random port that masquerading chose. */
+function withDrawnPort(stream: Stream, { entries }: Flight, now: Instant): TrackedEntry[] {
+  if (!entries.some(({ entry }) => hasRandomPort(entry))) return [...entries];
   for (let draw = 0; draw < DRAWS_MAX; draw++) {
-    const ports = {
-      client: drawFrom(stream, CLIENT_PORTS),
-      translated: drawFrom(stream, TRANSLATED_PORTS),
-    };
-    if (ports.client === PROBE_PORT) continue;
-    const isFree = flight.entries.every(({ machine, entry }) => {
-      const wanted = withPorts(entry, ports);
-      return isUnused(machine, wanted.original, now) && isUnused(machine, wanted.reply, now);
-    });
-    if (isFree) return ports;
+    const port = drawFrom(stream, TRANSLATED_PORTS);
+    const drawn = entries.map(({ machine, entry }) => ({ machine, entry: withPort(entry, port) }));
+    if (drawn.every((it) => isUnused(it, now))) return drawn;
   }
   throw new RangeError('no free port for another connection');
 }
@@ -122,57 +133,63 @@ function drawFrom(stream: Stream, { first, last }: { first: number; last: number
   return first + stream.below(last - first + 1);
 }
 
-function isUnused(machine: Machine, tuple: FiveTuple, now: Instant): boolean {
-  return machine.conntrack.lookup(tuple, now) === undefined;
+function isUnused({ machine, entry }: TrackedEntry, now: Instant): boolean {
+  const { conntrack } = machine;
+  const isKnown = (tuple: FiveTuple): boolean => conntrack.lookup(tuple, now) !== undefined;
+  return !isKnown(entry.original) && !isKnown(entry.reply);
 }
 
-function withPorts(entry: ConntrackEntry, ports: DrawnPorts): ConntrackEntry {
+function hasRandomPort({ original, reply }: ConntrackEntry): boolean {
+  return original.sport === ANY_PORT || reply.dport === ANY_PORT;
+}
+
+function withPort(entry: ConntrackEntry, port: number): ConntrackEntry {
+  const { original, reply } = entry;
   return {
     ...entry,
-    original: concrete(entry.original, ports, 'original'),
-    reply: concrete(entry.reply, ports, 'reply'),
+    original: original.sport === ANY_PORT ? { ...original, sport: port } : original,
+    reply: reply.dport === ANY_PORT ? { ...reply, dport: port } : reply,
   };
 }
 
-/** The tuple with the client's side in place of the probe's port and of random ones. */
-function concrete(
-  tuple: FiveTuple,
-  { client, translated }: DrawnPorts,
-  direction: 'original' | 'reply',
-): FiveTuple {
-  const draw = (port: Port): Port =>
-    port === ANY_PORT ? translated : port === PROBE_PORT ? client : port;
-  return direction === 'original'
-    ? { ...tuple, sport: draw(tuple.sport) }
-    : { ...tuple, dport: draw(tuple.dport) };
+/** The tuple of the packet as it reached the responder: after the last translation on its way. */
+function serverTupleOf({ sent }: Trace, entries: readonly TrackedEntry[]): FiveTuple {
+  const last = entries.at(-1);
+  return last === undefined ? sent : reversed(last.entry.reply);
 }
 
-/** The tuple of the packet as it reached the responder: after the last translation on its way. */
-function serverTupleOf(trace: Trace, flight: Flight): FiveTuple {
-  const last = flight.entries.at(-1);
-  const seen = trace.responder!;
-  const isThere = (tuple: FiveTuple): boolean =>
-    tuple.src === seen.seenSource && tuple.dst === seen.address && tuple.dport === seen.port;
-  const candidates = flight.entries.map(({ entry }) => reversed(entry.reply));
-  return (
-    candidates.findLast(isThere) ?? (last === undefined ? trace.sent : reversed(last.entry.reply))
-  );
+/** The client's end: the processes that run now, in the sandbox or on the machine that stands. */
+function clientOf(ground: SendGround, from: Origin, sender: Sender): () => boolean {
+  if ('external' in sender) return () => true;
+  if ('pod' in from) {
+    const sandbox = ground.sandboxOf(from.pod)!;
+    const running = [...sandbox.processes.values()]
+      .filter((it) => from.container === undefined || it.container === from.container)
+      .filter(({ state }) => state !== 'exited')
+      .map((process) => ({ process, startedAt: process.startedAt }));
+    const isSame = ({ process, startedAt }: (typeof running)[number]): boolean =>
+      process.state !== 'exited' && process.startedAt === startedAt;
+    return () =>
+      ground.sandboxOf(from.pod) === sandbox && (running.length === 0 || running.some(isSame));
+  }
+  const machine = 'machine' in sender ? sender.machine : undefined;
+  const boots = machine?.boots;
+  return () => machine?.powered === true && machine.boots === boots;
 }
 
 /** The server's end: the process that listens now, for as long as that one runs. */
 function sessionOf({ server }: Flight, serverTuple: FiveTuple): Session {
-  const { protocol, dport } = serverTuple;
-  const process = server?.listenerOn(protocol, Number(dport));
-  if (process === undefined) return { serverTuple, isAlive: () => true };
-  const { startedAt } = process;
-  const isAlive = (): boolean =>
-    process.startedAt === startedAt &&
-    (process.state === 'running' || process.state === 'draining');
-  return { serverTuple, isAlive };
-}
-
-function isRunning(sender: Sender): boolean {
-  return !('machine' in sender) || sender.machine.powered;
+  if (server === undefined) return { serverTuple, isAlive: () => true };
+  if ('boots' in server) {
+    const { boots } = server;
+    return { serverTuple, isAlive: () => server.boots === boots };
+  }
+  const process = server.listenerOn(serverTuple.protocol, Number(serverTuple.dport));
+  const startedAt = process?.startedAt;
+  return {
+    serverTuple,
+    isAlive: () => process?.state !== 'exited' && process?.startedAt === startedAt,
+  };
 }
 
 function originText(from: Origin): string {

@@ -6,7 +6,7 @@ import type { PodSandbox } from '../node/pod-sandbox';
 import type { Disposition } from '../values/disposition';
 import { reversed } from '../values/flow';
 import { formatEndpoint } from '../values/ip';
-import { explainSilence } from './explain';
+import { explainHostSilence, explainSilence } from './explain';
 import { hostName } from './fabric';
 import type { ExternalHost } from './fabric';
 import type { Flight, Outcome, Place } from './flight';
@@ -35,16 +35,8 @@ export function reachPod(
   const process = sandbox.listenerOn(tuple.protocol, port);
   const silence = process === undefined ? explainSilence(sandbox, tuple.protocol, port) : '';
   flight.server = sandbox;
-  const blames = [`Pod/${sandbox.podKey}`];
-  return respond(
-    walk,
-    flight,
-    { name, key: sandbox.podKey, silence, blames },
-    {
-      at: 'pod-out',
-      sandbox,
-    },
-  );
+  const socket = { name, key: sandbox.podKey, silence, blames: [`Pod/${sandbox.podKey}`] };
+  return respond(walk, flight, socket, { at: 'pod-out', sandbox });
 }
 
 /** At the sockets of a host: host-network pods and the node's own processes. */
@@ -54,8 +46,9 @@ export function reachHost(walk: Walk, flight: Flight, machine: Machine): readonl
   if (flight.leg === 'answer') return comeHome(walk, flight, isSender, machine.name);
   const { protocol, dport } = flight.packet.tuple;
   const listener = machine.hostListener(protocol, Number(dport));
-  const silence = listener === undefined ? `nothing on the node listens on ${dport}` : '';
-  if (listener !== undefined && 'podKey' in listener) flight.server = listener;
+  const isSilent = listener === undefined;
+  const silence = isSilent ? explainHostSilence(machine, protocol, Number(dport)) : '';
+  flight.server = listener !== undefined && 'podKey' in listener ? listener : machine;
   const socket = socketOf(walk, machine, listener);
   return respond(walk, flight, { ...socket, silence }, { at: 'host-out', machine });
 }

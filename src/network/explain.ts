@@ -60,6 +60,17 @@ export function explainSilence(sandbox: PodSandbox, protocol: Protocol, port: nu
   return open.length === 0 ? nothing : `${nothing}, its containers listen on ${open.join(', ')}`;
 }
 
+/** The same for the addresses of a host, which its host-network pods share. */
+export function explainHostSilence(machine: Machine, protocol: Protocol, port: number): string {
+  for (const sandbox of machine.hostSandboxes) {
+    const listens = [...sandbox.processes.values()].flatMap(({ listen }) => listen);
+    if (listens.some((it) => it.port === port && it.protocol === protocol)) {
+      return `${explainSilence(sandbox, protocol, port)} (pod ${sandbox.podKey})`;
+    }
+  }
+  return `nothing on the node listens on ${port}`;
+}
+
 export function endpointText(tuple: FiveTuple): string {
   return formatEndpoint(tuple.dst, tuple.dport);
 }

@@ -2,7 +2,7 @@
 // cut. It forwards nothing by itself; pod addresses mean nothing to it.
 
 import type { Machine } from '../node/machine';
-import type { ExternalSpec, ListenSpec } from '../values/cluster-spec';
+import type { ListenSpec } from '../values/cluster-spec';
 import type { IP } from '../values/ip';
 import type { Encapsulation } from '../values/packet';
 
@@ -39,10 +39,6 @@ export class Fabric {
   connect(host: Host): void {
     const addresses = 'external' in host ? [host.address] : host.addresses;
     for (const address of addresses) this.hosts.set(address, host);
-  }
-
-  connectExternal(spec: ExternalSpec): void {
-    this.connect({ external: spec.name, address: spec.address, listen: spec.listen });
   }
 
   hostAt(address: IP): Host | undefined {

@@ -80,8 +80,8 @@ export class Flight {
   track: Track | undefined;
   outcome: Outcome | undefined;
   responder: Responder | undefined;
-  /** The sandbox that answered; undefined for host processes and externals. */
-  server: PodSandbox | undefined;
+  /** What answered: a pod, or the host of one of its own processes. Not set for externals. */
+  server: PodSandbox | Machine | undefined;
   log: HopLog | undefined;
   /** A host refused to pass it on and sends an error instead; what is left to do there is void. */
   isTurnedBack = false;

@@ -74,7 +74,6 @@ function routeIn(
   ingress: Ingress & { readonly device: string },
 ): readonly Flight[] {
   const { dst } = flight.packet.tuple;
-  if (ingress.from !== undefined && !isAllowed(walk, flight, 'egress', ingress.from)) return [];
   if (machine.isLocal(dst)) {
     flight.log?.step('route', 'local', `${dst} is ${machine.name}`);
     return input(walk, flight, machine, ingress.device);
@@ -101,6 +100,7 @@ function forward(
 ): readonly Flight[] {
   const devices = { in: ingress.device, out: route.device };
   const target = machine.sandboxes.get(flight.packet.tuple.dst);
+  if (ingress.from !== undefined && !isAllowed(walk, flight, 'egress', ingress.from)) return [];
   if (target !== undefined && !isAllowed(walk, flight, 'ingress', target)) return [];
   return each(throughHook(walk, flight, machine, 'filter', 'FORWARD', devices), (it) =>
     postRoute(walk, it, machine, route, ingress),

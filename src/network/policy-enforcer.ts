@@ -16,6 +16,7 @@ export interface PolicyEnforcer {
   /**
    * Judges the first packet of a flow at a pod's own interface: after DNAT, before SNAT, so it
    * sees pods and target ports. `egress`: the pod sends it; `ingress`: the pod is to get it.
+   * What a pod and its own node say to each other is always allowed, and is not asked about.
    */
   verdict(packet: Packet, direction: 'ingress' | 'egress', sandbox: PodSandbox): PolicyVerdict;
 }

@@ -184,7 +184,8 @@ function startOf(sender: Sender): Place {
   return { at: 'external-out', external: sender.external };
 }
 
-function unsent(disposition: Disposition, sent: FiveTuple, reason: string): Trace {
+/** The trace of a packet that nobody could send. */
+export function unsent(disposition: Disposition, sent: FiveTuple, reason: string): Trace {
   const nothing = { hops: [], answerHops: [], translations: [], blames: [] };
   return { disposition, probability: CERTAIN, sent, reason, ...nothing };
 }

@@ -38,7 +38,7 @@ export class Kubelets {
     const ground: KubeletGround = { ...options, state: emptyState() };
     this.ground = ground;
     this.runtime = new ContainerRuntime(ground, {
-      listening: (container) => this.prober.refresh(container),
+      listening: ({ worker }) => this.prober.refreshPod(worker),
       exited: (container) => this.exited(container),
     });
     this.prober = new Prober(ground, {
@@ -237,7 +237,7 @@ export class Kubelets {
   private exited(container: ContainerRecord): void {
     const { worker } = container;
     if (this.power.exited(worker.agent)) return;
-    this.prober.refresh(container);
+    this.prober.refreshPod(worker);
     if (worker.stage === 'terminating') this.termination.proceed(worker);
     else if (container.killedFor !== '') this.lifecycle.killed(container);
     else this.lifecycle.exitedByItself(container);
@@ -247,14 +247,15 @@ export class Kubelets {
   private listenAnew(pod: ObjectKey): void {
     const { state, behaviours, touch } = this.ground;
     const worker = state.byPod.get(pod);
-    for (const container of worker?.containers ?? []) {
+    if (worker === undefined) return;
+    for (const container of worker.containers) {
       if (container.behaviour?.assumed !== true || !isAlive(container)) continue;
-      const behaviour = behaviours.of(container.worker.pod, container.spec);
+      const behaviour = behaviours.of(worker.pod, container.spec);
       container.behaviour = behaviour;
       container.process!.listen = behaviour.listen;
-      this.prober.refresh(container);
-      touch?.(container.worker.agent.node);
     }
+    this.prober.refreshPod(worker);
+    touch?.(worker.agent.node);
   }
 
   private newWorker(agent: NodeAgent, key: ObjectKey, pod: Pod): PodWorker {

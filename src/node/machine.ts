@@ -57,6 +57,8 @@ export class Machine {
   readonly addresses: readonly IP[];
   /** Without power nothing is received, sent, forwarded or remembered. */
   powered = true;
+  /** Counts the times it was switched on: what ran before an increase is gone. */
+  boots = 1;
   /** The rules of kube-proxy as they stand in the kernel now; no entry before its first sync. */
   readonly proxyRules = new Map<Family, Ruleset>();
   /** The rules of the CNI. */
@@ -200,6 +202,7 @@ export class Machine {
   powerOn(): void {
     if (this.powered) return;
     this.powered = true;
+    this.boots++;
     this.bootNetwork();
   }
 

@@ -7,7 +7,7 @@ import { later } from '../values/time';
 import type { Instant } from '../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import { isAlive, isReady } from './kubelet-state';
-import type { ContainerRecord } from './kubelet-state';
+import type { ContainerRecord, PodWorker } from './kubelet-state';
 import { lookNow, nextDue, observe, resetProbe, tick } from './probes';
 import type { ProbeOutcome, ProbeState } from './probes';
 
@@ -62,6 +62,11 @@ export class Prober {
     lookNow(readiness);
     this.schedule(container, readiness);
     if (readiness.result !== before) this.listener.readinessChanged(container);
+  }
+
+  /** A process of the pod came or went: any probe of the pod may ask for it. */
+  refreshPod({ containers }: PodWorker): void {
+    for (const container of containers) this.refresh(container);
   }
 
   /** Something has changed that probes may see: count up to now, plan anew. */

@@ -1,4 +1,5 @@
-// Goal: a node looks as flannel leaves it: devices, routes, MTU and rules (dns-ipam.md §17.3, §18).
+// Goal: a node looks as flannel leaves it: devices, routes, MTU and rules.
+// Facts: dns-ipam.md §17.3 and §18.
 
 import { expect } from 'chai';
 
@@ -146,9 +147,10 @@ describe('flannel with both families', () => {
 
 describe('options of a CNI', () => {
   it('are checked by name and by value', () => {
-    const create = (options: Record<string, unknown>) => () =>
-      CNI_PLUGINS.get('flannel')!.create(CLUSTER, options);
-    expect(create({ backend: 'vxlan' })).to.throw('has no option "backend"; it has: mode');
-    expect(create({ mode: 'udp' })).to.throw('mode is one of vxlan, host-gw');
+    const { create } = CNI_PLUGINS.get('flannel')!;
+    expect(() => create(CLUSTER, { backend: 'vxlan' })).to.throw(
+      'has no option "backend"; it has: mode',
+    );
+    expect(() => create(CLUSTER, { mode: 'udp' })).to.throw('mode is one of vxlan, host-gw');
   });
 });

@@ -1,5 +1,5 @@
 // The connection table: found by either tuple, gone after its time, full at its limit, and never
-// touched by a walk that did not happen. Timeouts and lines are those of services.md §9 and §11.
+// touched by a walk that did not happen. Timeouts and lines are those of a real kernel.
 
 import { expect } from 'chai';
 import { Conntrack } from '../../../src/node/netfilter/conntrack';

@@ -42,7 +42,7 @@ function rule(target: Target, ...matches: Match[]): Rule {
 }
 
 function rulesetOf(table: TableName, ...chains: Chain[]): Ruleset {
-  const byName = new Map(chains.map((chain) => [chain.name, chain]));
+  const byName = new Map(chains.map((it) => [it.name, it]));
   return { tables: new Map([[table, { name: table, chains: byName }]]) };
 }
 
@@ -115,10 +115,8 @@ describe('a packet in the rules', () => {
     const first = rulesetOf('filter', chain('FORWARD', rule({ do: 'mark-or', value: 4 })));
     const marked: Match = { on: 'mark', value: 4, mask: 4 };
     const second = rulesetOf('filter', chain('FORWARD', rule({ do: 'reject' }, marked)));
-    const verdict = (rulesets: Ruleset[]) =>
-      traverse(rulesets, 'filter', 'FORWARD', PACKET, CONTEXT)[0]!.verdict;
-    expect(verdict([first, second])).to.equal('reject');
-    expect(verdict([second, first])).to.equal('accept');
+    expect(forwardVerdict([first, second])).to.equal('reject');
+    expect(forwardVerdict([second, first])).to.equal('accept');
   });
 
   it('leaves with the address of the outgoing interface and a random port when masqueraded', () => {
@@ -184,3 +182,7 @@ describe('a packet in the rules', () => {
 });
 
 const DROP = rule({ do: 'drop' });
+
+function forwardVerdict(rulesets: Ruleset[]): string {
+  return traverse(rulesets, 'filter', 'FORWARD', PACKET, CONTEXT)[0]!.verdict;
+}

@@ -19,6 +19,11 @@ const HASH = 'XPGD46QRK7WJZT7O';
 const SERVICE = servicePort('ns1/svc1:p80');
 const TWO: Endpoint[] = [endpoint('10.244.1.5'), endpoint('10.244.2.6', { nodeName: 'worker-2' })];
 
+function hasGuard(fields: Parameters<typeof nodeOf>[1]): boolean {
+  const ruleset = iptables.compile(inputOf(), nodeOf('worker-1', fields));
+  return ruleset.tables.get('filter')!.chains.has('KUBE-FIREWALL');
+}
+
 describe('iptables mode', () => {
   it('sends a clusterIP to a chain that marks, then spreads in the order of texts', () => {
     const ruleset = iptables.compile(inputOf([SERVICE, TWO]), nodeOf('worker-1'));
@@ -70,10 +75,6 @@ describe('iptables mode', () => {
   });
 
   it('guards loopback only where NodePorts answer on it', () => {
-    const hasGuard = (fields: Parameters<typeof nodeOf>[1]) => {
-      const ruleset = iptables.compile(inputOf(), nodeOf('worker-1', fields));
-      return ruleset.tables.get('filter')!.chains.has('KUBE-FIREWALL');
-    };
     expect(hasGuard({})).to.equal(true);
     expect(hasGuard({ localhostNodePorts: false })).to.equal(false);
     expect(hasGuard({ nodePortAddresses: ['192.168.1.0/24'] })).to.equal(false);

@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { ApiServer } from '../../../src/apiserver/api-server';
-import type { Admission } from '../../../src/apiserver/api-server';
+import type { Admission, ApiRequest } from '../../../src/apiserver/api-server';
 import { Kernel } from '../../../src/kernel/kernel';
 import { Conntrack } from '../../../src/node/netfilter/conntrack';
 import { newEntry } from '../../../src/node/netfilter/conntrack-entry';
@@ -49,6 +49,13 @@ interface World {
   log(): string[];
 }
 
+type Verb = 'create' | 'replace' | 'delete';
+
+function request(object: KubeObject, verb: Verb, effect?: Effect): ApiRequest {
+  const common = { verb, kind: object.kind, key: keyOf(object), object, actor: 'spec' };
+  return effect === undefined ? common : { ...common, effect };
+}
+
 function worldOf(kubernetes: string, profile: Profile, nodes = 1): World {
   const kernel = new Kernel(1);
   const timing = new Timing({ kubernetes: kubernetes as KubeVersion, profile }, kernel.random);
@@ -61,15 +68,20 @@ function worldOf(kubernetes: string, profile: Profile, nodes = 1): World {
     conntrack: new Conntrack(),
   }));
   const world = { applied: 0 } as World;
+  const count = () => void world.applied++;
   const proxies = machines.map((machine) => {
     const node = nodeOf(machine.name, { kubernetes });
-    const onApplied = () => void world.applied++;
-    return new KubeProxy({ kernel, api, timing, machine, mode: iptables, inputs, node, onApplied });
+    return new KubeProxy({
+      kernel,
+      api,
+      timing,
+      machine,
+      mode: iptables,
+      inputs,
+      node,
+      onApplied: count,
+    });
   });
-  const request = (object: KubeObject, verb: 'create' | 'replace' | 'delete', effect?: Effect) => {
-    const common = { verb, kind: object.kind, key: keyOf(object), object, actor: 'spec' } as const;
-    return effect === undefined ? common : { ...common, effect };
-  };
   const put = (object: KubeObject, effect?: Effect) => {
     const verb = api.store.get(object.kind, keyOf(object)) === undefined ? 'create' : 'replace';
     expect(api.commitNow(request(object, verb, effect))).to.equal('ok');

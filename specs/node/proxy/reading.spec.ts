@@ -39,6 +39,10 @@ function read(...slices: KubeObject[]): readonly Endpoint[] {
   return endpointsOfService(slices, 'IPv4').get(KEY) ?? [];
 }
 
+function named(name: string): KubeObject {
+  return service({ clusterIP: '10.96.0.1' }, { metadata: { name, namespace: 'ns' } });
+}
+
 describe('Services as kube-proxy reads them', () => {
   for (const [what, object] of [
     ['without a clusterIP', service({ clusterIP: 'None' })],
@@ -86,8 +90,6 @@ describe('Services as kube-proxy reads them', () => {
   });
 
   it('stand in the order of their keys', () => {
-    const named = (name: string) =>
-      service({ clusterIP: '10.96.0.1' }, { metadata: { name, namespace: 'ns' } });
     const map = serviceMapOf([named('b'), named('a')], 'IPv4');
     expect([...map.keys()]).to.deep.equal(['ns/a:http/TCP', 'ns/b:http/TCP']);
   });
@@ -121,14 +123,13 @@ describe('EndpointSlices as kube-proxy reads them', () => {
   });
 });
 
-describe('the endpoints that a node may use', () => {
-  const texts = (endpoints: readonly Endpoint[], kubernetes = '1.36', zone = 'a') => {
-    const node = nodeOf('worker-1', { kubernetes, zone });
-    return categorizeEndpoints(endpoints, servicePort('ns/svc:http'), node).cluster.map(
-      endpointText,
-    );
-  };
+function texts(endpoints: readonly Endpoint[], kubernetes = '1.36', zone = 'a'): string[] {
+  const node = nodeOf('worker-1', { kubernetes, zone });
+  const { cluster } = categorizeEndpoints(endpoints, servicePort('ns/svc:http'), node);
+  return cluster.map(endpointText);
+}
 
+describe('the endpoints that a node may use', () => {
   it('are terminating ones only where no ready one is left', () => {
     const [ready, old] = [endpoint('10.244.1.5'), terminating('10.244.1.6')];
     expect(texts([ready, old])).to.deep.equal(['10.244.1.5:8080']);
@@ -151,31 +152,34 @@ describe('the endpoints that a node may use', () => {
   });
 });
 
-describe('NodePort addresses', () => {
-  const addresses = ['192.168.1.11', '10.0.0.1', '127.0.0.1', 'fd00::1'].map((text) => ip(text));
+const ADDRESSES = ['192.168.1.11', '10.0.0.1', '127.0.0.1', 'fd00::1'].map((text) => ip(text));
 
+function selected(setting: string[]): readonly string[] {
+  return nodePortAddresses(setting, 'IPv4', ADDRESSES).addresses;
+}
+
+describe('NodePort addresses', () => {
   it('are all of a family that the setting does not name', () => {
-    expect(nodePortAddresses(['10.0.0.0/8'], 'IPv6', addresses)).to.deep.equal({
+    expect(nodePortAddresses(['10.0.0.0/8'], 'IPv6', ADDRESSES)).to.deep.equal({
       all: true,
       addresses: ['fd00::1'],
     });
   });
 
   it('are those in the ranges, or the primary one', () => {
-    const of = (setting: string[]) => nodePortAddresses(setting, 'IPv4', addresses).addresses;
-    expect(of(['10.0.0.0/8'])).to.deep.equal(['10.0.0.1']);
-    expect(of(['primary'])).to.deep.equal(['192.168.1.11']);
+    expect(selected(['10.0.0.0/8'])).to.deep.equal(['10.0.0.1']);
+    expect(selected(['primary'])).to.deep.equal(['192.168.1.11']);
   });
 });
 
-describe('inputs shared by proxies', () => {
-  const written = () => {
-    const store = new Store();
-    store.put(service({ clusterIP: '10.96.0.1' }), START, -1);
-    store.put(slice('a', [{ addresses: ['10.244.1.5'] }]), START, -1);
-    return store;
-  };
+function written(): Store {
+  const store = new Store();
+  store.put(service({ clusterIP: '10.96.0.1' }), START, -1);
+  store.put(slice('a', [{ addresses: ['10.244.1.5'] }]), START, -1);
+  return store;
+}
 
+describe('inputs shared by proxies', () => {
   it('are one object for views between which nothing changed', () => {
     const store = written();
     const inputs = new ProxyInputs(store, 'IPv4');

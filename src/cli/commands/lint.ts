@@ -2,7 +2,7 @@
 
 import { DISK } from '../../language/source';
 import type { Diagnostic } from '../../values/diagnostic';
-import { loadPlans, toolsFor } from '../../mocha/scenarios';
+import { diagnosticText, loadPlans } from '../../mocha/load-plans';
 import type { CommandLine } from '../arguments';
 import { EXIT } from '../exit-code';
 import type { Command } from '../main';
@@ -24,7 +24,6 @@ export const command: Command = {
     const targets = findTargets(args.positionals, DISK);
     for (const problem of targets.problems) io.complain(`kubedrill: ${problem}`);
     const loaded = loadPlans(targets.files);
-    const { diagnosticText } = toolsFor(loaded, 1);
     const found = unique([
       ...loaded.diagnostics,
       ...loaded.plans.flatMap(({ notes }) => notes),
@@ -32,7 +31,7 @@ export const command: Command = {
     const errors = found.filter(({ severity }) => severity === 'error');
     const warnings = found.filter(({ severity }) => severity === 'warning');
     const shown = args.has('quiet') ? errors : [...errors, ...warnings];
-    for (const diagnostic of shown) io.out.write(`${diagnosticText(diagnostic)}\n\n`);
+    for (const diagnostic of shown) io.out.write(`${diagnosticText(diagnostic, loaded)}\n\n`);
     const files = `${targets.files.length} ${targets.files.length === 1 ? 'file' : 'files'}`;
     io.out.write(`${files}: ${count(errors, 'error')}, ${count(warnings, 'warning')}\n`);
     const wrong =

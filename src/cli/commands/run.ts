@@ -5,11 +5,13 @@ import MultiReporter, { reporterNames, writesFiles } from '../../../reporters/mu
 import type { ReporterChoice } from '../../../reporters/multi';
 import { formatRow, listen } from '../../../reporters/report';
 import { DISK } from '../../language/source';
-import { loadPlans, toolsFor } from '../../mocha/scenarios';
-import type { LoadedPlans } from '../../mocha/scenarios';
 import { drive } from '../../mocha/drive';
+import { diagnosticText, loadPlans } from '../../mocha/load-plans';
+import type { LoadedPlans } from '../../mocha/load-plans';
 import type { Bdd, Selected, Tools } from '../../mocha/suite';
 import { describePlans, describeProblems } from '../../mocha/suite';
+import { toolsFor } from '../../mocha/tools';
+import type { Diagnostic } from '../../values/diagnostic';
 import type { Arguments, CommandLine } from '../arguments';
 import { hinted, UsageError } from '../arguments';
 import { EXIT, exitCodeOf, highest } from '../exit-code';
@@ -44,10 +46,10 @@ const line: CommandLine = {
     color: { help: 'Colour, also where the output is no terminal.' },
   },
   notes: [
-    'FILE:LINE runs the expectation at that line, or the scenario whose title stands there.',
+    'FILE:LINE runs the expectation at that line, or the scenario of that title line.',
     'With SOURCE_DATE_EPOCH set, reports hold no wall-clock time.',
-    'Exit codes: 0 all passed; 1 an expectation failed; 2 usage, an invalid scenario, an',
-    'undecided expectation, or nothing ran; 3 internal error. The highest wins.',
+    'Exit codes: 0 all passed; 1 an expectation failed; 2 usage, an invalid scenario,',
+    'an undecided expectation, or nothing ran; 3 internal error. The highest wins.',
   ].join('\n'),
 };
 
@@ -63,6 +65,9 @@ async function execute(args: Arguments, io: Io): Promise<ExitCode> {
     ...(args.has('grep') && { grep: readPattern(args.value('grep')!) }),
   };
   const loaded = loadPlans(targets.files);
+  for (const warning of warningsOf(loaded, targets.named)) {
+    io.complain(`${diagnosticText(warning, loaded)}\n`);
+  }
   const tools = toolsFor(loaded, seed, io.out.columns);
   const { selected, problems } = select(loaded.plans, wanted, tools.titles);
   for (const problem of problems) io.complain(`kubedrill: ${problem}`);
@@ -134,6 +139,14 @@ function list(
     for (const diagnostic of diagnostics) io.complain(tools.diagnosticText(diagnostic));
   }
   return loaded.broken.size > 0 || selected.length === 0 ? EXIT.unusable : EXIT.passed;
+}
+
+/** Warnings about files. That a file holds no scenario is news only where it was named. */
+function warningsOf(loaded: LoadedPlans, named: ReadonlySet<string>): readonly Diagnostic[] {
+  return loaded.diagnostics.filter(
+    ({ severity, code, range }) =>
+      severity === 'warning' && (code !== 'KD1010' || named.has(range.file)),
+  );
 }
 
 function reasonForNothing(files: readonly string[], loaded: LoadedPlans): string {

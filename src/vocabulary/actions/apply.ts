@@ -10,10 +10,7 @@ const SCHEMA = {
   properties: {
     apply: {
       description: 'A manifest file, or the manifests themselves as a list.',
-      type: ['string', 'array'],
-      minLength: 1,
-      minItems: 1,
-      items: { type: ['string', 'object'] },
+      $ref: '#/$defs/manifests',
     },
   },
 } as const;

@@ -1,0 +1,148 @@
+// A small vocabulary for the specifications of the language, so that they depend on no word of the
+// real one: the language must not know any.
+
+import { compileSchema } from '../../src/schema/compile-schema';
+import type { Lexicon, ManifestProblem, Word } from '../../src/language/lexicon';
+import { scenarioSchema } from '../../src/language/scenario-schema';
+import type { SchemaValidator } from '../../src/language/validate';
+import { MODELLED_VERSIONS } from '../../src/values/kube-version';
+import type { KubeObject } from '../../src/values/kube-object';
+
+const KILL: Word = {
+  name: 'kill',
+  summary: 'It stops abruptly.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    oneOf: [{ required: ['pod'] }, { required: ['pods'] }, { required: ['node'] }],
+    properties: {
+      pod: { $ref: '#/$defs/podReference' },
+      pods: { $ref: '#/$defs/podSelector' },
+      node: { $ref: '#/$defs/nodeReference' },
+      how: { enum: ['exit', 'oom', 'power'] },
+      restart: { $ref: '#/$defs/duration' },
+    },
+  },
+  examples: ['{at: 10s, kill: {pod: shop/backend#1}}'],
+  lasts: (args) => ((args as { restart?: string }).restart === undefined ? undefined : 1),
+};
+
+const APPLY: Word = {
+  name: 'apply',
+  summary: 'Applies manifests.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { apply: { $ref: '#/$defs/manifests' } },
+  },
+  examples: ['{at: 10s, do: {apply: more.yaml}}'],
+};
+
+const SCALE: Word = {
+  name: 'scale',
+  summary: 'Sets the number of pods.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['replicas'],
+    properties: {
+      scale: { $ref: '#/$defs/objectReference' },
+      replicas: { type: 'integer', minimum: 0 },
+    },
+  },
+  examples: ['{at: 10s, do: {scale: deployment/shop/backend, replicas: 5}}'],
+};
+
+const REACH: Word = {
+  name: 'reach',
+  summary: 'A new flow arrives.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['from', 'to'],
+    properties: {
+      from: { $ref: '#/$defs/origin' },
+      to: { $ref: '#/$defs/destination' },
+      outcome: { enum: ['ok', 'refused', 'timeout'] },
+      backends: { type: 'array', items: { $ref: '#/$defs/podReference' } },
+      some: { type: 'boolean' },
+    },
+  },
+  examples: ['{at: 5s, reach: {from: shop/frontend, to: backend:80}}'],
+};
+
+const INSPECT: Word = {
+  name: 'inspect',
+  summary: 'A query over the state.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['query'],
+    properties: { query: { $ref: '#/$defs/jsonPath' }, count: { type: 'integer' } },
+  },
+  examples: ['{at: 5s, inspect: {query: "$.objects.pods[*]", count: 3}}'],
+  check(args): readonly ManifestProblem[] {
+    const { query } = args as { query: string };
+    const open = (query.match(/\[/g) ?? []).length === (query.match(/\]/g) ?? []).length;
+    return open ? [] : [{ path: '/query', severity: 'error', message: 'a bracket is not closed' }];
+  },
+};
+
+const CONVERGE: Word = {
+  name: 'converge',
+  summary: 'The data planes agree with the API.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    oneOf: [{ required: ['service'] }, { required: ['target'] }],
+    properties: {
+      service: { $ref: '#/$defs/serviceReference' },
+      target: { $ref: '#/$defs/target' },
+      nodes: { enum: ['all', 'any'] },
+    },
+  },
+  examples: ['{at: 5s, converge: {service: shop/backend}}'],
+};
+
+const KINDS = ['Pod', 'Service', 'Deployment', 'StatefulSet', 'ConfigMap', 'Namespace'];
+const SHORT: Readonly<Record<string, string>> = { po: 'Pod', svc: 'Service', deploy: 'Deployment' };
+
+function check({ kind, spec }: KubeObject): readonly ManifestProblem[] {
+  if (!KINDS.includes(kind)) {
+    return [{ path: '/kind', severity: 'warning', message: `the kind ${kind} is not modelled` }];
+  }
+  const ports = (spec as { ports?: readonly { port?: unknown }[] } | undefined)?.ports ?? [];
+  return ports.flatMap(({ port }, index): readonly ManifestProblem[] =>
+    Number(port) <= 65_535
+      ? []
+      : [{ path: `/spec/ports/${index}/port`, severity: 'error', message: 'must be 1 to 65535' }],
+  );
+}
+
+export const LEXICON: Lexicon = {
+  faults: byName(KILL),
+  actions: byName(APPLY, SCALE),
+  claims: byName(CONVERGE, INSPECT, REACH),
+  kinds: {
+    names: new Map([
+      ...KINDS.flatMap((kind): [string, string][] => [
+        [kind.toLowerCase(), kind],
+        [`${kind.toLowerCase()}s`, kind],
+      ]),
+      ...Object.entries(SHORT),
+    ]),
+    isNamespaced: (_, kind) => kind !== 'Namespace' && kind !== 'Node',
+    check,
+  },
+  timers: ['kube-proxy.minSyncPeriod', 'kubelet.plegRelistPeriod'],
+  profiles: ['default', 'tutorial'],
+  cnis: ['bridge', 'calico', 'flannel'],
+  proxyModes: ['iptables', 'ipvs'],
+  kubernetesVersions: MODELLED_VERSIONS,
+};
+
+export const VALIDATOR: SchemaValidator = compileSchema(scenarioSchema(LEXICON));
+
+function byName(...words: readonly Word[]): ReadonlyMap<string, Word> {
+  return new Map(words.map((word) => [word.name, word]));
+}

@@ -1,0 +1,107 @@
+// Goal: inputs that are too large, too deep or not there are refused quickly, with a position, and
+// never hide the results of the others.
+
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadScenarios } from '../../src/language/load';
+import type { Files } from '../../src/language/source';
+import { DISK } from '../../src/language/source';
+import { LEXICON, VALIDATOR } from './fixture-lexicon';
+
+/** Files in memory. */
+function table(files: Readonly<Record<string, string>>): Files {
+  return {
+    read: (path) => {
+      const text = files[path];
+      return text === undefined ? { is: 'missing' } : { is: 'text', text };
+    },
+    expand: (path) => [path],
+  };
+}
+
+function load(paths: readonly string[], files: Files) {
+  return loadScenarios(paths, LEXICON, files, { validator: VALIDATOR });
+}
+
+const SOUND = 'scenario: sound\nexpect: [{at: 1s, reach: {from: external, to: "10.96.0.1:443"}}]\n';
+
+describe('a file that cannot be used', () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'limits-'))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('of 50 MB is refused without being read', () => {
+    const path = join(folder, 'large.yaml');
+    writeFileSync(path, `scenario: large\nabout: ${'x'.repeat(50 * 1_048_576)}\n`);
+    const before = process.memoryUsage().arrayBuffers;
+    const loaded = load([path], DISK);
+    const [diagnostic] = loaded.diagnostics;
+    expect(diagnostic).to.include({ code: 'KD1002', severity: 'error' });
+    expect(diagnostic!.message).to.contain('50.0 MB');
+    expect(diagnostic!.range).to.include({ file: path, line: 1, column: 1 });
+    expect(process.memoryUsage().arrayBuffers - before).to.be.below(10 * 1_048_576);
+  });
+
+  it('is refused for its size also where somebody else has read it', () => {
+    const loaded = load(['a.yaml'], table({ 'a.yaml': `scenario: x\nabout: ${'x'.repeat(11e6)}\n` }));
+    expect(loaded.diagnostics.map(({ code }) => code)).to.deep.equal(['KD1002']);
+  });
+
+  it('is refused where it is nested beyond reason', () => {
+    const deep = `scenario: deep\ntags: ${'['.repeat(100_000)}${']'.repeat(100_000)}\n`;
+    const loaded = load(['deep.yaml'], table({ 'deep.yaml': deep }));
+    expect(loaded.diagnostics.map(({ code }) => code)).to.deep.equal(['KD1008']);
+  });
+
+  it('is named where it does not exist, as are patterns that match nothing', () => {
+    const loaded = load(['nowhere.yaml', `${folder}/*.none`], DISK);
+    expect(loaded.diagnostics.map(({ code, message }) => `${code} ${message}`)).to.deep.equal([
+      `KD1001 no file matches ${folder}/*.none`,
+      'KD1001 there is no file nowhere.yaml',
+    ]);
+  });
+
+  it('does not hide the others, nor the other scenarios of its own', () => {
+    const files = table({
+      'broken.yaml': 'scenario: [\n',
+      'half.yaml': `${SOUND}---\nscenario: no end\nexpcet: []\n`,
+      'sound.yaml': SOUND,
+    });
+    const loaded = load(['broken.yaml', 'half.yaml', 'sound.yaml', 'sound.yaml'], files);
+    expect(loaded.plans.map(({ file, title }) => `${file} ${title}`)).to.deep.equal([
+      'half.yaml sound',
+      'sound.yaml sound',
+    ]);
+    expect(loaded.files.map(({ path, broken }) => `${path} ${broken}`)).to.deep.equal([
+      'broken.yaml true',
+      'half.yaml true',
+      'sound.yaml false',
+    ]);
+  });
+
+  it('takes its scenarios along where its own manifests are broken: they would lack objects', () => {
+    const files = table({ 'a.yaml': `${SOUND}---\napiVersion: v1\nkind: [\n` });
+    const loaded = load(['a.yaml'], files);
+    expect(loaded.plans).to.deep.equal([]);
+    expect(loaded.diagnostics.map(({ code }) => code)).to.deep.equal(['KD1003']);
+  });
+});
+
+describe('a mapping with very many keys', () => {
+  it('is judged in time that grows with it, not with its square', () => {
+    const keys = Array.from({ length: 40_000 }, (_, index) => `  key-${index}: 1\n`).join('');
+    const text = `${SOUND}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: many}\ndata:\n${keys}`;
+    const loaded = load(['many.yaml'], table({ 'many.yaml': text }));
+    expect(loaded.plans).to.have.length(1);
+  }).timeout(10_000);
+});
+
+describe('a text that has changed', () => {
+  it('is read anew, although parsed files are kept', () => {
+    const first = load(['kept.yaml'], table({ 'kept.yaml': SOUND }));
+    const second = load(['kept.yaml'], table({ 'kept.yaml': SOUND.replace('sound', 'changed') }));
+    expect([first, second].map(({ plans }) => plans[0]!.title)).to.deep.equal(['sound', 'changed']);
+  });
+});

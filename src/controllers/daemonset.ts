@@ -1,0 +1,229 @@
+// Keeps one pod of each DaemonSet on every node that fits.
+// source: pkg/controller/daemon/{daemon_controller,update}.go, util/daemonset_util.go
+
+import type { DaemonSet } from '../apiserver/kinds/daemonset';
+import { matchesNode } from '../apiserver/kinds/node-affinity';
+import type { Affinity } from '../apiserver/kinds/node-affinity';
+import { tolerates } from '../apiserver/kinds/node';
+import type { Node } from '../apiserver/kinds/node';
+import { isPodActive, isPodReady, isPodTerminal } from '../apiserver/kinds/pod';
+import type { Pod, Toleration } from '../apiserver/kinds/pod';
+import { resolveIntOrPercent } from '../apiserver/kinds/workload';
+import { equalJson } from '../apiserver/json';
+import type { Change } from '../apiserver/informer';
+import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { sortedBy } from '../values/order';
+import { defineController } from './define';
+import type { ControllerLogic, Workplace } from './define';
+import { Expectations } from './expectations';
+import { OwnerIndex, ownerKey } from './owner';
+import type { Pass, Write } from './pass';
+import { isAvailable, podFromTemplate } from './pod-control';
+import { templateHash } from './template-hash';
+
+const REVISION_LABEL = 'controller-revision-hash';
+
+/** What every daemon puts up with. source: pkg/controller/daemon/util AddOrUpdateDaemonPodTolerations */
+const TOLERATIONS: readonly Toleration[] = [
+  { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' },
+  { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' },
+  { key: 'node.kubernetes.io/disk-pressure', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'node.kubernetes.io/pid-pressure', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
+];
+const HOST_NETWORK_TOLERATION: Toleration = {
+  key: 'node.kubernetes.io/network-unavailable',
+  operator: 'Exists',
+  effect: 'NoSchedule',
+};
+
+export const daemonset = defineController({
+  name: 'daemonset',
+  kind: 'DaemonSet',
+  create: (workplace) => new DaemonSetLogic(workplace),
+});
+
+class DaemonSetLogic implements ControllerLogic {
+  readonly watches: ControllerLogic['watches'];
+  private readonly place: Workplace;
+  private readonly pods = new OwnerIndex();
+  private readonly expectations = new Expectations();
+
+  constructor(workplace: Workplace) {
+    this.place = workplace;
+    this.watches = {
+      DaemonSet: ({ key }) => [key],
+      Node: (change) => this.onNode(change),
+      Pod: (change) => this.onPod(change),
+    };
+  }
+
+  reconcile(key: ObjectKey, pass: Pass): void {
+    const set = this.place.view.get('DaemonSet', key) as DaemonSet | undefined;
+    if (set === undefined) {
+      this.expectations.forget(key);
+      return;
+    }
+    if (set.metadata.deletionTimestamp !== undefined) return;
+    const nodes = [...(this.place.view.list('Node') as Iterable<Node>)];
+    const fitting = nodes.filter((node) => fits(set, node));
+    const pods = this.pods.ownedBy(set.metadata.uid) as Pod[];
+    const byNode = Map.groupBy(pods, targetNode);
+    if (this.expectations.areMet(key)) {
+      this.manage(key, set, fitting, byNode, pass);
+      if (pass.isIdle) this.update(key, set, fitting, byNode, pass);
+    }
+    this.writeStatus(set, fitting, byNode, pass);
+  }
+
+  answered(write: Write, result: string): void {
+    if (result === 'ok' || write.kind !== 'Pod') return;
+    if (write.verb === 'create') this.expectations.created(ownerKey(write.object, 'DaemonSet') ?? '');
+    const key = ownerKey(this.place.view.get('Pod', write.key), 'DaemonSet');
+    if (write.verb === 'delete' && key !== undefined) this.expectations.deleted(key, write.uid);
+  }
+
+  reset(): void {
+    this.pods.clear();
+    this.expectations.clear();
+  }
+
+  private onNode({ before, after }: Change): Iterable<ObjectKey> {
+    const part = (node: KubeObject | undefined) => node && [node.metadata.labels, node.spec];
+    if (equalJson(part(before), part(after))) return [];
+    return [...this.place.view.list('DaemonSet')].map(
+      ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
+    );
+  }
+
+  private onPod({ before, after }: Change): Iterable<ObjectKey> {
+    this.pods.update(before, after);
+    const [was, is] = [ownerKey(before, 'DaemonSet'), ownerKey(after, 'DaemonSet')];
+    if (is !== undefined && before === undefined) this.expectations.created(is);
+    const isGone = after === undefined || after.metadata.deletionTimestamp !== undefined;
+    if (was !== undefined && isGone) this.expectations.deleted(was, before?.metadata.uid);
+    return new Set([was, is].filter((key) => key !== undefined));
+  }
+
+  private manage(
+    key: ObjectKey,
+    set: DaemonSet,
+    fitting: readonly Node[],
+    byNode: ReadonlyMap<string, Pod[]>,
+    pass: Pass,
+  ): void {
+    const names = new Set(fitting.map(({ metadata }) => metadata.name));
+    const missing = fitting.filter(({ metadata }) => !byNode.has(metadata.name));
+    const condemned = [...byNode].flatMap(([node, pods]) => {
+      const live = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      if (!names.has(node)) return live;
+      // A finished daemon is replaced; of several on one node the oldest stays.
+      const active = live.filter((pod) => !isPodTerminal(pod));
+      return [...live.filter(isPodTerminal), ...active.slice(1)];
+    });
+    this.expectations.expectCreations(key, missing.length);
+    for (const { metadata } of missing) pass.create(daemonFor(set, metadata.name));
+    this.remove(key, condemned, pass);
+    if (missing.length + condemned.length === 0) return;
+    pass.effect = missing.length > 0 ? 'gain' : 'loss';
+    pass.summary = `${missing.length} nodes lack it, ${condemned.length} pods too many`;
+  }
+
+  /** Replaces daemons of an older template, as many at a time as may be missing. */
+  private update(
+    key: ObjectKey,
+    set: DaemonSet,
+    fitting: readonly Node[],
+    byNode: ReadonlyMap<string, Pod[]>,
+    pass: Pass,
+  ): void {
+    const { type, rollingUpdate } = set.spec.updateStrategy ?? {};
+    if (type === 'OnDelete') return;
+    const max = resolveIntOrPercent(rollingUpdate?.maxUnavailable ?? 1, fitting.length, 'up');
+    const revision = templateHash(set.spec.template);
+    const minReady = set.spec.minReadySeconds ?? 0;
+    const pods = fitting.flatMap(({ metadata }) => byNode.get(metadata.name) ?? []);
+    const { now } = this.place.kernel;
+    const isWell = (pod: Pod): boolean => isPodActive(pod) && isAvailable(pod, minReady, now);
+    const old = pods.filter(
+      (pod) => pod.metadata.labels?.[REVISION_LABEL] !== revision && isPodActive(pod),
+    );
+    const missing = fitting.length - pods.filter(isWell).length;
+    const [well, unwell] = [old.filter(isWell), old.filter((pod) => !isWell(pod))];
+    const replaced = [...unwell, ...well.slice(0, Math.max(0, max - missing))];
+    if (replaced.length === 0) return;
+    pass.effect = 'loss';
+    pass.summary = `replaces ${replaced.length} pods of an older template`;
+    this.remove(key, replaced, pass);
+  }
+
+  private remove(key: ObjectKey, pods: readonly Pod[], pass: Pass): void {
+    this.expectations.expectDeletions(key, pods.map(({ metadata }) => metadata.uid ?? ''));
+    for (const pod of sortedBy(pods, ({ metadata }) => metadata.name)) pass.delete(pod);
+  }
+
+  private writeStatus(
+    set: DaemonSet,
+    fitting: readonly Node[],
+    byNode: ReadonlyMap<string, Pod[]>,
+    pass: Pass,
+  ): void {
+    const revision = templateHash(set.spec.template);
+    const pods = fitting.flatMap(({ metadata }) => byNode.get(metadata.name)?.slice(0, 1) ?? []);
+    const updated = pods.filter(({ metadata }) => metadata.labels?.[REVISION_LABEL] === revision);
+    const next = {
+      ...set.status,
+      observedGeneration: set.metadata.generation ?? 0,
+      desiredNumberScheduled: fitting.length,
+      currentNumberScheduled: pods.length,
+      numberReady: pods.filter(isPodReady).length,
+      updatedNumberScheduled: updated.length,
+    };
+    if (!equalJson(next, set.status)) pass.patch(set, { status: next });
+  }
+}
+
+/** source: pkg/controller/daemon/daemon_controller.go NodeShouldRunDaemonPod */
+function fits({ spec }: DaemonSet, node: Node): boolean {
+  const pod = spec.template.spec;
+  if (!matchesNode(pod, node)) return false;
+  const tolerations = [...(pod.tolerations ?? []), ...TOLERATIONS, ...hostNetworkToleration(spec)];
+  return (node.spec?.taints ?? [])
+    .filter(({ effect }) => effect !== 'PreferNoSchedule')
+    .every((taint) => tolerations.some((it) => tolerates(it, taint)));
+}
+
+function hostNetworkToleration({ template }: DaemonSet['spec']): readonly Toleration[] {
+  return template.spec.hostNetwork ? [HOST_NETWORK_TOLERATION] : [];
+}
+
+/** The scheduler binds the pod, but to no other node than this one. */
+function daemonFor(set: DaemonSet, node: string): Pod {
+  const { template } = set.spec;
+  const affinity: Affinity = {
+    ...template.spec.affinity,
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [
+          { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] },
+        ],
+      },
+    },
+  };
+  const tolerations = [
+    ...(template.spec.tolerations ?? []),
+    ...TOLERATIONS,
+    ...hostNetworkToleration(set.spec),
+  ];
+  return podFromTemplate(set, template, {
+    labels: { [REVISION_LABEL]: templateHash(template) },
+    spec: { affinity, tolerations },
+  });
+}
+
+function targetNode({ spec }: Pod): string {
+  if (spec.nodeName) return spec.nodeName;
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  return required?.nodeSelectorTerms[0]?.matchFields?.[0]?.values?.[0] ?? '';
+}

@@ -1,0 +1,32 @@
+// What a suite needs of the other rooms, brought together.
+
+import { runPlan } from '../chai/model';
+import { formatDiagnostic } from '../language/index';
+import { failureText } from '../runner/failure-text';
+import { titlesOf } from '../runner/judge';
+import type { Diagnostic, SourceRange } from '../values/diagnostic';
+import { diagnosticText } from './load-plans';
+import type { LoadedPlans } from './load-plans';
+import type { Tools } from './suite';
+
+/** The tools of the suites of these plans under a seed; texts are broken at that many columns. */
+export function toolsFor(
+  loaded: Pick<LoadedPlans, 'linesOf'>,
+  seed: number,
+  columns = 100,
+): Tools {
+  return {
+    run: (plan) => runPlan(plan, seed),
+    titles: titlesOf,
+    failureText: (outcome) => failureText(outcome, columns),
+    frame: (range) => frameOf(range, loaded.linesOf(range.file)),
+    diagnosticText: (diagnostic) => diagnosticText(diagnostic, loaded),
+  };
+}
+
+/** The lines around a place with carets below it: a code frame without a message. */
+function frameOf(range: SourceRange, lines: readonly string[] | undefined): string {
+  if (lines === undefined) return '';
+  const blank: Diagnostic = { code: '', severity: 'error', message: '', range };
+  return formatDiagnostic(blank, lines).split('\n').slice(1).join('\n');
+}
