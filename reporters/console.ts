@@ -95,9 +95,9 @@ export default class ConsoleReporter {
 
 function caseLine(found: Case, style: Style): string {
   const instant = found.status === 'passed' ? convergence(found) : '';
-  const [first = '', ...rest] = wrapped(found.title, WIDTH - 6 - instant.length);
-  const lines = [`    ${mark(found.status, style)} ${first}${style.faint(instant)}`];
-  return [...lines, ...rest.map((line) => `      ${line}`)].join('\n');
+  const lines = wrapped(found.title, WIDTH - 6 - instant.length);
+  const text = lines.join('\n      ');
+  return `    ${mark(found.status, style)} ${text}${style.faint(instant)}`;
 }
 
 /** When what was waited for came true. */
@@ -107,7 +107,12 @@ function convergence({ outcome }: Case): string {
 }
 
 function mark(status: CaseStatus, style: Style): string {
-  const paint = { passed: style.good, failed: style.bad, error: style.warning, skipped: style.faint };
+  const paint = {
+    passed: style.good,
+    failed: style.bad,
+    error: style.warning,
+    skipped: style.faint,
+  };
   return paint[status](MARKS[status]);
 }
 

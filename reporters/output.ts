@@ -71,7 +71,7 @@ const STANDARD_OUTPUT: Output = {
     process.stdout.write(text);
   },
   get isTTY() {
-    return process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
+    return process.stdout.isTTY && process.env['TERM'] !== 'dumb';
   },
   get columns() {
     return process.stdout.columns ?? 100;

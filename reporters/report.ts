@@ -93,9 +93,9 @@ export function listen(runner: Mocha.Runner, listener: Listener): void {
     sections.set(identity(suite), section);
     listener.sectionBegun?.(section);
   });
-  runner.on('pass', (test) => done(test as AnyTest, 'passed'));
-  runner.on('pending', (test) => done(test as AnyTest, 'skipped'));
-  runner.on('fail', (test, error: Error) => done(test as AnyTest, undefined, error));
+  runner.on('pass', (test) => done(test, 'passed'));
+  runner.on('pending', (test) => done(test, 'skipped'));
+  runner.on('fail', (test, error: Error) => done(test, undefined, error));
   runner.on('suite end', (suite: AnySuite) => {
     const section = sections.get(identity(suite));
     if (section === undefined) return;
@@ -104,7 +104,9 @@ export function listen(runner: Mocha.Runner, listener: Listener): void {
     listener.sectionDone?.(section);
   });
   runner.once('end', () => {
-    listener.ended([...sections.values()].filter((section) => section.cases.length > 0).sort(byFile));
+    listener.ended(
+      [...sections.values()].filter((section) => section.cases.length > 0).sort(byFile),
+    );
   });
 }
 
@@ -133,7 +135,7 @@ function byFile(a: Section, b: Section): number {
 }
 
 function identity(suite: AnySuite): string {
-  return suite.id ?? suite.__mocha_id__ ?? suite.fullTitle();
+  return suite.id ?? suite['__mocha_id__'] ?? suite.fullTitle();
 }
 
 function sectionFrom(suite: AnySuite, test?: AnyTest): Section {

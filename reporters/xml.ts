@@ -55,8 +55,10 @@ function escapeAttribute(text: string): string {
 }
 
 // CSI sequences (colours, cursor), OSC sequences (titles, links) and single escapes.
+// eslint-disable-next-line no-control-regex
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 // What XML 1.0 calls no character: most controls and the two non-characters of the first plane.
+// eslint-disable-next-line no-control-regex
 const ILLEGAL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 

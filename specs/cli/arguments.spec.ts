@@ -44,7 +44,10 @@ describe('the arguments of a command', () => {
     'a missing value': [['--grep'], '--grep needs a value: --grep RE'],
     'an empty value': [['--grep='], '--grep needs a value: --grep RE'],
     'a value for a switch': [['--bail=yes'], '--bail takes no value'],
-    'a value given twice': [['--grep', 'a', '--grep', 'b'], '--grep may be given once, not 2 times'],
+    'a value given twice': [
+      ['--grep', 'a', '--grep', 'b'],
+      '--grep may be given once, not 2 times',
+    ],
   };
   for (const [what, [argv, message]] of Object.entries(mistakes)) {
     it(`refuse ${what}`, () => {

@@ -24,7 +24,10 @@ describe('kubedrill lint', () => {
   });
 
   it('shows warnings, and fails on them where it shall be strict', async () => {
-    const odd = good.replace('spec:\n  clusterIP', 'spec:\n  sessionAffinityConfig: {}\n  clusterIP');
+    const odd = good.replace(
+      'spec:\n  clusterIP',
+      'spec:\n  sessionAffinityConfig: {}\n  clusterIP',
+    );
     const files = { 'a.yaml': odd.replace('kind: Pod', 'kind: Frobnicator') };
     const { out } = await runInline(files, ['lint', '@']);
     expect(out).to.contain('warning[');

@@ -38,7 +38,7 @@ export interface Finished {
   /** What went to standard error. */
   readonly err: string;
   /** A file that the command wrote. */
-  read(name: string): string;
+  readonly read: (name: string) => string;
 }
 
 /**

@@ -101,7 +101,14 @@ describe('kubedrill run', function () {
   });
 
   it('writes several reports at once, and equal ones for equal seeds', async () => {
-    const given = ['run', '@', '--reporter', 'json=@/out/report.json', '--reporter', 'junit=@/r.xml'];
+    const given = [
+      'run',
+      '@',
+      '--reporter',
+      'json=@/out/report.json',
+      '--reporter',
+      'junit=@/r.xml',
+    ];
     const [one, two] = [
       await runInline({ 'a.yaml': red }, given),
       await runInline({ 'a.yaml': red }, given),

@@ -2,7 +2,12 @@
 // The inverse is values/time.ts formatDuration: what it prints reads back to the same number.
 
 import { expect } from 'chai';
-import { DURATION_PATTERN, duration, parseDuration, parseWindow } from '../../src/language/duration';
+import {
+  DURATION_PATTERN,
+  duration,
+  parseDuration,
+  parseWindow,
+} from '../../src/language/duration';
 import { formatDuration } from '../../src/values/time';
 import type { Duration } from '../../src/values/time';
 

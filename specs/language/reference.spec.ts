@@ -30,7 +30,7 @@ describe('a reference', () => {
     ['shop/web.v2', { namespace: 'shop', name: 'web.v2' }],
   ];
   for (const [text, parts] of read) {
-    it(`${text}`, () => expect(valueOf(parseReference(text))).to.deep.equal({ text, ...parts }));
+    it(text, () => expect(valueOf(parseReference(text))).to.deep.equal({ text, ...parts }));
   }
 
   it('takes kinds that the lexicon knows, in every spelling of kubectl', () => {
@@ -39,7 +39,17 @@ describe('a reference', () => {
     expect(valueOf(parseReference('deploy/web')).namespace).to.equal('deploy');
   });
 
-  for (const text of ['', '/', 'a//b', 'a b', 'shop/web#0', 'shop/web#', 'a/b/c/d', 'node/a/b', '-a']) {
+  for (const text of [
+    '',
+    '/',
+    'a//b',
+    'a b',
+    'shop/web#0',
+    'shop/web#',
+    'a/b/c/d',
+    'node/a/b',
+    '-a',
+  ]) {
     it(`"${text}" is refused`, () => expect(parseReference(text).ok).to.equal(false));
   }
 });
@@ -47,7 +57,10 @@ describe('a reference', () => {
 describe('a destination', () => {
   const read: readonly (readonly [string, object])[] = [
     ['backend:80', { is: 'name', host: 'backend', port: 80, protocol: 'TCP' }],
-    ['dns.kube-system.svc:53/udp', { is: 'name', host: 'dns.kube-system.svc', port: 53, protocol: 'UDP' }],
+    [
+      'dns.kube-system.svc:53/udp',
+      { is: 'name', host: 'dns.kube-system.svc', port: 53, protocol: 'UDP' },
+    ],
     ['10.96.0.20:80', { is: 'address', ip: '10.96.0.20', port: 80, protocol: 'TCP' }],
     ['[fd00::0:1]:80', { is: 'address', ip: 'fd00::1', port: 80, protocol: 'TCP' }],
     [
@@ -57,7 +70,7 @@ describe('a destination', () => {
     ['http://web:8080', { is: 'url', scheme: 'http', host: 'web', port: 8080, path: '/' }],
   ];
   for (const [text, parts] of read) {
-    it(`${text}`, () => expect(valueOf(parseDestination(text))).to.deep.equal(parts));
+    it(text, () => expect(valueOf(parseDestination(text))).to.deep.equal(parts));
   }
 
   it('is an object where a kind stands before the name', () => {

@@ -24,7 +24,8 @@ function onlyTree(text: string): Tree {
 
 describe('a stream', () => {
   it('is cut at its markers, with directives and comments before them', () => {
-    const text = '%YAML 1.2\n# first\n---\na: 1\n---\nb: |\n  ---x\n  text\n...\n# end\n---\nc: 3\n';
+    const text =
+      '%YAML 1.2\n# first\n---\na: 1\n---\nb: |\n  ---x\n  text\n...\n# end\n---\nc: 3\n';
     const parts = splitStream(text).map(({ start, end }) => text.slice(start, end));
     expect(parts).to.deep.equal([
       '%YAML 1.2\n# first\n---\na: 1\n',
@@ -54,21 +55,38 @@ describe('a stream', () => {
 });
 
 describe('places', () => {
-  for (const [name, end] of [['line feeds', '\n'], ['carriage returns', '\r\n']] as const) {
+  for (const [name, end] of [
+    ['line feeds', '\n'],
+    ['carriage returns', '\r\n'],
+  ] as const) {
     it(`are exact with ${name}`, () => {
-      const tree = onlyTree(['# c', 'scenario: x', 'cluster:', '  nodes: 3', '  cni: flannel', ''].join(end));
+      const tree = onlyTree(
+        ['# c', 'scenario: x', 'cluster:', '  nodes: 3', '  cni: flannel', ''].join(end),
+      );
       const nodes = at(tree, ['cluster', 'nodes'])!;
       expect(nodes.value).to.equal(3);
       expect(rangeOf(nodes.place)).to.deep.equal({
-        file: 'file.yaml', line: 4, column: 10, endLine: 4, endColumn: 11,
+        file: 'file.yaml',
+        line: 4,
+        column: 10,
+        endLine: 4,
+        endColumn: 11,
       });
-      expect(rangeOf(keyPlace(tree, ['cluster'], 'cni'))).to.include({ line: 5, column: 3, endColumn: 6 });
+      expect(rangeOf(keyPlace(tree, ['cluster'], 'cni'))).to.include({
+        line: 5,
+        column: 3,
+        endColumn: 6,
+      });
     });
   }
 
   it('do not count a byte order mark', () => {
     const tree = onlyTree('\uFEFFscenario: x\n');
-    expect(rangeOf(keyPlace(tree, [], 'scenario'))).to.include({ line: 1, column: 1, endColumn: 9 });
+    expect(rangeOf(keyPlace(tree, [], 'scenario'))).to.include({
+      line: 1,
+      column: 1,
+      endColumn: 9,
+    });
   });
 
   it('are those of the file, not of the document', () => {
@@ -80,7 +98,12 @@ describe('places', () => {
 describe('values', () => {
   it('share what an alias stands for, and count it each time', () => {
     const tree = onlyTree('scenario: x\na: &one {k: 1}\nb: *one\nc: [*one, *one]\n');
-    expect(tree.value).to.deep.equal({ scenario: 'x', a: { k: 1 }, b: { k: 1 }, c: [{ k: 1 }, { k: 1 }] });
+    expect(tree.value).to.deep.equal({
+      scenario: 'x',
+      a: { k: 1 },
+      b: { k: 1 },
+      c: [{ k: 1 }, { k: 1 }],
+    });
     expect(at(tree, ['b'])).to.equal(at(tree, ['a']));
     expect(tree.size).to.equal(1 + 1 + 2 + 2 + 1 + 4);
   });

@@ -91,7 +91,9 @@ describe('a frame', () => {
   it('keeps tabs before the carets, shortens long lines and blots out control characters', () => {
     const range = { ...diagnostic.range, line: 1, column: 2, endLine: 4, endColumn: 1 };
     const lines = [`\tbad\u0007${'x'.repeat(300)}`];
-    const [, , , text = '', carets = ''] = formatDiagnostic({ ...diagnostic, range }, lines).split('\n');
+    const [, , , text = '', carets = ''] = formatDiagnostic({ ...diagnostic, range }, lines).split(
+      '\n',
+    );
     expect(text).to.match(/^1 \| \tbad\uFFFDx+…$/);
     expect(carets).to.match(/^ {2}\| \t\^+$/);
     expect(carets.length).to.be.below(130);

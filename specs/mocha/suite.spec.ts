@@ -2,7 +2,6 @@
 // by one, and every failure leads to its line.
 
 import { expect } from 'chai';
-import Mocha from 'mocha';
 import { drive } from '../../src/mocha/drive';
 import { describePlans, describeProblems } from '../../src/mocha/suite';
 import type { Selected, Tools } from '../../src/mocha/suite';
@@ -27,6 +26,8 @@ async function hear(
 ): Promise<Heard> {
   const heard: Heard = { passed: [], failed: [], runs: 0 };
   class Listener {
+    readonly heard = heard;
+
     constructor(runner: Mocha.Runner) {
       runner.on('pass', ({ title }) => heard.passed.push(title));
       runner.on('fail', (test, error: Error) => {

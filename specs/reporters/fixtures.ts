@@ -112,7 +112,11 @@ export async function report(
       for (const [file, diagnostics] of Object.entries(inline.broken ?? {})) {
         describeProblems(bdd, file, diagnostics, tools);
       }
-      describePlans(bdd, [...plans.keys()].map((plan) => ({ plan })), tools);
+      describePlans(
+        bdd,
+        [...plans.keys()].map((plan) => ({ plan })),
+        tools,
+      );
     },
     {
       bail: inline.bail ?? false,

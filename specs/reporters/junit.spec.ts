@@ -44,17 +44,31 @@ const MIXED: Inline = {
 
 function entry(actor: string, action: string, subject: string): Entry {
   const at = 11_600_000 as Instant;
-  return { at, phase: 2, actor, action, subject, detail: '', cause: -1, timer: '' } as Entry;
+  return { at, phase: 2, actor, action, subject, detail: '', cause: -1, timer: '' };
 }
 
 async function junit(inline: Inline, name = 'junit'): Promise<XmlNode> {
   return parseXml((await report(inline, { reporters: [{ name }] })).text);
 }
 
+/** A document with one suite that has all that both schemas require, but for its content. */
+function suite(inside: string, attributes = ''): XmlNode {
+  return parseXml(
+    '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites><testsuite name="a" package="" id="0" ' +
+      'hostname="h" timestamp="2026-01-01T00:00:00" tests="0" failures="0" errors="0" ' +
+      `time="0.000"${attributes}>${inside}</testsuite></testsuites>`,
+  );
+}
+
 describe('the junit reporter', () => {
   it('counts failures and errors apart', async () => {
     const root = await junit(MIXED);
-    expect(root.attributes).to.include({ name: 'kubedrill', tests: '7', failures: '1', errors: '3' });
+    expect(root.attributes).to.include({
+      name: 'kubedrill',
+      tests: '7',
+      failures: '1',
+      errors: '3',
+    });
     const [broken, shop] = root.children;
     expect(broken!.attributes).to.include({ tests: '2', failures: '0', errors: '2', id: '0' });
     expect(shop!.attributes).to.include({ tests: '5', failures: '1', errors: '1', id: '1' });
@@ -70,7 +84,9 @@ describe('the junit reporter', () => {
   it('names the kind of each failure', async () => {
     const claims = ['reach', 'resolve', 'translate', 'converge', 'share', 'path', 'inspect'];
     const outcomes = claims.map((claim) => outcome({ title: claim, claim, status: 'failed' }));
-    outcomes.push(outcome({ title: 'settles', claim: 'settle', status: 'failed', code: 'not-settled' }));
+    outcomes.push(
+      outcome({ title: 'settles', claim: 'settle', status: 'failed', code: 'not-settled' }),
+    );
     const root = await junit({ results: [result({ outcomes })] });
     expect(all(root, 'failure').map(({ attributes }) => attributes['type'])).to.deep.equal([
       'ReachabilityMismatch',
@@ -103,7 +119,9 @@ describe('the junit reporter', () => {
     const lines = all(root, 'failure')[0]!.text.trimEnd().split('\n');
     expect(lines.at(-1)).to.equal('    at Context.<reach> (scenarios/shop.yaml:31:5)');
     expect(lines.filter((line) => line.includes('at Context'))).to.have.length(1);
-    expect(lines.join('\n')).to.contain('31 | - at: 5s').and.to.contain('    expected  ok by t=12s');
+    expect(lines.join('\n'))
+      .to.contain('31 | - at: 5s')
+      .and.to.contain('    expected  ok by t=12s');
   });
 
   it('gives each case the file and the line of its expectation', async () => {
@@ -123,7 +141,10 @@ describe('the junit reporter', () => {
   });
 
   it('keeps dots of names out of the class path', async () => {
-    const dotted = result({ file: 'scenarios/v1.36/a.b.yaml', outcomes: [outcome({ title: 'x' })] });
+    const dotted = result({
+      file: 'scenarios/v1.36/a.b.yaml',
+      outcomes: [outcome({ title: 'x' })],
+    });
     const root = await junit({ results: [dotted] });
     expect(all(root, 'testcase')[0]!.attributes['classname']).to.equal('scenarios.v1_36.a_b');
     expect(root.children[0]!.attributes['package']).to.equal('scenarios.v1_36');
@@ -169,11 +190,9 @@ describe('the junit reporter', () => {
   });
 
   it('gives equal bytes for equal results under SOURCE_DATE_EPOCH', async () => {
-    const write = (): Promise<{ text: string }> => report(MIXED, { reporters: [{ name: 'junit' }] });
-    const [first, second] = await withEnvironment({ SOURCE_DATE_EPOCH: '86400' }, async () => [
-      await write(),
-      await write(),
-    ]);
+    const [first, second] = await withEnvironment({ SOURCE_DATE_EPOCH: '86400' }, () =>
+      Promise.all([1, 2].map(() => report(MIXED, { reporters: [{ name: 'junit' }] }))),
+    );
     expect(first!.text).to.equal(second!.text);
     expect(first!.text).to.contain('timestamp="1970-01-02T00:00:00"').and.contain('time="0.000"');
   });
@@ -200,12 +219,6 @@ describe('the junit reporter, strict', () => {
 });
 
 describe('the rules of the JUnit schemas', () => {
-  const suite = (inside: string, attributes = ''): XmlNode =>
-    parseXml(
-      '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites><testsuite name="a" package="" id="0" ' +
-        'hostname="h" timestamp="2026-01-01T00:00:00" tests="0" failures="0" errors="0" ' +
-        `time="0.000"${attributes}>${inside}</testsuite></testsuites>`,
-    );
   const complete = '<properties/><system-out/><system-err/>';
 
   it('accept a document that meets both', () => {

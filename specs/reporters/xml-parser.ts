@@ -23,7 +23,7 @@ export function parseXml(text: string): XmlNode {
   if (!LEGAL.test(text)) throw new Error('a character that XML 1.0 forbids');
   const document: XmlNode = { name: '', attributes: {}, children: [], text: '' };
   const open = [document];
-  for (let at = DECLARATION.length; at < text.length; ) {
+  for (let at = DECLARATION.length; at < text.length;) {
     at += text[at] === '<' ? readTag(text.slice(at), open, at) : readText(text, at, open.at(-1)!);
   }
   if (open.length !== 1) throw new Error(`<${open.at(-1)!.name}> is not closed`);
@@ -37,16 +37,17 @@ function readTag(rest: string, open: XmlNode[], at: number): number {
   const closing = CLOSE.exec(rest);
   if (closing !== null) {
     const node = open.pop()!;
-    if (node.name !== closing[1]) throw new Error(`</${closing[1]}> closes <${node.name}> at ${at}`);
+    if (node.name !== closing[1])
+      throw new Error(`</${closing[1]}> closes <${node.name}> at ${at}`);
     return closing[0].length;
   }
   const opening = OPEN.exec(rest);
   if (opening === null) throw new Error(`not a tag at ${at}: ${rest.slice(0, 40)}`);
-  const [all, name = '', attributes = '', empty] = opening;
+  const [tag, name = '', attributes = '', empty] = opening;
   const node: XmlNode = { name, attributes: readAttributes(attributes), children: [], text: '' };
   open.at(-1)!.children.push(node);
   if (empty !== '/') open.push(node);
-  return all.length;
+  return tag.length;
 }
 
 function readAttributes(text: string): Record<string, string> {
@@ -77,28 +78,22 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 function resolve(text: string): string {
   if (/&(?!(#\d+|#x[0-9a-fA-F]+|[a-z]+);)/.test(text)) throw new Error(`a bare & in: ${text}`);
-  return text.replace(/&(#x?)?([0-9a-zA-Z]+);/g, (all, number: string | undefined, name: string) => {
-    if (number === undefined) {
-      if (!(name in ENTITIES)) throw new Error(`unknown entity ${all}`);
-      return ENTITIES[name]!;
-    }
-    return String.fromCodePoint(parseInt(name, number === '#' ? 10 : 16));
-  });
+  return text.replace(
+    /&(#x?)?([0-9a-zA-Z]+);/g,
+    (whole, number: string | undefined, name: string) => {
+      if (number === undefined) {
+        if (!(name in ENTITIES)) throw new Error(`unknown entity ${whole}`);
+        return ENTITIES[name]!;
+      }
+      return String.fromCodePoint(parseInt(name, number === '#' ? 10 : 16));
+    },
+  );
 }
 
 /** Every element of that name below a node, in document order. */
 export function all(node: XmlNode, name: string): XmlNode[] {
-  const here = node.children.filter((child) => child.name === name);
-  const nested = node.children.flatMap((child) => all(child, name));
-  return node.children.length === 0 ? [] : inOrder(node, [...here, ...nested]);
-}
-
-function inOrder(root: XmlNode, wanted: readonly XmlNode[]): XmlNode[] {
-  const order: XmlNode[] = [];
-  const visit = (node: XmlNode): void => {
-    if (wanted.includes(node)) order.push(node);
-    node.children.forEach(visit);
-  };
-  root.children.forEach(visit);
-  return order;
+  return node.children.flatMap((child) => [
+    ...(child.name === name ? [child] : []),
+    ...all(child, name),
+  ]);
 }

@@ -46,6 +46,8 @@ export class FakeCluster implements Cluster {
   walks: (from: Origin, to: Destination) => readonly Trace[] = () => [walk('answered')];
   lookups: (from: Origin, name: string) => readonly Resolution[] = () => [lookup(['10.96.0.20'])];
   continued: readonly Trace[] = [walk('answered')];
+  /** The options of the last packet. */
+  sentWith: object | undefined;
   state: Record<string, unknown> = {};
   serves: readonly string[] = [];
   /** Endpoints by node. */
@@ -55,7 +57,10 @@ export class FakeCluster implements Cluster {
 
   constructor({ seed = 1, script = [], restless = false }: FakeOptions = {}) {
     this.kernel = new Kernel(seed);
-    this.timing = new Timing({ kubernetes: NEWEST_VERSION, profile: 'default' }, this.kernel.random);
+    this.timing = new Timing(
+      { kubernetes: NEWEST_VERSION, profile: 'default' },
+      this.kernel.random,
+    );
     this.api = new ApiServer(this.kernel, this.timing, {
       admit: (object) => object,
       named: (object) => object,
@@ -136,7 +141,8 @@ export class FakeCluster implements Cluster {
     this.generation++;
   }
 
-  send(from: Origin, to: Destination): readonly Trace[] {
+  send(from: Origin, to: Destination, options?: object): readonly Trace[] {
+    this.sentWith = options;
     return this.walks(from, to);
   }
 
@@ -243,9 +249,11 @@ export function lookup(answers: readonly string[], more: Partial<Resolution> = {
 }
 
 function recordingHandles(calls: Call[]): Handles {
-  const record = (handle: string) => (...args: readonly unknown[]) => {
-    calls.push([handle, ...args]);
-  };
+  const record =
+    (handle: string) =>
+    (...args: readonly unknown[]) => {
+      calls.push([handle, ...args]);
+    };
   return {
     crashPod: record('crashPod'),
     crashContainer: record('crashContainer'),
@@ -269,7 +277,7 @@ function metadataOf(key: string) {
   return { namespace, name };
 }
 
-function node(name: string, address: string): NodeSpec {
+function nodeSpec(name: string, address: string): NodeSpec {
   return {
     name,
     addresses: [ip(address)],
@@ -285,7 +293,7 @@ function node(name: string, address: string): NodeSpec {
 export const SPEC: ClusterSpec = {
   kubernetes: NEWEST_VERSION,
   domain: 'cluster.local',
-  nodes: [node('worker-1', '192.168.1.11'), node('worker-2', '192.168.1.12')],
+  nodes: [nodeSpec('worker-1', '192.168.1.11'), nodeSpec('worker-2', '192.168.1.12')],
   controlPlane: ip('192.168.1.10'),
   ipFamilies: ['IPv4'],
   podCIDRs: ['10.244.0.0/16'],

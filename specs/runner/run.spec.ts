@@ -36,9 +36,17 @@ function callsOf(timeline: readonly PlannedStep[], options: FakeOptions = {}) {
   return timed;
 }
 
+const undone = (crash: PlannedStep) =>
+  callsOf([crash])
+    .filter(([, handle]) => handle === 'allowRestart')
+    .map(([second]) => second);
+
 describe('the timeline', () => {
   it('fires at its instants, after other steps, and repeatedly', () => {
-    const next = step('next', { when: { after: after('crash'), plus: s(5) }, repeat: { every: s(2), times: 3 } });
+    const next = step('next', {
+      when: { after: after('crash'), plus: s(5) },
+      repeat: { every: s(2), times: 3 },
+    });
     const third = { step: 'next', edge: 'start', repetition: 3 } as const;
     const last = step('last', { when: { after: third, plus: s(0) } });
     const seconds = callsOf([last, next, step('crash')]).map(([second]) => second);
@@ -55,8 +63,6 @@ describe('the timeline', () => {
 
   it('ends a fault after `for`, at `until`, or by its own `restart`', () => {
     const target = { pod: 'shop/backend#2' };
-    const undone = (crash: PlannedStep) =>
-      callsOf([crash]).filter(([, handle]) => handle === 'allowRestart').map(([second]) => second);
     expect(undone(kill('crash', target, { recovery: { for: s(20) } }))).to.deep.equal([30]);
     expect(undone(kill('crash', target, { recovery: { until: t(50) } }))).to.deep.equal([50]);
     expect(undone(kill('crash', { ...target, restart: '7s' }))).to.deep.equal([17]);
@@ -65,21 +71,33 @@ describe('the timeline', () => {
 
   it('ends an effect that two faults share with the last of them', () => {
     const off = kill('off', { node: 'worker-2' }, { recovery: { for: s(50) } });
-    const again = kill('again', { node: 'worker-2' }, { when: { at: t(20) }, recovery: { for: s(100) } });
-    const calls = callsOf([off, again]).map(([second, handle]) => `${second} ${handle}`);
+    const again = kill(
+      'again',
+      { node: 'worker-2' },
+      { when: { at: t(20) }, recovery: { for: s(100) } },
+    );
+    const calls = callsOf([off, again]).map(
+      ([second, handle]) => `${String(second)} ${String(handle)}`,
+    );
     expect(calls).to.deep.equal(['10 powerOff', '20 powerOff', '120 powerOn']);
   });
 
   it('hits what comes to match while the fault lasts, unless its members are frozen', () => {
     const script: FakeOptions['script'] = [
-      [15, (it) => it.addPod('shop/backend-d', '10.244.2.9', 'worker-2', 'Deployment shop/backend')],
-      [40, (it) => it.addPod('shop/backend-e', '10.244.2.10', 'worker-2', 'Deployment shop/backend')],
+      [
+        15,
+        (it) => it.addPod('shop/backend-d', '10.244.2.9', 'worker-2', 'Deployment shop/backend'),
+      ],
+      [
+        40,
+        (it) => it.addPod('shop/backend-e', '10.244.2.10', 'worker-2', 'Deployment shop/backend'),
+      ],
     ];
     const target = { pods: { namespace: 'shop', labels: { app: 'backend' } } };
     const hit = (args: object) =>
       callsOf([kill('crash', { pod: args }, { recovery: { for: s(20) } })], { script })
         .filter(([, handle]) => handle === 'crashPod')
-        .map(([second, , pod]) => `${second} ${pod}`);
+        .map(([second, , pod]) => `${String(second)} ${String(pod)}`);
     const first = ['10 shop/backend-a', '10 shop/backend-b', '10 shop/backend-c'];
     expect(hit(target)).to.deep.equal([...first, '15 shop/backend-d']);
     expect(hit({ ...target, members: 'frozen' })).to.deep.equal(first);
@@ -104,6 +122,18 @@ describe('the timeline', () => {
   });
 });
 
+const runs = (failing: boolean) => {
+  const traced: boolean[] = [];
+  run(plan([{ at: t(1), args: { ...REACH, outcome: failing ? 'refused' : 'ok' } }]), {
+    seed: 1,
+    createCluster(_, { trace }) {
+      traced.push(trace);
+      return shop();
+    },
+  });
+  return traced;
+};
+
 describe('a run', () => {
   it('ends with the last instant that the file names, recoveries and deadlines included', () => {
     const crash = kill('crash', { pod: 'shop/backend#1' }, { recovery: { for: s(20) } });
@@ -124,7 +154,9 @@ describe('a run', () => {
     const outcome = result.outcomes.at(-1)!;
     expect(outcome).to.include({ status: 'failed', code: 'not-settled' });
     expect(outcome.actual).to.equal('1 events are still due');
-    expect(outcome.why[0]).to.match(/^fake\.tick clock is due at t=\d+m\d*s? ?\(kubelet\.syncFrequency\)$/);
+    expect(outcome.why[0]).to.match(
+      /^fake\.tick clock is due at t=\d+m\d*s? ?\(kubelet\.syncFrequency\)$/,
+    );
   });
 
   it('has as many outcomes as titles, in the same order', () => {
@@ -157,17 +189,6 @@ describe('a run', () => {
   });
 
   it('is explained by a second run only where something failed', () => {
-    const runs = (failing: boolean) => {
-      const traced: boolean[] = [];
-      run(plan([{ at: t(1), args: { ...REACH, outcome: failing ? 'refused' : 'ok' } }]), {
-        seed: 1,
-        createCluster(_, { trace }) {
-          traced.push(trace);
-          return shop();
-        },
-      });
-      return traced;
-    };
     expect(runs(false)).to.deep.equal([false]);
     expect(runs(true)).to.deep.equal([false, true]);
   });
@@ -187,7 +208,8 @@ describe('a run', () => {
   it('gives the same digest for the same seed', () => {
     const window = step('crash', { when: { from: t(30), to: t(45) } });
     const digests = [1, 1, 2].map((seed) => {
-      return run(plan([{ at: t(1) }], [window]), { seed, createCluster: () => shop({ seed }) }).digest;
+      return run(plan([{ at: t(1) }], [window]), { seed, createCluster: () => shop({ seed }) })
+        .digest;
     });
     expect(digests[0]).to.equal(digests[1]);
     expect(digests[0]).to.not.equal(digests[2]);
@@ -203,6 +225,7 @@ describe('the explanation of a failure', () => {
     const createCluster = () => {
       const cluster = shop();
       const { kernel } = cluster;
+      kernel.because(-1);
       const proxy = kernel.declare('spec.proxy', () => {
         kernel.note('kube-proxy@worker-1', 'synced', 'Service/shop/backend');
         cluster.walks = () => [walk('answered')];
@@ -230,7 +253,9 @@ describe('the explanation of a failure', () => {
         'Service/shop/backend at t=12.6s only (kube-proxy.minSyncPeriod, 1s)',
     ]);
     expect(outcome.chain.map(({ actor }) => actor)).to.deep.equal([
-      'kubelet@worker-2', 'apiserver', 'kube-proxy@worker-1',
+      'kubelet@worker-2',
+      'apiserver',
+      'kube-proxy@worker-1',
     ]);
     expect(outcome.traces[0]!.sender).to.equal('shop/frontend#1');
   });

@@ -69,7 +69,9 @@ describe('every claim', () => {
       const args = (entry[word.name] ?? (entry['never'] as Entry)[word.name]) as never;
       expect(titleOf(claim, args)).to.not.match(/undefined|\[object/);
       expect(titleOf(claim, args, true)).to.not.equal(titleOf(claim, args));
-      expect(claim.expected(args)).to.match(/\S/).and.not.match(/undefined|\[object/);
+      expect(claim.expected(args))
+        .to.match(/\S/)
+        .and.not.match(/undefined|\[object/);
       expect(claim.expectedNever(args)).to.match(/^never /);
       expect(claim.check?.(args) ?? []).to.deep.equal([]);
     });

@@ -96,9 +96,7 @@ export class Store {
   changes(kind: string, from: number, to = this.latest, scope?: string): Version[] {
     const kindStore = this.kinds.get(kind);
     const log = (scope === undefined ? kindStore : kindStore?.scopes.get(scope))?.log ?? [];
-    let start = log.length;
-    while (start > 0 && log[start - 1]!.revision > from) start--;
-    return log.slice(start).filter((version) => version.revision <= to);
+    return log.slice(countUpTo(log, from), countUpTo(log, to));
   }
 
   /** The newest revision at which an object of this kind changed. */
@@ -138,6 +136,18 @@ export class Store {
     if (scope !== undefined) enter(kindStore.scopes, scope, version);
     return version;
   }
+}
+
+/** How many versions of a log are not newer than `revision`. */
+function countUpTo(log: readonly Version[], revision: number): number {
+  let low = 0;
+  let high = log.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (log[middle]!.revision <= revision) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function enter(scopes: Map<string, ScopeStore>, scope: string, version: Version): void {

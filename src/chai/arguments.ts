@@ -29,19 +29,16 @@ interface Claims {
   readonly translate: typeof translate;
 }
 
-type Actions =
-  | typeof applyAction
-  | typeof deleteAction
-  | typeof patchAction
-  | typeof scaleAction;
+type Actions = typeof applyAction | typeof deleteAction | typeof patchAction | typeof scaleAction;
 
-type ArgsOf<Word> = Word extends Claim<infer Args>
-  ? Args
-  : Word extends Fault<infer Args>
+type ArgsOf<Word> =
+  Word extends Claim<infer Args>
     ? Args
-    : Word extends Action<infer Args>
+    : Word extends Fault<infer Args>
       ? Args
-      : never;
+      : Word extends Action<infer Args>
+        ? Args
+        : never;
 
 export type FaultArgs<Name extends keyof Faults> = ArgsOf<Faults[Name]>;
 export type ActionArgs = ArgsOf<Actions>;

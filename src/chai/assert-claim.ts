@@ -18,6 +18,13 @@ const POSITIONAL: Readonly<Record<string, string>> = {
   share: 'to',
 };
 
+export interface Flags {
+  /** `.not`. */
+  readonly denied: boolean;
+  /** The function below which the stack of a failure begins: the caller's own lines. */
+  readonly below: () => void;
+}
+
 /**
  * Judges a claim about the subject and throws where it does not hold. Throws TypeError for
  * arguments that the language does not know and for a subject that the claim cannot be about.
@@ -26,23 +33,31 @@ export function assertClaim(
   subject: unknown,
   claim: Claim,
   given: readonly unknown[],
-  denied: boolean,
+  flags: Flags,
 ): void {
   if (!isSubject(subject)) {
-    throw new TypeError(`\`${claim.name}\` is about a part of a drill: expect(drill.pod('shop/web'))`);
+    throw new TypeError(
+      `\`${claim.name}\` is about a part of a drill: expect(drill.pod('shop/web'))`,
+    );
   }
   const { within, ...own } = namedArguments(claim.name, given);
+  if (within !== undefined && typeof within !== 'string') {
+    throw new TypeError("`within` is a duration as a text: '2s'");
+  }
   const args = { ...subject.args, ...own };
   checkArguments('expect', { at: '0s', [claim.name]: args });
   const outcome = judge({
     claim,
     args,
     subject,
-    denied,
+    denied: flags.denied,
     range: callerRange(),
-    ...(within !== undefined && { within: duration(String(within)) }),
+    ...(within !== undefined && { within: duration(within) }),
   });
-  if (outcome.status !== 'passed') throw failureOf(outcome, failureText(outcome));
+  if (outcome.status === 'passed') return;
+  const error = failureOf(outcome, failureText(outcome));
+  Error.captureStackTrace(error, flags.below);
+  throw error;
 }
 
 function isSubject(value: unknown): value is Subject {

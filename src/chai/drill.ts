@@ -16,7 +16,9 @@ import type { Subject } from './subject';
 /** What a selector of pods or nodes looks like in code; the same as in a scenario. */
 export type Selector =
   | { readonly pods: { readonly namespace?: string; readonly labels?: Record<string, string> } }
-  | { readonly nodes: 'all' | { readonly labels?: Record<string, string>; readonly zone?: string } };
+  | {
+      readonly nodes: 'all' | { readonly labels?: Record<string, string>; readonly zone?: string };
+    };
 
 export class Drill implements Subject {
   readonly cluster: Cluster;
@@ -31,7 +33,9 @@ export class Drill implements Subject {
   constructor(plan: Plan, cluster: Cluster, seed: number) {
     this.cluster = cluster;
     this.seed = seed;
-    this.execution = new Execution({ ...plan, expectations: [] }, cluster);
+    // The spec says how far time goes, not the scenario's `end`.
+    const { end: _, ...endless } = plan;
+    this.execution = new Execution({ ...endless, expectations: [] }, cluster);
   }
 
   /** The instant of virtual time, in microseconds. */

@@ -103,7 +103,5 @@ function outcomeOf(question: Question, from: Instant, to: Instant, found: Judgem
 
 function when(from: Instant, within: Duration | undefined): string {
   const instant = formatDuration(from as number as Duration);
-  return within === undefined
-    ? `at ${instant}`
-    : `within ${formatDuration(within)} of ${instant}`;
+  return within === undefined ? `at ${instant}` : `within ${formatDuration(within)} of ${instant}`;
 }

@@ -35,7 +35,10 @@ export function onlyPlan(
 ): Plan {
   const errors = loaded.diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
-    throw new InvalidScenario(errors, formatDiagnostics(errors, (file) => loaded.linesOf(file)));
+    throw new InvalidScenario(
+      errors,
+      formatDiagnostics(errors, (file) => loaded.linesOf(file)),
+    );
   }
   const plans = loaded.plans.filter(
     (plan) =>

@@ -66,7 +66,8 @@ export default function kubedrill(chai: Chai.ChaiStatic, utils: Chai.ChaiUtils):
   for (const claim of LANGUAGE.claims.values()) {
     chai.Assertion.addMethod(claim.name, function (this: object, ...given: unknown[]) {
       const denied = utils.flag(this, 'negate') === true;
-      assertClaim(utils.flag(this, 'object'), claim, given, denied);
+      const below = utils.flag(this, 'ssfi') as () => void;
+      assertClaim(utils.flag(this, 'object'), claim, given, { denied, below });
     });
   }
 }

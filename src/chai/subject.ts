@@ -1,5 +1,5 @@
-// What an assertion is about: `expect(drill.pod('shop/client'))`, `expect(drill.service('shop/web'))`.
-// A subject stands for a part of a claim's arguments; the assertion brings the rest.
+// What an assertion is about: `drill.pod('shop/client')`, `drill.service('shop/web')`. A subject
+// stands for a part of a claim's arguments; the assertion brings the rest.
 
 import type { Drill } from './drill';
 

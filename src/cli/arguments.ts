@@ -118,5 +118,7 @@ export function helpText(line: CommandLine): string {
     return [`  --${name}${value}${flag.repeatable === true ? ' …' : ''}`, flag.help] as const;
   });
   const notes = line.notes === undefined ? [] : ['', line.notes];
-  return [`usage: kubedrill ${line.usage}`, '', line.summary, '', columns(rows), ...notes].join('\n');
+  return [`usage: kubedrill ${line.usage}`, '', line.summary, '', columns(rows), ...notes].join(
+    '\n',
+  );
 }

@@ -24,9 +24,7 @@ export function columns(rows: readonly (readonly [head: string, text: string])[]
   const width = Math.min(widest, 30) + 2;
   return rows
     .map(([head, text]) =>
-      head.length < width
-        ? hanging(head, text, width)
-        : `${head}\n${hanging('', text, width)}`,
+      head.length < width ? hanging(head, text, width) : `${head}\n${hanging('', text, width)}`,
     )
     .join('\n');
 }

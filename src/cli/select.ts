@@ -46,10 +46,12 @@ function outcomesOf(
 ): ReadonlySet<number> | undefined {
   const asked = lines.get(plan.file);
   if (asked === undefined && grep === undefined) return undefined;
-  const chosen = titles.map((_, index) => index).filter((index) => {
-    const byLine = asked === undefined || asked.some((line) => standsAt(plan, index, line));
-    return byLine && (grep === undefined || grep.test(`${plan.title} ${titles[index]}`));
-  });
+  const chosen = titles
+    .map((_, index) => index)
+    .filter((index) => {
+      const byLine = asked === undefined || asked.some((line) => standsAt(plan, index, line));
+      return byLine && (grep === undefined || grep.test(`${plan.title} ${titles[index]}`));
+    });
   return chosen.length === titles.length ? undefined : new Set(chosen);
 }
 

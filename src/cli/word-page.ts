@@ -56,11 +56,13 @@ function describe(field: JsonSchema): string {
 }
 
 function formOf(field: JsonSchema): JsonSchema | undefined {
-  const name = String(field['$ref'] ?? '').replace('#/$defs/', '');
+  const reference = field['$ref'];
+  const name = typeof reference === 'string' ? reference.replace('#/$defs/', '') : '';
   return Object.hasOwn(FORMS, name) ? FORMS[name as keyof typeof FORMS] : undefined;
 }
 
 function typeOf(field: JsonSchema): string {
   const type = field['type'];
-  return Array.isArray(type) ? type.join(' or ') : String(type ?? 'anything');
+  if (typeof type === 'string') return type;
+  return Array.isArray(type) ? type.join(' or ') : 'anything';
 }

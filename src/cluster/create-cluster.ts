@@ -57,7 +57,9 @@ class ModelCluster implements Cluster {
     this.api = new ApiServer(kernel, timing, new KindAdmission({ kernel, timing, spec }));
     const { api } = this;
     this.ordinals = new PodOrdinals(api.store);
-    this.network = createNetwork(spec, kernel);
+    this.network = createNetwork(spec, kernel, {
+      nameOfPod: (pod) => this.ordinals.nameOf(pod),
+    });
     const { network } = this;
     this.behaviours = new Behaviours(kernel, api, timing, spec.behaviours);
     this.servers = new DnsServers(api, upstreamOf(spec.externals));

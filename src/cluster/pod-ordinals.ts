@@ -7,6 +7,8 @@ import type { KubeObject, OwnerReference } from '../values/kube-object';
 export class PodOrdinals {
   private readonly store: Store;
   private readonly podsByOwner = new Map<string, string[]>();
+  /** `shop/backend#1` by the pod's key. */
+  private readonly names = new Map<string, string>();
 
   constructor(store: Store) {
     this.store = store;
@@ -17,10 +19,17 @@ export class PodOrdinals {
     const { object, previous } = version;
     if (object?.kind !== 'Pod' || previous?.object !== undefined) return;
     for (const owner of this.ownersOf(object)) {
-      const pods = this.podsByOwner.get(owner);
-      if (pods === undefined) this.podsByOwner.set(owner, [version.key]);
-      else pods.push(version.key);
+      const pods = this.podsByOwner.get(owner) ?? [];
+      pods.push(version.key);
+      this.podsByOwner.set(owner, pods);
+      const workload = owner.slice(owner.indexOf('/') + 1);
+      this.names.set(version.key, `${workload}#${pods.length}`);
     }
+  }
+
+  /** How people call a pod: by its topmost workload and number, or by its own name. */
+  nameOf(pod: string): string {
+    return this.names.get(pod) ?? pod;
   }
 
   /** Keys of the pods of a workload: of a ReplicaSet, or of the Deployment that owns it. */

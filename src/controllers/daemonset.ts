@@ -69,7 +69,7 @@ class DaemonSetLogic implements ControllerLogic {
     const nodes = [...(this.place.view.list('Node') as Iterable<Node>)];
     const fitting = nodes.filter((node) => fits(set, node));
     const pods = this.pods.ownedBy(set.metadata.uid) as Pod[];
-    const byNode = Map.groupBy(pods, targetNode);
+    const byNode = groupByNode(pods);
     if (this.expectations.areMet(key)) {
       this.manage(key, set, fitting, byNode, pass);
       if (pass.isIdle) this.update(key, set, fitting, byNode, pass);
@@ -222,6 +222,16 @@ function daemonFor(set: DaemonSet, node: string): Pod {
   });
 }
 
+function groupByNode(pods: readonly Pod[]): Map<string, Pod[]> {
+  const groups = new Map<string, Pod[]>();
+  for (const pod of pods) {
+    const node = targetNode(pod);
+    groups.set(node, [...(groups.get(node) ?? []), pod]);
+  }
+  return groups;
+}
+
+/** Where the pod runs, or is to run once it is bound. */
 function targetNode({ spec }: Pod): string {
   if (spec.nodeName) return spec.nodeName;
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;

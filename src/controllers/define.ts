@@ -12,10 +12,11 @@ import { Phase } from '../kernel/phase';
 import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
-import { seconds } from '../values/time';
+import { seconds, ZERO } from '../values/time';
 import type { Heartbeats } from './heartbeats';
 import { Pass } from './pass';
 import type { Write } from './pass';
+import { RequestLimiter } from './request-limiter';
 
 /** What controllers are made of. */
 export interface ControllerContext {
@@ -57,8 +58,11 @@ export interface ControllerDefinition {
   readonly kind: string;
   /** The process that runs it. Default: the controller manager. */
   readonly process?: 'controller-manager' | 'scheduler';
-  /** The timer of one pass. Default: `controller-manager.reconcile`. */
-  readonly latency?: TimerName;
+  /**
+   * The timer of one pass, or `none` for a controller that looks at fixed instants. Default:
+   * `controller-manager.reconcile`.
+   */
+  readonly latency?: TimerName | 'none';
   /** The timer of the first retry. Default: `controller-manager.retry`. */
   readonly retry?: TimerName;
   /** How often a failing key is tried again. Default: without end. */
@@ -73,6 +77,7 @@ export function defineController(definition: ControllerDefinition): ControllerDe
 
 /** source: client-go/util/workqueue/default_rate_limiters.go (the longest wait of a key) */
 const RETRY_MOST = seconds(1_000);
+const INTERVAL = 'controller-manager.requestInterval';
 
 /** A definition at work. */
 export class Controller {
@@ -84,7 +89,9 @@ export class Controller {
   private readonly logic: ControllerLogic;
   private readonly queue: WorkQueue;
   private readonly informers: ReadonlyMap<string, Informer>;
+  private readonly limiter: RequestLimiter;
   private readonly writeEvent: EventKind;
+  private readonly submitEvent: EventKind;
   private readonly answerEvent: EventKind;
   private readonly passes = new Map<number, Pass>();
   private nextPass = 0;
@@ -107,9 +114,11 @@ export class Controller {
       work: (key) => this.begin(key),
     });
     this.writeEvent = kernel.declare(`${this.actor}.write`, (id) => this.write(Number(id)));
+    this.submitEvent = kernel.declare(`${this.actor}.submit`, (token) => this.submit(String(token)));
     this.answerEvent = kernel.declare(`${this.actor}.answer`, (id, result) => {
       this.answered(String(id), result as ApiResult);
     });
+    this.limiter = new RequestLimiter(timing.delay(INTERVAL).least);
     this.logic = definition.create({ ...context, view: this.view(), queue: this.queue, actor: this.actor });
     this.informers = new Map(
       Object.entries(this.logic.watches).map(([kind, keysOf]) => [
@@ -180,8 +189,8 @@ export class Controller {
     const id = this.nextPass++;
     this.passes.set(id, pass);
     const timer = this.definition.latency ?? 'controller-manager.reconcile';
-    const delay = timing.draw(timer, this.actor, pass.effect);
-    kernel.after(delay, Phase.control, this.writeEvent, id, 0, timer);
+    const delay = timer === 'none' ? ZERO : timing.draw(timer, this.actor, pass.effect);
+    kernel.after(delay, Phase.control, this.writeEvent, id, 0, timer === 'none' ? '' : timer);
   }
 
   private write(id: number): void {
@@ -190,12 +199,22 @@ export class Controller {
     if (pass.isFirstStage) {
       this.context.kernel.note(this.actor, 'reconciled', pass.subject, pass.summary);
     }
-    const stage = pass.nextStage();
-    const effect = pass.effect === undefined ? {} : { effect: pass.effect };
-    stage.forEach((write, index) => {
-      const answer = { kind: this.answerEvent, a: `${id}/${pass.stageNumber}/${index}` };
-      this.context.api.submit({ ...effect, ...write, actor: this.actor, answer } as ApiRequest);
+    pass.nextStage().forEach((_write, index) => {
+      const token = `${id}/${pass.stageNumber}/${index}`;
+      const delay = this.limiter.reserve(this.context.kernel.now);
+      if (delay === ZERO) this.submit(token);
+      else this.context.kernel.after(delay, Phase.control, this.submitEvent, token, 0, INTERVAL);
     });
+  }
+
+  private submit(token: string): void {
+    const [id, stage, index] = token.split('/').map(Number);
+    const pass = this.passes.get(id!);
+    if (pass === undefined) return;
+    const effect = pass.effect === undefined ? {} : { effect: pass.effect };
+    const answer = { kind: this.answerEvent, a: token };
+    const request: ApiRequest = { ...effect, ...pass.writeAt(stage!, index!), actor: this.actor, answer };
+    this.context.api.submit(request);
   }
 
   private answered(token: string, result: ApiResult): void {

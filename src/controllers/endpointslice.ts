@@ -20,7 +20,7 @@ import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { matchesLabels } from '../values/labels';
 import { sortedBy } from '../values/order';
 import { defineController } from './define';
-import type { ControllerLogic, Workplace } from './define';
+import type { ControllerDefinition, ControllerLogic, Workplace } from './define';
 import { LabelIndex } from './label-index';
 import type { Pass, Write } from './pass';
 import { SelectorIndex } from './selector-index';
@@ -48,16 +48,21 @@ const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
 /** source: pkg/controller/endpointslice/endpointslice_controller.go maxRetries */
 const ATTEMPTS = 15;
 
-export const endpointslice = defineController({
-  name: 'endpointslice',
-  kind: 'Service',
-  latency: 'controller-manager.endpointslice.sync',
-  retry: 'controller-manager.endpointslice.retry',
-  attempts: ATTEMPTS,
-  create: (workplace) => new EndpointSliceLogic(workplace, ENDPOINTS_PER_SLICE),
-});
+/** The controller with another `--max-endpoints-per-slice` than usual. */
+export function endpointSliceController(max: number): ControllerDefinition {
+  return defineController({
+    name: 'endpointslice',
+    kind: 'Service',
+    latency: 'controller-manager.endpointslice.sync',
+    retry: 'controller-manager.endpointslice.retry',
+    attempts: ATTEMPTS,
+    create: (workplace) => new EndpointSliceLogic(workplace, max),
+  });
+}
 
-export class EndpointSliceLogic implements ControllerLogic {
+export const endpointslice = endpointSliceController(ENDPOINTS_PER_SLICE);
+
+class EndpointSliceLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
   private readonly max: number;

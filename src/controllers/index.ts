@@ -1,19 +1,43 @@
-// The controllers of a cluster.
+// The controllers of the control plane. Each reads its own informers and writes through the API
+// server; none reads another's memory.
+// May not: read the store, know packets, rules or addresses of machines, move time by itself.
 
 import { Controller } from './define';
-import type { ControllerContext } from './define';
+import type { ControllerContext, ControllerDefinition } from './define';
 import { daemonset } from './daemonset';
 import { deployment } from './deployment';
 import { endpointslice } from './endpointslice';
+import { garbageCollector } from './garbage-collector';
+import { namespace } from './namespace';
 import { nodeIpam } from './node-ipam';
+import { nodeLifecycle } from './node-lifecycle';
+import { podGc } from './pod-gc';
 import { replicaset, replicationcontroller } from './replicaset';
 import { scheduler } from './scheduler';
 import { statefulset } from './statefulset';
+import { taintEviction } from './taint-eviction';
 
-const CONTROLLERS = [
-  daemonset, deployment, endpointslice, nodeIpam, replicaset, replicationcontroller, scheduler, statefulset,
+export type { Controller, ControllerContext } from './define';
+export type { Heartbeats } from './heartbeats';
+
+/** Sorted by name. */
+export const CONTROLLERS: readonly ControllerDefinition[] = [
+  daemonset,
+  deployment,
+  endpointslice,
+  garbageCollector,
+  namespace,
+  nodeIpam,
+  nodeLifecycle,
+  podGc,
+  replicaset,
+  replicationcontroller,
+  scheduler,
+  statefulset,
+  taintEviction,
 ];
 
+/** Every controller at work, sorted by name. They begin with what the API server tells them. */
 export function createControllers(context: ControllerContext): readonly Controller[] {
   return CONTROLLERS.map((definition) => new Controller(definition, context));
 }

@@ -26,6 +26,8 @@ interface Pool {
   readonly mask: number;
   readonly count: number;
   readonly owners: Map<number, ObjectKey>;
+  /** Blocks by node; more than one where a node brought a larger range. */
+  readonly blocks: Map<ObjectKey, number[]>;
   /** Where the next search begins: a block that comes free is not the next one to be given. */
   cursor: number;
 }
@@ -79,11 +81,13 @@ function rangesOf({ spec }: Node): readonly string[] {
 function poolOf(text: string): Pool {
   const range = cidr(text);
   const mask = Math.max(MASK[range.family], range.prefix);
-  return { range, mask, count: 2 ** Math.min(mask - range.prefix, 30), owners: new Map(), cursor: 1 };
+  const count = 2 ** Math.min(mask - range.prefix, 30);
+  return { range, mask, count, owners: new Map(), blocks: new Map(), cursor: 1 };
 }
 
 function take(pool: Pool, key: ObjectKey, isControlPlane: boolean): string | undefined {
-  for (const [index, owner] of pool.owners) if (owner === key) return textOf(pool, index);
+  const [held] = pool.blocks.get(key) ?? [];
+  if (held !== undefined) return textOf(pool, held);
   if (isControlPlane && !pool.owners.has(0)) return give(pool, 0, key);
   for (let step = 0; step < pool.count; step++) {
     const index = (pool.cursor + step) % pool.count;
@@ -95,8 +99,14 @@ function take(pool: Pool, key: ObjectKey, isControlPlane: boolean): string | und
 }
 
 function give(pool: Pool, index: number, key: ObjectKey): string {
-  pool.owners.set(index, key);
+  hold(pool, index, key);
   return textOf(pool, index);
+}
+
+function hold(pool: Pool, index: number, key: ObjectKey): void {
+  if (pool.owners.has(index)) return;
+  pool.owners.set(index, key);
+  pool.blocks.set(key, [...(pool.blocks.get(key) ?? []), index]);
 }
 
 function textOf({ range, mask }: Pool, index: number): string {
@@ -104,7 +114,8 @@ function textOf({ range, mask }: Pool, index: number): string {
 }
 
 function giveBack(pool: Pool, key: ObjectKey): void {
-  for (const [index, owner] of pool.owners) if (owner === key) pool.owners.delete(index);
+  for (const index of pool.blocks.get(key) ?? []) pool.owners.delete(index);
+  pool.blocks.delete(key);
 }
 
 /** A range that a node has already is not given to another one. */
@@ -115,6 +126,6 @@ function occupy(pool: Pool, key: ObjectKey, text: string): void {
   const first = (range.first - pool.range.first) / size;
   const last = first + (1n << BigInt(Math.max(0, pool.mask - range.prefix))) - 1n;
   for (let index = first; index <= last; index++) {
-    if (index >= 0n && index < BigInt(pool.count)) pool.owners.set(Number(index), key);
+    if (index >= 0n && index < BigInt(pool.count)) hold(pool, Number(index), key);
   }
 }

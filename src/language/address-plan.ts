@@ -57,11 +57,16 @@ export function planAddresses(cluster: Tree | undefined, home: Place, report: Re
   };
   const all = [...plan.nodeCIDR, ...plan.serviceCIDR, ...plan.podCIDR];
   all.forEach((a, index) => {
-    for (const b of all.slice(index + 1)) if (overlaps(a.range, b.range)) reportOverlap(a, b, report);
+    for (const b of all.slice(index + 1))
+      if (overlaps(a.range, b.range)) reportOverlap(a, b, report);
   });
   for (const { range, place } of plan.serviceCIDR) {
     if (sizeOf(range) >= SMALLEST_SERVICE_RANGE) continue;
-    report.error('KD1403', place, `serviceCIDR ${range.text} is too small: kube-dns takes its tenth address`);
+    report.error(
+      'KD1403',
+      place,
+      `serviceCIDR ${range.text} is too small: kube-dns takes its tenth address`,
+    );
   }
   return plan;
 }
@@ -91,7 +96,9 @@ export function nodeRanges(
     if (!taken.some((other) => overlaps(other, own))) found.push(own.text);
   }
   if (found.length < count) {
-    const message = `podCIDR ${range.text} has ${found.length} free ranges of /${mask}; ${count} nodes need one each`;
+    const message =
+      `podCIDR ${range.text} has ${found.length} free ranges of /${mask}; ` +
+      `${count} nodes need one each`;
     report.error('KD1403', place, message, `podCIDR: ${largeEnough(range, mask, count)}`);
   }
   return found;
@@ -108,8 +115,12 @@ export function checkWithin(
   if (own === undefined) {
     report.error('KD1406', place, `${address} is of a family that this cluster does not have`);
   } else if (!contains(own.range, address)) {
-    report.error('KD1404', place, `${address} lies outside of ${own.key} ${own.range.text}`,
-      `give a ${own.key} that contains it, or another address`);
+    report.error(
+      'KD1404',
+      place,
+      `${address} lies outside of ${own.key} ${own.range.text}`,
+      `give a ${own.key} that contains it, or another address`,
+    );
   }
 }
 
@@ -134,8 +145,14 @@ function rangesOf(
     if (range === undefined) {
       report.error('KD1401', place, `"${text}" is not an address range`, 'write 10.244.0.0/16');
     } else if (!families.includes(range.family)) {
-      const message = `${key} ${text} is ${range.family}, but the cluster has ${families.join(', ')}`;
-      report.error('KD1406', place, message, `ipFamilies: [${[...families, range.family].join(', ')}]`);
+      const own = families.join(', ');
+      const message = `${key} ${text} is ${range.family}, but the cluster has ${own}`;
+      report.error(
+        'KD1406',
+        place,
+        message,
+        `ipFamilies: [${[...families, range.family].join(', ')}]`,
+      );
     } else if (given.some((other) => other.range.family === range.family)) {
       report.error('KD1406', place, `${key} has two ranges of ${range.family}`);
     } else given.push({ range, place, given: true, key });
@@ -155,16 +172,23 @@ interface PlacedText {
 export function textsOf(tree: Tree | undefined): readonly PlacedText[] {
   if (tree === undefined) return [];
   return (tree.items ?? [tree]).flatMap(({ value, place }) =>
-    String(value).split(',').map((text) => ({ text: text.trim(), place })),
+    String(value)
+      .split(',')
+      .map((text) => ({ text: text.trim(), place })),
   );
 }
 
 function reportOverlap(a: PlacedRange, b: PlacedRange, report: Report): void {
   const [blamed, other] = b.given ? [b, a] : [a, b];
   const origin = other.given ? '' : ', its default,';
-  report.error('KD1402', blamed.place,
+  report.error(
+    'KD1402',
+    blamed.place,
     `${blamed.key} ${blamed.range.text} overlaps ${other.key} ${other.range.text}`,
-    other.given ? undefined : `give ${other.key} as well: ${other.range.text}${origin} is in the way`);
+    other.given
+      ? undefined
+      : `give ${other.key} as well: ${other.range.text}${origin} is in the way`,
+  );
 }
 
 function largeEnough(range: Cidr, mask: number, count: number): string {

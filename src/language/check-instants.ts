@@ -36,10 +36,7 @@ export function checkInstants(
 }
 
 /** Whether no other step can have begun when this one is looked at. */
-export function isUntouchedAt(
-  timeline: Timeline,
-  item: PlannedStep | PlannedExpectation,
-): boolean {
+export function isUntouchedAt(timeline: Timeline, item: PlannedStep | PlannedExpectation): boolean {
   const latest = 'when' in item ? lookedAt(item) : (item.at ?? item.during?.to);
   if (latest === undefined) return timeline.steps.length === 0;
   const byId = new Map(timeline.steps.map((one) => [one.step.id, one]));

@@ -61,10 +61,17 @@ export function checkBehaviours(behaviour: Tree | undefined, context: ReferenceC
     const image = /^image\/(.+)$/.exec(target)?.[1];
     if (image !== undefined) {
       const images = inventory.pods.flatMap((pod) => pod.images);
-      if (images.some((one) => globToRegExp(image).test(one) || globToRegExp(image).test(bare(one)))) {
+      if (
+        images.some((one) => globToRegExp(image).test(one) || globToRegExp(image).test(bare(one)))
+      ) {
         continue;
       }
-      report.error('KD1605', key, `no container has an image like "${image}"`, didYouMean(image, images));
+      report.error(
+        'KD1605',
+        key,
+        `no container has an image like "${image}"`,
+        didYouMean(image, images),
+      );
       continue;
     }
     const reference = parseReference(target, context.kinds.names);
@@ -75,7 +82,10 @@ export function checkBehaviours(behaviour: Tree | undefined, context: ReferenceC
 
 /** `registry.k8s.io/nginx:1.27@sha256:…` → `nginx`. */
 function bare(image: string): string {
-  return image.replace(/@.*$/, '').replace(/:[^/]*$/, '').replace(/^.*\//, '');
+  return image
+    .replace(/@.*$/, '')
+    .replace(/:[^/]*$/, '')
+    .replace(/^.*\//, '');
 }
 
 function checkReference(tree: Tree, form: Form, context: ReferenceContext): void {
@@ -107,12 +117,19 @@ function checkPodReference(
   if (kind === undefined && reference.namespace === undefined && name === 'coredns') return;
   const key = `${namespace}/${name}`;
   const isPod = (kind === undefined || kind === 'Pod') && inventory.has('Pod', key);
-  if (isPod && reference.ordinal === undefined) return checkContainer(reference, ['Pod', 'StatefulSet'], place, context);
-  const workloads = inventory.workloadKinds(key).filter((it) => kind === undefined || it === kind);
+  if (isPod && reference.ordinal === undefined)
+    return checkContainer(reference, ['Pod', 'StatefulSet'], place, context);
+  // `pod/shop/web#1` is the first pod of the workload of that name, whatever its kind.
+  const any = kind === undefined || (kind === 'Pod' && reference.ordinal !== undefined);
+  const workloads = inventory.workloadKinds(key).filter((it) => any || it === kind);
   if (workloads.length > 1) {
     const options = workloads.map((it) => `${it.toLowerCase()}/${namespace}/${name}`);
-    report.error('KD1602', place, `"${text}" may be the ${workloads.join(' or the ')} of that name`,
-      `write ${options.join(' or ')}`);
+    report.error(
+      'KD1602',
+      place,
+      `"${text}" may be the ${workloads.join(' or the ')} of that name`,
+      `write ${options.join(' or ')}`,
+    );
   } else if (workloads.length === 1) {
     checkOrdinal(reference, workloads[0]!, place, context);
     checkContainer(reference, workloads, place, context);
@@ -128,7 +145,11 @@ function checkOrdinal(
   const replicas = inventory.shapeOf(kind, `${namespace}/${name}`)?.replicas;
   if (ordinal === undefined || replicas === undefined || ordinal <= replicas || !untouched) return;
   const pods = replicas === 1 ? '1 pod' : `${replicas} pods`;
-  report.error('KD1603', place, `"${text}" does not exist: ${kind} ${namespace}/${name} has ${pods}`);
+  report.error(
+    'KD1603',
+    place,
+    `"${text}" does not exist: ${kind} ${namespace}/${name} has ${pods}`,
+  );
 }
 
 function checkContainer(
@@ -139,7 +160,9 @@ function checkContainer(
 ): void {
   if (container === undefined) return;
   const shape = inventory.pods.find(
-    (pod) => pod.namespace === namespace && kinds.includes(pod.kind) &&
+    (pod) =>
+      pod.namespace === namespace &&
+      kinds.includes(pod.kind) &&
       (pod.name === name || name.startsWith(`${pod.name}-`)),
   );
   if (shape === undefined || shape.containers.includes(container)) return;
@@ -147,7 +170,12 @@ function checkContainer(
   report.error('KD1601', place, `${namespace}/${name} has no container "${container}"`, hint);
 }
 
-function checkObject(kind: string, reference: Reference, place: Place, context: ReferenceContext): void {
+function checkObject(
+  kind: string,
+  reference: Reference,
+  place: Place,
+  context: ReferenceContext,
+): void {
   const { inventory, kinds, report } = context;
   const { name, namespace = 'default', text } = reference;
   const unnamespaced = kind === 'Namespace' || !kinds.isNamespaced('', kind);
@@ -160,7 +188,10 @@ function checkObject(kind: string, reference: Reference, place: Place, context: 
 }
 
 function checkService(text: string, place: Place, context: ReferenceContext): void {
-  const reading = parseReference(text.includes('/') ? text : `default/${text}`, context.kinds.names);
+  const reading = parseReference(
+    text.includes('/') ? text : `default/${text}`,
+    context.kinds.names,
+  );
   if (!reading.ok) return context.report.error('KD1105', place, reading.message, reading.hint);
   const { kind } = reading.value;
   if (kind !== undefined && kind !== 'Service') {
@@ -219,8 +250,12 @@ function checkPods(tree: Tree, { inventory, report }: ReferenceContext): void {
     const hint = didYouMean(name, inventory.namespaces);
     report.error('KD1601', namespace!.place, `there is no namespace "${name}"`, hint);
   } else if (!inventory.anyPod(name, labels)) {
-    report.error('KD1604', tree.place, 'this selector matches no pod of the manifests',
-      nearestLabels(labels, inventory));
+    report.error(
+      'KD1604',
+      tree.place,
+      'this selector matches no pod of the manifests',
+      nearestLabels(labels, inventory),
+    );
   }
 }
 
@@ -248,12 +283,17 @@ function checkNodes(tree: Tree, context: ReferenceContext): void {
 function checkZone(zone: Tree, { inventory, report }: ReferenceContext): boolean {
   const zones = new Set(inventory.nodes.map((node) => node.zone).filter((name) => name !== ''));
   if (zones.has(String(zone.value))) return true;
-  const hint = zones.size === 0 ? 'give the nodes a `zone`' : `the zones are ${[...zones].join(', ')}`;
+  const hint =
+    zones.size === 0 ? 'give the nodes a `zone`' : `the zones are ${[...zones].join(', ')}`;
   report.error('KD1604', zone.place, `no node is in the zone "${String(zone.value)}"`, hint);
   return false;
 }
 
-function checkNamespace({ namespace }: Reference, place: Place, context: ReferenceContext): boolean {
+function checkNamespace(
+  { namespace }: Reference,
+  place: Place,
+  context: ReferenceContext,
+): boolean {
   const { inventory, report } = context;
   if (namespace === undefined || inventory.namespaces.has(namespace)) return true;
   const hint = didYouMean(namespace, inventory.namespaces);
@@ -273,9 +313,10 @@ function reportMissing(
   const wanted = kind === undefined ? ['Pod', ...WORKLOAD_KINDS] : [kind];
   const known = wanted.flatMap((it) => inventory.ofKind(it));
   const elsewhere = known.find((key) => key.endsWith(`/${name}`));
-  const hint = elsewhere === undefined
-    ? didYouMean(`${namespace}/${name}`, known)
-    : `did you mean "${elsewhere}"?`;
+  const hint =
+    elsewhere === undefined
+      ? didYouMean(`${namespace}/${name}`, known)
+      : `did you mean "${elsewhere}"?`;
   const what = kind === undefined ? 'neither a pod nor a workload' : `no ${kind}`;
   report.error(code, place, `there is ${what} "${text}"`, hint);
 }

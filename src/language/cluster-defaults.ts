@@ -46,7 +46,11 @@ export function readCluster(
   const plan = planAddresses(cluster, home, report);
   const { nodes, controlPlane } = readNodes(child(cluster, 'nodes'), plan, home, report);
   const { name, ...cniOptions } = named(child(cluster, 'cni'), 'name', DEFAULTS['cluster.cni']);
-  const { mode, ...proxyOptions } = named(child(cluster, 'proxy'), 'mode', DEFAULTS['cluster.proxy']);
+  const { mode, ...proxyOptions } = named(
+    child(cluster, 'proxy'),
+    'mode',
+    DEFAULTS['cluster.proxy'],
+  );
   const version = textOf(child(cluster, 'kubernetes')) ?? lexicon.kubernetesVersions.at(-1)!;
   return {
     kubernetes: version as KubeVersion,
@@ -77,7 +81,7 @@ function named<Key extends string>(
   fallback: string,
 ): Readonly<Record<Key, string>> & Readonly<Record<string, unknown>> {
   const value = tree?.value ?? fallback;
-  const mapping = typeof value === 'string' ? { [key]: value } : (value as object);
+  const mapping = typeof value === 'string' ? { [key]: value } : value;
   return mapping as Record<Key, string> & Record<string, unknown>;
 }
 
@@ -119,12 +123,14 @@ function checkOutside(address: IP, plan: AddressPlan, place: Place, report: Repo
     contains(range, address),
   );
   if (inside === undefined) return;
-  const message = `${address} of a machine outside lies inside of ${inside.key} ${inside.range.text}`;
+  const range = `${inside.key} ${inside.range.text}`;
+  const message = `${address} of a machine outside lies inside of ${range}`;
   report.error('KD1402', place, message);
 }
 
 function readTiming(timing: Tree | undefined, report: Report): ClusterSpec['timing'] {
-  if (timing?.entries === undefined) return { profile: textOf(timing) ?? DEFAULTS['cluster.timing'], overrides: {} };
+  if (timing?.entries === undefined)
+    return { profile: textOf(timing) ?? DEFAULTS['cluster.timing'], overrides: {} };
   const overrides: Record<string, Duration> = {};
   for (const [name, { tree }] of timing.entries) {
     if (name !== 'profile') overrides[name] = readDuration(tree, report);
@@ -135,7 +141,8 @@ function readTiming(timing: Tree | undefined, report: Report): ClusterSpec['timi
 function readBehaviours(behaviour: Tree | undefined, report: Report): readonly BehaviourSpec[] {
   return [...(behaviour?.entries ?? [])].map(([target, { tree }]): BehaviourSpec => {
     const load = tree.entries?.get('load');
-    if (load !== undefined) report.warn('KD1407', load.key, 'the load of a process is not modelled');
+    if (load !== undefined)
+      report.warn('KD1407', load.key, 'the load of a process is not modelled');
     const part = (key: string): Tree | undefined => child(tree, key);
     const listen = part('listen');
     const startup = part('startup');

@@ -1,6 +1,7 @@
 // Schema of `cluster` and `behaviour`: what the machines are and what containers do. Every key of
 // the language is here, modelled or not; what the model does not know is said when it is used.
 
+import { branches } from './json-schema';
 import type { JsonSchema, Lexicon } from './lexicon';
 
 const CIDRS: JsonSchema = {
@@ -28,13 +29,18 @@ const LISTEN: JsonSchema = {
     minimum: 1,
     maximum: 65_535,
     pattern: '^[0-9]{1,5}/(tcp|udp|sctp)$',
+    examples: [8080, '53/udp'],
   },
   examples: [[8080, '53/udp']],
 };
 
 const LABELS: JsonSchema = { type: 'object', additionalProperties: { type: 'string' } };
 
-const NAME: JsonSchema = { type: 'string', pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$' };
+const NAME: JsonSchema = {
+  type: 'string',
+  pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$',
+  examples: ['worker-1'],
+};
 
 const TAINT: JsonSchema = {
   description: '`dedicated=db:NoSchedule`, or a mapping as in the API.',
@@ -43,9 +49,12 @@ const TAINT: JsonSchema = {
   additionalProperties: false,
   required: ['key', 'effect'],
   properties: {
-    key: { type: 'string' },
-    value: { type: 'string' },
-    effect: { enum: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] },
+    key: { description: 'Its key.', type: 'string' },
+    value: { description: 'Its value.', type: 'string' },
+    effect: {
+      description: 'What it does to pods that do not tolerate it.',
+      enum: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'],
+    },
   },
   examples: ['dedicated=db:NoSchedule'],
 };
@@ -69,7 +78,9 @@ const NODE: JsonSchema = {
       description: 'How much fits: `pods`, and `cpu` and `memory` as quantities of the API.',
       type: 'object',
       additionalProperties: { type: ['integer', 'string'] },
-      properties: { pods: { type: 'integer', minimum: 1 } },
+      properties: {
+        pods: { description: 'How many pods.', type: 'integer', minimum: 1 },
+      },
     },
   },
 };
@@ -88,7 +99,7 @@ const DNS: JsonSchema = {
 const EXTERNALS: JsonSchema = {
   description: 'Machines outside of the cluster. `external` alone is 203.0.113.100.',
   type: 'object',
-  propertyNames: { pattern: '^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$' },
+  propertyNames: NAME,
   additionalProperties: {
     type: 'object',
     additionalProperties: false,
@@ -135,15 +146,24 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
         uniqueItems: true,
       },
       cni: named('name', lexicon.cnis, 'The network plugin, or a mapping with its settings.'),
-      proxy: named('mode', lexicon.proxyModes, "kube-proxy's mode, or a mapping with its settings."),
+      proxy: named(
+        'mode',
+        lexicon.proxyModes,
+        "kube-proxy's mode, or a mapping with its settings.",
+      ),
       dns: DNS,
       externals: EXTERNALS,
       loadBalancer: {
         description: 'What gives Services of type LoadBalancer their address.',
         type: ['string', 'object'],
-        if: { type: 'string' },
-        then: { enum: ['none', 'cloud'] },
-        else: { additionalProperties: false, properties: { metallb: { type: 'object' } } },
+        ...branches(
+          { type: 'string' },
+          { enum: ['none', 'cloud'] },
+          {
+            additionalProperties: false,
+            properties: { metallb: { description: 'Settings of MetalLB.', type: 'object' } },
+          },
+        ),
       },
       timing: timingSchema(lexicon),
       featureGates: {
@@ -155,7 +175,11 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
         description: 'Whether time begins in a settled cluster or with an empty API server.',
         enum: ['settled', 'cold'],
       },
-      domain: { ...NAME, description: 'The DNS domain. Default cluster.local.' },
+      domain: {
+        ...NAME,
+        description: 'The DNS domain. Default cluster.local.',
+        examples: ['cluster.local'],
+      },
     },
   };
 }
@@ -180,7 +204,7 @@ export const BEHAVIOUR_SCHEMA: JsonSchema = {
       http: {
         description: 'HTTP status by path; 200 elsewhere.',
         type: 'object',
-        propertyNames: { pattern: '^/' },
+        propertyNames: { pattern: '^/', examples: ['/healthz'] },
         additionalProperties: { type: 'integer', minimum: 100, maximum: 599 },
       },
       exec: {
@@ -199,9 +223,11 @@ function named(key: string, names: readonly string[], description: string): Json
   return {
     description,
     type: ['string', 'object'],
-    if: { type: 'string' },
-    then: { enum: names },
-    else: { required: [key], properties: { [key]: { enum: names } } },
+    ...branches(
+      { type: 'string' },
+      { enum: names },
+      { required: [key], properties: { [key]: { description: 'Which one.', enum: names } } },
+    ),
   };
 }
 
@@ -210,11 +236,16 @@ function timingSchema({ profiles, timers }: Lexicon): JsonSchema {
   return {
     description: 'A profile, or a mapping that overrides timers by name.',
     type: ['string', 'object'],
-    if: { type: 'string' },
-    then: { enum: profiles },
-    else: {
-      additionalProperties: false,
-      properties: { profile: { enum: profiles }, ...Object.fromEntries(overrides) },
-    },
+    ...branches(
+      { type: 'string' },
+      { enum: profiles },
+      {
+        additionalProperties: false,
+        properties: {
+          profile: { description: 'Where the others come from.', enum: profiles },
+          ...Object.fromEntries(overrides),
+        },
+      },
+    ),
   };
 }

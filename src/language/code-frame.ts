@@ -53,6 +53,7 @@ function carets({ range }: Diagnostic, text: string): string {
 }
 
 function shorten(text: string): string {
-  const visible = text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '\uFFFD');
+  // Control characters could move the cursor of a terminal; tabs are kept, as the carets keep them.
+  const visible = text.replace(/[^\P{Cc}\t]/gu, '\uFFFD');
   return visible.length > WIDEST ? `${visible.slice(0, WIDEST)}…` : visible;
 }

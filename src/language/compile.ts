@@ -17,8 +17,8 @@ import type { Inherited } from './extends';
 import { valueWith, visitForms } from './forms';
 import { Inventory } from './inventory';
 import type { Lexicon } from './lexicon';
-import { impliedNamespaces, lastOfEach, ManifestReader } from './manifests';
-import type { PlacedObject } from './manifests';
+import { impliedNamespaces, lastOfEach } from './manifests';
+import type { ManifestReader, PlacedObject } from './manifests';
 import { inRow, matches, rowsOf, textAt } from './matrix';
 import type { Row } from './matrix';
 import type { Plan, PlannedExpectation, PlannedStep } from './plan';
@@ -72,7 +72,12 @@ function draft(document: Tree, context: CompileContext, report: Report): readonl
   );
   if (sound.length < trees.length || child(tree, 'abstract')?.value === true) return [];
   if ((child(tree, 'expect')?.items ?? []).length === 0) {
-    report.error('KD1307', titlePlace(tree), 'this scenario expects nothing', 'give it an `expect`');
+    report.error(
+      'KD1307',
+      titlePlace(tree),
+      'this scenario expects nothing',
+      'give it an `expect`',
+    );
   }
   checkConditions(tree, rows, trees, context, report);
   const plans = rows.map((row, index) =>
@@ -90,13 +95,7 @@ class RowCompiler {
   private readonly context: CompileContext;
   private readonly report: Report;
 
-  constructor(
-    tree: Tree,
-    row: Row,
-    inherited: Inherited,
-    context: CompileContext,
-    report: Report,
-  ) {
+  constructor(tree: Tree, row: Row, inherited: Inherited, context: CompileContext, report: Report) {
     this.tree = tree;
     this.row = row;
     this.inherited = inherited;
@@ -190,7 +189,7 @@ class RowCompiler {
     return except === undefined || !matches(except, text);
   }
 
-  /** Objects that a word of the step refers to by files: loaded now, so that a run reads nothing. */
+  /** Objects that a step refers to by files: loaded now, so that a run reads nothing. */
   private objectsIn(step: TimelineStep): ReadonlyMap<Tree, readonly KubeObject[]> {
     return this.loadedIn(step.word.schema, step.args);
   }
@@ -207,7 +206,10 @@ class RowCompiler {
     visitForms(schema, args, (form, tree) => {
       if (form !== 'manifests') return;
       const placed = lastOfEach(this.context.manifests.fromPaths(tree, this.report), this.report);
-      loaded.set(tree, placed.map(({ object }) => object));
+      loaded.set(
+        tree,
+        placed.map(({ object }) => object),
+      );
     });
     return loaded;
   }
@@ -303,8 +305,12 @@ function reportUnusedIds(tree: Tree, document: Tree, report: Report): void {
   for (const item of child(document, 'timeline')?.items ?? []) {
     const id = child(item, 'id');
     if (id === undefined || used.has(String(id.value))) continue;
-    report.error('KD1503', id.place, `nothing waits for the step "${String(id.value)}"`,
-      'remove the id, or let an expectation say `after:` it');
+    report.error(
+      'KD1503',
+      id.place,
+      `nothing waits for the step "${String(id.value)}"`,
+      'remove the id, or let an expectation say `after:` it',
+    );
   }
 }
 

@@ -25,8 +25,9 @@ const UNITS: ReadonlyMap<string, bigint> = new Map([
 const NUMBER = '[0-9]+(\\.[0-9]+)?';
 
 /** The same grammar for editors, which check by pattern. `µs` is read as `us`. */
-export const DURATION_PATTERN =
-  `(?=[0-9])(${NUMBER}h)?(${NUMBER}m)?(${NUMBER}s)?(${NUMBER}ms)?(${NUMBER}[uµ]s)?`;
+export const DURATION_PATTERN = `(?=[0-9])${['h', 'm', 's', 'ms', '[uµ]s']
+  .map((unit) => `(${NUMBER}${unit})?`)
+  .join('')}`;
 
 /**
  * Reads a duration to the exact microsecond. A bare number, an unknown unit, units out of order
@@ -106,8 +107,21 @@ function faultOf(text: string): Reading<never> | undefined {
 }
 
 const FOREIGN_UNITS: Readonly<Record<string, string>> = {
-  sec: 's', secs: 's', second: 's', seconds: 's', min: 'm', mins: 'm', minute: 'm', minutes: 'm',
-  hour: 'h', hours: 'h', hr: 'h', msec: 'ms', millis: 'ms', milliseconds: 'ms', usec: 'us',
+  sec: 's',
+  secs: 's',
+  second: 's',
+  seconds: 's',
+  min: 'm',
+  mins: 'm',
+  minute: 'm',
+  minutes: 'm',
+  hour: 'h',
+  hours: 'h',
+  hr: 'h',
+  msec: 'ms',
+  millis: 'ms',
+  milliseconds: 'ms',
+  usec: 'us',
 };
 
 function unknownUnit(text: string, unit: string): Reading<never> {

@@ -33,7 +33,7 @@ const BOUNDS: Readonly<Record<string, readonly Operator[]>> = {
   by: ['after', 'eventually'],
   hold: ['after'],
   takes: ['after'],
-  during: ['always', 'never', 'eventually'],
+  during: ['always', 'never', 'eventually', 'sometimes'],
 };
 
 /** Reads one expectation; undefined where it has no claim to judge, which is reported. */
@@ -73,20 +73,32 @@ function claimOf(
   const beside = [...claims.keys()].filter((name) => tree.entries?.has(name));
   if (encloses && beside.length > 0) {
     const [name = ''] = beside;
-    report.error('KD1108', tree.entries!.get(name)!.key, `this claim stands beside \`${operator}\``,
-      `write it inside: ${operator}: {${name}: …}`);
+    report.error(
+      'KD1108',
+      tree.entries!.get(name)!.key,
+      `this claim stands beside \`${operator}\``,
+      `write it inside: ${operator}: {${name}: …}`,
+    );
     return undefined;
   }
   const owner = encloses ? child(tree, operator)! : tree;
   const names = encloses ? [...owner.entries!.keys()] : beside;
   if (names.length === 0) {
-    report.error('KD1108', tree.place, 'this expectation has no claim',
-      `write one of ${[...claims.keys()].join(', ')}`);
+    report.error(
+      'KD1108',
+      tree.place,
+      'this expectation has no claim',
+      `write one of ${[...claims.keys()].join(', ')}`,
+    );
     return undefined;
   }
   if (names.length > 1) {
-    report.error('KD1108', owner.entries!.get(names[1]!)!.key,
-      `this expectation has more than one claim: ${names.join(' and ')}`, 'write two, one for each');
+    report.error(
+      'KD1108',
+      owner.entries!.get(names[1]!)!.key,
+      `this expectation has more than one claim: ${names.join(' and ')}`,
+      'write two, one for each',
+    );
     return undefined;
   }
   return { word: claims.get(names[0]!)!, args: child(owner, names[0]!)! };
@@ -96,13 +108,21 @@ function checkBounds(tree: Tree, operator: Operator, report: Report): void {
   for (const [bound, operators] of Object.entries(BOUNDS)) {
     const entry = tree.entries?.get(bound);
     if (entry === undefined || operators.includes(operator)) continue;
-    report.error('KD1112', entry.key, `\`${bound}\` means nothing beside \`${operator}\``,
-      `it belongs to ${operators.map((name) => `\`${name}\``).join(', ')}`);
+    report.error(
+      'KD1112',
+      entry.key,
+      `\`${bound}\` means nothing beside \`${operator}\``,
+      `it belongs to ${operators.map((name) => `\`${name}\``).join(', ')}`,
+    );
   }
   const takes = tree.entries?.get('takes');
   const other = tree.entries?.get('by') ?? tree.entries?.get('hold');
   if (takes !== undefined && other !== undefined) {
-    report.error('KD1112', takes.key, '`takes` says exactly how long; `by` and `hold` have no place beside it');
+    report.error(
+      'KD1112',
+      takes.key,
+      '`takes` says exactly how long; `by` and `hold` have no place beside it',
+    );
   }
 }
 

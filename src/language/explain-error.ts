@@ -8,7 +8,7 @@ import type { JsonSchema } from './lexicon';
 import { parseDestination, parseReference, parseTuple } from './reference';
 import type { Report } from './report';
 import type { Place } from './source-text';
-import { at, child, keyPlace, nearestTo, pointer, written } from './tree';
+import { asText, at, child, keyPlace, nearestTo, pointer, written } from './tree';
 import type { Tree } from './tree';
 import type { SchemaError } from './validate';
 
@@ -61,9 +61,14 @@ function unknownKey(
   owner: JsonSchema,
   report: Report,
 ): void {
-  const known = Object.keys((owner.properties ?? {}) as object);
+  const known = Object.keys(owner.properties ?? {});
   const hint = didYouMean(key, known) ?? (known.length === 0 ? undefined : listed(known));
-  report.error('KD1101', keyPlace(root, path, key), `unknown key "${key}"${inside(path, owner)}`, hint);
+  report.error(
+    'KD1101',
+    keyPlace(root, path, key),
+    `unknown key "${key}"${inside(path, owner)}`,
+    hint,
+  );
 }
 
 function listed(keys: readonly string[]): string {
@@ -129,13 +134,14 @@ function malformed(
   owner: JsonSchema,
   report: Report,
 ): void {
-  const place = propertyName === undefined ? placeOf(root, path) : keyPlace(root, path, propertyName);
+  const place =
+    propertyName === undefined ? placeOf(root, path) : keyPlace(root, path, propertyName);
   const text = propertyName ?? String(at(root, path)?.value);
   const form = formOf(owner);
   const reading = form === undefined ? undefined : READERS[form]?.(text);
   if (reading?.ok === false) return report.error('KD1105', place, reading.message, reading.hint);
-  const [example] = (owner.examples ?? []) as readonly unknown[];
-  const hint = example === undefined ? undefined : `for example ${String(example)}`;
+  const examples = ((owner.examples ?? []) as readonly unknown[]).map(asText);
+  const hint = examples.length === 0 ? undefined : `for example ${examples.join(', ')}`;
   report.error('KD1105', place, `"${text}" is not written as it must be here`, hint);
 }
 
@@ -206,13 +212,22 @@ function outOfRange({ keyword, params }: SchemaError, part: Tree): string {
 }
 
 const ARTICLES: Readonly<Record<string, string>> = {
-  string: 'a text', number: 'a number', integer: 'a whole number', boolean: 'true or false',
-  array: 'a list', object: 'a mapping', null: 'nothing',
+  string: 'a text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  null: 'nothing',
 };
 
 const FORM_NAMES: Readonly<Record<string, string>> = {
-  duration: 'a duration', instant: 'an instant', window: 'a window',
-  instantOrWindow: 'an instant or a window', destination: 'a destination', tuple: 'a tuple',
+  duration: 'a duration',
+  instant: 'an instant',
+  window: 'a window',
+  instantOrWindow: 'an instant or a window',
+  destination: 'a destination',
+  tuple: 'a tuple',
 };
 
 function describe(types: readonly string[], form: string | undefined): string {

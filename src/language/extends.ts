@@ -8,7 +8,7 @@ import { relativeTo } from './source';
 import type { SourceDocument } from './source';
 import type { SourceText } from './source-text';
 import type { Sources } from './sources';
-import { child, list, mapping, textOf, without } from './tree';
+import { asText, child, list, mapping, textOf, without } from './tree';
 import type { Entry, Tree } from './tree';
 
 /** A scenario with all that it inherits. */
@@ -58,7 +58,12 @@ function findBase(link: Tree, text: string, sources: Sources, report: Report): T
   const file = path === '' ? own : relativeTo(own, path);
   const loaded = sources.load(file);
   if (loaded.is !== 'source') {
-    report.error('KD1301', link.place, `there is no file ${file}`, 'the path is relative to this file');
+    report.error(
+      'KD1301',
+      link.place,
+      `there is no file ${file}`,
+      'the path is relative to this file',
+    );
     return undefined;
   }
   report.include(loaded.diagnostics);
@@ -84,7 +89,7 @@ function isScenario({ is }: SourceDocument): boolean {
 }
 
 export function titleOf(scenario: Tree): string {
-  return String(child(scenario, 'scenario')?.value ?? '');
+  return asText(child(scenario, 'scenario')?.value ?? '');
 }
 
 function merge(base: Tree, heir: Tree): Tree {

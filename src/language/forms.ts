@@ -53,6 +53,9 @@ export function valueWith(tree: Tree, replacements: ReadonlyMap<Tree, unknown>):
   if (replacements.has(tree)) return replacements.get(tree);
   if (tree.items !== undefined) return tree.items.map((item) => valueWith(item, replacements));
   if (tree.entries === undefined) return tree.value;
-  const entries = [...tree.entries].map(([key, entry]) => [key, valueWith(entry.tree, replacements)]);
+  const entries = [...tree.entries].map(([key, entry]) => [
+    key,
+    valueWith(entry.tree, replacements),
+  ]);
   return Object.fromEntries(entries) as unknown;
 }

@@ -1,4 +1,4 @@
-// Patterns of file names: `*`, `?`, `**`, `{a,b}`, `[abc]`. Pure text; who reads folders is handed in.
+// Patterns of file names: `*`, `?`, `**`, `{a,b}`, `[abc]`. Pure text: no folder is read here.
 
 /** Whether a path contains any character that makes it a pattern. */
 export function isPattern(path: string): boolean {

@@ -36,7 +36,9 @@ export class Inventory {
     for (const object of all) this.keysOf(object.kind).add(keyOf(object));
     for (const { name } of spec.nodes) this.keysOf('Node').add(name);
     for (const name of SYSTEM_NAMESPACES) this.keysOf('Namespace').add(name);
-    const namespaces = all.map(({ metadata }) => metadata.namespace).filter((it) => it !== undefined);
+    const namespaces = all
+      .map(({ metadata }) => metadata.namespace)
+      .filter((it) => it !== undefined);
     this.namespaces = new Set([...namespaces, ...this.keysOf('Namespace')]);
     this.pods = all.map((object) => podShape(object)).filter((shape) => shape !== undefined);
     for (const shape of this.pods) for (const key of podNames(shape)) this.keysOf('Pod').add(key);
@@ -64,13 +66,18 @@ export class Inventory {
   anyPod(namespace: string | undefined, labels: Labels): boolean {
     return this.pods.some(
       (pod) =>
-        (namespace === undefined || pod.namespace === namespace) && matchesLabels(pod.labels, labels),
+        (namespace === undefined || pod.namespace === namespace) &&
+        matchesLabels(pod.labels, labels),
     );
   }
 
   anyNode(labels: Labels, zone: string | undefined): boolean {
     return this.nodes.some((node) => {
-      const own = { 'kubernetes.io/hostname': node.name, 'kubernetes.io/os': 'linux', ...node.labels };
+      const own = {
+        'kubernetes.io/hostname': node.name,
+        'kubernetes.io/os': 'linux',
+        ...node.labels,
+      };
       return (zone === undefined || node.zone === zone) && matchesLabels(own, labels);
     });
   }
@@ -83,11 +90,14 @@ export class Inventory {
 }
 
 /** What a cluster has that no manifest brings: the API's own Service, and CoreDNS. */
-function builtIn(spec: Omit<ClusterSpec, 'manifests'>, objects: readonly KubeObject[]): KubeObject[] {
+function builtIn(
+  spec: Omit<ClusterSpec, 'manifests'>,
+  objects: readonly KubeObject[],
+): KubeObject[] {
   const own = [
-    object('v1', 'Service', 'default', 'kubernetes'),
-    object('v1', 'Service', 'kube-system', 'kube-dns'),
-    object('apps/v1', 'Deployment', 'kube-system', 'coredns', {
+    builtInObject('v1', 'Service', 'default', 'kubernetes'),
+    builtInObject('v1', 'Service', 'kube-system', 'kube-dns'),
+    builtInObject('apps/v1', 'Deployment', 'kube-system', 'coredns', {
       replicas: spec.dns.replicas,
       template: {
         metadata: { labels: { 'k8s-app': 'kube-dns' } },
@@ -99,7 +109,7 @@ function builtIn(spec: Omit<ClusterSpec, 'manifests'>, objects: readonly KubeObj
   return own.filter((it) => !given.has(`${it.kind}/${keyOf(it)}`));
 }
 
-function object(
+function builtInObject(
   apiVersion: string,
   kind: string,
   namespace: string,
@@ -111,7 +121,9 @@ function object(
 
 interface PodTemplate {
   readonly metadata?: { readonly labels?: Labels };
-  readonly spec?: { readonly containers?: readonly { readonly name?: string; readonly image?: string }[] };
+  readonly spec?: {
+    readonly containers?: readonly { readonly name?: string; readonly image?: string }[];
+  };
 }
 
 interface WorkloadSpec {
@@ -125,7 +137,8 @@ function podShape({ kind, metadata, spec }: KubeObject): PodShape | undefined {
   if (kind !== 'Pod' && !WORKLOAD_KINDS.includes(kind)) return undefined;
   const workload = (spec ?? {}) as WorkloadSpec;
   const inner = workload.jobTemplate?.spec ?? workload;
-  const template: PodTemplate = kind === 'Pod' ? { metadata, spec: spec as object } : (inner.template ?? {});
+  const template: PodTemplate =
+    kind === 'Pod' ? { metadata, spec: spec as object } : (inner.template ?? {});
   const containers = template.spec?.containers ?? [];
   return {
     kind,

@@ -87,7 +87,10 @@ const POD_SELECTOR = {
   type: 'object',
   additionalProperties: false,
   minProperties: 1,
-  properties: { namespace: { type: 'string', pattern: `^${NAME}$` }, labels: LABELS },
+  properties: {
+    namespace: { description: 'Their namespace.', type: 'string', pattern: `^${NAME}$` },
+    labels: LABELS,
+  },
   examples: [{ namespace: 'shop', labels: { app: 'cart' } }],
 } as const;
 
@@ -97,7 +100,10 @@ const NODE_SELECTOR = {
   pattern: '^all$',
   additionalProperties: false,
   minProperties: 1,
-  properties: { labels: LABELS, zone: { type: 'string' } },
+  properties: {
+    labels: LABELS,
+    zone: { description: 'The zone that they are in.', type: 'string' },
+  },
   examples: ['all', { zone: 'a' }],
 } as const;
 
@@ -122,13 +128,24 @@ const COMPONENT = {
     '`controller-manager/endpointslice`), kubelet, runtime, kube-proxy, cni, coredns.',
   type: 'string',
   pattern:
-    '^(apiserver|etcd|scheduler|controller-manager(/[a-z-]+)?|kubelet|runtime|kube-proxy|cni|coredns)$',
+    '^(apiserver|etcd|scheduler|controller-manager(/[a-z-]+)?|kubelet|runtime|kube-proxy|cni|' +
+    'coredns)$',
   examples: ['kube-proxy', 'controller-manager/endpointslice'],
 } as const;
 
 /** A text, or a mapping with exactly one of these keys. */
 function oneKeyOf(...keys: readonly string[]) {
   return [{ type: 'string' }, ...keys.map((key) => ({ type: 'object', required: [key] }))];
+}
+
+/** The keywords `if`, `then` and `else`. (A literal with the key `then` looks like a promise.) */
+export function branches<Schema>(condition: Schema, then: Schema, otherwise?: Schema) {
+  const keywords: [string, Schema][] = [
+    ['if', condition],
+    ['then', then],
+  ];
+  if (otherwise !== undefined) keywords.push(['else', otherwise]);
+  return Object.fromEntries(keywords);
 }
 
 const REFERENCE_TEXT =
@@ -174,7 +191,8 @@ export const FORMS = {
   destination: {
     description:
       'What a client types, `backend:80`, `10.96.0.20:80`, `https://shop.example.com/cart`; with ' +
-      'a kind it is that object, `pod/shop/cart-0:8080`, `node/worker-1:30080`. UDP is `dns:53/udp`.',
+      'a kind it is that object, `pod/shop/cart-0:8080`, `node/worker-1:30080`. UDP is ' +
+      '`dns:53/udp`.',
     type: 'string',
     pattern:
       `^(https?://[^\\s]+|(${NAME}/){1,2}${NAME}(#[1-9][0-9]*)?:[0-9]{1,5}(/(tcp|udp|sctp))?|` +
@@ -246,8 +264,8 @@ export const FORMS = {
   serviceReference: SERVICE,
   manifests: {
     description:
-      'Manifests: a file, a folder or a pattern, relative to this file, or a list of those and of ' +
-      'whole objects. A plan holds the list of objects that they contain.',
+      'Manifests: a file, a folder or a pattern, relative to this file, or a list of those and ' +
+      'of whole objects. A plan holds the list of objects that they contain.',
     type: ['string', 'array'],
     minLength: 1,
     minItems: 1,

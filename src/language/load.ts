@@ -28,7 +28,7 @@ export interface LoadedScenarios {
   /** In the order of the paths, each once. */
   readonly files: readonly LoadedFile[];
   /** The lines of a file that was read, for code frames. */
-  linesOf(path: string): readonly string[] | undefined;
+  readonly linesOf: (path: string) => readonly string[] | undefined;
 }
 
 export interface LoadOptions {

@@ -1,5 +1,5 @@
-// Manifests of a scenario: those of its own file and those that `manifests:` points to, unchanged as
-// kubectl, Helm or Kustomize emit them.
+// Manifests of a scenario: those of its own file and those that `manifests:` points to, unchanged
+// as kubectl, Helm or Kustomize emit them.
 
 import { deepFreeze, keyOf, nameOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
@@ -12,7 +12,7 @@ import type { SourceDocument } from './source';
 import { rangeOf } from './source-text';
 import type { Place } from './source-text';
 import type { Sources } from './sources';
-import { child, nearestTo, pointer, textOf } from './tree';
+import { child, placeNear, pointer, textOf } from './tree';
 import type { Tree } from './tree';
 
 /** An object with the place that defines it. */
@@ -84,11 +84,15 @@ export class ManifestReader {
 
   private refuse(document: SourceDocument, report: Report): void {
     const keys = document.tree.entries;
-    if (keys?.has('apiVersion') === true || keys?.has('kind') === true) reportNeither(document, report);
+    if (keys?.has('apiVersion') === true || keys?.has('kind') === true)
+      reportNeither(document, report);
     else {
-      report.error('KD1201', firstPlace(document.tree),
+      report.error(
+        'KD1201',
+        firstPlace(document.tree),
         'this document is no manifest: it has neither apiVersion nor kind',
-        'files that are no manifests do not belong under `manifests`');
+        'files that are no manifests do not belong under `manifests`',
+      );
     }
   }
 
@@ -107,7 +111,11 @@ export class ManifestReader {
   private flatten(tree: Tree, report: Report): readonly PlacedObject[] {
     const kind = textOf(child(tree, 'kind')) ?? '';
     const items = child(tree, 'items')?.items;
-    if (kind.endsWith('List') && items !== undefined && child(tree, 'metadata')?.entries?.has('name') !== true) {
+    if (
+      kind.endsWith('List') &&
+      items !== undefined &&
+      child(tree, 'metadata')?.entries?.has('name') !== true
+    ) {
       return items.flatMap((item) => this.flatten(item, report));
     }
     const object = this.read(tree, report);
@@ -125,12 +133,21 @@ export class ManifestReader {
     if (name === undefined) {
       const place = tree.entries?.get('metadata')?.key ?? firstPlace(tree);
       const generated = child(metadata, 'generateName') !== undefined;
-      report.error('KD1201', place, 'this manifest has no metadata.name',
-        generated ? 'names are not generated here: write the name' : undefined);
+      report.error(
+        'KD1201',
+        place,
+        'this manifest has no metadata.name',
+        generated ? 'names are not generated here: write the name' : undefined,
+      );
       return undefined;
     }
     if (typeof name.value !== 'string') {
-      report.error('KD1201', name.place, 'metadata.name must be a text', `write "${String(name.value)}"`);
+      report.error(
+        'KD1201',
+        name.place,
+        'metadata.name must be a text',
+        `write "${String(name.value)}"`,
+      );
       return undefined;
     }
     if (/\{\{|\$\{/.test(name.value)) {
@@ -151,26 +168,33 @@ export class ManifestReader {
       metadata: namespaced ? { ...rest, namespace } : rest,
     });
     for (const problem of this.kinds.check(object)) {
-      const place = nearestTo(tree, pointer(problem.path)).place;
-      const { severity, message, hint } = problem;
-      if (severity === 'error') report.error('KD1206', place, message, hint);
-      else report.warn('KD1207', place, message, hint);
+      const { path, severity, message, hint } = problem;
+      const place = placeNear(tree, pointer(path));
+      if (severity === 'error') {
+        report.error('KD1206', place, `${fieldOf(path, kind)}: ${message}`, hint);
+      } else report.warn('KD1207', place, message, hint);
     }
     return object;
   }
 }
 
 /** The last definition of each object, where the first one stood; the others are reported. */
-export function lastOfEach(objects: readonly PlacedObject[], report: Report): readonly PlacedObject[] {
+export function lastOfEach(
+  objects: readonly PlacedObject[],
+  report: Report,
+): readonly PlacedObject[] {
   const found = new Map<string, PlacedObject>();
   for (const one of objects) {
     const key = identityOf(one.object);
     const earlier = found.get(key);
     if (earlier !== undefined && earlier.tree !== one.tree) {
       const { file, line } = rangeOf(firstPlace(earlier.tree));
-      report.warn('KD1204', firstPlace(one.tree),
+      report.warn(
+        'KD1204',
+        firstPlace(one.tree),
         `${nameOf(one.object)} is defined more than once; the last one wins`,
-        `the other one stands at ${file}:${line}`);
+        `the other one stands at ${file}:${line}`,
+      );
     }
     found.set(key, one);
   }
@@ -183,7 +207,8 @@ export function impliedNamespaces(
   report: Report,
 ): readonly KubeObject[] {
   const known = new Set(SYSTEM_NAMESPACES);
-  for (const { object } of objects) if (object.kind === 'Namespace') known.add(object.metadata.name);
+  for (const { object } of objects)
+    if (object.kind === 'Namespace') known.add(object.metadata.name);
   const implied: KubeObject[] = [];
   for (const { object, tree } of objects) {
     const { namespace } = object.metadata;
@@ -207,4 +232,10 @@ function identityOf(object: KubeObject): string {
 
 function firstPlace(tree: Tree): Place {
   return [...(tree.entries?.values() ?? [])][0]?.key ?? tree.place;
+}
+
+/** `/spec/ports/0/port` → `spec.ports[0].port`, as Kubernetes writes it; the kind for the whole. */
+function fieldOf(path: string, kind: string): string {
+  const steps = pointer(path).map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`));
+  return steps.length === 0 ? kind : steps.join('').replace(/^\./, '');
 }

@@ -1,10 +1,10 @@
 // `matrix`: every combination of its lists is one row, and every row is one run. A key is the path
-// of what it replaces. Keys that contain dots themselves (`cluster.timing.kubelet.plegRelistPeriod`)
+// of what it replaces. Keys that contain dots themselves, such as the timers in `cluster.timing`,
 // are found by trying the longest one first.
 
 import { didYouMean } from './did-you-mean';
 import type { Report } from './report';
-import { child, leaf, mapping, replaced, without } from './tree';
+import { asText, child, leaf, mapping, replaced, without } from './tree';
 import type { Entry, Tree } from './tree';
 
 /** One combination. */
@@ -42,7 +42,12 @@ export function rowsOf(scenario: Tree, report: Report): readonly Row[] {
       ),
     [NO_MATRIX],
   );
-  const kept = withoutExcluded(rows, child(matrix, 'exclude'), axes.map(([path]) => path), report);
+  const kept = withoutExcluded(
+    rows,
+    child(matrix, 'exclude'),
+    axes.map(([path]) => path),
+    report,
+  );
   if (kept.length === 0 && !report.hasErrors) {
     report.error('KD1304', matrix.entries.get('exclude')!.key, '`exclude` leaves no row');
   }
@@ -119,7 +124,7 @@ export function matches(condition: Tree, textOf: (path: string) => string | unde
 }
 
 function textOfValue({ value }: Tree): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return asText(value);
 }
 
 /** The tree with the shorthand on the way written out, and the path as steps. */

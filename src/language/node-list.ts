@@ -48,7 +48,10 @@ export function readNodes(
     maxPods: maxPodsOf(node, report),
   }));
   const own = specs.find(({ role }) => role === 'control-plane')?.addresses[0];
-  return { nodes: specs, controlPlane: own ?? nodeAddress(plan.nodeCIDR[0]!, CONTROL_PLANE_INDEX)! };
+  return {
+    nodes: specs,
+    controlPlane: own ?? nodeAddress(plan.nodeCIDR[0]!, CONTROL_PLANE_INDEX)!,
+  };
 }
 
 function unnamed(count: Tree | undefined): readonly (Tree | undefined)[] {
@@ -64,7 +67,12 @@ function namesOf(written: readonly (Tree | undefined)[], report: Report): readon
     const twin = first.get(name);
     if (twin !== undefined) {
       const { line } = rangeOf(twin.place);
-      report.error('KD1405', tree!.place, `two nodes are called "${name}"`, `first on line ${line}`);
+      report.error(
+        'KD1405',
+        tree!.place,
+        `two nodes are called "${name}"`,
+        `first on line ${line}`,
+      );
     } else if (tree !== undefined) first.set(name, tree);
     return name;
   });
@@ -88,15 +96,24 @@ function takenAddresses(
       const twin = taken.get(address);
       if (twin !== undefined) {
         const { line } = rangeOf(twin);
-        report.error('KD1402', place, `two nodes have the address ${address}`, `first on line ${line}`);
+        report.error(
+          'KD1402',
+          place,
+          `two nodes have the address ${address}`,
+          `first on line ${line}`,
+        );
       }
       taken.set(address, place);
     }
   }
   const host = nodeAddress(plan.nodeCIDR[0]!, CONTROL_PLANE_INDEX);
   if (!written.some(isControlPlane) && host !== undefined && taken.has(host)) {
-    report.error('KD1402', taken.get(host)!, `${host} is the address of the control plane`,
-      'take another one, or give the node `role: control-plane`');
+    report.error(
+      'KD1402',
+      taken.get(host)!,
+      `${host} is the address of the control plane`,
+      'take another one, or give the node `role: control-plane`',
+    );
   }
   return taken;
 }
@@ -133,8 +150,13 @@ function assignAddresses(
     const { range } = plan.nodeCIDR[index]!;
     if (!addresses.includes(undefined)) return;
     const blamed = plan.nodeCIDR[index]!.given ? plan.nodeCIDR[index]!.place : place;
-    report.error('KD1403', blamed, `nodeCIDR ${range.text} is too small for ${written.length} nodes ` +
-      'and the control plane at its tenth address', 'give a larger one, for example 172.16.0.0/12');
+    report.error(
+      'KD1403',
+      blamed,
+      `nodeCIDR ${range.text} is too small for ${written.length} nodes ` +
+        'and the control plane at its tenth address',
+      'give a larger one, for example 172.16.0.0/12',
+    );
   });
   return written.map((_, index) =>
     perFamily.map((addresses) => addresses[index]).filter((address) => address !== undefined),

@@ -11,7 +11,7 @@ import type { Dialect } from './scalar';
 import { rangeOf } from './source-text';
 import type { Place, SourceText } from './source-text';
 import type { Chunk } from './split-stream';
-import { LARGEST, leaf, list, mapping } from './tree';
+import { asText, LARGEST, leaf, list, mapping } from './tree';
 import type { Entry, Tree } from './tree';
 
 const CORE_TAG = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq|binary|timestamp)$/;
@@ -45,12 +45,15 @@ export function parseDocument(
     const builder = new TreeBuilder(source, chunk, dialect, report);
     const tree = builder.build(document.contents);
     if (tree.size <= LARGEST) return builder.failed ? undefined : tree;
-    report.error('KD1007', firstLine(whole), 'the aliases of this document multiply to more than ' +
-      'a million values');
+    report.error(
+      'KD1007',
+      firstLine(whole),
+      'the aliases of this document multiply to more than a million values',
+    );
   } catch (error) {
     // The parser and the builder recurse; the stack is the only limit to the depth of a document.
     if (!(error instanceof RangeError)) throw error;
-    report.error('KD1008', firstLine(whole), 'this document is nested too deeply to be read');
+    reportTooDeep(whole, report);
   }
   return undefined;
 }
@@ -83,7 +86,11 @@ class TreeBuilder {
   private content(node: Node): Tree {
     const place = this.placeOf(node);
     if (isScalar(node)) return leaf(place, this.scalar(node, place));
-    if (isSeq(node)) return list(place, node.items.map((item) => this.build(item as Node)));
+    if (isSeq(node))
+      return list(
+        place,
+        node.items.map((item) => this.build(item as Node)),
+      );
     if (isMap(node)) return mapping(place, this.entries(node.items as Pair<Node, Node | null>[]));
     throw new TypeError(`a YAML node of an unknown class: ${String(node)}`);
   }
@@ -127,19 +134,25 @@ class TreeBuilder {
   private keyName(key: Node, tree: Tree): string {
     if (tree.items !== undefined || tree.entries !== undefined) {
       this.failed = true;
-      const template = this.source.text.startsWith('{{', tree.place.start - 1) ||
+      const template =
+        this.source.text.startsWith('{{', tree.place.start - 1) ||
         this.source.text.startsWith('{{', tree.place.start);
       if (template) reportTemplate(tree.place, this.report);
       else this.report.error('KD1003', tree.place, 'a key must be a text, not a list or a mapping');
     }
     if (isScalar(key) && typeof key.value === 'string' && key.value !== '') return key.value;
-    return String(tree.value ?? 'null');
+    return asText(tree.value);
   }
 
   private duplicate(name: string, place: Place, first: Place): void {
     this.failed = true;
     const { line } = rangeOf(first);
-    this.report.error('KD1004', place, `the key "${name}" stands here twice`, `first on line ${line}`);
+    this.report.error(
+      'KD1004',
+      place,
+      `the key "${name}" stands here twice`,
+      `first on line ${line}`,
+    );
   }
 
   private resolve(alias: Alias): Tree {
@@ -162,8 +175,12 @@ class TreeBuilder {
     if (tag === undefined || CORE_TAG.test(tag) || tag === '!') return;
     this.failed = true;
     const name = tag.replace('tag:yaml.org,2002:', '!!');
-    this.report.error('KD1006', this.placeOf(node), `the tag ${name} is unknown`,
-      'quote text that begins with an exclamation mark');
+    this.report.error(
+      'KD1006',
+      this.placeOf(node),
+      `the tag ${name} is unknown`,
+      'quote text that begins with an exclamation mark',
+    );
   }
 
   private placeOf(node: Node): Place {
@@ -180,12 +197,19 @@ function reportBroken(error: YAMLError, source: SourceText, chunk: Chunk, report
   const start = chunk.start + Math.min(error.pos[0], chunk.end - chunk.start);
   const end = chunk.start + Math.min(error.pos[1], chunk.end - chunk.start);
   const place: Place = { source, start, end: Math.max(end, start) };
+  if (error.code === 'RESOURCE_EXHAUSTION') {
+    return reportTooDeep({ source, start: chunk.start, end: chunk.end }, report);
+  }
   const line = lineAt(source.text, start);
   if (/^\s*\{\{|[:-] \{\{/m.test(source.text.slice(chunk.start, chunk.end))) {
     reportTemplate(place, report);
     return;
   }
   report.error('KD1003', place, `this is not YAML: ${sentence(error.message)}`, hintFor(line));
+}
+
+function reportTooDeep(place: Place, report: Report): void {
+  report.error('KD1008', firstLine(place), 'this document is nested too deeply to be read');
 }
 
 /** What the line was probably meant to be. */
@@ -197,8 +221,12 @@ function hintFor(line: string): string | undefined {
 }
 
 export function reportTemplate(place: Place, report: Report): void {
-  report.error('KD1202', place, 'this is a template, not a manifest: it contains {{ … }}',
-    'render it first, for example with `helm template`, and point to what comes out');
+  report.error(
+    'KD1202',
+    place,
+    'this is a template, not a manifest: it contains {{ … }}',
+    'render it first, for example with `helm template`, and point to what comes out',
+  );
 }
 
 function lineAt(text: string, offset: number): string {

@@ -11,7 +11,7 @@ import type { Reading } from './duration';
 /** `[kind/][namespace/]name[#n][/container]`, taken apart. */
 export interface Reference {
   readonly text: string;
-  /** As the API writes it, `Deployment`; also `Node` and `External`. Absent where none is written. */
+  /** As the API writes it, `Deployment`; also `Node` and `External`. Absent where not written. */
   readonly kind?: string;
   readonly namespace?: string;
   readonly name: string;
@@ -22,7 +22,12 @@ export interface Reference {
 
 export type DestinationText =
   /** What a client types: the resolver makes an address of it. */
-  | { readonly is: 'name'; readonly host: string; readonly port: number; readonly protocol: Protocol }
+  | {
+      readonly is: 'name';
+      readonly host: string;
+      readonly port: number;
+      readonly protocol: Protocol;
+    }
   | { readonly is: 'address'; readonly ip: IP; readonly port: number; readonly protocol: Protocol }
   /** An object, by its own address. */
   | {
@@ -75,7 +80,13 @@ const UNNAMESPACED: ReadonlySet<string> = new Set(['Node', 'Namespace', 'Externa
 
 /** Kinds that own pods; a reference to one means every pod of it. */
 export const WORKLOAD_KINDS: readonly string[] = [
-  'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'ReplicationController',
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Job',
+  'CronJob',
+  'ReplicationController',
 ];
 
 const SEGMENT = /^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/;
@@ -131,7 +142,8 @@ export function parseDestination(
     const reference = parseReference(host, kinds);
     if (!reference.ok) return reference;
     if (reference.value.kind === undefined) {
-      const hint = `write pod/${host}:${port} or service/${host}:${port}, or a name as a client types it`;
+      const object = `${host}:${port}`;
+      const hint = `write pod/${object} or service/${object}, or a name as a client types it`;
       return refuse(`"${host}" needs a kind to be a destination`, hint);
     }
     return { ok: true, value: { is: 'object', reference: reference.value, port, protocol } };
@@ -171,7 +183,7 @@ interface Shape {
   readonly container?: string;
 }
 
-/** Which segment is what. Containers are named only where the namespace or the kind stands before. */
+/** Which segment is what. A container is named only where the namespace stands before. */
 function shapeOf(segments: readonly string[], kind: string | undefined): Shape | undefined {
   const [a, b, c] = segments;
   if (kind !== undefined && UNNAMESPACED.has(kind)) {
@@ -184,7 +196,8 @@ function shapeOf(segments: readonly string[], kind: string | undefined): Shape |
 
 function parseUrl(text: string): Reading<DestinationText> {
   const match = /^(https?):\/\/(\[[^\]]*\]|[^/:?#]+)(?::(\d+))?(\/[^\s]*)?$/.exec(text);
-  if (match === null) return refuse(`"${text}" is not a URL`, 'write https://shop.example.com/cart');
+  if (match === null)
+    return refuse(`"${text}" is not a URL`, 'write https://shop.example.com/cart');
   const [, scheme, host = '', portText, path = '/'] = match;
   const port = portText === undefined ? (scheme === 'https' ? 443 : 80) : parsePort(portText);
   if (port === undefined) return refuse(`"${portText}" of "${text}" is no port from 1 to 65535`);

@@ -39,12 +39,32 @@ function readCore(text: string): Scalar {
   return FLOAT.test(text) ? Number(text) : text;
 }
 
-const YES: ReadonlySet<string> = new Set(
-  ['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'],
-);
-const NO: ReadonlySet<string> = new Set(
-  ['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'],
-);
+const YES: ReadonlySet<string> = new Set([
+  'y',
+  'Y',
+  'yes',
+  'Yes',
+  'YES',
+  'true',
+  'True',
+  'TRUE',
+  'on',
+  'On',
+  'ON',
+]);
+const NO: ReadonlySet<string> = new Set([
+  'n',
+  'N',
+  'no',
+  'No',
+  'NO',
+  'false',
+  'False',
+  'FALSE',
+  'off',
+  'Off',
+  'OFF',
+]);
 
 /** source: sigs.k8s.io/yaml/goyaml.v2/resolve.go (resolve, resolveMapList) */
 function readKubernetes(text: string): Scalar {

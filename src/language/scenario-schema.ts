@@ -3,7 +3,7 @@
 // union: a wrong value is one exact error, and the size grows with the words, not their square.
 
 import { BEHAVIOUR_SCHEMA, clusterSchema } from './cluster-schema';
-import { FORMS } from './json-schema';
+import { branches, FORMS } from './json-schema';
 import type { JsonSchema, Lexicon, Word } from './lexicon';
 
 const EDGE = '[A-Za-z0-9_-]+(#[1-9][0-9]*)?(\\.end)?';
@@ -36,7 +36,7 @@ const CONDITION: JsonSchema = {
 };
 
 /** Operators that contain their claim, and those beside which it stands. */
-export const ENCLOSING_OPERATORS = ['always', 'never', 'eventually'] as const;
+export const ENCLOSING_OPERATORS = ['always', 'never', 'eventually', 'sometimes'] as const;
 export const ADJACENT_OPERATORS = ['at', 'after'] as const;
 
 /** The keys of an expectation beside its claim. */
@@ -59,6 +59,7 @@ const EXPECTATION_KEYS: Readonly<Record<string, JsonSchema>> = {
   always: { $ref: '#/$defs/claim' },
   never: { $ref: '#/$defs/claim' },
   eventually: { $ref: '#/$defs/claim' },
+  sometimes: { $ref: '#/$defs/claim' },
 };
 
 /** Assembles the whole schema (JSON Schema 2020-12). The same lexicon gives the same bytes. */
@@ -70,7 +71,11 @@ export function scenarioSchema(lexicon: Lexicon): JsonSchema {
     additionalProperties: false,
     required: ['scenario'],
     properties: {
-      scenario: { description: 'What this scenario shows, as a sentence.', type: 'string', minLength: 1 },
+      scenario: {
+        description: 'What this scenario shows, as a sentence.',
+        type: 'string',
+        minLength: 1,
+      },
       about: { description: 'The story behind it.', type: 'string' },
       tags: { description: 'Words to select by.', type: 'array', items: { type: 'string' } },
       cluster: { $ref: '#/$defs/cluster' },
@@ -136,10 +141,11 @@ function definitions(lexicon: Lexicon): JsonSchema {
       description: 'What an administrator does.',
       type: 'object',
       oneOf: requireEach([...actions.keys()]),
-      properties: Object.fromEntries([...actions].map(([name, { summary }]) => [name, { description: summary }])),
+      properties: Object.fromEntries(
+        [...actions].map(([name, { summary }]) => [name, { description: summary }]),
+      ),
       allOf: [...actions.keys()].map((name) => ({
-        if: { required: [name] },
-        then: { $ref: wordReference('action', name) },
+        ...branches({ required: [name] }, { $ref: wordReference('action', name) }),
       })),
     },
     expectation: exactlyOne('expectation', [...ADJACENT_OPERATORS, ...ENCLOSING_OPERATORS], {

@@ -65,9 +65,12 @@ export function parseSource(path: string, text: string, report: Report): Source 
 /** A diagnostic about a file as a whole stands at its first character. */
 export function reportTooLarge(source: SourceText, bytes: number, report: Report): void {
   const megabytes = (bytes / 1_048_576).toFixed(1);
-  report.error('KD1002', { source, start: 0, end: 0 },
+  report.error(
+    'KD1002',
+    { source, start: 0, end: 0 },
     `this file is ${megabytes} MB; more than 10 MB are not read`,
-    'split it, or point `manifests` to the files that the scenario needs');
+    'split it, or point `manifests` to the files that the scenario needs',
+  );
 }
 
 function mentionsScenario({ text }: SourceText, { start, end }: Chunk): boolean {
@@ -93,17 +96,19 @@ function readDocument(
 
 /** Nearly always right, and then the document is parsed only once. */
 function guessDialect(text: string): Dialect {
-  return /^apiVersion[ \t]*:/m.test(text) && !/^scenario[ \t]*:/m.test(text) ? 'kubernetes' : 'core';
+  return /^apiVersion[ \t]*:/m.test(text) && !/^scenario[ \t]*:/m.test(text)
+    ? 'kubernetes'
+    : 'core';
 }
 
 function whatIs(tree: Tree): SourceDocument['is'] {
   if (child(tree, 'scenario') !== undefined) return 'scenario';
-  const manifest = textOf(child(tree, 'apiVersion')) !== undefined &&
-    textOf(child(tree, 'kind')) !== undefined;
+  const manifest =
+    textOf(child(tree, 'apiVersion')) !== undefined && textOf(child(tree, 'kind')) !== undefined;
   return manifest ? 'manifest' : 'neither';
 }
 
-/** Says of a document that is neither a scenario nor a manifest what it was probably meant to be. */
+/** Says what a document that is neither a scenario nor a manifest was probably meant to be. */
 export function reportNeither({ tree }: SourceDocument, report: Report): void {
   const keys = [...(tree.entries?.keys() ?? [])];
   const slip = keys.find((key) => didYouMean(key, ['scenario']) !== undefined);
@@ -112,11 +117,14 @@ export function reportNeither({ tree }: SourceDocument, report: Report): void {
     const missing = half[0] === 'kind' ? 'apiVersion' : 'kind';
     report.error('KD1201', firstKey(tree), `this manifest has no ${missing}`);
   } else {
-    report.error('KD1009', slip === undefined ? firstKey(tree) : tree.entries!.get(slip)!.key,
+    report.error(
+      'KD1009',
+      slip === undefined ? firstKey(tree) : tree.entries!.get(slip)!.key,
       'this document is neither a scenario nor a manifest',
       slip === undefined
         ? 'a scenario has the key `scenario`, a manifest has `apiVersion` and `kind`'
-        : 'did you mean "scenario"?');
+        : 'did you mean "scenario"?',
+    );
   }
 }
 

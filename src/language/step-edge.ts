@@ -18,7 +18,7 @@ export interface KnownStep {
   readonly ends: boolean;
 }
 
-/** Reports an edge that never happens. `all` are the ids of every row; `steps` those of this one. */
+/** Reports an edge that never happens. `all` are the ids of every row, `steps` those of this. */
 export function checkEdge(
   edge: StepEdge,
   place: Place,
@@ -29,10 +29,15 @@ export function checkEdge(
   const known = steps.get(edge.step);
   if (known === undefined) {
     if (all.has(edge.step)) {
-      report.error('KD1502', place, `the step "${edge.step}" does not happen in every row where this waits for it`,
-        'give both the same `only`');
+      report.error(
+        'KD1502',
+        place,
+        `the step "${edge.step}" does not happen in every row where this waits for it`,
+        'give both the same `only`',
+      );
     } else {
-      const hint = didYouMean(edge.step, all) ??
+      const hint =
+        didYouMean(edge.step, all) ??
         (all.size === 0 ? 'give a step an `id`' : `the ids are ${[...all].join(', ')}`);
       report.error('KD1502', place, `there is no step "${edge.step}"`, hint);
     }
@@ -43,7 +48,12 @@ export function checkEdge(
     const happens = times === 1 ? 'once' : `${times} times`;
     report.error('KD1505', place, `the step "${edge.step}" happens only ${happens}`);
   } else if (edge.edge === 'end' && !known.ends) {
-    report.error('KD1505', place, `the step "${edge.step}" never ends`, 'give it `for:` or `until:`');
+    report.error(
+      'KD1505',
+      place,
+      `the step "${edge.step}" never ends`,
+      'give it `for:` or `until:`',
+    );
   } else return true;
   return false;
 }

@@ -88,7 +88,12 @@ function uniqueIds(items: readonly Tree[], report: Report): ReadonlySet<string> 
     if (twin === undefined) first.set(name, id);
     else {
       const { file, line } = rangeOf(twin.place);
-      report.error('KD1501', id.place, `two steps have the id "${name}"`, `first at ${file}:${line}`);
+      report.error(
+        'KD1501',
+        id.place,
+        `two steps have the id "${name}"`,
+        `first at ${file}:${line}`,
+      );
     }
   }
   return new Set(first.keys());
@@ -130,8 +135,12 @@ function readWhen(tree: Tree, report: Report): StepWhen {
   const after = child(tree, 'after');
   const plus = child(tree, 'plus');
   if (at !== undefined && after !== undefined) {
-    report.error('KD1112', tree.entries!.get('after')!.key, 'this step has both `at` and `after`',
-      'write `after` with `plus`, or `at` alone');
+    report.error(
+      'KD1112',
+      tree.entries!.get('after')!.key,
+      'this step has both `at` and `after`',
+      'write `after` with `plus`, or `at` alone',
+    );
   } else if (at === undefined && after === undefined) {
     report.error('KD1112', tree.place, 'this step does not say when', 'write at: 10s or after: ID');
   } else if (plus !== undefined && after === undefined) {
@@ -155,8 +164,12 @@ function readRecovery(
   const last = until ?? span;
   if (last === undefined) return undefined;
   if (kind === 'action') {
-    report.error('KD1112', last.key, 'what an administrator does is not undone by itself',
-      'write a second step that undoes it');
+    report.error(
+      'KD1112',
+      last.key,
+      'what an administrator does is not undone by itself',
+      'write a second step that undoes it',
+    );
   } else if (span !== undefined && until !== undefined) {
     report.error('KD1112', until.key, 'this step has both `for` and `until`');
   }
@@ -170,8 +183,12 @@ function readRepeat(tree: Tree, report: Report): PlannedStep['repeat'] | undefin
   if (every === undefined && times === undefined) return undefined;
   if (every === undefined || times === undefined) {
     const [present, missing] = every === undefined ? ['times', 'every'] : ['every', 'times'];
-    report.error('KD1112', (every ?? times)!.key, `\`${present}\` needs \`${missing}\``,
-      'write for example every: 5s with times: 3');
+    report.error(
+      'KD1112',
+      (every ?? times)!.key,
+      `\`${present}\` needs \`${missing}\``,
+      'write for example every: 5s with times: 3',
+    );
     return undefined;
   }
   return { every: readDuration(every.tree, report), times: Number(times.tree.value) };

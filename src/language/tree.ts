@@ -61,9 +61,10 @@ export function child(tree: Tree | undefined, key: string): Tree | undefined {
 export function at(tree: Tree, path: Path): Tree | undefined {
   let part: Tree | undefined = tree;
   for (const step of path) {
-    part = typeof step === 'number' || part?.items !== undefined
-      ? part?.items?.[Number(step)]
-      : child(part, step);
+    part =
+      typeof step === 'number' || part?.items !== undefined
+        ? part?.items?.[Number(step)]
+        : child(part, step);
     if (part === undefined) return undefined;
   }
   return part;
@@ -80,6 +81,19 @@ export function nearestTo(tree: Tree, path: Path): Tree {
   return part;
 }
 
+/** The part at a path inside of `tree`; where it is missing, the key that it should be under. */
+export function placeNear(tree: Tree, path: readonly string[]): Place {
+  let place = tree.place;
+  let part = tree;
+  for (const step of path) {
+    const next = at(part, [step]);
+    if (next === undefined) return place;
+    place = part.entries?.get(step)?.key ?? next.place;
+    part = next;
+  }
+  return part.place;
+}
+
 /** Where a key of the mapping at `path` is written; the mapping itself where it is not. */
 export function keyPlace(tree: Tree, path: Path, key: string): Place {
   const owner = nearestTo(tree, path);
@@ -89,7 +103,10 @@ export function keyPlace(tree: Tree, path: Path, key: string): Place {
 /** The steps of a JSON pointer. */
 export function pointer(text: string): readonly string[] {
   if (text === '') return [];
-  return text.slice(1).split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return text
+    .slice(1)
+    .split('/')
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /**
@@ -130,6 +147,11 @@ export function treeRange(tree: Tree): SourceRange {
 /** The text of a scalar as its author wrote it: `1.30`, where the value is 1.3. */
 export function written(tree: Tree): string {
   return writtenAt(tree.place);
+}
+
+/** Any value in one line. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** The value as text, where it is one. */

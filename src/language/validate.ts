@@ -1,4 +1,4 @@
-// Tree → diagnostics, by the validator that was compiled from the scenario's schema at build time.
+// Tree → diagnostics, by the validator that the build compiled from the scenario's schema.
 
 import { explain } from './explain-error';
 import type { JsonSchema } from './lexicon';
@@ -67,7 +67,6 @@ function relevant(errors: readonly SchemaError[]): readonly SchemaError[] {
     own.filter(({ keyword }) => keyword === 'type').map((one) => one.instancePath),
   );
   return own.filter(
-    (error) =>
-      !follows(error) && (error.keyword === 'type' || !mistyped.has(error.instancePath)),
+    (error) => !follows(error) && (error.keyword === 'type' || !mistyped.has(error.instancePath)),
   );
 }

@@ -38,10 +38,7 @@ export function diagnosticText(
   return formatDiagnostic(diagnostic, linesOf(diagnostic.range.file));
 }
 
-function linesIn(
-  loaded: readonly LoadedScenarios[],
-  file: string,
-): readonly string[] | undefined {
+function linesIn(loaded: readonly LoadedScenarios[], file: string): readonly string[] | undefined {
   for (const found of loaded) {
     const lines = found.linesOf(file);
     if (lines !== undefined) return lines;

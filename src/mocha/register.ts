@@ -10,7 +10,7 @@ import { describePlans, describeProblems } from './suite';
 import { toolsFor } from './tools';
 
 for (const extension of ['.yaml', '.yml']) {
-  // The only hook that mocha's `require` goes through for files of its own; see docs/decisions.
+  // Deprecated for what compilers once did with it, and still what mocha's `require` goes through.
   require.extensions[extension] = (_module, file) => describeFile(file);
 }
 
@@ -21,8 +21,10 @@ function describeFile(absolute: string): void {
   try {
     const loaded = loadPlans([file]);
     const errors = loaded.broken.get(file);
-    const text = { diagnosticText: (found: Parameters<typeof diagnosticText>[0]) =>
-      diagnosticText(found, loaded) };
+    const text = {
+      diagnosticText: (found: Parameters<typeof diagnosticText>[0]) =>
+        diagnosticText(found, loaded),
+    };
     if (errors !== undefined) describeProblems(bdd, file, errors, text);
     const selection = loaded.plans.map((plan) => ({ plan }));
     describePlans(bdd, selection, toolsFor(loaded, seedOf(process.env['KUBEDRILL_SEED'])));

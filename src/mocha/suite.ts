@@ -20,7 +20,7 @@ export interface Bdd {
 export interface Tools {
   run(plan: Plan): RunResult;
   /** The title of each outcome that a run of this plan will have, in the same order. */
-  titles(plan: Plan): readonly string[];
+  readonly titles: (plan: Plan) => readonly string[];
   failureText(outcome: Outcome): string;
   /** The place in its source, drawn with carets; empty where the source is not at hand. */
   frame(range: SourceRange): string;
@@ -56,7 +56,7 @@ export function describeProblems(
   diagnostics: readonly Diagnostic[],
   tools: Pick<Tools, 'diagnosticText'>,
 ): void {
-  const suite = bdd.describe('scenario loads', () => {
+  const suite = bdd.describe(`${file}: scenario loads`, () => {
     for (const diagnostic of diagnostics) {
       const { range, code, message } = diagnostic;
       bdd.it(`${code} ${message} (${range.line}:${range.column})`, function () {
@@ -70,13 +70,7 @@ export function describeProblems(
   carry(suite, { scenario: { title: 'scenario loads', file, row: {}, order: -1 } });
 }
 
-function describePlan(
-  bdd: Bdd,
-  selected: Selected,
-  order: number,
-  tools: Tools,
-  runs: Runs,
-): void {
+function describePlan(bdd: Bdd, selected: Selected, order: number, tools: Tools, runs: Runs): void {
   const { plan } = selected;
   const row = Object.entries(plan.row).map(([key, value]) => `${key}=${value}`);
   const title = row.length === 0 ? plan.title : `${plan.title} [${row.join(', ')}]`;

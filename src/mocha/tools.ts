@@ -10,11 +10,7 @@ import type { LoadedPlans } from './load-plans';
 import type { Tools } from './suite';
 
 /** The tools of the suites of these plans under a seed; texts are broken at that many columns. */
-export function toolsFor(
-  loaded: Pick<LoadedPlans, 'linesOf'>,
-  seed: number,
-  columns = 100,
-): Tools {
+export function toolsFor(loaded: Pick<LoadedPlans, 'linesOf'>, seed: number, columns = 100): Tools {
   return {
     run: (plan) => runPlan(plan, seed),
     titles: titlesOf,

@@ -25,11 +25,11 @@ export class Execution {
     this.plan = plan;
     this.cluster = cluster;
     this.timeline = layOut(plan.timeline, cluster);
-    this.steps = new Steps(cluster, this.timeline);
     this.watches = plan.expectations.map(
       (expectation, position) => new Watch(expectation, this.timeline, explainAt.get(position)),
     );
     this.end = plan.end ?? lastNamed(this.timeline, this.watches);
+    this.steps = new Steps(cluster, this.timeline, plan.end);
   }
 
   /** Runs to the end that the scenario names, and on until the cluster has settled. */

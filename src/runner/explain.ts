@@ -3,7 +3,7 @@
 
 import type { Cluster } from '../cluster/cluster';
 import type { Entry, Journal } from '../kernel/journal';
-import { formatDuration, formatInstant } from '../values/time';
+import { formatDuration, formatInstant, START } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { Observation } from '../vocabulary/define';
@@ -19,11 +19,16 @@ export interface Explanation {
 export function explain(cluster: Cluster, observation: Observation, at: Instant): Explanation {
   const { journal } = cluster.kernel;
   const blames = blamesOf(observation);
-  const cure = firstAfter(journal, blames, at);
-  const last = lastUntil(journal, blames, at);
-  const chain = journal.chain(cure ?? last ?? -1);
-  const missing = cure === undefined ? tellNoCure(journal, last) : tellGap(cluster, chain, at);
-  return { why: [...observation.why, ...missing], chain };
+  const cured = journal.chain(firstAfter(journal, blames, at) ?? -1);
+  // What began only after the deciding instant came too late for nothing.
+  if (cured[0] !== undefined && cured[0].at <= at) {
+    return { why: [...observation.why, ...tellGap(cluster, cured, at)], chain: cured };
+  }
+  const chain = journal.chain(lastUntil(journal, blames, at) ?? -1);
+  const last = chain.at(-1);
+  // What was done before the scenario's zero explains nothing: everything was.
+  if (last === undefined || last.at < START) return { why: observation.why, chain: [] };
+  return { why: [...observation.why, `${tellEntry(last)}, and nothing followed`], chain };
 }
 
 /** What decided, and the agents of the nodes on which it was decided. */
@@ -57,11 +62,7 @@ function firstAfter(
 }
 
 /** Position of the last entry up to `at` that is about one of the names. */
-function lastUntil(
-  journal: Journal,
-  blames: ReadonlySet<string>,
-  at: Instant,
-): number | undefined {
+function lastUntil(journal: Journal, blames: ReadonlySet<string>, at: Instant): number | undefined {
   const index = journal.all().findLastIndex((entry) => entry.at <= at && isAbout(entry, blames));
   return index < 0 ? undefined : index;
 }
@@ -69,17 +70,11 @@ function lastUntil(
 /** Where a chain of events was at the deciding instant: what had happened, what was yet to come. */
 function tellGap(cluster: Cluster, chain: readonly Entry[], at: Instant): readonly string[] {
   const next = chain.findIndex((entry) => entry.at > at);
-  if (next < 0) return [];
+  if (next < 1) return [];
   const late = chain[next]!;
   const timer = tellTimer(cluster, late.timer);
-  if (next === 0) return [`${tellEntry(late)} only${timer}`];
   const before = chain.slice(Math.max(0, next - 2), next).map(tellEntry);
   return [`${before.join(', then ')}, but ${tellEntry(late)} only${timer}`];
-}
-
-function tellNoCure(journal: Journal, last: number | undefined): readonly string[] {
-  const entry = last === undefined ? undefined : journal.entry(last);
-  return entry === undefined ? [] : [`${tellEntry(entry)}, and nothing followed`];
 }
 
 /** `kube-proxy@worker-1 synced 3 services at t=12.6s`. */

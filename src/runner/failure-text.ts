@@ -137,5 +137,7 @@ function wrap(text: string, width: number, first: number, next: number): readonl
 
 /** Names come from files: control characters in them must not reach a terminal or an XML file. */
 function printable(text: string): string {
-  return text.replace(/\s+/g, (space) => (/[^ ]/.test(space) ? ' ' : space)).replace(/\p{Cc}/gu, '�');
+  return text
+    .replace(/\s+/g, (space) => (/[^ ]/.test(space) ? ' ' : space))
+    .replace(/\p{Cc}/gu, '�');
 }

@@ -93,7 +93,9 @@ function stepsOutcome({ plan, steps, timeline }: Execution, seed: number): Outco
   const range = problem?.firing.step.range ?? unfired?.range ?? plan.range;
   const why = [
     ...steps.problems.map(({ firing, message }) => `step "${firing.name}": ${message}`),
-    ...(unfired === undefined ? [] : [`step "${unfired.id}" never happened: what it waits for did not`]),
+    ...(unfired === undefined
+      ? []
+      : [`step "${unfired.id}" never happened: what it waits for did not`]),
     ...(late ? ['the run ended before some steps: see `end`'] : []),
   ];
   return {

@@ -78,6 +78,7 @@ function demandSame(one: Journal, other: Journal): void {
   const index = lines.findIndex((line, position) => line !== others[position]);
   const at = index < 0 ? lines.length : index;
   throw new NondeterminismError(
-    `two runs under one seed part at event ${at}: "${lines[at] ?? 'the end'}" and "${others[at] ?? 'the end'}"`,
+    `two runs under one seed part at event ${at}: ` +
+      `"${lines[at] ?? 'the end'}" and "${others[at] ?? 'the end'}"`,
   );
 }

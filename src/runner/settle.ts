@@ -20,7 +20,8 @@ export const SETTLES = 'the cluster settles';
 
 /** What is expected of the settling, for the report. */
 export function expectedSettling(end: Instant): string {
-  return `only periodic work is left within ${formatDuration(SETTLING_MAX)} of ${formatInstant(end)}`;
+  const limit = formatDuration(SETTLING_MAX);
+  return `only periodic work is left within ${limit} of ${formatInstant(end)}`;
 }
 
 /** What is still at work, one sentence each. Empty where the cluster has settled. */

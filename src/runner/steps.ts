@@ -4,8 +4,10 @@
 import type { Cluster } from '../cluster/cluster';
 import type { EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
+import type { Instant } from '../values/time';
 import type { Injection } from '../vocabulary/define';
 import { actionNamed, faultNamed } from '../vocabulary/index';
+import { FOREVER } from '../vocabulary/operator';
 import type { Firing, Timeline } from './timeline';
 
 /** What went wrong with a step: it hit nothing, or named nothing. */
@@ -25,18 +27,25 @@ export class Steps {
   private readonly held = new Map<string, Set<number>>();
   /** Positions of the faults whose members are live. */
   private readonly live = new Set<number>();
+  private readonly end: Instant;
   private readonly startEvent: EventKind;
   private readonly recoverEvent: EventKind;
   private readonly extendEvent: EventKind;
 
-  constructor(cluster: Cluster, timeline: Timeline) {
+  /** `end`: steps and recoveries of the timeline after it do not happen. */
+  constructor(cluster: Cluster, timeline: Timeline, end: Instant = FOREVER) {
     this.cluster = cluster;
+    this.end = end;
     const { kernel } = cluster;
+    // What is scheduled here has no cause in the model, whatever the cluster did last.
+    kernel.because(-1);
     this.startEvent = kernel.declare('timeline.step', (position) => this.start(Number(position)));
     this.recoverEvent = kernel.declare('timeline.recovery', (position) =>
       this.recover(Number(position)),
     );
-    this.extendEvent = kernel.declare('timeline.extend', (position) => this.extend(Number(position)));
+    this.extendEvent = kernel.declare('timeline.extend', (position) =>
+      this.extend(Number(position)),
+    );
     for (const firing of timeline.firings) this.add(firing);
   }
 
@@ -44,8 +53,8 @@ export class Steps {
   add(firing: Firing): void {
     const { kernel } = this.cluster;
     const position = this.firings.push(firing) - 1;
-    kernel.schedule(firing.at, Phase.fault, this.startEvent, position);
-    if (firing.recovers !== undefined) {
+    if (firing.at <= this.end) kernel.schedule(firing.at, Phase.fault, this.startEvent, position);
+    if (firing.recovers !== undefined && firing.recovers <= this.end) {
       kernel.schedule(firing.recovers, Phase.fault, this.recoverEvent, position);
     }
   }
@@ -56,7 +65,12 @@ export class Steps {
    */
   lookForMembers(): boolean {
     for (const position of this.live) {
-      this.cluster.kernel.schedule(this.cluster.kernel.now, Phase.fault, this.extendEvent, position);
+      this.cluster.kernel.schedule(
+        this.cluster.kernel.now,
+        Phase.fault,
+        this.extendEvent,
+        position,
+      );
     }
     return this.live.size > 0;
   }
@@ -102,7 +116,7 @@ export class Steps {
     const firing = this.firings[position]!;
     this.cluster.kernel.note('fault', 'recovered', `step/${firing.name}`, firing.step.verb.name);
     this.live.delete(position);
-    for (const [effect, holders] of [...this.held]) {
+    for (const [effect, holders] of this.held) {
       if (!holders.delete(position) || holders.size > 0) continue;
       this.held.delete(effect);
       faultNamed(firing.step.verb.name).undo(this.cluster, effect);

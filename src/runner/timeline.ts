@@ -43,7 +43,9 @@ export class Timeline implements Instants {
     const firings = steps.flatMap((step) => layout.firingsOf(step));
     this.byName = new Map(firings.map((firing) => [firing.name, firing]));
     this.firings = firings.toSorted((a, b) => a.at - b.at);
-    const all = firings.flatMap(({ at, recovers }) => (recovers === undefined ? [at] : [at, recovers]));
+    const all = firings.flatMap(({ at, recovers }) =>
+      recovers === undefined ? [at] : [at, recovers],
+    );
     this.edges = [...new Set(all)].sort((a, b) => a - b);
   }
 

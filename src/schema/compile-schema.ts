@@ -11,7 +11,7 @@ export function compileSchema(schema: JsonSchema): SchemaValidator {
   return createAjv(false).compile(schema);
 }
 
-/** The source of a CommonJS module that exports the validator. The same schema gives the same text. */
+/** A CommonJS module that exports the validator. The same schema gives the same text. */
 export function compileToModule(schema: JsonSchema): string {
   const ajv = createAjv(true);
   return standaloneCode(ajv, ajv.compile(schema));

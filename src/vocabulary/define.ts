@@ -78,7 +78,7 @@ export interface Claim<Args = unknown> extends DocumentedWord {
   expectedNever(args: Args): string;
   /** What a schema cannot say: a malformed path, a pattern that is none. */
   check?(args: Args): readonly ManifestProblem[];
-  /** An earlier instant at which `prepare` has to run, if the claim is about something begun then. */
+  /** An earlier instant at which `prepare` has to run, for claims about what was begun then. */
   preparedAt?(args: Args): Instant | undefined;
   prepare?(cluster: Cluster, args: Args): unknown;
   observe(cluster: Cluster, args: Args, context: ObservationContext): Observation;

@@ -35,8 +35,16 @@ export class FilterSyntaxError extends Error {
 /** Deeper nesting than this is an attack, not a question. */
 const DEPTH_MAX = 32;
 
-const TOKEN =
-  /\s*(?:(@|&&|\|\||==|!=|<=|>=|[<>!()[\]])|(-?\d+(?:\.\d+)?)|(\.\s*[A-Za-z_$][\w$-]*)|([A-Za-z_$][\w$]*)|'((?:[^'\\]|\\['\\])*)'|"((?:[^"\\]|\\["\\])*)")/y;
+/** Sign, number, member, word, text in single quotes, text in double quotes. */
+const TOKENS = [
+  String.raw`(@|&&|\|\||==|!=|<=|>=|[<>!()[\]])`,
+  String.raw`(-?\d+(?:\.\d+)?)`,
+  String.raw`(\.\s*[A-Za-z_$][\w$-]*)`,
+  String.raw`([A-Za-z_$][\w$]*)`,
+  String.raw`'((?:[^'\\]|\\['\\])*)'`,
+  String.raw`"((?:[^"\\]|\\["\\])*)"`,
+];
+const TOKEN = new RegExp(String.raw`\s*(?:${TOKENS.join('|')})`, 'y');
 
 interface Token {
   readonly kind: 'sign' | 'number' | 'member' | 'word' | 'text' | 'end';

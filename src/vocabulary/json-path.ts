@@ -40,8 +40,9 @@ export function query(state: object, path: string): readonly unknown[] {
  * The library's evaluator. `code` is the number of a filter, never a text of the scenario's. It
  * must not close over anything: the library keeps it by its source text.
  */
-function evaluate(code: string, context: { readonly _$_v?: unknown }): boolean {
-  return passes(filters[Number(code)]!, context._$_v);
+function evaluate(code: string, context: Readonly<Record<string, unknown>>): boolean {
+  // The library's name for `@`.
+  return passes(filters[Number(code)]!, context['_$_v']);
 }
 
 function rewrite(path: string): string | PathProblem {

@@ -27,6 +27,8 @@ export interface WalkJudge {
 
 /** At most this many walks and sentences are kept as an explanation. */
 const EXPLAINED_MAX = 8;
+/** Alternatives are listed up to this many characters. */
+const ACTUAL_MAX = 120;
 
 interface Judged {
   readonly walk: Walk;
@@ -111,11 +113,20 @@ function sayWhat(
   const words = [...new Set(telling.map(({ walk }) => judge.tell(walk)))];
   const lacking = absent.map((name) => judge.nameOf(name)).join(', ');
   if (absent.length > 0 && judged.every(({ success }) => success === true)) {
-    return { actual: `${words.join(' or ')}, but never from ${lacking}` };
+    return { actual: `${sayWords(words)}, but never from ${lacking}` };
   }
-  const actual = words.join(' or ');
+  const actual = sayWords(words);
   if (telling.length === judged.length) return { actual };
   return { actual, among: sayAmong(telling, judged) };
+}
+
+/** `refused or timeout`; of longer descriptions only the first. */
+function sayWords(words: readonly string[]): string {
+  const [first = '', ...others] = words;
+  const all = words.join(' or ');
+  return all.length <= ACTUAL_MAX || others.length === 0
+    ? all
+    : `${first} (and ${others.length} other ${others.length === 1 ? 'way' : 'ways'})`;
 }
 
 /** `for 1 of 3 possible backends`, `from shop/web#2`, `for 1 of 3 possible backends from …`. */

@@ -94,7 +94,13 @@ export function notModelled(sample: Sample): Judgement {
 
 /** The judgement where no sample could have been otherwise. */
 export function vacuous(sample: Sample, why: string): Judgement {
-  return { status: 'error', code: 'vacuous', actual: `nothing to judge: ${why}`, at: sample.at, sample };
+  return {
+    status: 'error',
+    code: 'vacuous',
+    actual: `nothing to judge: ${why}`,
+    at: sample.at,
+    sample,
+  };
 }
 
 /** Why none of the samples could be judged; undefined where one could. */

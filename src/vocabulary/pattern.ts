@@ -49,7 +49,7 @@ export class Pattern {
 
   /** Whether any part of the text matches. Its cost is at most states × characters. */
   test(text: string): boolean {
-    const characters = [...text];
+    const characters = Array.from(text);
     let current = new Set<number>();
     for (let index = 0; index <= characters.length; index++) {
       const atStart = index === 0;
@@ -130,7 +130,7 @@ class PatternReader {
   private position = 0;
 
   constructor(text: string) {
-    this.characters = [...text];
+    this.characters = Array.from(text);
   }
 
   read(): Node {
@@ -148,7 +148,7 @@ class PatternReader {
 
   private sequence(depth: number): Node {
     const parts: Node[] = [];
-    for (let next = this.peek(); next !== undefined && next !== '|' && next !== ')'; ) {
+    for (let next = this.peek(); next !== undefined && next !== '|' && next !== ')';) {
       parts.push(this.repeated(this.atom(depth)));
       next = this.peek();
     }
@@ -204,7 +204,8 @@ class PatternReader {
   }
 
   private group(depth: number): Node {
-    if (this.takes('?') && !this.takes(':')) this.refuse('only (?: ) is known of the special groups');
+    if (this.takes('?') && !this.takes(':'))
+      this.refuse('only (?: ) is known of the special groups');
     const inner = this.choice(depth + 1);
     if (!this.takes(')')) this.refuse('the group is not closed');
     return inner;

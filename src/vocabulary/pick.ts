@@ -4,21 +4,21 @@
 import type { Cluster } from '../cluster/cluster';
 
 /**
- * The chosen ones of `candidates`, which stand in order of creation, in that order. `name` is the
- * stream's: equal targets choose alike.
+ * The chosen ones of `candidates`, which stand in order of creation, in that order. `chooser` names
+ * the stream: each step and each repetition of it chooses anew, a claim always alike.
  */
 export function picked(
   cluster: Cluster,
   candidates: readonly string[],
   pick: string | number | undefined,
-  name: string,
+  chooser: string,
 ): readonly string[] {
   if (pick === undefined || pick === 'all') return candidates;
   if (pick === 'oldest') return candidates.slice(0, 1);
   if (pick === 'newest') return candidates.slice(-1);
   const count = Math.min(countOf(pick, candidates.length), candidates.length);
   // A fork of the stream: asking again draws the same numbers.
-  const stream = cluster.kernel.random.stream(`pick/${name}`).fork();
+  const stream = cluster.kernel.random.stream(`pick/${chooser}`).fork();
   const left = candidates.map((_, index) => index);
   const chosen: number[] = [];
   for (let drawn = 0; drawn < count; drawn++) {

@@ -37,8 +37,7 @@ export function addressesOf(cluster: Cluster, pod: string): readonly IP[] {
   const placed = sandboxOf(cluster, pod);
   if (placed !== undefined) return placed.sandbox.addresses;
   const status = cluster.api.store.get('Pod', pod)?.status as
-    | { podIPs?: readonly { ip: IP }[] }
-    | undefined;
+    { podIPs?: readonly { ip: IP }[] } | undefined;
   return (status?.podIPs ?? []).map(({ ip }) => ip);
 }
 

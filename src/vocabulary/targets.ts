@@ -52,16 +52,27 @@ export function sourcesOf(cluster: Cluster, from: OriginArgs): Sources {
   return podSources(cluster, pods, describe(from), single, reference.container);
 }
 
-/** Keys of the pods that a target means, running or not, in a fixed order. */
-export function podsOfTarget(cluster: Cluster, target: PodTargetArgs): readonly string[] {
+/**
+ * Keys of the pods that a target means, running or not, in a fixed order. `chooser` names the
+ * stream that `pick` draws from.
+ */
+export function podsOfTarget(
+  cluster: Cluster,
+  target: PodTargetArgs,
+  chooser: string,
+): readonly string[] {
   if (typeof target === 'string') return podsOfReference(cluster, readReference(target));
-  return picked(cluster, selectPods(cluster, target.pods), target.pick, describe(target));
+  return picked(cluster, selectPods(cluster, target.pods), target.pick, chooser);
 }
 
 /** Names of the nodes that a target means, in the order of the cluster. */
-export function nodesOfTarget(cluster: Cluster, target: NodeTargetArgs): readonly string[] {
+export function nodesOfTarget(
+  cluster: Cluster,
+  target: NodeTargetArgs,
+  chooser: string,
+): readonly string[] {
   if (typeof target !== 'string') {
-    return picked(cluster, selectNodes(cluster, target.nodes), target.pick, describe(target));
+    return picked(cluster, selectNodes(cluster, target.nodes), target.pick, chooser);
   }
   const name = target.replace(/^nodes?\//, '');
   return cluster.machines.has(name) ? [name] : [];
@@ -182,7 +193,7 @@ function podSources(
       origin: container === undefined ? { pod } : { pod, container },
     }));
   if (sources.length > 0) return { sources, single };
-  const missing = pods.length > 0 ? `no process of ${what} runs` : `${what} matches no pod`;
+  const missing = pods.length > 0 ? `no process of ${what} runs` : `nothing matches ${what}`;
   return { sources, single, missing };
 }
 

@@ -78,7 +78,9 @@ export function addressesOfObject(cluster: Cluster, reference: Reference): reado
     const service = cluster.api.store.get('Service', `${namespace ?? 'default'}/${name}`);
     return clusterIPsOf(service).slice(0, 1);
   }
-  return podsOfReference(cluster, reference).flatMap((pod) => addressesOf(cluster, pod).slice(0, 1));
+  return podsOfReference(cluster, reference).flatMap((pod) =>
+    addressesOf(cluster, pod).slice(0, 1),
+  );
 }
 
 /** One way in which the text of a destination can be understood, and how likely it is. */

@@ -103,7 +103,11 @@ function assumedPorts({ pod, container, targetPorts }: BehaviourInput): ListenSp
   };
   for (const { containerPort, protocol } of container.ports ?? [])
     add(containerPort, protocol ?? 'TCP');
-  for (const port of probePorts(container)) add(port, 'TCP');
+  for (const port of probePorts(container)) {
+    // A probe may ask for what another container of the pod serves.
+    const owner = declarerOf(pod, { port, protocol: 'TCP' });
+    if (owner === undefined || owner.name === container.name) add(port, 'TCP');
+  }
   for (const target of targetPorts) {
     if (belongsTo(pod, container, target)) add(target.port, target.protocol);
   }
@@ -122,16 +126,20 @@ function probePorts(container: Container): number[] {
 
 /**
  * Containers of a pod share their ports, so one of them has each: the one that declares it, else
- * the first.
+ * the first one of an image that is not known, else the first.
  */
-function belongsTo(pod: Pod, container: Container, { port, protocol }: ListenSpec): boolean {
-  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  const declares = (it: Container) =>
-    (it.ports ?? []).some(
-      (its) => its.containerPort === port && (its.protocol ?? 'TCP') === protocol,
-    );
-  const owner = all.find(declares) ?? pod.spec.containers[0];
+function belongsTo(pod: Pod, container: Container, port: ListenSpec): boolean {
+  const { containers } = pod.spec;
+  const unknown = containers.find(({ image }) => knownImage(image ?? '') === undefined);
+  const owner = declarerOf(pod, port) ?? unknown ?? containers[0];
   return owner?.name === container.name;
+}
+
+function declarerOf(pod: Pod, { port, protocol }: ListenSpec): Container | undefined {
+  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  return all.find(({ ports = [] }) =>
+    ports.some((it) => it.containerPort === port && (it.protocol ?? 'TCP') === protocol),
+  );
 }
 
 /** A mounted ConfigMap or Secret can tell a server to listen elsewhere: its image says nothing. */

@@ -97,9 +97,12 @@ describe('after … by', () => {
   });
 
   it('is an error where there is no source from the step to the deadline', () => {
-    const outcome = outcomeOf({ ...BY_2S, args: { from: { pods: { labels: { app: 'x' } } }, to: 'b:1' } });
+    const outcome = outcomeOf({
+      ...BY_2S,
+      args: { from: { pods: { labels: { app: 'x' } } }, to: 'b:1' },
+    });
     expect(outcome).to.include({ status: 'error', code: 'vacuous' });
-    expect(outcome.actual).to.equal('nothing to judge: pods with app=x matches no pod');
+    expect(outcome.actual).to.equal('nothing to judge: nothing matches pods with app=x');
   });
 });
 
@@ -123,10 +126,14 @@ describe('after … by … hold', () => {
   });
 });
 
-describe('after … takes', () => {
-  const takes = (atLeast: number, atMost: number) =>
-    ({ operator: 'after', after: after('crash'), takes: { atLeast: s(atLeast), atMost: s(atMost) } }) as const;
+const takes = (atLeast: number, atMost: number) =>
+  ({
+    operator: 'after',
+    after: after('crash'),
+    takes: { atLeast: s(atLeast), atMost: s(atMost) },
+  }) as const;
 
+describe('after … takes', () => {
   it('passes inside of its bounds, which belong to it', () => {
     const script = [refuses(10), answers(10.35)];
     expect(outcomeOf(takes(0.35, 0.35), script).status).to.equal('passed');

@@ -1,4 +1,5 @@
-// Goal: `always` notices every state that lasts for any time at all, and is no verdict over nothing.
+// Goal: `always` notices every state that lasts for any time at all, and is no verdict over
+// nothing.
 
 import { expect } from 'chai';
 import { walk } from '../../runner/fake-cluster';
@@ -6,8 +7,14 @@ import type { Change } from '../../runner/fake-cluster';
 import { outcomeOf, step, t } from '../../runner/plans';
 
 const ALWAYS = { operator: 'always' } as const;
-const drop = (second: number): Change => [second, (it) => void (it.walks = () => [walk('dropped')])];
-const heal = (second: number): Change => [second, (it) => void (it.walks = () => [walk('answered')])];
+const drop = (second: number): Change => [
+  second,
+  (it) => void (it.walks = () => [walk('dropped')]),
+];
+const heal = (second: number): Change => [
+  second,
+  (it) => void (it.walks = () => [walk('answered')]),
+];
 
 describe('always', () => {
   it('passes where the claim is true from the start to the settled end', () => {

@@ -6,6 +6,9 @@ import { outcomeOf, plan, runScript, t } from '../../runner/plans';
 
 const AT_5S = { operator: 'at', at: t(5) } as const;
 
+const cut = (second: number) =>
+  outcomeOf(AT_5S, [[second, (it) => void (it.walks = () => [walk('dropped')])]]).actual;
+
 describe('at', () => {
   it('holds where every possible path of every source makes the claim true', () => {
     const outcome = outcomeOf(AT_5S);
@@ -14,8 +17,6 @@ describe('at', () => {
   });
 
   it('sees what happens at the very instant, and nothing of a microsecond later', () => {
-    const cut = (second: number) =>
-      outcomeOf(AT_5S, [[second, (it) => void (it.walks = () => [walk('dropped')])]]).actual;
     expect(cut(5)).to.equal('timeout');
     expect(cut(5.000001)).to.equal('ok');
   });
@@ -26,11 +27,13 @@ describe('at', () => {
     ]);
     expect(outcome.status).to.equal('failed');
     expect(outcome.actual).to.equal('refused for 1 of 3 possible backends');
-    expect(outcome.traces.map(({ disposition }) => disposition)).to.deep.equal(['refused-by-listener']);
+    expect(outcome.traces.map(({ disposition }) => disposition)).to.deep.equal([
+      'refused-by-listener',
+    ]);
     expect(outcome.why[0]).to.equal('refused-by-listener');
   });
 
-  it('is an error over an answer that is not modelled, unless another path fails for certain', () => {
+  it('is an error over what is not modelled, unless another path fails for certain', () => {
     const unknown = walk('not-modelled', { reason: 'hostPort', share: [1, 2] });
     const error = outcomeOf(AT_5S, [[1, (it) => void (it.walks = () => [unknown])]]);
     expect(error).to.include({ status: 'error', code: 'not-modelled' });

@@ -39,8 +39,9 @@ describe('never', () => {
       (it) => void (it.walks = () => [walk('answered', { by: ['shop/backend-a', '10.244.1.5'] })]),
     ];
     expect(outcomeOf({ ...NEVER, args }, [alive]).status).to.equal('passed');
-    expect(outcomeOf({ ...NEVER, args: { ...REACH, backends: ['shop/backend#1'] } }, [alive]).status)
-      .to.equal('failed');
+    expect(
+      outcomeOf({ ...NEVER, args: { ...REACH, backends: ['shop/backend#1'] } }, [alive]).status,
+    ).to.equal('failed');
   });
 
   it('is an error where the name never resolved: it would be green for a slip of the pen', () => {

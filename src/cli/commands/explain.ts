@@ -45,14 +45,16 @@ function page(word: string | undefined, args: Arguments): string {
 }
 
 function pages(): Page[] {
-  const of = (kind: string, words: Iterable<Omit<Page, 'kind'>>): Page[] =>
-    [...words].map((word) => ({ ...word, kind }));
   return [
-    ...of('fault', LANGUAGE.faults.values()),
-    ...of('action of `do`', LANGUAGE.actions.values()),
-    ...of('claim', LANGUAGE.claims.values()),
-    ...of('operator', LANGUAGE.operators.values()),
+    ...pagesOf('fault', LANGUAGE.faults),
+    ...pagesOf('action of `do`', LANGUAGE.actions),
+    ...pagesOf('claim', LANGUAGE.claims),
+    ...pagesOf('operator', LANGUAGE.operators),
   ];
+}
+
+function pagesOf(kind: string, words: ReadonlyMap<string, Omit<Page, 'kind'>>): Page[] {
+  return [...words.values()].map((word) => ({ ...word, kind }));
 }
 
 function overview(): string {
@@ -70,9 +72,11 @@ function overview(): string {
 
 function dispositions(): string {
   const rows = Object.entries(DISPOSITIONS).map(
-    ([name, { outcome, meaning }]) => [`  ${name}`, `${outcome ?? 'an error'}: ${meaning}`] as const,
+    ([name, { outcome, meaning }]) =>
+      [`  ${name}`, `${outcome ?? 'an error'}: ${meaning}`] as const,
   );
-  return `${paragraph('What can become of a packet: its fate, what the sender sees, why.')}\n\n${columns(rows)}`;
+  const head = 'What can become of a packet: its fate, what the sender sees, why.';
+  return `${paragraph(head)}\n\n${columns(rows)}`;
 }
 
 function readVersion(args: Arguments): KubeVersion {

@@ -24,10 +24,7 @@ export const command: Command = {
     const targets = findTargets(args.positionals, DISK);
     for (const problem of targets.problems) io.complain(`kubedrill: ${problem}`);
     const loaded = loadPlans(targets.files);
-    const found = unique([
-      ...loaded.diagnostics,
-      ...loaded.plans.flatMap(({ notes }) => notes),
-    ]);
+    const found = unique([...loaded.diagnostics, ...loaded.plans.flatMap(({ notes }) => notes)]);
     const errors = found.filter(({ severity }) => severity === 'error');
     const warnings = found.filter(({ severity }) => severity === 'warning');
     const shown = args.has('quiet') ? errors : [...errors, ...warnings];

@@ -99,7 +99,8 @@ async function runSuites(
     }
   }
   const define = (bdd: Bdd): void => {
-    for (const [file, diagnostics] of loaded.broken) describeProblems(bdd, file, diagnostics, tools);
+    for (const [file, diagnostics] of loaded.broken)
+      describeProblems(bdd, file, diagnostics, tools);
     describePlans(bdd, selected, tools);
   };
   await drive(define, {
@@ -120,12 +121,7 @@ async function runSuites(
   return highest(codes);
 }
 
-function list(
-  loaded: LoadedPlans,
-  selected: readonly Selected[],
-  tools: Tools,
-  io: Io,
-): ExitCode {
+function list(loaded: LoadedPlans, selected: readonly Selected[], tools: Tools, io: Io): ExitCode {
   for (const { plan, outcomes } of selected) {
     const tags = plan.tags.length === 0 ? '' : `  #${plan.tags.join(' #')}`;
     io.out.write(`${plan.file}:${plan.range.line}  ${plan.title}${formatRow(plan.row)}${tags}\n`);

@@ -1,16 +1,19 @@
 // Walks a packet through the rules of one hook. It draws nothing: where a rule picks at random,
 // the walk splits, and every way comes back with its exact probability.
-// source: net/ipv4/netfilter/ip_tables.c ipt_do_table; net/netfilter/nf_nat_core.c
+// source: net/ipv4/netfilter/ip_tables.c ipt_do_table; net/netfilter/nf_tables_core.c
+// nft_do_chain; net/netfilter/nf_nat_core.c nf_nat_inet_fn
 
 import { ANY_PORT } from '../../values/flow';
 import type { IP } from '../../values/ip';
 import type { Packet } from '../../values/packet';
-import { CERTAIN, complement, multiply, NEVER, equalRatio } from '../../values/ratio';
+import { CERTAIN, complement, equalRatio, multiply, NEVER, ratio } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import { indexOf } from './chain-index';
-import { compiledRule } from './match';
-import type { HookContext } from './match';
-import type { Chain, Hook, RuleReference, Ruleset, Table, TableName, Target } from './ruleset';
+import { layersAt } from './layers';
+import type { Layer, RuleSource } from './layers';
+import { compiledRule, elementKey } from './match';
+import type { HookContext, RecentSetting } from './match';
+import type { Chain, Hook, RuleReference, Ruleset, TableName, Target } from './ruleset';
 
 export type { HookContext } from './match';
 
@@ -24,20 +27,21 @@ export interface Branch {
   readonly packet: Packet;
   /** The rules that matched, in order: "by matching". Empty where only a policy decided. */
   readonly rules: readonly RuleReference[];
-  /** What `recent --set` writes, should the packet really be sent. */
-  readonly recentSets: readonly { readonly list: string; readonly address: IP }[];
+  /** What goes into `recent` lists, should the packet really be sent. */
+  readonly recentSets: readonly (RecentSetting & { readonly address: IP })[];
 }
 
-/** Deeper than this, chains jump in a loop; the real iptables refuses to load such rules. */
+/** Deeper than this, chains jump in a loop; the real tools refuse to load such rules. */
 const JUMPS_MAX = 64;
 
 /**
  * Every way through `hook` of `table`; the probabilities add up to 1.
  *
- * Several rulesets of a host share its built-in chains: their rules run in the order of
+ * Several rulesets of a host share iptables' built-in chains: their rules run in the order of
  * `rulesets`. kube-proxy prepends its jumps, so its ruleset stands first unless a CNI that
  * inserts later is modelled to come before it; a built-in chain drops by policy where any of them
- * says so. The table `nat` is meant for the first packet of a connection alone.
+ * says so. Base chains of nft run at the place that their priority gives them. The table `nat` is
+ * meant for the first packet of a connection alone; whoever translates it first settles it.
  *
  * source: pkg/proxy/iptables/proxier.go iptablesJumpChains (EnsureRule with Prepend)
  */
@@ -48,56 +52,61 @@ export function traverse(
   packet: Packet,
   context: HookContext,
 ): Branch[] {
-  const tables = rulesets.flatMap((ruleset) => ruleset.tables.get(table) ?? []);
-  return new Walk(tables, hook, context).from(packet);
+  const start = { probability: CERTAIN, packet, rules: [], recentSets: [] };
+  let branches: Branch[] = [{ ...start, verdict: 'accept' }];
+  for (const layer of layersAt(rulesets, table, hook)) {
+    branches = branches.flatMap((branch) => {
+      return isSettled(branch) ? [branch] : new Walk(layer, context).from(branch);
+    });
+  }
+  return branches;
+}
+
+/** An accepted packet goes on to the next chain of the hook, unless its translation is chosen. */
+function isSettled({ verdict, rules }: Branch): boolean {
+  return verdict !== 'accept' || isTranslation(rules.at(-1)?.rule.target);
 }
 
 /** What a walk has met so far on one of its ways. */
-interface Progress {
-  readonly probability: Ratio;
-  readonly packet: Packet;
-  readonly rules: readonly RuleReference[];
-  readonly recentSets: Branch['recentSets'];
-}
+type Progress = Omit<Branch, 'verdict'>;
 
 /** Goes on behind the jump that led into a chain. */
 type Resume = (progress: Progress) => void;
 
 class Walk {
-  private readonly tables: readonly Table[];
-  private readonly hook: Hook;
+  private readonly layer: Layer;
   private readonly context: HookContext;
   private readonly branches: Branch[] = [];
 
-  constructor(tables: readonly Table[], hook: Hook, context: HookContext) {
-    this.tables = tables;
-    this.hook = hook;
+  constructor(layer: Layer, context: HookContext) {
+    this.layer = layer;
     this.context = context;
   }
 
-  from(packet: Packet): Branch[] {
-    this.builtIn(0, { probability: CERTAIN, packet, rules: [], recentSets: [] });
+  from({ probability, packet, rules, recentSets }: Progress): Branch[] {
+    this.entry(0, { probability, packet, rules, recentSets });
     return this.branches;
   }
 
-  /** Runs the hook's chain of each table from `index` on, then the policy. */
-  private builtIn(index: number, progress: Progress): void {
-    const table = this.tables[index];
-    if (table === undefined) this.end(progress, this.policy());
-    else this.chain(table, this.hook, progress, 0, (after) => this.builtIn(index + 1, after));
+  /** Runs the layer's chains from `index` on, then the policy. */
+  private entry(index: number, progress: Progress): void {
+    const entry = this.layer.entries[index];
+    if (entry === undefined) return this.end(progress, this.layer.policy);
+    const { source, chain } = entry;
+    this.chain(source, chain, progress, 0, (after) => this.entry(index + 1, after));
   }
 
-  private policy(): Verdict {
-    const drops = this.tables.some((table) => table.chains.get(this.hook)?.policy === 'DROP');
-    return drops ? 'drop' : 'accept';
-  }
-
-  private chain(table: Table, name: string, start: Progress, depth: number, resume: Resume): void {
-    const chain = table.chains.get(name);
+  private chain(
+    source: RuleSource,
+    chain: Chain | undefined,
+    start: Progress,
+    depth: number,
+    resume: Resume,
+  ): void {
     if (chain === undefined || chain.rules.length === 0) return resume(start);
-    if (depth > JUMPS_MAX) throw new RangeError(`chains jump in a loop at ${table.name}/${name}`);
+    if (depth > JUMPS_MAX) throw new RangeError(`chains jump in a loop at ${source.name}/${chain.name}`);
     const candidates = indexOf(chain).candidates(start.packet.tuple);
-    this.rules({ table, chain, candidates, depth, resume }, 0, start);
+    this.rules({ source, chain, candidates, depth, resume }, 0, start);
   }
 
   /** Applies the candidates from `from` on; a rule that may match or not splits the walk. */
@@ -107,7 +116,7 @@ class Walk {
       const position = visit.candidates[index]!;
       const rule = visit.chain.rules[position]!;
       const compiled = compiledRule(rule);
-      if (!compiled.matches(progress.packet, this.context)) continue;
+      if (!compiled.matches(progress.packet, this.context, visit.source.sets)) continue;
       const { probability } = compiled;
       if (equalRatio(probability, NEVER)) continue;
       const taken = this.taken(visit, position, progress);
@@ -128,13 +137,13 @@ class Walk {
     const rule = visit.chain.rules[position]!;
     const { probability, recentSets } = compiledRule(rule);
     const address = progress.packet.tuple.src;
-    const { table, chain } = visit;
-    const reference = { table: table.name, chain: chain.name, position: position + 1, rule };
+    const { source, chain } = visit;
+    const reference = { table: source.name, chain: chain.name, position: position + 1, rule };
     return {
       ...progress,
       probability: multiply(progress.probability, probability),
       rules: [...progress.rules, reference],
-      recentSets: [...progress.recentSets, ...recentSets.map((list) => ({ list, address }))],
+      recentSets: [...progress.recentSets, ...recentSets.map((it) => ({ ...it, address }))],
     };
   }
 
@@ -154,13 +163,21 @@ class Walk {
       case 'mark-xor':
         return { ...progress, packet: { ...packet, mark: (packet.mark ^ target.value) >>> 0 } };
       case 'jump':
-        this.chain(visit.table, target.chain, progress, visit.depth + 1, (after) =>
-          this.rules(visit, index + 1, after),
-        );
+        this.to(visit, target.chain, progress, (after) => this.rules(visit, index + 1, after));
         return undefined;
+      case 'goto':
+        this.to(visit, target.chain, progress, visit.resume);
+        return undefined;
+      case 'random-goto':
+        for (const chain of target.chains) {
+          this.to(visit, chain, shared(progress, target.chains.length), visit.resume);
+        }
+        return undefined;
+      case 'verdict-map':
+        return this.byMap(visit, target, index, progress);
       case 'return':
-        // Back to the caller; in a built-in chain that is the policy.
-        if (visit.depth === 0) this.end(progress, this.policy());
+        // Back to the caller; in a chain that the kernel called that is the policy.
+        if (visit.depth === 0) this.end(progress, this.layer.policy);
         else visit.resume(progress);
         return undefined;
       case 'accept':
@@ -168,12 +185,41 @@ class Walk {
       case 'reject':
         this.end(progress, target.do);
         return undefined;
+      case 'random-dnat':
+        for (const endpoint of target.to) {
+          this.translate(shared(progress, target.to.length), { do: 'dnat', ...endpoint });
+        }
+        return undefined;
       case 'dnat':
       case 'snat':
       case 'masquerade':
-        this.end({ ...progress, packet: this.translated(packet, target) }, 'accept');
+        this.translate(progress, target);
         return undefined;
     }
+  }
+
+  private to(visit: Visit, name: string, progress: Progress, resume: Resume): void {
+    const { source, depth } = visit;
+    this.chain(source, source.chains.get(name), progress, depth + 1, resume);
+  }
+
+  private byMap(
+    visit: Visit,
+    { map, fields }: Extract<Target, { do: 'verdict-map' }>,
+    index: number,
+    progress: Progress,
+  ): Progress | undefined {
+    const key = elementKey(fields, progress.packet);
+    const found = visit.source.maps.get(map)?.elements.get(key);
+    // A rule whose map knows nothing of the packet has not matched.
+    if (found === undefined) return { ...progress, rules: progress.rules.slice(0, -1) };
+    const reference = { ...progress.rules.at(-1)!, element: { ...found, key } };
+    const rules = [...progress.rules.slice(0, -1), reference];
+    return this.apply(visit, found.verdict, index, { ...progress, rules });
+  }
+
+  private translate(progress: Progress, target: Translation): void {
+    this.end({ ...progress, packet: this.translated(progress.packet, target) }, 'accept');
   }
 
   private translated(packet: Packet, target: Translation): Packet {
@@ -188,7 +234,8 @@ class Walk {
         if (src === undefined) throw new RangeError('masquerade without an outgoing address');
         // Without --random-fully the kernel keeps the port while it is free.
         const sport = target.randomFully ? ANY_PORT : tuple.sport;
-        return { ...packet, tuple: { ...tuple, src, sport } };
+        const mark = (packet.mark & ~(target.clearMark ?? 0)) >>> 0;
+        return { ...packet, mark, tuple: { ...tuple, src, sport } };
       }
     }
   }
@@ -198,11 +245,22 @@ class Walk {
   }
 }
 
+/** One of `count` equal shares of the way. */
+function shared(progress: Progress, count: number): Progress {
+  return { ...progress, probability: multiply(progress.probability, ratio(1, count)) };
+}
+
 type Translation = Extract<Target, { do: 'dnat' | 'snat' | 'masquerade' }>;
+
+const TRANSLATIONS: readonly Target['do'][] = ['dnat', 'random-dnat', 'snat', 'masquerade'];
+
+function isTranslation(target: Target | undefined): boolean {
+  return target !== undefined && TRANSLATIONS.includes(target.do);
+}
 
 /** One chain being walked. */
 interface Visit {
-  readonly table: Table;
+  readonly source: RuleSource;
   readonly chain: Chain;
   /** Positions of the rules that the packet could meet. */
   readonly candidates: readonly number[];

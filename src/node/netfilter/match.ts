@@ -2,10 +2,11 @@
 
 import { contains, cidr as rangeOf } from '../../values/cidr';
 import type { IP } from '../../values/ip';
+import type { FiveTuple } from '../../values/flow';
 import type { Packet } from '../../values/packet';
 import { CERTAIN, multiply } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
-import type { ConnectionState, Match, Rule } from './ruleset';
+import type { ConnectionState, Field, Match, NamedSet, Rule } from './ruleset';
 
 /** What rules can ask besides the packet itself. */
 export interface HookContext {
@@ -25,14 +26,24 @@ export interface HookContext {
   readonly masqueradeAddress?: IP;
 }
 
-export type Predicate = (packet: Packet, context: HookContext) => boolean;
+/** The sets that rules of one source may ask, by name. */
+export type Sets = ReadonlyMap<string, NamedSet>;
+
+export type Predicate = (packet: Packet, context: HookContext, sets: Sets) => boolean;
+
+/** An address that a rule writes into a `recent` list, should the packet really be sent. */
+export interface RecentSetting {
+  readonly list: string;
+  /** How many addresses the list holds; the default of xt_recent where it is not said. */
+  readonly capacity?: number;
+}
 
 export interface CompiledRule {
   readonly matches: Predicate;
   /** How likely a packet that meets the conditions is taken; 1 without a `statistic` match. */
   readonly probability: Ratio;
   /** The `recent` lists into which the source address is written when the rule matches. */
-  readonly recentSets: readonly string[];
+  readonly recentSets: readonly RecentSetting[];
 }
 
 const compiledRules = new WeakMap<Rule, CompiledRule>();
@@ -49,15 +60,39 @@ export function compiledRule(rule: Rule): CompiledRule {
 
 function compile(rule: Rule): CompiledRule {
   const predicates: Predicate[] = [];
-  const recentSets: string[] = [];
+  const recentSets: RecentSetting[] = [];
   let probability = CERTAIN;
   for (const match of rule.matches) {
     if (match.on === 'statistic') probability = multiply(probability, match.probability);
-    else if (match.on === 'recent-set') recentSets.push(match.list);
+    else if (match.on === 'recent-set') recentSets.push(settingOf(match));
     else predicates.push(predicateOf(match));
   }
-  const matches: Predicate = (packet, context) => predicates.every((it) => it(packet, context));
+  const matches: Predicate = (packet, context, sets) =>
+    predicates.every((it) => it(packet, context, sets));
   return { matches, probability, recentSets };
+}
+
+function settingOf({ list, capacity }: Extract<Match, { on: 'recent-set' }>): RecentSetting {
+  return capacity === undefined ? { list } : { list, capacity };
+}
+
+/** What a packet's fields are called as an element: `10.96.0.10 . udp . 53`. */
+export function elementKey(fields: readonly Field[], { tuple }: Packet): string {
+  if (fields.length === 1) return fieldText(fields[0]!, tuple);
+  return fields.map((field) => fieldText(field, tuple)).join(' . ');
+}
+
+function fieldText(field: Field, tuple: FiveTuple): string {
+  switch (field) {
+    case 'source':
+      return tuple.src;
+    case 'destination':
+      return tuple.dst;
+    case 'protocol':
+      return tuple.protocol.toLowerCase();
+    case 'destination-port':
+      return String(tuple.dport);
+  }
 }
 
 type Condition = Exclude<Match, { on: 'statistic' | 'recent-set' }>;
@@ -65,7 +100,7 @@ type Condition = Exclude<Match, { on: 'statistic' | 'recent-set' }>;
 function predicateOf(match: Condition): Predicate {
   const holds = positive(match);
   const inverted = 'not' in match && match.not === true;
-  return inverted ? (packet, context) => !holds(packet, context) : holds;
+  return inverted ? (packet, context, sets) => !holds(packet, context, sets) : holds;
 }
 
 function positive(match: Condition): Predicate {
@@ -95,6 +130,14 @@ function positive(match: Condition): Predicate {
       return (_, { state, isDnat }) => {
         return match.states.includes(state) || (isDnat && match.states.includes('DNAT'));
       };
+    case 'source-in':
+      return inAnyRange(match.cidrs, ({ tuple }) => tuple.src);
+    case 'destination-in':
+      return inAnyRange(match.cidrs, ({ tuple }) => tuple.dst);
+    case 'set':
+      return (packet, _, sets) => {
+        return sets.get(match.set)?.elements.has(elementKey(match.fields, packet)) === true;
+      };
     case 'recent':
       return ({ tuple }, context) => context.recent(match.list, tuple.src, match.seconds);
   }
@@ -103,6 +146,11 @@ function positive(match: Condition): Predicate {
 function inRange(text: string, addressOf: (packet: Packet) => IP): Predicate {
   const range = rangeOf(text);
   return (packet) => contains(range, addressOf(packet));
+}
+
+function inAnyRange(texts: readonly string[], addressOf: (packet: Packet) => IP): Predicate {
+  const ranges = texts.map(rangeOf);
+  return (packet) => ranges.some((range) => contains(range, addressOf(packet)));
 }
 
 /** A trailing `+` stands for any rest, as in `-i veth+`. */

@@ -1,12 +1,12 @@
-// The address lists of one host's `-m recent` rules: who opened a connection through which rule,
-// and when. kube-proxy keeps session affinity in them.
-// source: net/netfilter/xt_recent.c
+// The address lists of one host's `-m recent` rules and of nft's sets with a timeout: who opened a
+// connection through which rule, and when. kube-proxy keeps session affinity in them.
+// source: net/netfilter/xt_recent.c; net/netfilter/nft_dynset.c
 
 import type { IP } from '../../values/ip';
 import { between, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 
-/** How many addresses a list holds; the one seen longest ago gives way (ip_list_tot). */
+/** How many addresses a list of xt_recent holds; the one seen longest ago gives way (ip_list_tot). */
 const ADDRESSES_PER_LIST_MAX = 100;
 
 export class RecentLists {
@@ -24,7 +24,7 @@ export class RecentLists {
   }
 
   /** Puts the address into the list, or renews its time there. */
-  set(list: string, address: IP, now: Instant): void {
+  set(list: string, address: IP, now: Instant, capacity = ADDRESSES_PER_LIST_MAX): void {
     let addresses = this.lists.get(list);
     if (addresses === undefined) {
       addresses = new Map();
@@ -32,7 +32,7 @@ export class RecentLists {
     }
     addresses.delete(address);
     addresses.set(address, now);
-    if (addresses.size <= ADDRESSES_PER_LIST_MAX) return;
+    if (addresses.size <= capacity) return;
     for (const oldest of addresses.keys()) {
       addresses.delete(oldest);
       return;

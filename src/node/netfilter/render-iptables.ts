@@ -5,7 +5,7 @@
 import { cidr } from '../../values/cidr';
 import { formatEndpoint } from '../../values/ip';
 import type { Ratio } from '../../values/ratio';
-import type { Chain, Match, Rule, Ruleset, Table, TableName, Target } from './ruleset';
+import type { Chain, Field, Match, Rule, Ruleset, Table, TableName, Target } from './ruleset';
 
 const PORT_PROTOCOLS: readonly string[] = ['TCP', 'UDP', 'SCTP'];
 
@@ -119,6 +119,11 @@ function extensionWords(match: Match): string[] {
       return [`-m recent --name ${match.list} --rcheck --seconds ${match.seconds} --reap`];
     case 'recent-set':
       return [`-m recent --name ${match.list} --set`];
+    case 'set':
+      return [`-m set ${negation(match)}--match-set ${match.set} ${directions(match.fields)}`];
+    case 'source-in':
+    case 'destination-in':
+      throw new RangeError(`iptables has no ${match.on}`);
     default:
       return [];
   }
@@ -141,11 +146,23 @@ function targetWords(target: Target): string[] {
       return [`-j SNAT --to-source ${target.address}`];
     case 'masquerade':
       return [target.randomFully ? '-j MASQUERADE --random-fully' : '-j MASQUERADE'];
+    case 'goto':
+      return [`-g ${target.chain}`];
+    case 'random-goto':
+    case 'random-dnat':
+    case 'verdict-map':
+      throw new RangeError(`iptables has no ${target.do}`);
     case 'mark-or':
       return [`-j MARK --or-mark ${hex(target.value)}`];
     case 'mark-xor':
       return [`-j MARK --xor-mark ${hex(target.value)}`];
   }
+}
+
+/** `dst,dst,src`: an ipset takes the protocol together with the port. */
+function directions(fields: readonly Field[]): string {
+  const asked = fields.filter((field) => field !== 'protocol');
+  return asked.map((field) => (field === 'source' ? 'src' : 'dst')).join(',');
 }
 
 /**

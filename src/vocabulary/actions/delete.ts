@@ -24,8 +24,8 @@ export default defineAction({
   name: 'delete',
   summary: 'Deletes an object gracefully, as `kubectl delete` does.',
   models:
-    'A pod is marked for deletion, its processes get SIGTERM, and after its grace SIGKILL. What an ' +
-    'object owns is deleted with it in the background.',
+    'A pod is marked for deletion, its processes get SIGTERM, and after its grace SIGKILL. What ' +
+    'an object owns is deleted with it in the background.',
   source: 'staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go (BeforeDelete)',
   schema: SCHEMA,
   examples: [
@@ -36,7 +36,13 @@ export default defineAction({
   check: ({ grace }: Args) =>
     graceOf(grace) === undefined || Number.isInteger(graceOf(grace))
       ? []
-      : [{ path: '/grace', severity: 'error' as const, message: `"${grace}" is not whole seconds` }],
+      : [
+          {
+            path: '/grace',
+            severity: 'error' as const,
+            message: `"${grace}" is not whole seconds`,
+          },
+        ],
   perform(cluster, args) {
     const { kind, key } = objectOf(cluster, args.delete);
     if (cluster.api.store.get(kind, key) === undefined) return [];

@@ -11,7 +11,8 @@ const SCHEMA = {
     service: { $ref: '#/$defs/serviceReference' },
     nodes: {
       description:
-        '`all` nodes with power (the default), `any` of them, `p99` (99 of 100), or the name of one.',
+        '`all` nodes with power (the default), `any` of them, `p99` (99 of 100), or the name of ' +
+        'one.',
       type: 'string',
       minLength: 1,
       examples: ['all', 'any', 'p99', 'worker-1'],
@@ -24,8 +25,10 @@ export default defineClaim({
   summary: "Whether the nodes' data planes spread a Service over exactly the pods that serve it.",
   models:
     'For each node: the endpoints that its rules would choose from, against the ready processes ' +
-    'behind the Service as they really run. A node without power has no data plane and is left out.',
-  source: 'community sig-scalability/slos/network_programming_latency.md (first and last node, p99)',
+    'behind the Service as they really run. A node without power has no data plane and is left ' +
+    'out.',
+  source:
+    'community sig-scalability/slos/network_programming_latency.md (first and last node, p99)',
   schema: SCHEMA,
   examples: [
     '{after: crash, by: 2s, converge: {service: shop/backend, nodes: all}}',
@@ -144,8 +147,7 @@ function blamesOf(cluster: Cluster, service: string, stale: readonly View[]): re
   const [namespace, name] = service.split('/');
   const slices = [...cluster.api.store.list('EndpointSlice')].filter(
     ({ metadata }) =>
-      metadata.namespace === namespace &&
-      metadata.labels?.['kubernetes.io/service-name'] === name,
+      metadata.namespace === namespace && metadata.labels?.['kubernetes.io/service-name'] === name,
   );
   return [
     ...stale.map(({ node }) => `kube-proxy@${node}`),

@@ -48,9 +48,10 @@ export default defineClaim({
   schema: SCHEMA,
   examples: [
     '{at: 5s, inspect: {query: "$.objects.pods[?(@.status.phase == \'Running\')]", count: 3}}',
-    '{at: 5s, inspect: {query: "$.objects.services[?(@.metadata.name == \'backend\')]' +
+    "{at: 5s, inspect: {query: \"$.objects.services[?(@.metadata.name == 'backend')]" +
       '.spec.clusterIP", equals: 10.96.0.20}}',
-    '{after: crash, by: 2s, inspect: {query: "$.nodes[\'worker-1\'].conntrack[*].state", absent: true}}',
+    '{after: crash, by: 2s, inspect: {query: "$.nodes[\'worker-1\'].conntrack[*].state", ' +
+      'absent: true}}',
   ],
   phrase(args) {
     return {
@@ -124,7 +125,7 @@ function show(value: unknown): string {
 
 function sayFound(found: readonly unknown[], { count }: Args): string {
   if (found.length === 0) return 'nothing';
-  if (count !== undefined && typeof found[0] === 'object') return sayCount(found.length);
+  if (count !== undefined) return `${sayCount(found.length)}: ${show(found)}`;
   return show(found.length === 1 ? found[0] : found);
 }
 

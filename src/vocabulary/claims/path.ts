@@ -43,7 +43,7 @@ const SCHEMA = {
       additionalProperties: false,
       minProperties: 1,
       properties: {
-        kind: { enum: ['vxlan', 'ipip', 'geneve'] },
+        kind: { description: 'The tunnel.', enum: ['vxlan', 'ipip', 'geneve'] },
         outer: {
           description: 'The outer addresses: `192.168.1.11 > 192.168.1.12`.',
           type: 'string',
@@ -74,7 +74,11 @@ export default defineClaim({
   ],
   phrase(args) {
     const way = `to ${args.to} ${sayWay(args)}`;
-    return { subject: describe(args.from), predicate: `goes ${way}`, negated: `does not go ${way}` };
+    return {
+      subject: describe(args.from),
+      predicate: `goes ${way}`,
+      negated: `does not go ${way}`,
+    };
   },
   expected: sayWay,
   expectedNever: (args) => `never ${sayWay(args)}`,
@@ -88,7 +92,8 @@ export default defineClaim({
         nameOf: (name) => nameOfResponder(cluster, name),
         succeeds: ({ trace }) => succeeds(trace, args),
         tell: ({ trace }) => tell(trace, args),
-        detail: ({ trace }) => `${placesOf(trace.hops).join()};${placesOf(trace.answerHops).join()}`,
+        detail: ({ trace }) =>
+          `${placesOf(trace.hops).join()};${placesOf(trace.answerHops).join()}`,
       },
       context,
     );
@@ -128,10 +133,7 @@ function isInOrder(wanted: readonly string[], places: readonly string[]): boolea
   return next === wanted.length;
 }
 
-function isEncapsulated(
-  hops: readonly Hop[],
-  wanted: NonNullable<Args['encapsulation']>,
-): boolean {
+function isEncapsulated(hops: readonly Hop[], wanted: NonNullable<Args['encapsulation']>): boolean {
   const headers = hops.flatMap(({ encapsulation }) => encapsulation ?? []);
   if (wanted === 'none') return headers.length === 0;
   if (typeof wanted === 'string') return headers.some(({ kind }) => kind === wanted);
@@ -149,7 +151,9 @@ function tell(trace: Trace, { back, encapsulation, hops, avoids }: Args): string
   );
   const outer = headers.length === 0 ? 'not encapsulated' : headers.join(', ');
   const parts = [
-    hops === undefined && avoids === undefined ? undefined : `by ${placesOf(trace.hops).join(', ')}`,
+    hops === undefined && avoids === undefined
+      ? undefined
+      : `by ${placesOf(trace.hops).join(', ')}`,
     back === undefined && avoids === undefined
       ? undefined
       : `back by ${placesOf(trace.answerHops).join(', ') || 'nothing'}`,
@@ -172,7 +176,8 @@ function sayWay({ hops, back, avoids, encapsulation }: Args): string {
 function sayEncapsulation(wanted: NonNullable<Args['encapsulation']>): string {
   if (wanted === 'none') return 'without encapsulation';
   if (typeof wanted === 'string') return `in ${wanted}`;
-  return `in ${[wanted.kind ?? 'a tunnel', wanted.outer].filter((it) => it !== undefined).join(' ')}`;
+  const kind = wanted.kind ?? 'a tunnel';
+  return wanted.outer === undefined ? `in ${kind}` : `in ${kind} ${wanted.outer}`;
 }
 
 function problemsOf({ encapsulation }: Args) {

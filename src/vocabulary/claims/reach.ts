@@ -58,9 +58,9 @@ export default defineClaim({
   summary: 'What becomes of a new connection (or datagram), or of one that was opened earlier.',
   models:
     'A name is resolved as the container resolves it, by packets to the DNS servers; a failed ' +
-    'lookup is the outcome `unresolved`. The first packet then takes every path that the rules of ' +
-    'its node allow, the answer its path back. The claim holds if it holds for every source and ' +
-    'every possible path.',
+    'lookup is the outcome `unresolved`. The first packet then takes every path that the rules ' +
+    'of its node allow, the answer its path back. The claim holds if it holds for every source ' +
+    'and every possible path.',
   source: 'pkg/proxy/iptables/proxier.go (the random choice), pkg/kubelet/network/dns/dns.go',
   schema: SCHEMA,
   examples: [
@@ -91,7 +91,8 @@ export default defineClaim({
   },
   observe(cluster, args, context) {
     const { from, to, opened } = args;
-    const walks = opened === undefined ? walksOf(cluster, from, to) : nextPackets(cluster, args, context);
+    const walks =
+      opened === undefined ? walksOf(cluster, from, to) : nextPackets(cluster, args, context);
     return judgeWalks(walks, judgeOf(cluster, args), context);
   },
 });

@@ -73,11 +73,11 @@ export default defineClaim({
   phrase(args) {
     const { from, name, rcode = 'NOERROR', answers } = args;
     const to = answers === undefined ? '' : ` to ${sayAnswers(answers)}`;
-    const succeeds = rcode === 'NOERROR';
+    const isFound = rcode === 'NOERROR';
     return {
       subject: describe(from),
-      predicate: succeeds ? `resolves ${name}${to}` : `gets ${sayRcode(rcode)} for ${name}`,
-      negated: succeeds ? `does not resolve ${name}${to}` : `gets no ${rcode} for ${name}`,
+      predicate: isFound ? `resolves ${name}${to}` : `gets ${sayRcode(rcode)} for ${name}`,
+      negated: isFound ? `does not resolve ${name}${to}` : `gets no ${rcode} for ${name}`,
     };
   },
   expected,
@@ -85,7 +85,11 @@ export default defineClaim({
   observe(cluster, args, context) {
     const { sources, missing, single } = sourcesOf(cluster, args.from);
     if (missing !== undefined) return nothingAsked(missing, single);
-    return judge(sources.flatMap((source) => lookups(cluster, source, args)), args, context);
+    return judge(
+      sources.flatMap((source) => lookups(cluster, source, args)),
+      args,
+      context,
+    );
   },
 });
 
@@ -128,20 +132,27 @@ function isInTime({ took }: Args, spent: Duration): boolean {
 }
 
 function boundsOf(took: Args['took']): { readonly least: number; readonly most: number } {
-  const read = (text: string | undefined, otherwise: number) => {
-    const reading = text === undefined ? undefined : parseDuration(text);
-    return reading?.ok === true ? reading.value : otherwise;
-  };
-  return { least: read(took?.atLeast, 0), most: read(took?.atMost, Infinity) };
+  return { least: readSpan(took?.atLeast, 0), most: readSpan(took?.atMost, Infinity) };
+}
+
+function readSpan(text: string | undefined, otherwise: number): number {
+  const reading = text === undefined ? undefined : parseDuration(text);
+  return reading?.ok === true ? reading.value : otherwise;
 }
 
 function judge(found: readonly Lookup[], args: Args, context: ObservationContext): Observation {
   const possible = found.some(({ success }) => success === true)
     ? true
-    : truth(found.every(({ success }) => success === false), false);
+    : truth(
+        found.every(({ success }) => success === false),
+        false,
+      );
   const every = found.some(({ success }) => success === false)
     ? false
-    : truth(found.every(({ success }) => success === true), true);
+    : truth(
+        found.every(({ success }) => success === true),
+        true,
+      );
   const holds = args.some === true ? possible : every;
   const verdict = context.denied === true && possible === true ? true : holds;
   const telling = found.filter(({ success }) => success === verdict);
@@ -195,7 +206,11 @@ function tell({ rcode, answers, ttl, queries, took, server }: Resolution, args: 
 function expected({ rcode = 'NOERROR', answers, ttl, queries, took, server }: Args): string {
   const count = typeof queries === 'number' ? `${queries} queries` : queries?.join(', ');
   const parts = [
-    rcode !== 'NOERROR' ? sayRcode(rcode) : answers === undefined ? 'an answer' : sayAnswers(answers),
+    rcode !== 'NOERROR'
+      ? sayRcode(rcode)
+      : answers === undefined
+        ? 'an answer'
+        : sayAnswers(answers),
     ttl === undefined ? undefined : `ttl ${ttl}s`,
     count,
     took?.atLeast === undefined ? undefined : `at least ${took.atLeast}`,
@@ -232,7 +247,14 @@ function nothingAsked(missing: string, single: boolean): Observation {
 function keyOf({ source, resolution, success }: Lookup): string {
   const { rcode, answers, ttl, queries, took, server, probability } = resolution;
   return [
-    source.name, rcode, answers.join(), ttl, queries.join(), took, server, success,
+    source.name,
+    rcode,
+    answers.join(),
+    ttl,
+    queries.join(),
+    took,
+    server,
+    success,
     formatRatio(probability),
   ].join('|');
 }

@@ -37,7 +37,8 @@ const SCHEMA = {
       maximum: 1_000_000,
     },
     counts: {
-      description: 'How many of `connections` each backend gets: `{shop/backend#1: {atLeast: 20}}`.',
+      description:
+        'How many of `connections` each backend gets: `{shop/backend#1: {atLeast: 20}}`.',
       type: 'object',
       minProperties: 1,
       additionalProperties: {
@@ -45,17 +46,13 @@ const SCHEMA = {
         additionalProperties: false,
         minProperties: 1,
         properties: {
-          atLeast: { type: 'integer', minimum: 0 },
-          atMost: { type: 'integer', minimum: 0 },
+          atLeast: { description: 'The fewest.', type: 'integer', minimum: 0 },
+          atMost: { description: 'The most.', type: 'integer', minimum: 0 },
         },
       },
     },
   },
-  oneOf: [
-    { required: ['of'] },
-    { required: ['even'] },
-    { required: ['counts', 'connections'] },
-  ],
+  oneOf: [{ required: ['of'] }, { required: ['even'] }, { required: ['counts', 'connections'] }],
   dependentRequired: { connections: ['counts'] },
 } as const;
 
@@ -66,7 +63,8 @@ export default defineClaim({
   summary: "How a source's new connections spread over the backends.",
   models:
     'The shares are exact fractions, computed from the rules and not sampled: a statistic rule ' +
-    'that matches one packet in three is 1/3. With `connections`, that many are drawn from the seed.',
+    'that matches one packet in three is 1/3. With `connections`, that many are drawn from the ' +
+    'seed.',
   source: 'pkg/proxy/iptables/proxier.go (probability computation); xt_statistic',
   schema: SCHEMA,
   examples: [
@@ -201,13 +199,18 @@ function judge(
     holds,
     possible,
     actual: [...new Set(telling.map(({ told }) => told))].join(' or '),
-    ...(telling.length < spreads.length && { among: `from ${telling.map(({ source }) => source).join(', ')}` }),
+    ...(telling.length < spreads.length && {
+      among: `from ${telling.map(({ source }) => source).join(', ')}`,
+    }),
     why: explain ? [...new Set(bad.map(({ reason }) => reason))] : [],
     traces: explain ? [...bad, ...traces.filter((trace) => !bad.includes(trace))] : [],
     blames: explain ? [...new Set(traces.flatMap(({ blames }) => blames))] : [],
     ...(unknown !== undefined && { notModelled: unknown.reason }),
     key: spreads
-      .map(({ source, shares, told, right }) => `${source} ${sayShares(cluster, shares)} ${told} ${right}`)
+      .map(
+        ({ source, shares, told, right }) =>
+          `${source} ${sayShares(cluster, shares)} ${told} ${right}`,
+      )
       .join('\n'),
   };
 }
@@ -221,10 +224,16 @@ function nothingSent(missing: string, single: boolean): Observation {
 function sayWanted({ of, even, counts, connections }: Args): string {
   if (even !== undefined) return `evenly over ${even}`;
   if (of !== undefined) {
-    return Object.entries(of).map(([name, share]) => `${name} ${share}`).join(', ');
+    return Object.entries(of)
+      .map(([name, share]) => `${name} ${share}`)
+      .join(', ');
   }
   const bounds = Object.entries(counts ?? {}).map(([name, { atLeast, atMost }]) =>
-    [name, atLeast === undefined ? '' : ` at least ${atLeast}`, atMost === undefined ? '' : ` at most ${atMost}`].join(''),
+    [
+      name,
+      atLeast === undefined ? '' : ` at least ${atLeast}`,
+      atMost === undefined ? '' : ` at most ${atMost}`,
+    ].join(''),
   );
   return `${bounds.join(', ')} of ${connections} connections`;
 }
@@ -239,7 +248,10 @@ function sayCounts(cluster: Cluster, counts: ReadonlyMap<string, number>): strin
 
 function say<T>(cluster: Cluster, parts: ReadonlyMap<string, T>, format: (part: T) => string) {
   return [...parts]
-    .map(([name, part]) => [name.startsWith('(') ? name.slice(1, -1) : nameOfResponder(cluster, name), part] as const)
+    .map(
+      ([name, part]) =>
+        [name.startsWith('(') ? name.slice(1, -1) : nameOfResponder(cluster, name), part] as const,
+    )
     .sort(([a], [b]) => compareText(a, b))
     .map(([name, part]) => `${name} ${format(part)}`)
     .join(', ');

@@ -7,7 +7,7 @@ import { ANY_PORT, formatTuple, tupleKey } from '../../values/flow';
 import type { FiveTuple, Port } from '../../values/flow';
 import type { IP } from '../../values/ip';
 import type { Origin } from '../../values/origin';
-import type { TranslatedFlow } from '../../values/trace';
+import type { Trace, TranslatedFlow } from '../../values/trace';
 import { defineClaim } from '../define';
 import { judgeWalks } from '../judge-walks';
 import { sandboxOf } from '../pods';
@@ -58,8 +58,8 @@ export default defineClaim({
   name: 'translate',
   summary: 'How a new connection stands in the conntrack tables: its two tuples.',
   models:
-    'The entry that the first packet makes on each node of its path: the tuple that was sent, and ' +
-    'the tuple of the answer as the responder sends it. Their difference is the translation.',
+    'The entry that the first packet makes on each node of its path: the tuple that was sent, ' +
+    'and the tuple of the answer as the responder sends it. Their difference is the translation.',
   source: 'net/netfilter/nf_nat_core.c (nf_nat_setup_info), conntrack-tools (conntrack -L)',
   schema: SCHEMA,
   examples: [
@@ -99,15 +99,15 @@ function walks(cluster: Cluster, { from, to }: Args): Walks {
   const reading = parseAddress(from);
   if (!reading.ok) return walksOf(cluster, from, to);
   const { ip, port } = reading.value;
-  const source = ownerOf(cluster, ip);
-  if (source === undefined) {
+  const owner = ownerOf(cluster, ip);
+  if (owner === undefined) {
     return { walks: [], missing: `nobody has the address ${ip}`, single: true };
   }
   const options = port === ANY_PORT ? {} : { sport: port };
-  const found = destinationsOf(cluster, source, to).flatMap((destination): readonly Walk[] =>
+  const found = destinationsOf(cluster, owner, to).flatMap((destination): readonly Walk[] =>
     cluster
-      .send(source.origin, destination, options)
-      .map((trace) => ({ source, trace: { ...trace, sender: source.name } })),
+      .send(owner.origin, destination, options)
+      .map((trace) => ({ source: owner, trace: { ...trace, sender: owner.name } })),
   );
   if (found.length > 0) return { walks: found, single: true };
   return { walks: [], missing: `${to} leads to no address`, single: true };
@@ -132,11 +132,16 @@ function source(origin: Origin, name: string): Source {
 
 function succeeds({ trace }: Walk, args: Args): boolean | undefined {
   if (trace.disposition === 'not-modelled') return undefined;
-  const node = args.node?.replace(/^nodes?\//, '');
-  const flows = trace.translations.filter((flow) => node === undefined || flow.node === node);
+  const flows = flowsOf(trace, args);
   if (args.dnat === 'none' && flows.some(isDestinationTranslated)) return false;
   if (args.snat === 'none' && flows.some(isSourceTranslated)) return false;
   return flows.some((flow) => matches(flow, args));
+}
+
+/** The entries on the node that is named, or on every node of the path. */
+function flowsOf({ translations }: Trace, { node }: Args): readonly TranslatedFlow[] {
+  const name = node?.replace(/^nodes?\//, '');
+  return translations.filter((flow) => name === undefined || flow.node === name);
 }
 
 function matches(flow: TranslatedFlow, { original, reply, dnat, snat }: Args): boolean {
@@ -172,12 +177,14 @@ function isAddress(wanted: Address, ip: IP, port: Port): boolean {
   return wanted.ip === ip && (wanted.port === ANY_PORT || wanted.port === port);
 }
 
-function tell({ trace }: Walk, { node }: Args): string {
-  const flows = trace.translations.filter((flow) => node === undefined || flow.node === node);
+function tell({ trace }: Walk, args: Args): string {
+  const { node } = args;
+  const flows = flowsOf(trace, args);
   if (flows.length === 0) return `no entry${node === undefined ? '' : ` on ${node}`}`;
   const [flow] = flows.filter((it) => isDestinationTranslated(it) || isSourceTranslated(it));
   const shown = flow ?? flows[0]!;
-  return `original ${formatTuple(shown.original)}, reply ${formatTuple(shown.reply)} on ${shown.node}`;
+  const { original, reply } = shown;
+  return `original ${formatTuple(original)}, reply ${formatTuple(reply)} on ${shown.node}`;
 }
 
 function sayDemands({ original, reply, dnat, snat, node }: Omit<Args, 'from' | 'to'>): string {
@@ -192,13 +199,23 @@ function sayDemands({ original, reply, dnat, snat, node }: Omit<Args, 'from' | '
 
 function problemsOf({ dnat, snat, from }: Args) {
   const ends = Object.entries({ dnat, snat }).filter(([, text]) => text !== undefined);
-  const problems = ends.filter(([, text]) => text !== 'none' && !parseEnd(text!)).map(([field]) => ({
-    path: `/${field}`,
-    severity: 'error' as const,
-    message: `"${field}" is neither an address, an address with a port nor "none"`,
-  }));
+  const problems = ends
+    .filter(([, text]) => text !== 'none' && !parseEnd(text!))
+    .map(([field]) => ({
+      path: `/${field}`,
+      severity: 'error' as const,
+      message: `"${field}" is neither an address, an address with a port nor "none"`,
+    }));
   return /^\d+(\.\d+){3}$/.test(from)
-    ? [...problems, { path: '/from', severity: 'error' as const, message: `"${from}" has no port`, hint: `write ${from}:any` }]
+    ? [
+        ...problems,
+        {
+          path: '/from',
+          severity: 'error' as const,
+          message: `"${from}" has no port`,
+          hint: `write ${from}:any`,
+        },
+      ]
     : problems;
 }
 

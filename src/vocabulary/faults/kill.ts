@@ -33,7 +33,7 @@ const SCHEMA = {
     members: { $ref: '#/$defs/members' },
     how: {
       description:
-        'For pods: `exit` (the default), `oom`, `delete` (forced, grace 0) or `evict` (graceful). ' +
+        'For pods: `exit` (the default), `oom`, `delete` (forced, grace 0), `evict` (graceful). ' +
         'For nodes: `power` (the default), `reboot` or `shutdown`.',
       enum: ['exit', 'oom', 'delete', 'evict', 'power', 'reboot', 'shutdown'],
     },
@@ -79,7 +79,6 @@ export default defineFault({
   },
   check({ how, pod, pods, container, exitCode }: Args) {
     const onNode = pod === undefined && pods === undefined && container === undefined;
-    const problem = (path: string, message: string) => ({ path, severity: 'error' as const, message });
     const forNodes = how === 'power' || how === 'reboot' || how === 'shutdown';
     if (how !== undefined && forNodes !== onNode) {
       return [problem('/how', `"${how}" is not how a ${onNode ? 'node' : 'pod'} is killed`)];
@@ -92,15 +91,16 @@ export default defineFault({
       : [];
   },
   inject(cluster, args, context) {
-    if (args.node !== undefined || args.nodes !== undefined) return killNodes(cluster, args);
+    if (args.node !== undefined || args.nodes !== undefined)
+      return killNodes(cluster, args, context);
     if (args.container !== undefined) return killContainers(cluster, args, context);
-    return killPods(cluster, args, context, podsOfTarget(cluster, podTargetOf(args)));
+    return killPods(cluster, args, context, podsOfTarget(cluster, podTargetOf(args), context.step));
   },
   extend(cluster, args, context, held) {
     const staysDown = !mayRestart(args, context);
     const target = args.node ?? args.nodes ?? args.container;
     if (target !== undefined || !staysDown || isFrozen(podTargetOf(args))) return NOTHING;
-    const fresh = podsOfTarget(cluster, podTargetOf(args)).filter(
+    const fresh = podsOfTarget(cluster, podTargetOf(args), context.step).filter(
       (pod) => !held.has(restartEffect(pod)) && isRunning(cluster, pod),
     );
     return fresh.length === 0 ? NOTHING : killPods(cluster, args, context, fresh);
@@ -111,6 +111,10 @@ export default defineFault({
     if (what === 'no-restart') cluster.handles.allowRestart(name);
   },
 });
+
+function problem(path: string, message: string) {
+  return { path, severity: 'error' as const, message };
+}
 
 const NOTHING: Injection = { hits: [], effects: [] };
 
@@ -147,8 +151,8 @@ function killContainers(cluster: Cluster, args: Args, context: InjectionContext)
   };
 }
 
-function killNodes(cluster: Cluster, args: Args): Injection {
-  const nodes = nodesOfTarget(cluster, nodeTargetOf(args));
+function killNodes(cluster: Cluster, args: Args, { step }: InjectionContext): Injection {
+  const nodes = nodesOfTarget(cluster, nodeTargetOf(args), step);
   for (const node of nodes) {
     if (args.how === 'shutdown') cluster.handles.shutdown(node);
     else cluster.handles.powerOff(node);
@@ -165,7 +169,9 @@ function mayRestart({ restart }: Args, { recovers }: InjectionContext): boolean 
 
 function podTargetOf({ pod, pods, pick, members }: Args): PodTargetArgs {
   if (pods === undefined) {
-    return typeof pod === 'object' ? { ...pod, ...(pick && { pick }), ...(members && { members }) } : pod!;
+    return typeof pod === 'object'
+      ? { ...pod, ...(pick && { pick }), ...(members && { members }) }
+      : pod!;
   }
   return { pods, ...(pick !== undefined && { pick }), ...(members && { members }) };
 }

@@ -19,8 +19,8 @@ import type { Demand, Instants, Judgement } from '../operator';
 export default defineOperator({
   name: 'after',
   summary:
-    'The claim becomes true within `by` of a step and stays true until the timeline does anything ' +
-    'else, or for `hold`. `takes` says instead how long it takes to become true.',
+    'The claim becomes true within `by` of a step and stays true until the timeline does ' +
+    'anything else, or for `hold`. `takes` says instead how long it takes to become true.',
   models:
     'It has become true at the first instant from which on it stays true without a gap. A claim ' +
     'that the step never disturbed is true at once. One that judges a change (`converge`) is an ' +
@@ -28,7 +28,8 @@ export default defineOperator({
   examples: [
     '{after: crash, by: 2s, converge: {service: shop/backend, nodes: all}}',
     '{after: crash, by: 2s, hold: 30s, reach: {from: shop/frontend, to: backend:80}}',
-    '{after: crash, takes: {atLeast: 350ms, atMost: 350ms}, reach: {from: shop/frontend, to: backend:80}}',
+    '{after: crash, takes: {atLeast: 350ms, atMost: 350ms}, ' +
+      'reach: {from: shop/frontend, to: backend:80}}',
   ],
   title({ subject, predicate }, expectation) {
     const { takes, by = ZERO, hold, after } = expectation;
@@ -39,10 +40,12 @@ export default defineOperator({
   },
   expected({ expected }, expectation, instants) {
     const { takes, by, hold } = expectation;
-    if (takes !== undefined) return `${expected} ${tellTakes(takes)} after the step, and from then on`;
+    if (takes !== undefined)
+      return `${expected} ${tellTakes(takes)} after the step, and from then on`;
     const start = startOf(expectation, instants);
     const limit = start === undefined ? '' : ` by ${formatInstant(deadline(start, by))}`;
-    if (hold !== undefined) return `${expected}${limit}, and for ${formatDuration(hold)} from then on`;
+    if (hold !== undefined)
+      return `${expected}${limit}, and for ${formatDuration(hold)} from then on`;
     return `${expected}${limit}, and from then on`;
   },
   span: window,
@@ -56,7 +59,8 @@ export default defineOperator({
   judge(expectation, history, instants, demand) {
     const start = startOf(expectation, instants);
     if (start === undefined) return neverEvaluated('its step never happened');
-    if (history.at(start) === undefined) return neverEvaluated('the run ended before its time came');
+    if (history.at(start) === undefined)
+      return neverEvaluated('the run ended before its time came');
     const judgement = judgeFrom(start, expectation, history, instants);
     return suspect(judgement, { start, expectation, history, instants, demand }) ?? judgement;
   },
@@ -71,7 +75,8 @@ function window(expectation: PlannedExpectation, instants: Instants): Span | und
   const start = startOf(expectation, instants);
   if (start === undefined) return undefined;
   const from = (start > START ? start - 1 : start) as Instant;
-  if (expectation.hold === undefined || expectation.takes !== undefined) return { from, to: FOREVER };
+  if (expectation.hold === undefined || expectation.takes !== undefined)
+    return { from, to: FOREVER };
   return { from, to: later(deadline(start, expectation.by), expectation.hold) };
 }
 
@@ -125,7 +130,8 @@ function judgeMissed(last: Instant, history: History): Judgement {
   }
   const broken = history.firstAfter(last, (it) => it.holds !== true)!;
   if (broken.observation.holds === undefined) return notModelled(broken);
-  const actual = `${sample.observation.actual} at first, but ${tell(broken.observation)} from ${formatInstant(broken.at)} on`;
+  const since = `from ${formatInstant(broken.at)} on`;
+  const actual = `${sample.observation.actual} at first, but ${tell(broken.observation)} ${since}`;
   return { status: 'failed', actual, at: broken.at, sample: broken };
 }
 
@@ -141,11 +147,13 @@ function judgeDuration(
   const sample = { ...history.at(limit)!, at: limit };
   if (reached === undefined) {
     if (sample.observation.holds === undefined) return notModelled(sample);
-    const actual = `${tell(sample.observation)} at ${formatInstant(limit)}, and never for good after it`;
+    const then = `at ${formatInstant(limit)}, and never for good after it`;
+    const actual = `${tell(sample.observation)} ${then}`;
     return { status: 'failed', actual, at: limit, sample };
   }
   const took = between(start, reached.at);
-  const actual = `${reached.observation.actual} after ${formatDuration(took)} (${formatInstant(reached.at)})`;
+  const then = `after ${formatDuration(took)} (${formatInstant(reached.at)})`;
+  const actual = `${reached.observation.actual} ${then}`;
   if (took > atMost) return { status: 'failed', actual, at: limit, sample };
   const status = took < atLeast ? 'failed' : 'passed';
   return { status, actual, at: reached.at, sample: reached };

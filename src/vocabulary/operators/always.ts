@@ -1,12 +1,5 @@
 import { formatInstant } from '../../values/time';
-import {
-  defineOperator,
-  emptiness,
-  neverEvaluated,
-  notModelled,
-  tell,
-  vacuous,
-} from '../operator';
+import { defineOperator, emptiness, neverEvaluated, notModelled, tell, vacuous } from '../operator';
 import { spanOf, titleDuring } from '../during';
 
 export default defineOperator({

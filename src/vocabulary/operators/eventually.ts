@@ -26,7 +26,9 @@ export default defineOperator({
   },
   expected({ expected }, expectation) {
     const { to } = window(expectation);
-    return expectation.by === undefined ? `${expected} at last` : `${expected} by ${formatInstant(to)}`;
+    return expectation.by === undefined
+      ? `${expected} at last`
+      : `${expected} by ${formatInstant(to)}`;
   },
   span: window,
   marks: (expectation) => [window(expectation).from],
@@ -46,7 +48,12 @@ export default defineOperator({
     if (unknown !== undefined) return notModelled(unknown);
     const last = samples.at(-1)!;
     const end = history.endOf(last);
-    return { status: 'failed', actual: tellUntil(last.observation, end), at: last.at, sample: last };
+    return {
+      status: 'failed',
+      actual: tellUntil(last.observation, end),
+      at: last.at,
+      sample: last,
+    };
   },
 });
 

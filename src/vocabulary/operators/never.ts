@@ -8,8 +8,8 @@ export default defineOperator({
   summary: 'At no instant of the run, or of `during`, is the claim possible.',
   models:
     'Possible means: one possible path from one source suffices. Where the claim could not have ' +
-    'been true at any instant (there was no source, or the name that it asks for never resolved), ' +
-    'the expectation is an error: it would pass for the wrong reason.',
+    'been true at any instant (there was no source, or the name that it asks for never ' +
+    'resolved), the expectation is an error: it would pass for the wrong reason.',
   examples: ['{never: {reach: {from: shop/frontend, to: database:5432}}}'],
   title({ subject, predicate }, expectation) {
     return titleDuring(`${subject} never ${predicate}`, expectation);

@@ -1,0 +1,49 @@
+// Goal: what only a process of its own can show: exit codes, pipes that close, no colour.
+
+import { expect } from 'chai';
+import { spawnSync } from 'node:child_process';
+import * as path from 'node:path';
+import { EXIT, exitCodeOf, highest } from '../../src/cli/exit-code';
+
+const MAIN = path.join(__dirname, '../../src/cli/main.js');
+
+describe('the process', () => {
+  it('ends with the exit code of the command', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'lnit'], {
+      encoding: 'utf8',
+    });
+    expect(status).to.equal(2);
+    expect(stdout).to.equal('');
+    expect(stderr).to.equal('kubedrill: unknown command lnit; did you mean lint?\n');
+  });
+
+  it('takes it calmly where the reader of its output goes away', () => {
+    const command = `"${process.execPath}" "${MAIN}" schema | head -c 10`;
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+    expect(status).to.equal(0);
+    expect(stdout).to.have.length(10);
+    expect(stderr).to.equal('');
+  });
+
+  it('writes all of a long output to a pipe before it ends', () => {
+    const { stdout } = spawnSync(process.execPath, [MAIN, 'schema'], { encoding: 'utf8' });
+    expect(() => JSON.parse(stdout) as unknown).not.to.throw();
+  });
+});
+
+describe('the exit code', () => {
+  const fields = { title: '', milliseconds: 0, message: '', text: '' };
+
+  it('is the highest of all', () => {
+    expect(highest([])).to.equal(EXIT.passed);
+    expect(highest([EXIT.failed, EXIT.unusable, EXIT.passed])).to.equal(EXIT.unusable);
+  });
+
+  it('tells a failure from what is undecided, and both from an error of kubedrill', () => {
+    expect(exitCodeOf({ ...fields, status: 'passed' })).to.equal(0);
+    expect(exitCodeOf({ ...fields, status: 'skipped' })).to.equal(0);
+    expect(exitCodeOf({ ...fields, status: 'failed' })).to.equal(1);
+    expect(exitCodeOf({ ...fields, status: 'error' })).to.equal(2);
+    expect(exitCodeOf({ ...fields, status: 'error', internal: true })).to.equal(3);
+  });
+});

@@ -1,0 +1,83 @@
+// Goal: `converge` compares what each node with power would choose from with what really serves.
+
+import { expect } from 'chai';
+import converge from '../../../src/vocabulary/claims/converge';
+import { shop } from '../../runner/fake-cluster';
+import type { FakeCluster } from '../../runner/fake-cluster';
+
+const ARGS = { service: 'shop/backend' };
+const NEW = ['10.244.1.5:8080', '10.244.2.8:8080'];
+const OLD = ['10.244.1.5:8080', '10.244.2.7:8080'];
+
+function cluster(
+  one: readonly string[],
+  two: readonly string[],
+  spec: object = { clusterIP: '10.96.0.20' },
+): FakeCluster {
+  const made = shop();
+  made.put({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'backend', namespace: 'shop' },
+    spec,
+  });
+  made.serves = NEW;
+  made.programs.set('worker-1', one);
+  made.programs.set('worker-2', two);
+  return made;
+}
+
+function observe(of: FakeCluster, args: object = {}) {
+  return converge.observe(of, { ...ARGS, ...args }, { explain: true });
+}
+
+describe('converge', () => {
+  it('holds where every node spreads over exactly what serves, in whatever order', () => {
+    expect(observe(cluster(NEW, NEW.toReversed()))).to.include({
+      holds: true,
+      actual: 'converged',
+    });
+  });
+
+  it('names the stale nodes, what they keep and what they lack', () => {
+    const observation = observe(cluster(OLD, NEW));
+    expect(observation).to.include({ holds: false, actual: 'stale on worker-1' });
+    expect(observation.why).to.deep.equal([
+      'worker-1 still sends to 10.244.2.7:8080, which does not serve and ' +
+        'does not know 10.244.2.8:8080, which serves',
+    ]);
+    expect(observation.blames).to.deep.equal(['kube-proxy@worker-1']);
+  });
+
+  it('counts nodes: all, any, 99 of 100, or one', () => {
+    const half = cluster(OLD, NEW);
+    expect(observe(half, { nodes: 'any' }).holds).to.equal(true);
+    expect(observe(half, { nodes: 'p99' }).holds).to.equal(false);
+    expect(observe(half, { nodes: 'worker-2' }).holds).to.equal(true);
+    expect(observe(half, { nodes: 'worker-1' }).holds).to.equal(false);
+  });
+
+  it('leaves out nodes without power', () => {
+    const half = cluster(OLD, NEW);
+    half.machines.get('worker-1')!.powered = false;
+    expect(observe(half).holds).to.equal(true);
+  });
+
+  it('has nothing to judge without a Service that nodes program', () => {
+    expect(observe(shop()).vacuous).to.equal('there is no Service shop/backend');
+    expect(observe(cluster(NEW, NEW, { clusterIP: 'None' })).vacuous).to.match(/is headless/);
+    expect(observe(cluster(NEW, NEW, { type: 'ExternalName' })).vacuous).to.match(/ExternalName/);
+    expect(observe(cluster(NEW, NEW), { nodes: 'worker-9' }).vacuous).to.equal(
+      'no such node has power',
+    );
+  });
+
+  it('notices a change of what serves and of what is programmed', () => {
+    const keys = [cluster(NEW, NEW), cluster(OLD, NEW), cluster(NEW, OLD)].map(
+      (it) => observe(it).key,
+    );
+    const other = cluster(NEW, NEW);
+    other.serves = OLD;
+    expect(new Set([...keys, observe(other).key]).size).to.equal(4);
+  });
+});

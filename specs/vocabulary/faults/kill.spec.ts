@@ -1,0 +1,131 @@
+// Goal: `kill` hits what its target means, by the handle that fits, and its effects can be undone.
+
+import { expect } from 'chai';
+import kill from '../../../src/vocabulary/faults/kill';
+import { shop } from '../../runner/fake-cluster';
+import type { FakeCluster } from '../../runner/fake-cluster';
+
+const ONCE = { step: 'crash', recovers: false };
+const UNTIL_RECOVERY = { step: 'crash', recovers: true };
+
+function inject(args: object, context = ONCE, cluster: FakeCluster = shop()) {
+  const injection = kill.inject(cluster, args, context);
+  return { ...injection, calls: cluster.calls };
+}
+
+const problems = (args: object) => kill.check!(args).map(({ path }) => path);
+
+describe('kill, of pods', () => {
+  it('lets every container exit with 137 and start again', () => {
+    const { calls, hits, effects } = inject({ pod: 'shop/backend#2' });
+    expect(calls).to.deep.equal([['crashPod', 'shop/backend-b', { exitCode: 137, restart: true }]]);
+    expect(hits).to.deep.equal(['pod shop/backend#2']);
+    expect(effects).to.deep.equal([]);
+  });
+
+  it('keeps containers down while the fault lasts, or for ever', () => {
+    for (const [args, context] of [
+      [{}, UNTIL_RECOVERY],
+      [{ restart: 'never' }, ONCE],
+      [{ restart: '20s' }, UNTIL_RECOVERY],
+    ] as const) {
+      const { calls, effects } = inject({ pod: 'shop/backend#1', ...args }, context);
+      expect(calls[0]![2]).to.deep.include({ restart: false });
+      expect(effects).to.deep.equal(['no-restart shop/backend-a']);
+    }
+    expect(kill.lasts!({ restart: '20s' })).to.equal(20_000_000);
+  });
+
+  it('undoes exactly the effect that it is given', () => {
+    const cluster = shop();
+    kill.undo(cluster, 'no-restart shop/backend-a');
+    kill.undo(cluster, 'no-power worker-2');
+    expect(cluster.calls).to.deep.equal([
+      ['allowRestart', 'shop/backend-a'],
+      ['powerOn', 'worker-2'],
+    ]);
+  });
+
+  it('deletes by force or evicts gracefully', () => {
+    expect(inject({ pod: 'shop/backend#1', how: 'delete' }).calls).to.deep.equal([
+      ['delete', 'Pod', 'shop/backend-a', 0],
+    ]);
+    expect(inject({ pod: 'shop/backend#1', how: 'evict' }).calls).to.deep.equal([
+      ['delete', 'Pod', 'shop/backend-a'],
+    ]);
+  });
+
+  it('means every pod of a workload, or those that are selected', () => {
+    expect(inject({ pod: 'shop/backend' }).calls).to.have.length(3);
+    expect(inject({ pods: { labels: { app: 'backend' } } }).calls).to.have.length(3);
+    expect(inject({ pods: { namespace: 'other' } }).hits).to.deep.equal([]);
+  });
+
+  it('picks by seed, names its choice, and chooses alike for one seed', () => {
+    const pods = { namespace: 'shop', labels: { app: 'backend' } };
+    const picked = (pick: unknown, seed: number) =>
+      inject({ pods, pick }, ONCE, shop({ seed })).hits;
+    expect(picked(1, 7)).to.have.length(1).and.deep.equal(picked('one', 7));
+    const choices = new Set([1, 2, 3, 4, 5, 6, 7, 8].map((seed) => picked(1, seed)[0]));
+    expect(choices.size).to.be.above(1);
+    expect(picked('30%', 1)).to.have.length(1);
+    expect(picked('minority', 1)).to.have.length(1);
+    expect(picked('majority', 1)).to.have.length(2);
+    expect(picked('oldest', 1)).to.deep.equal(['pod shop/backend#1']);
+    expect(picked('newest', 1)).to.deep.equal(['pod shop/backend#3']);
+    expect(picked(9, 1)).to.have.length(3);
+  });
+
+  it('chooses anew in each repetition of a step', () => {
+    const pods = { namespace: 'shop', labels: { app: 'backend' } };
+    const steps = ['crash', 'crash#2', 'crash#3', 'crash#4', 'crash#5', 'crash#6'];
+    const choices = steps.map((step) => inject({ pods, pick: 1 }, { ...ONCE, step }).hits[0]);
+    expect(new Set(choices).size).to.be.above(1);
+  });
+
+  it('hits one container where one is named', () => {
+    const { calls, hits } = inject({ container: 'shop/backend#1/app', exitCode: 1 });
+    expect(calls).to.deep.equal([
+      ['crashContainer', 'shop/backend-a', 'app', { exitCode: 1, restart: true }],
+    ]);
+    expect(hits).to.deep.equal(['container shop/backend#1/app']);
+    expect(inject({ container: 'shop/backend#1/other' }).hits).to.deep.equal([]);
+  });
+});
+
+describe('kill, of nodes', () => {
+  it('takes their power until the recovery', () => {
+    const { calls, effects } = inject({ node: 'worker-2', how: 'power' });
+    expect(calls).to.deep.equal([['powerOff', 'worker-2']]);
+    expect(effects).to.deep.equal(['no-power worker-2']);
+  });
+
+  it('boots anew, or shuts down in order', () => {
+    expect(inject({ node: 'node/worker-2', how: 'reboot' })).to.deep.include({
+      calls: [
+        ['powerOff', 'worker-2'],
+        ['powerOn', 'worker-2'],
+      ],
+      effects: [],
+    });
+    expect(inject({ node: 'worker-2', how: 'shutdown' }).calls).to.deep.equal([
+      ['shutdown', 'worker-2'],
+    ]);
+  });
+
+  it('selects them by zone or all together', () => {
+    expect(inject({ nodes: { zone: 'b' } }).hits).to.deep.equal(['node worker-2']);
+    expect(inject({ nodes: 'all' }).hits).to.deep.equal(['node worker-1', 'node worker-2']);
+    expect(inject({ node: 'worker-9' }).hits).to.deep.equal([]);
+  });
+});
+
+describe('kill, checked', () => {
+  it('refuses ways that do not fit the target', () => {
+    expect(problems({ pod: 'a', how: 'power' })).to.deep.equal(['/how']);
+    expect(problems({ node: 'a', how: 'oom' })).to.deep.equal(['/how']);
+    expect(problems({ container: 'a/b/c', how: 'delete' })).to.deep.equal(['/how']);
+    expect(problems({ node: 'a', exitCode: 1 })).to.deep.equal(['/exitCode']);
+    expect(problems({ pod: 'a', how: 'exit', exitCode: 1 })).to.deep.equal([]);
+  });
+});

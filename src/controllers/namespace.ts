@@ -1,0 +1,58 @@
+// Empties a namespace that is being deleted, and lets go of it then.
+// source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go
+
+import { KINDS } from '../apiserver/kinds';
+import { OPAQUE_KINDS } from '../apiserver/kinds/opaque';
+import type { Change } from '../apiserver/informer';
+import { splitKey } from '../values/kube-object';
+import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { defineController } from './define';
+import type { ControllerLogic, Workplace } from './define';
+import type { Pass } from './pass';
+
+const NAMESPACED: readonly string[] = [...KINDS, ...OPAQUE_KINDS]
+  .filter(({ namespaced }) => namespaced)
+  .map(({ kind }) => kind)
+  .sort();
+
+export const namespace = defineController({
+  name: 'namespace',
+  kind: 'Namespace',
+  create: (workplace) => new NamespaceLogic(workplace),
+});
+
+class NamespaceLogic implements ControllerLogic {
+  readonly watches: ControllerLogic['watches'];
+  private readonly place: Workplace;
+
+  constructor(workplace: Workplace) {
+    this.place = workplace;
+    const watch = (change: Change) => this.onObject(change);
+    this.watches = {
+      ...Object.fromEntries(NAMESPACED.map((kind) => [kind, watch])),
+      Namespace: ({ key, after }) => (isGoing(after) ? [key] : []),
+    };
+  }
+
+  reconcile(key: ObjectKey, pass: Pass): void {
+    const found = this.place.view.get('Namespace', key);
+    if (found === undefined || !isGoing(found)) return;
+    const left = NAMESPACED.flatMap((kind) =>
+      [...this.place.view.list(kind)].filter(({ metadata }) => metadata.namespace === key),
+    );
+    pass.effect = 'loss';
+    pass.summary = left.length === 0 ? 'is empty' : `${left.length} objects are left`;
+    if (left.length === 0) pass.patch(found, { spec: { finalizers: [] } });
+    for (const object of left) if (!isGoing(object)) pass.delete(object);
+  }
+
+  /** Only what happens in a namespace that is going is of interest. */
+  private onObject({ key }: Change): Iterable<ObjectKey> {
+    const { namespace: name } = splitKey(key);
+    return isGoing(this.place.view.get('Namespace', name)) ? [name] : [];
+  }
+}
+
+function isGoing(object: KubeObject | undefined): boolean {
+  return object?.metadata.deletionTimestamp !== undefined;
+}

@@ -1,0 +1,76 @@
+// Removes the pods of nodes that are no longer there.
+// source: pkg/controller/podgc/gc_controller.go gcOrphaned
+
+import type { Pod } from '../apiserver/kinds/pod';
+import type { Change } from '../apiserver/informer';
+import type { ObjectKey } from '../values/kube-object';
+import { between, later } from '../values/time';
+import type { Instant } from '../values/time';
+import { defineController } from './define';
+import type { ControllerLogic, Workplace } from './define';
+import type { Pass } from './pass';
+import { PodsByNode } from './pods-by-node';
+import { tickAt } from './ticks';
+import type { Ticks } from './ticks';
+
+const PERIOD = 'controller-manager.podgc.period';
+const QUARANTINE = 'controller-manager.podgc.quarantine';
+
+export const podGc = defineController({
+  name: 'pod-gc',
+  kind: 'Node',
+  latency: 'none',
+  create: (workplace) => new PodGcLogic(workplace),
+});
+
+class PodGcLogic implements ControllerLogic {
+  readonly watches: ControllerLogic['watches'];
+  private readonly place: Workplace;
+  private readonly ticks: Ticks;
+  private readonly pods = new PodsByNode();
+  /** The pass that missed the node first. */
+  private readonly missedAt = new Map<string, Instant>();
+
+  constructor(workplace: Workplace) {
+    const { timing, actor } = workplace;
+    this.place = workplace;
+    this.ticks = { phase: timing.phase(PERIOD, actor), period: timing.delay(PERIOD).least };
+    this.watches = { Node: (change) => this.onNode(change), Pod: (change) => this.onPod(change) };
+  }
+
+  reconcile(node: ObjectKey, pass: Pass): void {
+    const orphans = this.pods.on(node);
+    if (this.place.view.get('Node', node) !== undefined || orphans.length === 0) {
+      this.missedAt.delete(node);
+      return;
+    }
+    const { kernel, timing } = this.place;
+    const missed = this.missedAt.get(node) ?? tickAt(this.ticks, kernel.now);
+    this.missedAt.set(node, missed);
+    const at = tickAt(this.ticks, later(missed, timing.delay(QUARANTINE).least));
+    if (at > kernel.now) {
+      pass.requeueAfter(between(kernel.now, at), QUARANTINE);
+      return;
+    }
+    pass.summary = `${orphans.length} pods of a node that is gone`;
+    for (const key of orphans) {
+      const pod = this.place.view.get('Pod', key);
+      if (pod !== undefined) pass.delete(pod, 0);
+    }
+  }
+
+  reset(): void {
+    this.pods.clear();
+    this.missedAt.clear();
+  }
+
+  private onNode({ key, after }: Change): Iterable<ObjectKey> {
+    return after === undefined ? [key] : [];
+  }
+
+  private onPod(change: Change): Iterable<ObjectKey> {
+    this.pods.update(change);
+    const node = (change.after as Pod | undefined)?.spec.nodeName;
+    return node && this.place.view.get('Node', node) === undefined ? [node] : [];
+  }
+}

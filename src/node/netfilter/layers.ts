@@ -1,0 +1,89 @@
+// Which chains the kernel calls at a place of a packet's way, and in which order. iptables' tables
+// stand at fixed places; a base chain of nft says itself at which hook and priority it stands.
+// source: include/uapi/linux/netfilter_ipv4.h (NF_IP_PRI_*)
+
+import type {
+  BaseChain,
+  Chain,
+  Hook,
+  NamedSet,
+  NftTable,
+  Ruleset,
+  Table,
+  TableName,
+  VerdictMap,
+} from './ruleset';
+
+/** Chains that lead to one another, with the sets and maps that their rules may ask. */
+export interface RuleSource {
+  readonly name: string;
+  readonly chains: ReadonlyMap<string, Chain>;
+  readonly sets: ReadonlyMap<string, NamedSet>;
+  readonly maps: ReadonlyMap<string, VerdictMap>;
+}
+
+/** One call of the kernel: chains that run one after the other, under one policy. */
+export interface Layer {
+  readonly entries: readonly Entry[];
+  readonly policy: 'accept' | 'drop';
+}
+
+export interface Entry {
+  readonly source: RuleSource;
+  readonly chain: Chain;
+}
+
+/**
+ * The table of iptables at whose place a base chain of nft runs. One before `dstnat` runs where
+ * the kernel goes on to table nat; between the two nothing of the model stands.
+ */
+const PLACES: Readonly<Record<BaseChain['priority'], TableName>> = {
+  'dstnat - 10': 'nat',
+  dstnat: 'nat',
+  filter: 'filter',
+  srcnat: 'nat',
+};
+
+const NO_SETS: ReadonlyMap<string, NamedSet> = new Map();
+const NO_MAPS: ReadonlyMap<string, VerdictMap> = new Map();
+
+/**
+ * The calls at `hook` of `table`, in the kernel's order. Several rulesets of a host share the
+ * built-in chains of iptables, in the order of `rulesets`; each base chain of nft is a call of
+ * its own. Where both stand at one priority, nft's is taken to have been registered first: no
+ * modelled rule of the one asks what the other has done.
+ */
+export function layersAt(rulesets: readonly Ruleset[], table: TableName, hook: Hook): Layer[] {
+  const layers: Layer[] = [];
+  const shared: Entry[] = [];
+  for (const ruleset of rulesets) {
+    if (ruleset.nft !== undefined) layers.push(...nftLayers(ruleset.nft, table, hook));
+    const own = ruleset.tables.get(table);
+    const chain = own?.chains.get(hook);
+    if (chain !== undefined) shared.push({ source: iptablesSource(own!, ruleset), chain });
+  }
+  if (shared.length > 0) layers.push({ entries: shared, policy: policyOf(shared) });
+  return layers;
+}
+
+function nftLayers(table: NftTable, place: TableName, hook: Hook): Layer[] {
+  const own = table.baseChains.filter((it) => it.hook === hook && PLACES[it.priority] === place);
+  // `dstnat - 10` is the one priority before another at the same place.
+  const ordered = own.sort((a, b) => rankOf(a) - rankOf(b));
+  return ordered.map((chain) => {
+    const entries = [{ source: table, chain }];
+    return { entries, policy: policyOf(entries) };
+  });
+}
+
+function rankOf({ priority }: BaseChain): number {
+  return priority === 'dstnat - 10' ? 0 : 1;
+}
+
+function iptablesSource({ name, chains }: Table, { sets = NO_SETS }: Ruleset): RuleSource {
+  return { name, chains, sets, maps: NO_MAPS };
+}
+
+function policyOf(entries: readonly Entry[]): Layer['policy'] {
+  return entries.some(({ chain }) => chain.policy === 'DROP') ? 'drop' : 'accept';
+}
