@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import { EXIT, exitCodeOf, highest } from '../../src/cli/exit-code';
+import { execute } from '../../src/cli/main';
+import { Memory } from '../reporters/fixtures';
 
 const MAIN = path.join(__dirname, '../../src/cli/main.js');
 
@@ -28,6 +30,21 @@ describe('the process', () => {
   it('writes all of a long output to a pipe before it ends', () => {
     const { stdout } = spawnSync(process.execPath, [MAIN, 'schema'], { encoding: 'utf8' });
     expect(() => JSON.parse(stdout) as unknown).not.to.throw();
+  });
+});
+
+describe('an error of kubedrill itself', () => {
+  it('is told as one, with its stack, by exit code 3', async () => {
+    let told = '';
+    const out = new Memory();
+    out.write = () => {
+      throw new TypeError('torn');
+    };
+    const code = await execute(['--version'], { out, complain: (text) => void (told += text) });
+    expect(code).to.equal(EXIT.internal);
+    expect(told).to.match(
+      /^kubedrill: this is an error of kubedrill itself\nTypeError: torn\n +at /,
+    );
   });
 });
 

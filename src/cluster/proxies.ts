@@ -9,6 +9,7 @@ import { ProxyInputs } from '../node/proxy/proxy-inputs';
 import type { ProxyMode, ProxyNode, ServicePortName } from '../node/proxy/proxy-mode';
 import type { Timing } from '../timing';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
+import { cidr } from '../values/cidr';
 import { familyOf } from '../values/ip';
 import type { Family } from '../values/ip';
 import type { Duration } from '../values/time';
@@ -102,6 +103,7 @@ function proxyNode(spec: ClusterSpec, node: NodeSpec, family: Family): ProxyNode
     masqueradeAll: options['masqueradeAll'] === true,
     nodePortAddresses: (options['nodePortAddresses'] as readonly string[] | undefined) ?? [],
     localhostNodePorts: options['localhostNodePorts'] !== false,
+    serviceCIDRs: spec.serviceCIDRs.filter((range) => cidr(range).family === family),
     kubernetes: spec.kubernetes,
   };
 }

@@ -125,22 +125,23 @@ export function readReference(text: string): Reference {
   return reading.value;
 }
 
-/** A kind and a key of the store, from a reference with a kind. */
+/** Kind and key of the object that a reference means: a pod by number, or what has the name. */
 export function objectOf(cluster: Cluster, text: string): { kind: string; key: string } {
-  const { kind, namespace, name, ordinal } = readReference(text);
-  const inNamespace = `${namespace ?? 'default'}/${name}`;
+  const reference = readReference(text);
+  const { kind, namespace, name, ordinal } = reference;
+  const key = `${namespace ?? 'default'}/${name}`;
+  if (ordinal !== undefined) {
+    const [pod] = podsOfReference(cluster, reference);
+    if (pod === undefined) throw new UnknownTargetError(`there is no pod ${text} now`);
+    return { kind: 'Pod', key: pod };
+  }
   if (kind !== undefined) {
     const unnamespaced = kind === 'Node' || kind === 'Namespace';
-    return { kind, key: unnamespaced ? name : inNamespace };
+    return { kind, key: unnamespaced ? name : key };
   }
-  const reference = readReference(text);
-  const pods = ordinal === undefined ? [] : podsOfReference(cluster, reference);
-  if (pods.length === 1) return { kind: 'Pod', key: pods[0]! };
-  if (cluster.api.store.get('Pod', inNamespace) !== undefined) {
-    return { kind: 'Pod', key: inNamespace };
-  }
-  const workload = workloadKindOf(cluster, reference, inNamespace);
-  if (workload !== undefined) return { kind: workload, key: inNamespace };
+  if (cluster.api.store.get('Pod', key) !== undefined) return { kind: 'Pod', key };
+  const workload = workloadKindOf(cluster, reference, key);
+  if (workload !== undefined) return { kind: workload, key };
   throw new UnknownTargetError(`nothing is called ${text}`);
 }
 

@@ -19,6 +19,13 @@ describe('delete', () => {
     expect(perform({ delete: 'shop/backend' }).hits).to.deep.equal(['Deployment/shop/backend']);
   });
 
+  it('finds a pod by its number whatever kind is written', () => {
+    for (const text of ['shop/backend#2', 'pod/shop/backend#2', 'deployment/shop/backend#2']) {
+      expect(perform({ delete: text }).hits).to.deep.equal(['Pod/shop/backend-b']);
+    }
+    expect(() => perform({ delete: 'shop/backend#9' })).to.throw(UnknownTargetError, /no pod/);
+  });
+
   it('takes a grace in whole seconds', () => {
     expect(perform({ delete: 'shop/backend#1', grace: '5s' }).calls).to.deep.equal([
       ['delete', 'Pod', 'shop/backend-a', 5],

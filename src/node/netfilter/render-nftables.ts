@@ -140,10 +140,11 @@ function protocolOf({ matches }: Rule): string {
 }
 
 function markWords({ mask, value, not }: Extract<Match, { on: 'mark' }>): string {
-  // nft compares the masked mark as it is, so "not all of these bits" is "none" for a single bit.
-  if (not === true && value === mask) return `meta mark & ${hex(mask)} == 0x00000000`;
-  if (value === mask) return `meta mark & ${hex(mask)} != 0x00000000`;
-  return `meta mark & ${hex(mask)} ${not === true ? '!=' : '=='} ${hex(value)}`;
+  const bits = `meta mark & ${hex(mask)}`;
+  // A single bit is asked for as kube-proxy does: whether it is zero.
+  const isSingleBit = value === mask && (mask & (mask - 1)) === 0;
+  if (isSingleBit) return `${bits} ${not === true ? '==' : '!='} ${hex(0)}`;
+  return `${bits} ${not === true ? '!=' : '=='} ${hex(value)}`;
 }
 
 /** Whether the destination was translated is a matter of `ct status`, all else of `ct state`. */

@@ -55,11 +55,15 @@ function hashedText(id: ServicePortName): string {
   return servicePortText(id) + id.protocol.toLowerCase();
 }
 
-/** base32(sha256(text)), cut: RFC 4648 alphabet, five bits for each character. */
 function hashOf(text: string): string {
+  return base32Hash(text, HASH_LENGTH);
+}
+
+/** base32(sha256(text)), cut: RFC 4648 alphabet, five bits for each character. */
+export function base32Hash(text: string, length: number): string {
   const digest = createHash('sha256').update(text).digest();
   let name = '';
-  for (let index = 0; index < HASH_LENGTH; index++) {
+  for (let index = 0; index < length; index++) {
     const bit = index * 5;
     const pair = digest[bit >> 3]! * 256 + digest[(bit >> 3) + 1]!;
     name += BASE32[(pair >> (11 - (bit & 7))) & 31];

@@ -2,21 +2,16 @@
 // They are built once for equal input and shared by every node and every later ruleset.
 // source: pkg/proxy/iptables/proxier.go syncProxyRules
 
-import { cidr, contains } from '../../values/cidr';
 import { bitsOf, familyOf } from '../../values/ip';
 import type { IP } from '../../values/ip';
 import { ratio } from '../../values/ratio';
 import type { Chain, Match, Rule } from '../netfilter/ruleset';
-import {
-  categorizeEndpoints,
-  endpointText,
-  isExternallyAccessible,
-  usesLocalEndpoints,
-} from './categorize-endpoints';
+import { categorizeEndpoints, endpointText, isExternallyAccessible } from './categorize-endpoints';
 import type { EndpointCategories } from './categorize-endpoints';
 import { endpointChainName, serviceChainNames, servicePortText } from './chain-names';
 import type { ServiceChainNames } from './chain-names';
 import type { Endpoint, ProxyNode, ServicePort } from './proxy-mode';
+import { allowsNode, nodeKey, ServiceParts } from './ruleset-cache';
 
 /** What one Service port adds to a ruleset. */
 export interface ServiceRules {
@@ -40,8 +35,7 @@ export interface ServiceContext {
 const MARK_MASQUERADE: Rule['target'] = { do: 'jump', chain: 'KUBE-MARK-MASQ' };
 const NO_ENDPOINTS: readonly Endpoint[] = [];
 
-type Variants = Map<string, ServiceRules>;
-const built = new WeakMap<ServicePort, WeakMap<readonly Endpoint[], Variants>>();
+const parts = new ServiceParts<ServiceRules>();
 
 /** The rules of a Service port on a node. The same object for equal input. */
 export function serviceRules(
@@ -49,54 +43,17 @@ export function serviceRules(
   endpoints: readonly Endpoint[] = NO_ENDPOINTS,
   context: ServiceContext,
 ): ServiceRules {
-  let byEndpoints = built.get(service);
-  if (byEndpoints === undefined) built.set(service, (byEndpoints = new WeakMap()));
-  let variants = byEndpoints.get(endpoints);
-  if (variants === undefined) byEndpoints.set(endpoints, (variants = new Map()));
-  const variant = `${configurationKey(context)}|${nodeKey(service, endpoints, context.node)}`;
-  let rules = variants.get(variant);
-  if (rules === undefined) {
-    const categories = categorizeEndpoints(endpoints, service, context.node);
-    rules = new ServiceBuilder(service, categories, context).build();
-    variants.set(variant, rules);
-  }
-  return rules;
+  const { node } = context;
+  const variant = `${configurationKey(context)}|${nodeKey(service, endpoints, node)}`;
+  return parts.of(service, endpoints, variant, () => {
+    const categories = categorizeEndpoints(endpoints, service, node);
+    return new ServiceBuilder(service, categories, context).build();
+  });
 }
 
 /** The part of the configuration that rules of Service ports depend on. */
 export function configurationKey({ node, isLarge }: ServiceContext): string {
   return `${node.clusterCIDR ?? ''} ${node.masqueradeAll} ${isLarge} ${node.kubernetes}`;
-}
-
-/** Whether nodes differ in the rules of this Service port. */
-export function dependsOnNode(service: ServicePort, endpoints: readonly Endpoint[]): boolean {
-  return (
-    usesLocalEndpoints(service) ||
-    service.loadBalancerSourceRanges.length > 0 ||
-    endpoints.some((it) => it.zoneHints.length > 0 || it.nodeHints.length > 0)
-  );
-}
-
-/** A text that is equal for nodes with equal rules of this Service port. */
-export function nodeKey(
-  service: ServicePort,
-  endpoints: readonly Endpoint[],
-  node: ProxyNode,
-): string {
-  if (!dependsOnNode(service, endpoints)) return '';
-  const { cluster, local } = categorizeEndpoints(endpoints, service, node);
-  const lists = [cluster, local].map((list) => list.map(endpointText).join(' '));
-  return [...lists, allowsNode(service, node)].join(';');
-}
-
-/**
- * Whether the source ranges let this node in. Its own packets to a load balancer address that is
- * local to it carry that address as their source.
- */
-function allowsNode(service: ServicePort, node: ProxyNode): boolean {
-  const primary = node.addresses[0];
-  if (primary === undefined) return false;
-  return service.loadBalancerSourceRanges.some((range) => contains(cidr(range), primary));
 }
 
 class ServiceBuilder {

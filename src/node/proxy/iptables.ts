@@ -8,11 +8,11 @@ import { renderIptables } from '../netfilter/render-iptables';
 import type { Chain, Hook, Match, Rule, Ruleset, Table, TableName } from '../netfilter/ruleset';
 import { endpointText } from './categorize-endpoints';
 import { serviceChainNames } from './chain-names';
-import { configurationKey, dependsOnNode, nodeKey, serviceRules } from './iptables-service';
+import { configurationKey, serviceRules } from './iptables-service';
 import type { FilterChain, ServiceContext, ServiceRules } from './iptables-service';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
-import type { Endpoint, ProxyInput, ProxyMode, ProxyNode, ServicePort } from './proxy-mode';
-import type { ServicePortName } from './proxy-mode';
+import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
+import { Rulesets } from './ruleset-cache';
 
 /** The bit that asks for masquerading on the way out (`--iptables-masquerade-bit` 14). */
 const MASQUERADE_MARK = 0x4000;
@@ -29,49 +29,28 @@ export const iptables: ProxyMode = {
   endpointsOf,
 };
 
-/** What can be said of an input once, for all nodes. */
-interface PreparedInput {
-  readonly isLarge: boolean;
-  /** The Service ports in whose rules nodes may differ. */
-  readonly dependent: readonly (readonly [ServicePort, readonly Endpoint[]])[];
-  /** The rulesets of this input by what makes nodes differ. */
-  readonly rulesets: Map<string, Ruleset>;
-}
-
-const prepared = new WeakMap<ProxyInput, PreparedInput>();
+const rulesets = new Rulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
-  const { isLarge, dependent, rulesets } = prepare(input);
-  const context = { node, isLarge };
-  const key = [
-    node.family,
+  const context = { node, isLarge: endpointCount(input) > LARGE_CLUSTER_ENDPOINTS };
+  const configuration = [
     configurationKey(context),
     ...nodePortRules(node).map((rule) => JSON.stringify(rule.matches)),
     node.localhostNodePorts,
-    ...dependent.map(([service, endpoints]) => nodeKey(service, endpoints, node)),
-  ].join('|');
-  let ruleset = rulesets.get(key);
-  if (ruleset === undefined) {
-    ruleset = assemble(input, context);
-    rulesets.set(key, ruleset);
-  }
-  return ruleset;
+  ];
+  return rulesets.of(input, node, configuration, () => assemble(input, context));
 }
 
-function prepare(input: ProxyInput): PreparedInput {
-  let known = prepared.get(input);
-  if (known === undefined) {
-    const dependent: [ServicePort, readonly Endpoint[]][] = [];
-    for (const [key, service] of input.servicePorts) {
-      const endpoints = input.endpoints.get(key) ?? [];
-      if (dependsOnNode(service, endpoints)) dependent.push([service, endpoints]);
-    }
-    let count = 0;
+const counts = new WeakMap<ProxyInput, number>();
+
+function endpointCount(input: ProxyInput): number {
+  let count = counts.get(input);
+  if (count === undefined) {
+    count = 0;
     for (const endpoints of input.endpoints.values()) count += endpoints.length;
-    known = { isLarge: count > LARGE_CLUSTER_ENDPOINTS, dependent, rulesets: new Map() };
-    prepared.set(input, known);
+    counts.set(input, count);
   }
-  return known;
+  return count;
 }
 
 function assemble(input: ProxyInput, context: ServiceContext): Ruleset {

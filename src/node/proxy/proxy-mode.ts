@@ -60,6 +60,8 @@ export interface ProxyNode {
   /** `--nodeport-addresses`: ranges of either family, or `primary`; empty for all addresses. */
   readonly nodePortAddresses: readonly string[];
   readonly localhostNodePorts: boolean;
+  /** Ranges of Service addresses in this family, as the ServiceCIDR objects of the API say. */
+  readonly serviceCIDRs?: readonly string[];
   readonly kubernetes: string;
 }
 

@@ -1,0 +1,299 @@
+// kube-proxy's nftables mode: Services and endpoints in, one nft table out. A packet finds its
+// Service by one look into a map, however many Services there are.
+// source: pkg/proxy/nftables/proxier.go setupNFTables, syncProxyRules; README.md
+
+import { isAtLeast } from '../../values/kube-version';
+import type { KubeVersion } from '../../values/kube-version';
+import { compareText } from '../../values/order';
+import { renderNftables } from '../netfilter/render-nftables';
+import type {
+  BaseChain,
+  Chain,
+  Field,
+  MapElement,
+  Match,
+  NamedSet,
+  NftTable,
+  Rule,
+  Ruleset,
+  VerdictMap,
+} from '../netfilter/ruleset';
+import { endpointText } from './categorize-endpoints';
+import { nftServiceNames } from './nftables-names';
+import { isFlat, MASQUERADE_MARK, markTarget } from './nftables-service';
+import { nftConfigurationKey, nftServiceRules } from './nftables-service';
+import type { NftServiceRules, ServiceMapName } from './nftables-service';
+import { hairpinConnections } from './nftables-hairpin';
+import { isLoopback, nodePortAddresses } from './node-port-addresses';
+import type { NodePortAddresses } from './node-port-addresses';
+import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
+import { Rulesets } from './ruleset-cache';
+
+/** The mode, alpha in 1.29 and stable since 1.33 (KEP-3866). */
+export const nftables: ProxyMode = {
+  name: 'nftables',
+  compile,
+  render: renderNftables,
+  endpointsOf,
+};
+
+const rulesets = new Rulesets();
+
+function compile(input: ProxyInput, node: ProxyNode): Ruleset {
+  const { all, addresses } = acceptingAddresses(node);
+  const configuration = [
+    nftConfigurationKey(node),
+    all ? 'all' : addresses.join(' '),
+    droppedRanges(node).join(' '),
+    // Each node holds the hairpin connections of its own endpoints.
+    isFlat(node) ? node.name : '',
+  ];
+  return rulesets.of(input, node, configuration, () => assemble(input, node));
+}
+
+function assemble(input: ProxyInput, node: ProxyNode): Ruleset {
+  const services = [...input.servicePorts].map(([key, service]) => {
+    return nftServiceRules(service, input.endpoints.get(key), node);
+  });
+  const nft: NftTable = {
+    name: 'kube-proxy',
+    family: node.family,
+    comment: 'rules for kube-proxy',
+    sets: byName(setsOf(input, services, node)),
+    maps: byName(MAPS.map((map) => filled(map, services))),
+    baseChains: BASE_CHAINS,
+    chains: byName([...commonChains(node), ...services.flatMap(({ chains }) => chains)]),
+  };
+  return { tables: new Map(), nft };
+}
+
+const SERVICE_KEY: readonly Field[] = ['destination', 'protocol', 'destination-port'];
+const NODE_PORT_KEY: readonly Field[] = ['protocol', 'destination-port'];
+
+type MapWithoutElements = Omit<VerdictMap, 'elements'> & { readonly name: ServiceMapName };
+
+const MAPS: readonly MapWithoutElements[] = [
+  {
+    name: 'no-endpoint-services',
+    fields: SERVICE_KEY,
+    comment: 'vmap to drop or reject packets to services with no endpoints',
+  },
+  {
+    name: 'no-endpoint-nodeports',
+    fields: NODE_PORT_KEY,
+    comment: 'vmap to drop or reject packets to service nodeports with no endpoints',
+  },
+  {
+    name: 'firewall-ips',
+    fields: SERVICE_KEY,
+    comment: 'destinations that are subject to LoadBalancerSourceRanges',
+  },
+  {
+    name: 'service-ips',
+    fields: SERVICE_KEY,
+    comment: 'ClusterIP, ExternalIP and LoadBalancer IP traffic',
+  },
+  { name: 'service-nodeports', fields: NODE_PORT_KEY, comment: 'NodePort traffic' },
+];
+
+/** Where two Services claim one key, the later one has it. */
+function filled(map: MapWithoutElements, services: readonly NftServiceRules[]): VerdictMap {
+  const elements = new Map<string, MapElement>();
+  for (const service of services) {
+    for (const [key, element] of service.elements[map.name]) elements.set(key, element);
+  }
+  return { ...map, elements };
+}
+
+function setsOf(
+  input: ProxyInput,
+  services: readonly NftServiceRules[],
+  node: ProxyNode,
+): NamedSet[] {
+  const clusterIPs = new Set([...input.servicePorts.values()].map(({ clusterIP }) => clusterIP));
+  const { all, addresses } = acceptingAddresses(node);
+  const sets: NamedSet[] = [
+    {
+      name: 'cluster-ips',
+      fields: ['destination'],
+      elements: clusterIPs as Set<string>,
+      comment: 'Active ClusterIPs',
+    },
+  ];
+  if (isFlat(node)) sets.unshift(hairpinConnections(input, node));
+  if (!all) {
+    sets.push({
+      name: 'nodeport-ips',
+      fields: ['destination'],
+      elements: new Set<string>(addresses),
+      comment: 'IPs that accept NodePort traffic',
+    });
+  }
+  return [...sets, ...services.flatMap(({ affinitySets }) => affinitySets)];
+}
+
+const NEW: Match = { on: 'state', states: ['NEW'] };
+
+/** Where the kernel calls the table, in the order in which kube-proxy makes the chains. */
+const BASE_CHAINS: readonly BaseChain[] = [
+  base('filter', 'PREROUTING', 'dstnat - 10', [jump('firewall-check', NEW)]),
+  base('filter', 'OUTPUT', 'dstnat - 10', [jump('firewall-check', NEW)]),
+  base('filter', 'INPUT', 'filter', [
+    jump('nodeport-endpoints-check', NEW),
+    jump('service-endpoints-check', NEW),
+  ]),
+  base('filter', 'FORWARD', 'filter', [
+    jump('service-endpoints-check', NEW),
+    jump('cluster-ips-check', NEW),
+  ]),
+  base('filter', 'OUTPUT', 'filter', [
+    jump('service-endpoints-check', NEW),
+    jump('cluster-ips-check', NEW),
+  ]),
+  base('nat', 'PREROUTING', 'dstnat', [jump('services')]),
+  base('nat', 'OUTPUT', 'dstnat', [jump('services')]),
+  base('nat', 'POSTROUTING', 'srcnat', [jump('masquerading')]),
+];
+
+/** The chains of the table that belong to no Service. */
+function commonChains(node: ProxyNode): Chain[] {
+  const chains: Chain[] = [
+    { name: 'nodeport-endpoints-check', rules: [toNodePorts(node, 'no-endpoint-nodeports')] },
+    { name: 'service-endpoints-check', rules: [toServices('no-endpoint-services')] },
+    { name: 'firewall-check', rules: [toServices('firewall-ips')] },
+    { name: 'services', rules: servicesRules(node) },
+    { name: 'masquerading', rules: isFlat(node) ? MASQUERADING : OLD_MASQUERADING },
+    { name: 'cluster-ips-check', rules: clusterIPsCheck(node) },
+    { name: 'reject-chain', rules: [{ matches: [], target: { do: 'reject' } }] },
+  ];
+  if (isFlat(node)) return chains;
+  const mark: Rule = { matches: [], target: { do: 'mark-or', value: MASQUERADE_MARK } };
+  return [...chains, { name: 'mark-for-masquerade', rules: [mark] }];
+}
+
+function servicesRules(node: ProxyNode): Rule[] {
+  const dispatch = [toServices('service-ips'), toNodePorts(node, 'service-nodeports', true)];
+  return isFlat(node) ? [...masqueradeInternal(node), ...dispatch] : dispatch;
+}
+
+/** Traffic to clusterIPs from outside of the cluster has to come back this way. */
+function masqueradeInternal(node: ProxyNode): Rule[] {
+  const { masqueradeAll, clusterCIDR } = node;
+  const matches: Match[] = [{ on: 'set', set: 'cluster-ips', fields: ['destination'] }];
+  if (masqueradeAll) {
+    return [{ matches, target: markTarget(node), comment: 'masquerade all clusterIP traffic' }];
+  }
+  if (clusterCIDR === undefined) return [];
+  matches.push({ on: 'source', cidr: clusterCIDR, not: true });
+  const comment = 'masquerade clusterIP traffic from outside cluster';
+  return [{ matches, target: markTarget(node), comment }];
+}
+
+function toServices(map: ServiceMapName): Rule {
+  return { matches: [], target: { do: 'verdict-map', map, fields: SERVICE_KEY } };
+}
+
+/**
+ * In INPUT every destination is one of this host; before routing it has to be asked for. NodePorts
+ * on loopback addresses are not served.
+ */
+function toNodePorts(node: ProxyNode, map: ServiceMapName, asksForLocal = false): Rule {
+  const target: Rule['target'] = { do: 'verdict-map', map, fields: NODE_PORT_KEY };
+  if (!acceptingAddresses(node).all) {
+    const matches: Match[] = [{ on: 'set', set: 'nodeport-ips', fields: ['destination'] }];
+    return { matches, target };
+  }
+  const matches: Match[] = asksForLocal
+    ? [{ on: 'address-type', side: 'destination', type: 'LOCAL' }]
+    : [];
+  const loopback = node.family === 'IPv4' ? '127.0.0.0/8' : '::1/128';
+  return { matches: [...matches, { on: 'destination', cidr: loopback, not: true }], target };
+}
+
+const MARKED: Match = { on: 'mark', value: MASQUERADE_MARK, mask: MASQUERADE_MARK };
+
+const MASQUERADING: readonly Rule[] = [
+  {
+    matches: [MARKED],
+    target: { do: 'masquerade', randomFully: true, clearMark: MASQUERADE_MARK },
+  },
+  {
+    matches: [
+      { on: 'state', states: ['DNAT'] },
+      {
+        on: 'set',
+        set: 'hairpin-connections',
+        fields: ['source', 'destination', 'protocol', 'destination-port'],
+      },
+    ],
+    target: { do: 'masquerade', randomFully: true },
+  },
+];
+
+const OLD_MASQUERADING: readonly Rule[] = [
+  { matches: [{ ...MARKED, not: true }], target: { do: 'return' } },
+  { matches: [], target: { do: 'mark-xor', value: MASQUERADE_MARK } },
+  { matches: [], target: { do: 'masquerade', randomFully: true } },
+];
+
+/** What still goes to an address of the Service range has met no Service port. */
+function clusterIPsCheck(node: ProxyNode): Rule[] {
+  const rules: Rule[] = [
+    {
+      matches: [{ on: 'set', set: 'cluster-ips', fields: ['destination'] }],
+      target: { do: 'reject' },
+      comment: 'Reject traffic to invalid ports of ClusterIPs',
+    },
+  ];
+  const cidrs = droppedRanges(node);
+  if (cidrs.length === 0) return rules;
+  const matches: Match[] = [{ on: 'destination-in', cidrs }];
+  const comment = 'Drop traffic to unallocated ClusterIPs';
+  return [...rules, { matches, target: { do: 'drop' }, comment }];
+}
+
+/** kube-proxy knows the ranges since there are ServiceCIDR objects: stable and on in 1.33. */
+function droppedRanges({ serviceCIDRs = [], kubernetes }: ProxyNode): readonly string[] {
+  return isAtLeast(kubernetes as KubeVersion, '1.33') ? serviceCIDRs : [];
+}
+
+/** Without a setting the primary address alone takes NodePort traffic; loopback never does. */
+function acceptingAddresses(node: ProxyNode): NodePortAddresses {
+  const setting = node.nodePortAddresses.length === 0 ? ['primary'] : node.nodePortAddresses;
+  const { all, addresses } = nodePortAddresses(setting, node.family, node.addresses);
+  return { all, addresses: addresses.filter((address) => !isLoopback(address)) };
+}
+
+function endpointsOf({ nft }: Ruleset, id: ServicePortName): readonly string[] {
+  const { cluster, local } = nftServiceNames(id);
+  const endpoints = new Set<string>();
+  const rulesOf = (chain: string): readonly Rule[] => nft?.chains.get(chain)?.rules ?? [];
+  for (const { target } of [cluster, local].flatMap(rulesOf)) {
+    const chains = target.do === 'random-goto' ? target.chains : [];
+    for (const rule of [{ target }, ...chains.flatMap(rulesOf)]) {
+      const to = rule.target.do === 'random-dnat' ? rule.target.to : [rule.target];
+      for (const it of to) {
+        if ('address' in it && 'port' in it) endpoints.add(endpointText({ ...it, ip: it.address }));
+      }
+    }
+  }
+  return [...endpoints].sort(compareText);
+}
+
+function base(
+  type: BaseChain['type'],
+  hook: BaseChain['hook'],
+  priority: BaseChain['priority'],
+  rules: readonly Rule[],
+): BaseChain {
+  const suffix = priority === 'dstnat - 10' ? '-pre-dnat' : '';
+  return { name: `${type}-${hook.toLowerCase()}${suffix}`, type, hook, priority, rules };
+}
+
+function jump(chain: string, ...matches: Match[]): Rule {
+  return { matches, target: { do: 'jump', chain } };
+}
+
+function byName<T extends { readonly name: string }>(all: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(all.map((it) => [it.name, it]));
+}
