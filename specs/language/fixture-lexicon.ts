@@ -2,7 +2,7 @@
 // real one: the language must not know any.
 
 import { compileSchema } from '../../src/schema/compile-schema';
-import type { Lexicon, ManifestProblem, Word } from '../../src/language/lexicon';
+import type { Lexicon, ManifestProblem, Settings, Word } from '../../src/language/lexicon';
 import { scenarioSchema } from '../../src/language/scenario-schema';
 import type { SchemaValidator } from '../../src/language/validate';
 import { MODELLED_VERSIONS } from '../../src/values/kube-version';
@@ -136,8 +136,15 @@ export const LEXICON: Lexicon = {
   },
   timers: ['kube-proxy.minSyncPeriod', 'kubelet.plegRelistPeriod'],
   profiles: ['default', 'tutorial'],
-  cnis: ['bridge', 'calico', 'flannel'],
-  proxyModes: ['iptables', 'ipvs'],
+  cnis: new Map<string, Settings>([
+    ['bridge', {}],
+    ['calico', { mode: { enum: ['ipip', 'vxlan'] } }],
+    ['flannel', { mode: { enum: ['vxlan', 'host-gw'] } }],
+  ]),
+  proxyModes: new Map<string, Settings>([
+    ['iptables', { minSyncPeriod: { $ref: '#/$defs/duration' } }],
+    ['ipvs', {}],
+  ]),
   kubernetesVersions: MODELLED_VERSIONS,
 };
 

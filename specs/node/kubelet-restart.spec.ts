@@ -94,8 +94,16 @@ describe('a container that exits', () => {
   });
 });
 
+const lag = (kubernetes: string) => {
+  const world = new KubeletWorld({ profile: 'default', kubernetes });
+  world.run({ containers: [WEB] }, 30);
+  const [started] = world.when('started');
+  const [ready] = world.when('marked', 'Ready');
+  return ready! - started!;
+};
+
 describe('the kubelet notices an exit', () => {
-  it('50 ms later in the tutorial, so that its status is stored at once and seen at +100 ms', () => {
+  it('50 ms later in the tutorial; its status is stored at once and seen at +100 ms', () => {
     const world = new KubeletWorld({ profile: 'tutorial' });
     world.run({ containers: [WEB] }, 10);
     const seen: number[] = [];
@@ -140,22 +148,16 @@ describe('the kubelet notices an exit', () => {
   });
 
   it('and its own starts at once since 1.36, at the next relist before', () => {
-    const lag = (kubernetes: string) => {
-      const world = new KubeletWorld({ profile: 'default', kubernetes });
-      world.run({ containers: [WEB] }, 30);
-      const [started] = world.when('started');
-      const [ready] = world.when('marked', 'Ready');
-      return ready! - started!;
-    };
     expect(lag('1.36')).to.be.within(0.02, 0.04);
     expect(lag('1.35')).to.be.within(0.04, 1.05);
   });
 });
 
+const init = (name: string) => ({ name, image: 'example/init', command: ['sleep', '2'] });
+
 describe('a pod starts', () => {
   it('its init containers one after the other, then everything else', () => {
     const world = new KubeletWorld();
-    const init = (name: string) => ({ name, image: 'example/init', command: ['sleep', '2'] });
     world.run({ initContainers: [init('one'), init('two')], containers: [WEB] }, 1);
     expect(world.pod!.status!.phase).to.equal('Pending');
     world.until(10);

@@ -11,21 +11,21 @@ import { all, parseXml } from './xml-parser';
 async function reported(name: string): Promise<string> {
   const sink = new Memory();
   await drive(
-    ({ describe, it, before }) => {
-      describe('outer', () => {
-        describe('inner', () => {
-          it('passes', () => undefined);
-          it('fails', () => expect(1).to.equal(2));
-          it('throws', () => {
+    (bdd) => {
+      bdd.describe('outer', () => {
+        bdd.describe('inner', () => {
+          bdd.it('passes', () => undefined);
+          bdd.it('fails', () => expect(1).to.equal(2));
+          bdd.it('throws', () => {
             throw new TypeError('x is undefined');
           });
-          it('is pending', undefined as never);
+          bdd.it('is pending', undefined as never);
         });
-        describe('broken', () => {
-          before('sets up', () => {
+        bdd.describe('broken', () => {
+          bdd.before('sets up', () => {
             throw new Error('no set-up');
           });
-          it('is never reached', () => undefined);
+          bdd.it('is never reached', () => undefined);
         });
       });
     },

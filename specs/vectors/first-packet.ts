@@ -8,8 +8,9 @@ import type { Packet } from '../../src/values/packet';
 import { traverse } from '../../src/node/netfilter/evaluate';
 import type { Branch, HookContext } from '../../src/node/netfilter/evaluate';
 import { renderRule } from '../../src/node/netfilter/render-iptables';
+import { mapElement, renderNftRule } from '../../src/node/netfilter/render-nftables';
 import type { Hook, RuleReference, Ruleset, TableName } from '../../src/node/netfilter/ruleset';
-import { iptables } from '../../src/node/proxy/iptables';
+import { proxyMode } from '../../src/node/proxy/index';
 import type { ProxyNode } from '../../src/node/proxy/proxy-mode';
 import { proxyInput, proxyNode } from './proxy-world';
 import type { Answer, Question } from './vector-file';
@@ -35,11 +36,12 @@ export function firstPacket(question: Question): Answer {
   const ask = question.ask as unknown as FirstPacket;
   const family: Family = ask.dst.includes(':') ? 'IPv6' : 'IPv4';
   const node = proxyNode(question, ask.node, family);
-  const ruleset = iptables.compile(proxyInput(question, family), node);
+  const { proxy = 'iptables' } = question.cluster;
+  const ruleset = proxyMode(proxy)!.compile(proxyInput(question, family), node);
   const fates = new PacketWalk(ruleset, node).fates(ask);
   const verdicts = [...new Set(fates.map(({ verdict }) => verdict))];
   const endpoints = fates.flatMap(({ endpoint }) => endpoint ?? []);
-  const why = fates.flatMap(({ rules }) => ['By matching:', ...rules.map(lineOf)]);
+  const why = fates.flatMap(({ rules }) => ['By matching:', ...rules.map((it) => lineOf(it, family))]);
   const masquerade = fates.some((fate) => fate.masquerade);
   const agreed = fates.every((fate) => fate.masquerade === masquerade);
   return {
@@ -52,8 +54,10 @@ export function firstPacket(question: Question): Answer {
   };
 }
 
-function lineOf({ table, chain, position, rule }: RuleReference): string {
-  return `${table} ${position}: ${renderRule(chain, rule)}`;
+function lineOf({ table, chain, position, rule, element }: RuleReference, family: Family): string {
+  if (table === 'nat' || table === 'filter') return `${table} ${position}: ${renderRule(chain, rule)}`;
+  const found = element === undefined ? '' : ` (${mapElement(element.key, element)})`;
+  return `${table} ${chain} ${position}: ${renderNftRule(rule, family)}${found}`;
 }
 
 export class PacketWalk {

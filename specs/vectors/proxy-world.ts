@@ -29,22 +29,30 @@ export function proxyInput({ objects }: Question, family: Family): ProxyInput {
 
 /** The node named in the question. Throws where the cluster has no such node. */
 export function proxyNode(question: Question, name: string, family: Family): ProxyNode {
-  const { proxyConfig = {}, kubernetes } = question.cluster;
+  const { proxyConfig = {}, kubernetes, serviceCIDR, proxy = 'iptables' } = question.cluster;
   const { iptables = {}, nodePortAddresses = [], clusterCIDR = '' } = proxyConfig;
+  const { masqueradeAll } = (proxyConfig[proxy] ?? {}) as { masqueradeAll?: boolean };
   const node = question.cluster.nodes?.find((it) => it.name === name);
   if (node === undefined) throw new Error(`no node ${name}`);
-  const ranges = clusterCIDR.split(',').filter((text) => text !== '');
+  const ranges = rangesOf(clusterCIDR);
   return {
     name,
     family,
     addresses: hostAddresses(question, name).filter((address) => familyIs(address, family)),
     zone: node.zone ?? '',
     clusterCIDR: ranges.find((text) => cidr(text).family === family),
-    masqueradeAll: iptables.masqueradeAll ?? false,
+    masqueradeAll: masqueradeAll ?? false,
     nodePortAddresses,
     localhostNodePorts: iptables.localhostNodePorts ?? true,
+    serviceCIDRs: rangesOf(serviceCIDR).filter((text) => cidr(text).family === family),
     kubernetes,
   };
+}
+
+/** A field of ranges, as text with commas or as a list. */
+function rangesOf(field: unknown): string[] {
+  const texts = Array.isArray(field) ? (field as string[]) : String(field ?? '').split(',');
+  return texts.filter((text) => text !== '');
 }
 
 /** Every address of the host: those of its interfaces where they are given, loopback otherwise. */

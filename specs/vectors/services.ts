@@ -11,7 +11,9 @@ import { categorizeEndpoints, endpointText } from '../../src/node/proxy/categori
 import { endpointChainName, serviceChainNames } from '../../src/node/proxy/chain-names';
 import { staleEntries } from '../../src/node/proxy/conntrack-cleanup';
 import { newEntry } from '../../src/node/netfilter/conntrack-entry';
+import { nftEndpointNames, nftServiceNames } from '../../src/node/proxy/nftables-names';
 import { nodePortAddresses } from '../../src/node/proxy/node-port-addresses';
+import { proxyMode } from '../../src/node/proxy/index';
 import type { Endpoint } from '../../src/node/proxy/proxy-mode';
 import { SyncRunner } from '../../src/node/proxy/sync-runner';
 import { firstPacket } from './first-packet';
@@ -32,7 +34,7 @@ const ANSWERS: Readonly<Record<string, (question: Question) => Answer>> = {
   noLocalEndpoints,
 };
 
-/** Questions whose answer depends on the proxy's mode; only iptables is modelled. */
+/** Questions whose answer depends on the proxy's mode. */
 const MODE_DEPENDENT = ['node', 'chain', 'noLocalEndpoints'];
 
 export function answerServices(question: Question): Answer {
@@ -40,7 +42,9 @@ export function answerServices(question: Question): Answer {
   const kind = Object.keys(ANSWERS).find((it) => question.ask[it] !== undefined);
   if (kind === undefined) return { skipped: 'not run here' };
   const { proxy = 'iptables' } = question.cluster;
-  if (MODE_DEPENDENT.includes(kind) && proxy !== 'iptables') return { skipped: `mode ${proxy}` };
+  if (MODE_DEPENDENT.includes(kind) && proxyMode(proxy) === undefined) {
+    return { skipped: `mode ${proxy}` };
+  }
   return ANSWERS[kind]!(question);
 }
 
@@ -70,9 +74,15 @@ function chain(question: Question): Answer {
   }>;
   const [namespace = '', name = ''] = ask.service.split('/');
   const id = { namespace, name, port: ask.port, protocol: ask.protocol };
-  const { cluster, external, firewall } = serviceChainNames(id);
-  const names = { service: cluster, external, firewall, endpoint: '' };
-  return { is: { name: ask.endpoint ? endpointChainName(id, ask.endpoint) : names[ask.kind] } };
+  const isNft = question.cluster.proxy === 'nftables';
+  if (ask.kind === 'endpoint') {
+    const name = isNft
+      ? nftEndpointNames(id, ask.endpoint).chain
+      : endpointChainName(id, ask.endpoint);
+    return { is: { name } };
+  }
+  const { cluster, external, firewall } = isNft ? nftServiceNames(id) : serviceChainNames(id);
+  return { is: { name: { service: cluster, external, firewall }[ask.kind] } };
 }
 
 function servicePorts(question: Question): Answer {

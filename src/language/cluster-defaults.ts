@@ -10,8 +10,8 @@ import type { Duration } from '../values/time';
 import { ZERO } from '../values/time';
 import { planAddresses } from './address-plan';
 import type { AddressPlan, PlacedRange } from './address-plan';
-import { parseDuration } from './duration';
-import type { Lexicon } from './lexicon';
+import { duration, parseDuration } from './duration';
+import type { Lexicon, Settings } from './lexicon';
 import { readNodes } from './node-list';
 import { readDuration } from './read-time';
 import type { Report } from './report';
@@ -61,8 +61,8 @@ export function readCluster(
     podCIDRs: textsOfRanges(plan.podCIDR),
     serviceCIDRs: textsOfRanges(plan.serviceCIDR),
     nodeCIDRs: textsOfRanges(plan.nodeCIDR),
-    cni: { name, options: cniOptions },
-    proxy: { mode, options: proxyOptions },
+    cni: { name, options: readSettings(lexicon.cnis.get(name), cniOptions) },
+    proxy: { mode, options: readSettings(lexicon.proxyModes.get(mode), proxyOptions) },
     dns: readDns(child(cluster, 'dns'), report),
     externals: readExternals(child(cluster, 'externals'), plan, report),
     loadBalancer: (child(cluster, 'loadBalancer')?.value ??
@@ -72,6 +72,18 @@ export function readCluster(
     start: (textOf(child(cluster, 'start')) ?? DEFAULTS['cluster.start']) as ClusterSpec['start'],
     behaviours: readBehaviours(child(scenario, 'behaviour'), report),
   };
+}
+
+/** Settings as the model reads them: durations in microseconds, the rest as written. */
+function readSettings(
+  settings: Settings = {},
+  options: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const read = ([name, value]: readonly [string, unknown]): [string, unknown] => {
+    const isDuration = settings[name]?.['$ref'] === '#/$defs/duration';
+    return [name, isDuration ? duration(String(value)) : value];
+  };
+  return Object.fromEntries(Object.entries(options).map(read));
 }
 
 /** `calico`, or `{name: calico, mode: ipip}`. */

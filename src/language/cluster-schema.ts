@@ -2,7 +2,7 @@
 // the language is here, modelled or not; what the model does not know is said when it is used.
 
 import { branches } from './json-schema';
-import type { JsonSchema, Lexicon } from './lexicon';
+import type { JsonSchema, Lexicon, Settings } from './lexicon';
 
 const CIDRS: JsonSchema = {
   type: ['string', 'array'],
@@ -219,15 +219,22 @@ export const BEHAVIOUR_SCHEMA: JsonSchema = {
   examples: [{ 'deployment/shop/backend': { listen: [8080], startup: '300ms' } }],
 };
 
-function named(key: string, names: readonly string[], description: string): JsonSchema {
+/** A name, or a mapping with the name and the settings that this one has. */
+function named(
+  key: string,
+  known: ReadonlyMap<string, Settings>,
+  description: string,
+): JsonSchema {
+  const names = { description: 'Which one.', enum: [...known.keys()] };
+  const one = ([name, settings]: readonly [string, Settings]): JsonSchema => ({
+    if: { required: [key], properties: { [key]: { const: name } } },
+    then: { additionalProperties: false, properties: { [key]: true, ...settings } },
+  });
+  const mapping: JsonSchema = { required: [key], properties: { [key]: names }, allOf: [...known].map(one) };
   return {
     description,
     type: ['string', 'object'],
-    ...branches(
-      { type: 'string' },
-      { enum: names },
-      { required: [key], properties: { [key]: { description: 'Which one.', enum: names } } },
-    ),
+    ...branches({ type: 'string' }, { enum: names.enum }, mapping),
   };
 }
 

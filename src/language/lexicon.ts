@@ -23,6 +23,9 @@ export interface Word {
 
 export type { KindWords, ManifestProblem };
 
+/** The settings of a plugin or mode: the schema of each by its name. */
+export type Settings = Readonly<Record<string, JsonSchema>>;
+
 export interface Lexicon {
   readonly faults: ReadonlyMap<string, Word>;
   readonly actions: ReadonlyMap<string, Word>;
@@ -31,7 +34,8 @@ export interface Lexicon {
   /** Names of timers that `cluster.timing` may override. */
   readonly timers: readonly string[];
   readonly profiles: readonly string[];
-  readonly cnis: readonly string[];
-  readonly proxyModes: readonly string[];
+  /** The network plugins that are modelled, each with the schemas of its settings. */
+  readonly cnis: ReadonlyMap<string, Settings>;
+  readonly proxyModes: ReadonlyMap<string, Settings>;
   readonly kubernetesVersions: readonly string[];
 }

@@ -107,8 +107,8 @@ function commit(
 ): Connection {
   const entries = withDrawnPort(stream, flight, ground.now);
   for (const { machine, entry } of entries) machine.conntrack.put(entry);
-  for (const { machine, list, address } of flight.recentSets) {
-    machine.recent.set(list, address, ground.now);
+  for (const { machine, list, address, capacity } of flight.recentSets) {
+    machine.recent.set(list, address, ground.now, capacity);
   }
   const translations = entries.map(({ machine, entry: { original, reply, unreplied } }) => {
     return { node: machine.name, original, reply, unreplied };

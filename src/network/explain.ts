@@ -1,30 +1,67 @@
 // The words of traces and reasons. Nothing here decides anything.
 
 import type { Machine } from '../node/machine';
-import type { RuleReference } from '../node/netfilter/ruleset';
+import type { Rule, RuleReference, TableName, TranslationTarget } from '../node/netfilter/ruleset';
 import type { PodSandbox } from '../node/pod-sandbox';
 import type { Protocol } from '../values/flow';
+import { familyOf, formatEndpoint } from '../values/ip';
 import type { Family } from '../values/ip';
-import { formatEndpoint } from '../values/ip';
 import type { FiveTuple } from '../values/flow';
 import { formatInstant } from '../values/time';
 
 /** `KUBE-SVC-XPGD46QRK7WJZT7O shop/backend:http, 1 of 3`: which rule chose the destination. */
 export function explainDnat(
   machine: Machine,
-  family: Family,
+  tuple: FiveTuple,
   rules: readonly RuleReference[],
 ): string {
+  const picked = pickOf(tuple, rules);
+  if (picked !== undefined) return picked;
   const choice = rules.findLast(({ rule }) => jumpsToEndpoint(rule.target));
   const chooser = choice ?? rules.at(-1);
   if (chooser === undefined) return '';
   const words = [chooser.chain, subjectOf(chooser.rule.comment)];
   const text = words.filter((word) => word !== '').join(' ');
+  const family = familyOf(tuple.dst);
   return choice === undefined ? text : `${text}${shareOf(machine, family, choice)}`;
 }
 
-/** `filter/KUBE-SERVICES rule 3 "shop/backend:http has no endpoints"`. */
-export function explainRule({ table, chain, position, rule }: RuleReference): string {
+/** The rule of nft that picked at random, or found the client in the set of an endpoint. */
+function pickOf(tuple: FiveTuple, rules: readonly RuleReference[]): string | undefined {
+  const index = rules.findLastIndex(({ rule }) => picks(rule));
+  const pick = rules[index];
+  if (pick === undefined) return undefined;
+  const { target } = pick.rule;
+  if (target.do === 'random-dnat') {
+    const isTaken = (it: TranslationTarget) =>
+      it.address === tuple.dst && it.port === tuple.dport;
+    return `${pick.chain}${ordinal(target.to.findIndex(isTaken), target.to.length)}`;
+  }
+  if (target.do !== 'random-goto') return `${pick.chain}, by affinity`;
+  const taken = target.chains.indexOf(rules[index + 1]?.chain ?? '');
+  return `${pick.chain}${ordinal(taken, target.chains.length)}`;
+}
+
+function picks({ target, matches }: Rule): boolean {
+  if (target.do === 'random-dnat' || target.do === 'random-goto') return true;
+  return target.do === 'goto' && matches.some(({ on }) => on === 'recent');
+}
+
+function ordinal(index: number, count: number): string {
+  return count === 1 ? ', the only endpoint' : `, ${index + 1} of ${count}`;
+}
+
+/**
+ * `filter/KUBE-SERVICES rule 3 "shop/backend:http has no endpoints"`, or for a map of nft
+ * `kube-proxy/service-endpoints-check map no-endpoint-services "shop/backend:http"`.
+ */
+export function explainRefusal(rules: readonly RuleReference[]): string {
+  const decisive = refusingElement(rules) ?? rules.at(-1);
+  if (decisive === undefined) return '';
+  const { table, chain, position, rule, element } = decisive;
+  if (element !== undefined && rule.target.do === 'verdict-map') {
+    return `${table}/${chain} map ${rule.target.map} "${element.comment}"`;
+  }
   const comment = rule.comment === undefined ? '' : ` "${rule.comment}"`;
   return `${table}/${chain} rule ${position}${comment}`;
 }
@@ -39,8 +76,15 @@ export function explainSnat(tuple: FiveTuple, rules: readonly RuleReference[]): 
 
 /** `shop/backend` out of a rule's comment `shop/backend:http has no endpoints`, if it names one. */
 export function serviceOf(rules: readonly RuleReference[]): string | undefined {
+  const element = refusingElement(rules)?.element;
+  if (element !== undefined) return element.comment!.split(':')[0];
   const comment = rules.at(-1)?.rule.comment ?? '';
   return /^([a-z0-9.-]+\/[a-z0-9.-]+)(?::[a-z0-9-]*)? has no /.exec(comment)?.[1];
+}
+
+/** The map element that names the Service for which it refuses. */
+function refusingElement(rules: readonly RuleReference[]): RuleReference | undefined {
+  return rules.findLast(({ element }) => element?.comment !== undefined);
 }
 
 /** Why nothing takes a packet for this port in the pod. */
@@ -78,7 +122,7 @@ export function endpointText(tuple: FiveTuple): string {
 /** `, 1 of 3`: the place of an endpoint's rule among those that share the traffic. */
 function shareOf(machine: Machine, family: Family, choice: RuleReference): string {
   for (const { tables } of machine.rulesets(family)) {
-    const rules = tables.get(choice.table)?.chains.get(choice.chain)?.rules ?? [];
+    const rules = tables.get(choice.table as TableName)?.chains.get(choice.chain)?.rules ?? [];
     if (rules[choice.position - 1] !== choice.rule) continue;
     // Affinity has rules of its own in front of those that share.
     if (choice.rule.matches.some((match) => match.on === 'recent')) return ', by affinity';
@@ -86,8 +130,7 @@ function shareOf(machine: Machine, family: Family, choice: RuleReference): strin
       ({ target, matches }) =>
         jumpsToEndpoint(target) && !matches.some((match) => match.on === 'recent'),
     );
-    if (sharing.length === 1) return ', the only endpoint';
-    return `, ${sharing.indexOf(choice.rule) + 1} of ${sharing.length}`;
+    return ordinal(sharing.indexOf(choice.rule), sharing.length);
   }
   return '';
 }

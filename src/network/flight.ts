@@ -57,6 +57,7 @@ export interface RecentSet {
   readonly machine: Machine;
   readonly list: string;
   readonly address: IP;
+  readonly capacity?: number;
 }
 
 /** What the sender will learn if the answer that is under way gets home. */

@@ -12,7 +12,7 @@ import type { FiveTuple } from '../values/flow';
 import { familyOf, formatEndpoint } from '../values/ip';
 import type { IP } from '../values/ip';
 import type { Packet } from '../values/packet';
-import { endpointText, explainDnat, explainRule, explainSnat, serviceOf } from './explain';
+import { endpointText, explainDnat, explainRefusal, explainSnat, serviceOf } from './explain';
 import type { Flight, Track } from './flight';
 import type { Walk } from './walk';
 
@@ -189,7 +189,7 @@ function noteTranslation(
   const { tuple } = flight.packet;
   const place = `nat/${hook}`;
   if (tuple.dst !== before.dst || tuple.dport !== before.dport) {
-    const why = explainDnat(machine, familyOf(tuple.dst), rules);
+    const why = explainDnat(machine, tuple, rules);
     flight.log?.step(place, 'DNAT', `to ${endpointText(tuple)}  ${why}`.trimEnd());
   }
   if (tuple.src !== before.src || tuple.sport !== before.sport) {
@@ -205,8 +205,7 @@ function onRefusal(
   hook: Hook,
   { verdict, rules }: Branch,
 ): readonly Flight[] {
-  const decisive = rules.at(-1);
-  const rule = decisive === undefined ? `the policy of ${hook}` : explainRule(decisive);
+  const rule = rules.length === 0 ? `the policy of ${hook}` : explainRefusal(rules);
   const word = verdict === 'drop' ? 'DROP' : 'REJECT';
   const reason = `${machine.name}: ${word} by ${rule}`;
   flight.log?.step(`filter/${hook}`, word, rule);

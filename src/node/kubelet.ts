@@ -104,7 +104,7 @@ export class Kubelets {
     this.heartbeatListeners.push(listener);
   }
 
-  /** Every container of the pod exits; sandbox and address stay. Does nothing to a pod that is off. */
+  /** Every container of the pod exits; sandbox and address stay. A pod that is off stays off. */
   crashPod(pod: ObjectKey, options: { exitCode: number; restart: boolean }): void {
     const worker = this.ground.state.byPod.get(pod);
     if (worker === undefined) return;

@@ -63,7 +63,7 @@ export class NodePower {
     agent.booting = false;
     agent.stopping = false;
     this.stopKubelet(agent);
-    for (const worker of [...agent.workers.values()]) {
+    for (const worker of agent.workers.values()) {
       const { sandbox, key } = worker;
       if (sandbox !== undefined && !sandbox.hostNetwork) agent.leftovers.add(key);
       for (const container of worker.containers) loseProcess(container, kernel.now);

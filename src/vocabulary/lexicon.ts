@@ -2,9 +2,11 @@
 // modelled plug-ins and the timers.
 
 import { kindWords } from '../apiserver/kinds/index';
-import type { Lexicon } from '../language/lexicon';
+import type { Lexicon, Settings } from '../language/lexicon';
 import { CNI_PLUGINS } from '../node/cni/index';
+import type { CniPlugin } from '../node/cni/index';
 import { PROXY_MODES } from '../node/proxy/index';
+import { settingsOf } from '../node/proxy/settings';
 import { PROFILES, TIMERS } from '../timing';
 import { MODELLED_VERSIONS } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
@@ -18,7 +20,16 @@ export const lexicon: Lexicon = {
   kinds: kindWords,
   timers: sortedKeys(TIMERS),
   profiles: PROFILES,
-  cnis: [...CNI_PLUGINS.keys()],
-  proxyModes: PROXY_MODES.map(({ name }) => name),
+  cnis: new Map([...CNI_PLUGINS].map(([name, plugin]) => [name, cniSettings(plugin)])),
+  proxyModes: new Map(PROXY_MODES.map((mode) => [mode.name, settingsOf(mode)])),
   kubernetesVersions: MODELLED_VERSIONS,
 };
+
+/** Each option takes one of a few values, its default first. */
+function cniSettings({ options }: CniPlugin): Settings {
+  const schemaOf = ([name, values]: readonly [string, readonly unknown[]]) => {
+    const description = `One of ${values.join(', ')}. Default ${String(values[0])}.`;
+    return [name, { description, enum: values }] as const;
+  };
+  return Object.fromEntries(Object.entries(options).map(schemaOf));
+}

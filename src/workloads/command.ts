@@ -39,7 +39,7 @@ export function endingOf(command: readonly string[]): Ending | undefined {
   return exit === null ? undefined : { after: ZERO, exitCode: Number(exit[0]) };
 }
 
-/** Whether the command keeps the process alive and opens no port: `sleep 1h`, `tail -f /dev/null`. */
+/** Whether the command only keeps the process alive: `sleep 1h`, `tail -f /dev/null`. */
 export function isIdle(command: readonly string[]): boolean {
   const words = unwrapShell(command);
   const text = words.join(' ');

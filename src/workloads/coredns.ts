@@ -184,7 +184,9 @@ export class CoreDns {
       .filter(({ port }) => port !== undefined)
       .map(({ host, port }) => `0 ${weight} ${port} ${host}`);
     const ttl = this.corefile.ttl;
-    return [...new Set(data)].sort().map((text) => ({ name, type: 'SRV', ttl, data: text }));
+    return [...new Set(data)]
+      .sort(compareText)
+      .map((text) => ({ name, type: 'SRV', ttl, data: text }));
   }
 
   /** The addresses of the targets that an SRV answer names. */
@@ -227,7 +229,7 @@ export class CoreDns {
     return typeof chased === 'string' || chased.length === 0 ? 'nodata' : [cname, ...chased];
   }
 
-  /** `10-244-1-5.<namespace>.pod`: with `pods insecure` any address that can be read, alive or not. */
+  /** `10-244-1-5.<namespace>.pod`: with `pods insecure` any address, whether a pod has it or not. */
   private pod({ name, type }: Question, parsed: ParsedName): Lookup {
     const address = addressOfDashedName(parsed.service);
     if (this.corefile.pods === 'disabled' || address === undefined) return 'nxdomain';
@@ -249,7 +251,9 @@ export class CoreDns {
           });
     if (targets.length === 0) return 'nxdomain';
     const ttl = this.corefile.ttl;
-    return [...new Set(targets)].sort().map((data) => ({ name, type: 'PTR', ttl, data }));
+    return [...new Set(targets)]
+      .sort(compareText)
+      .map((data) => ({ name, type: 'PTR', ttl, data }));
   }
 
   private soa(zone: string): ResourceRecord {
@@ -263,7 +267,7 @@ function isReverse(zone: string): boolean {
   return zone.endsWith('in-addr.arpa') || zone.endsWith('ip6.arpa');
 }
 
-/** The ports that the name's port and protocol labels leave over; undefined where none is declared. */
+/** The ports that the labels of the name leave over; undefined where none is declared. */
 function portsOf(ports: readonly PortRecord[], parsed: ParsedName): (number | undefined)[] {
   const asksForPort = parsed.port !== '' || parsed.protocol !== '';
   if (ports.length === 0) return asksForPort ? [] : [undefined];

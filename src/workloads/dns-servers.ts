@@ -39,7 +39,8 @@ export class DnsServers {
       server = { view, dns: undefined, running: false, problem: '' };
       this.servers.set(key, server);
     }
-    server.view.start();
+    server.view.restart();
+    server.view.sync();
     server.running = true;
     this.configure(server, pod);
   }

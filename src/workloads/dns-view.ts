@@ -64,7 +64,7 @@ export class DnsView {
   private readonly slicesByAddress = new Map<IP, Set<string>>();
   private isSynced = false;
 
-  /** A view that is empty and silent until `start`. */
+  /** A view that is empty and silent until `sync`. */
   constructor(api: ApiServer, owner: string) {
     this.services = api.informer({
       kind: 'Service',
@@ -86,15 +86,21 @@ export class DnsView {
     return this.isSynced;
   }
 
-  /** The process starts with empty memory and lists everything. */
-  start(): void {
+  /** The process starts with empty memory. Until `sync` it has nothing to tell. */
+  restart(): void {
     this.slicesOfService.clear();
     this.servicesByAddress.clear();
     this.slicesByAddress.clear();
     for (const informer of this.informers) {
+      informer.hold();
       informer.reset();
-      informer.relist();
     }
+    this.isSynced = false;
+  }
+
+  /** The API server answers: every informer lists, and watches from there on. */
+  sync(): void {
+    for (const informer of this.informers) informer.relist();
     this.isSynced = true;
   }
 
@@ -191,7 +197,7 @@ function readService(object: KubeObject): ServiceRecord {
   };
 }
 
-/** Only `ready` counts, and an absent `ready` is true; `serving` and `terminating` do not matter. */
+/** Only `ready` counts, and its absence means true; `serving` and `terminating` do not matter. */
 function readEndpoints(object: KubeObject | undefined): EndpointRecord[] {
   if (object === undefined) return [];
   const slice = object as KubeObject & SliceFields;

@@ -13,7 +13,7 @@ export interface KnownImage {
   readonly listen: readonly ListenSpec[];
   /** Ports that arguments choose; wins over `listen` where it gives any. */
   readonly listenByArguments?: (words: readonly string[]) => readonly ListenSpec[];
-  /** Without a command its process ends at once, with this exit code: a shell without a terminal. */
+  /** Without a command it ends at once, with this exit code: a shell without a terminal. */
   readonly endsWithoutCommand?: number;
   /** What it does on SIGTERM; closes at once without it. */
   readonly onTerm?: (timing: Timing) => { readonly do: 'drain'; readonly for: Duration };

@@ -3,6 +3,7 @@
 
 import { outcomeOf } from '../values/disposition';
 import { compareIps } from '../values/ip';
+import { compareText } from '../values/order';
 import type { IP } from '../values/ip';
 import { add, CERTAIN, multiply } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
@@ -174,7 +175,7 @@ export function addressesIn(answers: readonly DnsAnswer[]): Pick<NameResult, 'ad
     ...answers.flatMap(({ negativeTtl }) => negativeTtl ?? []),
   ];
   return {
-    addresses: [...new Set(names.map(({ data }) => data))].sort(),
+    addresses: [...new Set(names.map(({ data }) => data))].sort(compareText),
     ttl: ttls.length === 0 ? undefined : Math.min(...ttls),
   };
 }

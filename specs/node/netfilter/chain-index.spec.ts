@@ -63,7 +63,7 @@ describe('the index of a chain', () => {
       const index = new ChainIndex(chain);
       for (const packet of packets()) {
         const matches = (position: number) =>
-          compiledRule(chain.rules[position]!).matches(packet, CONTEXT);
+          compiledRule(chain.rules[position]!).matches(packet, CONTEXT, new Map());
         const all = [...chain.rules.keys()].filter(matches);
         expect(index.candidates(packet.tuple).filter(matches)).to.deep.equal(all);
       }

@@ -74,8 +74,13 @@ function chainBlock(chain: Chain, family: Family, base?: string): string {
   return block(`chain ${chain.name}`, base === undefined ? rules : [base, ...rules]);
 }
 
+/** At the hook `output` nft knows the priorities of destination NAT by their numbers only. */
+const DNAT_NUMBERS = { 'dstnat - 10': '-110', dstnat: '-100' } as const;
+
 function baseLine({ type, hook, priority, policy = 'ACCEPT' }: BaseChain): string {
-  const place = `type ${type} hook ${hook.toLowerCase()} priority ${priority}`;
+  const isNumber = hook === 'OUTPUT' && (priority === 'dstnat' || priority === 'dstnat - 10');
+  const rank = isNumber ? DNAT_NUMBERS[priority] : priority;
+  const place = `type ${type} hook ${hook.toLowerCase()} priority ${rank}`;
   return `${place}; policy ${policy.toLowerCase()};`;
 }
 

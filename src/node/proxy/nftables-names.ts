@@ -3,7 +3,7 @@
 // source: pkg/proxy/nftables/proxier.go hashAndTruncate, servicePortChainNameBase
 
 import { base32Hash } from './chain-names';
-import type { Endpoint, ServicePortName } from './proxy-mode';
+import type { ServicePortName } from './proxy-mode';
 
 const HASH_LENGTH = 8;
 
@@ -32,14 +32,15 @@ export function nftServiceNames(id: ServicePortName): NftServiceNames {
   };
 }
 
-/** The chain of an endpoint of a Service port, and the set that keeps its sticky clients. */
+/** The chain of an endpoint (`10.244.1.5:8080`), and the set that keeps its sticky clients. */
 export function nftEndpointNames(
   id: ServicePortName,
-  { ip, port }: Pick<Endpoint, 'ip' | 'port'>,
+  endpoint: string,
 ): { readonly chain: string; readonly affinity: string } {
-  // A name may hold no colon.
-  const address = ip.replaceAll(':', '.');
-  const base = hashed(`${servicePath(id)}__${address}/${port}`);
+  const colon = endpoint.lastIndexOf(':');
+  // A name may hold no colon and no bracket, of which IPv6 has plenty.
+  const address = endpoint.slice(0, colon).replace(/^\[|\]$/g, '').replaceAll(':', '.');
+  const base = hashed(`${servicePath(id)}__${address}/${endpoint.slice(colon + 1)}`);
   return { chain: `endpoint-${base}`, affinity: `affinity-${base}` };
 }
 

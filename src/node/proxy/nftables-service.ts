@@ -7,7 +7,7 @@ import type { IP } from '../../values/ip';
 import { isAtLeast } from '../../values/kube-version';
 import type { KubeVersion } from '../../values/kube-version';
 import type { Chain, MapElement, Match, NamedSet, Rule, Target } from '../netfilter/ruleset';
-import { categorizeEndpoints, isExternallyAccessible } from './categorize-endpoints';
+import { categorizeEndpoints, endpointText, isExternallyAccessible } from './categorize-endpoints';
 import type { EndpointCategories } from './categorize-endpoints';
 import { servicePortText } from './chain-names';
 import { nftEndpointNames, nftServiceNames } from './nftables-names';
@@ -232,7 +232,7 @@ class NftServiceBuilder {
       const matches: Match[] = [{ on: 'protocol', protocol: id.protocol }];
       return [{ matches, target: { do: 'random-dnat', to } }];
     }
-    const names = endpoints.map((endpoint) => nftEndpointNames(id, endpoint));
+    const names = endpoints.map((endpoint) => nftEndpointNames(id, endpointText(endpoint)));
     const chains = names.map(({ chain }) => chain);
     const pick: Rule = { matches: [], target: { do: 'random-goto', chains } };
     if (affinitySeconds === undefined) return [pick];
@@ -246,7 +246,7 @@ class NftServiceBuilder {
   private endpoint(endpoint: Endpoint): Chain {
     const { affinitySeconds, id } = this.service;
     const { ip, port } = endpoint;
-    const { chain, affinity } = nftEndpointNames(id, endpoint);
+    const { chain, affinity } = nftEndpointNames(id, endpointText(endpoint));
     const rules: Rule[] = [];
     if (!isFlat(this.node)) {
       const matches: Match[] = [{ on: 'source', cidr: single(ip) }];
@@ -265,7 +265,7 @@ class NftServiceBuilder {
     const { affinitySeconds, id } = this.service;
     if (affinitySeconds === undefined) return [];
     return this.categories.all.map((endpoint) => ({
-      name: nftEndpointNames(id, endpoint).affinity,
+      name: nftEndpointNames(id, endpointText(endpoint)).affinity,
       fields: ['source'],
       elements: new Set<string>(),
       timeout: affinitySeconds,

@@ -65,8 +65,13 @@ export interface ProxyNode {
   readonly kubernetes: string;
 }
 
+/** JSON Schemas by the names of KubeProxyConfiguration. */
+export type ProxySettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 export interface ProxyMode {
   readonly name: string;
+  /** Settings beside those that all modes have (settings.ts), as JSON Schemas by name. */
+  readonly settings?: ProxySettings;
   /** Pure: equal input gives an equal ruleset. */
   compile(input: ProxyInput, node: ProxyNode): Ruleset;
   /**

@@ -1,0 +1,52 @@
+// The rules that the model generated for one machine, as text, and their way into a real kernel.
+
+import type { Machine } from '../../src/node/machine';
+import { mergeRulesets, renderIptables } from '../../src/node/netfilter/render-iptables';
+import { renderNftables } from '../../src/node/netfilter/render-nftables';
+import { parseConntrackList } from './conntrack-list';
+import type { ListedConnection } from './conntrack-list';
+import { runIn } from './commands';
+
+export interface RuleTexts {
+  /** For `iptables-restore`. */
+  readonly iptables: string;
+  /** For `nft -f`. */
+  readonly nft: string;
+}
+
+/** All rules of a machine, kube-proxy's and the CNI's. */
+export function ruleTexts(machine: Machine): RuleTexts {
+  const rulesets = machine.rulesets('IPv4');
+  return {
+    iptables: renderIptables(mergeRulesets(rulesets)),
+    nft: rulesets.map(renderNftables).join(''),
+  };
+}
+
+/**
+ * Loads the texts into a namespace. Of two chains at one hook and priority the kernel calls the
+ * one that was registered last first: nft's come after iptables', as `layersAt` has it.
+ * source: net/netfilter/core.c nf_hook_entries_grow
+ */
+export async function loadRules(namespace: string, { iptables, nft }: RuleTexts): Promise<void> {
+  if (iptables !== '') await runIn(namespace, 'iptables-restore', [], iptables);
+  if (nft !== '') await runIn(namespace, 'nft', ['-f', '-'], nft);
+  await watchConnections(namespace);
+}
+
+/**
+ * Makes the kernel track connections in a namespace whose own rules may not ask for it, as every
+ * host does that runs a container runtime.
+ */
+export async function watchConnections(namespace: string): Promise<void> {
+  await runIn(namespace, 'nft', ['-f', '-'], WATCH);
+}
+
+const WATCH = `table ip lab-watch {
+  chain input { type filter hook input priority 300; ct state new counter; }
+}
+`;
+
+export async function connectionsIn(namespace: string): Promise<ListedConnection[]> {
+  return parseConntrackList(await runIn(namespace, 'conntrack', ['-L']));
+}

@@ -1,0 +1,110 @@
+// One setting of the lab: build it, send every flow through it, and say which of them agree with
+// the model.
+
+import type { Cluster } from '../../src/cluster/cluster';
+import type { Machine } from '../../src/node/machine';
+import type { Trace } from '../../src/values/trace';
+import { Building } from './building';
+import { compare, describeObservation, describeTrace, isAgreed, MODEL_PORT } from './compare';
+import type { Flow } from './flows';
+import { Observer } from './observe';
+import type { Observation } from './observe';
+import { ruleTexts } from './rules';
+import type { RuleTexts } from './rules';
+
+/** A flow, and how it differs; no text where model and kernel agree. */
+export interface Verdict {
+  readonly title: string;
+  readonly difference: string | undefined;
+}
+
+export interface TrialOptions {
+  /** What is loaded in place of the model's own rules. */
+  readonly rules?: (machine: Machine) => RuleTexts;
+}
+
+interface Case {
+  readonly flow: Flow;
+  readonly traces: readonly Trace[];
+  readonly observations: Observation[];
+}
+
+/** Attempts in each further round, for flows that may go several ways. */
+const ATTEMPTS = 8;
+/** With four ways, one of them stays unseen through all of these in one of a billion flows. */
+const ROUNDS = 10;
+
+export async function trial(
+  cluster: Cluster,
+  flows: readonly Flow[],
+  options: TrialOptions = {},
+): Promise<Verdict[]> {
+  return withBuilding(cluster, options.rules ?? ruleTexts, async (building) => {
+    const observer = new Observer(building);
+    const cases = flows.map((flow): Case => {
+      const traces = cluster.send(flow.from, flow.to, { sport: MODEL_PORT });
+      return { flow, traces, observations: [] };
+    });
+    await observe(observer, cases);
+    return [...cases.map(verdictOf), ...(await strayVerdict(observer))];
+  });
+}
+
+/** Builds, lets `work` be done, and takes everything down again, whatever happens. */
+export async function withBuilding<T>(
+  cluster: Cluster,
+  rules: (machine: Machine) => RuleTexts,
+  work: (building: Building) => Promise<T>,
+): Promise<T> {
+  let complain: (error: Error) => void = () => {};
+  const trouble = new Promise<never>((_, reject) => (complain = reject));
+  // Trouble may come before anybody waits for it.
+  trouble.catch(() => {});
+  const building = await Building.of(cluster, rules, complain);
+  try {
+    return await Promise.race([work(building), trouble]);
+  } finally {
+    await building.tearDown();
+  }
+}
+
+/** Tries again and again what may go another way than it went so far. */
+async function observe(observer: Observer, cases: readonly Case[]): Promise<void> {
+  let open = cases;
+  for (let round = 0; round < ROUNDS && open.length > 0; round++) {
+    const requests = open.map(({ flow, traces }) => {
+      return { flow, times: round === 0 && traces.length === 1 ? 1 : ATTEMPTS };
+    });
+    const observations = await observer.attempt(requests);
+    open.forEach((it, index) => it.observations.push(...observations[index]!));
+    open = open.filter(({ traces, observations: all }) => {
+      const { unexpected, unseen } = compare(traces, all);
+      return unexpected.length === 0 && unseen.length > 0;
+    });
+  }
+}
+
+function verdictOf({ flow, traces, observations }: Case): Verdict {
+  const comparison = compare(traces, observations);
+  if (isAgreed(comparison)) return { title: flow.title, difference: undefined };
+  const { unexpected, unseen } = comparison;
+  const really = unexpected.length > 0 ? unexpected : observations;
+  const lines = [
+    `  of ${traces.length} ways, ${unseen.length} not seen in ${observations.length} attempts`,
+    ...traces.map((trace) => `    model  ${describeTrace(trace)}`),
+    ...distinct(really.map((it) => `    kernel ${describeObservation(it)}`)).slice(0, 4),
+  ];
+  return { title: flow.title, difference: lines.join('\n') };
+}
+
+/** Whatever stands in a table must come from a flow. */
+async function strayVerdict(observer: Observer): Promise<Verdict[]> {
+  const strays = await observer.strays();
+  const lines = strays.map(({ node, connection }) => `    ${node} ${JSON.stringify(connection)}`);
+  const title = 'the connection tables hold the flows and nothing else';
+  return [{ title, difference: lines.length === 0 ? undefined : lines.slice(0, 8).join('\n') }];
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

@@ -1,0 +1,98 @@
+// A namespace with Services and slices over a real store, and one CoreDNS that watches it.
+
+import { KindAdmission } from '../../src/apiserver/admission';
+import { ApiServer } from '../../src/apiserver/api-server';
+import { Kernel } from '../../src/kernel/kernel';
+import { Timing } from '../../src/timing';
+import type { ClusterSpec } from '../../src/values/cluster-spec';
+import { ip } from '../../src/values/ip';
+import { keyOf } from '../../src/values/kube-object';
+import type { KubeObject } from '../../src/values/kube-object';
+import type { KubeVersion } from '../../src/values/kube-version';
+import {
+  CoreDns,
+  defaultCorefile,
+  DnsView,
+  parseCorefile,
+  upstreamOf,
+} from '../../src/workloads/index';
+import type { DnsAnswer, RecordType } from '../../src/workloads/index';
+
+const VERSION = '1.36' as KubeVersion;
+
+const SPEC: ClusterSpec = {
+  kubernetes: VERSION,
+  domain: 'cluster.local',
+  nodes: [],
+  controlPlane: ip('192.168.1.10'),
+  ipFamilies: ['IPv4', 'IPv6'],
+  podCIDRs: ['10.244.0.0/16', 'fd00:10:244::/56'],
+  serviceCIDRs: ['10.96.0.0/12', 'fd00:10:96::/112'],
+  nodeCIDRs: ['192.168.1.0/24'],
+  cni: { name: 'flannel', options: {} },
+  proxy: { mode: 'iptables', options: {} },
+  dns: { replicas: 0 },
+  externals: [{ name: 'internet', address: ip('203.0.113.5'), listen: [], names: ['example.com'] }],
+  loadBalancer: 'none',
+  timing: { profile: 'instant', overrides: {} },
+  featureGates: {},
+  start: 'cold',
+  behaviours: [],
+  manifests: [],
+};
+
+const PORTS = [{ name: 'http', port: 80, protocol: 'TCP' }];
+
+export class DnsWorld {
+  readonly kernel = new Kernel(1);
+  readonly api: ApiServer;
+  readonly view: DnsView;
+  readonly dns: CoreDns;
+
+  constructor(corefile = defaultCorefile(VERSION, 'cluster.local')) {
+    const { kernel } = this;
+    const timing = new Timing({ kubernetes: VERSION, profile: 'instant' }, kernel.random);
+    this.api = new ApiServer(kernel, timing, new KindAdmission({ kernel, timing, spec: SPEC }));
+    this.view = new DnsView(this.api, 'coredns@one');
+    this.dns = new CoreDns(this.view, parseCorefile(corefile), upstreamOf(SPEC.externals));
+    this.put('Namespace', 'v1', { metadata: { name: 'shop' } });
+    this.view.sync();
+  }
+
+  /** Creates or replaces an object and lets everybody see it. */
+  put(kind: string, apiVersion: string, parts: Record<string, unknown>): void {
+    const object = { apiVersion, kind, ...parts } as unknown as KubeObject;
+    const key = keyOf(object);
+    const verb = this.api.store.get(kind, key) === undefined ? 'create' : 'replace';
+    const result = this.api.commitNow({ verb, kind, key, object, actor: 'spec' });
+    if (result !== 'ok') {
+      throw new Error(`${key}: ${result}: ${this.kernel.journal.all().at(-1)?.detail}`);
+    }
+    this.kernel.runInstant();
+  }
+
+  service(name: string, spec: Record<string, unknown>): void {
+    const whole = spec['type'] === 'ExternalName' ? spec : { ports: PORTS, ...spec };
+    this.put('Service', 'v1', { metadata: { name, namespace: 'shop' }, spec: whole });
+  }
+
+  slice(service: string, endpoints: readonly Record<string, unknown>[], suffix = 'abc'): void {
+    const labels = { 'kubernetes.io/service-name': service };
+    this.put('EndpointSlice', 'discovery.k8s.io/v1', {
+      metadata: { name: `${service}-${suffix}`, namespace: 'shop', labels },
+      addressType: suffix === 'v6' ? 'IPv6' : 'IPv4',
+      endpoints,
+      ports: PORTS,
+    });
+  }
+
+  ask(name: string, type: RecordType = 'A'): DnsAnswer {
+    return this.dns.answer({ name, type });
+  }
+
+  /** The answer in one line: rcode and data. */
+  say(name: string, type: RecordType = 'A'): string {
+    const { rcode, answers } = this.ask(name, type);
+    return [rcode, ...answers.map(({ data }) => data)].join(' ');
+  }
+}
