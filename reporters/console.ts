@@ -70,6 +70,8 @@ export default class ConsoleReporter {
     for (const block of blocks) this.print(`\n${block}`);
     const notes = notesText(sections, this.style);
     if (notes !== '' && this.options.quiet !== true) this.print(`\n${notes}`);
+    const assumed = assumptionsText(sections, this.output.columns);
+    if (assumed !== '') this.print(`\n${assumed}`);
     this.print(`\n${totalsLine(sections, this.style)}`);
   }
 
@@ -165,6 +167,22 @@ function notesText(sections: readonly Section[], style: Style): string {
     lines.push(`  … and ${notes.size - shown.length} more; \`kubedrill lint\` lists them`);
   }
   return [`${notes.size} ${notes.size === 1 ? 'note' : 'notes'}`, ...lines].join('\n');
+}
+
+/**
+ * What was assumed of containers in the runs in which something failed: perhaps that is why. The
+ * JSON report has the assumptions of every run.
+ */
+function assumptionsText(sections: readonly Section[], columns: number): string {
+  const failed = sections.filter(({ cases }) => cases.some(({ status }) => status === 'failed'));
+  const all = [...new Set(failed.flatMap(({ run }) => run?.assumptions ?? []))];
+  if (all.length === 0) return '';
+  const shown = all
+    .slice(0, NOTES_MAX)
+    .flatMap((it) => wrapped(it, columns - 4))
+    .map((line) => `    ${line}`);
+  const more = all.length > NOTES_MAX ? [`  … and ${all.length - NOTES_MAX} more`] : [];
+  return ['assumed where `behaviour` says nothing', ...shown, ...more].join('\n');
 }
 
 function place({ range }: Diagnostic): string {

@@ -1,7 +1,7 @@
 // The public names. Everything else may change between two releases.
 
 /** Specs in TypeScript or JavaScript: `chai.use(kubedrill)`; see chai/plugin.ts. */
-export { default as kubedrill } from './chai/plugin';
+export { kubedrill } from './chai/plugin';
 export {
   buildCluster,
   Drill,

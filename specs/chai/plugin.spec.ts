@@ -4,7 +4,7 @@
 import * as chai from 'chai';
 import { expect } from 'chai';
 import * as fs from 'node:fs';
-import kubedrill from '../../src/chai/plugin';
+import { kubedrill } from '../../src/chai/plugin';
 import type { Drill } from '../../src/chai/plugin';
 import type { Outcome } from '../../src/runner/result';
 import { LANGUAGE } from '../../src/vocabulary/index';

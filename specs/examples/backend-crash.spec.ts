@@ -3,10 +3,10 @@
 //
 // In a project of your own the imports are
 //   import { use, expect } from 'chai';
-//   import kubedrill, { buildCluster } from 'kubedrill/chai';
+//   import { buildCluster, kubedrill } from 'kubedrill/chai';
 
 import { expect, use } from 'chai';
-import kubedrill, { buildCluster } from '../../src/chai/plugin';
+import { buildCluster, kubedrill } from '../../src/chai/plugin';
 import type { Drill } from '../../src/chai/plugin';
 
 use(kubedrill);

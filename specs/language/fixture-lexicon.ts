@@ -143,7 +143,7 @@ export const LEXICON: Lexicon = {
   ]),
   proxyModes: new Map<string, Settings>([
     ['iptables', { minSyncPeriod: { $ref: '#/$defs/duration' } }],
-    ['ipvs', {}],
+    ['ipvs', { minSyncPeriod: { $ref: '#/$defs/duration' } }],
   ]),
   kubernetesVersions: MODELLED_VERSIONS,
 };

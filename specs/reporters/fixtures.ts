@@ -59,6 +59,7 @@ export function result(fields: Partial<RunResult> & { outcomes: readonly Outcome
     digest: '0badcafe',
     end: 90_000_000 as Instant,
     notes: [],
+    assumptions: [],
     cluster: { kubernetes: '1.36', cni: 'flannel', proxy: 'iptables', timing: 'default', nodes: 3 },
     ...fields,
   };

@@ -49,6 +49,7 @@ export class FakeCluster implements Cluster {
   /** The options of the last packet. */
   sentWith: object | undefined;
   state: Record<string, unknown> = {};
+  assumed: readonly string[] = [];
   serves: readonly string[] = [];
   /** Endpoints by node. */
   readonly programs = new Map<string, readonly string[]>();
@@ -171,6 +172,10 @@ export class FakeCluster implements Cluster {
 
   serving(): readonly string[] {
     return this.serves;
+  }
+
+  assumptions(): readonly string[] {
+    return this.assumed;
   }
 
   snapshot(): Readonly<Record<string, unknown>> {

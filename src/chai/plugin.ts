@@ -62,7 +62,7 @@ declare global {
 }
 
 /** Gives chai the claims of the language: `use(kubedrill)`. */
-export default function kubedrill(chai: Chai.ChaiStatic, utils: Chai.ChaiUtils): void {
+export function kubedrill(chai: Chai.ChaiStatic, utils: Chai.ChaiUtils): void {
   for (const claim of LANGUAGE.claims.values()) {
     chai.Assertion.addMethod(claim.name, function (this: object, ...given: unknown[]) {
       const denied = utils.flag(this, 'negate') === true;

@@ -60,6 +60,8 @@ export interface Cluster {
   programmed(node: string, service: string): readonly string[];
   /** Endpoints (`ip:port`) whose processes really run and are ready, whatever the API says. */
   serving(service: string): readonly string[];
+  /** One sentence for each container whose behaviour nobody declared and no image tells, sorted. */
+  assumptions(): readonly string[];
   /** The state as one frozen JSON object; what `inspect` queries. */
   snapshot(): Readonly<Record<string, unknown>>;
 }

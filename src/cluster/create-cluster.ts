@@ -138,6 +138,10 @@ class ModelCluster implements Cluster {
     return servingEndpoints(this.api.store, this.kubelets, service);
   }
 
+  assumptions(): readonly string[] {
+    return this.behaviours.assumptions();
+  }
+
   snapshot(): Readonly<Record<string, unknown>> {
     const { kernel, machines, proxies } = this;
     return takeSnapshot({

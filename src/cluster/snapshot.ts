@@ -7,6 +7,7 @@ import { formatConntrackEntry } from '../node/netfilter/conntrack';
 import type { Machine } from '../node/machine';
 import { formatEntry } from '../kernel/journal';
 import { compareText } from '../values/order';
+import { rulesOf } from './rules-view';
 
 export type Snapshot = Readonly<Record<string, unknown>>;
 
@@ -54,13 +55,19 @@ function nodeOf({ kernel, proxyState }: SnapshotSource, machine: Machine): Snaps
     addresses: () => machine.addresses,
     interfaces: () => machine.interfaces,
     routes: () => machine.routes,
-    proxy: () => proxyState(machine.name),
+    proxy: () => proxyOf(machine, proxyState(machine.name)),
     conntrack: () =>
       machine.conntrack.list(kernel.now).map((entry) => ({
         ...entry,
         text: formatConntrackEntry(entry, kernel.now),
       })),
   });
+}
+
+/** What the proxy says of itself, and the rules that it has left in the kernel. */
+function proxyOf({ proxyRules }: Machine, state: Readonly<Record<string, unknown>>): Snapshot {
+  const told = Object.entries(state).map(([name, value]) => [name, () => value] as const);
+  return branches({ ...Object.fromEntries(told), rules: () => rulesOf(proxyRules) });
 }
 
 function journalOf({ kernel }: SnapshotSource): unknown {

@@ -228,7 +228,7 @@ function named(
   const names = { description: 'Which one.', enum: [...known.keys()] };
   const one = ([name, settings]: readonly [string, Settings]): JsonSchema => ({
     if: { required: [key], properties: { [key]: { const: name } } },
-    then: { additionalProperties: false, properties: { [key]: true, ...settings } },
+    then: { additionalProperties: false, properties: { [key]: names, ...settings } },
   });
   const mapping: JsonSchema = { required: [key], properties: { [key]: names }, allOf: [...known].map(one) };
   return {

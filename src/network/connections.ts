@@ -110,6 +110,7 @@ function commit(
   for (const { machine, list, address, capacity } of flight.recentSets) {
     machine.recent.set(list, address, ground.now, capacity);
   }
+  if (flight.balanced !== undefined) ground.balancers.remember(flight.balanced);
   const translations = entries.map(({ machine, entry: { original, reply, unreplied } }) => {
     return { node: machine.name, original, reply, unreplied };
   });

@@ -14,6 +14,7 @@ import type { Ratio } from '../values/ratio';
 import type { Responder } from '../values/trace';
 import type { ExternalHost } from './fabric';
 import type { HopLog } from './hop-log';
+import type { Balanced } from './load-balancer';
 
 /** Where a packet is about to be handled. */
 export type Place =
@@ -84,6 +85,8 @@ export class Flight {
   /** What answered: a pod, or the host of one of its own processes. Not set for externals. */
   server: PodSandbox | Machine | undefined;
   log: HopLog | undefined;
+  /** What a load balancer did to it on its way in. */
+  balanced: Balanced | undefined;
   /** A host refused to pass it on and sends an error instead; what is left to do there is void. */
   isTurnedBack = false;
   /** Which way was taken wherever ways parted; orders the endings. */
@@ -112,6 +115,7 @@ export class Flight {
     twin.outcome = this.outcome;
     twin.responder = this.responder;
     twin.server = this.server;
+    twin.balanced = this.balanced;
     twin.recentSets = this.recentSets;
     for (const { machine, entry } of this.entries) twin.keep(machine, entry);
     return twin;

@@ -11,5 +11,7 @@ export type { NetworkOptions } from './network';
 export type { Connection } from './connections';
 export { Fabric, hostName } from './fabric';
 export type { Cut, ExternalHost, Host } from './fabric';
+export { LoadBalancers } from './load-balancer';
+export type { Announcement, BalancedPort } from './load-balancer';
 export type { PolicyEnforcer, PolicyVerdict } from './policy-enforcer';
 export type { SendOptions } from './send';

@@ -9,6 +9,7 @@ import type { Encapsulation } from '../values/packet';
 import { hostName } from './fabric';
 import type { Host } from './fabric';
 import type { Flight } from './flight';
+import { balance, unbalance } from './load-balancer';
 import { sendError } from './netfilter-walk';
 import type { Walk } from './walk';
 
@@ -29,6 +30,7 @@ export function leaveHost(
 ): readonly Flight[] {
   const device = machine.device(route.device);
   if (device?.kind === 'bridge') return overBridge(walk, flight, machine, device, ingress);
+  if (device?.kind === 'veth') return overVeth(walk, flight, machine, device);
   if (route.encapsulation !== undefined) {
     return throughTunnel(walk, flight, machine, route.encapsulation);
   }
@@ -38,6 +40,8 @@ export function leaveHost(
   if (nextHop !== undefined) return carry(walk, flight, machine.name, nextHop);
   const target = fabric.hostAt(dst);
   if (target !== undefined) return carry(walk, flight, machine.name, target);
+  const announced = carryBalanced(walk, flight);
+  if (announced !== undefined) return announced;
   if (route.via === undefined) {
     return unreachable(walk, flight, machine, `nobody on ${route.device} has the address ${dst}`);
   }
@@ -83,6 +87,19 @@ function overBridge(
     return walk.lose(flight, 'dropped', reason);
   }
   return flight.to({ at: 'pod', sandbox, looped: false });
+}
+
+/** A pair of devices with a host at one end and a single pod at the other. */
+function overVeth(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  device: NetworkInterface,
+): readonly Flight[] {
+  const { dst } = flight.packet.tuple;
+  const sandbox = machine.sandboxes.get(dst);
+  if (sandbox !== undefined) return flight.to({ at: 'pod', sandbox, looped: false });
+  return unreachable(walk, flight, machine, `no pod has ${dst} behind ${device.name}`, 'pod-gone');
 }
 
 /**
@@ -131,8 +148,29 @@ function throughTunnel(
   return carry(walk, flight, machine.name, host);
 }
 
+/**
+ * To the nodes that stand behind an announced address; undefined where nobody announces the
+ * packet's destination.
+ */
+export function carryBalanced(walk: Walk, flight: Flight): readonly Flight[] | undefined {
+  const { balancers, machines, fabric } = walk.ground;
+  if (unbalance(flight)) {
+    const home = fabric.hostAt(flight.packet.tuple.dst);
+    if (home !== undefined) return carry(walk, flight, flight.balanced!.by, home);
+  }
+  const announcement = balancers.at(flight.packet.tuple.dst);
+  if (announcement === undefined) return undefined;
+  return balance(walk, flight, announcement).flatMap((way) =>
+    carry(walk, way.flight, announcement.by, machines.get(way.node)!),
+  );
+}
+
 /** Over the fabric, from one host to another. */
 export function carry(walk: Walk, flight: Flight, from: string, to: Host): readonly Flight[] {
+  if (unbalance(flight)) {
+    const home = walk.ground.fabric.hostAt(flight.packet.tuple.dst);
+    if (home !== undefined) return carry(walk, flight, flight.balanced!.by, home);
+  }
   const name = hostName(to);
   const { encapsulation } = flight.packet;
   const cut = walk.ground.fabric.cutOn(from, name, encapsulation);

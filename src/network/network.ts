@@ -16,6 +16,7 @@ import { continueConnection, openConnections } from './connections';
 import type { Connection } from './connections';
 import { Fabric } from './fabric';
 import type { ExternalHost } from './fabric';
+import { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
 import { send } from './send';
 import type { SendGround, SendOptions } from './send';
@@ -33,6 +34,7 @@ const API_SERVER = { name: 'kube-apiserver', listen: [{ port: 6_443, protocol: '
 
 export class Network implements SendGround {
   readonly fabric = new Fabric();
+  readonly balancers = new LoadBalancers();
   /** The nodes, in the order of the spec. */
   readonly machines: ReadonlyMap<string, Machine>;
   /** Every pod with a sandbox, by `namespace/name`. */

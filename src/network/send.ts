@@ -18,7 +18,7 @@ import { compareTurns, Flight } from './flight';
 import type { Place } from './flight';
 import { HopLog } from './hop-log';
 import { enterHost, sendErrorFromHost, sendFromHost } from './host-walk';
-import { carry, leavePod } from './link-walk';
+import { carry, carryBalanced, leavePod } from './link-walk';
 import { Walk } from './walk';
 import type { Ending, Ground, Sender, Session } from './walk';
 
@@ -31,6 +31,10 @@ export const PROBE_PORT = 40_000;
 export interface SendOptions {
   /** The source port; the probe's own by default. */
   readonly sport?: number;
+  /** The source address, where the sender has several; the one that routing chooses by default. */
+  readonly src?: IP;
+  /** The node to which a client outside is routed for an address that nobody announces. */
+  readonly via?: string;
   /** Whether hops are written down; verdict and tuples come in any case. Default: true. */
   readonly record?: boolean;
 }
@@ -41,6 +45,7 @@ export interface Sending {
   readonly sent: FiveTuple;
   readonly kind: PacketKind;
   readonly session?: Session;
+  readonly via?: string;
 }
 
 /** What the network must offer for a sender to be found. */
@@ -60,7 +65,10 @@ export function send(
 ): readonly Trace[] {
   const prepared = prepare(ground, from, to, options.sport ?? PROBE_PORT);
   if ('disposition' in prepared) return [prepared];
-  const endings = walkPacket(ground, prepared, options.record ?? true);
+  const { src, via, record = true } = options;
+  const sent = src === undefined ? prepared.sent : { ...prepared.sent, src };
+  const sending = { ...prepared, sent, ...(via !== undefined && { via }) };
+  const endings = walkPacket(ground, sending, record);
   return endings.map(({ trace }) => trace);
 }
 
@@ -96,10 +104,10 @@ export function prepare(
 /** Follows the packet on all its ways, in the order of the rules that part them. */
 export function walkPacket(
   ground: SendGround,
-  { sender, sent, kind, session }: Sending,
+  { sender, sent, kind, session, via }: Sending,
   record: boolean,
 ): readonly Ending[] {
-  const walk = new Walk({ ground, now: ground.now, sender, sent, session });
+  const walk = new Walk({ ground, now: ground.now, sender, sent, session, via });
   const log = record ? new HopLog() : undefined;
   const waiting = [new Flight({ tuple: sent, kind, mark: 0 }, startOf(sender), log)];
   for (let flight = waiting.pop(); flight !== undefined; flight = waiting.pop()) {
@@ -141,11 +149,12 @@ function leaveExternal(
   const { tuple } = flight.packet;
   const name = hostName(external);
   flight.log?.enter(name, 'eth0', tuple);
-  const host = walk.ground.fabric.hostAt(tuple.dst);
-  if (host === undefined) {
-    return walk.lose(flight, 'lost', `no router on the way from ${name} knows ${tuple.dst}`);
-  }
-  return carry(walk, flight, name, host);
+  const { fabric, machines } = walk.ground;
+  const host = fabric.hostAt(tuple.dst) ?? machines.get(walk.via ?? '');
+  if (host !== undefined) return carry(walk, flight, name, host);
+  const announced = carryBalanced(walk, flight);
+  if (announced !== undefined) return announced;
+  return walk.lose(flight, 'lost', `no router on the way from ${name} knows ${tuple.dst}`);
 }
 
 function senderOf(ground: SendGround, from: Origin): Sender | string {

@@ -10,6 +10,7 @@ import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { ExternalHost, Fabric } from './fabric';
 import type { Flight, Outcome } from './flight';
+import type { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
 
 /** What a walk reads of the network. */
@@ -17,6 +18,8 @@ export interface Ground {
   readonly fabric: Fabric;
   readonly machines: ReadonlyMap<string, Machine>;
   readonly policy: PolicyEnforcer | undefined;
+  /** Addresses that no host has, and the nodes that take their packets. */
+  readonly balancers: LoadBalancers;
   /** How people call a pod: `shop/backend#1`. */
   nameOfPod(podKey: string): string;
 }
@@ -47,6 +50,8 @@ export class Walk {
   readonly sent: FiveTuple;
   /** The connection that the packet belongs to; undefined for the first packet of a new one. */
   readonly session: Session | undefined;
+  /** The node to which packets from outside are routed that no host has the address of. */
+  readonly via: string | undefined;
   readonly endings: Ending[] = [];
 
   constructor(options: {
@@ -55,12 +60,14 @@ export class Walk {
     sender: Sender;
     sent: FiveTuple;
     session: Session | undefined;
+    via?: string | undefined;
   }) {
     this.ground = options.ground;
     this.now = options.now;
     this.sender = options.sender;
     this.sent = options.sent;
     this.session = options.session;
+    this.via = options.via;
   }
 
   /** The way ends here in silence. An answer that gets no further counts as lost. */

@@ -3,6 +3,7 @@
 
 import type { EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
+import type { ListenSpec } from '../values/cluster-spec';
 import { later, ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import { sleepOf } from '../workloads/index';
@@ -152,10 +153,36 @@ export class ContainerRuntime {
   private listen(container: ContainerRecord): void {
     const process = container.process!;
     if (process.state !== 'starting') return;
+    const conflict = this.takenPort(container);
+    if (conflict !== undefined) {
+      this.failToBind(container, conflict);
+      return;
+    }
     process.state = 'running';
     if (container.behaviour?.speaks === 'dns') this.ground.servers.start(container.worker.pod);
     this.changed(container);
     this.listener.listening(container);
+  }
+
+  /**
+   * The first of the container's ports that another process of the same network namespace holds.
+   * source: bind(2) EADDRINUSE; net/ipv4/inet_connection_sock.c inet_csk_get_port
+   */
+  private takenPort({ worker, process }: ContainerRecord): ListenSpec | undefined {
+    const sandbox = worker.sandbox!;
+    const machine = this.ground.network.machines.get(sandbox.node);
+    return process!.listen.find(({ protocol, port }) => {
+      const holder = sandbox.hostNetwork
+        ? machine?.hostListener(protocol, port)
+        : sandbox.listenerOn(protocol, port);
+      return holder !== undefined;
+    });
+  }
+
+  /** Servers give up when they cannot bind. They will try again, in vain, after every restart. */
+  private failToBind(container: ContainerRecord, { port, protocol }: ListenSpec): void {
+    container.behaviour = { ...container.behaviour!, ending: { after: ZERO, exitCode: 1 } };
+    this.exit(container, 1, `cannot bind ${port}/${protocol}: address already in use`);
   }
 
   private endByItself(container: ContainerRecord): void {

@@ -18,7 +18,7 @@ export type { Route } from './route-table';
 /** A network device with its addresses in CIDR form: `10.244.1.1/24`. */
 export interface NetworkInterface {
   readonly name: string;
-  readonly kind: 'loopback' | 'ethernet' | 'bridge' | 'tunnel';
+  readonly kind: 'loopback' | 'ethernet' | 'bridge' | 'tunnel' | 'veth';
   readonly addresses: readonly string[];
   readonly mtu: number;
   /** Of a bridge: whether a frame may leave by the port through which it came in. */

@@ -49,6 +49,8 @@ export interface RunResult {
   readonly end: Instant;
   readonly outcomes: readonly Outcome[];
   readonly notes: readonly Diagnostic[];
+  /** What the run took containers to do where nothing says it; one sentence each. */
+  readonly assumptions: readonly string[];
   readonly cluster: {
     readonly kubernetes: string;
     readonly cni: string;

@@ -61,6 +61,7 @@ function resultOf(
     end: cluster.kernel.now,
     outcomes: outcomesOf(execution, judgements, seed),
     notes: plan.notes,
+    assumptions: cluster.assumptions(),
     cluster: {
       kubernetes: spec.kubernetes,
       cni: spec.cni.name,

@@ -21,7 +21,7 @@ const LABELS = { 'k8s-app': 'kube-dns' };
 
 /** CoreDNS of each Kubernetes version, newest first. */
 const IMAGES: readonly (readonly [from: string, image: string])[] = [
-  ['1.36', 'registry.k8s.io/coredns/coredns:v1.14.1'],
+  ['1.36', 'registry.k8s.io/coredns/coredns:v1.14.2'],
   ['1.35', 'registry.k8s.io/coredns/coredns:v1.13.1'],
   ['1.34', 'registry.k8s.io/coredns/coredns:v1.12.1'],
   ['1.33', 'registry.k8s.io/coredns/coredns:v1.12.0'],

@@ -229,7 +229,7 @@ export class CoreDns {
     return typeof chased === 'string' || chased.length === 0 ? 'nodata' : [cname, ...chased];
   }
 
-  /** `10-244-1-5.<namespace>.pod`: with `pods insecure` any address, whether a pod has it or not. */
+  /** `10-244-1-5.<namespace>.pod`: with `pods insecure` any address, of a pod or not. */
   private pod({ name, type }: Question, parsed: ParsedName): Lookup {
     const address = addressOfDashedName(parsed.service);
     if (this.corefile.pods === 'disabled' || address === undefined) return 'nxdomain';

@@ -100,7 +100,7 @@ describe('iptables mode', () => {
     expect(endpoints('worker-3')).to.deep.equal([]);
   });
 
-  it('is the one mode that is modelled', () => {
+  it('is one of the modes that are modelled', () => {
     expect(PROXY_MODES.map(({ name }) => name)).to.deep.equal(['iptables']);
     expect(proxyMode('iptables')).to.equal(iptables);
     expect(proxyMode('ipvs')).to.equal(undefined);

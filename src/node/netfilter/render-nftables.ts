@@ -3,8 +3,9 @@
 // source: nftables src/rule.c (form), doc/statements.txt and doc/data-types.txt
 
 import { cidr } from '../../values/cidr';
-import { formatEndpoint } from '../../values/ip';
-import type { Family } from '../../values/ip';
+import { formatEndpoint, ipToNumber } from '../../values/ip';
+import type { Family, IP } from '../../values/ip';
+import { sortedBy } from '../../values/order';
 import type {
   BaseChain,
   Chain,
@@ -45,21 +46,24 @@ function renderTable(table: NftTable): string {
 }
 
 function setBlock(set: NamedSet, family: Family): string {
-  const elements = set.timeout === undefined ? [...set.elements] : [];
+  const elements = inOrder([...set.elements], set.fields, (key) => key);
+  // Addresses of IPv4 stand in pairs; whatever is longer has a line of its own.
+  const perLine = set.fields.length === 1 && family === 'IPv4' ? 2 : 1;
   return block(`set ${set.name}`, [
     `type ${typeOf(set.fields, family)}`,
     ...(set.timeout === undefined ? [] : ['size 65535', 'flags dynamic,timeout']),
-    ...(set.timeout === undefined ? [] : [`timeout ${set.timeout}s`]),
+    ...(set.timeout === undefined ? [] : [`timeout ${durationText(set.timeout)}`]),
     ...commentLine(set.comment),
-    ...elementsLine(elements),
+    ...elementsLine(elements, perLine),
   ]);
 }
 
 function mapBlock(map: VerdictMap, family: Family): string {
+  const elements = inOrder([...map.elements], map.fields, ([key]) => key);
   return block(`map ${map.name}`, [
     `type ${typeOf(map.fields, family)} : verdict`,
     ...commentLine(map.comment),
-    ...elementsLine([...map.elements].map(([key, element]) => mapElement(key, element))),
+    ...elementsLine(elements.map(([key, element]) => mapElement(key, element))),
   ]);
 }
 
@@ -104,9 +108,9 @@ function matchWords(match: Match, rule: Rule, family: Family): string[] {
     case 'destination':
       return [`${ip} daddr ${negation(match)}${rangeText(match.cidr)}`];
     case 'source-in':
-      return [`${ip} saddr ${negation(match)}{ ${match.cidrs.map(rangeText).join(', ')} }`];
+      return [`${ip} saddr ${negation(match)}${rangesText(match.cidrs)}`];
     case 'destination-in':
-      return [`${ip} daddr ${negation(match)}{ ${match.cidrs.map(rangeText).join(', ')} }`];
+      return [`${ip} daddr ${negation(match)}${rangesText(match.cidrs)}`];
     case 'source-port':
       return [`${protocolOf(rule)} sport ${negation(match)}${match.port}`];
     case 'destination-port':
@@ -228,6 +232,12 @@ function fieldsText(fields: readonly Field[], family: Family): string {
   return fields.map((field) => words[field]).join(' . ');
 }
 
+/** Several ranges are an anonymous set, ordered by their first addresses. */
+function rangesText(texts: readonly string[]): string {
+  if (texts.length === 1) return rangeText(texts[0]!);
+  return `{ ${sortedBy(texts, (text) => addressKey(cidr(text).first)).map(rangeText).join(', ')} }`;
+}
+
 /** A range of one address prints as the address. */
 function rangeText(text: string): string {
   const range = cidr(text);
@@ -243,8 +253,46 @@ function commentLine(comment: string | undefined): string[] {
   return comment === undefined ? [] : [`comment ${quoted(comment)}`];
 }
 
-function elementsLine(elements: readonly string[]): string[] {
-  return elements.length === 0 ? [] : [`elements = { ${elements.join(',\n\t\t\t     ')} }`];
+function elementsLine(elements: readonly string[], perLine = 1): string[] {
+  if (elements.length === 0) return [];
+  const text = elements.reduce((before, element, index) => {
+    return `${before}${index % perLine === 0 ? ',\n\t\t\t     ' : ', '}${element}`;
+  });
+  return [`elements = { ${text} }`];
+}
+
+/** As the kernel's numbers order the elements, which is how nft lists them. */
+function inOrder<T>(
+  elements: readonly T[],
+  fields: readonly Field[],
+  keyOf: (element: T) => string,
+): T[] {
+  return sortedBy(elements, (element) => {
+    const texts = keyOf(element).split(' . ');
+    return fields.map((field, index) => orderKey(field, texts[index]!)).join(' ');
+  });
+}
+
+const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, sctp: 132 };
+
+function orderKey(field: Field, text: string): string {
+  if (field === 'protocol') return String(PROTOCOL_NUMBERS[text]).padStart(3, '0');
+  return field === 'destination-port' ? text.padStart(5, '0') : addressKey(ipToNumber(text as IP));
+}
+
+function addressKey(address: bigint): string {
+  return address.toString(16).padStart(32, '0');
+}
+
+/** `3h`, `1d12h`, `1m30s`. */
+function durationText(seconds: number): string {
+  const units = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  return units.map(([count, unit]) => (count === 0 ? '' : `${count}${unit}`)).join('');
 }
 
 function quoted(text: string): string {

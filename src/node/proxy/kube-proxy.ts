@@ -17,6 +17,7 @@ import { staleEntries } from './conntrack-cleanup';
 import type { ProxyInputs } from './proxy-inputs';
 import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
 import { relevanceOf } from './relevant-change';
+import { StaleChains } from './stale-chains';
 import { SyncRunner } from './sync-runner';
 
 /** What kube-proxy needs of its machine. */
@@ -44,6 +45,7 @@ export interface KubeProxyOptions {
 
 /** A sync under way: what it is made from was seen when it started. */
 interface Sync {
+  readonly start: Instant;
   readonly input: ProxyInput;
   readonly effect: Effect;
   /** Since the rules are built. */
@@ -74,6 +76,7 @@ export class KubeProxy {
   private pendingCause = -1;
   /** What the rules in the kernel were made from, as far as this process knows. */
   private applied: ProxyInput | undefined;
+  private staleChains = new StaleChains();
 
   constructor(options: KubeProxyOptions) {
     const { kernel, machine } = options;
@@ -119,7 +122,7 @@ export class KubeProxy {
     this.read();
     const { mode, node } = this.options;
     const input = this.seen();
-    this.put(input, mode.compile(input, node));
+    this.put(input, mode.compile(input, node), this.options.kernel.now);
   }
 
   /**
@@ -139,6 +142,7 @@ export class KubeProxy {
     this.pendingEffect = 'gain';
     this.pendingCause = -1;
     this.applied = undefined;
+    this.staleChains = new StaleChains();
     this.listing = true;
     for (const informer of [this.services, this.slices]) {
       informer.reset();
@@ -196,7 +200,8 @@ export class KubeProxy {
     if (this.dueAt !== now || this.syncing !== undefined) return;
     this.dueAt = undefined;
     this.runner.begin(now);
-    this.syncing = { input: this.seen(), effect: this.pendingEffect, ruleset: undefined };
+    const effect = this.pendingEffect;
+    this.syncing = { start: now, input: this.seen(), effect, ruleset: undefined };
     this.pendingEffect = 'gain';
     this.pendingCause = -1;
     this.later('build', 'kube-proxy.build');
@@ -221,7 +226,7 @@ export class KubeProxy {
     const sync = this.syncing!;
     this.syncing = undefined;
     kernel.note(this.actor, 'applied', 'rules');
-    this.put(sync.input, sync.ruleset!);
+    this.put(sync.input, sync.ruleset!, sync.start);
     this.runner.end(kernel.now);
     // The next sync happens for what was seen during this one, not because this one ended.
     if (this.pendingCause >= 0) kernel.because(this.pendingCause);
@@ -236,12 +241,14 @@ export class KubeProxy {
     else kernel.after(delay, Phase.agent, this.event, step, this.life, timer);
   }
 
-  private put(input: ProxyInput, ruleset: Ruleset): void {
+  private put(input: ProxyInput, ruleset: Ruleset, start: Instant): void {
     const { machine, node, onApplied } = this.options;
     const before = this.applied;
     this.applied = input;
-    const changed = machine.proxyRules.get(node.family) !== ruleset;
-    machine.proxyRules.set(node.family, ruleset);
+    const standing = machine.proxyRules.get(node.family);
+    const written = this.staleChains.written(standing, ruleset, start);
+    const changed = standing !== written;
+    machine.proxyRules.set(node.family, written);
     const cleaned = this.cleanUp(input, before);
     if (changed || cleaned) onApplied();
   }
@@ -269,7 +276,7 @@ export class KubeProxy {
   }
 
   private minSyncPeriod(): Duration {
-    const { minSyncPeriod, timing } = this.options;
-    return minSyncPeriod ?? timing.delay('kube-proxy.minSyncPeriod').least;
+    const { minSyncPeriod, mode, timing } = this.options;
+    return minSyncPeriod ?? timing.delay(mode.minSyncPeriod ?? 'kube-proxy.minSyncPeriod').least;
   }
 }

@@ -1,5 +1,6 @@
 // What every proxy mode is given and what it returns. One file per mode implements this.
 
+import type { TimerName } from '../../timing';
 import type { Family, IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
 import type { Ruleset } from '../netfilter/ruleset';
@@ -70,6 +71,8 @@ export type ProxySettings = Readonly<Record<string, Readonly<Record<string, unkn
 
 export interface ProxyMode {
   readonly name: string;
+  /** The timer of its minimum interval between syncs, where it has one of its own. */
+  readonly minSyncPeriod?: TimerName;
   /** Settings beside those that all modes have (settings.ts), as JSON Schemas by name. */
   readonly settings?: ProxySettings;
   /** Pure: equal input gives an equal ruleset. */

@@ -1,0 +1,43 @@
+// Chains of an nft table that nothing leads to any more. kube-proxy empties them at once and
+// deletes them at a later sync: kernels before 6.2 hold a chain that a map element pointed to for
+// a moment longer.
+// source: pkg/proxy/nftables/proxier.go syncProxyRules (staleChains)
+
+import type { Chain, Ruleset } from '../netfilter/ruleset';
+import { later, seconds } from '../../values/time';
+import type { Instant } from '../../values/time';
+import { isServiceChain } from './nftables-names';
+
+/** How long a chain has to have been stale when a sync starts that deletes it. */
+const AGE_MIN = seconds(1);
+
+/** What one process of kube-proxy knows of them; a new process finds them in the kernel again. */
+export class StaleChains {
+  /** Since the start of which sync, by chain. */
+  private readonly since = new Map<string, Instant>();
+
+  /**
+   * What stands in the kernel once `after` is written in place of `before`, by a sync that started
+   * at `start`. It is `after` itself where no chain is stale.
+   */
+  written(before: Ruleset | undefined, after: Ruleset, start: Instant): Ruleset {
+    if (after.nft === undefined) return after;
+    const deleted = this.old(start);
+    const standing = [...(before?.nft?.chains.keys() ?? [])].filter((name) => {
+      return isServiceChain(name) && !deleted.has(name);
+    });
+    const stale = standing.filter((name) => !after.nft!.chains.has(name));
+    this.since.clear();
+    for (const name of stale) this.since.set(name, start);
+    if (stale.length === 0) return after;
+    const chains = new Map(after.nft.chains);
+    for (const name of stale) chains.set(name, { name, rules: [] } satisfies Chain);
+    return { ...after, nft: { ...after.nft, chains } };
+  }
+
+  /** Those that have been stale for long enough. */
+  private old(start: Instant): ReadonlySet<string> {
+    const aged = [...this.since].filter(([, since]) => later(since, AGE_MIN) < start);
+    return new Set(aged.map(([name]) => name));
+  }
+}
