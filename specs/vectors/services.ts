@@ -1,4 +1,4 @@
-// What the proxy and netfilter can answer of the domain `services` by themselves.
+// The domain `services`: who answers which question.
 
 import type { Protocol } from '../../src/values/flow';
 import { ip } from '../../src/values/ip';
@@ -16,8 +16,12 @@ import { nodePortAddresses } from '../../src/node/proxy/node-port-addresses';
 import { proxyMode } from '../../src/node/proxy/index';
 import type { Endpoint } from '../../src/node/proxy/proxy-mode';
 import { SyncRunner } from '../../src/node/proxy/sync-runner';
+import { admit } from './admission';
+import { connect, conntrack, tuple } from './connections';
 import { firstPacket } from './first-packet';
+import { get } from './health';
 import { portKey, proxyInput, proxyNode } from './proxy-world';
+import { slices } from './slices';
 import type { Answer, Question } from './vector-file';
 
 type Ask<T> = T & Readonly<Record<string, unknown>>;
@@ -32,10 +36,16 @@ const ANSWERS: Readonly<Record<string, (question: Question) => Answer>> = {
   cleanup,
   nodePortAddresses: selectedAddresses,
   noLocalEndpoints,
+  slices,
+  connect,
+  conntrack,
+  tuple,
+  get,
+  admit,
 };
 
 /** Questions whose answer depends on the proxy's mode. */
-const MODE_DEPENDENT = ['node', 'chain', 'noLocalEndpoints'];
+const MODE_DEPENDENT = ['node', 'chain', 'noLocalEndpoints', 'connect', 'conntrack', 'tuple'];
 
 export function answerServices(question: Question): Answer {
   if (question.ask['text'] !== undefined) return { skipped: 'read by a person' };

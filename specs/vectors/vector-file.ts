@@ -85,7 +85,7 @@ export function questionOf(group: VectorGroup, vector: VectorCase): Question {
 
 /**
  * Whether an answer is what is expected. What the expectation leaves out is not judged, null
- * stands for what is absent, and lists are sets.
+ * stands for what is absent, `*` for any port, and lists are sets.
  */
 export function agrees(is: unknown, expected: unknown): boolean {
   if (expected === null) return is === undefined || is === null;
@@ -103,6 +103,9 @@ export function agrees(is: unknown, expected: unknown): boolean {
     return Object.entries(expected as object).every(([field, value]) =>
       agrees((is as Record<string, unknown>)[field], value),
     );
+  }
+  if (typeof expected === 'string' && expected.endsWith('*')) {
+    return is !== undefined && String(is).startsWith(expected.slice(0, -1));
   }
   return is === expected;
 }

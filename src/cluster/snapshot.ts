@@ -22,7 +22,8 @@ export interface SnapshotSource {
 }
 
 /**
- * `{now, objects: {pods: […], …}, nodes: {<name>: {powered, proxy, conntrack, routes, interfaces}},
+ * `{now, objects: {pods: […], …}, nodes: {<name>: {powered, proxy: {mode, running, rules}, conntrack,
+ * routes, interfaces, addresses}},
  * journal: [{at, actor, action, subject, detail}]}`. Instants are whole microseconds.
  */
 export function takeSnapshot(source: SnapshotSource): Snapshot {

@@ -18,7 +18,6 @@ import type { Family } from '../values/ip';
 import { keyOf, splitKey } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { matchesLabels } from '../values/labels';
-import { sortedBy } from '../values/order';
 import { defineController } from './define';
 import type { ControllerDefinition, ControllerLogic, Workplace } from './define';
 import { LabelIndex } from './label-index';
@@ -187,7 +186,7 @@ class EndpointSliceLogic implements ControllerLogic {
       const pod = this.place.view.get('Pod', key) as Pod | undefined;
       if (pod !== undefined && matchesLabels(pod.metadata.labels, selector)) pods.push(pod);
     }
-    return sortedBy(pods, keyOf);
+    return pods;
   }
 
   private slicesOf(service: ObjectKey): EndpointSlice[] {

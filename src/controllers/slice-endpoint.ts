@@ -8,8 +8,8 @@ import { isPodReady, isPodTerminal } from '../apiserver/kinds/pod';
 import type { Container, Pod } from '../apiserver/kinds/pod';
 import type { SliceEndpoint, SlicePort } from '../apiserver/kinds/endpointslice';
 import { equalJson } from '../apiserver/json';
-import { familyOf, parseIp } from '../values/ip';
-import type { Family } from '../values/ip';
+import { familyOf } from '../values/ip';
+import type { Family, IP } from '../values/ip';
 import type { KubeObject } from '../values/kube-object';
 
 /**
@@ -22,10 +22,7 @@ export function isEndpoint(pod: Pod): boolean {
 
 /** The pod's addresses of one family. */
 export function addressesOfFamily(pod: Pod, family: Family): string[] {
-  return addressesOf(pod).filter((text) => {
-    const address = parseIp(text);
-    return address !== undefined && familyOf(address) === family;
-  });
+  return addressesOf(pod).filter((text) => familyOf(text as IP) === family);
 }
 
 function addressesOf({ status }: Pod): string[] {

@@ -4,6 +4,7 @@ import type { FromSchema } from '../../language/json-schema';
 import { outcomeOf } from '../../values/disposition';
 import type { ReachOutcome } from '../../values/disposition';
 import { defineClaim } from '../define';
+import { diagnose } from '../diagnose';
 import type { ObservationContext, Phrase } from '../define';
 import { judgeWalks } from '../judge-walks';
 import type { WalkJudge } from '../judge-walks';
@@ -93,7 +94,9 @@ export default defineClaim({
     const { from, to, opened } = args;
     const walks =
       opened === undefined ? walksOf(cluster, from, to) : nextPackets(cluster, args, context);
-    return judgeWalks(walks, judgeOf(cluster, args), context);
+    const observation = judgeWalks(walks, judgeOf(cluster, args), context);
+    const causes = observation.traces.flatMap((trace) => diagnose(cluster, trace));
+    return { ...observation, why: [...new Set([...observation.why, ...causes])] };
   },
 });
 

@@ -1,0 +1,44 @@
+// Goal: merging and comparing as RFC 7386 and the API server do it.
+
+import { expect } from 'chai';
+
+import { equalJson, mergePatch, shareParts } from '../../src/apiserver/json';
+
+describe('a merge patch', () => {
+  // The rows are of RFC 7386, appendix A.
+  const rows: readonly (readonly [unknown, unknown, unknown])[] = [
+    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+    [['a', 'b'], ['c', 'd'], ['c', 'd']],
+    [{ a: 'b' }, ['c'], ['c']],
+    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+    [[1, 2], { a: 'b', c: null }, { a: 'b' }],
+    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  ];
+  for (const [target, patch, result] of rows) {
+    it(`${JSON.stringify(patch)} on ${JSON.stringify(target)}`, () => {
+      expect(mergePatch(target, patch)).to.deep.equal(result);
+    });
+  }
+});
+
+describe('equal JSON', () => {
+  it('does not mind the order of fields, but that of items', () => {
+    expect(equalJson({ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 })).to.equal(true);
+    expect(equalJson({ b: [1, 2] }, { b: [2, 1] })).to.equal(false);
+    expect(equalJson({ a: undefined }, {})).to.equal(true);
+    expect(equalJson({ a: null }, {})).to.equal(false);
+  });
+
+  it('is found again part by part', () => {
+    const before = { a: { x: 1 }, b: { y: 2 } };
+    const shared = shareParts({ a: { x: 1 }, b: { y: 3 } }, before);
+    expect(shared.a).to.equal(before.a);
+    expect(shared.b).to.deep.equal({ y: 3 });
+  });
+});

@@ -1,0 +1,78 @@
+// Goal: the text of a failed connection names its cause in the manifests, not only what the rules
+// did with it: the causes of the troubleshooting flow chart (reference tutorials.md, T27).
+// Method: the real cluster with one mistake each; the claim that fails tells why.
+
+import { expect } from 'chai';
+
+import { buildCluster } from '../../src/chai/plugin';
+import type { Drill } from '../../src/chai/plugin';
+import claim from '../../src/vocabulary/claims/reach';
+
+const CLIENT = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'client' },
+  spec: { containers: [{ name: 'main', image: 'example/client' }] },
+};
+
+function web(container: object): object {
+  const labels = { app: 'web' };
+  const template = {
+    metadata: { labels },
+    spec: { containers: [{ name: 'web', image: 'example/web', ...container }] },
+  };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template },
+  };
+}
+
+function service(spec: object): object {
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec };
+}
+
+const PORTS = [{ port: 80, targetPort: 8080 }];
+const LISTENING = { ports: [{ containerPort: 8080 }] };
+
+function why(drill: Drill, to: string): string {
+  drill.runUntil('1s');
+  const args = { from: 'client', to } as const;
+  return claim.observe(drill.cluster, args, { explain: true }).why.join('\n');
+}
+
+function drillOf(...manifests: object[]): Drill {
+  return buildCluster({ nodes: 2, manifests: [CLIENT, ...manifests] as never });
+}
+
+describe('the reason of a failed connection', () => {
+  it('names the labels that no pod has', () => {
+    const drill = drillOf(web(LISTENING), service({ selector: { app: 'wbe' }, ports: PORTS }));
+    expect(why(drill, 'web:80')).to.contain('selects app=wbe, and no pod in default has that');
+  });
+
+  it('names the pods that are not ready', () => {
+    const readinessProbe = { exec: { command: ['check'] }, initialDelaySeconds: 3_600 };
+    const drill = drillOf(
+      web({ ...LISTENING, readinessProbe }),
+      service({ selector: { app: 'web' }, ports: PORTS }),
+    );
+    expect(why(drill, 'web:80')).to.match(/not ready of Service default\/web: default\/web-/);
+  });
+
+  it('names the ports that the Service has', () => {
+    const drill = drillOf(web(LISTENING), service({ selector: { app: 'web' }, ports: PORTS }));
+    expect(why(drill, 'web:81')).to.contain('Service default/web has no port 81/TCP, only 80/TCP');
+  });
+
+  it('says that nobody selects for a Service without a selector', () => {
+    const drill = drillOf(web(LISTENING), service({ ports: PORTS }));
+    expect(why(drill, 'web:80')).to.contain('Service default/web has no selector');
+  });
+
+  it('adds nothing where the connection succeeds', () => {
+    const drill = drillOf(web(LISTENING), service({ selector: { app: 'web' }, ports: PORTS }));
+    expect(why(drill, 'web:80')).not.to.contain('Service default/web');
+  });
+});

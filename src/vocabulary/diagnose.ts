@@ -1,0 +1,71 @@
+// What lies behind a failed connection to a Service, in the order in which an engineer looks:
+// the port, the selector, the pods. The walk says what the rules did; these sentences say what in
+// the manifests made them so.
+
+import type { Pod } from '../apiserver/kinds/pod';
+import type { Service } from '../apiserver/kinds/service';
+import type { Cluster } from '../cluster/cluster';
+import { keyOf } from '../values/kube-object';
+import { matchesLabels } from '../values/labels';
+import type { Labels } from '../values/labels';
+import { sortedKeys } from '../values/order';
+import type { Trace } from '../values/trace';
+
+/** Sentences about one walk; none where there is nothing more to say than the walk itself. */
+export function diagnose(cluster: Cluster, trace: Trace): readonly string[] {
+  switch (trace.disposition) {
+    case 'no-endpoints':
+    case 'no-local-endpoints':
+      return servicesAt(cluster, trace).flatMap((service) => tellEndpoints(cluster, service));
+    default:
+      return trace.responder === undefined ? tellPort(cluster, trace) : [];
+  }
+}
+
+/** A port that the Service does not have matches no rule and leaves the node untranslated. */
+function tellPort(cluster: Cluster, trace: Trace): string[] {
+  const { dport, protocol } = trace.sent;
+  return servicesAt(cluster, trace).flatMap((service) => {
+    const ports = service.spec.ports ?? [];
+    const has = ports.some((it) => it.port === dport && (it.protocol ?? 'TCP') === protocol);
+    if (has) return [];
+    const listed = ports.map((it) => `${it.port}/${it.protocol ?? 'TCP'}`).join(', ');
+    return [`Service ${keyOf(service)} has no port ${dport}/${protocol}, only ${listed}`];
+  });
+}
+
+function servicesAt(cluster: Cluster, { sent }: Trace): Service[] {
+  const services = [...cluster.api.store.list('Service')] as Service[];
+  return services.filter(({ spec }) => {
+    const addresses = [spec.clusterIP, ...(spec.clusterIPs ?? []), ...(spec.externalIPs ?? [])];
+    return addresses.includes(sent.dst);
+  });
+}
+
+function tellEndpoints(cluster: Cluster, service: Service): string[] {
+  const name = `Service ${keyOf(service)}`;
+  const { selector } = service.spec;
+  if (selector === undefined || Object.keys(selector).length === 0) {
+    return [`${name} has no selector: its endpoints are only those that somebody writes`];
+  }
+  const { namespace } = service.metadata;
+  const pods = ([...cluster.api.store.list('Pod')] as Pod[]).filter((pod) => {
+    return pod.metadata.namespace === namespace && matchesLabels(pod.metadata.labels, selector);
+  });
+  if (pods.length === 0) {
+    return [`${name} selects ${formatLabels(selector)}, and no pod in ${namespace} has that`];
+  }
+  const unready = pods.filter((pod) => !isReady(pod)).map(keyOf);
+  if (unready.length === pods.length) return [`not ready of ${name}: ${unready.join(', ')}`];
+  return [];
+}
+
+function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some((it) => it.type === 'Ready' && it.status === 'True') ?? false;
+}
+
+function formatLabels(labels: Labels): string {
+  return sortedKeys(labels)
+    .map((key) => `${key}=${labels[key]}`)
+    .join(',');
+}
