@@ -1,4 +1,4 @@
-// `npm run bench`: prints a table, or with `--json` one JSON object. Only the ratios can be compared
+X
 // between machines.
 
 import { kernelMeasurements } from './kernel';

@@ -22,47 +22,47 @@ function plane(): ControlPlane {
 
 describe('admission', () => {
   it('gives every object an identity, a generation and a time of creation', () => {
-    const it1 = plane();
-    it1.run();
-    it1.create(deploymentOf('web', 3));
-    const { metadata } = it1.get('Deployment', 'shop/web')!;
+    const subject = plane();
+    subject.run();
+    subject.create(deploymentOf('web', 3));
+    const { metadata } = subject.get('Deployment', 'shop/web')!;
     expect(metadata.uid).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(metadata).to.include({ generation: 1, creationTimestamp: 10_000_000 });
   });
 
   it('counts a generation for a changed spec, not for a status or a label', () => {
-    const it1 = plane();
-    it1.create(deploymentOf('web', 3));
-    it1.patch('Deployment', 'shop/web', { status: { replicas: 1 } });
-    it1.patch('Deployment', 'shop/web', { metadata: { labels: { tier: 'front' } } });
-    expect(it1.get('Deployment', 'shop/web')!.metadata.generation).to.equal(1);
-    it1.patch('Deployment', 'shop/web', { spec: { replicas: 5 } });
-    expect(it1.get('Deployment', 'shop/web')!.metadata.generation).to.equal(2);
+    const subject = plane();
+    subject.create(deploymentOf('web', 3));
+    subject.patch('Deployment', 'shop/web', { status: { replicas: 1 } });
+    subject.patch('Deployment', 'shop/web', { metadata: { labels: { tier: 'front' } } });
+    expect(subject.get('Deployment', 'shop/web')!.metadata.generation).to.equal(1);
+    subject.patch('Deployment', 'shop/web', { spec: { replicas: 5 } });
+    expect(subject.get('Deployment', 'shop/web')!.metadata.generation).to.equal(2);
   });
 
   it('stores nothing where nothing changes', () => {
-    const it1 = plane();
-    it1.create(deploymentOf('web', 3));
-    const { revision } = it1.api.store;
-    expect(it1.patch('Deployment', 'shop/web', { spec: { replicas: 3 } })).to.equal('ok');
-    expect(it1.api.store.revision).to.equal(revision);
+    const subject = plane();
+    subject.create(deploymentOf('web', 3));
+    const { revision } = subject.api.store;
+    expect(subject.patch('Deployment', 'shop/web', { spec: { replicas: 3 } })).to.equal('ok');
+    expect(subject.api.store.revision).to.equal(revision);
   });
 
   it('names what has a prefix alone, in the letters of Kubernetes', () => {
-    const it1 = plane();
+    const subject = plane();
     const unnamed = { ...podOf(''), metadata: { name: '', generateName: 'job-', namespace: 'shop' } };
-    it1.create(unnamed);
-    it1.create(unnamed);
-    const names = it1.list('Pod').map(({ metadata }) => metadata.name);
+    subject.create(unnamed);
+    subject.create(unnamed);
+    const names = subject.list('Pod').map(({ metadata }) => metadata.name);
     expect(new Set(names).size).to.equal(2);
     for (const name of names) expect(name).to.match(/^job-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
   });
 
   it('lets pods stay on a silent node for 300 seconds', () => {
     // timing.md §2.3: toleration, admission plugin DefaultTolerationSeconds.
-    const it1 = plane();
-    it1.create(podOf('web'));
-    expect(it1.get<Pod>('Pod', 'shop/web')!.spec.tolerations).to.deep.equal([
+    const subject = plane();
+    subject.create(podOf('web'));
+    expect(subject.get<Pod>('Pod', 'shop/web')!.spec.tolerations).to.deep.equal([
       {
         key: 'node.kubernetes.io/not-ready',
         operator: 'Exists',
@@ -79,60 +79,60 @@ describe('admission', () => {
   });
 
   it('leaves tolerations alone that cover every taint', () => {
-    const it1 = plane();
-    it1.create(podOf('web', { tolerations: [{ operator: 'Exists' }] }));
-    expect(it1.get<Pod>('Pod', 'shop/web')!.spec.tolerations).to.have.length(1);
+    const subject = plane();
+    subject.create(podOf('web', { tolerations: [{ operator: 'Exists' }] }));
+    expect(subject.get<Pod>('Pod', 'shop/web')!.spec.tolerations).to.have.length(1);
   });
 
   it('refuses with the field and the reason', () => {
-    const it1 = plane();
+    const subject = plane();
     const ports = [{ port: 80, nodePort: 80 }];
-    expect(it1.create(serviceOf('web', { type: 'NodePort', ports }))).to.equal('invalid');
-    expect(it1.refusal).to.equal(
+    expect(subject.create(serviceOf('web', { type: 'NodePort', ports }))).to.equal('invalid');
+    expect(subject.refusal).to.equal(
       'Service "web" is invalid: spec.ports[0].nodePort: 80 is not in the range 30000-32767',
     );
-    expect(it1.get('Service', 'shop/web')).to.equal(undefined);
+    expect(subject.get('Service', 'shop/web')).to.equal(undefined);
   });
 
   it('refuses a patch that spoils the object, and leaves the object as it was', () => {
-    const it1 = plane();
-    it1.create(deploymentOf('web', 3));
+    const subject = plane();
+    subject.create(deploymentOf('web', 3));
     const selector = { matchLabels: { app: 'other' } };
-    expect(it1.patch('Deployment', 'shop/web', { spec: { selector } })).to.equal('invalid');
-    expect(it1.refusal).to.contain('the selector may not change');
-    expect(it1.patch('Deployment', 'shop/web', { spec: { replicas: -1 } })).to.equal('invalid');
-    expect(it1.refusal).to.contain('spec.replicas');
-    expect(it1.get('Deployment', 'shop/web')!.metadata.generation).to.equal(1);
+    expect(subject.patch('Deployment', 'shop/web', { spec: { selector } })).to.equal('invalid');
+    expect(subject.refusal).to.contain('the selector may not change');
+    expect(subject.patch('Deployment', 'shop/web', { spec: { replicas: -1 } })).to.equal('invalid');
+    expect(subject.refusal).to.contain('spec.replicas');
+    expect(subject.get('Deployment', 'shop/web')!.metadata.generation).to.equal(1);
   });
 
   it('does not let a manifest write a status', () => {
-    const it1 = plane();
+    const subject = plane();
     const object = { ...serviceOf('web'), status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } };
     const request = { verb: 'apply', kind: 'Service', key: 'shop/web', object, actor: 'spec' } as const;
-    expect(it1.api.commitNow(request)).to.equal('ok');
-    expect(it1.get<Service>('Service', 'shop/web')!.status).to.equal(undefined);
+    expect(subject.api.commitNow(request)).to.equal('ok');
+    expect(subject.get<Service>('Service', 'shop/web')!.status).to.equal(undefined);
   });
 });
 
 describe('an applied Service', () => {
   it('keeps the address and the node port that it was given', () => {
-    const it1 = plane();
+    const subject = plane();
     const object = serviceOf('web', { type: 'NodePort' });
     const request = { verb: 'apply', kind: 'Service', key: 'shop/web', object, actor: 'spec' } as const;
-    it1.api.commitNow(request);
-    const before = it1.get<Service>('Service', 'shop/web')!.spec;
+    subject.api.commitNow(request);
+    const before = subject.get<Service>('Service', 'shop/web')!.spec;
     const changed = serviceOf('web', { type: 'NodePort', ports: [{ port: 80, targetPort: 9090 }] });
-    expect(it1.api.commitNow({ ...request, object: changed })).to.equal('ok');
-    const after = it1.get<Service>('Service', 'shop/web')!.spec;
+    expect(subject.api.commitNow({ ...request, object: changed })).to.equal('ok');
+    const after = subject.get<Service>('Service', 'shop/web')!.spec;
     expect(after.clusterIP).to.equal(before.clusterIP);
     expect(after.ports![0]).to.include({ targetPort: 9090, nodePort: before.ports![0]!.nodePort });
   });
 
   it('loses its node ports with its type', () => {
-    const it1 = plane();
-    it1.create(serviceOf('web', { type: 'NodePort' }));
-    expect(it1.patch('Service', 'shop/web', { spec: { type: 'ClusterIP' } })).to.equal('ok');
-    const { spec } = it1.get<Service>('Service', 'shop/web')!;
+    const subject = plane();
+    subject.create(serviceOf('web', { type: 'NodePort' }));
+    expect(subject.patch('Service', 'shop/web', { spec: { type: 'ClusterIP' } })).to.equal('ok');
+    const { spec } = subject.get<Service>('Service', 'shop/web')!;
     expect(spec.ports![0]).to.not.have.property('nodePort');
     expect(spec).to.not.have.property('externalTrafficPolicy');
   });
@@ -140,48 +140,48 @@ describe('an applied Service', () => {
 
 describe('the deletion of a pod', () => {
   it('removes at once what no node has', () => {
-    const it1 = plane();
-    it1.create(podOf('web'));
-    it1.delete('Pod', 'shop/web');
-    expect(it1.get('Pod', 'shop/web')).to.equal(undefined);
+    const subject = plane();
+    subject.create(podOf('web'));
+    subject.delete('Pod', 'shop/web');
+    expect(subject.get('Pod', 'shop/web')).to.equal(undefined);
   });
 
   it('marks a bound pod and waits for its grace', () => {
-    const it1 = plane();
-    it1.create(podOf('web', { nodeName: 'worker-1' }));
-    it1.delete('Pod', 'shop/web');
-    const { metadata } = it1.get('Pod', 'shop/web')!;
+    const subject = plane();
+    subject.create(podOf('web', { nodeName: 'worker-1' }));
+    subject.delete('Pod', 'shop/web');
+    const { metadata } = subject.get('Pod', 'shop/web')!;
     expect(metadata).to.include({ deletionTimestamp: 30_000_000, deletionGracePeriodSeconds: 30 });
   });
 
   it('may be hurried, but not put off', () => {
-    const it1 = plane();
-    it1.create(podOf('web', { nodeName: 'worker-1' }));
-    it1.delete('Pod', 'shop/web', 10);
-    it1.delete('Pod', 'shop/web', 60);
-    expect(it1.get('Pod', 'shop/web')!.metadata.deletionGracePeriodSeconds).to.equal(10);
-    it1.delete('Pod', 'shop/web', 0);
-    expect(it1.get('Pod', 'shop/web')).to.equal(undefined);
+    const subject = plane();
+    subject.create(podOf('web', { nodeName: 'worker-1' }));
+    subject.delete('Pod', 'shop/web', 10);
+    subject.delete('Pod', 'shop/web', 60);
+    expect(subject.get('Pod', 'shop/web')!.metadata.deletionGracePeriodSeconds).to.equal(10);
+    subject.delete('Pod', 'shop/web', 0);
+    expect(subject.get('Pod', 'shop/web')).to.equal(undefined);
   });
 
   it('waits for finalizers, and ends with the last one', () => {
-    const it1 = plane();
+    const subject = plane();
     const held = podOf('web');
-    it1.create({ ...held, metadata: { ...held.metadata, finalizers: ['example.com/a'] } });
-    it1.delete('Pod', 'shop/web');
-    expect(it1.get('Pod', 'shop/web')!.metadata.deletionTimestamp).to.equal(0);
-    it1.patch('Pod', 'shop/web', { metadata: { finalizers: null } });
-    expect(it1.get('Pod', 'shop/web')).to.equal(undefined);
+    subject.create({ ...held, metadata: { ...held.metadata, finalizers: ['example.com/a'] } });
+    subject.delete('Pod', 'shop/web');
+    expect(subject.get('Pod', 'shop/web')!.metadata.deletionTimestamp).to.equal(0);
+    subject.patch('Pod', 'shop/web', { metadata: { finalizers: null } });
+    expect(subject.get('Pod', 'shop/web')).to.equal(undefined);
   });
 
   it('meant for one pod does not hit another one of its name', () => {
-    const it1 = plane();
-    it1.create(podOf('web'));
-    const { uid } = it1.get('Pod', 'shop/web')!.metadata;
-    it1.delete('Pod', 'shop/web');
-    it1.create(podOf('web'));
+    const subject = plane();
+    subject.create(podOf('web'));
+    const { uid } = subject.get('Pod', 'shop/web')!.metadata;
+    subject.delete('Pod', 'shop/web');
+    subject.create(podOf('web'));
     const request = { verb: 'delete', kind: 'Pod', key: 'shop/web', actor: 'spec', uid: uid! } as const;
-    expect(it1.api.commitNow(request)).to.equal('conflict');
-    expect(it1.get('Pod', 'shop/web')!.metadata.uid).to.not.equal(uid);
+    expect(subject.api.commitNow(request)).to.equal('conflict');
+    expect(subject.get('Pod', 'shop/web')!.metadata.uid).to.not.equal(uid);
   });
 });

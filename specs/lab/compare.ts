@@ -2,7 +2,7 @@
 // one of the model's possible ways, and every one of these was observed.
 
 import { outcomeOf } from '../../src/values/disposition';
-import { ANY_PORT, reversed } from '../../src/values/flow';
+import { ANY_PORT } from '../../src/values/flow';
 import type { FiveTuple, Port } from '../../src/values/flow';
 import { formatEndpoint, ip } from '../../src/values/ip';
 import type { Trace, TranslatedFlow } from '../../src/values/trace';
@@ -47,15 +47,15 @@ export function agrees(trace: Trace, observation: Observation): boolean {
 function isServedAs({ responder }: Trace, { greeting, entries, sport }: Observation): boolean {
   if (responder === undefined || greeting === undefined) return false;
   const { name, address, port, seenSource } = responder;
-  // The port is drawn anew by whoever masquerades; the last table on the way has what it became.
-  const last = entries.map(({ reply }) => reversed(reply)).at(-1);
-  return (
-    greeting.name === name &&
-    greeting.address === address &&
-    greeting.port === port &&
-    greeting.seenAddress === seenSource &&
-    greeting.seenPort === (last?.sport ?? sport)
-  );
+  if (greeting.name !== name || greeting.seenAddress !== seenSource) return false;
+  if (greeting.address !== address || greeting.port !== port) return false;
+  // The port is drawn anew by whoever masquerades: the server must see what a table has it become.
+  const { seenPort } = greeting;
+  if (entries.length === 0) return seenPort === sport;
+  return entries.some(({ reply }) => {
+    const isServer = reply.src === address && reply.sport === port;
+    return isServer && reply.dst === seenSource && reply.dport === seenPort;
+  });
 }
 
 function isEntry(expected: TranslatedFlow, entry: TranslatedFlow, sport: number): boolean {

@@ -33,9 +33,15 @@ const NODES = ['n1', 'n2'] as const;
 const NODE_PORTS = ['node port of n1', 'node port of n2'] as const;
 
 /** Every situation of endpoints, as services.ts names them; the sticky ones have their own place. */
-const PLAIN = /^(cluster|local|host|dead|half|gone)-/;
+const PLAIN = /^(cluster|local|host|dead|half)-/;
 
 const ROWS: readonly Row[] = [
+  // Clients that are not on the bridge of the endpoint that is gone, and then those that are.
+  { services: /^gone-r$/, clients: ['p1', 'n1', 'n2'], ways: ['cluster IP', 'VIP'], protocols: BOTH },
+  { services: /^gone-l$/, clients: ['p2', 'n1', 'n2'], ways: ['cluster IP', 'VIP'], protocols: BOTH },
+  { services: /^gone-/, clients: ['outside'], ways: [...NODE_PORTS], protocols: BOTH },
+  { services: /^lately-gone-l$/, clients: ['p1'], ways: ['cluster IP', ...NODE_PORTS], protocols: BOTH },
+  { services: /^lately-gone-r$/, clients: ['p2'], ways: ['cluster IP', 'VIP'], protocols: BOTH },
   { services: PLAIN, clients: [...PODS, ...NODES], ways: ['cluster IP'], protocols: ['TCP'] },
   { services: PLAIN, clients: ['p1', 'n1', 'outside'], ways: [...NODE_PORTS], protocols: ['TCP'] },
   { services: PLAIN, clients: ['p2'], ways: ['node port of n1', 'VIP'], protocols: ['TCP'] },

@@ -38,6 +38,9 @@ export const PATIENCE = 4_000;
 /** Above the node ports, which a client on a node could otherwise take for itself. */
 const FIRST_PORT = 33_000;
 
+/** The outer packets of tunnels are tracked like all others; the model knows the inner ones. */
+const TUNNEL_PORT = 8_472;
+
 export class Observer {
   private readonly building: Building;
   private nextPort = FIRST_PORT;
@@ -74,6 +77,7 @@ export class Observer {
     return [...tables].flatMap(([node, connections]) =>
       connections
         .filter(({ original }) => !this.explained.has(`${node} ${tupleKey(original)}`))
+        .filter(({ original }) => original.dport !== TUNNEL_PORT)
         .map((connection) => ({ node, connection })),
     );
   }

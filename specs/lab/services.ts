@@ -28,6 +28,12 @@ export interface LabService {
   readonly sourceRanges?: readonly string[];
 }
 
+/**
+ * Addresses that a node's kernel still has in its ARP cache, as it does for up to a minute after
+ * the pod is gone. See docs/lab.md for what a client on the same bridge learns of which.
+ */
+export const LATELY_GONE = { n1: '10.244.1.201', n2: '10.244.2.201' } as const;
+
 type Draft = Pick<LabService, 'name' | 'endpoints'> & Partial<LabService>;
 
 const [a1, a2] = [ready('a1'), ready('a2')];
@@ -64,6 +70,8 @@ const SPECIAL: readonly Draft[] = [
   { name: 'half-dead', endpoints: [a1, ready('dead-b')] },
   { name: 'gone-l', endpoints: [gone('10.244.1.200', 'n1')] },
   { name: 'gone-r', endpoints: [gone('10.244.2.200', 'n2')] },
+  { name: 'lately-gone-l', endpoints: [gone(LATELY_GONE.n1, 'n1')] },
+  { name: 'lately-gone-r', endpoints: [gone(LATELY_GONE.n2, 'n2')] },
   { name: 'ranges', endpoints: [a1, b1], sourceRanges: ['10.244.1.0/24', '192.168.1.11/32'] },
   { name: 'ranges-none', endpoints: [], sourceRanges: ['10.244.1.0/24'] },
   { name: 'sticky', endpoints: [a1, a2, b1], affinitySeconds: 600 },

@@ -11,6 +11,7 @@ import { cidr, contains } from '../../src/values/cidr';
 import { familyOf } from '../../src/values/ip';
 import type { IP } from '../../src/values/ip';
 import { CONTROL_PLANE } from '../../src/network/index';
+import { LATELY_GONE } from './services';
 
 /** One namespace with the lines for `ip -batch` and `bridge -batch` that furnish it. */
 export interface Room {
@@ -84,7 +85,12 @@ function nodeRoom(cluster: Cluster, machine: Machine, cables: string[]): Room {
       ...pods.flatMap((pod) => portLines(bridge, pod)),
       ...machine.routes.filter(isIPv4Route).flatMap(routeLines),
     ],
-    forwarding: machine.routes.filter(isIPv4Route).flatMap(forwardingLines),
+    forwarding: [
+      ...machine.routes.filter(isIPv4Route).flatMap(forwardingLines),
+      ...Object.entries(LATELY_GONE)
+        .filter(([node]) => node === machine.name && bridge !== undefined)
+        .map(([, address]) => rememberedLine(address, bridge!)),
+    ],
   };
 }
 
@@ -241,6 +247,11 @@ function forwardingLines({ via, device, encapsulation }: Route): string[] {
     `neigh replace ${via} lladdr ${hardware} dev ${device} nud permanent`,
     `fdb append ${hardware} dev ${device} dst ${encapsulation.remote}`,
   ];
+}
+
+/** What stays in the ARP cache of a pod that is gone. */
+function rememberedLine(address: string, { name }: NetworkInterface): string {
+  return `neigh replace ${address} lladdr ${hardwareAddress(address as IP)} dev ${name} nud noarp`;
 }
 
 function cable(room: string, name: string, otherRoom: string, otherName: string): string {

@@ -120,6 +120,34 @@ describe('an endpoint whose pod is gone', () => {
   });
 });
 
+// As specs/lab found it in a real kernel.
+describe('what conntrack and sockets make of a refusal', () => {
+  it('leaves no entry on any node where a reset is the only answer', () => {
+    for (const [from, to] of [
+      ['p1', '10.96.0.21:80'],
+      ['outside', '192.168.1.10:30081'],
+    ] as const) {
+      const trace = labWith(['10.244.2.8:9']).sendOne(from, to);
+      expect(trace.disposition).to.equal('refused-by-listener');
+      expect(trace.translations).to.deep.equal([]);
+    }
+  });
+
+  it('keeps the unanswered entry where UDP is refused: an ICMP error is no answer', () => {
+    const trace = standardLab().sendOne('p1', '10.244.2.8:9', { protocol: 'UDP' });
+    expect(trace.translations.map(({ unreplied }) => unreplied)).to.deep.equal([true, true]);
+  });
+
+  it('does not tell a UDP socket that a host is unreachable', () => {
+    const udp = { protocol: 'UDP' } as const;
+    for (const from of ['p1', 'p3', 'n1'] as const) {
+      const trace = standardLab().sendOne(from, '10.244.1.77:5353', udp);
+      expect(trace.disposition, from).to.equal('pod-gone');
+    }
+    expect(standardLab().sendOne('p3', '10.244.1.77:5353').disposition).to.equal('host-unreachable');
+  });
+});
+
 describe('a node without power', () => {
   it('swallows its share of the connections', () => {
     const lab = labWith(['10.244.1.6:8080', '10.244.2.8:8080']);

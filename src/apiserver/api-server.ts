@@ -201,6 +201,8 @@ export class ApiServer {
   }
 
   private notify(id: number, version: Version, request: ApiRequest): void {
+    // Who is cut off gets nothing, and lists anew when it is back.
+    if (this.informers[id]!.isHeld) return;
     const owner = this.informers[id]!.options.owner;
     const delay = this.timing.draw('apiserver.watch', owner, request.effect);
     const at = later(this.kernel.now, delay);

@@ -90,6 +90,12 @@ export class Informer {
     this.deliver(this.store.revision);
   }
 
+  /** Lists anew without a report: for a component that reads the whole list by itself. */
+  jump(): void {
+    this.held = false;
+    this.seen = this.store.revision;
+  }
+
   /** Forgets everything, as a restarted component does; the next relist shows all as new. */
   reset(): void {
     this.seen = 0;

@@ -100,10 +100,13 @@ class ModelCluster implements Cluster {
   begin(): void {
     for (const object of seedObjects(this.spec)) this.create(object);
     for (const node of this.spec.nodes) this.kubelets.start(node.name);
-    this.proxies.startAll();
     for (const object of [...this.systemManifests(), ...this.spec.manifests]) this.create(object);
-    if (this.spec.start === 'cold') return;
+    if (this.spec.start === 'cold') {
+      this.proxies.startAll();
+      return;
+    }
     this.kernel.runUntil(START);
+    this.proxies.settleAll();
     this.timing.switchTo(profileOf(this.spec));
   }
 

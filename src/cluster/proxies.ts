@@ -37,9 +37,14 @@ export class Proxies {
     }
   }
 
-  /** Every proxy lists everything and writes its rules. */
+  /** Every proxy lists everything and begins its first sync. */
   startAll(): void {
     for (const node of this.byNode.keys()) this.start(node);
+  }
+
+  /** Every proxy has written its rules and is idle, as long after its start. */
+  settleAll(): void {
+    for (const proxies of this.byNode.values()) proxies.forEach((proxy) => proxy.syncNow());
   }
 
   /** The process starts: empty memory, a list of everything, a full sync. */

@@ -57,7 +57,7 @@ export interface ControllerDefinition {
   /** The kind of the objects whose keys it works on. */
   readonly kind: string;
   /** The process that runs it. Default: the controller manager. */
-  readonly process?: 'controller-manager' | 'scheduler';
+  readonly process?: 'controller-manager' | 'scheduler' | 'cloud-controller-manager' | 'metallb';
   /**
    * The timer of one pass, or `none` for a controller that looks at fixed instants. Default:
    * `controller-manager.reconcile`.

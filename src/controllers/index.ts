@@ -14,6 +14,7 @@ import { nodeLifecycle } from './node-lifecycle';
 import { podGc } from './pod-gc';
 import { replicaset, replicationcontroller } from './replicaset';
 import { scheduler } from './scheduler';
+import { loadBalancerControllers } from './service-load-balancer';
 import { statefulset } from './statefulset';
 import { taintEviction } from './taint-eviction';
 
@@ -37,7 +38,11 @@ export const CONTROLLERS: readonly ControllerDefinition[] = [
   taintEviction,
 ];
 
-/** Every controller at work, sorted by name. They begin with what the API server tells them. */
+/**
+ * Every controller at work, sorted by name, and after them what a provider of load balancers
+ * brings. They begin with what the API server tells them.
+ */
 export function createControllers(context: ControllerContext): readonly Controller[] {
-  return CONTROLLERS.map((definition) => new Controller(definition, context));
+  const definitions = [...CONTROLLERS, ...loadBalancerControllers(context.spec)];
+  return definitions.map((definition) => new Controller(definition, context));
 }

@@ -113,6 +113,64 @@ const EXTERNALS: JsonSchema = {
   examples: [{ internet: { ip: '203.0.113.5', listen: [443], names: ['example.com'] } }],
 };
 
+const ADDRESS_RANGES: JsonSchema = {
+  description: 'CIDRs, or `first-last`.',
+  type: 'array',
+  minItems: 1,
+  items: { type: 'string', pattern: '^[0-9a-fA-F.:]+(/[0-9]+|-[0-9a-fA-F.:]+)$' },
+  examples: [['192.168.1.240-192.168.1.250']],
+};
+
+const CLOUD: JsonSchema = {
+  description: 'A load balancer of a cloud provider.',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    kind: {
+      description:
+        'How packets reach the nodes: at their `node-port` (default), by `pass-through` with the ' +
+        'external address, or over a `proxy`, whose addresses have ipMode Proxy.',
+      enum: ['node-port', 'pass-through', 'proxy'],
+    },
+    addresses: { ...ADDRESS_RANGES, description: 'Where addresses come from.' },
+  },
+};
+
+const METALLB: JsonSchema = {
+  description: 'Settings of MetalLB.',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    mode: {
+      description: '`layer2` (default): one node for each address. `bgp`: all nodes.',
+      enum: ['layer2', 'bgp'],
+    },
+    pools: {
+      description: 'Its IPAddressPools. Default: one at the end of the node network.',
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'addresses'],
+        properties: {
+          name: NAME,
+          addresses: ADDRESS_RANGES,
+          autoAssign: {
+            description: 'Whether Services that name no pool get addresses of it.',
+            type: 'boolean',
+          },
+        },
+      },
+    },
+    loadBalancerClass: {
+      description: 'The class that it serves. Default: Services without one.',
+      type: 'string',
+      minLength: 1,
+    },
+  },
+};
+
 /** Schema of the value of `cluster`. */
 export function clusterSchema(lexicon: Lexicon): JsonSchema {
   return {
@@ -161,7 +219,9 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
           { enum: ['none', 'cloud'] },
           {
             additionalProperties: false,
-            properties: { metallb: { description: 'Settings of MetalLB.', type: 'object' } },
+            minProperties: 1,
+            maxProperties: 1,
+            properties: { cloud: CLOUD, metallb: METALLB },
           },
         ),
       },

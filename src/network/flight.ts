@@ -141,6 +141,14 @@ export class Flight {
     this.entries = index < 0 ? [...this.entries, kept] : this.entries.with(index, kept);
   }
 
+  /** Takes an entry of this way out of the table again. */
+  forget(machine: Machine, entry: ConntrackEntry): void {
+    this.table(machine).delete(entry);
+    this.entries = this.entries.filter(
+      (it) => it.machine !== machine || it.entry.original !== entry.original,
+    );
+  }
+
   /** Moves to the next place. */
   to(place: Place): readonly Flight[] {
     this.place = place;

@@ -206,12 +206,15 @@ export function leavePod(walk: Walk, flight: Flight, sandbox: PodSandbox): reado
     return walk.lose(flight, 'no-route', `${machine.name} has no device for ${tuple.src}`);
   }
   if (isNeighbour(machine, uplink, tuple.dst)) {
-    // The pod itself asks by ARP, and its own kernel tells it when nobody answers.
+    // The pod itself asks by ARP, and its own kernel tells it when nobody answers; a UDP socket
+    // hears nothing of that, see isToldToSender.
     const nobody = `no pod on ${machine.name} has the address ${tuple.dst}`;
     const reason = `${nobody}: ${name} asked by ARP in vain`;
+    if (flight.leg === 'answer' || tuple.protocol === 'UDP') {
+      return walk.lose(flight, 'pod-gone', reason);
+    }
     const unheard = { disposition: 'host-unreachable', otherwise: 'host-unreachable' } as const;
-    if (flight.leg === 'request') return walk.end(flight, { ...unheard, reason, blames: [] });
-    return walk.lose(flight, 'pod-gone', reason);
+    return walk.end(flight, { ...unheard, reason, blames: [] });
   }
   return flight.to({ at: 'host-in', machine, device: uplink.name, from: sandbox });
 }

@@ -52,8 +52,11 @@ function stateOf(walk: Walk, packet: Packet, hit: ConntrackHit | undefined): Tra
 function noteAnswer(walk: Walk, flight: Flight, machine: Machine, { entry }: ConntrackHit): void {
   const { kind } = flight.packet;
   if (kind === 'icmp-error') return;
-  const seen = answered(entry, walk.now);
   const isReset = kind === 'reset' && entry.original.protocol === 'TCP';
+  // Where a reset is the only answer there has been no connection: the entry goes at once.
+  // source: net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_packet (IPS_SEEN_REPLY)
+  if (isReset && entry.unreplied) return flight.forget(machine, entry);
+  const seen = answered(entry, walk.now);
   flight.keep(machine, isReset ? inState(seen, 'CLOSE', walk.now) : seen);
 }
 
@@ -238,11 +241,33 @@ export function sendError(
   if (flight.leg === 'answer') {
     return walk.lose(flight, outcome.otherwise, outcome.reason, outcome.blames);
   }
+  if (!isToldToSender(walk, flight, machine, outcome)) {
+    const reason = `${outcome.reason}; a UDP socket is not told of that`;
+    return walk.lose(flight, outcome.otherwise, reason, outcome.blames);
+  }
   // The kernel translates the packet that it quotes back to what it was before its own NAT.
   // source: net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation
   walk.answer(flight, 'icmp-error', reversed(flight.track!.arrival), outcome);
   flight.isTurnedBack = true;
   return flight.to({ at: 'error-out', machine });
+}
+
+/**
+ * Whether the sender's socket hears of the error. One of UDP hears of a refusal only: that a host
+ * or network is unreachable may pass, and it is kept from a socket that has not asked for such
+ * errors (IP_RECVERR). What its own kernel cannot route, it is told as it sends.
+ * source: net/ipv4/icmp.c icmp_err_convert (fatal), net/ipv4/udp.c __udp4_lib_err
+ */
+function isToldToSender(
+  { sender }: Walk,
+  { packet }: Flight,
+  machine: Machine,
+  { disposition }: NonNullable<Flight['outcome']>,
+): boolean {
+  if (packet.tuple.protocol !== 'UDP') return true;
+  const isSender = 'machine' in sender && sender.machine === machine;
+  if (disposition === 'no-route') return isSender;
+  return disposition !== 'host-unreachable';
 }
 
 function isDnat(flight: Flight): boolean {

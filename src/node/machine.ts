@@ -117,7 +117,10 @@ export class Machine {
 
   /** Whether a packet to this address ends on the host itself. */
   isLocal(address: IP): boolean {
-    return this.local.has(address) || isLoopback(address);
+    if (this.local.has(address) || isLoopback(address)) return true;
+    // IPVS binds the addresses of Services to a device of its own, kube-ipvs0.
+    const { ipvs } = this.proxyRules.get(familyOf(address)) ?? {};
+    return ipvs?.addresses.has(address) === true;
   }
 
   /**

@@ -6,6 +6,7 @@ import type { Family, IP } from './ip';
 import type { KubeObject } from './kube-object';
 import type { KubeVersion } from './kube-version';
 import type { Labels } from './labels';
+import type { LoadBalancerSpec } from './load-balancer-spec';
 import type { Duration } from './time';
 
 export interface Taint {
@@ -76,7 +77,7 @@ export interface ClusterSpec {
   readonly proxy: { readonly mode: string; readonly options: Readonly<Record<string, unknown>> };
   readonly dns: { readonly replicas: number; readonly corefile?: string };
   readonly externals: readonly ExternalSpec[];
-  readonly loadBalancer: 'none' | 'cloud' | Readonly<Record<string, unknown>>;
+  readonly loadBalancer: LoadBalancerSpec;
   readonly timing: {
     readonly profile: string;
     readonly overrides: Readonly<Record<string, Duration>>;

@@ -9,8 +9,9 @@ import type { Packet } from '../../values/packet';
 import { CERTAIN, complement, equalRatio, multiply, NEVER, ratio } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import { indexOf } from './chain-index';
+import { balance } from './ipvs';
 import { layersAt } from './layers';
-import type { Layer, RuleSource } from './layers';
+import type { RuleLayer, RuleSource } from './layers';
 import { compiledRule, elementKey } from './match';
 import type { HookContext, RecentSetting } from './match';
 import type { Chain, Hook, RuleReference, Ruleset, TableName, Target } from './ruleset';
@@ -56,7 +57,9 @@ export function traverse(
   let branches: Branch[] = [{ ...start, verdict: 'accept' }];
   for (const layer of layersAt(rulesets, table, hook)) {
     branches = branches.flatMap((branch) => {
-      return isSettled(branch) ? [branch] : new Walk(layer, context).from(branch);
+      if (isSettled(branch)) return [branch];
+      if ('ipvs' in layer) return balance(layer.ipvs, branch, context);
+      return new Walk(layer, context).from(branch);
     });
   }
   return branches;
@@ -74,11 +77,11 @@ type Progress = Omit<Branch, 'verdict'>;
 type Resume = (progress: Progress) => void;
 
 class Walk {
-  private readonly layer: Layer;
+  private readonly layer: RuleLayer;
   private readonly context: HookContext;
   private readonly branches: Branch[] = [];
 
-  constructor(layer: Layer, context: HookContext) {
+  constructor(layer: RuleLayer, context: HookContext) {
     this.layer = layer;
     this.context = context;
   }

@@ -13,6 +13,7 @@ import type {
   TableName,
   VerdictMap,
 } from './ruleset';
+import type { VirtualServerTable } from './virtual-server';
 
 /** Chains that lead to one another, with the sets and maps that their rules may ask. */
 export interface RuleSource {
@@ -22,8 +23,11 @@ export interface RuleSource {
   readonly maps: ReadonlyMap<string, VerdictMap>;
 }
 
-/** One call of the kernel: chains that run one after the other, under one policy. */
-export interface Layer {
+/** One call of the kernel: to chains of rules, or to IPVS. */
+export type Layer = RuleLayer | { readonly ipvs: VirtualServerTable };
+
+/** Chains that run one after the other, under one policy. */
+export interface RuleLayer {
   readonly entries: readonly Entry[];
   readonly policy: 'accept' | 'drop';
 }
@@ -63,7 +67,15 @@ export function layersAt(rulesets: readonly Ruleset[], table: TableName, hook: H
     if (chain !== undefined) shared.push({ source: iptablesSource(own!, ruleset), chain });
   }
   if (shared.length > 0) layers.push({ entries: shared, policy: policyOf(shared) });
+  if (callsIpvs(table, hook)) {
+    for (const { ipvs } of rulesets) if (ipvs !== undefined) layers.push({ ipvs });
+  }
   return layers;
+}
+
+/** source: net/netfilter/ipvs/ip_vs_core.c ip_vs_ops4 (NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT) */
+function callsIpvs(table: TableName, hook: Hook): boolean {
+  return (table === 'filter' && hook === 'INPUT') || (table === 'nat' && hook === 'OUTPUT');
 }
 
 function nftLayers(table: NftTable, place: TableName, hook: Hook): Layer[] {
@@ -84,6 +96,6 @@ function iptablesSource({ name, chains }: Table, { sets = NO_SETS }: Ruleset): R
   return { name, chains, sets, maps: NO_MAPS };
 }
 
-function policyOf(entries: readonly Entry[]): Layer['policy'] {
+function policyOf(entries: readonly Entry[]): RuleLayer['policy'] {
   return entries.some(({ chain }) => chain.policy === 'DROP') ? 'drop' : 'accept';
 }

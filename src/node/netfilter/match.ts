@@ -6,6 +6,7 @@ import type { FiveTuple } from '../../values/flow';
 import type { Packet } from '../../values/packet';
 import { CERTAIN, multiply } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
+import type { ConntrackEntry } from './conntrack-entry';
 import type { ConnectionState, Field, Match, NamedSet, Rule } from './ruleset';
 
 /** What rules can ask besides the packet itself. */
@@ -24,6 +25,8 @@ export interface HookContext {
   readonly outInterface?: string;
   /** The primary address of the outgoing interface: what MASQUERADE puts in as the source. */
   readonly masqueradeAddress?: IP;
+  /** The connections that stand on this host, for schedulers that count them. */
+  connections?(): readonly ConntrackEntry[];
 }
 
 /** The sets that rules of one source may ask, by name. */

@@ -3,14 +3,15 @@
 // of it. Both tools say the same things in different words, so there is one vocabulary of
 // conditions and targets for both; a renderer refuses what its tool has no word for.
 //
-// This folder holds the netfilter of one host: rules (here), the walk of a packet through them
-// (layers, match, evaluate), connections and affinity lists (conntrack, recent), the text of the
-// real tools (render-iptables, render-nftables). It may not know Service, Pod or label; it draws
+// This folder holds the netfilter of one host: rules (here), virtual servers (virtual-server), the
+// walk of a packet through them (layers, match, evaluate, ipvs), connections and affinity lists
+// (conntrack, recent), the text of the real tools (render-iptables, render-nftables, render-ipvs). It may not know Service, Pod or label; it draws
 // no random numbers (a walk returns every way with its probability); and it moves no time.
 
 import type { Family, IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
 import type { Ratio } from '../../values/ratio';
+import type { VirtualServerTable } from './virtual-server';
 
 export type TableName = 'nat' | 'filter' | 'mangle' | 'raw';
 export type Hook = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
@@ -122,6 +123,8 @@ export interface NamedSet {
   readonly fields: readonly Field[];
   /** The texts of the fields, joined by ` . `: `10.96.0.10 . udp . 53`. */
   readonly elements: SetElements;
+  /** Whether the last field of an element is a range, as in an ipset of type hash:ip,port,net. */
+  readonly ranges?: boolean;
   readonly comment?: string;
   /** Seconds an element stays; rules put the elements in (`recent-set`), not who wrote the set. */
   readonly timeout?: number;
@@ -162,6 +165,7 @@ export interface Ruleset {
   /** The ipsets that rules of the tables ask, by name. */
   readonly sets?: ReadonlyMap<string, NamedSet>;
   readonly nft?: NftTable;
+  readonly ipvs?: VirtualServerTable;
 }
 
 /** A place in a ruleset, for traces and failure texts. */

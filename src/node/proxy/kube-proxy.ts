@@ -63,8 +63,6 @@ export class KubeProxy {
   private readonly event: EventKind;
   private runner: SyncRunner;
   private running = false;
-  /** While the first list is read, changes are not news. */
-  private listing = false;
   /** Grows when the process ends; what was under way before is dropped. */
   private life = 0;
   private syncing: Sync | undefined;
@@ -143,12 +141,8 @@ export class KubeProxy {
     this.pendingCause = -1;
     this.applied = undefined;
     this.staleChains = new StaleChains();
-    this.listing = true;
-    for (const informer of [this.services, this.slices]) {
-      informer.reset();
-      informer.relist();
-    }
-    this.listing = false;
+    this.services.jump();
+    this.slices.jump();
   }
 
   private watch(kind: string): Informer {
@@ -160,7 +154,7 @@ export class KubeProxy {
 
   private observe(kind: string, change: Change): void {
     const { kernel, machine, node } = this.options;
-    if (this.listing || !this.running || !machine.powered) return;
+    if (!this.running || !machine.powered) return;
     const effect = relevanceOf(kind, change, node.family);
     if (effect === undefined) return;
     const cause = kernel.note(this.actor, 'observed', `${kind}/${change.key}`);
