@@ -1,5 +1,5 @@
-X
-// between machines.
+// `npm run bench`: prints a table, or with `--json` one JSON object. Only the ratios can be
+// compared between machines.
 
 import { kernelMeasurements } from './kernel';
 import type { Measurement } from './measure';

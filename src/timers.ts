@@ -285,9 +285,16 @@ export const TIMERS = {
     delays: 'the next sync of the rules after the last one ended',
     value: fixed(seconds(1)),
     tutorial: fixed(ZERO),
-    knob: 'KubeProxyConfiguration iptables.minSyncPeriod',
+    knob: 'KubeProxyConfiguration iptables.minSyncPeriod, nftables.minSyncPeriod',
     source:
       'pkg/proxy/apis/config/v1alpha1/defaults.go; pkg/proxy/runner/bounded_frequency_runner.go',
+  },
+  'kube-proxy.ipvs.minSyncPeriod': {
+    kind: 'wait',
+    delays: 'in IPVS mode, the next sync of the rules after the last one ended',
+    value: fixed(ZERO),
+    knob: 'KubeProxyConfiguration ipvs.minSyncPeriod',
+    source: 'pkg/proxy/apis/config/v1alpha1/defaults.go (IPVS.MinSyncPeriod is left at zero)',
   },
   'kube-proxy.build': {
     kind: 'latency',

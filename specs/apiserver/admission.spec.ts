@@ -26,7 +26,9 @@ describe('admission', () => {
     subject.run();
     subject.create(deploymentOf('web', 3));
     const { metadata } = subject.get('Deployment', 'shop/web')!;
-    expect(metadata.uid).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(metadata.uid).to.match(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
     expect(metadata).to.include({ generation: 1, creationTimestamp: 10_000_000 });
   });
 
@@ -50,7 +52,10 @@ describe('admission', () => {
 
   it('names what has a prefix alone, in the letters of Kubernetes', () => {
     const subject = plane();
-    const unnamed = { ...podOf(''), metadata: { name: '', generateName: 'job-', namespace: 'shop' } };
+    const unnamed = {
+      ...podOf(''),
+      metadata: { name: '', generateName: 'job-', namespace: 'shop' },
+    };
     subject.create(unnamed);
     subject.create(unnamed);
     const names = subject.list('Pod').map(({ metadata }) => metadata.name);
@@ -107,8 +112,17 @@ describe('admission', () => {
 
   it('does not let a manifest write a status', () => {
     const subject = plane();
-    const object = { ...serviceOf('web'), status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } };
-    const request = { verb: 'apply', kind: 'Service', key: 'shop/web', object, actor: 'spec' } as const;
+    const object = {
+      ...serviceOf('web'),
+      status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } },
+    };
+    const request = {
+      verb: 'apply',
+      kind: 'Service',
+      key: 'shop/web',
+      object,
+      actor: 'spec',
+    } as const;
     expect(subject.api.commitNow(request)).to.equal('ok');
     expect(subject.get<Service>('Service', 'shop/web')!.status).to.equal(undefined);
   });
@@ -118,7 +132,13 @@ describe('an applied Service', () => {
   it('keeps the address and the node port that it was given', () => {
     const subject = plane();
     const object = serviceOf('web', { type: 'NodePort' });
-    const request = { verb: 'apply', kind: 'Service', key: 'shop/web', object, actor: 'spec' } as const;
+    const request = {
+      verb: 'apply',
+      kind: 'Service',
+      key: 'shop/web',
+      object,
+      actor: 'spec',
+    } as const;
     subject.api.commitNow(request);
     const before = subject.get<Service>('Service', 'shop/web')!.spec;
     const changed = serviceOf('web', { type: 'NodePort', ports: [{ port: 80, targetPort: 9090 }] });
@@ -180,7 +200,13 @@ describe('the deletion of a pod', () => {
     const { uid } = subject.get('Pod', 'shop/web')!.metadata;
     subject.delete('Pod', 'shop/web');
     subject.create(podOf('web'));
-    const request = { verb: 'delete', kind: 'Pod', key: 'shop/web', actor: 'spec', uid: uid! } as const;
+    const request = {
+      verb: 'delete',
+      kind: 'Pod',
+      key: 'shop/web',
+      actor: 'spec',
+      uid: uid!,
+    } as const;
     expect(subject.api.commitNow(request)).to.equal('conflict');
     expect(subject.get('Pod', 'shop/web')!.metadata.uid).to.not.equal(uid);
   });

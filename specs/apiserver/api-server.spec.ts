@@ -67,8 +67,19 @@ describe('the API server', () => {
     } as const;
     subject.api.submit({ ...create, answer: { kind, a: 1 } });
     subject.api.submit({ ...create, answer: { kind, a: 2 } });
-    subject.api.submit({ ...create, object: serviceOf('2'), key: 'shop/2', answer: { kind, a: 3 } });
-    const patch = { verb: 'patch', kind: 'Service', key: 'shop/none', patch: {}, actor: 'spec' } as const;
+    subject.api.submit({
+      ...create,
+      object: serviceOf('2'),
+      key: 'shop/2',
+      answer: { kind, a: 3 },
+    });
+    const patch = {
+      verb: 'patch',
+      kind: 'Service',
+      key: 'shop/none',
+      patch: {},
+      actor: 'spec',
+    } as const;
     subject.api.submit({ ...patch, answer: { kind, a: 4 } });
     subject.run();
     expect(answers).to.deep.equal([
@@ -84,7 +95,13 @@ describe('the API server', () => {
     subject.create(serviceOf('web'));
     const read = subject.get('Service', 'shop/web')!;
     subject.patch('Service', 'shop/web', { metadata: { labels: { a: 'b' } } });
-    const request = { verb: 'replace', kind: 'Service', key: 'shop/web', object: read, actor: 'spec' } as const;
+    const request = {
+      verb: 'replace',
+      kind: 'Service',
+      key: 'shop/web',
+      object: read,
+      actor: 'spec',
+    } as const;
     expect(subject.api.commitNow(request)).to.equal('conflict');
   });
 
@@ -95,7 +112,13 @@ describe('the API server', () => {
     subject.create(serviceOf('web'));
     subject.run();
     const object = subject.get('Service', 'shop/web')!;
-    const request = { verb: 'apply', kind: 'Service', key: 'shop/web', object, actor: 'spec' } as const;
+    const request = {
+      verb: 'apply',
+      kind: 'Service',
+      key: 'shop/web',
+      object,
+      actor: 'spec',
+    } as const;
     subject.api.commitNow(request);
     subject.run();
     expect(changes).to.equal(1);
@@ -106,7 +129,13 @@ describe('the API server', () => {
     const object = serviceOf('web');
     const start = subject.kernel.declare('spec.start', () => {
       subject.kernel.note('admin', 'applied', 'Service/shop/web');
-      subject.api.submit({ verb: 'create', kind: 'Service', key: 'shop/web', object, actor: 'admin' });
+      subject.api.submit({
+        verb: 'create',
+        kind: 'Service',
+        key: 'shop/web',
+        object,
+        actor: 'admin',
+      });
     });
     subject.kernel.schedule(subject.kernel.now, Phase.fault, start);
     subject.run();

@@ -50,7 +50,9 @@ describe('the allocation of virtual addresses', () => {
     const subject = allocator('10.96.0.0/12');
     expect(subject.claim(ip('10.96.0.10'), 'kube-system/kube-dns')).to.equal(undefined);
     expect(subject.claim(ip('10.96.0.10'), 'kube-system/kube-dns')).to.equal(undefined);
-    expect(subject.claim(ip('10.96.0.10'), 'shop/web')).to.contain('provided IP is already allocated');
+    expect(subject.claim(ip('10.96.0.10'), 'shop/web')).to.contain(
+      'provided IP is already allocated',
+    );
     subject.release(ip('10.96.0.10'));
     expect(subject.claim(ip('10.96.0.10'), 'shop/web')).to.equal(undefined);
   });

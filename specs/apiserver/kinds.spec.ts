@@ -4,18 +4,29 @@
 
 import { expect } from 'chai';
 
+import type { Container } from '../../src/apiserver/kinds/pod';
 import { check, definitionOf, isNamespaced, KINDS, names } from '../../src/apiserver/kinds';
 import { OPAQUE_KINDS } from '../../src/apiserver/kinds/opaque';
 import type { KubeObject } from '../../src/values/kube-object';
+import { sortedBy } from '../../src/values/order';
 import { deploymentOf, serviceOf } from '../controllers/control-plane';
 
-function completed(object: KubeObject): Record<string, never> {
+function completed(object: KubeObject): Record<string, unknown> {
   return definitionOf(object.apiVersion, object.kind)!.defaults(object).spec as never;
+}
+
+function firstContainer(object: KubeObject): Container {
+  return (completed(object)['containers'] as Container[])[0]!;
 }
 
 function podOf(spec: object, container: object = {}): KubeObject {
   const containers = [{ name: 'main', image: 'v1', ...container }];
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers, ...spec } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web' },
+    spec: { containers, ...spec },
+  };
 }
 
 /** Problems as `severity path: message`. */
@@ -56,13 +67,13 @@ describe('the defaults of a Service', () => {
 
 describe('the defaults of a pod', () => {
   it('are a restart policy, a grace, a resolver and complete probes', () => {
-    const spec = completed(podOf({}, { readinessProbe: { httpGet: { port: 80 } } }));
-    expect(spec).to.include({
+    const object = podOf({}, { readinessProbe: { httpGet: { port: 80 } } });
+    expect(completed(object)).to.include({
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 30,
       dnsPolicy: 'ClusterFirst',
     });
-    expect(spec['containers'][0]!['readinessProbe']).to.deep.equal({
+    expect(firstContainer(object).readinessProbe).to.deep.equal({
       httpGet: { port: 80, path: '/', scheme: 'HTTP' },
       initialDelaySeconds: 0,
       timeoutSeconds: 1,
@@ -73,14 +84,16 @@ describe('the defaults of a pod', () => {
   });
 
   it('make every port a host port on the network of the host', () => {
-    const spec = completed(podOf({ hostNetwork: true }, { ports: [{ containerPort: 80 }] }));
-    expect(spec['containers'][0]!['ports']).to.deep.equal([
+    const object = podOf({ hostNetwork: true }, { ports: [{ containerPort: 80 }] });
+    expect(firstContainer(object).ports).to.deep.equal([
       { containerPort: 80, hostPort: 80, protocol: 'TCP' },
     ]);
   });
 
   it('are the same object where nothing is missing', () => {
-    const object = definitionOf('v1', 'Pod')!.defaults(podOf({}, { ports: [{ containerPort: 80 }] }));
+    const object = definitionOf('v1', 'Pod')!.defaults(
+      podOf({}, { ports: [{ containerPort: 80 }] }),
+    );
     expect(definitionOf('v1', 'Pod')!.defaults(object).spec).to.equal(object.spec);
   });
 });
@@ -88,7 +101,10 @@ describe('the defaults of a pod', () => {
 describe('the defaults of workloads', () => {
   it('roll a Deployment by a quarter', () => {
     expect(completed(deploymentOf('web', 3))).to.deep.include({
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' },
+      },
       revisionHistoryLimit: 10,
     });
   });
@@ -112,7 +128,12 @@ describe('a Service is refused', () => {
     ['with nameless ports', { ports: [{ port: 1 }, { port: 2 }] }, /ports\/0\/name: is required/],
     [
       'with a port twice',
-      { ports: [{ name: 'a', port: 1 }, { name: 'b', port: 1 }] },
+      {
+        ports: [
+          { name: 'a', port: 1 },
+          { name: 'b', port: 1 },
+        ],
+      },
       /error \/spec\/ports\/1: 1\/TCP is there already/,
     ],
     ['with a port beyond 65535', { ports: [{ port: 70_000 }] }, /ports\/0\/port: 70000/],
@@ -126,12 +147,27 @@ describe('a Service is refused', () => {
       { ports: [{ port: 80, nodePort: 30_080 }] },
       /nodePort: a Service of type ClusterIP has no node ports/,
     ],
-    ['with a quoted target port', { ports: [{ port: 80, targetPort: '8080' }] }, /"8080" is no port/],
-    ['as an ExternalName without a name', { type: 'ExternalName' }, /externalName: "" is no DNS name/],
-    ['with an address that is none', { clusterIP: '10.96.0.300' }, /clusterIP: "10.96.0.300" is no IP/],
+    [
+      'with a quoted target port',
+      { ports: [{ port: 80, targetPort: '8080' }] },
+      /"8080" is no port/,
+    ],
+    [
+      'as an ExternalName without a name',
+      { type: 'ExternalName' },
+      /externalName: "" is no DNS name/,
+    ],
+    [
+      'with an address that is none',
+      { clusterIP: '10.96.0.300' },
+      /clusterIP: "10.96.0.300" is no IP/,
+    ],
     [
       'with an affinity beyond a day',
-      { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 90_000 } } },
+      {
+        sessionAffinity: 'ClientIP',
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: 90_000 } },
+      },
       /timeoutSeconds: 90000 is not in 1..86400/,
     ],
     [
@@ -139,7 +175,11 @@ describe('a Service is refused', () => {
       { externalTrafficPolicy: 'Local' },
       /externalTrafficPolicy: is for Services that are reached from outside/,
     ],
-    ['with an unknown distribution', { trafficDistribution: 'Near' }, /"Near" is none of PreferClose/],
+    [
+      'with an unknown distribution',
+      { trafficDistribution: 'Near' },
+      /"Near" is none of PreferClose/,
+    ],
     ['with ports that are no list', { ports: { port: 80 } }, /error \/spec\/ports: must be a list/],
   ];
   for (const [title, spec, pattern] of rows) {
@@ -154,7 +194,12 @@ describe('a Service is refused', () => {
 describe('a pod is refused', () => {
   const rows: readonly (readonly [string, object, object, RegExp])[] = [
     ['without a container', { containers: [] }, {}, /containers: a pod needs a container/],
-    ['with a port beyond 65535', {}, { ports: [{ containerPort: 70_000 }] }, /containerPort: 70000/],
+    [
+      'with a port beyond 65535',
+      {},
+      { ports: [{ containerPort: 70_000 }] },
+      /containerPort: 70000/,
+    ],
     [
       'with two containers of one name',
       { containers: [{ name: 'a' }, { name: 'a' }] },
@@ -174,8 +219,18 @@ describe('a pod is refused', () => {
       { livenessProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } },
       /successThreshold: must be 1/,
     ],
-    ['without a resolver of its own', { dnsPolicy: 'None' }, {}, /dnsPolicy None needs a nameserver/],
-    ['with a toleration of nothing', { tolerations: [{ value: 'x' }] }, {}, /operator: must be Exists/],
+    [
+      'without a resolver of its own',
+      { dnsPolicy: 'None' },
+      {},
+      /dnsPolicy None needs a nameserver/,
+    ],
+    [
+      'with a toleration of nothing',
+      { tolerations: [{ value: 'x' }] },
+      {},
+      /operator: must be Exists/,
+    ],
     ['with a container that is no mapping', { containers: ['nginx'] }, {}, /must be a mapping/],
   ];
   for (const [title, spec, container, pattern] of rows) {
@@ -191,13 +246,18 @@ describe('a workload is refused', () => {
 
   it('that could neither add nor miss a pod', () => {
     const strategy = { rollingUpdate: { maxSurge: 0, maxUnavailable: '0%' } };
-    expectProblem(deploymentOf('web', 1, { strategy }), /maxSurge and maxUnavailable may not both be 0/);
+    expectProblem(
+      deploymentOf('web', 1, { strategy }),
+      /maxSurge and maxUnavailable may not both be 0/,
+    );
   });
 
   it('in an API version that is gone, with the one to use', () => {
     const old = { ...deploymentOf('web', 1), apiVersion: 'extensions/v1beta1' };
     const [problem] = check(old);
-    expect(problem!.message).to.equal('extensions/v1beta1 Deployment is gone since Kubernetes 1.16');
+    expect(problem!.message).to.equal(
+      'extensions/v1beta1 Deployment is gone since Kubernetes 1.16',
+    );
     expect(problem!.hint).to.equal('use apiVersion: apps/v1');
     const ingress = { apiVersion: 'extensions/v1beta1', kind: 'Ingress', metadata: { name: 'a' } };
     expect(check(ingress)[0]!.hint).to.equal('use apiVersion: networking.k8s.io/v1');
@@ -226,14 +286,24 @@ describe('what is not modelled', () => {
   });
 
   it('is an unknown kind, once, and nothing else is said of it', () => {
-    const object = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' }, spec: 1 };
+    const object = {
+      apiVersion: 'example.com/v1',
+      kind: 'Widget',
+      metadata: { name: 'a' },
+      spec: 1,
+    };
     expect(problems(object)).to.deep.equal([
       'warning /kind: not modelled: example.com/v1 Widget is kept and has no effect',
     ]);
   });
 
   it('is nothing about configuration', () => {
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { a: '1' } };
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a' },
+      data: { a: '1' },
+    };
     expect(problems(object)).to.deep.equal([]);
   });
 });
@@ -256,7 +326,7 @@ describe('the words for kinds', () => {
 
   it('are listed in order, and none twice', () => {
     const kinds = KINDS.map(({ kind }) => kind);
-    expect(kinds).to.deep.equal([...kinds].sort());
+    expect(kinds).to.deep.equal(sortedBy(kinds, (kind) => kind.toLowerCase()));
     const all = [...kinds, ...OPAQUE_KINDS.map(({ kind }) => kind)];
     expect(new Set(all).size).to.equal(all.length);
   });

@@ -41,7 +41,9 @@ describe('what a Service is given', () => {
   });
 
   it('cannot be two families where the cluster has one', () => {
-    expect(refusal({ ipFamilyPolicy: 'RequireDualStack' })).to.contain('not configured for dual stack');
+    expect(refusal({ ipFamilyPolicy: 'RequireDualStack' })).to.contain(
+      'not configured for dual stack',
+    );
     expect(refusal({ ipFamilies: ['IPv6'] })).to.contain('IPv6 is not configured on this cluster');
   });
 
@@ -69,7 +71,8 @@ describe('what a Service is given', () => {
   });
 
   it('is no node port where a LoadBalancer wants none', () => {
-    const [port] = stored({ type: 'LoadBalancer', allocateLoadBalancerNodePorts: false }).spec.ports!;
+    const [port] = stored({ type: 'LoadBalancer', allocateLoadBalancerNodePorts: false }).spec
+      .ports!;
     expect(port).to.not.have.property('nodePort');
   });
 

@@ -27,7 +27,9 @@ describe('the store', () => {
     store.put(pod('a', { deep: { list: [1] } }), START, -1);
     const held = store.get('Pod', 'shop/a')!;
     expect(held.metadata.resourceVersion).to.equal('1');
-    expect(() => ((held.spec as { deep: { list: number[] } }).deep.list[0] = 2)).to.throw(TypeError);
+    expect(() => ((held.spec as { deep: { list: number[] } }).deep.list[0] = 2)).to.throw(
+      TypeError,
+    );
   });
 
   it('lists in the order of creation, and what is created anew is newest', () => {
@@ -36,7 +38,11 @@ describe('the store', () => {
     store.remove('Pod', 'shop/c', START, -1);
     store.put(pod('c'), START, -1);
     store.put(pod('a', { changed: true }), START, -1);
-    expect([...store.list('Pod')].map(({ metadata }) => metadata.name)).to.deep.equal(['a', 'b', 'c']);
+    expect([...store.list('Pod')].map(({ metadata }) => metadata.name)).to.deep.equal([
+      'a',
+      'b',
+      'c',
+    ]);
   });
 
   it('gives the changes between two revisions, of a scope alone where asked', () => {

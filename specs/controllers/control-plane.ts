@@ -80,7 +80,10 @@ export class ControlPlane {
     this.spec = clusterSpec(options);
     this.kernel = new Kernel(options.seed ?? 1);
     const { kubernetes } = this.spec;
-    this.timing = new Timing({ kubernetes, profile: options.profile ?? 'default' }, this.kernel.random);
+    this.timing = new Timing(
+      { kubernetes, profile: options.profile ?? 'default' },
+      this.kernel.random,
+    );
     const { kernel, timing, spec, heartbeats } = this;
     this.admission = new KindAdmission({ kernel, timing, spec });
     this.api = new ApiServer(kernel, timing, this.admission);
@@ -91,7 +94,13 @@ export class ControlPlane {
 
   /** Stores an object at this instant. */
   create(object: KubeObject): ApiResult {
-    return this.commit({ verb: 'create', kind: object.kind, key: keyOf(object), object, actor: 'spec' });
+    return this.commit({
+      verb: 'create',
+      kind: object.kind,
+      key: keyOf(object),
+      object,
+      actor: 'spec',
+    });
   }
 
   patch(kind: string, key: string, patch: Record<string, unknown>): ApiResult {
@@ -144,7 +153,9 @@ export class ControlPlane {
           if (!this.heartbeats.isBeating(pod.spec.nodeName)) return;
           this.api.submit({ verb: 'delete', kind: 'Pod', key, grace: 0, actor: 'kubelet@all' });
         } else if (pod.status?.podIP === undefined) {
-          const patch = { status: runningStatus(this.kernel.now, `10.244.9.${this.nextAddress++}`) };
+          const patch = {
+            status: runningStatus(this.kernel.now, `10.244.9.${this.nextAddress++}`),
+          };
           this.api.submit({ verb: 'patch', kind: 'Pod', key, patch, actor: 'kubelet@all' });
         }
       },

@@ -34,5 +34,5 @@ function forbidden(name: string): () => never {
 /** Fails as a constructor, as a function, and by each of its own functions. */
 function forbiddenDate(): unknown {
   const fail = forbidden('Date');
-  return new Proxy(function forbiddenDate() {}, { construct: fail, apply: fail, get: fail });
+  return new Proxy(function date() {}, { construct: fail, apply: fail, get: fail });
 }

@@ -2,7 +2,8 @@
 // elsewhere. The frozen numbers below may never change: every printed seed depends on them.
 
 import { expect } from 'chai';
-import { hashText, Random, Stream } from '../../src/kernel/random';
+import { hashText, Random } from '../../src/kernel/random';
+import type { Stream } from '../../src/kernel/random';
 import { microseconds } from '../../src/values/time';
 
 const FROZEN = [997, 999, 929, 214, 91, 286];

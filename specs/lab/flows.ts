@@ -40,7 +40,7 @@ const ROWS: readonly Row[] = [
   { services: /^gone-r$/, clients: ['p1', 'n1', 'n2'], ways: ['cluster IP', 'VIP'], protocols: BOTH },
   { services: /^gone-l$/, clients: ['p2', 'n1', 'n2'], ways: ['cluster IP', 'VIP'], protocols: BOTH },
   { services: /^gone-/, clients: ['outside'], ways: [...NODE_PORTS], protocols: BOTH },
-  { services: /^lately-gone-l$/, clients: ['p1'], ways: ['cluster IP', ...NODE_PORTS], protocols: BOTH },
+  { services: /^lately-gone-l$/, clients: ['p1'], ways: ['cluster IP', 'node port of n1'], protocols: BOTH },
   { services: /^lately-gone-r$/, clients: ['p2'], ways: ['cluster IP', 'VIP'], protocols: BOTH },
   { services: PLAIN, clients: [...PODS, ...NODES], ways: ['cluster IP'], protocols: ['TCP'] },
   { services: PLAIN, clients: ['p1', 'n1', 'outside'], ways: [...NODE_PORTS], protocols: ['TCP'] },
@@ -49,7 +49,7 @@ const ROWS: readonly Row[] = [
   { services: PLAIN, clients: ['p1', 'n1'], ways: ['VIP'], protocols: ['TCP'] },
   // The same over UDP, where the situations differ.
   {
-    services: /-(l|r|lr|lt|n|none)$/,
+    services: /^(cluster|local|host|dead)-(l|r|lr|lt|n|none)$/,
     clients: ['p1', 'n1', 'outside'],
     ways: ['cluster IP', 'node port of n1', 'VIP'],
     protocols: ['UDP'],

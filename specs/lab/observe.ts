@@ -5,6 +5,7 @@ import type { Cluster } from '../../src/cluster/cluster';
 import { CONTROL_PLANE } from '../../src/network/index';
 import { reversed, tupleKey } from '../../src/values/flow';
 import type { FiveTuple } from '../../src/values/flow';
+import type { IP } from '../../src/values/ip';
 import type { TranslatedFlow } from '../../src/values/trace';
 import type { Greeting } from './agent-protocol';
 import type { Building } from './building';
@@ -21,6 +22,11 @@ export interface Observation {
   /** What the server told, where one answered. */
   readonly greeting: Greeting | undefined;
   readonly entries: readonly TranslatedFlow[];
+  /**
+   * Whether the source port had to change because another connection of the lab, masqueraded to
+   * a random port, holds the very tuple of its answers. Says nothing about the rules; try again.
+   */
+  readonly hasClashed: boolean;
 }
 
 /** An entry of a connection table that no attempt accounts for. */
@@ -41,6 +47,15 @@ const FIRST_PORT = 33_000;
 /** The outer packets of tunnels are tracked like all others; the model knows the inner ones. */
 const TUNNEL_PORT = 8_472;
 
+export interface Request {
+  readonly flow: Flow;
+  /** The source address of its packets. */
+  readonly source: IP;
+  readonly times: number;
+}
+
+type Tables = ReadonlyMap<string, readonly ListedConnection[]>;
+
 export class Observer {
   private readonly building: Building;
   private nextPort = FIRST_PORT;
@@ -53,7 +68,7 @@ export class Observer {
 
   /** Sends each flow as often as asked, all at once, and reads the tables when all have ended. */
   async attempt(
-    requests: readonly { readonly flow: Flow; readonly times: number }[],
+    requests: readonly Request[],
   ): Promise<Observation[][]> {
     const outcomes = await Promise.all(
       requests.map(({ flow, times }) =>
@@ -63,10 +78,12 @@ export class Observer {
     const tables = await this.tables();
     return outcomes.map((attempts, index) =>
       attempts.map((attempt) => {
-        const { flow } = requests[index]!;
-        const entries = entriesOf(tables, flow, attempt.sport);
+        const { flow, source } = requests[index]!;
+        const { sport } = attempt;
+        const { address: dst, port: dport, protocol } = flow.to;
+        const entries = entriesOf(tables, { protocol, src: source, sport, dst, dport });
         for (const { node, original } of entries) this.explained.add(`${node} ${tupleKey(original)}`);
-        return { ...attempt, entries };
+        return { ...attempt, entries, hasClashed: hasClashed(tables, entries, sport) };
       }),
     );
   }
@@ -82,7 +99,7 @@ export class Observer {
     );
   }
 
-  private async connect(flow: Flow): Promise<Omit<Observation, 'entries'>> {
+  private async connect(flow: Flow): Promise<Omit<Observation, 'entries' | 'hasClashed'>> {
     const { address, port, protocol } = flow.to;
     const sport = this.nextPort++;
     const room = roomOf(this.building.cluster, flow);
@@ -92,7 +109,7 @@ export class Observer {
     return { sport, outcome, greeting };
   }
 
-  private async tables(): Promise<ReadonlyMap<string, readonly ListedConnection[]>> {
+  private async tables(): Promise<Tables> {
     const names = [...this.building.cluster.machines.keys(), CONTROL_PLANE];
     const lists = await Promise.all(names.map(connectionsIn));
     return new Map(names.map((name, index) => [name, lists[index]!]));
@@ -103,30 +120,29 @@ export class Observer {
  * The entries of one attempt, node by node: those made by the packet as its sender made it, then
  * those by the packet as the first ones let it go on, and so forth.
  */
-export function entriesOf(
-  tables: ReadonlyMap<string, readonly ListedConnection[]>,
-  { to }: Pick<Flow, 'to'>,
-  sport: number,
-): TranslatedFlow[] {
-  const isSent = (tuple: FiveTuple): boolean =>
-    tuple.sport === sport &&
-    tuple.dport === to.port &&
-    tuple.dst === to.address &&
-    tuple.protocol === to.protocol;
+export function entriesOf(tables: Tables, sent: FiveTuple): TranslatedFlow[] {
   const found = new Map<string, TranslatedFlow>();
-  const search = (isWanted: (tuple: FiveTuple) => boolean): void => {
+  const search = (wanted: string): void => {
     for (const [node, connections] of tables) {
       for (const { original, reply, unreplied } of connections) {
         const key = `${node} ${tupleKey(original)}`;
-        if (found.has(key) || !isWanted(original)) continue;
+        if (found.has(key) || tupleKey(original) !== wanted) continue;
         found.set(key, { node, original, reply, unreplied });
-        const onward = tupleKey(reversed(reply));
-        search((tuple) => tupleKey(tuple) === onward);
+        search(tupleKey(reversed(reply)));
       }
     }
   };
-  search(isSent);
+  search(tupleKey(sent));
   return [...found.values()];
+}
+
+/** Whether another connection holds the tuple that an entry's answers would have by its own port. */
+function hasClashed(tables: Tables, entries: readonly TranslatedFlow[], sport: number): boolean {
+  return entries.some(({ node, original, reply }) => {
+    if (original.sport !== sport || reply.dport === sport) return false;
+    const wanted = tupleKey({ ...reply, dport: sport });
+    return tables.get(node)!.some((it) => tupleKey(it.reply) === wanted);
+  });
 }
 
 /** The room in which the client of a flow sits. */

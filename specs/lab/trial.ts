@@ -73,10 +73,13 @@ async function observe(observer: Observer, cases: readonly Case[]): Promise<void
   let open = cases;
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
     const requests = open.map(({ flow, traces }) => {
-      return { flow, times: round === 0 && traces.length === 1 ? 1 : ATTEMPTS };
+      const times = traces.length === 1 ? 1 : ATTEMPTS;
+      return { flow, source: traces[0]!.sent.src, times };
     });
     const observations = await observer.attempt(requests);
-    open.forEach((it, index) => it.observations.push(...observations[index]!));
+    open.forEach((it, index) => {
+      it.observations.push(...observations[index]!.filter(({ hasClashed }) => !hasClashed));
+    });
     open = open.filter(({ traces, observations: all }) => {
       const { unexpected, unseen } = compare(traces, all);
       return unexpected.length === 0 && unseen.length > 0;

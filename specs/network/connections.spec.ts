@@ -149,7 +149,7 @@ describe('an open connection', () => {
     lab.network.detachPod('n1', 'lab/p2');
     lab.pod('p7', 'n1', undefined, [{ port: 5353, protocol: 'UDP' }]);
     lab.reprogram([{ ...dns, endpoints: ['10.244.1.7:5353'] }]);
-    expect(fateOf(lab.network, connection!)).to.equal('host-unreachable');
+    expect(fateOf(lab.network, connection!)).to.equal('pod-gone');
     expect(lab.sendOne('p3', '10.96.0.10:53', { protocol: 'UDP' }).disposition).to.equal(
       'answered',
     );

@@ -138,6 +138,14 @@ describe('what conntrack and sockets make of a refusal', () => {
     expect(trace.translations.map(({ unreplied }) => unreplied)).to.deep.equal([true, true]);
   });
 
+  it('confirms no entry for what a bridge does not send back by the port it came in', () => {
+    const lab = standardLab({ cni: 'bridge' });
+    lab.service({ clusterIP: '10.96.0.21', endpoints: ['10.244.1.6:8080'] });
+    const trace = lab.sendOne('p2', '10.96.0.21:80');
+    expect(trace.disposition).to.equal('dropped');
+    expect(trace.translations).to.deep.equal([]);
+  });
+
   it('does not tell a UDP socket that a host is unreachable', () => {
     const udp = { protocol: 'UDP' } as const;
     for (const from of ['p1', 'p3', 'n1'] as const) {

@@ -14,8 +14,13 @@ export function checkNames(paths: readonly string[]): Finding[] {
   });
 }
 
-// Written in two parts, so that this line is none itself.
-const UNFINISHED = new RegExp(`\\b(?:${'FIX'}ME|${'TO'}DO|${'X'}XX)\\b`);
+// Written in two parts, so that this file has none itself.
+export const MARKS: readonly string[] = [
+  ['FIX', 'ME'],
+  ['TO', 'DO'],
+  ['X', 'XX'],
+].map((it) => it.join(''));
+const UNFINISHED = new RegExp(`\\b(?:${MARKS.join('|')})\\b`);
 
 /** What is not finished is finished, or written down as a limitation. */
 export function checkUnfinished(files: readonly SourceFile[]): Finding[] {

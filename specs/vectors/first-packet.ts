@@ -2,7 +2,7 @@
 // source: pkg/proxy/iptables/proxier_test.go tracePacket (the question), netfilter hook order
 
 import { formatEndpoint, ip } from '../../src/values/ip';
-import type { Family } from '../../src/values/ip';
+import type { Family, IP } from '../../src/values/ip';
 import type { Protocol } from '../../src/values/flow';
 import type { Packet } from '../../src/values/packet';
 import { traverse } from '../../src/node/netfilter/evaluate';
@@ -55,6 +55,7 @@ export function firstPacket(question: Question): Answer {
 }
 
 function lineOf({ table, chain, position, rule, element }: RuleReference, family: Family): string {
+  if (table === 'ipvs') return `${table} ${chain} server ${position}`;
   if (table === 'nat' || table === 'filter') return `${table} ${position}: ${renderRule(chain, rule)}`;
   const found = element === undefined ? '' : ` (${mapElement(element.key, element)})`;
   return `${table} ${chain} ${position}: ${renderNftRule(rule, family)}${found}`;
@@ -85,8 +86,7 @@ export class PacketWalk {
   }
 
   private afterNat(before: Branch, sent: Packet, isOwn: boolean): Fate[] {
-    const isDnat = isTranslated(sent, before.packet);
-    const isHere = this.node.addresses.includes(before.packet.tuple.dst);
+    const isHere = this.isLocal(before.packet.tuple.dst);
     const hooks: Hook[] = isOwn
       ? ['OUTPUT', ...(isHere ? (['INPUT'] as const) : [])]
       : [isHere ? 'INPUT' : 'FORWARD'];
@@ -95,7 +95,14 @@ export class PacketWalk {
         (ways, hook) => ways.flatMap((way) => this.filtered(way, hook, sent)),
         [before],
       )
-      .flatMap((filtered) => this.leaving(filtered, before.rules.length, sent, isDnat));
+      .flatMap((way) => this.sentOn(way, isHere, sent))
+      .flatMap((filtered) => this.leaving(filtered, before.rules.length, sent));
+  }
+
+  /** What IPVS takes out of INPUT leaves by OUTPUT. */
+  private sentOn(way: Branch, wasHere: boolean, sent: Packet): Branch[] {
+    const isSentOn = wasHere && !this.isLocal(way.packet.tuple.dst);
+    return isSentOn ? this.filtered(way, 'OUTPUT', sent) : [way];
   }
 
   private filtered(way: Branch, hook: Hook, sent: Packet): Branch[] {
@@ -105,12 +112,14 @@ export class PacketWalk {
     });
   }
 
-  private leaving(way: Branch, natRules: number, sent: Packet, isDnat: boolean): Fate[] {
+  private leaving(way: Branch, natRules: number, sent: Packet): Fate[] {
     const { dst, dport } = way.packet.tuple;
     const common = { endpoint: undefined, masquerade: false, rules: way.rules };
     if (way.verdict !== 'accept') return [{ ...common, verdict: way.verdict }];
     const accepted = way.rules.slice(natRules).some(({ rule }) => rule.target.do === 'accept');
-    if (!isDnat) return [{ ...common, verdict: accepted ? 'accept' : 'no-match' }];
+    if (!isTranslated(sent, way.packet)) {
+      return [{ ...common, verdict: accepted ? 'accept' : 'no-match' }];
+    }
     return this.hook('nat', 'POSTROUTING', way.packet, sent).map((last) => ({
       verdict: 'dnat',
       endpoint: formatEndpoint(dst, dport),
@@ -119,11 +128,16 @@ export class PacketWalk {
     }));
   }
 
+  private isLocal(address: IP): boolean {
+    const virtual = this.ruleset.ipvs?.addresses.has(address) === true;
+    return virtual || this.node.addresses.includes(address);
+  }
+
   private hook(table: TableName, hook: Hook, packet: Packet, sent: Packet): Branch[] {
     const context: HookContext = {
       state: 'NEW',
       isDnat: isTranslated(sent, packet),
-      isLocal: (address) => this.node.addresses.includes(address),
+      isLocal: (address) => this.isLocal(address),
       recent: () => false,
       masqueradeAddress: this.node.addresses[0]!,
     };

@@ -75,13 +75,16 @@ export class KindAdmission implements Admission {
       return `no matches for kind ${object.kind} in version ${object.apiVersion}`;
     }
     const given = withoutNulls(object);
-    const admitted = previous === undefined
-      ? this.admitNew(given, definition)
-      : this.admitChange(given, previous, definition);
-    return typeof admitted === 'string' ? `${object.kind} "${object.metadata.name}" ${admitted}` : admitted;
+    const admitted =
+      previous === undefined
+        ? this.admitNew(given, definition)
+        : this.admitChange(given, previous, definition);
+    return typeof admitted === 'string'
+      ? `${object.kind} "${object.metadata.name}" ${admitted}`
+      : admitted;
   }
 
-  /** source: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go; pkg/registry/core/pod/strategy.go */
+  /** source: apiserver/pkg/registry/rest/delete.go; pkg/registry/core/pod/strategy.go */
   terminate(object: KubeObject, grace: number | undefined, now: Instant): KubeObject | undefined {
     const { metadata } = object;
     const seconds = object.kind === 'Pod' ? podGrace(object as Pod, grace) : 0;
@@ -107,7 +110,10 @@ export class KindAdmission implements Admission {
     return object.kind === 'Pod' ? (object as Pod).spec.nodeName || undefined : undefined;
   }
 
-  private admitNew(object: KubeObject, definition: KindDefinition | undefined): KubeObject | string {
+  private admitNew(
+    object: KubeObject,
+    definition: KindDefinition | undefined,
+  ): KubeObject | string {
     const completed = definition?.defaults(object) ?? object;
     const refused = refusal((definition?.validate ?? validateMetadata)(completed));
     if (refused !== undefined) return refused;
@@ -129,7 +135,8 @@ export class KindAdmission implements Admission {
   ): KubeObject | string {
     const kept = keepIdentity(object, previous);
     if (isSameSpec(shareParts(kept, previous), previous)) return shareParts(kept, previous);
-    const known = kept.kind === 'Service' ? keepAllocations(kept as Service, previous as Service) : kept;
+    const known =
+      kept.kind === 'Service' ? keepAllocations(kept as Service, previous as Service) : kept;
     const completed = definition?.defaults(known) ?? known;
     const problems = (definition?.validate ?? validateMetadata)(completed);
     const changes = definition?.validateChange?.(completed, previous) ?? [];
@@ -171,7 +178,8 @@ function isSameSpec(object: KubeObject, previous: KubeObject): boolean {
 
 /** What a client may not write, as it was. A write without a status leaves the status alone. */
 function keepIdentity(object: KubeObject, previous: KubeObject): KubeObject {
-  const { uid, creationTimestamp, generation, deletionTimestamp, resourceVersion } = previous.metadata;
+  const { uid, creationTimestamp, generation, deletionTimestamp, resourceVersion } =
+    previous.metadata;
   const { deletionGracePeriodSeconds } = previous.metadata;
   const metadata = {
     ...withoutIdentity(object.metadata),
@@ -222,7 +230,10 @@ function namespaceFinalizers(object: KubeObject): readonly string[] {
 }
 
 function suffix(stream: Stream): string {
-  const letters = Array.from({ length: NAME_LENGTH }, () => NAME_LETTERS[stream.below(NAME_LETTERS.length)]);
+  const letters = Array.from(
+    { length: NAME_LENGTH },
+    () => NAME_LETTERS[stream.below(NAME_LETTERS.length)],
+  );
   return letters.join('');
 }
 

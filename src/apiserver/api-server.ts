@@ -171,7 +171,12 @@ export class ApiServer {
     // source: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go GuaranteedUpdate
     if (current !== undefined && equalJson(admitted, current)) return 'ok';
     if (this.admission.isFinished(admitted)) return this.remove(request, key, admitted);
-    const cause = this.kernel.note('apiserver', 'stored', subject, `${request.verb} by ${request.actor}`);
+    const cause = this.kernel.note(
+      'apiserver',
+      'stored',
+      subject,
+      `${request.verb} by ${request.actor}`,
+    );
     return this.store.put(admitted, this.kernel.now, cause, this.admission.scopeOf(admitted));
   }
 
@@ -181,7 +186,12 @@ export class ApiServer {
     const kept = this.admission.terminate(current, grace, now);
     if (kept === undefined) return this.remove(request, key, current);
     if (equalJson(kept, current)) return 'ok';
-    const cause = this.kernel.note('apiserver', 'stored', `${kind}/${key}`, `marked for deletion by ${actor}`);
+    const cause = this.kernel.note(
+      'apiserver',
+      'stored',
+      `${kind}/${key}`,
+      `marked for deletion by ${actor}`,
+    );
     return this.store.put(kept, now, cause, this.admission.scopeOf(kept));
   }
 

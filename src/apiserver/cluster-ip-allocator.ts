@@ -9,7 +9,7 @@ import type { IP } from '../values/ip';
 
 /** IPv6 ranges count as no larger than this many addresses. */
 const SIZE_MAX = 1n << 16n;
-/** The first address is the `kubernetes` Service, the tenth kube-dns: given to who asks for them. */
+/** The `kubernetes` Service has the first address, kube-dns the tenth: for who asks for them. */
 const RESERVED: readonly bigint[] = [1n, 10n];
 
 export class ClusterIpAllocator {

@@ -30,7 +30,10 @@ export function equalJson(a: unknown, b: unknown): boolean {
 export function shareParts<T>(value: T, previous: unknown): T {
   if (equalJson(value, previous)) return previous as T;
   if (!isMapping(value) || !isMapping(previous)) return value;
-  const parts = Object.entries(value).map(([field, part]) => [field, shareParts(part, previous[field])]);
+  const parts = Object.entries(value).map(([field, part]) => [
+    field,
+    shareParts(part, previous[field]),
+  ]);
   return Object.fromEntries(parts) as T;
 }
 

@@ -11,7 +11,8 @@ export const UNREACHABLE_TAINT = 'node.kubernetes.io/unreachable';
 export function addDefaultTolerations(pod: Pod, seconds: number): Pod {
   const given = pod.spec.tolerations ?? [];
   const missing = [NOT_READY_TAINT, UNREACHABLE_TAINT].filter(
-    (key) => !given.some((it) => tolerates(it, { key, effect: 'NoExecute', value: it.value ?? '' })),
+    (key) =>
+      !given.some((it) => tolerates(it, { key, effect: 'NoExecute', value: it.value ?? '' })),
   );
   if (missing.length === 0) return pod;
   const added = missing.map((key): Toleration => ({

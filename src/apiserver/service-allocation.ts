@@ -56,7 +56,8 @@ export class ServiceAllocation {
 
   /** Gives back all that a removed Service held. */
   release({ spec }: Service): void {
-    for (const address of addressesOf(spec)) this.addresses.get(familyOf(address))?.release(address);
+    for (const address of addressesOf(spec))
+      this.addresses.get(familyOf(address))?.release(address);
     for (const port of nodePortsOf(spec)) this.nodePorts.release(port);
   }
 
@@ -120,7 +121,9 @@ export class ServiceAllocation {
     taken: (() => void)[],
   ): IP[] | Refusal {
     const owner = keyOf(service);
-    const wanted = new Map(addressesOf(service.spec).map((address) => [familyOf(address), address]));
+    const wanted = new Map(
+      addressesOf(service.spec).map((address) => [familyOf(address), address]),
+    );
     const addresses: IP[] = [];
     // Explicit addresses first: a free one must not be drawn that is asked for.
     for (const family of families) {
@@ -166,7 +169,10 @@ export class ServiceAllocation {
       if (port instanceof Refusal) return port;
       ports[index] = { ...given[index]!, nodePort: port };
     }
-    const complete = { ...spec, ...(spec.ports && { ports: needsNodePorts(spec) ? ports : given }) };
+    const complete = {
+      ...spec,
+      ...(spec.ports && { ports: needsNodePorts(spec) ? ports : given }),
+    };
     if (!needsHealthCheckPort(spec)) return complete;
     const port = take(spec.healthCheckNodePort, 'spec.healthCheckNodePort');
     return port instanceof Refusal ? port : { ...complete, healthCheckNodePort: port };
@@ -195,12 +201,16 @@ export function keepAllocations(service: Service, previous: Service): Service {
   const hasAddress = after.type !== 'ExternalName' && before.type !== 'ExternalName';
   const { clusterIPs, ipFamilies, ipFamilyPolicy, clusterIP } = before;
   const sameAddress = !after.clusterIP || after.clusterIP === clusterIP;
-  const addresses = hasAddress && sameAddress ? { clusterIPs, ipFamilies, ipFamilyPolicy, clusterIP } : {};
+  const addresses =
+    hasAddress && sameAddress ? { clusterIPs, ipFamilies, ipFamilyPolicy, clusterIP } : {};
   const spec = { ...dropExternalFields(after, before), ports: keepNodePorts(after, before) };
   return { ...service, spec: { ...addresses, ...withoutEmpty(spec) } as ServiceSpec };
 }
 
-function keepNodePorts(after: ServiceSpec, before: ServiceSpec): readonly ServicePort[] | undefined {
+function keepNodePorts(
+  after: ServiceSpec,
+  before: ServiceSpec,
+): readonly ServicePort[] | undefined {
   const { ports } = after;
   if (ports === undefined) return undefined;
   if (!needsNodePorts(after)) {
@@ -234,7 +244,9 @@ function dropExternalFields(after: ServiceSpec, before: ServiceSpec): ServiceSpe
 }
 
 function needsNodePorts({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean {
-  return type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false);
+  return (
+    type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false)
+  );
 }
 
 function needsHealthCheckPort({ type, externalTrafficPolicy }: ServiceSpec): boolean {
@@ -252,7 +264,9 @@ function addressesOf({ clusterIP, clusterIPs }: ServiceSpec): IP[] {
 }
 
 function nodePortsOf({ ports = [], healthCheckNodePort }: ServiceSpec): number[] {
-  return [...ports.map(({ nodePort }) => nodePort), healthCheckNodePort].filter((it) => !!it) as number[];
+  return [...ports.map(({ nodePort }) => nodePort), healthCheckNodePort].filter(
+    (it) => !!it,
+  ) as number[];
 }
 
 function rank({ nodePort }: ServicePort): number {

@@ -4,6 +4,7 @@
 import type { Instant } from '../values/time';
 import { deepFreeze, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { compareText } from '../values/order';
 
 /** One version of one object; `object` is undefined where the version is its deletion. */
 export interface Version {
@@ -106,7 +107,7 @@ export class Store {
 
   /** The kinds of which any object ever was, sorted by name. */
   kindNames(): string[] {
-    return [...this.kinds.keys()].sort();
+    return [...this.kinds.keys()].sort(compareText);
   }
 
   fork(): Store {

@@ -22,6 +22,8 @@ import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import { Behaviours, bringsDns, corednsManifests, DnsServers, upstreamOf } from '../workloads/index';
 import type { Cluster, Handles, OpenConnection } from './cluster';
+import { createEdge } from './edge';
+import type { Edge } from './edge';
 import { createHandles } from './handles';
 import { clusterDnsOf, lookUp } from './names';
 import { PodOrdinals } from './pod-ordinals';
@@ -44,6 +46,7 @@ class ModelCluster implements Cluster {
   private readonly servers: DnsServers;
   private readonly kubelets: Kubelets;
   private readonly proxies: Proxies;
+  private readonly edge: Edge | undefined;
   private readonly ordinals: PodOrdinals;
   private moves = 0;
 
@@ -76,14 +79,20 @@ class ModelCluster implements Cluster {
       touch,
     });
     const { kubelets, machines } = this;
-    this.proxies = new Proxies({ spec, kernel, api, timing, machines, onApplied: touch });
+    const onChange = (node: string): void => {
+      touch();
+      this.edge?.nodeChanged(node);
+    };
+    this.proxies = new Proxies({ spec, kernel, api, timing, machines, onChange });
     const { proxies } = this;
+    this.edge = createEdge({ spec, kernel, api, timing, network, proxies, touch });
     createControllers({ kernel, api, timing, spec, heartbeats: kubelets });
     this.handles = createHandles({ kernel, api, network, kubelets, proxies, touch });
     api.observeCommits((version) => {
       this.ordinals.observe(version);
       touch();
     });
+    kubelets.onChange((node) => this.edge?.nodeChanged(node));
     kubelets.onBoot((node) => proxies.start(node));
     kubelets.onShutdown((node) => proxies.stop(node));
   }
@@ -107,6 +116,7 @@ class ModelCluster implements Cluster {
     }
     this.kernel.runUntil(START);
     this.proxies.settleAll();
+    this.edge?.settle();
     this.timing.switchTo(profileOf(this.spec));
   }
 

@@ -2,7 +2,13 @@
 
 import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
-import type { Machine } from '../node/machine';
+import type { Daemon, Machine } from '../node/machine';
+import {
+  answerForProxy,
+  answerForService,
+  PROXY_HEALTH_PORT,
+} from '../node/proxy/health-check';
+import type { HealthAnswer } from '../node/proxy/health-check';
 import { KubeProxy } from '../node/proxy/kube-proxy';
 import { proxyMode } from '../node/proxy/index';
 import { ProxyInputs } from '../node/proxy/proxy-inputs';
@@ -14,20 +20,25 @@ import { familyOf } from '../values/ip';
 import type { Family } from '../values/ip';
 import type { Duration } from '../values/time';
 
+const NAME = 'kube-proxy';
+
 export interface ProxiesContext {
   readonly spec: ClusterSpec;
   readonly kernel: Kernel;
   readonly api: ApiServer;
   readonly timing: Timing;
   readonly machines: ReadonlyMap<string, Machine>;
-  readonly onApplied: () => void;
+  /** The rules of the node have changed, or whether its kube-proxy runs. */
+  readonly onChange: (node: string) => void;
 }
 
 export class Proxies {
   readonly mode: ProxyMode;
+  private readonly context: ProxiesContext;
   private readonly byNode = new Map<string, readonly KubeProxy[]>();
 
   constructor(context: ProxiesContext) {
+    this.context = context;
     this.mode = modeOf(context.spec);
     const inputs = context.spec.ipFamilies.map(
       (family) => new ProxyInputs(context.api.store, family),
@@ -44,17 +55,37 @@ export class Proxies {
 
   /** Every proxy has written its rules and is idle, as long after its start. */
   settleAll(): void {
-    for (const proxies of this.byNode.values()) proxies.forEach((proxy) => proxy.syncNow());
+    for (const [node, proxies] of this.byNode) {
+      proxies.forEach((proxy) => proxy.syncNow());
+      this.context.machines.get(node)!.daemons.set(NAME, this.daemon(node));
+    }
   }
 
   /** The process starts: empty memory, a list of everything, a full sync. */
   start(node: string): void {
     for (const proxy of this.of(node)) proxy.start();
+    this.context.machines.get(node)!.daemons.set(NAME, this.daemon(node));
+    this.context.onChange(node);
   }
 
   /** The process ends; the rules in the kernel stay. */
   stop(node: string): void {
     for (const proxy of this.of(node)) proxy.stop();
+    this.context.machines.get(node)!.daemons.delete(NAME);
+    this.context.onChange(node);
+  }
+
+  /** What a GET on a health check port of the node gets; undefined where nobody answers. */
+  health(node: string, port: number, path: string): HealthAnswer | undefined {
+    const proxies = this.of(node).filter(({ isRunning }) => isRunning);
+    const isHealthy = proxies.length > 0 && proxies.every((proxy) => proxy.isHealthy);
+    if (proxies.length === 0) return undefined;
+    if (port === PROXY_HEALTH_PORT) {
+      const { api, spec } = this.context;
+      return answerForProxy(path, api.store.get('Node', node), isHealthy, spec.kubernetes);
+    }
+    const health = proxies.map((proxy) => proxy.serviceHealth().get(port)).find((it) => it);
+    return health && answerForService(health, isHealthy);
   }
 
   of(node: string): readonly KubeProxy[] {
@@ -66,8 +97,20 @@ export class Proxies {
     return this.of(node).flatMap((proxy) => [...proxy.programmedEndpoints(id)]);
   }
 
+  /** As the sockets of the host show it: its own port, and one for each Service that needs it. */
+  private daemon(node: string): Daemon {
+    const proxies = this.of(node);
+    return {
+      name: NAME,
+      get listen() {
+        const ports = proxies.flatMap((proxy) => [...proxy.serviceHealth().keys()]);
+        return [PROXY_HEALTH_PORT, ...ports].map((port) => ({ port, protocol: 'TCP' as const }));
+      },
+    };
+  }
+
   private proxy(context: ProxiesContext, node: NodeSpec, inputs: ProxyInputs): KubeProxy {
-    const { spec, kernel, api, timing, machines, onApplied } = context;
+    const { spec, kernel, api, timing, machines, onChange } = context;
     const minSyncPeriod = settings(spec)['minSyncPeriod'] as Duration | undefined;
     return new KubeProxy({
       kernel,
@@ -78,7 +121,7 @@ export class Proxies {
       inputs,
       node: proxyNode(spec, node, inputs.family),
       ...(minSyncPeriod === undefined ? {} : { minSyncPeriod }),
-      onApplied,
+      onApplied: () => onChange(node.name),
     });
   }
 }
@@ -109,6 +152,7 @@ function proxyNode(spec: ClusterSpec, node: NodeSpec, family: Family): ProxyNode
     nodePortAddresses: (options['nodePortAddresses'] as readonly string[] | undefined) ?? [],
     localhostNodePorts: options['localhostNodePorts'] !== false,
     serviceCIDRs: spec.serviceCIDRs.filter((range) => cidr(range).family === family),
+    ...(typeof options['scheduler'] === 'string' && { scheduler: options['scheduler'] }),
     kubernetes: spec.kubernetes,
   };
 }

@@ -23,7 +23,10 @@ import { templateHash } from './template-hash';
 
 const REVISION_LABEL = 'controller-revision-hash';
 
-/** What every daemon puts up with. source: pkg/controller/daemon/util AddOrUpdateDaemonPodTolerations */
+/**
+ * What every daemon puts up with.
+ * source: pkg/controller/daemon/util/daemonset_util.go AddOrUpdateDaemonPodTolerations
+ */
 const TOLERATIONS: readonly Toleration[] = [
   { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' },
   { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' },
@@ -79,7 +82,8 @@ class DaemonSetLogic implements ControllerLogic {
 
   answered(write: Write, result: string): void {
     if (result === 'ok' || write.kind !== 'Pod') return;
-    if (write.verb === 'create') this.expectations.created(ownerKey(write.object, 'DaemonSet') ?? '');
+    if (write.verb === 'create')
+      this.expectations.created(ownerKey(write.object, 'DaemonSet') ?? '');
     const key = ownerKey(this.place.view.get('Pod', write.key), 'DaemonSet');
     if (write.verb === 'delete' && key !== undefined) this.expectations.deleted(key, write.uid);
   }
@@ -159,7 +163,10 @@ class DaemonSetLogic implements ControllerLogic {
   }
 
   private remove(key: ObjectKey, pods: readonly Pod[], pass: Pass): void {
-    this.expectations.expectDeletions(key, pods.map(({ metadata }) => metadata.uid ?? ''));
+    this.expectations.expectDeletions(
+      key,
+      pods.map(({ metadata }) => metadata.uid ?? ''),
+    );
     for (const pod of sortedBy(pods, ({ metadata }) => metadata.name)) pass.delete(pod);
   }
 

@@ -114,16 +114,27 @@ export class Controller {
       work: (key) => this.begin(key),
     });
     this.writeEvent = kernel.declare(`${this.actor}.write`, (id) => this.write(Number(id)));
-    this.submitEvent = kernel.declare(`${this.actor}.submit`, (token) => this.submit(String(token)));
+    this.submitEvent = kernel.declare(`${this.actor}.submit`, (token) =>
+      this.submit(String(token)),
+    );
     this.answerEvent = kernel.declare(`${this.actor}.answer`, (id, result) => {
       this.answered(String(id), result as ApiResult);
     });
     this.limiter = new RequestLimiter(timing.delay(INTERVAL).least);
-    this.logic = definition.create({ ...context, view: this.view(), queue: this.queue, actor: this.actor });
+    this.logic = definition.create({
+      ...context,
+      view: this.view(),
+      queue: this.queue,
+      actor: this.actor,
+    });
     this.informers = new Map(
       Object.entries(this.logic.watches).map(([kind, keysOf]) => [
         kind,
-        api.informer({ kind, owner: this.actor, onChange: (change) => this.observe(kind, change, keysOf) }),
+        api.informer({
+          kind,
+          owner: this.actor,
+          onChange: (change) => this.observe(kind, change, keysOf),
+        }),
       ]),
     );
   }
@@ -213,7 +224,12 @@ export class Controller {
     if (pass === undefined) return;
     const effect = pass.effect === undefined ? {} : { effect: pass.effect };
     const answer = { kind: this.answerEvent, a: token };
-    const request: ApiRequest = { ...effect, ...pass.writeAt(stage!, index!), actor: this.actor, answer };
+    const request: ApiRequest = {
+      ...effect,
+      ...pass.writeAt(stage!, index!),
+      actor: this.actor,
+      answer,
+    };
     this.context.api.submit(request);
   }
 

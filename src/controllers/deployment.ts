@@ -60,7 +60,8 @@ class DeploymentLogic implements ControllerLogic {
     sets.sort((a, b) => revisionOf(a) - revisionOf(b));
     const fresh = sets.find((set) => isSameTemplate(set.spec.template, found.spec.template));
     const old = sets.filter((set) => set !== fresh);
-    if (found.spec.paused || isScaling(found, sets)) this.scale(found, scaleAll(found, fresh, old), pass);
+    if (found.spec.paused || isScaling(found, sets))
+      this.scale(found, scaleAll(found, fresh, old), pass);
     else if (fresh === undefined) this.createSet(found, old, pass);
     else this.rollOut(found, fresh, old, pass);
     if (fresh !== undefined && pass.isIdle) this.cleanUp(found, old, pass);
@@ -82,7 +83,10 @@ class DeploymentLogic implements ControllerLogic {
   private onPod({ before, after }: Change): Iterable<ObjectKey> {
     this.pods.update(before, after);
     if (after !== undefined) return [];
-    const key = ownerKey(this.place.view.get('ReplicaSet', ownerKey(before, 'ReplicaSet') ?? ''), 'Deployment');
+    const key = ownerKey(
+      this.place.view.get('ReplicaSet', ownerKey(before, 'ReplicaSet') ?? ''),
+      'Deployment',
+    );
     return key === undefined ? [] : [key];
   }
 
@@ -203,14 +207,18 @@ function conditionsOf(
       reason: isComplete ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
     },
   ];
-  return wanted.reduce<Condition[]>((conditions, condition) => {
-    const before = conditionOf(conditions, condition.type);
-    const lastTransitionTime = before?.status === condition.status ? before.lastTransitionTime : now;
-    return withCondition(conditions, {
-      ...condition,
-      ...(lastTransitionTime !== undefined && { lastTransitionTime }),
-    });
-  }, [...(status?.conditions ?? [])]);
+  return wanted.reduce<Condition[]>(
+    (conditions, condition) => {
+      const before = conditionOf(conditions, condition.type);
+      const lastTransitionTime =
+        before?.status === condition.status ? before.lastTransitionTime : now;
+      return withCondition(conditions, {
+        ...condition,
+        ...(lastTransitionTime !== undefined && { lastTransitionTime }),
+      });
+    },
+    [...(status?.conditions ?? [])],
+  );
 }
 
 function setFor(owner: Deployment, replicas: number, revision: number): KubeObject {

@@ -1,10 +1,8 @@
 // Keeps the EndpointSlices of every Service with a selector in step with its pods.
-// source: pkg/controller/endpointslice/endpointslice_controller.go; staging/.../endpointslice/reconciler.go
+// source: pkg/controller/endpointslice/endpointslice_controller.go;
+//   staging/src/k8s.io/endpointslice/reconciler.go
 
-import {
-  MANAGED_BY_LABEL,
-  SERVICE_NAME_LABEL,
-} from '../apiserver/kinds/endpointslice';
+import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../apiserver/kinds/endpointslice';
 import type { EndpointSlice } from '../apiserver/kinds/endpointslice';
 import { zoneOf } from '../apiserver/kinds/node';
 import type { Node } from '../apiserver/kinds/node';
@@ -18,6 +16,7 @@ import type { Family } from '../values/ip';
 import { keyOf, splitKey } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { matchesLabels } from '../values/labels';
+import { compareText } from '../values/order';
 import { defineController } from './define';
 import type { ControllerDefinition, ControllerLogic, Workplace } from './define';
 import { LabelIndex } from './label-index';
@@ -104,11 +103,16 @@ class EndpointSliceLogic implements ControllerLogic {
     }
     const pods = this.podsOf(service);
     const triggerTime = this.triggerTimes.earliestChange(service, pods);
-    const plans = familiesOf(service).map((family) => this.plan(service, family, pods, existing, pass));
+    const plans = familiesOf(service).map((family) =>
+      this.plan(service, family, pods, existing, pass),
+    );
     const families = familiesOf(service);
     const orphans = existing.filter(({ addressType }) => !families.includes(addressType as Family));
     this.write(service, plans, orphans, triggerTime, pass);
-    const [before, after] = [existing, plans.flatMap((plan) => [...plan.create, ...plan.update, ...plan.unchanged])];
+    const [before, after] = [
+      existing,
+      plans.flatMap((plan) => [...plan.create, ...plan.update, ...plan.unchanged]),
+    ];
     const effect = effectOf(before, after);
     if (effect !== undefined) pass.effect = effect;
     pass.summary = summaryOf(before, after);
@@ -146,7 +150,7 @@ class EndpointSliceLogic implements ControllerLogic {
     this.podIndex.update(namespace, key, ...labels);
     if (equalJson(endpointPart(before), endpointPart(after))) return [];
     const services = labels.flatMap((it) => this.serviceIndex.selecting(namespace, it));
-    return new Set(services.sort());
+    return new Set(services.sort(compareText));
   }
 
   private onNode({ before, after }: Change): Iterable<ObjectKey> {
@@ -154,12 +158,15 @@ class EndpointSliceLogic implements ControllerLogic {
       node && [zoneOf(node), (node as Node).status?.allocatable, (node as Node).status?.conditions];
     if (equalJson(part(before), part(after))) return [];
     this.sharesAreStale = true;
-    return [...this.unhinted].sort();
+    return [...this.unhinted].sort(compareText);
   }
 
   /** Somebody else has touched a slice: the Service is looked at again, but not in a hurry. */
   private onSlice({ key, before, after }: Change): Iterable<ObjectKey> {
-    for (const [slice, isThere] of [[before, false], [after, true]] as const) {
+    for (const [slice, isThere] of [
+      [before, false],
+      [after, true],
+    ] as const) {
       const service = isManaged(slice) ? serviceOf(slice) : undefined;
       if (service === undefined) continue;
       const known = this.slices.get(service) ?? new Set();
@@ -246,7 +253,8 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 
   private cpuShares(): ReadonlyMap<string, number> | undefined {
-    if (this.sharesAreStale) this.shares = cpuShares(this.place.view.list('Node') as Iterable<Node>);
+    if (this.sharesAreStale)
+      this.shares = cpuShares(this.place.view.list('Node') as Iterable<Node>);
     this.sharesAreStale = false;
     return this.shares;
   }
@@ -284,9 +292,13 @@ class EndpointSliceLogic implements ControllerLogic {
     const { name, namespace = '' } = service.metadata;
     const stream = this.place.kernel.random.stream(`endpointslice/name/${namespace}/${name}`);
     for (;;) {
-      const letters = Array.from({ length: 5 }, () => NAME_LETTERS[stream.below(NAME_LETTERS.length)]);
+      const letters = Array.from(
+        { length: 5 },
+        () => NAME_LETTERS[stream.below(NAME_LETTERS.length)],
+      );
       const candidate = `${name}-${letters.join('')}`;
-      if (this.place.view.get('EndpointSlice', `${namespace}/${candidate}`) === undefined) return candidate;
+      if (this.place.view.get('EndpointSlice', `${namespace}/${candidate}`) === undefined)
+        return candidate;
     }
   }
 }

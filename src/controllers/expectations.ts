@@ -1,6 +1,6 @@
 // What a controller has asked for and its informer has not shown yet. Until it has, the number of
 // pods that the informer shows is not the number there is.
-// source: pkg/controller/controller_utils.go ControllerExpectations, UIDTrackingControllerExpectations
+// source: pkg/controller/controller_utils.go UIDTrackingControllerExpectations
 
 import type { ObjectKey } from '../values/kube-object';
 

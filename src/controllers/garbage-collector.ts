@@ -47,11 +47,14 @@ class GarbageCollectorLogic implements ControllerLogic {
     const owner = this.gone.get(uid);
     if (owner === undefined) return;
     pass.subject = owner;
-    const left = this.dependents.ownedBy(uid).filter((it) => it.metadata.deletionTimestamp === undefined);
+    const left = this.dependents
+      .ownedBy(uid)
+      .filter((it) => it.metadata.deletionTimestamp === undefined);
     if (left.length === 0) return;
     pass.effect = 'loss';
     pass.summary = `its owner is gone: deletes ${left.length} objects`;
-    for (const object of left) pass.delete(this.place.view.get(object.kind, keyOf(object)) ?? object);
+    for (const object of left)
+      pass.delete(this.place.view.get(object.kind, keyOf(object)) ?? object);
   }
 
   reset(): void {

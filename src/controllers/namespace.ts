@@ -6,6 +6,7 @@ import { OPAQUE_KINDS } from '../apiserver/kinds/opaque';
 import type { Change } from '../apiserver/informer';
 import { splitKey } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { compareText } from '../values/order';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import type { Pass } from './pass';
@@ -13,7 +14,7 @@ import type { Pass } from './pass';
 const NAMESPACED: readonly string[] = [...KINDS, ...OPAQUE_KINDS]
   .filter(({ namespaced }) => namespaced)
   .map(({ kind }) => kind)
-  .sort();
+  .sort(compareText);
 
 export const namespace = defineController({
   name: 'namespace',

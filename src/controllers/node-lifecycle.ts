@@ -151,9 +151,12 @@ class NodeLifecycleLogic implements ControllerLogic {
       ...noScheduleTaints(node),
       ...this.noExecuteTaints(node, current, pass),
     ];
-    const isSame = wanted.length === current.length && wanted.every((it) => current.some((is) => isSameTaint(it, is)));
+    const isSame =
+      wanted.length === current.length &&
+      wanted.every((it) => current.some((is) => isSameTaint(it, is)));
     if (isSame) return;
-    pass.summary = `taints: ${wanted.map(({ key, effect }) => `${key}:${effect}`).join(', ') || 'none'}`;
+    const words = wanted.map(({ key, effect }) => `${key}:${effect}`);
+    pass.summary = `taints: ${words.join(', ') || 'none'}`;
     pass.patch(node, { spec: { taints: wanted } });
   }
 
@@ -173,7 +176,10 @@ class NodeLifecycleLogic implements ControllerLogic {
       pass.requeueAfter(between(now, seen), MONITOR);
       return held;
     }
-    const wanted: Taint = { key: isUnknown(node) ? UNREACHABLE_TAINT : NOT_READY_TAINT, effect: 'NoExecute' };
+    const wanted: Taint = {
+      key: isUnknown(node) ? UNREACHABLE_TAINT : NOT_READY_TAINT,
+      effect: 'NoExecute',
+    };
     if (held.length > 0) return [wanted];
     const at = this.evictionOf(node);
     if (at === undefined) return [];

@@ -14,7 +14,11 @@ import { controllerReference } from './owner';
 export function podFromTemplate(
   owner: KubeObject,
   template: PodTemplate,
-  options: { readonly name?: string; readonly labels?: Labels; readonly spec?: Partial<PodSpec> } = {},
+  options: {
+    readonly name?: string;
+    readonly labels?: Labels;
+    readonly spec?: Partial<PodSpec>;
+  } = {},
 ): Pod {
   const { name, namespace } = owner.metadata;
   const { annotations } = template.metadata ?? {};
@@ -77,7 +81,9 @@ export function rankForDeletion(
 const PHASE_RANK: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
 
 function deletionCost(pod: Pod): number {
-  const cost = Number(pod.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0);
+  const cost = Number(
+    pod.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0,
+  );
   return Number.isSafeInteger(cost) ? cost : 0;
 }
 

@@ -61,7 +61,10 @@ class ReplicaLogic implements ControllerLogic {
   constructor(kind: Kind, workplace: Workplace) {
     this.kind = kind;
     this.place = workplace;
-    this.watches = { Pod: (change) => this.onPod(change), [kind]: (change) => this.onOwner(change) };
+    this.watches = {
+      Pod: (change) => this.onPod(change),
+      [kind]: (change) => this.onOwner(change),
+    };
   }
 
   reconcile(key: ObjectKey, pass: Pass): void {
@@ -115,7 +118,8 @@ class ReplicaLogic implements ControllerLogic {
     }
     for (const owner of [was, is]) if (owner !== undefined) keys.add(owner);
     const isOrphan = after !== undefined && controllerOf(after) === undefined;
-    if (isOrphan) for (const it of this.selectors.selecting(namespace, labelsOf(after))) keys.add(it);
+    if (isOrphan)
+      for (const it of this.selectors.selecting(namespace, labelsOf(after))) keys.add(it);
     return keys;
   }
 
@@ -182,7 +186,10 @@ class ReplicaLogic implements ControllerLogic {
     }
     const ranked = rankForDeletion(pods, (node) => onNode.get(node) ?? 0, this.place.kernel.now);
     const condemned = ranked.slice(0, count);
-    this.expectations.expectDeletions(key, condemned.map(({ metadata }) => metadata.uid ?? ''));
+    this.expectations.expectDeletions(
+      key,
+      condemned.map(({ metadata }) => metadata.uid ?? ''),
+    );
     pass.effect = 'loss';
     for (const pod of condemned) pass.delete(pod);
   }
@@ -191,7 +198,9 @@ class ReplicaLogic implements ControllerLogic {
   private related({ object }: ReplicaOwner): Pod[] {
     const deployment = controllerOf(object)?.uid;
     const owners = deployment === undefined ? [object] : this.siblings.ownedBy(deployment);
-    return owners.flatMap(({ metadata }) => this.owned.ownedBy(metadata.uid) as Pod[]).filter(isPodActive);
+    return owners
+      .flatMap(({ metadata }) => this.owned.ownedBy(metadata.uid) as Pod[])
+      .filter(isPodActive);
   }
 
   private writeStatus(owner: ReplicaOwner, pods: readonly Pod[], pass: Pass): void {

@@ -47,11 +47,7 @@ export function bounds(deployment: Deployment): { surge: number; unavailable: nu
 }
 
 /** The size of the new ReplicaSet: up as far as the surge allows, or down to what is wanted. */
-export function nextOfNew(
-  deployment: Deployment,
-  current: number,
-  allReplicas: number,
-): number {
+export function nextOfNew(deployment: Deployment, current: number, allReplicas: number): number {
   const wanted = wantedReplicas(deployment);
   if (current >= wanted || deployment.spec.strategy?.type === 'Recreate') return wanted;
   const room = wanted + bounds(deployment).surge - allReplicas;
@@ -59,7 +55,11 @@ export function nextOfNew(
 }
 
 /** source: pkg/controller/deployment/rolling.go reconcileNewReplicaSet */
-export function scaleNew(deployment: Deployment, fresh: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+export function scaleNew(
+  deployment: Deployment,
+  fresh: ReplicaSet,
+  old: readonly ReplicaSet[],
+): Scale[] {
   const replicas = nextOfNew(deployment, replicasOf(fresh), sum([fresh, ...old], replicasOf));
   return replicas === replicasOf(fresh) ? [] : [{ set: fresh, replicas }];
 }
@@ -69,7 +69,11 @@ export function scaleNew(deployment: Deployment, fresh: ReplicaSet, old: readonl
  * strategy allows.
  * source: pkg/controller/deployment/rolling.go reconcileOldReplicaSets
  */
-export function scaleOld(deployment: Deployment, fresh: ReplicaSet, old: readonly ReplicaSet[]): Scale[] {
+export function scaleOld(
+  deployment: Deployment,
+  fresh: ReplicaSet,
+  old: readonly ReplicaSet[],
+): Scale[] {
   if (sum(old, replicasOf) === 0) return [];
   const minAvailable = wantedReplicas(deployment) - bounds(deployment).unavailable;
   const freshUnavailable = replicasOf(fresh) - availableOf(fresh);
@@ -114,9 +118,12 @@ export function scaleAll(
   const wanted = wantedReplicas(deployment);
   const all = fresh === undefined ? old : [...old, fresh];
   const active = all.filter((set) => replicasOf(set) > 0);
-  const only = active.length === 1 ? active[0] : active.length === 0 ? (fresh ?? old.at(-1)) : undefined;
+  const only =
+    active.length === 1 ? active[0] : active.length === 0 ? (fresh ?? old.at(-1)) : undefined;
   if (active.length <= 1) {
-    return only === undefined || replicasOf(only) === wanted ? [] : [{ set: only, replicas: wanted }];
+    return only === undefined || replicasOf(only) === wanted
+      ? []
+      : [{ set: only, replicas: wanted }];
   }
   if (fresh !== undefined && isSaturated(deployment, fresh)) {
     return changesOf(new Map(old.map((set) => [set, 0])));
@@ -153,7 +160,8 @@ function proportional(deployment: Deployment, active: readonly ReplicaSet[]): Sc
 
 function shareOf(deployment: Deployment, set: ReplicaSet, allowed: number): number {
   if (wantedReplicas(deployment) === 0) return -replicasOf(set);
-  const before = Number(set.metadata.annotations?.[MAX_REPLICAS]) || deployment.status?.replicas || 1;
+  const before =
+    Number(set.metadata.annotations?.[MAX_REPLICAS]) || deployment.status?.replicas || 1;
   return Math.round((replicasOf(set) * allowed) / before) - replicasOf(set);
 }
 

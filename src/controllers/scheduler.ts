@@ -11,6 +11,7 @@ import type { Change } from '../apiserver/informer';
 import type { Taint } from '../values/cluster-spec';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { compareText } from '../values/order';
 import { between, later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import { defineController } from './define';
@@ -38,7 +39,10 @@ class SchedulerLogic implements ControllerLogic {
   /** The node of each pod that counts on one. */
   private readonly assigned = new Map<ObjectKey, string>();
   /** Pods that fitted nowhere: when they may be tried again, and how often they were. */
-  private readonly unschedulable = new Map<ObjectKey, { readonly until: Instant; readonly tries: number }>();
+  private readonly unschedulable = new Map<
+    ObjectKey,
+    { readonly until: Instant; readonly tries: number }
+  >();
 
   constructor(workplace: Workplace) {
     this.place = workplace;
@@ -122,7 +126,8 @@ class SchedulerLogic implements ControllerLogic {
     let bestOwn = 0;
     for (const load of this.loads.values()) {
       const own = load.countOf(owner);
-      const isWorse = best !== undefined && (own > bestOwn || (own === bestOwn && load.pods >= best.pods));
+      const isWorse =
+        best !== undefined && (own > bestOwn || (own === bestOwn && load.pods >= best.pods));
       if (isWorse) continue;
       const reason = whyNot(pod, load);
       if (reason === undefined) {
@@ -225,6 +230,6 @@ function whyNot(pod: Pod, load: NodeLoad): string | undefined {
 /** `0/3 nodes are available: 1 Too many pods, 2 node(s) were unschedulable.` */
 function explain(nodes: number, reasons: ReadonlyMap<string, number>): string {
   if (nodes === 0) return 'no nodes available to schedule pods';
-  const parts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
+  const parts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort(compareText);
   return `0/${nodes} nodes are available: ${parts.join(', ')}.`;
 }

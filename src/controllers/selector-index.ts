@@ -3,7 +3,7 @@
 import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
 import type { ObjectKey } from '../values/kube-object';
-import { sortedKeys } from '../values/order';
+import { compareText, sortedKeys } from '../values/order';
 
 export class SelectorIndex {
   private readonly byPair = new Map<string, Map<ObjectKey, Labels>>();
@@ -32,7 +32,7 @@ export class SelectorIndex {
         if (matchesLabels(labels, selector)) found.push(key);
       }
     }
-    return found.sort();
+    return found.sort(compareText);
   }
 
   clear(): void {

@@ -12,6 +12,7 @@ import { equalJson } from '../apiserver/json';
 import type { Family } from '../values/ip';
 import type { KubeObject } from '../values/kube-object';
 import type { Labels } from '../values/labels';
+import { compareText } from '../values/order';
 import { controllerOf, controllerReference } from './owner';
 
 export const MANAGER = 'endpointslice-controller.k8s.io';
@@ -81,7 +82,7 @@ export function portsKey(ports: readonly SlicePort[]): string {
     .map(({ name = '', protocol = 'TCP', port, appProtocol = '' }) =>
       [name, protocol, port, appProtocol].join('|'),
     )
-    .sort()
+    .sort(compareText)
     .join(';');
 }
 
@@ -94,7 +95,8 @@ export function objectOf(
 ): KubeObject {
   const { base, family, ports, labels, endpoints } = draft;
   const { [TRIGGER_TIME]: _before, ...kept } = base?.metadata.annotations ?? {};
-  const annotations = triggerTime === undefined ? kept : { ...kept, [TRIGGER_TIME]: String(triggerTime) };
+  const annotations =
+    triggerTime === undefined ? kept : { ...kept, [TRIGGER_TIME]: String(triggerTime) };
   const { namespace } = service.metadata;
   return {
     apiVersion: 'discovery.k8s.io/v1',

@@ -74,7 +74,10 @@ export function portsOf(service: Service, pod: Pod): SlicePort[] {
 }
 
 /** source: pkg/api/v1/pod/util.go FindPort: containers first, then sidecars. */
-function targetPortOf({ targetPort, port, protocol = 'TCP' }: ServicePort, pod: Pod): number | undefined {
+function targetPortOf(
+  { targetPort, port, protocol = 'TCP' }: ServicePort,
+  pod: Pod,
+): number | undefined {
   if (typeof targetPort !== 'string') return targetPort ?? port;
   const { containers, initContainers = [] } = pod.spec;
   const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');

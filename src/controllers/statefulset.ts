@@ -57,7 +57,8 @@ class StatefulSetLogic implements ControllerLogic {
     if (set === undefined || set.metadata.deletionTimestamp !== undefined) return;
     const situation = this.situationOf(set);
     this.keepRevision(situation, pass);
-    if (this.fillUp(situation, pass) && this.scaleDown(situation, pass)) this.update(situation, pass);
+    if (this.fillUp(situation, pass) && this.scaleDown(situation, pass))
+      this.update(situation, pass);
     this.writeStatus(situation, pass);
   }
 
@@ -133,7 +134,8 @@ class StatefulSetLogic implements ControllerLogic {
     const partition = set.spec.updateStrategy?.rollingUpdate?.partition ?? 0;
     const isOld = ordinal < partition && currentRevision !== updateRevision;
     const data = isOld ? this.revision(set, currentRevision)?.['data'] : undefined;
-    const template = (data as { template?: PodTemplate } | undefined)?.template ?? set.spec.template;
+    const template =
+      (data as { template?: PodTemplate } | undefined)?.template ?? set.spec.template;
     const name = `${set.metadata.name}-${ordinal}`;
     const { serviceName } = set.spec;
     const pod = podFromTemplate(set, template, {
@@ -198,7 +200,9 @@ class StatefulSetLogic implements ControllerLogic {
     const { now } = this.place.kernel;
     const minReady = set.spec.minReadySeconds ?? 0;
     const pods = situation.pods.filter((pod) => pod.metadata.deletionTimestamp === undefined);
-    const updated = pods.filter(({ metadata }) => metadata.labels?.[REVISION_LABEL] === updateRevision);
+    const updated = pods.filter(
+      ({ metadata }) => metadata.labels?.[REVISION_LABEL] === updateRevision,
+    );
     const ready = pods.filter(isPodReady);
     const isDone = updated.length === set.spec.replicas && ready.length === set.spec.replicas;
     const next = {

@@ -1,5 +1,5 @@
 // A short name for the content of a pod template.
-// source: pkg/controller/controller_utils.go ComputeHash; apimachinery/pkg/util/rand SafeEncodeString
+// source: pkg/controller/controller_utils.go ComputeHash; SafeEncodeString of apimachinery's rand
 
 import type { PodTemplate } from '../apiserver/kinds/workload';
 import { hashText } from '../kernel/random';
@@ -19,5 +19,6 @@ function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const record = value as Readonly<Record<string, unknown>>;
   const fields = sortedKeys(record).filter((field) => record[field] !== undefined);
-  return `{${fields.map((field) => `${JSON.stringify(field)}:${canonical(record[field])}`).join(',')}}`;
+  const parts = fields.map((field) => `${JSON.stringify(field)}:${canonical(record[field])}`);
+  return `{${parts.join(',')}}`;
 }

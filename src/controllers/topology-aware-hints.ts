@@ -4,20 +4,24 @@
 import type { Node } from '../apiserver/kinds/node';
 import { zoneOf } from '../apiserver/kinds/node';
 import { conditionOf } from '../apiserver/kinds/pod';
+import { compareText } from '../values/order';
 import type { SliceDraft, SlicePlan } from './slice-draft';
 import { isReady, withHints } from './traffic-distribution';
 
 /** By how much a zone may get more traffic than its share. */
 const OVERLOAD = 0.2;
 
-/** Why a Service gets no hints; the words of upstream's event. */
-export type HintsDisabled =
-  | 'Insufficient Node information: allocatable CPU or zone not specified on one or more nodes'
-  | 'Nodes only ready in one zone'
-  | 'Insufficient number of endpoints'
-  | 'Unable to allocate minimum required endpoints to each zone without exceeding overload threshold'
-  | 'One or more endpoints do not have a zone specified'
-  | 'No hints allocated for zones';
+/** Why a Service gets no hints. source: topologycache/event.go */
+const DISABLED = {
+  nodes: 'allocatable CPU or zone not specified on one or more nodes',
+  oneZone: 'nodes only ready in one zone',
+  endpoints: 'insufficient number of endpoints',
+  overload: 'not enough endpoints for each zone without exceeding the overload threshold',
+  zone: 'one or more endpoints do not have a zone specified',
+  none: 'no hints allocated for zones',
+} as const;
+
+export type HintsDisabled = (typeof DISABLED)[keyof typeof DISABLED];
 
 interface Allocation {
   readonly minimum: number;
@@ -37,7 +41,7 @@ export function cpuShares(nodes: Iterable<Node>): ReadonlyMap<string, number> | 
     cpuByZone.set(zone, (cpuByZone.get(zone) ?? 0) + cpu);
     total += cpu;
   }
-  const zones = [...cpuByZone.keys()].sort();
+  const zones = [...cpuByZone.keys()].sort(compareText);
   return new Map(zones.map((zone) => [zone, cpuByZone.get(zone)! / total]));
 }
 
@@ -58,8 +62,8 @@ export function hintByCpu(
       return withHints(endpoint, { forZones: [{ name: zone }] });
     });
   }
-  if (counts.has('')) return 'One or more endpoints do not have a zone specified';
-  if (counts.size === 0) return 'No hints allocated for zones';
+  if (counts.has('')) return DISABLED.zone;
+  if (counts.size === 0) return DISABLED.none;
   redistribute(drafts, allocations, counts);
   return undefined;
 }
@@ -89,10 +93,10 @@ function allocate(
   count: number,
 ): Map<string, Allocation> | HintsDisabled {
   if (shares === undefined || shares.size === 0) {
-    return 'Insufficient Node information: allocatable CPU or zone not specified on one or more nodes';
+    return DISABLED.nodes;
   }
-  if (shares.size < 2) return 'Nodes only ready in one zone';
-  if (shares.size > count) return 'Insufficient number of endpoints';
+  if (shares.size < 2) return DISABLED.oneZone;
+  if (shares.size > count) return DISABLED.endpoints;
   const allocations = new Map<string, Allocation>();
   let spare = count;
   for (const [zone, share] of shares) {
@@ -100,25 +104,23 @@ function allocate(
     const minimum = Math.ceil(desired / (1 + OVERLOAD));
     allocations.set(zone, { minimum, desired: Math.max(desired, minimum), maximum: 0 });
     spare -= minimum;
-    if (spare < 0) {
-      return 'Unable to allocate minimum required endpoints to each zone without exceeding overload threshold';
-    }
+    if (spare < 0) return DISABLED.overload;
   }
   for (const allocation of allocations.values()) allocation.maximum = allocation.minimum + spare;
   return allocations;
 }
 
 /** Hints of slices that are not written otherwise; a slice whose hints do not fit is written. */
-function countKept(plan: SlicePlan, allocations: ReadonlyMap<string, Allocation>): Map<string, number> {
+function countKept(
+  plan: SlicePlan,
+  allocations: ReadonlyMap<string, Allocation>,
+): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const draft of [...plan.unchanged]) {
+  for (const draft of plan.unchanged.splice(0)) {
     const own = hintsOf(draft, allocations, counts);
-    if (own === undefined) {
-      plan.unchanged.splice(plan.unchanged.indexOf(draft), 1);
-      plan.update.push(draft);
-    } else {
-      for (const [zone, count] of own) counts.set(zone, (counts.get(zone) ?? 0) + count);
-    }
+    const list = own === undefined ? plan.update : plan.unchanged;
+    list.push(draft);
+    for (const [zone, count] of own ?? []) counts.set(zone, (counts.get(zone) ?? 0) + count);
   }
   return counts;
 }

@@ -44,7 +44,9 @@ function zoneHints({ zone }: SliceEndpoint): EndpointHints | undefined {
 
 function nodeHints(endpoint: SliceEndpoint): EndpointHints | undefined {
   const { nodeName } = endpoint;
-  return nodeName ? { ...zoneHints(endpoint), forNodes: [{ name: nodeName }] } : zoneHints(endpoint);
+  return nodeName
+    ? { ...zoneHints(endpoint), forNodes: [{ name: nodeName }] }
+    : zoneHints(endpoint);
 }
 
 export function isReady({ conditions }: SliceEndpoint): boolean {
@@ -64,7 +66,10 @@ function hasOtherHints(draft: SliceDraft, wanted: WantedHints): boolean {
   );
 }
 
-export function withHints(endpoint: SliceEndpoint, hints: EndpointHints | undefined): SliceEndpoint {
+export function withHints(
+  endpoint: SliceEndpoint,
+  hints: EndpointHints | undefined,
+): SliceEndpoint {
   const { hints: _before, ...bare } = endpoint;
   return hints === undefined ? bare : { ...bare, hints };
 }

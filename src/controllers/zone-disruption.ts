@@ -1,5 +1,5 @@
 // How much of a zone is silent, and what that does to evictions.
-// source: pkg/controller/nodelifecycle/node_lifecycle_controller.go ComputeZoneState, handleDisruption
+// source: pkg/controller/nodelifecycle ComputeZoneState, handleDisruption
 
 import type { Node } from '../apiserver/kinds/node';
 import { zoneOf } from '../apiserver/kinds/node';
@@ -27,7 +27,8 @@ export class ZoneCensus {
   /** Tells of a change of a node. Returns whether the state of any zone has changed by it. */
   update(before: Node | undefined, after: Node | undefined): boolean {
     const concerned = [before, after].filter((node) => node !== undefined).map(zoneName);
-    const states = (): string => [this.isAllSilent, ...concerned.map((zone) => this.stateOf(zone))].join();
+    const states = (): string =>
+      [this.isAllSilent, ...concerned.map((zone) => this.stateOf(zone))].join();
     const was = states();
     if (before !== undefined) this.count(before, -1);
     if (after !== undefined) this.count(after, 1);

@@ -149,6 +149,12 @@ export class Flight {
     );
   }
 
+  /** Takes back the entry that the packet has just made on a host. */
+  unconfirm(machine: Machine): void {
+    const made = this.entries.findLast((it) => it.machine === machine);
+    if (this.track?.hit === undefined && made !== undefined) this.forget(machine, made.entry);
+  }
+
   /** Moves to the next place. */
   to(place: Place): readonly Flight[] {
     this.place = place;

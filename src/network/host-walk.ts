@@ -146,9 +146,13 @@ function loop(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
   });
 }
 
-/** filter/INPUT; the packet is for a socket of the host. POSTROUTING is not passed. */
+/**
+ * filter/INPUT; the packet is for a socket of the host. POSTROUTING is not passed. What IPVS has
+ * sent to a real server elsewhere goes out again, past FORWARD.
+ */
 function input(walk: Walk, flight: Flight, machine: Machine, device: string): readonly Flight[] {
   return each(throughHook(walk, flight, machine, 'filter', 'INPUT', { in: device }), (it) => {
+    if (!machine.isLocal(it.packet.tuple.dst)) return routeOut(walk, it, machine, device);
     const { hit } = it.track!;
     if (hit !== undefined && device !== 'lo') restoreSource(it, hit);
     if (device !== 'lo') confirm(walk, it, machine);

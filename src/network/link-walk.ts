@@ -84,6 +84,9 @@ function overBridge(
   if (ingress.from === sandbox && device.hairpin !== true) {
     const back = 'sends nothing back by the port it came in (no hairpin mode)';
     const reason = `${machine.name}: ${device.name} ${back}`;
+    // A bridged packet is confirmed as it leaves by a port, and it never comes so far.
+    // source: net/bridge/br_netfilter_hooks.c br_nf_post_routing
+    flight.unconfirm(machine);
     return walk.lose(flight, 'dropped', reason);
   }
   return flight.to({ at: 'pod', sandbox, looped: false });

@@ -154,6 +154,7 @@ export function throughHook(
     isDnat: isDnat(flight),
     isLocal: (address) => machine.isLocal(address),
     recent: (list, address, span) => machine.recent.has(list, address, span, walk.now),
+    connections: () => flight.table(machine).list(walk.now),
     ...(devices.in !== undefined && { inInterface: devices.in }),
     ...(devices.out !== undefined && { outInterface: devices.out }),
     ...(masqueradeAddress !== undefined && { masqueradeAddress }),

@@ -113,10 +113,9 @@ function typeName(type: string, schema: JsonSchema): string {
   }
 }
 
-function rangeOf(schema: JsonSchema): string {
-  const { minimum, maximum } = schema;
-  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
-  return minimum === undefined ? '' : ` from ${minimum}`;
+function rangeOf({ minimum, maximum }: JsonSchema): string {
+  if (typeof minimum !== 'number') return '';
+  return typeof maximum === 'number' ? ` from ${minimum} to ${maximum}` : ` from ${minimum}`;
 }
 
 function formOf(schema: JsonSchema, forms: JsonSchema): JsonSchema | undefined {

@@ -84,7 +84,7 @@ function scenarioPage(lexicon: Lexicon): string {
     section('`cluster`', definitions['cluster']!, ['timing']),
     '`timing` is a profile, or a mapping of a `profile` and of [timers by name](timing.md).',
     '## `behaviour`',
-    `${BEHAVIOUR_SCHEMA['description']} Each has these keys:`,
+    `${String(BEHAVIOUR_SCHEMA['description'])} Each has these keys:`,
     keyTable(BEHAVIOUR_SCHEMA['additionalProperties'] as JsonSchema, definitions),
     section('A step of `timeline`', definitions['step']!, verbs),
     `Its verb is one of ${verbs.map((verb) => `\`${verb}\``).join(', ')}: see [faults](faults.md) and [actions](actions.md).`,

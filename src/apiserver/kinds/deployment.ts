@@ -44,7 +44,11 @@ function defaults(object: KubeObject): KubeObject {
   });
   return {
     ...object,
-    spec: { ...spec, strategy: defaultStrategy(spec.strategy), template: defaultTemplate(spec.template) },
+    spec: {
+      ...spec,
+      strategy: defaultStrategy(spec.strategy),
+      template: defaultTemplate(spec.template),
+    },
   };
 }
 
@@ -67,7 +71,12 @@ function validateStrategy({ spec }: Deployment): ManifestProblem[] {
   const { maxSurge, maxUnavailable } = rollingUpdate!;
   for (const [field, value] of Object.entries({ maxSurge, maxUnavailable })) {
     if (isIntOrPercent(value)) continue;
-    return [error(`/spec/strategy/rollingUpdate/${field}`, `${JSON.stringify(value)} is no number or share`)];
+    return [
+      error(
+        `/spec/strategy/rollingUpdate/${field}`,
+        `${JSON.stringify(value)} is no number or share`,
+      ),
+    ];
   }
   const both = [maxSurge!, maxUnavailable!].every((it) => resolveIntOrPercent(it, 100, 'up') === 0);
   if (!both) return [];

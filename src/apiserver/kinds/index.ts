@@ -3,6 +3,8 @@
 
 import type { KubeObject } from '../../values/kube-object';
 import type { KindWords, ManifestProblem } from '../../values/manifest-problem';
+import { adminNetworkPolicy, baselineAdminNetworkPolicy } from './admin-network-policy';
+import { clusterNetworkPolicy } from './cluster-network-policy';
 import { daemonset } from './daemonset';
 import { checkManifest, error, warning } from './define';
 import type { KindDefinition } from './define';
@@ -11,6 +13,7 @@ import { endpoints } from './endpoints';
 import { endpointslice } from './endpointslice';
 import { validateMetadata } from './names';
 import { namespace } from './namespace';
+import { networkPolicy } from './network-policy';
 import { node } from './node';
 import { OPAQUE_KINDS, REMOVED_VERSIONS } from './opaque';
 import type { OpaqueKind } from './opaque';
@@ -22,11 +25,15 @@ import { statefulset } from './statefulset';
 
 /** The kinds with defaults and rules, sorted. */
 export const KINDS: readonly KindDefinition[] = [
+  adminNetworkPolicy,
+  baselineAdminNetworkPolicy,
+  clusterNetworkPolicy,
   daemonset,
   deployment,
   endpoints,
   endpointslice,
   namespace,
+  networkPolicy,
   node,
   pod,
   replicaset,
@@ -81,7 +88,9 @@ export function check(object: KubeObject): readonly ManifestProblem[] {
   if (removed !== '') {
     const served = servedVersionOf(kind);
     const hint = served === '' ? undefined : `use apiVersion: ${served}`;
-    return [error('/apiVersion', `${apiVersion} ${kind} is gone since Kubernetes ${removed}`, hint)];
+    return [
+      error('/apiVersion', `${apiVersion} ${kind} is gone since Kubernetes ${removed}`, hint),
+    ];
   }
   const definition = definitionOf(apiVersion, kind);
   if (definition !== undefined) return checkManifest(definition, object);

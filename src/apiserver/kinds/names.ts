@@ -49,13 +49,15 @@ function validateName(kind: string, text: string, isPrefix: boolean): ManifestPr
   const path = isPrefix ? '/metadata/generateName' : '/metadata/name';
   if (kind === 'Service') {
     if (isDns1035Label(name)) return [];
-    return [error(path, `"${text}" is no DNS label: small letters, digits and "-", a letter first`)];
+    return [
+      error(path, `"${text}" is no DNS label: small letters, digits and "-", a letter first`),
+    ];
   }
   if (kind === 'Namespace') {
     return isDnsLabel(name) ? [] : [error(path, `"${text}" is no DNS label: a-z, 0-9 and "-"`)];
   }
   // Roles and their bindings may be named with colons; other kinds follow the subdomain rule.
-  if (isDnsSubdomain(name) || /^[^/%]+$/.test(name) && /Role/.test(kind)) return [];
+  if (isDnsSubdomain(name) || (/^[^/%]+$/.test(name) && /Role/.test(kind))) return [];
   return [error(path, `"${text}" is no DNS name: small letters, digits, "-" and "."`)];
 }
 
@@ -68,15 +70,25 @@ export function validateLabels(labels: Labels | undefined, path: string): Manife
     }
     if (!isQualifiedName(key)) return [error(place, `"${key}" is no label name`)];
     if (value !== '' && !(value.length <= 63 && QUALIFIED.test(value))) {
-      return [error(place, `"${value}" is no label value: at most 63 letters, digits, "-", "_", "."`)];
+      return [
+        error(place, `"${value}" is no label value: at most 63 letters, digits, "-", "_", "."`),
+      ];
     }
     return [];
   });
+}
+
+/** What is wrong with the key of a label, where it stands by itself as in a selector. */
+export function validateLabelKey(key: unknown, path: string): ManifestProblem[] {
+  if (typeof key === 'string' && isQualifiedName(key)) return [];
+  return [error(path, `${JSON.stringify(key)} is no label name`)];
 }
 
 function isQualifiedName(key: string): boolean {
   const slash = key.lastIndexOf('/');
   const name = key.slice(slash + 1);
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
-  return name.length <= 63 && QUALIFIED.test(name) && (prefix === undefined || isDnsSubdomain(prefix));
+  return (
+    name.length <= 63 && QUALIFIED.test(name) && (prefix === undefined || isDnsSubdomain(prefix))
+  );
 }

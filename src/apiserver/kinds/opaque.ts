@@ -15,7 +15,6 @@ export interface OpaqueKind {
 type Row = readonly [kind: string, shortNames: string, unmodelled?: string];
 
 const NO_CONTROLLER = 'no controller acts on it';
-const NO_POLICY = 'no packet is allowed or denied by it';
 const NO_WEBHOOK = 'no webhook is called';
 
 /** By API group and scope; `''` is the core group. Only the kinds that people write by hand. */
@@ -46,10 +45,7 @@ const NAMESPACED: Readonly<Record<string, readonly Row[]>> = {
     ['TLSRoute', '', NO_CONTROLLER],
     ['UDPRoute', '', NO_CONTROLLER],
   ],
-  'networking.k8s.io': [
-    ['Ingress', 'ing', NO_CONTROLLER],
-    ['NetworkPolicy', 'netpol', NO_POLICY],
-  ],
+  'networking.k8s.io': [['Ingress', 'ing', NO_CONTROLLER]],
   policy: [['PodDisruptionBudget', 'pdb', 'no eviction waits for it']],
   'rbac.authorization.k8s.io': [
     ['Role', ''],
@@ -74,11 +70,6 @@ const CLUSTER: Readonly<Record<string, readonly Row[]>> = {
     ['ServiceCIDR', '', 'addresses come from the range of the cluster alone'],
   ],
   'node.k8s.io': [['RuntimeClass', '']],
-  'policy.networking.k8s.io': [
-    ['AdminNetworkPolicy', 'anp', NO_POLICY],
-    ['BaselineAdminNetworkPolicy', 'banp', NO_POLICY],
-    ['ClusterNetworkPolicy', 'cnp', NO_POLICY],
-  ],
   'rbac.authorization.k8s.io': [
     ['ClusterRole', ''],
     ['ClusterRoleBinding', ''],
@@ -102,7 +93,6 @@ export const REMOVED_VERSIONS: Readonly<Record<string, string>> = {
   'extensions/v1beta1 Ingress': '1.22',
   'networking.k8s.io/v1beta1 Ingress': '1.22',
   'networking.k8s.io/v1beta1 IngressClass': '1.22',
-  'extensions/v1beta1 NetworkPolicy': '1.16',
   'policy/v1beta1 PodDisruptionBudget': '1.25',
   'policy/v1beta1 PodSecurityPolicy': '1.25',
   'batch/v1beta1 CronJob': '1.25',
@@ -117,7 +107,10 @@ export const REMOVED_VERSIONS: Readonly<Record<string, string>> = {
   'admissionregistration.k8s.io/v1beta1 MutatingWebhookConfiguration': '1.22',
 };
 
-function rowsOf(groups: Readonly<Record<string, readonly Row[]>>, namespaced: boolean): OpaqueKind[] {
+function rowsOf(
+  groups: Readonly<Record<string, readonly Row[]>>,
+  namespaced: boolean,
+): OpaqueKind[] {
   return Object.entries(groups).flatMap(([group, rows]) =>
     rows.map(([kind, shortNames, unmodelled]) => ({
       group,

@@ -27,7 +27,11 @@ export function defaultPodSpec(given: PodSpec | undefined): PodSpec {
   const main = defaultContainers(containers, spec);
   const init = initContainers && defaultContainers(initContainers, spec);
   if (main === containers && init === initContainers) return spec;
-  return { ...spec, containers: main ?? [], ...(init === undefined ? {} : { initContainers: init }) };
+  return {
+    ...spec,
+    containers: main ?? [],
+    ...(init === undefined ? {} : { initContainers: init }),
+  };
 }
 
 function defaultContainers<T extends readonly Container[] | undefined>(

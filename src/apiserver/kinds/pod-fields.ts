@@ -71,9 +71,7 @@ export const POD_SPEC_FIELDS: FieldTable = {
     podAffinity: POD_TERMS,
     podAntiAffinity: POD_TERMS,
   },
-  tolerations: [
-    { key: true, operator: true, value: true, effect: true, tolerationSeconds: true },
-  ],
+  tolerations: [{ key: true, operator: true, value: true, effect: true, tolerationSeconds: true }],
   topologySpreadConstraints: POD_TERMS,
   schedulerName: true,
   schedulingGates: 'the pod is scheduled at once',

@@ -19,7 +19,8 @@ const DNS_POLICIES: readonly unknown[] = [
 export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] {
   const containers = listOf(spec.containers);
   const problems: ManifestProblem[] = [];
-  if (containers.length === 0) problems.push(error(`${path}/containers`, 'a pod needs a container'));
+  if (containers.length === 0)
+    problems.push(error(`${path}/containers`, 'a pod needs a container'));
   problems.push(
     ...validateContainers(spec, path),
     ...validateHostPorts(spec, containers, `${path}/containers`),
@@ -57,7 +58,9 @@ function validateContainers(spec: PodSpec, path: string): ManifestProblem[] {
       const place = `${path}/${field}/${index}`;
       problems.push(...validateContainer(container, place));
       if (names.has(container.name)) {
-        problems.push(error(`${place}/name`, `"${container.name}" is the name of another container`));
+        problems.push(
+          error(`${place}/name`, `"${container.name}" is the name of another container`),
+        );
       }
       names.add(container.name);
     });
@@ -96,7 +99,7 @@ function validatePort(port: ContainerPort, path: string): ManifestProblem[] {
     problems.push(error(`${path}/hostPort`, `${port.hostPort} is not in 1..65535`));
   }
   if (port.name !== undefined && !isPortName(port.name)) {
-    const message = `"${port.name}" is no port name: at most 15 of a-z, 0-9, "-", one letter at least`;
+    const message = `"${port.name}" is no port name: 1 to 15 of a-z, 0-9, "-", with a letter`;
     problems.push(error(`${path}/name`, message));
   }
   if (!PROTOCOLS.includes(port.protocol)) {
@@ -120,7 +123,9 @@ function validateHostPorts(
       if (taken.has(key)) return [error(place, `${port.hostPort} is taken by another container`)];
       taken.add(key);
       if (!spec.hostNetwork) {
-        return [warning(place, 'not modelled: the node forwards no packet to it; pods are spread by it')];
+        return [
+          warning(place, 'not modelled: the node forwards no packet to it; pods are spread by it'),
+        ];
       }
       if (port.hostPort === port.containerPort) return [];
       return [error(place, 'must be the containerPort on the network of the host')];
@@ -148,7 +153,9 @@ function validateHandler(handler: Handler, path: string): ManifestProblem[] {
   const port = (httpGet ?? tcpSocket ?? grpc)?.port;
   if (exec !== undefined || isPortNumber(port)) return [];
   if (typeof port === 'string' && isPortName(port)) return [];
-  return [error(`${path}/${place}/port`, `${JSON.stringify(port)} is no port number and no port name`)];
+  return [
+    error(`${path}/${place}/port`, `${JSON.stringify(port)} is no port number and no port name`),
+  ];
 }
 
 function validateDns(spec: PodSpec, path: string): ManifestProblem[] {
@@ -170,7 +177,9 @@ function validateDns(spec: PodSpec, path: string): ManifestProblem[] {
 function validateToleration(toleration: Toleration, path: string): ManifestProblem[] {
   const { key, operator = 'Equal', value, effect, tolerationSeconds } = toleration;
   if (!key && operator !== 'Exists') {
-    return [error(`${path}/operator`, 'must be Exists where there is no key: it means every taint')];
+    return [
+      error(`${path}/operator`, 'must be Exists where there is no key: it means every taint'),
+    ];
   }
   if (operator === 'Exists' && value) {
     return [error(`${path}/value`, 'must be empty where the operator is Exists')];

@@ -44,7 +44,12 @@ export function validateServiceChange(service: Service, previous: Service): Mani
   return [error('/spec/clusterIP', message, 'delete the Service and create it again')];
 }
 
-function validateType({ type, clusterIP, clusterIPs, externalName }: ServiceSpec): ManifestProblem[] {
+function validateType({
+  type,
+  clusterIP,
+  clusterIPs,
+  externalName,
+}: ServiceSpec): ManifestProblem[] {
   if (!TYPES.includes(type)) {
     return [error('/spec/type', `"${type}" is none of ${TYPES.join(', ')}`)];
   }
@@ -152,7 +157,8 @@ function validatePolicies(spec: ServiceSpec): ManifestProblem[] {
     problems.push(error(`/spec/${field}`, `"${String(policy)}" is none of Cluster, Local`));
   }
   if (externalTrafficPolicy !== undefined && !isExternallyAccessible(spec)) {
-    const message = 'is for Services that are reached from outside: NodePort, LoadBalancer, externalIPs';
+    const message =
+      'is for Services that are reached from outside: NodePort, LoadBalancer, externalIPs';
     problems.push(error('/spec/externalTrafficPolicy', message));
   }
   const { trafficDistribution } = spec;

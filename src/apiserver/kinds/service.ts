@@ -10,7 +10,9 @@ import { validateService, validateServiceChange } from './service-validation';
 export interface Service extends KubeObject {
   readonly kind: 'Service';
   readonly spec: ServiceSpec;
-  readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly LoadBalancerIngress[] } };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly LoadBalancerIngress[] };
+  };
 }
 
 export interface ServiceSpec {
@@ -98,7 +100,9 @@ function affinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): Part
 function policies(spec: ServiceSpec): Partial<ServiceSpec> {
   const { type, externalTrafficPolicy, internalTrafficPolicy } = spec;
   return {
-    ...(isExternallyAccessible(spec) && { externalTrafficPolicy: externalTrafficPolicy ?? 'Cluster' }),
+    ...(isExternallyAccessible(spec) && {
+      externalTrafficPolicy: externalTrafficPolicy ?? 'Cluster',
+    }),
     ...(type !== 'ExternalName' && { internalTrafficPolicy: internalTrafficPolicy ?? 'Cluster' }),
     ...(type === 'LoadBalancer' && {
       allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true,

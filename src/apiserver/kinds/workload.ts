@@ -82,7 +82,9 @@ export function validateWorkload(object: KubeObject): ManifestProblem[] {
     const hint = labels && `for example matchLabels: ${JSON.stringify(labels)}`;
     problems.push(error('/spec/selector', 'is required and must not be empty', hint));
   } else if (!matchesSelector(labels, selector)) {
-    problems.push(error('/spec/template/metadata/labels', 'the selector does not match these labels'));
+    problems.push(
+      error('/spec/template/metadata/labels', 'the selector does not match these labels'),
+    );
   }
   problems.push(
     ...validateLabels(labels, '/spec/template/metadata/labels'),
@@ -92,7 +94,7 @@ export function validateWorkload(object: KubeObject): ManifestProblem[] {
   return problems;
 }
 
-/** source: pkg/apis/apps/validation/validation.go ValidateDeploymentUpdate, ValidateReplicaSetUpdate */
+/** source: pkg/apis/apps/validation/validation.go ValidateDeploymentUpdate */
 export function validateSelectorStays(object: KubeObject, previous: KubeObject): ManifestProblem[] {
   const now = (object as Workload).spec.selector;
   const before = (previous as Workload).spec.selector;

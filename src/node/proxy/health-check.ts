@@ -29,26 +29,38 @@ export interface ServiceHealth {
   readonly localEndpoints: number;
 }
 
+/** Services with a health check port, by that port, with the keys of their ports. */
+type Checked = ReadonlyMap<number, { readonly service: string; readonly keys: readonly string[] }>;
+
+/** The nodes of a cluster share their inputs: what is to be served is read once for each. */
+const known = new WeakMap<ProxyInput, Checked>();
+
 /** The Services for which a node listens, by their port, as its rules were made from `input`. */
 export function serviceHealthOf(input: ProxyInput, node: string): Map<number, ServiceHealth> {
   const byPort = new Map<number, ServiceHealth>();
-  const addresses = new Map<string, Set<string>>();
-  for (const [key, { id, healthCheckNodePort }] of input.servicePorts) {
-    if (healthCheckNodePort === undefined) continue;
-    const service = `${id.namespace}/${id.name}`;
-    const own = addresses.get(service) ?? new Set();
-    addresses.set(service, own);
+  for (const [port, { service, keys }] of checkedServices(input)) {
     // An address counts once, however many ports of the Service it serves.
-    for (const { ip, ready, nodeName } of input.endpoints.get(key) ?? []) {
+    const own = new Set<string>();
+    for (const { ip, ready, nodeName } of keys.flatMap((key) => input.endpoints.get(key) ?? [])) {
       if (ready && nodeName === node) own.add(ip);
     }
-    byPort.set(healthCheckNodePort, {
-      service,
-      port: healthCheckNodePort,
-      localEndpoints: own.size,
-    });
+    byPort.set(port, { service, port, localEndpoints: own.size });
   }
   return byPort;
+}
+
+function checkedServices(input: ProxyInput): Checked {
+  let checked = known.get(input);
+  if (checked === undefined) {
+    const byPort = new Map<number, { service: string; keys: string[] }>();
+    for (const [key, { id, healthCheckNodePort: port }] of input.servicePorts) {
+      if (port === undefined) continue;
+      const service = `${id.namespace}/${id.name}`;
+      byPort.set(port, { service, keys: [...(byPort.get(port)?.keys ?? []), key] });
+    }
+    known.set(input, (checked = byPort));
+  }
+  return checked;
 }
 
 /** What a Service's health check port answers, on any path. */

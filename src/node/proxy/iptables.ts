@@ -10,12 +10,10 @@ import { endpointText } from './categorize-endpoints';
 import { serviceChainNames } from './chain-names';
 import { configurationKey, serviceRules } from './iptables-service';
 import type { FilterChain, ServiceContext, ServiceRules } from './iptables-service';
+import { MARKED, MARK_MASQ, POSTROUTING_RULES } from './masquerade';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
 import { Rulesets } from './ruleset-cache';
-
-/** The bit that asks for masquerading on the way out (`--iptables-masquerade-bit` 14). */
-const MASQUERADE_MARK = 0x4000;
 
 const LOOPBACK = ip('127.0.0.1');
 
@@ -84,26 +82,7 @@ function natTable(all: readonly ServiceRules[], node: ProxyNode): Table {
   ]);
 }
 
-const MARKED: Match = { on: 'mark', value: MASQUERADE_MARK, mask: MASQUERADE_MARK };
-
-const MARK_MASQ: Chain = {
-  name: 'KUBE-MARK-MASQ',
-  rules: [{ matches: [], target: { do: 'mark-or', value: MASQUERADE_MARK } }],
-};
-
-/** The mark is cleared before the packet leaves, so that nothing behind can meet it again. */
-const POSTROUTING: Chain = {
-  name: 'KUBE-POSTROUTING',
-  rules: [
-    { matches: [{ ...MARKED, not: true }], target: { do: 'return' } },
-    { matches: [], target: { do: 'mark-xor', value: MASQUERADE_MARK } },
-    {
-      matches: [],
-      comment: 'kubernetes service traffic requiring SNAT',
-      target: { do: 'masquerade', randomFully: true },
-    },
-  ],
-};
+const POSTROUTING: Chain = { name: 'KUBE-POSTROUTING', rules: POSTROUTING_RULES };
 
 /** How packets to this node's NodePort addresses find KUBE-NODEPORTS. */
 function nodePortRules(node: ProxyNode): Rule[] {

@@ -9,15 +9,17 @@ import type { Kernel } from '../../kernel/kernel';
 import { Phase } from '../../kernel/phase';
 import type { Effect, Timing, TimerName } from '../../timing';
 import type { Family } from '../../values/ip';
-import { ZERO } from '../../values/time';
+import { seconds, ZERO } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import type { Conntrack } from '../netfilter/conntrack';
 import type { Ruleset } from '../netfilter/ruleset';
 import { staleEntries } from './conntrack-cleanup';
+import { serviceHealthOf } from './health-check';
+import type { ServiceHealth } from './health-check';
 import type { ProxyInputs } from './proxy-inputs';
-import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
+import type { ProxyInput, ProxyMode, ProxyNode, Replacement } from './proxy-mode';
+import type { ServicePortName } from './proxy-mode';
 import { relevanceOf } from './relevant-change';
-import { StaleChains } from './stale-chains';
 import { SyncRunner } from './sync-runner';
 
 /** What kube-proxy needs of its machine. */
@@ -52,6 +54,9 @@ interface Sync {
   ruleset: Ruleset | undefined;
 }
 
+/** Twice the syncPeriod of 30 s. source: pkg/proxy/healthcheck/proxy_health.go (healthTimeout) */
+const HEALTH_TIMEOUT = seconds(60);
+
 type Step = 'sync' | 'build' | 'restore' | 'apply';
 
 export class KubeProxy {
@@ -72,9 +77,12 @@ export class KubeProxy {
   private pendingEffect: Effect = 'gain';
   /** The journal entry of the first change that waits for a sync, -1 for none. */
   private pendingCause = -1;
+  /** When the oldest change was seen that is not in the rules yet. */
+  private queuedAt: Instant | undefined;
   /** What the rules in the kernel were made from, as far as this process knows. */
   private applied: ProxyInput | undefined;
-  private staleChains = new StaleChains();
+  /** What this process remembers of rules that it has replaced. */
+  private replacement: Replacement | undefined;
 
   constructor(options: KubeProxyOptions) {
     const { kernel, machine } = options;
@@ -90,6 +98,18 @@ export class KubeProxy {
 
   get isRunning(): boolean {
     return this.running;
+  }
+
+  /** Whether no change has waited too long for its sync. */
+  get isHealthy(): boolean {
+    const { now } = this.options.kernel;
+    return this.running && (this.queuedAt === undefined || now - this.queuedAt < HEALTH_TIMEOUT);
+  }
+
+  /** The Services whose health check ports this process serves, by port. */
+  serviceHealth(): ReadonlyMap<number, ServiceHealth> {
+    if (!this.running || this.applied === undefined) return new Map();
+    return serviceHealthOf(this.applied, this.options.machine.name);
   }
 
   /** The process starts with empty memory: it lists everything and writes all rules. */
@@ -139,8 +159,9 @@ export class KubeProxy {
     this.runner = this.newRunner();
     this.pendingEffect = 'gain';
     this.pendingCause = -1;
+    this.queuedAt = undefined;
     this.applied = undefined;
-    this.staleChains = new StaleChains();
+    this.replacement = this.options.mode.replacement?.();
     this.services.jump();
     this.slices.jump();
   }
@@ -159,6 +180,7 @@ export class KubeProxy {
     if (effect === undefined) return;
     const cause = kernel.note(this.actor, 'observed', `${kind}/${change.key}`);
     if (this.pendingCause < 0) this.pendingCause = cause;
+    this.queuedAt ??= kernel.now;
     if (effect === 'loss') this.pendingEffect = 'loss';
     this.runner.request();
     this.schedule();
@@ -239,8 +261,14 @@ export class KubeProxy {
     const { machine, node, onApplied } = this.options;
     const before = this.applied;
     this.applied = input;
+    // What came during the sync has waited no longer than that.
+    this.queuedAt = this.pendingCause < 0 ? undefined : this.options.kernel.now;
     const standing = machine.proxyRules.get(node.family);
-    const written = this.staleChains.written(standing, ruleset, start);
+    const connections = machine.conntrack.list(this.options.kernel.now);
+    const writing = { start, connections };
+    const written = this.replacement?.written(standing, ruleset, writing) ?? ruleset;
+    const ended = this.replacement?.ended?.(standing, ruleset, writing) ?? [];
+    for (const entry of ended) machine.conntrack.delete(entry);
     const changed = standing !== written;
     machine.proxyRules.set(node.family, written);
     const cleaned = this.cleanUp(input, before);

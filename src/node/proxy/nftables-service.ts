@@ -10,13 +10,11 @@ import type { Chain, MapElement, Match, NamedSet, Rule, Target } from '../netfil
 import { categorizeEndpoints, endpointText, isExternallyAccessible } from './categorize-endpoints';
 import type { EndpointCategories } from './categorize-endpoints';
 import { servicePortText } from './chain-names';
+import { MASQUERADE_MARK } from './masquerade';
 import { nftEndpointNames, nftServiceNames } from './nftables-names';
 import type { NftServiceNames } from './nftables-names';
 import type { Endpoint, ProxyNode, ServicePort } from './proxy-mode';
 import { allowsNode, nodeKey, ServiceParts } from './ruleset-cache';
-
-/** The bit that asks for masquerading on the way out (`--iptables-masquerade-bit` 14). */
-export const MASQUERADE_MARK = 0x4000;
 
 /** The maps into which Service ports put elements. */
 export type ServiceMapName =

@@ -19,15 +19,16 @@ import type {
   VerdictMap,
 } from '../netfilter/ruleset';
 import { endpointText } from './categorize-endpoints';
+import { MARKED, MASQUERADE_MARK, POSTROUTING_RULES } from './masquerade';
 import { nftServiceNames } from './nftables-names';
-import { isFlat, MASQUERADE_MARK, markTarget } from './nftables-service';
-import { nftConfigurationKey, nftServiceRules } from './nftables-service';
+import { isFlat, markTarget, nftConfigurationKey, nftServiceRules } from './nftables-service';
 import type { NftServiceRules, ServiceMapName } from './nftables-service';
 import { hairpinConnections } from './nftables-hairpin';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { NodePortAddresses } from './node-port-addresses';
 import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
 import { Rulesets } from './ruleset-cache';
+import { StaleChains } from './stale-chains';
 
 /** The mode, alpha in 1.29 and stable since 1.33 (KEP-3866). */
 export const nftables: ProxyMode = {
@@ -35,6 +36,7 @@ export const nftables: ProxyMode = {
   compile,
   render: renderNftables,
   endpointsOf,
+  replacement: () => new StaleChains(),
 };
 
 const rulesets = new Rulesets();
@@ -210,8 +212,6 @@ function toNodePorts(node: ProxyNode, map: ServiceMapName, asksForLocal = false)
   return { matches: [...matches, { on: 'destination', cidr: loopback, not: true }], target };
 }
 
-const MARKED: Match = { on: 'mark', value: MASQUERADE_MARK, mask: MASQUERADE_MARK };
-
 const MASQUERADING: readonly Rule[] = [
   {
     matches: [MARKED],
@@ -230,11 +230,10 @@ const MASQUERADING: readonly Rule[] = [
   },
 ];
 
-const OLD_MASQUERADING: readonly Rule[] = [
-  { matches: [{ ...MARKED, not: true }], target: { do: 'return' } },
-  { matches: [], target: { do: 'mark-xor', value: MASQUERADE_MARK } },
-  { matches: [], target: { do: 'masquerade', randomFully: true } },
-];
+/** As in iptables mode, where comments are written. */
+const OLD_MASQUERADING: readonly Rule[] = POSTROUTING_RULES.map(({ matches, target }) => {
+  return { matches, target };
+});
 
 /** What still goes to an address of the Service range has met no Service port. */
 function clusterIPsCheck(node: ProxyNode): Rule[] {

@@ -3,6 +3,8 @@
 import type { TimerName } from '../../timing';
 import type { Family, IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
+import type { Instant } from '../../values/time';
+import type { ConntrackEntry } from '../netfilter/conntrack';
 import type { Ruleset } from '../netfilter/ruleset';
 
 /** The key of a Service port: namespace, name, port name and protocol. */
@@ -63,14 +65,34 @@ export interface ProxyNode {
   readonly localhostNodePorts: boolean;
   /** Ranges of Service addresses in this family, as the ServiceCIDR objects of the API say. */
   readonly serviceCIDRs?: readonly string[];
+  /** The scheduler of virtual servers in IPVS mode; round robin where it is not said. */
+  readonly scheduler?: string;
   readonly kubernetes: string;
 }
 
 /** JSON Schemas by the names of KubeProxyConfiguration. */
 export type ProxySettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+/** The kernel at the moment at which rules are written. */
+export interface Writing {
+  /** When the sync started. */
+  readonly start: Instant;
+  /** Every connection of the host that stands. */
+  readonly connections: readonly ConntrackEntry[];
+}
+
+/** How a process of kube-proxy replaces rules, where old ones do not simply vanish. */
+export interface Replacement {
+  /** What stands in the kernel once `after` is written; `after` itself where nothing lingers. */
+  written(before: Ruleset | undefined, after: Ruleset, writing: Writing): Ruleset;
+  /** The connections that the kernel ends by it. */
+  ended?(before: Ruleset | undefined, after: Ruleset, writing: Writing): readonly ConntrackEntry[];
+}
+
 export interface ProxyMode {
   readonly name: string;
+  /** Made for each process; without it, new rules take the place of old ones. */
+  readonly replacement?: () => Replacement;
   /** The timer of its minimum interval between syncs, where it has one of its own. */
   readonly minSyncPeriod?: TimerName;
   /** Settings beside those that all modes have (settings.ts), as JSON Schemas by name. */

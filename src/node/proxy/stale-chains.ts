@@ -3,24 +3,21 @@
 // a moment longer.
 // source: pkg/proxy/nftables/proxier.go syncProxyRules (staleChains)
 
-import type { Chain, Ruleset } from '../netfilter/ruleset';
+import type { Ruleset } from '../netfilter/ruleset';
 import { later, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 import { isServiceChain } from './nftables-names';
+import type { Replacement, Writing } from './proxy-mode';
 
 /** How long a chain has to have been stale when a sync starts that deletes it. */
 const AGE_MIN = seconds(1);
 
 /** What one process of kube-proxy knows of them; a new process finds them in the kernel again. */
-export class StaleChains {
+export class StaleChains implements Replacement {
   /** Since the start of which sync, by chain. */
   private readonly since = new Map<string, Instant>();
 
-  /**
-   * What stands in the kernel once `after` is written in place of `before`, by a sync that started
-   * at `start`. It is `after` itself where no chain is stale.
-   */
-  written(before: Ruleset | undefined, after: Ruleset, start: Instant): Ruleset {
+  written(before: Ruleset | undefined, after: Ruleset, { start }: Writing): Ruleset {
     if (after.nft === undefined) return after;
     const deleted = this.old(start);
     const standing = [...(before?.nft?.chains.keys() ?? [])].filter((name) => {
@@ -31,7 +28,7 @@ export class StaleChains {
     for (const name of stale) this.since.set(name, start);
     if (stale.length === 0) return after;
     const chains = new Map(after.nft.chains);
-    for (const name of stale) chains.set(name, { name, rules: [] } satisfies Chain);
+    for (const name of stale) chains.set(name, { name, rules: [] });
     return { ...after, nft: { ...after.nft, chains } };
   }
 
