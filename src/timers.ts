@@ -296,6 +296,12 @@ export const TIMERS = {
     knob: 'KubeProxyConfiguration ipvs.minSyncPeriod',
     source: 'pkg/proxy/apis/config/v1alpha1/defaults.go (IPVS.MinSyncPeriod is left at zero)',
   },
+  'cilium.minSyncPeriod': {
+    kind: 'wait',
+    delays: "the next change of Cilium's maps after the last one",
+    value: fixed(ZERO),
+    source: 'cilium pkg/loadbalancer/reconciler: each change is written as it comes',
+  },
   'kube-proxy.build': {
     kind: 'latency',
     delays: 'computing the rules of a sync',

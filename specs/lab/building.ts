@@ -19,8 +19,8 @@ const SETTINGS: Readonly<Record<string, number>> = {
   // Answers may come back by another way than the packets that they answer.
   'net/ipv4/conf/all/rp_filter': 0,
   'net/ipv4/conf/default/rp_filter': 0,
-  // The kernel would send one ICMP error per second and client.
-  'net/ipv4/icmp_ratelimit': 0,
+  // The kernel would send a client one ICMP error a second, and all of them fifty at once.
+  'net/ipv4/icmp_ratemask': 0,
   'net/ipv6/conf/all/disable_ipv6': 1,
   'net/ipv6/conf/default/disable_ipv6': 1,
 };

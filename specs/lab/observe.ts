@@ -39,7 +39,10 @@ export interface Stray {
  * Milliseconds after which silence counts. An address that nobody has is given up by the kernel
  * after three ARP requests, one second apart: silence has to be told from that.
  */
-export const PATIENCE = 4_000;
+export const LONG_PATIENCE = 4_000;
+
+/** Short of the first retransmission: where ways part, a second SYN could take another one. */
+export const SHORT_PATIENCE = 900;
 
 /** Above the node ports, which a client on a node could otherwise take for itself. */
 const FIRST_PORT = 33_000;
@@ -52,6 +55,8 @@ export interface Request {
   /** The source address of its packets. */
   readonly source: IP;
   readonly times: number;
+  /** Milliseconds after which silence counts. */
+  readonly patience: number;
 }
 
 type Tables = ReadonlyMap<string, readonly ListedConnection[]>;
@@ -71,8 +76,8 @@ export class Observer {
     requests: readonly Request[],
   ): Promise<Observation[][]> {
     const outcomes = await Promise.all(
-      requests.map(({ flow, times }) =>
-        Promise.all(Array.from({ length: times }, () => this.connect(flow))),
+      requests.map((request) =>
+        Promise.all(Array.from({ length: request.times }, () => this.connect(request))),
       ),
     );
     const tables = await this.tables();
@@ -99,12 +104,15 @@ export class Observer {
     );
   }
 
-  private async connect(flow: Flow): Promise<Omit<Observation, 'entries' | 'hasClashed'>> {
+  private async connect({
+    flow,
+    patience,
+  }: Request): Promise<Omit<Observation, 'entries' | 'hasClashed'>> {
     const { address, port, protocol } = flow.to;
     const sport = this.nextPort++;
     const room = roomOf(this.building.cluster, flow);
     const id = this.nextId++;
-    const order = { id, protocol, address, port, sport, patience: PATIENCE };
+    const order = { id, protocol, address, port, sport, patience };
     const { outcome, greeting } = await this.building.agent(room).connect(order);
     return { sport, outcome, greeting };
   }

@@ -3,12 +3,13 @@
 
 import type { Cluster } from '../../src/cluster/cluster';
 import type { Machine } from '../../src/node/machine';
+import { outcomeOf } from '../../src/values/disposition';
 import type { Trace } from '../../src/values/trace';
 import { Building } from './building';
 import { compare, describeObservation, describeTrace, isAgreed, MODEL_PORT } from './compare';
 import type { Flow } from './flows';
-import { Observer } from './observe';
-import type { Observation } from './observe';
+import { LONG_PATIENCE, Observer, SHORT_PATIENCE } from './observe';
+import type { Observation, Request } from './observe';
 import { ruleTexts } from './rules';
 import type { RuleTexts } from './rules';
 
@@ -72,10 +73,7 @@ export async function withBuilding<T>(
 async function observe(observer: Observer, cases: readonly Case[]): Promise<void> {
   let open = cases;
   for (let round = 0; round < ROUNDS && open.length > 0; round++) {
-    const requests = open.map(({ flow, traces }) => {
-      const times = traces.length === 1 ? 1 : ATTEMPTS;
-      return { flow, source: traces[0]!.sent.src, times };
-    });
+    const requests = open.map(requestOf);
     const observations = await observer.attempt(requests);
     open.forEach((it, index) => {
       it.observations.push(...observations[index]!.filter(({ hasClashed }) => !hasClashed));
@@ -85,6 +83,18 @@ async function observe(observer: Observer, cases: readonly Case[]): Promise<void
       return unexpected.length === 0 && unseen.length > 0;
     });
   }
+}
+
+/** A flow that has a choice is sent several times; one of the others only to see its one way. */
+function requestOf({ flow, traces }: Case): Request {
+  const isSlow = traces.some(({ disposition }) => outcomeOf(disposition) === 'unreachable');
+  const hasChoice = traces.length > 1;
+  return {
+    flow,
+    source: traces[0]!.sent.src,
+    times: hasChoice ? ATTEMPTS : 1,
+    patience: hasChoice && !isSlow ? SHORT_PATIENCE : LONG_PATIENCE,
+  };
 }
 
 function verdictOf({ flow, traces, observations }: Case): Verdict {

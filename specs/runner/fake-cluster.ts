@@ -2,7 +2,7 @@
 // With it, what operators and claims make of a situation can be checked without the model.
 
 import { ApiServer } from '../../src/apiserver/api-server';
-import type { Cluster, Handles, OpenConnection } from '../../src/cluster/cluster';
+import type { Cluster, Handles, OpenConnection, Visit } from '../../src/cluster/cluster';
 import { Kernel } from '../../src/kernel/kernel';
 import { Phase } from '../../src/kernel/phase';
 import { Machine } from '../../src/node/machine';
@@ -152,6 +152,13 @@ export class FakeCluster implements Cluster {
     return this.walks(from, to)
       .filter(({ disposition }) => disposition === 'answered')
       .map((opened) => ({ from, tuple: opened.sent, opened }) as OpenConnection);
+  }
+
+  visit(from: Origin, to: Destination): readonly Visit[] {
+    this.calls.push(['visit', from, to]);
+    return this.walks(from, to)
+      .filter(({ disposition }) => disposition === 'answered')
+      .map((trace) => ({ at: this.kernel.now, trace, notes: [] }));
   }
 
   proceed(): readonly Trace[] {

@@ -7,6 +7,7 @@ import type { Protocol } from '../../src/values/flow';
 import type { Packet } from '../../src/values/packet';
 import { traverse } from '../../src/node/netfilter/evaluate';
 import type { Branch, HookContext } from '../../src/node/netfilter/evaluate';
+import { balanceSocket } from '../../src/node/netfilter/ebpf';
 import { renderRule } from '../../src/node/netfilter/render-iptables';
 import { mapElement, renderNftRule } from '../../src/node/netfilter/render-nftables';
 import type { Hook, RuleReference, Ruleset, TableName } from '../../src/node/netfilter/ruleset';
@@ -64,6 +65,8 @@ function lineOf({ table, chain, position, rule, element }: RuleReference, family
 export class PacketWalk {
   private readonly ruleset: Ruleset;
   private readonly node: ProxyNode;
+  /** Where the packet came in, as far as the question tells. */
+  private device: string | undefined;
 
   constructor(ruleset: Ruleset, node: ProxyNode) {
     this.ruleset = ruleset;
@@ -80,8 +83,24 @@ export class PacketWalk {
     };
     const sent: Packet = { tuple, kind: 'syn', mark: 0 };
     const isOwn = ask.from === 'node';
+    const opened = ask.from === 'external' ? undefined : this.opened(sent);
+    if (opened !== undefined) return opened;
+    if (ask.from === 'external') this.device = 'eth0';
     return this.hook('nat', isOwn ? 'OUTPUT' : 'PREROUTING', sent, sent).flatMap((branch) => {
       return this.afterNat(branch, sent, isOwn);
+    });
+  }
+
+  /** What a socket of the node or of its pods makes of the call, where a program is asked. */
+  private opened(sent: Packet): Fate[] | undefined {
+    const ways = balanceSocket([this.ruleset], sent, {
+      isLocal: (address) => this.isLocal(address),
+      recent: () => false,
+    });
+    return ways?.map(({ verdict, packet, rules }) => {
+      const { dst, dport } = packet.tuple;
+      if (verdict !== 'accept') return { verdict, endpoint: undefined, masquerade: false, rules };
+      return { verdict: 'dnat', endpoint: formatEndpoint(dst, dport), masquerade: false, rules };
     });
   }
 
@@ -123,7 +142,7 @@ export class PacketWalk {
     return this.hook('nat', 'POSTROUTING', way.packet, sent).map((last) => ({
       verdict: 'dnat',
       endpoint: formatEndpoint(dst, dport),
-      masquerade: last.packet.tuple.src !== way.packet.tuple.src || isMasquerade(last),
+      masquerade: last.packet.tuple.src !== sent.tuple.src || isMasquerade(last),
       rules: [...way.rules, ...last.rules],
     }));
   }
@@ -140,6 +159,7 @@ export class PacketWalk {
       isLocal: (address) => this.isLocal(address),
       recent: () => false,
       masqueradeAddress: this.node.addresses[0]!,
+      ...(this.device !== undefined && { inInterface: this.device }),
     };
     return traverse([this.ruleset], table, hook, packet, context);
   }

@@ -3,6 +3,7 @@
 
 import { agrees, questionOf, readVectorFile } from './vector-file';
 import type { Answer, Question, VectorFile } from './vector-file';
+import { answerNetpol } from './netpol';
 import { answerServices } from './services';
 
 export interface VectorResult {
@@ -16,6 +17,7 @@ export interface VectorResult {
 
 /** Who answers for a domain. */
 const DOMAINS: Readonly<Record<string, (question: Question) => Answer>> = {
+  netpol: answerNetpol,
   services: answerServices,
 };
 

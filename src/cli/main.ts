@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Explains a word of the language, or the table of timers.',
     load: () => require('./commands/explain') as Loaded,
   },
+  show: {
+    summary: 'Prints what a node holds at an instant, as its own tools would.',
+    load: () => require('./commands/show') as Loaded,
+  },
   schema: {
     summary: 'Prints the JSON Schema of scenarios, for editors.',
     load: () => require('./commands/schema') as Loaded,

@@ -2,7 +2,7 @@
 
 import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
-import type { Connection } from '../network/index';
+import type { Connection, Visit as NetworkVisit } from '../network/index';
 import type { Machine } from '../node/machine';
 import type { Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
@@ -13,6 +13,9 @@ import type { Trace } from '../values/trace';
 
 /** A connection that was really opened: its entries stand in the conntrack tables on its path. */
 export type OpenConnection = Connection;
+
+/** A way that a client's connection could have gone earlier, and what hosts would remember. */
+export type Visit = NetworkVisit;
 
 /** What faults and administrators can do. Each is idempotent and returns what it takes to undo. */
 export interface Handles {
@@ -44,7 +47,13 @@ export interface Cluster {
   readonly generation: number;
   readonly handles: Handles;
   /** Every path that a new flow can take now, with exact probabilities. Changes nothing. */
-  send(from: Origin, to: Destination, options?: { readonly sport?: number }): readonly Trace[];
+  send(
+    from: Origin,
+    to: Destination,
+    options?: { readonly sport?: number; readonly since?: Visit },
+  ): readonly Trace[];
+  /** The ways in which a connection would be answered now. Changes nothing. */
+  visit(from: Origin, to: Destination): readonly Visit[];
   /** Opens one real connection for each possible path that is answered. */
   open(from: Origin, to: Destination): readonly OpenConnection[];
   /** The next packet of an open connection. */

@@ -7,7 +7,7 @@ import { kindNamed } from '../apiserver/kinds/index';
 import { createControllers } from '../controllers/index';
 import { Kernel } from '../kernel/kernel';
 import { createNetwork } from '../network/index';
-import type { Network } from '../network/index';
+import type { Network, SendOptions } from '../network/index';
 import { Kubelets } from '../node/kubelet';
 import type { Machine } from '../node/machine';
 import { PROFILES, Timing } from '../timing';
@@ -21,7 +21,7 @@ import { seconds, START } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import { Behaviours, bringsDns, corednsManifests, DnsServers, upstreamOf } from '../workloads/index';
-import type { Cluster, Handles, OpenConnection } from './cluster';
+import type { Cluster, Handles, OpenConnection, Visit } from './cluster';
 import { createEdge } from './edge';
 import type { Edge } from './edge';
 import { createHandles } from './handles';
@@ -120,8 +120,12 @@ class ModelCluster implements Cluster {
     this.timing.switchTo(profileOf(this.spec));
   }
 
-  send(from: Origin, to: Destination, options?: { readonly sport?: number }): readonly Trace[] {
+  send(from: Origin, to: Destination, options?: SendOptions): readonly Trace[] {
     return this.network.send(from, to, options);
+  }
+
+  visit(from: Origin, to: Destination): readonly Visit[] {
+    return this.network.visit(from, to);
   }
 
   open(from: Origin, to: Destination): readonly OpenConnection[] {

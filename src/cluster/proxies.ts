@@ -152,6 +152,9 @@ function proxyNode(spec: ClusterSpec, node: NodeSpec, family: Family): ProxyNode
     nodePortAddresses: (options['nodePortAddresses'] as readonly string[] | undefined) ?? [],
     localhostNodePorts: options['localhostNodePorts'] !== false,
     serviceCIDRs: spec.serviceCIDRs.filter((range) => cidr(range).family === family),
+    nodeAddresses: spec.nodes
+      .flatMap((it) => it.addresses)
+      .filter((address) => familyOf(address) === family),
     ...(typeof options['scheduler'] === 'string' && { scheduler: options['scheduler'] }),
     kubernetes: spec.kubernetes,
   };

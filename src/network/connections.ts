@@ -115,8 +115,9 @@ function commit(
     return { node: machine.name, original, reply, unreplied };
   });
   const isAlive = clientOf(ground, from, sender);
-  const session = sessionOf(flight, serverTupleOf(trace, entries));
-  return { from, tuple: trace.sent, opened: { ...trace, translations }, sender, session, isAlive };
+  const session = sessionOf(flight, serverTupleOf(flight, entries));
+  const { socket: tuple } = flight;
+  return { from, tuple, opened: { ...trace, translations }, sender, session, isAlive };
 }
 
 /** The way's entries with one number in place of the random port that masquerading chose. */
@@ -154,9 +155,9 @@ function withPort(entry: ConntrackEntry, port: number): ConntrackEntry {
 }
 
 /** The tuple of the packet as it reached the responder: after the last translation on its way. */
-function serverTupleOf({ sent }: Trace, entries: readonly TrackedEntry[]): FiveTuple {
+function serverTupleOf({ socket }: Flight, entries: readonly TrackedEntry[]): FiveTuple {
   const last = entries.at(-1);
-  return last === undefined ? sent : reversed(last.entry.reply);
+  return last === undefined ? socket : reversed(last.entry.reply);
 }
 
 /** The client's end: the processes that run now, in the sandbox or on the machine that stands. */

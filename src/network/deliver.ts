@@ -157,7 +157,7 @@ function comeHome(walk: Walk, flight: Flight, isSender: boolean, name: string): 
   if (!isSender) {
     return walk.lose(flight, 'answer-lost', `it went to ${name}, which had asked nothing`);
   }
-  if (!walk.isExpected(tuple)) {
+  if (!walk.isExpected(flight)) {
     const from = formatEndpoint(tuple.src, tuple.sport);
     const reason = `it reached ${name} from ${from}, an address that it never called`;
     return walk.lose(flight, 'answer-untranslated', reason);

@@ -75,6 +75,11 @@ const HOPS_MAX = 64;
 
 export class Flight {
   packet: Packet;
+  /**
+   * The tuple as the sender's socket holds it. It differs from what was dialled where the socket
+   * itself was translated.
+   */
+  socket: FiveTuple;
   place: Place;
   leg: 'request' | 'answer' = 'request';
   probability: Ratio = CERTAIN;
@@ -97,6 +102,7 @@ export class Flight {
 
   constructor(packet: Packet, place: Place, log: HopLog | undefined) {
     this.packet = packet;
+    this.socket = packet.tuple;
     this.place = place;
     this.log = log;
   }
@@ -108,6 +114,7 @@ export class Flight {
   fork(probability: Ratio, turn: number): Flight {
     const twin = new Flight(this.packet, this.place, this.log?.fork());
     twin.turns = [...this.turns, turn];
+    twin.socket = this.socket;
     twin.leg = this.leg;
     twin.probability = multiply(this.probability, probability);
     twin.hopsLeft = this.hopsLeft;

@@ -15,3 +15,4 @@ export { LoadBalancers } from './load-balancer';
 export type { Announcement, BalancedPort } from './load-balancer';
 export type { PolicyEnforcer, PolicyVerdict } from './policy-enforcer';
 export type { SendOptions } from './send';
+export type { Visit } from './walk';

@@ -153,7 +153,9 @@ export function throughHook(
     state: flight.track!.state,
     isDnat: isDnat(flight),
     isLocal: (address) => machine.isLocal(address),
-    recent: (list, address, span) => machine.recent.has(list, address, span, walk.now),
+    recent: (list, address, span) =>
+      machine.recent.has(list, address, span, walk.now) ||
+      walk.remembers(machine, list, address, span),
     connections: () => flight.table(machine).list(walk.now),
     ...(devices.in !== undefined && { inInterface: devices.in }),
     ...(devices.out !== undefined && { outInterface: devices.out }),

@@ -18,9 +18,9 @@ import { Fabric } from './fabric';
 import type { ExternalHost } from './fabric';
 import { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
-import { send } from './send';
+import { send, visit } from './send';
 import type { SendGround, SendOptions } from './send';
-import type { Sender } from './walk';
+import type { Sender, Visit } from './walk';
 
 export interface NetworkOptions {
   /** How people call a pod by its key; the key itself by default. */
@@ -91,6 +91,11 @@ export class Network implements SendGround {
   /** Every way of a new flow's first packet; changes nothing. */
   send(from: Origin, to: Destination, options: SendOptions = {}): readonly Trace[] {
     return send(this, from, to, options);
+  }
+
+  /** The ways in which a connection would be answered now; changes nothing. */
+  visit(from: Origin, to: Destination): readonly Visit[] {
+    return visit(this, from, to);
   }
 
   /** Opens one real connection for each possible path that is answered. */

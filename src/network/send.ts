@@ -19,8 +19,9 @@ import type { Place } from './flight';
 import { HopLog } from './hop-log';
 import { enterHost, sendErrorFromHost, sendFromHost } from './host-walk';
 import { carry, carryBalanced, leavePod } from './link-walk';
+import { connectSocket } from './socket-walk';
 import { Walk } from './walk';
-import type { Ending, Ground, Sender, Session } from './walk';
+import type { Ending, Ground, Sender, Session, Visit } from './walk';
 
 /**
  * The source port of a question. No connection is ever opened from it (connections.ts), so a
@@ -35,6 +36,8 @@ export interface SendOptions {
   readonly src?: IP;
   /** The node to which a client outside is routed for an address that nobody announces. */
   readonly via?: string;
+  /** An earlier connection of the same client, as if that one had been opened. */
+  readonly since?: Visit;
   /** Whether hops are written down; verdict and tuples come in any case. Default: true. */
   readonly record?: boolean;
 }
@@ -46,6 +49,7 @@ export interface Sending {
   readonly kind: PacketKind;
   readonly session?: Session;
   readonly via?: string;
+  readonly since?: Visit;
 }
 
 /** What the network must offer for a sender to be found. */
@@ -65,11 +69,20 @@ export function send(
 ): readonly Trace[] {
   const prepared = prepare(ground, from, to, options.sport ?? PROBE_PORT);
   if ('disposition' in prepared) return [prepared];
-  const { src, via, record = true } = options;
+  const { src, via, since, record = true } = options;
   const sent = src === undefined ? prepared.sent : { ...prepared.sent, src };
-  const sending = { ...prepared, sent, ...(via !== undefined && { via }) };
-  const endings = walkPacket(ground, sending, record);
+  const context = { ...(via !== undefined && { via }), ...(since !== undefined && { since }) };
+  const endings = walkPacket(ground, { ...prepared, sent, ...context }, record);
   return endings.map(({ trace }) => trace);
+}
+
+/** The ways in which a connection would be answered now, with what each would leave behind. */
+export function visit(ground: SendGround, from: Origin, to: Destination): readonly Visit[] {
+  const prepared = prepare(ground, from, to, PROBE_PORT);
+  if ('disposition' in prepared) return [];
+  return walkPacket(ground, prepared, false)
+    .filter(({ trace }) => trace.disposition === 'answered')
+    .map(({ trace, flight }) => ({ at: ground.now, trace, notes: flight.recentSets }));
 }
 
 /** Who sends, and with which tuple; or the trace of a packet that never leaves. */
@@ -104,12 +117,13 @@ export function prepare(
 /** Follows the packet on all its ways, in the order of the rules that part them. */
 export function walkPacket(
   ground: SendGround,
-  { sender, sent, kind, session, via }: Sending,
+  { sender, sent, kind, session, via, since }: Sending,
   record: boolean,
 ): readonly Ending[] {
-  const walk = new Walk({ ground, now: ground.now, sender, sent, session, via });
+  const walk = new Walk({ ground, now: ground.now, sender, sent, session, via, since });
   const log = record ? new HopLog() : undefined;
-  const waiting = [new Flight({ tuple: sent, kind, mark: 0 }, startOf(sender), log)];
+  const first = new Flight({ tuple: sent, kind, mark: 0 }, startOf(sender), log);
+  const waiting = [...connectSocket(walk, first)];
   for (let flight = waiting.pop(); flight !== undefined; flight = waiting.pop()) {
     waiting.push(...advance(walk, flight));
   }

@@ -6,10 +6,12 @@ import type { PodSandbox } from '../node/pod-sandbox';
 import type { Disposition } from '../values/disposition';
 import { reversed } from '../values/flow';
 import type { FiveTuple } from '../values/flow';
+import type { IP } from '../values/ip';
+import { between, seconds } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { ExternalHost, Fabric } from './fabric';
-import type { Flight, Outcome } from './flight';
+import type { Flight, Outcome, RecentSet } from './flight';
 import type { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
 
@@ -38,6 +40,14 @@ export interface Session {
   isAlive(): boolean;
 }
 
+/** One way that a connection could have gone, had it been opened, and what it would have left. */
+export interface Visit {
+  readonly at: Instant;
+  readonly trace: Trace;
+  /** The address lists of the hosts on its way into which it would have been written. */
+  readonly notes: readonly RecentSet[];
+}
+
 export interface Ending {
   readonly trace: Trace;
   readonly flight: Flight;
@@ -52,6 +62,8 @@ export class Walk {
   readonly session: Session | undefined;
   /** The node to which packets from outside are routed that no host has the address of. */
   readonly via: string | undefined;
+  /** A connection of the same client, of which the hosts on its way have noted the address. */
+  readonly since: Visit | undefined;
   readonly endings: Ending[] = [];
 
   constructor(options: {
@@ -61,6 +73,7 @@ export class Walk {
     sent: FiveTuple;
     session: Session | undefined;
     via?: string | undefined;
+    since?: Visit | undefined;
   }) {
     this.ground = options.ground;
     this.now = options.now;
@@ -68,6 +81,7 @@ export class Walk {
     this.sent = options.sent;
     this.session = options.session;
     this.via = options.via;
+    this.since = options.since;
   }
 
   /** The way ends here in silence. An answer that gets no further counts as lost. */
@@ -123,9 +137,19 @@ export class Walk {
     flight.packet = { tuple, kind, mark: 0 };
   }
 
+  /** Whether the earlier connection has put the address into a list, at most `span` seconds ago. */
+  remembers(machine: Machine, list: string, address: IP, span: number): boolean {
+    if (this.since === undefined) return false;
+    const { at, notes } = this.since;
+    if (between(at, this.now) > seconds(span)) return false;
+    return notes.some(
+      (it) => it.machine === machine && it.list === list && it.address === address,
+    );
+  }
+
   /** Whether the tuple is the answer that the sender's socket waits for. */
-  isExpected(tuple: FiveTuple): boolean {
-    const expected = reversed(this.sent);
+  isExpected({ socket, packet: { tuple } }: Flight): boolean {
+    const expected = reversed(socket);
     return (
       tuple.src === expected.src &&
       tuple.dst === expected.dst &&

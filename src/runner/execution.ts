@@ -32,12 +32,16 @@ export class Execution {
     this.steps = new Steps(cluster, this.timeline, plan.end);
   }
 
-  /** Runs to the end that the scenario names, and on until the cluster has settled. */
-  run(): void {
+  /**
+   * Runs to the end that the scenario names, and on until the cluster has settled; or to `until`
+   * and no further.
+   */
+  run(until?: Instant): void {
     const { kernel } = this.cluster;
     const marks = this.marks();
     let seen = -1;
     for (let next = this.nextInstant(marks); next !== undefined; next = this.nextInstant(marks)) {
+      if (until !== undefined && next > until) break;
       kernel.runUntil(next);
       let marked = false;
       while (marks[0] !== undefined && marks[0] <= next) {
@@ -50,7 +54,8 @@ export class Execution {
       for (const watch of this.watches) watch.look(this.cluster);
       seen = this.cluster.generation;
     }
-    if (kernel.now < this.end) kernel.runUntil(this.end);
+    const end = until ?? this.end;
+    if (kernel.now < end) kernel.runUntil(end);
   }
 
   /** Instants at which something is looked at in any case, in order. */

@@ -72,6 +72,17 @@ export class Bitset {
     return count;
   }
 
+  /** The sum of the members' weights; a member beyond the list weighs nothing. */
+  weigh(weights: readonly number[]): number {
+    let sum = 0;
+    for (let index = 0; index < this.words.length; index++) {
+      for (let rest = this.words[index]!; rest !== 0; rest &= rest - 1) {
+        sum += weights[index * 32 + 31 - Math.clz32(rest & -rest)] ?? 0;
+      }
+    }
+    return sum;
+  }
+
   copy(): Bitset {
     const twin = new Bitset();
     twin.words = this.words.slice();

@@ -7,6 +7,7 @@ import applyAction from './actions/apply';
 import deleteAction from './actions/delete';
 import patchAction from './actions/patch';
 import scaleAction from './actions/scale';
+import affinity from './claims/affinity';
 import converge from './claims/converge';
 import inspect from './claims/inspect';
 import path from './claims/path';
@@ -30,7 +31,7 @@ export const LANGUAGE = {
   /** What an administrator does. */
   actions: byName<Action>([applyAction, deleteAction, patchAction, scaleAction]),
   /** What must be true. */
-  claims: byName<Claim>([converge, inspect, path, reach, resolve, share, translate]),
+  claims: byName<Claim>([affinity, converge, inspect, path, reach, resolve, share, translate]),
   /** When it must be true. */
   operators: byName<Operator>([after, always, at, eventually, never]),
 } as const;

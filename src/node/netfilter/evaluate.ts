@@ -9,9 +9,11 @@ import type { Packet } from '../../values/packet';
 import { CERTAIN, complement, equalRatio, multiply, NEVER, ratio } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import { indexOf } from './chain-index';
+import { balanceInbound } from './ebpf';
+import type { EbpfTable } from './ebpf';
 import { balance } from './ipvs';
 import { layersAt } from './layers';
-import type { RuleLayer, RuleSource } from './layers';
+import type { Layer, RuleLayer, RuleSource } from './layers';
 import { compiledRule, elementKey } from './match';
 import type { HookContext, RecentSetting } from './match';
 import type { Chain, Hook, RuleReference, Ruleset, TableName, Target } from './ruleset';
@@ -30,6 +32,8 @@ export interface Branch {
   readonly rules: readonly RuleReference[];
   /** What goes into `recent` lists, should the packet really be sent. */
   readonly recentSets: readonly (RecentSetting & { readonly address: IP })[];
+  /** Nobody behind may translate it any more. */
+  readonly isFinal?: boolean;
 }
 
 /** Deeper than this, chains jump in a loop; the real tools refuse to load such rules. */
@@ -58,6 +62,7 @@ export function traverse(
   for (const layer of layersAt(rulesets, table, hook)) {
     branches = branches.flatMap((branch) => {
       if (isSettled(branch)) return [branch];
+      if ('ebpf' in layer) return passEbpf(layer, branch, context);
       if ('ipvs' in layer) return balance(layer.ipvs, branch, context);
       return new Walk(layer, context).from(branch);
     });
@@ -65,13 +70,23 @@ export function traverse(
   return branches;
 }
 
+/** What eBPF has translated on its way in, no rule translates again on its way out. */
+function passEbpf(
+  { ebpf, isOutbound }: Extract<Layer, { readonly ebpf: EbpfTable }>,
+  branch: Branch,
+  context: HookContext,
+): readonly Branch[] {
+  if (!isOutbound) return balanceInbound(ebpf, branch, context);
+  return [context.isDnat ? { ...branch, isFinal: true } : branch];
+}
+
 /** An accepted packet goes on to the next chain of the hook, unless its translation is chosen. */
-function isSettled({ verdict, rules }: Branch): boolean {
-  return verdict !== 'accept' || isTranslation(rules.at(-1)?.rule.target);
+function isSettled({ verdict, rules, isFinal }: Branch): boolean {
+  return verdict !== 'accept' || isFinal === true || isTranslation(rules.at(-1)?.rule.target);
 }
 
 /** What a walk has met so far on one of its ways. */
-type Progress = Omit<Branch, 'verdict'>;
+type Progress = Omit<Branch, 'verdict' | 'isFinal'>;
 
 /** Goes on behind the jump that led into a chain. */
 type Resume = (progress: Progress) => void;

@@ -2,6 +2,7 @@
 // stand at fixed places; a base chain of nft says itself at which hook and priority it stands.
 // source: include/uapi/linux/netfilter_ipv4.h (NF_IP_PRI_*)
 
+import type { EbpfTable } from './ebpf';
 import type {
   BaseChain,
   Chain,
@@ -23,8 +24,11 @@ export interface RuleSource {
   readonly maps: ReadonlyMap<string, VerdictMap>;
 }
 
-/** One call of the kernel: to chains of rules, or to IPVS. */
-export type Layer = RuleLayer | { readonly ipvs: VirtualServerTable };
+/** One call of the kernel: to chains of rules, to IPVS, or to an eBPF program. */
+export type Layer =
+  | RuleLayer
+  | { readonly ipvs: VirtualServerTable }
+  | { readonly ebpf: EbpfTable; readonly isOutbound: boolean };
 
 /** Chains that run one after the other, under one policy. */
 export interface RuleLayer {
@@ -61,6 +65,7 @@ export function layersAt(rulesets: readonly Ruleset[], table: TableName, hook: H
   const layers: Layer[] = [];
   const shared: Entry[] = [];
   for (const ruleset of rulesets) {
+    if (ruleset.ebpf !== undefined) layers.push(...ebpfLayers(ruleset.ebpf, table, hook));
     if (ruleset.nft !== undefined) layers.push(...nftLayers(ruleset.nft, table, hook));
     const own = ruleset.tables.get(table);
     const chain = own?.chains.get(hook);
@@ -76,6 +81,12 @@ export function layersAt(rulesets: readonly Ruleset[], table: TableName, hook: H
 /** source: net/netfilter/ipvs/ip_vs_core.c ip_vs_ops4 (NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT) */
 function callsIpvs(table: TableName, hook: Hook): boolean {
   return (table === 'filter' && hook === 'INPUT') || (table === 'nat' && hook === 'OUTPUT');
+}
+
+/** At the device, before netfilter sees what comes in, and after it has seen what goes out. */
+function ebpfLayers(ebpf: EbpfTable, table: TableName, hook: Hook): Layer[] {
+  if (table !== 'nat' || (hook !== 'PREROUTING' && hook !== 'POSTROUTING')) return [];
+  return [{ ebpf, isOutbound: hook === 'POSTROUTING' }];
 }
 
 function nftLayers(table: NftTable, place: TableName, hook: Hook): Layer[] {

@@ -4,13 +4,14 @@
 // conditions and targets for both; a renderer refuses what its tool has no word for.
 //
 // This folder holds the netfilter of one host: rules (here), virtual servers (virtual-server), the
-// walk of a packet through them (layers, match, evaluate, ipvs), connections and affinity lists
+// walk of a packet through them (layers, match, evaluate, ipvs, ebpf), connections and affinity lists
 // (conntrack, recent), the text of the real tools (render-iptables, render-nftables, render-ipvs). It may not know Service, Pod or label; it draws
 // no random numbers (a walk returns every way with its probability); and it moves no time.
 
 import type { Family, IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
 import type { Ratio } from '../../values/ratio';
+import type { EbpfTable } from './ebpf';
 import type { VirtualServerTable } from './virtual-server';
 
 export type TableName = 'nat' | 'filter' | 'mangle' | 'raw';
@@ -166,6 +167,7 @@ export interface Ruleset {
   readonly sets?: ReadonlyMap<string, NamedSet>;
   readonly nft?: NftTable;
   readonly ipvs?: VirtualServerTable;
+  readonly ebpf?: EbpfTable;
 }
 
 /** A place in a ruleset, for traces and failure texts. */

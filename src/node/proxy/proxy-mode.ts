@@ -65,6 +65,8 @@ export interface ProxyNode {
   readonly localhostNodePorts: boolean;
   /** Ranges of Service addresses in this family, as the ServiceCIDR objects of the API say. */
   readonly serviceCIDRs?: readonly string[];
+  /** The addresses of all nodes in this family; only Cilium asks for them. */
+  readonly nodeAddresses?: readonly IP[];
   /** The scheduler of virtual servers in IPVS mode; round robin where it is not said. */
   readonly scheduler?: string;
   readonly kubernetes: string;

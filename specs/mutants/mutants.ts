@@ -1,0 +1,26 @@
+// Wrong variants of the model, each with the scenario that finds it out. A variant that nobody
+// finds out means that a scenario is missing.
+
+import { CONTROL_PLANE_MUTANTS } from './control-plane';
+import { DATA_PLANE_MUTANTS } from './data-plane';
+import { NODE_MUTANTS } from './node';
+import { DNS_MUTANTS } from './dns';
+import type { Undo } from './replace';
+
+export interface Mutant {
+  readonly name: string;
+  /** What is wrong about it, as a sentence about the model. */
+  readonly sentence: string;
+  /** The scenario that must fail, and a part of the title of the expectation that does. */
+  readonly scenario: string;
+  readonly expectation: string;
+  /** Breaks the model until it is told to take that back. */
+  breaks(): Undo;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  ...DATA_PLANE_MUTANTS,
+  ...CONTROL_PLANE_MUTANTS,
+  ...NODE_MUTANTS,
+  ...DNS_MUTANTS,
+];

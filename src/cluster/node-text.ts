@@ -1,0 +1,135 @@
+// What a node holds, in the text of the tools that show it on a real one.
+
+import { SERVICE_NAME_LABEL } from '../apiserver/kinds/endpointslice';
+import type { EndpointSlice } from '../apiserver/kinds/endpointslice';
+import type { Pod } from '../apiserver/kinds/pod';
+import { mergeRulesets, renderIptables } from '../node/netfilter/render-iptables';
+import { formatConntrackEntry } from '../node/netfilter/conntrack';
+import type { Machine, Route } from '../node/machine';
+import { proxyMode } from '../node/proxy/index';
+import { cidr } from '../values/cidr';
+import { keyOf } from '../values/kube-object';
+import { sortedBy } from '../values/order';
+import { formatDuration } from '../values/time';
+import type { Duration } from '../values/time';
+import { resolvConfOf } from '../workloads/index';
+import type { ResolvConf } from '../workloads/index';
+import type { Cluster } from './cluster';
+import { clusterDnsOf } from './names';
+
+/** Each kind of text, with the tool whose output it is. */
+export const NODE_TEXTS = {
+  rules: { tool: 'iptables-save, nft list ruleset or ipvsadm -ln', write: rulesText },
+  conntrack: { tool: 'conntrack -L', write: conntrackText },
+  routes: { tool: 'ip route', write: routesText },
+  endpoints: { tool: 'kubectl get endpointslices -A', write: endpointsText },
+  dns: { tool: 'cat /etc/resolv.conf in each pod of the node', write: dnsText },
+} as const satisfies Record<string, { tool: string; write: Writer }>;
+
+export type NodeText = keyof typeof NODE_TEXTS;
+
+type Writer = (cluster: Cluster, machine: Machine) => string;
+
+/** The text, one line each, with a line break at the end. */
+export function nodeText(cluster: Cluster, machine: Machine, what: NodeText): string {
+  const text = NODE_TEXTS[what].write(cluster, machine);
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** kube-proxy's rules in the form of its mode, the CNI's in that of iptables. */
+function rulesText({ spec }: Cluster, { proxyRules, cniRules }: Machine): string {
+  const mode = proxyMode(spec.proxy.mode)!;
+  const blocks = spec.ipFamilies.flatMap((family) => {
+    const [proxy, cni] = [proxyRules.get(family), cniRules.get(family)];
+    const own = proxy === undefined ? [] : [mode.render(proxy)];
+    if (mode.name !== 'iptables') return cni === undefined ? own : [...own, renderIptables(cni)];
+    const all = [proxy, cni].filter((ruleset) => ruleset !== undefined);
+    return [renderIptables(mergeRulesets(all))];
+  });
+  return blocks.filter((block) => block !== '').join('\n');
+}
+
+function conntrackText({ kernel }: Cluster, { conntrack }: Machine): string {
+  const entries = conntrack.list(kernel.now);
+  const lines = entries.map((entry) => formatConntrackEntry(entry, kernel.now));
+  const summary = `conntrack v1.4.7 (conntrack-tools): ${lines.length} flow entries have been shown.`;
+  return [...lines, summary].join('\n');
+}
+
+function routesText(_cluster: Cluster, machine: Machine): string {
+  return machine.routes.map(routeLine).join('\n');
+}
+
+/** source: iproute2 ip/iproute.c print_route */
+function routeLine({ destination, via, device, encapsulation, source }: Route): string {
+  const { prefix } = cidr(destination);
+  const target = prefix === 0 ? 'default' : destination.replace(/\/(32|128)$/, '');
+  const isLink = via === undefined && encapsulation === undefined;
+  const words = [
+    target,
+    via === undefined ? '' : `via ${via}`,
+    `dev ${device}`,
+    isLink ? 'proto kernel scope link' : '',
+    source === undefined ? '' : `src ${source}`,
+    // flannel's routes lead to the tunnel address of the other node, which no link has.
+    encapsulation === undefined ? '' : 'onlink',
+  ];
+  return words.filter((word) => word !== '').join(' ');
+}
+
+/** source: pkg/printers/internalversion/printers.go printEndpointSlice */
+function endpointsText({ api, kernel }: Cluster): string {
+  const slices = sortedBy([...api.store.list('EndpointSlice')] as EndpointSlice[], keyOf);
+  const rows = slices.map((slice) => {
+    const { metadata, addressType, ports = [], endpoints } = slice;
+    const age = Math.max(0, kernel.now - (metadata.creationTimestamp ?? 0)) as Duration;
+    return [
+      metadata.namespace ?? '',
+      metadata.name,
+      addressType,
+      ports.map(({ port }) => String(port)).join(',') || '<unset>',
+      shortened(endpoints.flatMap(({ addresses }) => addresses)),
+      formatDuration(age),
+      metadata.labels?.[SERVICE_NAME_LABEL] ?? '',
+    ];
+  });
+  return table(['NAMESPACE', 'NAME', 'ADDRESSTYPE', 'PORTS', 'ENDPOINTS', 'AGE', 'SERVICE'], rows);
+}
+
+/** kubectl shows three and counts the rest. */
+function shortened(addresses: readonly string[]): string {
+  const shown = addresses.slice(0, 3).join(',') || '<unset>';
+  const rest = addresses.length - 3;
+  return rest > 0 ? `${shown} + ${rest} more...` : shown;
+}
+
+/** The resolver's file of each pod on the node, as the kubelet wrote it. */
+function dnsText({ spec, api }: Cluster, { name }: Machine): string {
+  const pods = [...api.store.list('Pod')] as Pod[];
+  const here = sortedBy(
+    pods.filter((pod) => pod.spec.nodeName === name),
+    keyOf,
+  );
+  return here
+    .map((pod) => `# ${keyOf(pod)}\n${resolvText(resolvConfOf(pod, clusterDnsOf(spec), spec.domain))}`)
+    .join('\n');
+}
+
+function resolvText({ nameservers, search, options, isNodes }: ResolvConf): string {
+  if (isNodes) return '# the file of the node\n';
+  const flags = [...options].map(([option, value]) => (value === '' ? option : `${option}:${value}`));
+  const lines = [
+    search.length === 0 ? '' : `search ${search.join(' ')}`,
+    ...nameservers.map((server) => `nameserver ${server}`),
+    flags.length === 0 ? '' : `options ${flags.join(' ')}`,
+  ];
+  return `${lines.filter((line) => line !== '').join('\n')}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  return all
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column]! + 3)).join('').trimEnd())
+    .join('\n');
+}
