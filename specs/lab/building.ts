@@ -13,7 +13,6 @@ import type { RuleTexts } from './rules';
 import { roomOfExternal, roomOfPod, topologyOf } from './topology';
 import type { Room, Topology } from './topology';
 
-
 /** Whatever is true of every namespace, so that nothing of the host's settings shows through. */
 const SETTINGS: Readonly<Record<string, number>> = {
   // Answers may come back by another way than the packets that they answer.
@@ -48,7 +47,8 @@ export class Building {
     const building = new Building(cluster, topologyOf(cluster));
     try {
       await building.build();
-      for (const machine of cluster.machines.values()) await loadRules(machine.name, rules(machine));
+      for (const machine of cluster.machines.values())
+        await loadRules(machine.name, rules(machine));
       await watchConnections(CONTROL_PLANE);
       await building.staff(onTrouble);
     } catch (error) {
@@ -126,7 +126,9 @@ async function setForwarding({ name, forwarding }: Room): Promise<void> {
 
 /** Host-network pods share the sockets of their node with the node's own processes. */
 function staffNode(agent: Agent, machine: Machine): Promise<void>[] {
-  const addresses = machine.interfaces.flatMap((it) => it.addresses.map((text) => text.split('/')[0]!));
+  const addresses = machine.interfaces.flatMap((it) =>
+    it.addresses.map((text) => text.split('/')[0]!),
+  );
   const pods = [...machine.hostSandboxes].flatMap((sandbox) => {
     const specs = [...sandbox.processes.values()].flatMap(({ listen }) => listen);
     return listenOn(agent, specs, sandbox.podKey, addresses);

@@ -3,7 +3,12 @@
 
 import type { Cluster } from '../../src/cluster/cluster';
 import { createCluster } from '../../src/cluster/create-cluster';
-import type { BehaviourSpec, ClusterSpec, ListenSpec, NodeSpec } from '../../src/values/cluster-spec';
+import type {
+  BehaviourSpec,
+  ClusterSpec,
+  ListenSpec,
+  NodeSpec,
+} from '../../src/values/cluster-spec';
 import { ip } from '../../src/values/ip';
 import type { KubeObject } from '../../src/values/kube-object';
 import { NEWEST_VERSION } from '../../src/values/kube-version';

@@ -18,7 +18,10 @@ export interface Comparison {
   readonly unseen: readonly Trace[];
 }
 
-export function compare(traces: readonly Trace[], observations: readonly Observation[]): Comparison {
+export function compare(
+  traces: readonly Trace[],
+  observations: readonly Observation[],
+): Comparison {
   return {
     unexpected: observations.filter((it) => !traces.some((trace) => agrees(trace, it))),
     unseen: traces.filter((trace) => !observations.some((it) => agrees(trace, it))),

@@ -26,7 +26,8 @@ export function isEnclosed(): boolean {
 /** Why the lab cannot run here, or undefined where it can. */
 export function obstacle(): string | undefined {
   if (process.platform !== 'linux') return `it needs Linux, this is ${process.platform}`;
-  if (process.getuid?.() !== 0) return 'it needs root: network namespaces and rules are the kernel’s';
+  if (process.getuid?.() !== 0)
+    return 'it needs root: network namespaces and rules are the kernel’s';
   const missing = Object.keys(TOOLS).filter((tool) => !isInstalled(tool));
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((tool) => TOOLS[tool]))].join(' ');

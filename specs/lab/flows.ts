@@ -37,10 +37,25 @@ const PLAIN = /^(cluster|local|host|dead|half)-/;
 
 const ROWS: readonly Row[] = [
   // Clients that are not on the bridge of the endpoint that is gone, and then those that are.
-  { services: /^gone-r$/, clients: ['p1', 'n1', 'n2'], ways: ['cluster IP', 'VIP'], protocols: BOTH },
-  { services: /^gone-l$/, clients: ['p2', 'n1', 'n2'], ways: ['cluster IP', 'VIP'], protocols: BOTH },
+  {
+    services: /^gone-r$/,
+    clients: ['p1', 'n1', 'n2'],
+    ways: ['cluster IP', 'VIP'],
+    protocols: BOTH,
+  },
+  {
+    services: /^gone-l$/,
+    clients: ['p2', 'n1', 'n2'],
+    ways: ['cluster IP', 'VIP'],
+    protocols: BOTH,
+  },
   { services: /^gone-/, clients: ['outside'], ways: [...NODE_PORTS], protocols: BOTH },
-  { services: /^lately-gone-l$/, clients: ['p1'], ways: ['cluster IP', 'node port of n1'], protocols: BOTH },
+  {
+    services: /^lately-gone-l$/,
+    clients: ['p1'],
+    ways: ['cluster IP', 'node port of n1'],
+    protocols: BOTH,
+  },
   { services: /^lately-gone-r$/, clients: ['p2'], ways: ['cluster IP', 'VIP'], protocols: BOTH },
   { services: PLAIN, clients: [...PODS, ...NODES], ways: ['cluster IP'], protocols: ['TCP'] },
   { services: PLAIN, clients: ['p1', 'n1', 'outside'], ways: [...NODE_PORTS], protocols: ['TCP'] },
@@ -61,9 +76,24 @@ const ROWS: readonly Row[] = [
     ways: ['cluster IP', 'VIP', ...NODE_PORTS],
     protocols: BOTH,
   },
-  { services: /^host-/, clients: ['h1', 'h2'], ways: ['cluster IP', ...NODE_PORTS], protocols: BOTH },
-  { services: /^cluster-(l|none)$/, clients: [...PODS, ...NODES], ways: ['undefined port'], protocols: BOTH },
-  { services: /^ranges/, clients: [...PODS, ...NODES], ways: ['VIP', 'node port of n1'], protocols: ['TCP'] },
+  {
+    services: /^host-/,
+    clients: ['h1', 'h2'],
+    ways: ['cluster IP', ...NODE_PORTS],
+    protocols: BOTH,
+  },
+  {
+    services: /^cluster-(l|none)$/,
+    clients: [...PODS, ...NODES],
+    ways: ['undefined port'],
+    protocols: BOTH,
+  },
+  {
+    services: /^ranges/,
+    clients: [...PODS, ...NODES],
+    ways: ['VIP', 'node port of n1'],
+    protocols: ['TCP'],
+  },
 ];
 
 /** Flows that meet no Service: between pods, to and from nodes, and out of the cluster. */
@@ -106,7 +136,9 @@ const PLAIN_FLOWS: readonly (readonly [from: string, to: string, ...protocols: L
 
 export function flowsOf(cluster: Cluster, services: readonly LabService[]): Flow[] {
   const called = ROWS.flatMap((row) =>
-    services.filter(({ name }) => row.services.test(name)).flatMap((it) => rowFlows(cluster, row, it)),
+    services
+      .filter(({ name }) => row.services.test(name))
+      .flatMap((it) => rowFlows(cluster, row, it)),
   );
   const plain = PLAIN_FLOWS.flatMap(([from, to, ...protocols]) =>
     protocols.map((protocol) => plainFlow(cluster, from, to, protocol)),
@@ -117,7 +149,9 @@ export function flowsOf(cluster: Cluster, services: readonly LabService[]): Flow
 
 function rowFlows(cluster: Cluster, row: Row, service: LabService): Flow[] {
   return row.clients.flatMap((client) =>
-    row.ways.flatMap((way) => row.protocols.map((it) => serviceFlow(cluster, client, service, way, it))),
+    row.ways.flatMap((way) =>
+      row.protocols.map((it) => serviceFlow(cluster, client, service, way, it)),
+    ),
   );
 }
 

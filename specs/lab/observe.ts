@@ -72,9 +72,7 @@ export class Observer {
   }
 
   /** Sends each flow as often as asked, all at once, and reads the tables when all have ended. */
-  async attempt(
-    requests: readonly Request[],
-  ): Promise<Observation[][]> {
+  async attempt(requests: readonly Request[]): Promise<Observation[][]> {
     const outcomes = await Promise.all(
       requests.map((request) =>
         Promise.all(Array.from({ length: request.times }, () => this.connect(request))),
@@ -87,7 +85,8 @@ export class Observer {
         const { sport } = attempt;
         const { address: dst, port: dport, protocol } = flow.to;
         const entries = entriesOf(tables, { protocol, src: source, sport, dst, dport });
-        for (const { node, original } of entries) this.explained.add(`${node} ${tupleKey(original)}`);
+        for (const { node, original } of entries)
+          this.explained.add(`${node} ${tupleKey(original)}`);
         return { ...attempt, entries, hasClashed: hasClashed(tables, entries, sport) };
       }),
     );

@@ -3,12 +3,18 @@
 //
 //   node dist/specs/lab/run.js [part of a setting's name] [part of a flow's title]
 
+import type { Machine } from '../../src/node/machine';
 import { labCluster, settingName } from './cluster';
 import type { Setting } from './cluster';
 import { enclose, isEnclosed, obstacle } from './enclosure';
 import { flowsOf } from './flows';
+import { ruleTexts } from './rules';
+import type { RuleTexts } from './rules';
+import { SABOTAGES, spoil } from './sabotage';
+import type { Sabotage } from './sabotage';
 import { SERVICES } from './services';
 import { trial } from './trial';
+import type { Verdict } from './trial';
 
 const CNIS: readonly Omit<Setting, 'proxy'>[] = [
   { cni: 'flannel', options: { mode: 'vxlan' } },
@@ -17,24 +23,49 @@ const CNIS: readonly Omit<Setting, 'proxy'>[] = [
   { cni: 'bridge', options: { hairpinMode: true } },
 ];
 
-const SETTINGS = ['iptables', 'nftables'].flatMap((proxy) => CNIS.map((cni) => ({ ...cni, proxy })));
+const SETTINGS = ['iptables', 'nftables'].flatMap((proxy) =>
+  CNIS.map((cni) => ({ ...cni, proxy })),
+);
+
+/** Where wrong rules are tried, and on which flows. */
+const SABOTAGED = { cni: 'flannel', options: { mode: 'vxlan' } };
+const SABOTAGED_FLOWS = /→ cluster-(l|lr|none) by (cluster IP|node port of n1), TCP/;
 
 async function main([settings = '', titles = '']: readonly string[]): Promise<number> {
   let [passed, failed] = [0, 0];
-  for (const setting of SETTINGS) {
-    const name = settingName(setting);
-    if (!name.includes(settings)) continue;
-    const cluster = labCluster(setting, SERVICES);
-    const flows = flowsOf(cluster, SERVICES).filter(({ title }) => title.includes(titles));
-    const verdicts = await trial(cluster, flows);
+  for (const setting of SETTINGS.filter((it) => settingName(it).includes(settings))) {
+    const verdicts = await tryOut(setting, titles);
     const differing = verdicts.filter(({ difference }) => difference !== undefined);
-    passed += verdicts.length - differing.length;
+    const agreeing = verdicts.length - differing.length;
+    passed += agreeing;
     failed += differing.length;
-    console.log(`${name}: ${verdicts.length - differing.length} of ${verdicts.length} agree`);
+    console.log(`${settingName(setting)}: ${agreeing} of ${verdicts.length} flows agree`);
     for (const { title, difference } of differing) console.log(`  ${title}\n${difference}`);
+  }
+  for (const sabotage of SABOTAGES.filter(({ proxy }) => proxy.startsWith(settings))) {
+    const isCaught = await isNoticed(sabotage);
+    if (isCaught) passed++;
+    else failed++;
+    const { proxy, title } = sabotage;
+    console.log(`sabotage, ${proxy}: ${title}: ${isCaught ? 'caught' : 'NOT CAUGHT'}`);
   }
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+async function tryOut(setting: Setting, titles: string): Promise<Verdict[]> {
+  const cluster = labCluster(setting, SERVICES);
+  const flows = flowsOf(cluster, SERVICES).filter(({ title }) => title.includes(titles));
+  return trial(cluster, flows, SERVICES);
+}
+
+/** Whether the comparison finds fault with a kernel that was given a wrong rule. */
+async function isNoticed(sabotage: Sabotage): Promise<boolean> {
+  const cluster = labCluster({ ...SABOTAGED, proxy: sabotage.proxy }, SERVICES);
+  const flows = flowsOf(cluster, SERVICES).filter(({ title }) => SABOTAGED_FLOWS.test(title));
+  const spoilt = (machine: Machine): RuleTexts => spoil(ruleTexts(machine), sabotage);
+  const verdicts = await trial(cluster, flows, [], spoilt);
+  return verdicts.some(({ difference }) => difference !== undefined);
 }
 
 async function start(): Promise<number> {

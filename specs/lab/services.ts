@@ -64,7 +64,12 @@ const SPECIAL: readonly Draft[] = [
   { name: 'host-r', endpoints: [ready('h2')], targetPort: HOST_PORTS },
   { name: 'host-lr', endpoints: [ready('h1'), ready('h2')], targetPort: HOST_PORTS },
   { name: 'host-l-local', endpoints: [ready('h1')], targetPort: HOST_PORTS, policy: 'Local' },
-  { name: 'host-lr-local', endpoints: [ready('h1'), ready('h2')], targetPort: HOST_PORTS, policy: 'Local' },
+  {
+    name: 'host-lr-local',
+    endpoints: [ready('h1'), ready('h2')],
+    targetPort: HOST_PORTS,
+    policy: 'Local',
+  },
   { name: 'dead-l', endpoints: [ready('dead-a')] },
   { name: 'dead-r', endpoints: [ready('dead-b')] },
   { name: 'half-dead', endpoints: [a1, ready('dead-b')] },

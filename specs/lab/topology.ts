@@ -62,7 +62,10 @@ export function topologyOf(cluster: Cluster): Topology {
   const plugs = cables.filter((line) => line.includes(`netns ${SWITCH}`)).map(plugOf);
   const router = routerRoom(cluster, gateway, far, cables);
   const distant = far.map((it) => farRoom(it, gateway));
-  return { rooms: [switchRoom([...plugs, ROUTER]), ...rooms, ...hosts, router, ...distant], cables };
+  return {
+    rooms: [switchRoom([...plugs, ROUTER]), ...rooms, ...hosts, router, ...distant],
+    cables,
+  };
 }
 
 /** A machine with its devices and routes; its pods are plugged in by `podRoom`. */

@@ -123,7 +123,7 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
     name: 'grace-of-40-seconds',
     sentence: 'A silent node has 40 s in every version.',
     scenario: 'scenarios/timing/node-grace.yaml',
-    expectation: 'the node is Unknown when its 50 s are over',
+    expectation: 'the node is Unknown 39.6 s later',
     breaks: () =>
       withDelays({ 'controller-manager.nodelifecycle.monitorGracePeriod': seconds(40) }),
   },
@@ -131,7 +131,7 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
     name: 'grace-of-50-seconds',
     sentence: 'A silent node has 50 s in every version.',
     scenario: 'scenarios/timing/node-grace.yaml',
-    expectation: 'the node is Unknown when its 40 s are over',
+    expectation: 'the node is Unknown 29.6 s later',
     breaks: () =>
       withDelays({ 'controller-manager.nodelifecycle.monitorGracePeriod': seconds(50) }),
   },

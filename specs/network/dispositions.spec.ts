@@ -152,7 +152,9 @@ describe('what conntrack and sockets make of a refusal', () => {
       const trace = standardLab().sendOne(from, '10.244.1.77:5353', udp);
       expect(trace.disposition, from).to.equal('pod-gone');
     }
-    expect(standardLab().sendOne('p3', '10.244.1.77:5353').disposition).to.equal('host-unreachable');
+    expect(standardLab().sendOne('p3', '10.244.1.77:5353').disposition).to.equal(
+      'host-unreachable',
+    );
   });
 });
 

@@ -6,7 +6,7 @@ import { Kernel } from '../../src/kernel/kernel';
 import { createNetwork } from '../../src/network/index';
 import type { Network } from '../../src/network/index';
 import { PodSandbox } from '../../src/node/pod-sandbox';
-import { iptables } from '../../src/node/proxy/iptables';
+import { proxyMode } from '../../src/node/proxy/index';
 import { servicePortKey } from '../../src/node/proxy/proxy-mode';
 import type { Endpoint, ServicePort } from '../../src/node/proxy/proxy-mode';
 import type { ClusterSpec, ListenSpec, NodeSpec } from '../../src/values/cluster-spec';
@@ -14,6 +14,7 @@ import { addressAt, cidr, subnetAt } from '../../src/values/cidr';
 import { ip } from '../../src/values/ip';
 import type { IP } from '../../src/values/ip';
 import { NEWEST_VERSION } from '../../src/values/kube-version';
+import type { KubeVersion } from '../../src/values/kube-version';
 import { formatTuple } from '../../src/values/flow';
 import type { Protocol } from '../../src/values/flow';
 import type { Destination, Origin } from '../../src/values/origin';
@@ -27,6 +28,10 @@ export interface LabOptions {
   readonly hairpinMode?: boolean;
   readonly nodes?: number;
   readonly isDualStack?: boolean;
+  /** The mode of kube-proxy; iptables where it is not said. */
+  readonly proxy?: string;
+  readonly scheduler?: string;
+  readonly kubernetes?: KubeVersion;
 }
 
 export interface LabService {
@@ -54,7 +59,10 @@ export class Lab {
   private readonly services: LabService[] = [];
   private readonly lastIndex = new Map<string, number>();
 
+  private readonly options: LabOptions;
+
   constructor(options: LabOptions = {}) {
+    this.options = options;
     this.network = createNetwork(specOf(options), this.kernel);
   }
 
@@ -108,10 +116,12 @@ export class Lab {
   }
 
   program(): void {
+    const { proxy = 'iptables', scheduler, kubernetes = NEWEST_VERSION } = this.options;
+    const machines = [...this.network.machines.values()];
     for (const [name, machine] of this.network.machines) {
       machine.proxyRules.set(
         'IPv4',
-        iptables.compile(this.input(), {
+        proxyMode(proxy)!.compile(this.input(), {
           name,
           family: 'IPv4',
           addresses: machine.addresses,
@@ -120,7 +130,10 @@ export class Lab {
           masqueradeAll: false,
           nodePortAddresses: [],
           localhostNodePorts: true,
-          kubernetes: NEWEST_VERSION,
+          serviceCIDRs: ['10.96.0.0/16'],
+          nodeAddresses: machines.flatMap((it) => it.addresses),
+          ...(scheduler !== undefined && { scheduler }),
+          kubernetes,
         }),
       );
     }
@@ -241,7 +254,11 @@ function podPrefix(index: number): string {
 }
 
 function specOf(labOptions: LabOptions): ClusterSpec {
-  const { cni = 'flannel', nodes = 2, isDualStack = false, ...options } = labOptions;
+  const { cni = 'flannel', nodes = 2, isDualStack = false, mode, hairpinMode } = labOptions;
+  const options = {
+    ...(mode !== undefined && { mode }),
+    ...(hairpinMode !== undefined && { hairpinMode }),
+  };
   const podCIDR = nodes > 255 ? '10.240.0.0/12' : POD_CIDR;
   return {
     kubernetes: NEWEST_VERSION,

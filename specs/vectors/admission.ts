@@ -36,6 +36,7 @@ function specOf({ cluster }: Question, kubernetes: KubeVersion): ClusterSpec {
 
 function at(object: unknown, path: string): unknown {
   return path
+    .replaceAll(/\[(\d+)\]/g, '.$1')
     .split('.')
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object);
 }

@@ -42,7 +42,10 @@ export function firstPacket(question: Question): Answer {
   const fates = new PacketWalk(ruleset, node).fates(ask);
   const verdicts = [...new Set(fates.map(({ verdict }) => verdict))];
   const endpoints = fates.flatMap(({ endpoint }) => endpoint ?? []);
-  const why = fates.flatMap(({ rules }) => ['By matching:', ...rules.map((it) => lineOf(it, family))]);
+  const why = fates.flatMap(({ rules }) => [
+    'By matching:',
+    ...rules.map((it) => lineOf(it, family)),
+  ]);
   const masquerade = fates.some((fate) => fate.masquerade);
   const agreed = fates.every((fate) => fate.masquerade === masquerade);
   return {
@@ -57,7 +60,8 @@ export function firstPacket(question: Question): Answer {
 
 function lineOf({ table, chain, position, rule, element }: RuleReference, family: Family): string {
   if (table === 'ipvs') return `${table} ${chain} server ${position}`;
-  if (table === 'nat' || table === 'filter') return `${table} ${position}: ${renderRule(chain, rule)}`;
+  if (table === 'nat' || table === 'filter')
+    return `${table} ${position}: ${renderRule(chain, rule)}`;
   const found = element === undefined ? '' : ` (${mapElement(element.key, element)})`;
   return `${table} ${chain} ${position}: ${renderNftRule(rule, family)}${found}`;
 }

@@ -41,9 +41,8 @@ function verdict(question: Question): Answer {
   const allow = decisions.every(({ allowed }) => allowed);
   const why = decisions.map((decision) => sentence(decision, flow));
   if (source.pod === undefined || destination.pod === undefined) return { is: { allow }, why };
-  const family = familyOf(destination.address);
-  const question2 = { protocol, port: flow.port, family };
-  const compiled = world.allows(source.pod.key, destination.pod.key, question2);
+  const asked = { protocol, port: flow.port, family: familyOf(destination.address) };
+  const compiled = world.allows(source.pod.key, destination.pod.key, asked);
   return { is: compiled === allow ? { allow } : { allow, compiled }, why };
 }
 
@@ -59,9 +58,7 @@ function worldOf(objects: readonly KubeObject[]): CompiledPolicies {
   const known = worlds.get(objects);
   if (known !== undefined) return known;
   const world = new CompiledPolicies();
-  const stored = objects.map(
-    (it) => definitionOf(it.apiVersion, it.kind)?.defaults(it) ?? it,
-  );
+  const stored = objects.map((it) => definitionOf(it.apiVersion, it.kind)?.defaults(it) ?? it);
   const namespaces = new Map(
     stored.filter(({ kind }) => kind === 'Namespace').map((it) => [it.metadata.name, it]),
   );

@@ -40,7 +40,11 @@ const AS_GIVEN: Admission = {
 
 function stored({ metadata, spec, ...rest }: Service): Service {
   const ipFamilies = spec.ipFamilies ?? ['IPv4'];
-  return { ...rest, metadata: { ...metadata, creationTimestamp: 0 }, spec: { ...spec, ipFamilies } };
+  return {
+    ...rest,
+    metadata: { ...metadata, creationTimestamp: 0 },
+    spec: { ...spec, ipFamilies },
+  };
 }
 
 interface Run {
@@ -79,7 +83,13 @@ function runOnce(question: Question): Run {
   const definition = endpointSliceController(maxEndpointsPerSlice);
   new Controller(definition, { kernel, api, timing, spec, heartbeats: new ManualHeartbeats() });
   for (const object of objectsOf(question)) {
-    api.commitNow({ verb: 'create', kind: object.kind, key: keyOf(object), object, actor: 'given' });
+    api.commitNow({
+      verb: 'create',
+      kind: object.kind,
+      key: keyOf(object),
+      object,
+      actor: 'given',
+    });
     kernel.because(-1);
   }
   kernel.runUntil(ONE_PASS);

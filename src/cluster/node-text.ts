@@ -1,6 +1,5 @@
 // What a node holds, in the text of the tools that show it on a real one.
 
-import { SERVICE_NAME_LABEL } from '../apiserver/kinds/endpointslice';
 import type { EndpointSlice } from '../apiserver/kinds/endpointslice';
 import type { Pod } from '../apiserver/kinds/pod';
 import { mergeRulesets, renderIptables } from '../node/netfilter/render-iptables';
@@ -10,8 +9,6 @@ import { proxyMode } from '../node/proxy/index';
 import { cidr } from '../values/cidr';
 import { keyOf } from '../values/kube-object';
 import { sortedBy } from '../values/order';
-import { formatDuration } from '../values/time';
-import type { Duration } from '../values/time';
 import { resolvConfOf } from '../workloads/index';
 import type { ResolvConf } from '../workloads/index';
 import type { Cluster } from './cluster';
@@ -82,18 +79,30 @@ function endpointsText({ api, kernel }: Cluster): string {
   const slices = sortedBy([...api.store.list('EndpointSlice')] as EndpointSlice[], keyOf);
   const rows = slices.map((slice) => {
     const { metadata, addressType, ports = [], endpoints } = slice;
-    const age = Math.max(0, kernel.now - (metadata.creationTimestamp ?? 0)) as Duration;
     return [
       metadata.namespace ?? '',
       metadata.name,
       addressType,
       ports.map(({ port }) => String(port)).join(',') || '<unset>',
       shortened(endpoints.flatMap(({ addresses }) => addresses)),
-      formatDuration(age),
-      metadata.labels?.[SERVICE_NAME_LABEL] ?? '',
+      ageText(kernel.now - (metadata.creationTimestamp ?? 0)),
     ];
   });
-  return table(['NAMESPACE', 'NAME', 'ADDRESSTYPE', 'PORTS', 'ENDPOINTS', 'AGE', 'SERVICE'], rows);
+  return table(['NAMESPACE', 'NAME', 'ADDRESSTYPE', 'PORTS', 'ENDPOINTS', 'AGE'], rows);
+}
+
+/** source: staging/src/k8s.io/apimachinery/pkg/util/duration/duration.go HumanDuration */
+function ageText(microseconds: number): string {
+  const seconds = Math.floor(Math.max(0, microseconds) / 1_000_000);
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  const andSeconds = seconds % 60 === 0 ? '' : `${seconds % 60}s`;
+  if (minutes < 10) return `${minutes}m${andSeconds}`;
+  if (minutes < 180) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  const andMinutes = minutes % 60 === 0 ? '' : `${minutes % 60}m`;
+  if (hours < 8) return `${hours}h${andMinutes}`;
+  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
 }
 
 /** kubectl shows three and counts the rest. */

@@ -3,11 +3,7 @@
 import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
 import type { Daemon, Machine } from '../node/machine';
-import {
-  answerForProxy,
-  answerForService,
-  PROXY_HEALTH_PORT,
-} from '../node/proxy/health-check';
+import { answerForProxy, answerForService, PROXY_HEALTH_PORT } from '../node/proxy/health-check';
 import type { HealthAnswer } from '../node/proxy/health-check';
 import { KubeProxy } from '../node/proxy/kube-proxy';
 import { proxyMode } from '../node/proxy/index';
@@ -17,6 +13,7 @@ import type { Timing } from '../timing';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import { cidr } from '../values/cidr';
 import { familyOf } from '../values/ip';
+import { isAtLeast } from '../values/kube-version';
 import type { Family } from '../values/ip';
 import type { Duration } from '../values/time';
 
@@ -44,7 +41,10 @@ export class Proxies {
       (family) => new ProxyInputs(context.api.store, family),
     );
     for (const node of context.spec.nodes) {
-      this.byNode.set(node.name, inputs.map((input) => this.proxy(context, node, input)));
+      this.byNode.set(
+        node.name,
+        inputs.map((input) => this.proxy(context, node, input)),
+      );
     }
   }
 
@@ -126,9 +126,12 @@ export class Proxies {
   }
 }
 
-function modeOf({ proxy }: ClusterSpec): ProxyMode {
+function modeOf({ proxy, kubernetes }: ClusterSpec): ProxyMode {
   const mode = proxyMode(proxy.mode);
   if (mode === undefined) throw new RangeError(`proxy mode "${proxy.mode}" is not modelled`);
+  if (mode.since !== undefined && !isAtLeast(kubernetes, mode.since)) {
+    throw new RangeError(`proxy mode "${mode.name}" exists since Kubernetes ${mode.since}`);
+  }
   return mode;
 }
 

@@ -13,12 +13,12 @@ import type { TimerName } from '../timing';
 import type { Taint } from '../values/cluster-spec';
 import type { ObjectKey } from '../values/kube-object';
 import { between, later } from '../values/time';
-import type { Instant } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import type { Pass } from './pass';
 import { PodsByNode } from './pods-by-node';
-import { tickAfter, tickAt } from './ticks';
+import { Loop, tickAfter, tickAt } from './ticks';
 import type { Ticks } from './ticks';
 import { isNodeReady, ZoneCensus } from './zone-disruption';
 
@@ -40,8 +40,8 @@ export const nodeLifecycle = defineController({
 class NodeLifecycleLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
-  private readonly monitor: Ticks;
-  private readonly eviction: Ticks;
+  private readonly monitor: Loop;
+  private readonly eviction: Loop;
   private readonly pods = new PodsByNode();
   /** The instant at which a silent node is to be tainted, by node. */
   private readonly evictions = new Map<string, Instant>();
@@ -53,8 +53,9 @@ class NodeLifecycleLogic implements ControllerLogic {
 
   constructor(workplace: Workplace) {
     this.place = workplace;
-    this.monitor = this.ticks(MONITOR);
-    this.eviction = this.ticks(EVICTION);
+    const { timing, actor } = workplace;
+    this.monitor = new Loop(timing, MONITOR, actor);
+    this.eviction = new Loop(timing, EVICTION, actor);
     this.watches = { Node: (change) => this.onNode(change), Pod: (change) => this.onPod(change) };
     workplace.heartbeats.onChange((node) => workplace.queue.add(node));
   }
@@ -80,11 +81,6 @@ class NodeLifecycleLogic implements ControllerLogic {
     this.zoneFreeAt.clear();
     this.census.clear();
     this.startedAt = undefined;
-  }
-
-  private ticks(timer: TimerName): Ticks {
-    const { timing, actor } = this.place;
-    return { phase: timing.phase(timer, actor), period: timing.delay(timer).least };
   }
 
   private onPod(change: Change): Iterable<ObjectKey> {
@@ -115,9 +111,17 @@ class NodeLifecycleLogic implements ControllerLogic {
     const renewed = heartbeats.lastRenewal(name, kernel.now);
     const since = renewed ?? ((metadata.creationTimestamp ?? 0) as Instant);
     const start = this.startedAt ?? kernel.now;
-    const seen = tickAt(this.monitor, since > start ? since : start);
+    const from = since > start ? since : start;
+    const monitor = this.monitorAfter(from);
     const grace = timing.delay(renewed === undefined ? STARTUP_GRACE : GRACE).least;
-    return tickAt(this.monitor, later(seen, grace));
+    return tickAt(monitor, later(tickAt(monitor, from), grace));
+  }
+
+  /** The passes of the monitor; in the worst case one of them has just missed the renewal. */
+  private monitorAfter(renewal: Instant): Ticks {
+    const { ticks } = this.monitor;
+    if (this.place.timing.profile !== 'worst') return ticks;
+    return { ...ticks, phase: ((renewal - 1) % ticks.period) as Duration };
   }
 
   /** source: tryUpdateNodeHealth, then MarkPodsNotReady in the same pass */
@@ -171,7 +175,7 @@ class NodeLifecycleLogic implements ControllerLogic {
     if (isNodeReady(node)) {
       this.evictions.delete(name);
       // A node that answers again is seen to do so at the next pass of the monitor.
-      const seen = tickAt(this.monitor, now);
+      const seen = tickAt(this.monitor.ticks, now);
       if (held.length === 0 || seen <= now) return [];
       pass.requeueAfter(between(now, seen), MONITOR);
       return held;
@@ -199,10 +203,10 @@ class NodeLifecycleLogic implements ControllerLogic {
     if (isPartial && !this.census.isLarge) return undefined;
     const interval = timing.delay(isPartial ? SECONDARY : INTERVAL).least;
     // A kubelet that says itself that it is not ready is heard at a pass of the monitor.
-    const heard = isUnknown(node) ? kernel.now : tickAt(this.monitor, kernel.now);
+    const heard = isUnknown(node) ? kernel.now : tickAt(this.monitor.ticks, kernel.now);
     const free = this.zoneFreeAt.get(zone);
-    const earliest = tickAfter(this.eviction, heard);
-    const at = free !== undefined && free > earliest ? tickAt(this.eviction, free) : earliest;
+    const earliest = tickAfter(this.eviction.ticks, heard);
+    const at = free !== undefined && free > earliest ? tickAt(this.eviction.ticks, free) : earliest;
     this.zoneFreeAt.set(zone, later(at, interval));
     this.evictions.set(name, at);
     return at;

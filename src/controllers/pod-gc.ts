@@ -10,8 +10,7 @@ import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import type { Pass } from './pass';
 import { PodsByNode } from './pods-by-node';
-import { tickAt } from './ticks';
-import type { Ticks } from './ticks';
+import { Loop, tickAt } from './ticks';
 
 const PERIOD = 'controller-manager.podgc.period';
 const QUARANTINE = 'controller-manager.podgc.quarantine';
@@ -26,7 +25,7 @@ export const podGc = defineController({
 class PodGcLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
-  private readonly ticks: Ticks;
+  private readonly loop: Loop;
   private readonly pods = new PodsByNode();
   /** The pass that missed the node first. */
   private readonly missedAt = new Map<string, Instant>();
@@ -34,7 +33,7 @@ class PodGcLogic implements ControllerLogic {
   constructor(workplace: Workplace) {
     const { timing, actor } = workplace;
     this.place = workplace;
-    this.ticks = { phase: timing.phase(PERIOD, actor), period: timing.delay(PERIOD).least };
+    this.loop = new Loop(timing, PERIOD, actor);
     this.watches = { Node: (change) => this.onNode(change), Pod: (change) => this.onPod(change) };
   }
 
@@ -45,9 +44,9 @@ class PodGcLogic implements ControllerLogic {
       return;
     }
     const { kernel, timing } = this.place;
-    const missed = this.missedAt.get(node) ?? tickAt(this.ticks, kernel.now);
+    const missed = this.missedAt.get(node) ?? tickAt(this.loop.ticks, kernel.now);
     this.missedAt.set(node, missed);
-    const at = tickAt(this.ticks, later(missed, timing.delay(QUARANTINE).least));
+    const at = tickAt(this.loop.ticks, later(missed, timing.delay(QUARANTINE).least));
     if (at > kernel.now) {
       pass.requeueAfter(between(kernel.now, at), QUARANTINE);
       return;

@@ -1,5 +1,6 @@
 // Loops that look only every so often, without an event for each look.
 
+import type { TimerName, Timing } from '../timing';
 import { later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 
@@ -7,6 +8,29 @@ import type { Duration, Instant } from '../values/time';
 export interface Ticks {
   readonly phase: Duration;
   readonly period: Duration;
+}
+
+/** The ticks of one loop of one actor. A cluster settles without loops and then lives by its own. */
+export class Loop {
+  private readonly timing: Timing;
+  private readonly timer: TimerName;
+  private readonly actor: string;
+  private known: Ticks | undefined;
+
+  constructor(timing: Timing, timer: TimerName, actor: string) {
+    this.timing = timing;
+    this.timer = timer;
+    this.actor = actor;
+  }
+
+  /** The ticks under the timing of now. The phase is drawn once for each period. */
+  get ticks(): Ticks {
+    const period = this.timing.delay(this.timer).least;
+    if (this.known?.period !== period) {
+      this.known = { phase: this.timing.phase(this.timer, this.actor), period };
+    }
+    return this.known;
+  }
 }
 
 /** The first tick at or after `instant`; the instant itself where there is no period. */

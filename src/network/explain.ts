@@ -33,8 +33,7 @@ function pickOf(tuple: FiveTuple, rules: readonly RuleReference[]): string | und
   if (pick === undefined) return undefined;
   const { target } = pick.rule;
   if (target.do === 'random-dnat') {
-    const isTaken = (it: TranslationTarget) =>
-      it.address === tuple.dst && it.port === tuple.dport;
+    const isTaken = (it: TranslationTarget) => it.address === tuple.dst && it.port === tuple.dport;
     return `${pick.chain}${ordinal(target.to.findIndex(isTaken), target.to.length)}`;
   }
   if (target.do !== 'random-goto') return `${pick.chain}, by affinity`;
@@ -63,7 +62,9 @@ export function explainRefusal(rules: readonly RuleReference[]): string {
     return `${table}/${chain} map ${rule.target.map} "${element.comment}"`;
   }
   const comment = rule.comment === undefined ? '' : ` "${rule.comment}"`;
-  return `${table}/${chain} rule ${position}${comment}`;
+  // What IPVS and eBPF decide is a matter of no single rule.
+  const place = position === 0 ? chain : `${chain} rule ${position}`;
+  return `${table}/${place}${comment}`;
 }
 
 /** `10.244.1.1  KUBE-POSTROUTING kubernetes service traffic requiring SNAT`. */

@@ -142,9 +142,7 @@ export class Walk {
     if (this.since === undefined) return false;
     const { at, notes } = this.since;
     if (between(at, this.now) > seconds(span)) return false;
-    return notes.some(
-      (it) => it.machine === machine && it.list === list && it.address === address,
-    );
+    return notes.some((it) => it.machine === machine && it.list === list && it.address === address);
   }
 
   /** Whether the tuple is the answer that the sender's socket waits for. */

@@ -2,6 +2,7 @@
 // costs nothing while nothing happens.
 
 import type { Random } from '../kernel/random';
+import { TIMERS } from '../timing';
 import type { TimerName, Timing } from '../timing';
 import { later, ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
@@ -40,14 +41,24 @@ export class NodeTicks {
   /**
    * The last heartbeat at or before `now` of a kubelet that has run since `since`. It renews once
    * when it starts, then in its own rhythm; the jitter of single renewals is taken as one draw.
+   * A silent node is noticed soonest if its next renewal was due, latest if it has just renewed.
    * source: component-helpers/apimachinery/lease/controller.go
    */
   lastRenewal(since: Instant, now: Instant): Instant {
+    const { profile } = this.timing;
+    if (profile === 'best') return Math.max(since, now - this.longestLeaseAge()) as Instant;
     const interval = this.share('kubelet.leaseRenewInterval');
-    if (interval === 0) return now;
+    if (interval === 0 || profile === 'worst') return now;
     const phase = this.phase('kubelet.leaseRenewInterval');
     const ticks = Math.floor((now - phase) / interval);
     return Math.max(since, phase + ticks * interval) as Instant;
+  }
+
+  /** How old a lease can be that is renewed in time. `best` itself has no loops, and no period. */
+  private longestLeaseAge(): Duration {
+    const { least, extra } = this.timing.delay('kubelet.leaseRenewInterval');
+    const { value } = TIMERS['kubelet.leaseRenewInterval'];
+    return (least + extra > 0 ? least + extra : value.least + value.extra) as Duration;
   }
 
   /** The first tick at or after `now` of a loop whose period is the timer's plus `extra`. */

@@ -23,6 +23,7 @@ import always from './operators/always';
 import at from './operators/at';
 import eventually from './operators/eventually';
 import never from './operators/never';
+import sometimes from './operators/sometimes';
 
 /** Every word by its name. */
 export const LANGUAGE = {
@@ -33,7 +34,7 @@ export const LANGUAGE = {
   /** What must be true. */
   claims: byName<Claim>([affinity, converge, inspect, path, reach, resolve, share, translate]),
   /** When it must be true. */
-  operators: byName<Operator>([after, always, at, eventually, never]),
+  operators: byName<Operator>([after, always, at, eventually, never, sometimes]),
 } as const;
 
 /** The claim of that name. Throws for a word that the language does not have. */

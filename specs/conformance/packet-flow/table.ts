@@ -34,11 +34,31 @@ const OUTER: readonly Dialled[] = ['externalIP', 'loadBalancer', 'nodePort'];
 
 export const ROWS: readonly Row[] = [
   row(['clusterIP'], 'Cluster', 'pod', 'L | R | L+R | L | R | R | L | REJECT | REJECT'),
-  row(['clusterIP'], 'Cluster', 'node', 'L m | R m | L+R m | L m | R m | R m | L m | REJECT | REJECT'),
-  row(['clusterIP'], 'Cluster', 'other', 'L m | R m | L+R m | L m | R m | R m | L m | REJECT | REJECT'),
+  row(
+    ['clusterIP'],
+    'Cluster',
+    'node',
+    'L m | R m | L+R m | L m | R m | R m | L m | REJECT | REJECT',
+  ),
+  row(
+    ['clusterIP'],
+    'Cluster',
+    'other',
+    'L m | R m | L+R m | L m | R m | R m | L m | REJECT | REJECT',
+  ),
   row(['clusterIP'], 'Local', 'pod', 'L | DROP | L | L | DROP | L | L | REJECT | REJECT'),
-  row(['clusterIP'], 'Local', 'node', 'L m | DROP | L m | L m | DROP | L m | L m | REJECT | REJECT'),
-  row(['clusterIP'], 'Local', 'other', 'L m | DROP | L m | L m | DROP | L m | L m | REJECT | REJECT'),
+  row(
+    ['clusterIP'],
+    'Local',
+    'node',
+    'L m | DROP | L m | L m | DROP | L m | L m | REJECT | REJECT',
+  ),
+  row(
+    ['clusterIP'],
+    'Local',
+    'other',
+    'L m | DROP | L m | L m | DROP | L m | L m | REJECT | REJECT',
+  ),
   row(OUTER, 'Cluster', 'pod', 'L m | R m | L+R m | L m | R m | R m | L m | REJECT | REJECT'),
   row(OUTER, 'Cluster', 'node', 'L m | R m | L+R m | L m | R m | R m | L m | REJECT | REJECT'),
   row(OUTER, 'Cluster', 'other', 'L m | R m | L+R m | L m | R m | R m | L m | REJECT | REJECT'),
@@ -47,12 +67,7 @@ export const ROWS: readonly Row[] = [
   row(OUTER, 'Local', 'other', 'L | DROP | L | L | DROP | L | L | REJECT | REJECT'),
 ];
 
-function row(
-  dials: readonly Dialled[],
-  policy: Row['policy'],
-  from: Source,
-  cells: string,
-): Row {
+function row(dials: readonly Dialled[], policy: Row['policy'], from: Source, cells: string): Row {
   return { dials, policy, from, cells: cellsOf(cells) };
 }
 

@@ -140,7 +140,10 @@ const CLIENTS_MAX = Number.MAX_SAFE_INTEGER;
 function fromNode(branch: Branch, { address }: EbpfTable): Branch {
   if (address === undefined) return branch;
   const { packet } = branch;
-  return { ...branch, packet: { ...packet, tuple: { ...packet.tuple, src: address, sport: ANY_PORT } } };
+  return {
+    ...branch,
+    packet: { ...packet, tuple: { ...packet.tuple, src: address, sport: ANY_PORT } },
+  };
 }
 
 function isAt({ address, port }: Backend, { packet: { tuple } }: Branch): boolean {
@@ -160,7 +163,11 @@ function referenceTo(
   const rule: RuleReference['rule'] =
     backend === undefined
       ? { matches: [], target: { do: 'reject' }, comment: `${comment} has no endpoints` }
-      : { matches: [], target: { do: 'dnat', address: backend.address, port: backend.port }, comment };
+      : {
+          matches: [],
+          target: { do: 'dnat', address: backend.address, port: backend.port },
+          comment,
+        };
   return { table: 'cilium', chain, position, rule };
 }
 

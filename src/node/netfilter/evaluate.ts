@@ -122,7 +122,8 @@ class Walk {
     resume: Resume,
   ): void {
     if (chain === undefined || chain.rules.length === 0) return resume(start);
-    if (depth > JUMPS_MAX) throw new RangeError(`chains jump in a loop at ${source.name}/${chain.name}`);
+    if (depth > JUMPS_MAX)
+      throw new RangeError(`chains jump in a loop at ${source.name}/${chain.name}`);
     const candidates = indexOf(chain).candidates(start.packet.tuple);
     this.rules({ source, chain, candidates, depth, resume }, 0, start);
   }

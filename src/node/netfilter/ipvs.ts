@@ -89,7 +89,11 @@ function referenceTo(virtual: VirtualServer, server: RealServer | undefined): Ru
   const rule: RuleReference['rule'] =
     server === undefined
       ? { matches: [], target: { do: 'reject' }, comment: `${comment} has no endpoints` }
-      : { matches: [], target: { do: 'dnat', address: server.address, port: server.port }, comment };
+      : {
+          matches: [],
+          target: { do: 'dnat', address: server.address, port: server.port },
+          comment,
+        };
   return { table: 'ipvs', chain, position, rule };
 }
 

@@ -235,7 +235,9 @@ function fieldsText(fields: readonly Field[], family: Family): string {
 /** Several ranges are an anonymous set, ordered by their first addresses. */
 function rangesText(texts: readonly string[]): string {
   if (texts.length === 1) return rangeText(texts[0]!);
-  return `{ ${sortedBy(texts, (text) => addressKey(cidr(text).first)).map(rangeText).join(', ')} }`;
+  return `{ ${sortedBy(texts, (text) => addressKey(cidr(text).first))
+    .map(rangeText)
+    .join(', ')} }`;
 }
 
 /** A range of one address prints as the address. */

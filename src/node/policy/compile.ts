@@ -169,7 +169,7 @@ export class CompiledPolicies {
     question: PortQuestion,
   ): Bitset {
     const allowed = new Bitset();
-    const passed = new Bitset();
+    let passed = new Bitset();
     const undecided = Bitset.below(this.classes.size);
     const ask = (rule: PolicyRule): Bitset =>
       this.ruleBits(rule, classId, direction, question).intersect(undecided);
@@ -186,7 +186,7 @@ export class CompiledPolicies {
     };
     askTier('admin');
     undecided.unite(passed);
-    passed.subtract(passed.copy());
+    passed = new Bitset();
     if (policies.some(({ tier }) => tier === 'namespace')) {
       askTier('namespace');
       return allowed;

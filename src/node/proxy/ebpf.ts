@@ -162,10 +162,7 @@ function endpointsOf({ ebpf: table }: Ruleset, id: ServicePortName): readonly st
  * first, then what is only found from outside.
  */
 function renderServices({ sockets, inbound }: EbpfTable): string {
-  const lines = [
-    ...linesOf('socket', sockets),
-    ...linesOf('inbound', inbound),
-  ];
+  const lines = [...linesOf('socket', sockets), ...linesOf('inbound', inbound)];
   return `${['WHERE    FRONTEND                     BACKENDS', ...lines].join('\n')}\n`;
 }
 

@@ -14,8 +14,8 @@ import type { RealServer, VirtualServer } from '../netfilter/virtual-server';
 import type { Replacement, Writing } from './proxy-mode';
 
 export class GracefulTermination implements Replacement {
-  written(before: Ruleset | undefined, after: Ruleset, { connections }: Writing): Ruleset {
-    if (before?.ipvs === undefined || after.ipvs === undefined || connections.length === 0) {
+  written(before: Ruleset, after: Ruleset, { connections }: Writing): Ruleset {
+    if (before.ipvs === undefined || after.ipvs === undefined || connections.length === 0) {
       return after;
     }
     const servers = new Map(after.ipvs.servers);
@@ -33,9 +33,9 @@ export class GracefulTermination implements Replacement {
     return isSame ? after : { ...after, ipvs: { ...after.ipvs, servers } };
   }
 
-  ended(before: Ruleset | undefined, after: Ruleset, { connections }: Writing): ConntrackEntry[] {
+  ended(before: Ruleset, after: Ruleset, { connections }: Writing): ConntrackEntry[] {
     const ended: ConntrackEntry[] = [];
-    for (const [key, old] of before?.ipvs?.servers ?? []) {
+    for (const [key, old] of before.ipvs?.servers ?? []) {
       const now = after.ipvs?.servers.get(key);
       if (now?.servers === old.servers || connections.length === 0) continue;
       const gone = now === undefined ? old.servers : goneFrom(old, now);

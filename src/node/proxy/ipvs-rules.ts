@@ -16,26 +16,27 @@ const WITH_SOURCE: readonly Field[] = [...SERVICE, 'source'];
 const FROM_SERVICE: readonly Field[] = ['source', 'protocol', 'destination-port'];
 
 /** What every set is keyed by. */
-export const IPSET_FIELDS: Readonly<Record<IpsetName | 'LOOP-BACK' | 'IPVS-IPS', readonly Field[]>> =
-  {
-    'LOOP-BACK': WITH_SOURCE,
-    'CLUSTER-IP': SERVICE,
-    'EXTERNAL-IP': SERVICE,
-    'EXTERNAL-IP-LOCAL': SERVICE,
-    'LOAD-BALANCER': SERVICE,
-    'LOAD-BALANCER-LOCAL': SERVICE,
-    'LOAD-BALANCER-FW': SERVICE,
-    'LOAD-BALANCER-SOURCE-CIDR': WITH_SOURCE,
-    'LOAD-BALANCER-SOURCE-IP': WITH_SOURCE,
-    'NODE-PORT-TCP': PORT,
-    'NODE-PORT-LOCAL-TCP': PORT,
-    'NODE-PORT-UDP': PORT,
-    'NODE-PORT-LOCAL-UDP': PORT,
-    'NODE-PORT-SCTP-HASH': SERVICE,
-    'NODE-PORT-LOCAL-SCTP-HASH': SERVICE,
-    'HEALTH-CHECK-NODE-PORT': PORT,
-    'IPVS-IPS': ['destination'],
-  };
+export const IPSET_FIELDS: Readonly<
+  Record<IpsetName | 'LOOP-BACK' | 'IPVS-IPS', readonly Field[]>
+> = {
+  'LOOP-BACK': WITH_SOURCE,
+  'CLUSTER-IP': SERVICE,
+  'EXTERNAL-IP': SERVICE,
+  'EXTERNAL-IP-LOCAL': SERVICE,
+  'LOAD-BALANCER': SERVICE,
+  'LOAD-BALANCER-LOCAL': SERVICE,
+  'LOAD-BALANCER-FW': SERVICE,
+  'LOAD-BALANCER-SOURCE-CIDR': WITH_SOURCE,
+  'LOAD-BALANCER-SOURCE-IP': WITH_SOURCE,
+  'NODE-PORT-TCP': PORT,
+  'NODE-PORT-LOCAL-TCP': PORT,
+  'NODE-PORT-UDP': PORT,
+  'NODE-PORT-LOCAL-UDP': PORT,
+  'NODE-PORT-SCTP-HASH': SERVICE,
+  'NODE-PORT-LOCAL-SCTP-HASH': SERVICE,
+  'HEALTH-CHECK-NODE-PORT': PORT,
+  'IPVS-IPS': ['destination'],
+};
 
 export type AnyIpset = keyof typeof IPSET_FIELDS;
 
@@ -116,7 +117,11 @@ class IpvsRules {
     rules.push(...this.masqueradeInternal(), ...this.externalIPs());
     rules.push({ matches: [DESTINATION_LOCAL], target: { do: 'jump', chain: 'KUBE-NODE-PORT' } });
     // Whatever other agents add behind cannot keep packets from virtual servers.
-    return [...rules, ...this.asking('CLUSTER-IP', ACCEPT), ...this.asking('LOAD-BALANCER', ACCEPT)];
+    return [
+      ...rules,
+      ...this.asking('CLUSTER-IP', ACCEPT),
+      ...this.asking('LOAD-BALANCER', ACCEPT),
+    ];
   }
 
   /**

@@ -258,21 +258,30 @@ export class KubeProxy {
   }
 
   private put(input: ProxyInput, ruleset: Ruleset, start: Instant): void {
-    const { machine, node, onApplied } = this.options;
+    const { onApplied } = this.options;
     const before = this.applied;
     this.applied = input;
     // What came during the sync has waited no longer than that.
     this.queuedAt = this.pendingCause < 0 ? undefined : this.options.kernel.now;
-    const standing = machine.proxyRules.get(node.family);
-    const connections = machine.conntrack.list(this.options.kernel.now);
-    const writing = { start, connections };
-    const written = this.replacement?.written(standing, ruleset, writing) ?? ruleset;
-    const ended = this.replacement?.ended?.(standing, ruleset, writing) ?? [];
-    for (const entry of ended) machine.conntrack.delete(entry);
-    const changed = standing !== written;
-    machine.proxyRules.set(node.family, written);
+    const changed = this.write(ruleset, start);
     const cleaned = this.cleanUp(input, before);
     if (changed || cleaned) onApplied();
+  }
+
+  /** Writes the rules into the kernel, with what lingers there of the old ones. */
+  private write(ruleset: Ruleset, start: Instant): boolean {
+    const { kernel, machine, node } = this.options;
+    const standing = machine.proxyRules.get(node.family);
+    let written = ruleset;
+    if (this.replacement !== undefined && standing !== undefined) {
+      const connections = machine.conntrack.list(kernel.now);
+      const writing = { start, connections };
+      written = this.replacement.written(standing, ruleset, writing);
+      const ended = this.replacement.ended?.(standing, ruleset, writing) ?? [];
+      for (const entry of ended) machine.conntrack.delete(entry);
+    }
+    machine.proxyRules.set(node.family, written);
+    return standing !== written;
   }
 
   /** Removes UDP connections to endpoints that are gone. Returns whether there were any. */

@@ -39,7 +39,10 @@ export function nftEndpointNames(
 ): { readonly chain: string; readonly affinity: string } {
   const colon = endpoint.lastIndexOf(':');
   // A name may hold no colon and no bracket, of which IPv6 has plenty.
-  const address = endpoint.slice(0, colon).replace(/^\[|\]$/g, '').replaceAll(':', '.');
+  const address = endpoint
+    .slice(0, colon)
+    .replace(/^\[|\]$/g, '')
+    .replaceAll(':', '.');
   const base = hashed(`${servicePath(id)}__${address}/${endpoint.slice(colon + 1)}`);
   return { chain: `endpoint-${base}`, affinity: `affinity-${base}` };
 }

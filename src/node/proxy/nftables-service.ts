@@ -66,7 +66,11 @@ export function nftServiceRules(
 ): NftServiceRules {
   const variant = `${nftConfigurationKey(node)}|${nodeKey(service, endpoints, node)}`;
   return parts.of(service, endpoints, variant, () => {
-    return new NftServiceBuilder(service, categorizeEndpoints(endpoints, service, node), node).build();
+    return new NftServiceBuilder(
+      service,
+      categorizeEndpoints(endpoints, service, node),
+      node,
+    ).build();
   });
 }
 

@@ -33,6 +33,7 @@ import { StaleChains } from './stale-chains';
 /** The mode, alpha in 1.29 and stable since 1.33 (KEP-3866). */
 export const nftables: ProxyMode = {
   name: 'nftables',
+  since: '1.29',
   compile,
   render: renderNftables,
   endpointsOf,

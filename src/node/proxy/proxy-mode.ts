@@ -3,6 +3,7 @@
 import type { TimerName } from '../../timing';
 import type { Family, IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
+import type { KubeVersion } from '../../values/kube-version';
 import type { Instant } from '../../values/time';
 import type { ConntrackEntry } from '../netfilter/conntrack';
 import type { Ruleset } from '../netfilter/ruleset';
@@ -86,13 +87,15 @@ export interface Writing {
 /** How a process of kube-proxy replaces rules, where old ones do not simply vanish. */
 export interface Replacement {
   /** What stands in the kernel once `after` is written; `after` itself where nothing lingers. */
-  written(before: Ruleset | undefined, after: Ruleset, writing: Writing): Ruleset;
+  written(before: Ruleset, after: Ruleset, writing: Writing): Ruleset;
   /** The connections that the kernel ends by it. */
-  ended?(before: Ruleset | undefined, after: Ruleset, writing: Writing): readonly ConntrackEntry[];
+  ended?(before: Ruleset, after: Ruleset, writing: Writing): readonly ConntrackEntry[];
 }
 
 export interface ProxyMode {
   readonly name: string;
+  /** The first version of Kubernetes that has the mode; undefined where all modelled ones do. */
+  readonly since?: KubeVersion;
   /** Made for each process; without it, new rules take the place of old ones. */
   readonly replacement?: () => Replacement;
   /** The timer of its minimum interval between syncs, where it has one of its own. */

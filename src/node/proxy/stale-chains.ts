@@ -17,10 +17,10 @@ export class StaleChains implements Replacement {
   /** Since the start of which sync, by chain. */
   private readonly since = new Map<string, Instant>();
 
-  written(before: Ruleset | undefined, after: Ruleset, { start }: Writing): Ruleset {
+  written(before: Ruleset, after: Ruleset, { start }: Writing): Ruleset {
     if (after.nft === undefined) return after;
     const deleted = this.old(start);
-    const standing = [...(before?.nft?.chains.keys() ?? [])].filter((name) => {
+    const standing = [...(before.nft?.chains.keys() ?? [])].filter((name) => {
       return isServiceChain(name) && !deleted.has(name);
     });
     const stale = standing.filter((name) => !after.nft!.chains.has(name));

@@ -1,0 +1,48 @@
+import { formatInstant } from '../../values/time';
+import { spanOf, titleDuring } from '../during';
+import {
+  defineOperator,
+  emptiness,
+  neverEvaluated,
+  notModelled,
+  tellUntil,
+  vacuous,
+} from '../operator';
+
+export default defineOperator({
+  name: 'sometimes',
+  summary: 'At some instant of some run, one possible path makes the claim true.',
+  models:
+    'It shows that a situation arises at all, so that the other expectations are not empty. Each ' +
+    'run is judged by itself; a command with several runs asks whether one of them passed.',
+  examples: ['{sometimes: {reach: {from: shop/frontend, to: backend:80, outcome: refused}}}'],
+  title({ subject, predicate }, expectation) {
+    return titleDuring(`${subject} sometimes ${predicate}`, expectation);
+  },
+  expected({ expected }) {
+    return `${expected} on some possible path, at some instant`;
+  },
+  span: spanOf,
+  marks: (expectation) => [spanOf(expectation).from],
+  judge(expectation, history) {
+    const samples = history.during(spanOf(expectation));
+    if (samples.length === 0) return neverEvaluated('the run ended before its time came');
+    const happened = samples.find(({ observation }) => observation.possible === true);
+    if (happened !== undefined) {
+      const actual = `possible at ${formatInstant(happened.at)}`;
+      return { status: 'passed', actual, at: happened.at, sample: happened };
+    }
+    const empty = emptiness(samples);
+    if (empty !== undefined) return vacuous(samples[0]!, empty);
+    const unknown = samples.find(({ observation }) => observation.possible === undefined);
+    if (unknown !== undefined) return notModelled(unknown);
+    const last = samples.at(-1)!;
+    const end = history.endOf(last);
+    return {
+      status: 'failed',
+      actual: tellUntil(last.observation, end),
+      at: last.at,
+      sample: last,
+    };
+  },
+});
