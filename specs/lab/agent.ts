@@ -16,6 +16,8 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 };
 
 const ANYWHERE = '0.0.0.0';
+/** Connections that may wait to be accepted (net.core.somaxconn allows as many). */
+const BACKLOG = 4_096;
 
 createInterface({ input: process.stdin })
   .on('line', (line) => obey(JSON.parse(line) as Order))
@@ -42,7 +44,7 @@ function listenTcp({ name, port }: ListenOrder): void {
     const greeting: Greeting = { name, address: localAddress, port: localPort, ...seen };
     socket.end(JSON.stringify(greeting));
   });
-  server.listen(port, ANYWHERE, () => say({ report: 'listening', port }));
+  server.listen(port, ANYWHERE, BACKLOG, () => say({ report: 'listening', port }));
 }
 
 /**

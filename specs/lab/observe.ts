@@ -41,8 +41,14 @@ export interface Stray {
  */
 export const LONG_PATIENCE = 4_000;
 
-/** Short of the first retransmission: where ways part, a second SYN could take another one. */
+/**
+ * Short of the first retransmission, for a SYN that may be dropped before it has an entry: the
+ * next one is a first packet again, and could take another way.
+ */
 export const SHORT_PATIENCE = 900;
+
+/** Attempts at a time: a burst of more could overrun the servers, which is not what is asked. */
+const AT_ONCE = 400;
 
 /** Above the node ports, which a client on a node could otherwise take for itself. */
 const FIRST_PORT = 33_000;
@@ -65,6 +71,8 @@ export class Observer {
   private readonly building: Building;
   private nextPort = FIRST_PORT;
   private nextId = 1;
+  private underWay = 0;
+  private readonly waiting: (() => void)[] = [];
   private readonly explained = new Set<string>();
 
   constructor(building: Building) {
@@ -75,7 +83,7 @@ export class Observer {
   async attempt(requests: readonly Request[]): Promise<Observation[][]> {
     const outcomes = await Promise.all(
       requests.map((request) =>
-        Promise.all(Array.from({ length: request.times }, () => this.connect(request))),
+        Promise.all(Array.from({ length: request.times }, () => this.connectInTurn(request))),
       ),
     );
     const tables = await this.tables();
@@ -101,6 +109,19 @@ export class Observer {
         .filter(({ original }) => original.dport !== TUNNEL_PORT)
         .map((connection) => ({ node, connection })),
     );
+  }
+
+  /** Waits until fewer than AT_ONCE are under way. Those that end in silence take their time. */
+  private async connectInTurn(request: Request): ReturnType<Observer['connect']> {
+    if (this.underWay >= AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.underWay++;
+    try {
+      return await this.connect(request);
+    } finally {
+      const next = this.waiting.shift();
+      if (next === undefined) this.underWay--;
+      else next();
+    }
   }
 
   private async connect({
@@ -129,13 +150,15 @@ export class Observer {
  */
 export function entriesOf(tables: Tables, sent: FiveTuple): TranslatedFlow[] {
   const found = new Map<string, TranslatedFlow>();
-  const search = (wanted: string): void => {
+  const search = (wanted: string, leaving?: string): void => {
     for (const [node, connections] of tables) {
+      // What leaves a node comes to another one next. Its random port may be in use by others.
+      if (node === leaving) continue;
       for (const { original, reply, unreplied } of connections) {
         const key = `${node} ${tupleKey(original)}`;
         if (found.has(key) || tupleKey(original) !== wanted) continue;
         found.set(key, { node, original, reply, unreplied });
-        search(tupleKey(reversed(reply)));
+        search(tupleKey(reversed(reply)), node);
       }
     }
   };

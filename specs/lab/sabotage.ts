@@ -58,8 +58,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     title: 'what should be rejected is dropped',
     proxy: 'nftables',
     tool: 'nft',
-    wrong: /\breject\b(?! comment)/g,
-    instead: 'drop',
+    wrong: /^(\s+)reject$/gm,
+    instead: '$1drop',
   },
 ];
 

@@ -3,7 +3,6 @@
 
 import type { Cluster } from '../../src/cluster/cluster';
 import type { Machine } from '../../src/node/machine';
-import { outcomeOf } from '../../src/values/disposition';
 import type { Trace } from '../../src/values/trace';
 import { affinityVerdicts } from './affinity';
 import { Building } from './building';
@@ -45,7 +44,10 @@ export async function trial(
   return withBuilding(cluster, rules, async (building) => {
     const observer = new Observer(building);
     const cases = flows.map((flow) => caseOf(cluster, flow));
-    await observe(observer, cases);
+    // What has no choice is sent once and may take long; the others go on in the meantime.
+    const choosing = cases.filter(({ traces }) => traces.length > 1);
+    const single = cases.filter(({ traces }) => traces.length === 1);
+    await Promise.all([observe(observer, choosing), observe(observer, single)]);
     const sticky = await affinityVerdicts(cluster, observer, services);
     return [...cases.map(verdictOf), ...sticky, ...(await strayVerdict(observer))];
   });
@@ -101,13 +103,14 @@ export async function sendOnce(
 
 /** A flow that has a choice is sent several times; one of the others only to see its one way. */
 function requestOf({ flow, traces }: Case): Request {
-  const isSlow = traces.some(({ disposition }) => outcomeOf(disposition) === 'unreachable');
   const hasChoice = traces.length > 1;
+  const mayDrawAgain =
+    hasChoice && traces.some((it) => it.disposition !== 'answered' && it.translations.length === 0);
   return {
     flow,
     source: traces[0]!.sent.src,
     times: hasChoice ? ATTEMPTS : 1,
-    patience: hasChoice && !isSlow ? SHORT_PATIENCE : LONG_PATIENCE,
+    patience: mayDrawAgain ? SHORT_PATIENCE : LONG_PATIENCE,
   };
 }
 

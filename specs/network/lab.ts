@@ -254,7 +254,8 @@ function podPrefix(index: number): string {
 }
 
 function specOf(labOptions: LabOptions): ClusterSpec {
-  const { cni = 'flannel', nodes = 2, isDualStack = false, mode, hairpinMode } = labOptions;
+  const { cni = 'flannel', nodes = 2, isDualStack = false } = labOptions;
+  const { mode, hairpinMode } = labOptions;
   const options = {
     ...(mode !== undefined && { mode }),
     ...(hairpinMode !== undefined && { hairpinMode }),

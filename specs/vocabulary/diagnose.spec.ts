@@ -52,6 +52,12 @@ describe('the reason of a failed connection', () => {
     expect(why(drill, 'web:80')).to.contain('selects app=wbe, and no pod in default has that');
   });
 
+  it('names the port name that no container declares', () => {
+    const ports = [{ port: 80, targetPort: 'htpp' }];
+    const drill = drillOf(web(LISTENING), service({ selector: { app: 'web' }, ports }));
+    expect(why(drill, 'web:80')).to.contain('the port "htpp", which no container declares');
+  });
+
   it('names the pods that are not ready', () => {
     const readinessProbe = { exec: { command: ['check'] }, initialDelaySeconds: 3_600 };
     const drill = drillOf(

@@ -48,15 +48,15 @@ export class WorkQueue {
     });
   }
 
-  /** Work on the key as soon as it can be. */
-  add(key: ObjectKey): void {
+  /** Work on the key as soon as it can be; `phase` says when at the instant. */
+  add(key: ObjectKey, phase: Phase = Phase.control): void {
     if (this.working.has(key)) {
       if (!this.again.has(key)) this.again.set(key, this.kernel.cause);
       return;
     }
     if (this.waiting.has(key)) return;
     this.waiting.add(key);
-    this.kernel.after(ZERO, Phase.control, this.workEvent, key);
+    this.kernel.after(ZERO, phase, this.workEvent, key);
   }
 
   /** Work on the key after `delay`, if it is not due earlier anyway. */

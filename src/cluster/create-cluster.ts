@@ -27,6 +27,7 @@ import type { Edge } from './edge';
 import { createHandles } from './handles';
 import { clusterDnsOf, lookUp } from './names';
 import { PodOrdinals } from './pod-ordinals';
+import { enforcePolicies } from './policies';
 import { Proxies } from './proxies';
 import { seedObjects } from './seed-objects';
 import { programmedEndpoints, servingEndpoints } from './service-truth';
@@ -76,7 +77,10 @@ class ModelCluster implements Cluster {
       behaviours,
       servers,
       featureGates,
-      touch,
+      touch: (node) => {
+        touch();
+        this.edge?.powerMayHaveChanged(node);
+      },
     });
     const { kubelets, machines } = this;
     const onChange = (node: string): void => {
@@ -86,13 +90,13 @@ class ModelCluster implements Cluster {
     this.proxies = new Proxies({ spec, kernel, api, timing, machines, onChange });
     const { proxies } = this;
     this.edge = createEdge({ spec, kernel, api, timing, network, proxies, touch });
+    enforcePolicies({ spec, kernel, api, timing, network, onChange: touch });
     createControllers({ kernel, api, timing, spec, heartbeats: kubelets });
     this.handles = createHandles({ kernel, api, network, kubelets, proxies, touch });
     api.observeCommits((version) => {
       this.ordinals.observe(version);
       touch();
     });
-    kubelets.onChange((node) => this.edge?.nodeChanged(node));
     kubelets.onBoot((node) => proxies.start(node));
     kubelets.onShutdown((node) => proxies.stop(node));
   }
@@ -166,6 +170,7 @@ class ModelCluster implements Cluster {
       store: this.api.store,
       machines,
       pluralOf: (kind) => kindNamed(kind)?.plural ?? `${kind.toLowerCase()}s`,
+      announcements: () => this.network.balancers.list(),
       proxyState: (node) => ({
         mode: proxies.mode.name,
         running: proxies.of(node).some((proxy) => proxy.isRunning),

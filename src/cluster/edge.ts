@@ -73,6 +73,8 @@ export class Edge {
   private readonly provider: Provider;
   private readonly choice: NodeChoice;
   private readonly nodes: Informer;
+  /** Nodes without power. */
+  private readonly dark = new Set<string>();
   private readonly known = new Map<ObjectKey, Service>();
   private readonly slices = new Map<ObjectKey, Map<ObjectKey, EndpointSlice>>();
 
@@ -97,7 +99,16 @@ export class Edge {
     watch('EndpointSlice', (change) => this.onSlice(change));
   }
 
-  /** The power of a node, its rules, or its kube-proxy have changed. */
+  /** Something has happened on the node; only its power is of interest here. */
+  powerMayHaveChanged(node: string): void {
+    const isPowered = this.context.network.machines.get(node)?.powered === true;
+    if (isPowered !== this.dark.has(node)) return;
+    if (isPowered) this.dark.delete(node);
+    else this.dark.add(node);
+    this.nodeChanged(node);
+  }
+
+  /** The rules of a node have changed, or whether its kube-proxy runs. */
   nodeChanged(node: string): void {
     if (this.known.size > 0) this.choice.nodeChanged(node);
   }

@@ -4,6 +4,7 @@
 import type { Store } from '../apiserver/store';
 import type { Kernel } from '../kernel/kernel';
 import { formatConntrackEntry } from '../node/netfilter/conntrack';
+import type { Announcement } from '../network/index';
 import type { Machine } from '../node/machine';
 import { formatEntry } from '../kernel/journal';
 import { compareText } from '../values/order';
@@ -17,20 +18,23 @@ export interface SnapshotSource {
   readonly machines: ReadonlyMap<string, Machine>;
   /** `Pod` → `pods`. */
   pluralOf(kind: string): string;
+  /** Addresses that are announced to the outside, with the nodes that take their packets. */
+  announcements(): readonly Announcement[];
   /** What a node's proxy says of itself. */
   proxyState(node: string): Readonly<Record<string, unknown>>;
 }
 
 /**
- * `{now, objects: {pods: […], …}, nodes: {<name>: {powered, proxy: {mode, running, rules}, conntrack,
- * routes, interfaces, addresses}},
- * journal: [{at, actor, action, subject, detail}]}`. Instants are whole microseconds.
+ * `{now, objects: {pods: […], …}, nodes: {<name>: {powered, addresses, interfaces, routes,
+ * proxy: {mode, running, rules}, conntrack}}, journal: [{at, actor, action, subject, detail}]}`.
+ * Instants are whole microseconds.
  */
 export function takeSnapshot(source: SnapshotSource): Snapshot {
   return branches({
     now: () => source.kernel.now,
     objects: () => objectsOf(source),
     nodes: () => nodesOf(source),
+    loadBalancers: () => source.announcements(),
     journal: () => journalOf(source),
   });
 }

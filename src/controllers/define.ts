@@ -184,8 +184,17 @@ export class Controller {
     for (const key of keysOf(change)) {
       if (!noted) this.context.kernel.note(this.actor, 'observed', `${kind}/${change.key}`);
       noted = true;
-      this.queue.add(key);
+      this.queue.add(key, this.phaseFor(kind));
     }
+  }
+
+  /**
+   * Where nothing takes any time (a cluster that settles), what happens to the dependents of a key
+   * is looked at once they have all come to rest, not once for each of them.
+   */
+  private phaseFor(kind: string): Phase {
+    const isDependent = kind !== this.definition.kind;
+    return isDependent && this.context.timing.profile === 'instant' ? Phase.rest : Phase.control;
   }
 
   /** A pass reads the world as it is when it begins, and writes when it has thought. */

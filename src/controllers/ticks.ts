@@ -10,7 +10,7 @@ export interface Ticks {
   readonly period: Duration;
 }
 
-/** The ticks of one loop of one actor. A cluster settles without loops and then lives by its own. */
+/** The ticks of one loop. A cluster settles without loops, and lives by its timers after that. */
 export class Loop {
   private readonly timing: Timing;
   private readonly timer: TimerName;

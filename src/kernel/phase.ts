@@ -12,10 +12,12 @@ export const Phase = {
   control: 2,
   /** An agent on a node (kubelet, kube-proxy, CNI) sees a change or acts. */
   agent: 3,
+  /** What waits until all of the above has come to rest. */
+  rest: 4,
   /** A packet is sent, or an entry of a table expires. */
-  traffic: 4,
+  traffic: 5,
   /** A claim is observed. */
-  observe: 5,
+  observe: 6,
 } as const;
 
 export type Phase = (typeof Phase)[keyof typeof Phase];

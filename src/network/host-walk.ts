@@ -17,6 +17,7 @@ import {
   translateDestination,
   translateSource,
 } from './netfilter-walk';
+import type { PolicyEnforcer } from './policy-enforcer';
 import type { Walk } from './walk';
 
 /** In at a device: conntrack, nat/PREROUTING, then routing on the new destination. */
@@ -76,7 +77,7 @@ function routeIn(
   const { dst } = flight.packet.tuple;
   if (machine.isLocal(dst)) {
     flight.log?.step('route', 'local', `${dst} is ${machine.name}`);
-    return input(walk, flight, machine, ingress.device);
+    return input(walk, flight, machine, ingress);
   }
   const route = machine.routing.lookup(dst);
   if (route === undefined) return noRoute(walk, flight, machine);
@@ -142,17 +143,20 @@ function routeOut(walk: Walk, flight: Flight, machine: Machine, first: string): 
 function loop(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
   return each(translateSource(walk, flight, machine, { out: 'lo' }), (it) => {
     confirm(walk, it, machine);
-    return input(walk, it, machine, 'lo');
+    return input(walk, it, machine, { device: 'lo' });
   });
 }
 
-/**
- * filter/INPUT; the packet is for a socket of the host. POSTROUTING is not passed. What IPVS has
- * sent to a real server elsewhere goes out again, past FORWARD.
- */
-function input(walk: Walk, flight: Flight, machine: Machine, device: string): readonly Flight[] {
+/** filter/INPUT; the packet is for a socket of the host. POSTROUTING is not passed. */
+function input(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  ingress: Ingress & { readonly device: string },
+): readonly Flight[] {
+  const { device } = ingress;
   return each(throughHook(walk, flight, machine, 'filter', 'INPUT', { in: device }), (it) => {
-    if (!machine.isLocal(it.packet.tuple.dst)) return routeOut(walk, it, machine, device);
+    if (!machine.isLocal(it.packet.tuple.dst)) return sendOn(walk, it, machine, ingress);
     const { hit } = it.track!;
     if (hit !== undefined && device !== 'lo') restoreSource(it, hit);
     if (device !== 'lo') confirm(walk, it, machine);
@@ -160,7 +164,23 @@ function input(walk: Walk, flight: Flight, machine: Machine, device: string): re
   });
 }
 
-/** Asks the policies about the first packet of a flow; the way ends where they forbid it. */
+/**
+ * What IPVS has sent to a real server elsewhere goes out by OUTPUT, past FORWARD; the policies of
+ * the two pods are asked all the same.
+ */
+function sendOn(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  { device, from }: Ingress & { readonly device: string },
+): readonly Flight[] {
+  const target = machine.sandboxes.get(flight.packet.tuple.dst);
+  if (from !== undefined && !isAllowed(walk, flight, 'egress', from)) return [];
+  if (target !== undefined && !isAllowed(walk, flight, 'ingress', target)) return [];
+  return routeOut(walk, flight, machine, device);
+}
+
+/** Asks the policies about the packet; the way ends where they forbid it. */
 function isAllowed(
   walk: Walk,
   flight: Flight,
@@ -168,12 +188,18 @@ function isAllowed(
   sandbox: PodSandbox,
 ): boolean {
   const { policy } = walk.ground;
-  if (policy === undefined || flight.track?.state !== 'NEW') return true;
+  if (policy === undefined || !isJudged(flight, policy)) return true;
   const { allowed, reason, blames } = policy.verdict(flight.packet, direction, sandbox);
   if (allowed) return true;
   flight.log?.step('policy', 'denied', reason);
   walk.lose(flight, 'denied-by-policy', reason, blames);
   return false;
+}
+
+/** Answers follow their request; what goes the way of the request may be judged each time. */
+function isJudged({ track }: Flight, { judgesEstablished = false }: PolicyEnforcer): boolean {
+  if (track?.state === 'NEW') return true;
+  return judgesEstablished && track?.hit?.direction === 'original';
 }
 
 function noRoute(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {

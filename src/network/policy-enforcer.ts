@@ -13,6 +13,8 @@ export interface PolicyVerdict {
 }
 
 export interface PolicyEnforcer {
+  /** Whether established connections are judged too: the packets of the side that opened them. */
+  readonly judgesEstablished?: boolean;
   /**
    * Judges the first packet of a flow at a pod's own interface: after DNAT, before SNAT, so it
    * sees pods and target ports. `egress`: the pod sends it; `ingress`: the pod is to get it.

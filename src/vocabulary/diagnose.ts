@@ -2,7 +2,7 @@
 // the port, the selector, the pods. The walk says what the rules did; these sentences say what in
 // the manifests made them so.
 
-import type { Pod } from '../apiserver/kinds/pod';
+import type { ContainerPort, Pod } from '../apiserver/kinds/pod';
 import type { Service } from '../apiserver/kinds/service';
 import type { Cluster } from '../cluster/cluster';
 import { keyOf } from '../values/kube-object';
@@ -18,7 +18,9 @@ export function diagnose(cluster: Cluster, trace: Trace): readonly string[] {
     case 'no-local-endpoints':
       return servicesAt(cluster, trace).flatMap((service) => tellEndpoints(cluster, service));
     default:
-      return trace.responder === undefined ? tellPort(cluster, trace) : [];
+      return trace.responder === undefined
+        ? [...tellPort(cluster, trace), ...tellRules(cluster, trace)]
+        : [];
   }
 }
 
@@ -31,6 +33,17 @@ function tellPort(cluster: Cluster, trace: Trace): string[] {
     if (has) return [];
     const listed = ports.map((it) => `${it.port}/${it.protocol ?? 'TCP'}`).join(', ');
     return [`Service ${keyOf(service)} has no port ${dport}/${protocol}, only ${listed}`];
+  });
+}
+
+/** Without any rules in its kernel, a node takes the address of a Service for a stranger's. */
+function tellRules(cluster: Cluster, trace: Trace): string[] {
+  const node = trace.hops[0]?.node ?? '';
+  const machine = cluster.machines.get(node);
+  if (machine?.powered !== true || machine.proxyRules.size > 0) return [];
+  return servicesAt(cluster, trace).map((service) => {
+    const subject = `Service ${keyOf(service)}`;
+    return `${node} has no rule for ${subject}: kube-proxy@${node} has not synced yet`;
   });
 }
 
@@ -57,7 +70,24 @@ function tellEndpoints(cluster: Cluster, service: Service): string[] {
   }
   const unready = pods.filter((pod) => !isReady(pod)).map(keyOf);
   if (unready.length === pods.length) return [`not ready of ${name}: ${unready.join(', ')}`];
-  return [];
+  return tellPortNames(service, pods);
+}
+
+/** A target port may be a name; a pod that declares none of that name has nothing to lead to. */
+function tellPortNames(service: Service, pods: readonly Pod[]): string[] {
+  const declared = new Set(
+    pods.flatMap(({ spec }) => spec.containers.flatMap(({ ports = [] }) => ports)).map(nameOf),
+  );
+  const wanted = (service.spec.ports ?? []).map(({ targetPort }) => targetPort);
+  return wanted
+    .filter((port) => typeof port === 'string' && !declared.has(port))
+    .map((port) => {
+      return `Service ${keyOf(service)} leads to the port "${port}", which no container declares`;
+    });
+}
+
+function nameOf({ name }: ContainerPort): string | undefined {
+  return name;
 }
 
 function isReady(pod: Pod): boolean {

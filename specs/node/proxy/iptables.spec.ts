@@ -101,9 +101,10 @@ describe('iptables mode', () => {
   });
 
   it('is one of the modes that are modelled', () => {
-    expect(PROXY_MODES.map(({ name }) => name)).to.deep.equal(['iptables']);
+    const names = PROXY_MODES.map(({ name }) => name);
+    expect(names).to.deep.equal(['ebpf', 'iptables', 'ipvs', 'nftables']);
     expect(proxyMode('iptables')).to.equal(iptables);
-    expect(proxyMode('ipvs')).to.equal(undefined);
+    expect(proxyMode('userspace')).to.equal(undefined);
   });
 });
 

@@ -58,8 +58,13 @@ function matchesLine(labels: Labels, { key, operator, values = [] }: NodeRequire
     case 'DoesNotExist':
       return value === undefined;
     case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
+      return wholeNumber(value) > wholeNumber(values[0]);
     case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
+      return wholeNumber(value) < wholeNumber(values[0]);
   }
+}
+
+/** Not a number, and so neither above nor below any other, where the text is no whole one. */
+function wholeNumber(text = ''): number {
+  return /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
 }

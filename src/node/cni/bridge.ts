@@ -15,7 +15,6 @@ export const bridge = defineCni({
   name: 'bridge',
   summary: 'The reference bridge plug-in: a bridge per node, static routes between the nodes.',
   source: 'containernetworking/plugins plugins/main/bridge, plugins/ipam/host-local',
-  enforcesPolicy: false,
   options: { hairpinMode: [false, true] },
   create: (_cluster, options) => createBridge(options['hairpinMode'] === true),
 });

@@ -2,6 +2,7 @@
 // addresses. One file per CNI fills this in.
 
 import type { Machine } from '../machine';
+import type { PolicyProfile } from '../policy/profile';
 import type { Family, IP } from '../../values/ip';
 import { sortedKeys } from '../../values/order';
 
@@ -40,8 +41,8 @@ export interface CniPlugin {
   readonly summary: string;
   /** Upstream paths of what is modelled here. */
   readonly source: string;
-  /** Whether network policies have any effect. */
-  readonly enforcesPolicy: boolean;
+  /** How network policies are enforced; left out, or undefined, where they have no effect. */
+  policy?(options: CniOptions): PolicyProfile | undefined;
   /** The options of `cluster.cni`, each with the values it may take, its default first. */
   readonly options: Readonly<Record<string, readonly (string | boolean)[]>>;
   /** Throws RangeError where an option is unknown or has no such value. */
@@ -50,12 +51,18 @@ export interface CniPlugin {
 
 export type CniOptions = Readonly<Record<string, unknown>>;
 
-/** Declares a CNI. Its options are checked before `create` sees them, defaults filled in. */
+/** Declares a CNI. Its options are checked before it sees them, defaults filled in. */
 export function defineCni(plugin: CniPlugin): CniPlugin {
   return {
     ...plugin,
+    policy: (options) => plugin.policy?.(withDefaults(plugin, options)),
     create: (cluster, options) => plugin.create(cluster, withDefaults(plugin, options)),
   };
+}
+
+/** The kinds of policies that have an effect under a plug-in with these options. */
+export function enforcedKinds(plugin: CniPlugin, options: CniOptions): readonly string[] {
+  return plugin.policy?.(options)?.kinds ?? [];
 }
 
 function withDefaults(plugin: CniPlugin, given: CniOptions): CniOptions {

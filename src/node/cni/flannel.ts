@@ -24,7 +24,6 @@ export const flannel = defineCni({
   name: 'flannel',
   summary: 'One pod range per node on a bridge; a VXLAN tunnel or plain routes between the nodes.',
   source: 'flannel-io/flannel pkg/backend/{vxlan,hostgw}, pkg/trafficmngr/iptables',
-  enforcesPolicy: false,
   options: { mode: ['vxlan', 'host-gw'] },
   create: (cluster, options) => new Flannel(cluster, options['mode'] as Backend),
 });

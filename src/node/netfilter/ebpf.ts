@@ -15,8 +15,8 @@ import { virtualServerKey } from './virtual-server';
 
 /** One of the places to which a dialled address leads. */
 export interface Backend extends TranslationTarget {
-  /** Whether it runs on this host: what comes from outside keeps its source on the way to it. */
-  readonly isHere: boolean;
+  /** The host on which it runs: what comes from outside there keeps its source on the way to it. */
+  readonly host: string;
 }
 
 /** What clients dial, with the places behind it. */
@@ -44,6 +44,8 @@ export interface EbpfTable {
   readonly devices: readonly string[];
   /** The addresses of all nodes, on which NodePorts are found. */
   readonly nodes: ReadonlySet<IP>;
+  /** The name of this host. */
+  readonly host: string;
   /** The source of what goes on to another node. */
   readonly address: IP | undefined;
 }
@@ -101,7 +103,7 @@ export function balanceInbound(
   if (backends.length === 0) return [refused(way, key, front, onEmpty)];
   return waysTo(way, key, front, context).map((branch, index) => {
     const taken = backends.find((it) => isAt(it, branch)) ?? backends[index]!;
-    return taken.isHere ? branch : fromNode(branch, table);
+    return taken.host === table.host ? branch : fromNode(branch, table);
   });
 }
 

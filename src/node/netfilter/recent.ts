@@ -6,7 +6,7 @@ import type { IP } from '../../values/ip';
 import { between, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 
-/** How many addresses a list of xt_recent holds; the one seen longest ago gives way (ip_list_tot). */
+/** What a list of xt_recent holds (ip_list_tot); the address seen longest ago gives way. */
 const ADDRESSES_PER_LIST_MAX = 100;
 
 export class RecentLists {

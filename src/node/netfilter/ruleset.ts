@@ -4,9 +4,10 @@
 // conditions and targets for both; a renderer refuses what its tool has no word for.
 //
 // This folder holds the netfilter of one host: rules (here), virtual servers (virtual-server), the
-// walk of a packet through them (layers, match, evaluate, ipvs, ebpf), connections and affinity lists
-// (conntrack, recent), the text of the real tools (render-iptables, render-nftables, render-ipvs). It may not know Service, Pod or label; it draws
-// no random numbers (a walk returns every way with its probability); and it moves no time.
+// walk of a packet through them (layers, match, evaluate, ipvs, ebpf), connections and affinity
+// lists (conntrack, recent), and the text of the real tools (render-iptables, render-nftables,
+// render-ipvs). It may not know Service, Pod or label; it draws no random numbers (a walk returns
+// every way with its probability); and it moves no time.
 
 import type { Family, IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';

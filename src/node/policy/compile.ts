@@ -8,7 +8,7 @@
 import { Bitset } from '../../values/bitset';
 import { cidr } from '../../values/cidr';
 import type { Protocol } from '../../values/flow';
-import type { Family } from '../../values/ip';
+import type { Family, IP } from '../../values/ip';
 import { isIn, PodClasses } from './pod-classes';
 import { comparePolicies, UPSTREAM } from './policy';
 import type {
@@ -56,6 +56,7 @@ export class CompiledPolicies {
   private readonly semantics: Semantics;
   private readonly classes = new PodClasses();
   private readonly podsByKey = new Map<string, Entry>();
+  private readonly keyByAddress = new Map<IP, string>();
   /** How many pods each class has. */
   private readonly counts: number[] = [];
   private readonly policiesByKey = new Map<string, { policy: Policy; serial: number }>();
@@ -76,6 +77,11 @@ export class CompiledPolicies {
     return this.podsByKey.get(key)?.pod;
   }
 
+  /** The pod that has an address. */
+  podAt(address: IP): PolicyPod | undefined {
+    return this.pod(this.keyByAddress.get(address) ?? '');
+  }
+
   pods(): readonly PolicyPod[] {
     return [...this.podsByKey.values()].map(({ pod }) => pod);
   }
@@ -90,6 +96,7 @@ export class CompiledPolicies {
     const classId = this.classes.classOf(pod);
     this.podsByKey.set(pod.key, { pod, classId });
     this.counts[classId] = (this.counts[classId] ?? 0) + 1;
+    for (const address of pod.addresses) this.keyByAddress.set(address, pod.key);
   }
 
   removePod(key: string): void {
@@ -97,6 +104,10 @@ export class CompiledPolicies {
     if (entry === undefined) return;
     this.podsByKey.delete(key);
     this.counts[entry.classId]! -= 1;
+    for (const address of entry.pod.addresses) {
+      // The address may belong to another pod by now.
+      if (this.keyByAddress.get(address) === key) this.keyByAddress.delete(address);
+    }
   }
 
   /** Adds a policy, or what has become of one. */
@@ -125,16 +136,16 @@ export class CompiledPolicies {
 
   /** Whether both ends let the first packet of a flow between two known pods through. */
   allows(source: string, destination: string, question: PortQuestion): boolean {
-    if (source === destination) return true;
-    const from = this.podsByKey.get(source);
-    const to = this.podsByKey.get(destination);
-    if (from === undefined || to === undefined) {
-      throw new RangeError(`no pod ${from === undefined ? source : destination}`);
-    }
-    const egress = this.rowOf(from.classId, 'egress', question);
-    if (egress !== undefined && !egress.has(to.classId)) return false;
-    const ingress = this.rowOf(to.classId, 'ingress', question);
-    return ingress === undefined || ingress.has(from.classId);
+    return (
+      this.admits(source, destination, 'egress', question) &&
+      this.admits(destination, source, 'ingress', question)
+    );
+  }
+
+  /** Whether the policies about one pod let it send to, or get from, another known pod. */
+  admits(own: string, other: string, direction: Direction, question: PortQuestion): boolean {
+    const row = this.rowOf(this.entryOf(own).classId, direction, question);
+    return own === other || row === undefined || row.has(this.entryOf(other).classId);
   }
 
   /** Who reaches whom on one port. */
@@ -143,6 +154,12 @@ export class CompiledPolicies {
       this.rowOf(classId, direction, question);
     const classOf = (podKey: string) => this.podsByKey.get(podKey)?.classId;
     return new Reachability(this.counts, rows('egress'), rows('ingress'), classOf);
+  }
+
+  private entryOf(podKey: string): Entry {
+    const entry = this.podsByKey.get(podKey);
+    if (entry === undefined) throw new RangeError(`no pod ${podKey}`);
+    return entry;
   }
 
   /** Who may be at the other end of a pod's flows; undefined where nothing restricts it. */

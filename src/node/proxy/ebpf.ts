@@ -20,7 +20,7 @@ import { servicePortText } from './chain-names';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { Endpoint, ProxyInput, ProxyMode, ProxyNode, ServicePort } from './proxy-mode';
 import type { ServicePortName } from './proxy-mode';
-import { nodeKey, Rulesets, ServiceParts } from './ruleset-cache';
+import { nodeKey, OwnRulesets, Rulesets, ServiceParts } from './ruleset-cache';
 
 export const ebpf: ProxyMode = {
   name: 'ebpf',
@@ -35,11 +35,16 @@ const DEVICES: readonly string[] = ['eth0'];
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
 const rulesets = new Rulesets();
+const ownRulesets = new OwnRulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
-  // Backends on the node itself are told from others, so no two nodes have equal maps.
-  const configuration = [node.name, node.nodeAddresses?.join(' '), node.kubernetes];
-  return rulesets.of(input, node, configuration, () => assemble(input, node));
+  const configuration = [node.nodeAddresses?.join(' '), node.kubernetes];
+  const shared = rulesets.of(input, node, configuration, () => assemble(input, node));
+  return ownRulesets.of(shared, node, () => {
+    const { addresses } = nodePortAddresses(node.nodePortAddresses, node.family, node.addresses);
+    const address = addresses.find((it) => !isLoopback(it));
+    return { ...shared, ebpf: { ...shared.ebpf!, host: node.name, address } };
+  });
 }
 
 /** What one Service port adds to the maps. */
@@ -50,21 +55,22 @@ interface EbpfServiceParts {
 
 const parts = new ServiceParts<EbpfServiceParts>();
 
+/** What all nodes have in common. */
 function assemble(input: ProxyInput, node: ProxyNode): Ruleset {
   const services = [...input.servicePorts].map(([key, service]) => {
     const endpoints = input.endpoints.get(key) ?? NO_ENDPOINTS;
-    const variant = [node.name, node.kubernetes, nodeKey(service, endpoints, node)].join('|');
+    const variant = `${node.kubernetes}|${nodeKey(service, endpoints, node)}`;
     return parts.of(service, endpoints, variant, () => serviceParts(service, endpoints, node));
   });
   const clusterIPs = new Set([...input.servicePorts.values()].map(({ clusterIP }) => clusterIP));
-  const { addresses } = nodePortAddresses(node.nodePortAddresses, node.family, node.addresses);
   const table: EbpfTable = {
     sockets: new Map(services.flatMap(({ sockets }) => sockets)),
     inbound: new Map(services.flatMap(({ inbound }) => inbound)),
     clusterIPs: clusterIPs as ReadonlySet<string>,
     devices: DEVICES,
-    nodes: new Set(node.nodeAddresses ?? addresses),
-    address: addresses.find((address) => !isLoopback(address)),
+    nodes: new Set(node.nodeAddresses ?? []),
+    host: '',
+    address: undefined,
   };
   return { tables: new Map(), ebpf: table };
 }
@@ -100,7 +106,6 @@ function serviceParts(
 /** The same Service port as different clients find it. */
 class Fronts {
   private readonly service: ServicePort;
-  private readonly node: ProxyNode;
   private readonly cluster: readonly Endpoint[];
   private readonly local: readonly Endpoint[];
   private readonly hasAny: boolean;
@@ -108,7 +113,6 @@ class Fronts {
   constructor(service: ServicePort, endpoints: readonly Endpoint[], node: ProxyNode) {
     const { cluster, local, hasAny } = categorizeEndpoints(endpoints, service, node);
     this.service = service;
-    this.node = node;
     this.cluster = cluster;
     this.local = local;
     this.hasAny = hasAny;
@@ -136,7 +140,7 @@ class Fronts {
   private front(endpoints: readonly Endpoint[]): Frontend {
     const { id, affinitySeconds } = this.service;
     const backends = endpoints.map(({ ip, port, nodeName }): Backend => {
-      return { address: ip, port, isHere: nodeName === this.node.name };
+      return { address: ip, port, host: nodeName };
     });
     return {
       backends,

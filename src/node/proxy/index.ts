@@ -2,8 +2,9 @@
 //
 // Responsibilities: read Services and EndpointSlices (service-map, endpoints-map), choose the
 // endpoints that a node may use (categorize-endpoints), compile them to rules by a mode
-// (iptables, ipvs, nftables, ebpf), and do so at the instants at which the real component does (kube-proxy,
-// sync-runner). May not: evaluate packets, know pods, or read the store past an informer.
+// (iptables, ipvs, nftables, ebpf), and do so at the instants at which the real component does
+// (kube-proxy, sync-runner). May not: evaluate packets, know pods, or read the store past an
+// informer.
 
 import { ebpf } from './ebpf';
 import { iptables } from './iptables';

@@ -33,6 +33,8 @@ export type IpsetName =
 /** What one Service port adds. */
 export interface IpvsServiceRules {
   readonly virtualServers: readonly VirtualServer[];
+  /** What stands behind its NodePort, on whatever address of the node. */
+  readonly nodePortServer: Omit<VirtualServer, 'address'> | undefined;
   /** Addresses of its own, bound to kube-ipvs0. */
   readonly addresses: readonly IP[];
   readonly elements: ReadonlyMap<IpsetName, readonly string[]>;
@@ -47,12 +49,17 @@ export function ipvsServiceRules(
   node: ProxyNode,
   nodeAddresses: readonly IP[],
 ): IpvsServiceRules {
-  const own = service.nodePort === undefined ? '' : nodeAddresses.join(' ');
+  const own = hasNodePortByAddress(service) ? nodeAddresses.join(' ') : '';
   const variant = [own, node.scheduler, node.kubernetes, nodeKey(service, endpoints, node)];
   return parts.of(service, endpoints, variant.join('|'), () => {
     const categories = categorizeEndpoints(endpoints, service, node);
     return new IpvsServiceBuilder(service, categories, node, nodeAddresses).build();
   });
+}
+
+/** Only for SCTP does an ipset hold the addresses of the node itself. */
+export function hasNodePortByAddress({ nodePort, id }: ServicePort): boolean {
+  return nodePort !== undefined && id.protocol === 'SCTP';
 }
 
 class IpvsServiceBuilder {
@@ -83,10 +90,9 @@ class IpvsServiceBuilder {
       virtualServers: [
         this.virtualServer(clusterIP, port, internalPolicyLocal),
         ...outer.map((address) => this.virtualServer(address, port, externalPolicyLocal)),
-        ...(nodePort === undefined ? [] : this.nodeAddresses).map((address) =>
-          this.virtualServer(address, nodePort!, externalPolicyLocal),
-        ),
       ],
+      nodePortServer:
+        nodePort === undefined ? undefined : this.serverAt(nodePort, externalPolicyLocal),
       addresses: [clusterIP, ...outer],
       elements: this.elements,
     };
@@ -97,19 +103,22 @@ class IpvsServiceBuilder {
    * in the other modes nothing is dropped. The answer to an outside client then goes past this
    * node. A Service that is only reachable by its clusterIP has no cluster list to fall back to.
    */
-  private virtualServer(address: IP, port: number, isLocal: boolean): VirtualServer {
+  private serverAt(port: number, isLocal: boolean): Omit<VirtualServer, 'address'> {
     const { id, affinitySeconds } = this.service;
     const { cluster, local } = this.categories;
     const endpoints = isLocal && local.length > 0 ? local : cluster;
     return {
       protocol: id.protocol,
-      address,
       port,
       scheduler: (this.node.scheduler ?? 'rr') as Scheduler,
       ...(affinitySeconds !== undefined && { persistence: affinitySeconds }),
       servers: endpoints.map((it) => ({ address: it.ip, port: it.port, weight: 1 })),
       comment: servicePortText(id),
     };
+  }
+
+  private virtualServer(address: IP, port: number, isLocal: boolean): VirtualServer {
+    return { ...this.serverAt(port, isLocal), address };
   }
 
   private fillSets(): void {

@@ -8,17 +8,17 @@ import { renderIptables } from '../netfilter/render-iptables';
 import { renderIpsets, renderVirtualServers } from '../netfilter/render-ipvs';
 import type { NamedSet, Ruleset } from '../netfilter/ruleset';
 import { SCHEDULERS, virtualServerKey } from '../netfilter/virtual-server';
-import type { VirtualServerTable } from '../netfilter/virtual-server';
+import type { VirtualServer, VirtualServerTable } from '../netfilter/virtual-server';
 import { endpointText } from './categorize-endpoints';
 import { servicePortText } from './chain-names';
 import { GracefulTermination } from './graceful-termination';
 import { IPSET_FIELDS, ipsetName, ipvsTables } from './ipvs-rules';
 import type { AnyIpset } from './ipvs-rules';
-import { ipvsServiceRules, RangeElements } from './ipvs-service';
+import { hasNodePortByAddress, ipvsServiceRules, RangeElements } from './ipvs-service';
 import type { IpvsServiceRules } from './ipvs-service';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { Endpoint, ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
-import { Rulesets } from './ruleset-cache';
+import { OwnRulesets, Rulesets } from './ruleset-cache';
 
 export const ipvs: ProxyMode = {
   name: 'ipvs',
@@ -37,48 +37,69 @@ export const ipvs: ProxyMode = {
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
 const rulesets = new Rulesets();
+const ownRulesets = new OwnRulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
-  const addresses = servedAddresses(node);
+  const isByAddress = [...input.servicePorts.values()].some(hasNodePortByAddress);
+  const { scheduler, clusterCIDR, masqueradeAll, kubernetes } = node;
   const configuration = [
-    // NodePorts are virtual servers of the node's own addresses, and pods that reach themselves
-    // are those of the node: no two nodes have equal rules.
-    node.name,
-    addresses.join(' '),
-    node.scheduler,
-    node.clusterCIDR,
-    node.masqueradeAll,
-    node.kubernetes,
+    scheduler,
+    clusterCIDR,
+    masqueradeAll,
+    kubernetes,
+    isByAddress ? servedAddresses(node).join(' ') : '',
   ];
-  return rulesets.of(input, node, configuration, () => assemble(input, node, addresses));
+  const shared = rulesets.of(input, node, configuration, () => assemble(input, node));
+  return ownRulesets.of(shared, node, () => withOwn(shared, input, node));
 }
 
-function assemble(input: ProxyInput, node: ProxyNode, addresses: readonly IP[]): Ruleset {
-  const services = [...input.servicePorts].map(([key, service]) => {
-    return ipvsServiceRules(service, input.endpoints.get(key) ?? NO_ENDPOINTS, node, addresses);
-  });
-  const sets = setsOf(input, services, node);
-  return { tables: ipvsTables(node, sets), sets, ipvs: virtualServers(services) };
-}
-
-function virtualServers(services: readonly IpvsServiceRules[]): VirtualServerTable {
+/** What all nodes have in common. */
+function assemble(input: ProxyInput, node: ProxyNode): Ruleset {
+  const services = partsOf(input, node);
   const all = services.flatMap((it) => it.virtualServers);
-  return {
-    servers: new Map(
-      all.map((it) => [virtualServerKey(it.protocol, it.address, it.port), it] as const),
-    ),
+  const table: VirtualServerTable = {
+    servers: new Map(all.map((it) => [keyOf(it), it] as const)),
     addresses: new Set(services.flatMap((it) => it.addresses)),
   };
+  return { tables: new Map(), sets: setsOf(services, node), ipvs: table };
+}
+
+/**
+ * A node's own: NodePorts are virtual servers of its addresses, and pods that reach themselves are
+ * those of the node.
+ */
+function withOwn(shared: Ruleset, input: ProxyInput, node: ProxyNode): Ruleset {
+  const servers = new Map(shared.ipvs!.servers);
+  for (const { nodePortServer } of partsOf(input, node)) {
+    if (nodePortServer === undefined) continue;
+    for (const address of servedAddresses(node)) {
+      const virtual: VirtualServer = { ...nodePortServer, address };
+      servers.set(keyOf(virtual), virtual);
+    }
+  }
+  const hairpin = hairpinKeys(input, node);
+  const sets = new Map(shared.sets);
+  if (hairpin.length > 0) sets.set(ipsetName('LOOP-BACK', node), setOf('LOOP-BACK', hairpin, node));
+  return { tables: ipvsTables(node, sets), sets, ipvs: { ...shared.ipvs!, servers } };
+}
+
+function partsOf(input: ProxyInput, node: ProxyNode): IpvsServiceRules[] {
+  const addresses = servedAddresses(node);
+  return [...input.servicePorts].map(([key, service]) => {
+    return ipvsServiceRules(service, input.endpoints.get(key) ?? NO_ENDPOINTS, node, addresses);
+  });
+}
+
+function keyOf({ protocol, address, port }: VirtualServer): string {
+  return virtualServerKey(protocol, address, port);
 }
 
 /** The sets that are not empty, by name. */
 function setsOf(
-  input: ProxyInput,
   services: readonly IpvsServiceRules[],
   node: ProxyNode,
 ): ReadonlyMap<string, NamedSet> {
   const keys = new Map<AnyIpset, string[]>([
-    ['LOOP-BACK', hairpinKeys(input, node)],
     ['IPVS-IPS', services.flatMap(({ addresses }) => addresses)],
   ]);
   for (const { elements } of services) {
@@ -103,15 +124,26 @@ function setOf(key: AnyIpset, elements: readonly string[], node: ProxyNode): Nam
 }
 
 /** Every endpoint of this node, in whatever condition: who comes from where it goes to. */
-function hairpinKeys(input: ProxyInput, node: ProxyNode): string[] {
-  const keys: string[] = [];
+function hairpinKeys(input: ProxyInput, node: ProxyNode): readonly string[] {
+  let byNode = hairpins.get(input);
+  if (byNode === undefined) hairpins.set(input, (byNode = hairpinKeysByNode(input)));
+  return byNode.get(node.name) ?? [];
+}
+
+const hairpins = new WeakMap<ProxyInput, ReadonlyMap<string, readonly string[]>>();
+
+function hairpinKeysByNode(input: ProxyInput): ReadonlyMap<string, readonly string[]> {
+  const byNode = new Map<string, string[]>();
   for (const [key, { id }] of input.servicePorts) {
+    const protocol = id.protocol.toLowerCase();
     for (const { ip, port, nodeName } of input.endpoints.get(key) ?? NO_ENDPOINTS) {
-      if (nodeName !== node.name) continue;
-      keys.push(`${ip} . ${id.protocol.toLowerCase()} . ${port} . ${ip}`);
+      const element = `${ip} . ${protocol} . ${port} . ${ip}`;
+      const keys = byNode.get(nodeName);
+      if (keys === undefined) byNode.set(nodeName, [element]);
+      else keys.push(element);
     }
   }
-  return keys;
+  return byNode;
 }
 
 /** Where NodePorts answer: every selected address of the host but loopback. */

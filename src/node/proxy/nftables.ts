@@ -27,7 +27,7 @@ import { hairpinConnections } from './nftables-hairpin';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { NodePortAddresses } from './node-port-addresses';
 import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
-import { Rulesets } from './ruleset-cache';
+import { OwnRulesets, Rulesets } from './ruleset-cache';
 import { StaleChains } from './stale-chains';
 
 /** The mode, alpha in 1.29 and stable since 1.33 (KEP-3866). */
@@ -41,17 +41,31 @@ export const nftables: ProxyMode = {
 };
 
 const rulesets = new Rulesets();
+const ownRulesets = new OwnRulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
+  const { all } = acceptingAddresses(node);
+  const configuration = [nftConfigurationKey(node), all, droppedRanges(node).join(' ')];
+  const shared = rulesets.of(input, node, configuration, () => assemble(input, node));
+  return ownRulesets.of(shared, node, () => withOwnSets(shared, input, node));
+}
+
+/** A node's own: where NodePorts answer, and the connections to itself of its endpoints. */
+function withOwnSets(shared: Ruleset, input: ProxyInput, node: ProxyNode): Ruleset {
+  const nft = shared.nft!;
   const { all, addresses } = acceptingAddresses(node);
-  const configuration = [
-    nftConfigurationKey(node),
-    all ? 'all' : addresses.join(' '),
-    droppedRanges(node).join(' '),
-    // Each node holds the hairpin connections of its own endpoints.
-    isFlat(node) ? node.name : '',
-  ];
-  return rulesets.of(input, node, configuration, () => assemble(input, node));
+  const common = [...nft.sets.values()];
+  const own: NamedSet[] = isFlat(node) ? [hairpinConnections(input, node)] : [];
+  const clusterIPs = common.filter(({ name }) => name === 'cluster-ips');
+  const nodePortIPs: NamedSet = {
+    name: 'nodeport-ips',
+    fields: ['destination'],
+    elements: new Set<string>(addresses),
+    comment: 'IPs that accept NodePort traffic',
+  };
+  const affinity = common.filter((set) => !clusterIPs.includes(set));
+  const sets = [...own, ...clusterIPs, ...(all ? [] : [nodePortIPs]), ...affinity];
+  return { ...shared, nft: { ...nft, sets: byName(sets) } };
 }
 
 function assemble(input: ProxyInput, node: ProxyNode): Ruleset {
@@ -62,7 +76,7 @@ function assemble(input: ProxyInput, node: ProxyNode): Ruleset {
     name: 'kube-proxy',
     family: node.family,
     comment: 'rules for kube-proxy',
-    sets: byName(setsOf(input, services, node)),
+    sets: byName(setsOf(input, services)),
     maps: byName(MAPS.map((map) => filled(map, services))),
     baseChains: BASE_CHAINS,
     chains: byName([...commonChains(node), ...services.flatMap(({ chains }) => chains)]),
@@ -108,31 +122,19 @@ function filled(map: MapWithoutElements, services: readonly NftServiceRules[]): 
   return { ...map, elements };
 }
 
-function setsOf(
-  input: ProxyInput,
-  services: readonly NftServiceRules[],
-  node: ProxyNode,
-): NamedSet[] {
-  const clusterIPs = new Set([...input.servicePorts.values()].map(({ clusterIP }) => clusterIP));
-  const { all, addresses } = acceptingAddresses(node);
-  const sets: NamedSet[] = [
+/** The sets that all nodes have in common. */
+function setsOf(input: ProxyInput, services: readonly NftServiceRules[]): NamedSet[] {
+  const clusterIPs = new Set<string>();
+  for (const { clusterIP } of input.servicePorts.values()) clusterIPs.add(clusterIP);
+  return [
     {
       name: 'cluster-ips',
       fields: ['destination'],
-      elements: clusterIPs as Set<string>,
+      elements: clusterIPs,
       comment: 'Active ClusterIPs',
     },
+    ...services.flatMap(({ affinitySets }) => affinitySets),
   ];
-  if (isFlat(node)) sets.unshift(hairpinConnections(input, node));
-  if (!all) {
-    sets.push({
-      name: 'nodeport-ips',
-      fields: ['destination'],
-      elements: new Set<string>(addresses),
-      comment: 'IPs that accept NodePort traffic',
-    });
-  }
-  return [...sets, ...services.flatMap(({ affinitySets }) => affinitySets)];
 }
 
 const NEW: Match = { on: 'state', states: ['NEW'] };
@@ -257,9 +259,15 @@ function droppedRanges({ serviceCIDRs = [], kubernetes }: ProxyNode): readonly s
   return isAtLeast(kubernetes as KubeVersion, '1.33') ? serviceCIDRs : [];
 }
 
-/** Without a setting the primary address alone takes NodePort traffic; loopback never does. */
+/**
+ * Without a setting the primary address alone takes NodePort traffic, since 1.30; loopback never
+ * does.
+ * source: kubernetes#122724, kubernetes#123105
+ */
 function acceptingAddresses(node: ProxyNode): NodePortAddresses {
-  const setting = node.nodePortAddresses.length === 0 ? ['primary'] : node.nodePortAddresses;
+  const isPrimary = isAtLeast(node.kubernetes as KubeVersion, '1.30');
+  const isUnset = node.nodePortAddresses.length === 0;
+  const setting = isUnset && isPrimary ? ['primary'] : node.nodePortAddresses;
   const { all, addresses } = nodePortAddresses(setting, node.family, node.addresses);
   return { all, addresses: addresses.filter((address) => !isLoopback(address)) };
 }

@@ -3,7 +3,6 @@
 import type { TimerName } from '../../timing';
 import type { Family, IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
-import type { KubeVersion } from '../../values/kube-version';
 import type { Instant } from '../../values/time';
 import type { ConntrackEntry } from '../netfilter/conntrack';
 import type { Ruleset } from '../netfilter/ruleset';
@@ -95,7 +94,7 @@ export interface Replacement {
 export interface ProxyMode {
   readonly name: string;
   /** The first version of Kubernetes that has the mode; undefined where all modelled ones do. */
-  readonly since?: KubeVersion;
+  readonly since?: string;
   /** Made for each process; without it, new rules take the place of old ones. */
   readonly replacement?: () => Replacement;
   /** The timer of its minimum interval between syncs, where it has one of its own. */

@@ -53,6 +53,23 @@ export class Rulesets {
   }
 }
 
+/**
+ * Rulesets that are one object for many nodes but for a small part of each node's own. They stay
+ * the same object for one node as long as the shared one does.
+ */
+export class OwnRulesets {
+  private readonly derived = new WeakMap<Ruleset, Map<string, Ruleset>>();
+
+  of(shared: Ruleset, node: ProxyNode, derive: () => Ruleset): Ruleset {
+    let byNode = this.derived.get(shared);
+    if (byNode === undefined) this.derived.set(shared, (byNode = new Map()));
+    const key = [node.name, ...node.addresses].join(' ');
+    let own = byNode.get(key);
+    if (own === undefined) byNode.set(key, (own = derive()));
+    return own;
+  }
+}
+
 type PortWithEndpoints = readonly [ServicePort, readonly Endpoint[]];
 const dependents = new WeakMap<ProxyInput, readonly PortWithEndpoints[]>();
 

@@ -1,0 +1,175 @@
+// Goal: a Service that no API server would take is not drilled either. The first rules are in
+// ../kinds.spec.ts; here are those of single fields, and of changes.
+// Rules: pkg/apis/core/validation/validation.go ValidateService, validateServicePort,
+// ValidateServiceClusterIPsRelatedFields, ValidateServiceUpdate; services.md §1.3.
+
+import { expect } from 'chai';
+
+import { definitionOf } from '../../../src/apiserver/kinds';
+import type { KubeObject } from '../../../src/values/kube-object';
+import { manifest, verdictOn } from './verdict';
+
+function service(spec: object): KubeObject {
+  return manifest('v1', 'Service', { spec: { ports: [{ port: 80 }], ...spec } });
+}
+
+const withPort = (port: object, spec: object = {}) =>
+  service({ ports: [{ port: 80, ...port }], ...spec });
+
+describe('a field of a Service is refused', () => {
+  const rows: readonly (readonly [string, KubeObject, string])[] = [
+    [
+      'a type that there is not',
+      service({ type: 'Headless' }),
+      'error /spec/type: "Headless" is none of ClusterIP, NodePort, LoadBalancer, ExternalName',
+    ],
+    [
+      'an address of an ExternalName',
+      service({ type: 'ExternalName', externalName: 'example.com', clusterIP: '10.96.0.20' }),
+      'error /spec/clusterIP: an ExternalName has no address',
+    ],
+    [
+      'a selector that is no label',
+      service({ selector: { app: 'a b' } }),
+      'error /spec/selector/app: "a b" is no label value: at most 63 letters, digits, "-", "_", "."',
+    ],
+    [
+      'a port name in capitals',
+      withPort({ name: 'HTTP' }),
+      'error /spec/ports/0/name: "HTTP" is no DNS label',
+    ],
+    [
+      'a name of two ports',
+      service({ ports: [80, 81].map((port) => ({ name: 'web', port })) }),
+      'error /spec/ports/1/name: "web" is the name of another port',
+    ],
+    [
+      'a protocol that has no ports',
+      withPort({ protocol: 'ICMP' }),
+      'error /spec/ports/0/protocol: "ICMP" is none of TCP, UDP, SCTP',
+    ],
+    [
+      'a target port beyond 65535',
+      withPort({ targetPort: 70_000 }),
+      'error /spec/ports/0/targetPort: 70000 is no port number and no name of a port (write the ' +
+        'number without quotes)',
+    ],
+    [
+      'a target port that no container can name',
+      withPort({ targetPort: 'Web' }),
+      'error /spec/ports/0/targetPort: "Web" is no port number and no name of a port',
+    ],
+    [
+      'one node port for two ports of a protocol',
+      service({
+        type: 'NodePort',
+        ports: ['a', 'b'].map((name, at) => ({ name, port: 80 + at, nodePort: 30_080 })),
+      }),
+      'error /spec/ports/1/nodePort: 30080/TCP is there already',
+    ],
+    [
+      'a first address that is not the address',
+      service({ clusterIP: '10.96.0.20', clusterIPs: ['10.96.0.21'] }),
+      'error /spec/clusterIPs/0: must be the clusterIP 10.96.0.20',
+    ],
+    [
+      'an external address that is a name',
+      service({ externalIPs: ['198.51.100.1', 'example.com'] }),
+      'error /spec/externalIPs/1: "example.com" is no IP address',
+    ],
+    [
+      'an affinity to cookies',
+      service({ sessionAffinity: 'Cookie' }),
+      'error /spec/sessionAffinity: "Cookie" is none of None, ClientIP',
+    ],
+    [
+      'an internal policy that there is not',
+      service({ internalTrafficPolicy: 'Zone' }),
+      'error /spec/internalTrafficPolicy: "Zone" is none of Cluster, Local',
+    ],
+    [
+      'a port for health checks where nobody checks',
+      service({ type: 'LoadBalancer', healthCheckNodePort: 30_100 }),
+      'error /spec/healthCheckNodePort: is for Services of type LoadBalancer with ' +
+        'externalTrafficPolicy Local',
+    ],
+    [
+      'a class of balancer without a balancer',
+      service({ type: 'NodePort', loadBalancerClass: 'example.com/lb' }),
+      'error /spec/loadBalancerClass: is for Services of type LoadBalancer',
+    ],
+    [
+      'source ranges without a balancer',
+      service({ loadBalancerSourceRanges: ['10.0.0.0/8'] }),
+      'error /spec/loadBalancerSourceRanges: is for Services of type LoadBalancer',
+    ],
+    [
+      'a source range that is an address',
+      service({ type: 'LoadBalancer', loadBalancerSourceRanges: [' 10.0.0.0/8 ', '10.0.0.1'] }),
+      'error /spec/loadBalancerSourceRanges/1: "10.0.0.1" is no CIDR',
+    ],
+  ];
+  for (const [title, object, problem] of rows) {
+    it(title, () => expect(verdictOn(object)).to.deep.equal([problem]));
+  }
+});
+
+describe('a Service is taken', () => {
+  const rows: readonly (readonly [string, KubeObject])[] = [
+    ['without ports, where it has no address', service({ clusterIP: 'None', ports: [] })],
+    [
+      'as a name with the dot of the root',
+      service({ type: 'ExternalName', externalName: 'example.com.', ports: [] }),
+    ],
+    [
+      'with one node port for TCP and for UDP',
+      service({
+        type: 'NodePort',
+        ports: ['TCP', 'UDP'].map((protocol, at) => ({
+          name: `dns-${at}`,
+          protocol,
+          port: 53,
+          nodePort: 30_053,
+        })),
+      }),
+    ],
+    [
+      'with a port for health checks and source ranges, where a balancer reads them',
+      service({
+        type: 'LoadBalancer',
+        externalTrafficPolicy: 'Local',
+        healthCheckNodePort: 30_100,
+        loadBalancerSourceRanges: ['10.0.0.0/8', '2001:db8::/32'],
+      }),
+    ],
+    ['with two addresses, one for each family', service({ clusterIPs: ['10.96.0.20', 'fd00::1'] })],
+  ];
+  for (const [title, object] of rows) {
+    it(title, () => expect(verdictOn(object)).to.deep.equal([]));
+  }
+});
+
+describe('the address of a Service', () => {
+  const change = (before: object, after: object) =>
+    definitionOf('v1', 'Service')!.validateChange!(service(after), service(before));
+
+  it('may not change', () => {
+    expect(change({ clusterIP: '10.96.0.20' }, { clusterIP: '10.96.0.21' })).to.deep.equal([
+      {
+        path: '/spec/clusterIP',
+        severity: 'error',
+        message: 'the address may not change: it is 10.96.0.20',
+        hint: 'delete the Service and create it again',
+      },
+    ]);
+    expect(change({ clusterIP: 'None' }, { clusterIP: '10.96.0.21' })).to.have.length(1);
+  });
+
+  it('may be kept, given where there was none, and lost to a name', () => {
+    expect(change({ clusterIP: '10.96.0.20' }, { clusterIP: '10.96.0.20' })).to.deep.equal([]);
+    expect(change({}, { clusterIP: '10.96.0.20' })).to.deep.equal([]);
+    const name = { type: 'ExternalName', externalName: 'example.com' };
+    expect(change({ clusterIP: '10.96.0.20' }, name)).to.deep.equal([]);
+    expect(change(name, { clusterIP: '10.96.0.20' })).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,120 @@
+// The lab's judgement itself: whatever differs between model and kernel must be noticed. Each
+// spec takes an observation that agrees and changes one thing about it.
+
+import { expect } from 'chai';
+import { ANY_PORT } from '../../src/values/flow';
+import type { FiveTuple, Port } from '../../src/values/flow';
+import { ip } from '../../src/values/ip';
+import { CERTAIN } from '../../src/values/ratio';
+import type { Trace, TranslatedFlow } from '../../src/values/trace';
+import { agrees, compare, isAgreed, MODEL_PORT } from './compare';
+import { entriesOf } from './observe';
+import type { Observation } from './observe';
+
+const SPORT = 34_567;
+
+/** p1 → node port of n1, masqueraded to the bridge's address, answered by a1. */
+const TRACE: Trace = {
+  disposition: 'answered',
+  probability: CERTAIN,
+  sent: tuple('10.244.1.5', MODEL_PORT, '192.168.1.10', 30_081),
+  hops: [],
+  answerHops: [],
+  responder: {
+    name: 'lab/a1',
+    address: ip('10.244.1.6'),
+    port: 8080,
+    seenSource: ip('10.244.1.1'),
+  },
+  translations: [entry(MODEL_PORT, ANY_PORT)],
+  reason: '',
+  blames: [],
+};
+
+const GREETING = {
+  name: 'lab/a1',
+  address: '10.244.1.6',
+  port: 8080,
+  seenAddress: '10.244.1.1',
+  seenPort: 51_000,
+};
+
+const SEEN: Observation = {
+  sport: SPORT,
+  outcome: 'ok',
+  greeting: GREETING,
+  entries: [entry(SPORT, 51_000)],
+  hasClashed: false,
+};
+
+describe('model and kernel', () => {
+  it('agree where only the numbers of ports that are free to choose differ', () => {
+    expect(agrees(TRACE, SEEN)).to.equal(true);
+  });
+
+  const DIFFERENCES: Readonly<Record<string, Partial<Observation>>> = {
+    'the outcome': { outcome: 'timeout', greeting: undefined },
+    'who answered': { greeting: { ...GREETING, name: 'lab/a2' } },
+    'the port that answered': { greeting: { ...GREETING, port: 8081 } },
+    'the source that the server sees': { greeting: { ...GREETING, seenAddress: '10.244.1.5' } },
+    'the port that the server sees': { greeting: { ...GREETING, seenPort: 51_001 } },
+    'that there is an entry at all': { entries: [] },
+    'a further entry': { entries: [...SEEN.entries, { ...entry(SPORT, 51_000), node: 'n2' }] },
+    'the node of an entry': { entries: [{ ...entry(SPORT, 51_000), node: 'n2' }] },
+    'whether an answer was seen': { entries: [{ ...entry(SPORT, 51_000), unreplied: true }] },
+    'the port of the client': { entries: [entry(SPORT + 1, 51_000)] },
+  };
+  for (const [what, difference] of Object.entries(DIFFERENCES)) {
+    it(`differ in ${what}`, () => {
+      expect(agrees(TRACE, { ...SEEN, ...difference })).to.equal(false);
+    });
+  }
+
+  it('differ where a port was changed that the model says is kept', () => {
+    const kept = { ...TRACE, translations: [entry(MODEL_PORT, MODEL_PORT)] };
+    expect(agrees(kept, SEEN)).to.equal(false);
+  });
+
+  it('differ where one of the possible ways is never taken', () => {
+    const other = { ...TRACE, disposition: 'refused-by-listener', translations: [] } as const;
+    const comparison = compare([TRACE, other], [SEEN, SEEN]);
+    expect(comparison.unseen).to.deep.equal([other]);
+    expect(isAgreed(comparison)).to.equal(false);
+  });
+});
+
+describe('the entries of a connection', () => {
+  it('are followed from node to node through masquerading', () => {
+    const first = entry(SPORT, 51_000);
+    const next = tuple('10.244.1.1', 51_000, '10.244.1.6', 8080);
+    const second = { original: next, reply: turned(next), unreplied: false };
+    const stranger = tuple('10.244.1.1', 51_001, '10.244.1.6', 8080);
+    const common = { assured: true, state: 'ESTABLISHED' };
+    const tables = new Map([
+      ['n1', [{ ...common, ...first }]],
+      ['n2', [second, { ...second, original: stranger }].map((it) => ({ ...common, ...it }))],
+    ]);
+    const found = entriesOf(tables, first.original);
+    expect(found.map(({ node, original }) => [node, original])).to.deep.equal([
+      ['n1', first.original],
+      ['n2', next],
+    ]);
+  });
+});
+
+function entry(sport: Port, seenPort: Port): TranslatedFlow {
+  return {
+    node: 'n1',
+    original: tuple('10.244.1.5', sport, '192.168.1.10', 30_081),
+    reply: tuple('10.244.1.6', 8080, '10.244.1.1', seenPort),
+    unreplied: false,
+  };
+}
+
+function tuple(src: string, sport: Port, dst: string, dport: Port): FiveTuple {
+  return { protocol: 'TCP', src: ip(src), sport, dst: ip(dst), dport };
+}
+
+function turned({ protocol, src, sport, dst, dport }: FiveTuple): FiveTuple {
+  return { protocol, src: dst, sport: dport, dst: src, dport: sport };
+}

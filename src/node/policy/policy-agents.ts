@@ -1,0 +1,230 @@
+// The agents that enforce policies, one on each node. What a node enforces is what its agent has
+// applied: the API as of some revisions, which it sees later than they were written.
+
+import type { ApiServer } from '../../apiserver/api-server';
+import type { Change, Informer } from '../../apiserver/informer';
+import type { EventKind } from '../../kernel/event-queue';
+import type { Kernel } from '../../kernel/kernel';
+import { Phase } from '../../kernel/phase';
+import type { Timing } from '../../timing';
+import type { IP } from '../../values/ip';
+import { familyOf } from '../../values/ip';
+import type { KubeObject } from '../../values/kube-object';
+import type { Labels } from '../../values/labels';
+import type { Packet } from '../../values/packet';
+import type { Duration } from '../../values/time';
+import type { PodSandbox } from '../pod-sandbox';
+import type { CompiledPolicies } from './compile';
+import { decideAt, policiesOf } from './evaluate';
+import { blamesOf, explainDenial } from './explain';
+import type { Direction, Party, PolicyFlow, PolicyPod } from './policy';
+import { PolicyViews } from './policy-views';
+import type { Revisions } from './policy-views';
+import type { PolicyProfile } from './profile';
+import { readPod } from './read-pod';
+import { isRelevant } from './relevant-change';
+
+export interface PolicyAgentsContext {
+  readonly kernel: Kernel;
+  readonly api: ApiServer;
+  readonly timing: Timing;
+  readonly profile: PolicyProfile;
+  readonly nodes: readonly string[];
+  /** The node that has the address itself: on its link, its bridge or its tunnel. */
+  nodeAt(address: IP): string | undefined;
+  /** The DNS names of what is outside and has the address. */
+  domainsAt(address: IP): readonly string[];
+  nameOfPod(podKey: string): string;
+  /** Called when what a node enforces has changed. */
+  readonly onChange: (node: string) => void;
+}
+
+/** As `network/policy-enforcer.ts` asks for it. */
+interface Verdict {
+  readonly allowed: boolean;
+  readonly reason: string;
+  readonly blames: readonly string[];
+}
+
+const ALLOWED: Verdict = { allowed: true, reason: '', blames: [] };
+
+export class PolicyAgents {
+  readonly judgesEstablished: boolean;
+  private readonly context: PolicyAgentsContext;
+  private readonly informers: ReadonlyMap<string, Informer>;
+  private readonly views: PolicyViews;
+  private readonly applyEvent: EventKind;
+  /** What a node enforces while its agent is behind; no entry for one that has caught up. */
+  private readonly behind = new Map<string, Revisions>();
+  /** The nodes whose agents are about to apply what they have seen. */
+  private readonly requested = new Set<string>();
+  private readonly stopped = new Set<string>();
+  /** The last two revisions of each kind that were delivered. */
+  private readonly delivered = new Map<string, { readonly now: number; readonly before: number }>();
+
+  constructor(context: PolicyAgentsContext) {
+    const { kernel, api, profile } = context;
+    this.context = context;
+    this.judgesEstablished = profile.established === 'cut';
+    this.views = new PolicyViews(api.store, profile.kinds, profile);
+    this.applyEvent = kernel.declare(`${profile.agent}.apply`, (node) => this.apply(String(node)));
+    const kinds = [...profile.kinds, 'Namespace', 'Pod'];
+    this.informers = new Map(
+      kinds.map((kind) => {
+        const onChange = (change: Change): void => this.onChange(kind, change);
+        return [kind, api.informer({ kind, owner: profile.agent, onChange })];
+      }),
+    );
+  }
+
+  /** The agent of the node dies: its rules stay as they are. */
+  stop(node: string): void {
+    this.stopped.add(node);
+    this.holdBack(node, this.seen());
+  }
+
+  /** It is back, and reads everything anew. */
+  start(node: string): void {
+    if (this.stopped.delete(node)) this.request(node);
+  }
+
+  /** Whether the node enforces everything that the API server holds. */
+  isCurrent(node: string): boolean {
+    return !this.behind.has(node);
+  }
+
+  /** See `network/policy-enforcer.ts`. */
+  verdict(packet: Packet, direction: Direction, sandbox: PodSandbox): Verdict {
+    const { tuple } = packet;
+    const { node, podKey } = sandbox;
+    const address = direction === 'egress' ? tuple.dst : tuple.src;
+    const nodeName = this.context.nodeAt(address);
+    if (nodeName === node || sandbox.addresses.includes(address)) return ALLOWED;
+    const view = this.viewOf(node);
+    const other = view.podAt(address);
+    const known = this.knownPod(view, sandbox);
+    const port = Number(tuple.dport);
+    if (known !== undefined && other !== undefined) {
+      const question = { protocol: tuple.protocol, port, family: familyOf(address) };
+      if (view.admits(podKey, other.key, direction, question)) return ALLOWED;
+    }
+    if (known === undefined && this.context.profile.newPods !== 'isolated') {
+      return this.unknownPod(sandbox);
+    }
+    const own = known ?? this.freshPod(sandbox);
+    if (own === undefined) return ALLOWED;
+    const ownAddress = direction === 'egress' ? tuple.src : tuple.dst;
+    const here: Party = { address: ownAddress, pod: own };
+    const there = this.partyOf(address, other, nodeName);
+    const [source, destination] = direction === 'egress' ? [here, there] : [there, here];
+    return this.judge(view, { source, destination, protocol: tuple.protocol, port }, direction, own);
+  }
+
+  private judge(
+    view: CompiledPolicies,
+    flow: PolicyFlow,
+    direction: Direction,
+    own: PolicyPod,
+  ): Verdict {
+    const { profile, nameOfPod } = this.context;
+    const policies = policiesOf(view.policies(), own, direction);
+    const decision = decideAt(policies, flow, direction, profile);
+    if (decision.allowed) return ALLOWED;
+    const reason = explainDenial(decision, flow, nameOfPod, profile);
+    return { allowed: false, reason, blames: blamesOf(decision) };
+  }
+
+  /** The pod as the node's agent has applied it; undefined where it is new to the agent. */
+  private knownPod(view: CompiledPolicies, { podKey, addresses }: PodSandbox) {
+    const pod = view.pod(podKey);
+    return pod?.addresses.some((address) => addresses.includes(address)) === true ? pod : undefined;
+  }
+
+  /** The pod as the node's own kubelet told the plug-in when it was plugged in. */
+  private freshPod({ podKey, addresses }: PodSandbox): PolicyPod | undefined {
+    const { store } = this.context.api;
+    const object = store.get('Pod', podKey);
+    if (object === undefined) return undefined;
+    const podIPs = addresses.map((ip) => ({ ip }));
+    const status = { phase: 'Running', podIPs };
+    const namespace = store.get('Namespace', object.metadata.namespace ?? '');
+    return readPod({ ...object, status }, namespace?.metadata.labels ?? {});
+  }
+
+  private unknownPod({ node, podKey }: PodSandbox): Verdict {
+    const { profile, nameOfPod } = this.context;
+    if (profile.newPods === 'open') return ALLOWED;
+    const agent = `${profile.agent}@${node}`;
+    const reason = `${agent} lets nothing through before it has set up ${nameOfPod(podKey)}`;
+    return { allowed: false, reason, blames: [agent] };
+  }
+
+  private partyOf(address: IP, pod: PolicyPod | undefined, node: string | undefined): Party {
+    if (pod !== undefined) return { address, pod };
+    const domains = this.context.domainsAt(address);
+    if (node === undefined) return { address, domains };
+    const labels: Labels = this.context.api.store.get('Node', node)?.metadata.labels ?? {};
+    return { address, node: { name: node, labels } };
+  }
+
+  private viewOf(node: string): CompiledPolicies {
+    const revisions = this.behind.get(node) ?? this.seen();
+    return this.views.at(revisions, [...new Set(this.behind.values())]);
+  }
+
+  private seen(): Revisions {
+    return new Map([...this.informers].map(([kind, { revision }]) => [kind, revision]));
+  }
+
+  private onChange(kind: string, change: Change): void {
+    const revision = this.revisionBefore(kind);
+    if (!isRelevant(kind, change) || !this.hasPolicies(change)) return;
+    const before = new Map(this.seen()).set(kind, revision);
+    for (const node of this.context.nodes) {
+      this.holdBack(node, before);
+      if (!this.stopped.has(node)) this.request(node);
+    }
+  }
+
+  /** Without a policy, now or before, nothing depends on pods and namespaces. */
+  private hasPolicies({ before, after }: Change): boolean {
+    const { kinds } = this.context.profile;
+    const isPolicy = (object: KubeObject | undefined): boolean =>
+      object !== undefined && (kinds as readonly string[]).includes(object.kind);
+    if (isPolicy(before) || isPolicy(after)) return true;
+    return kinds.some((kind) => this.informers.get(kind)!.list().next().done !== true);
+  }
+
+  /** The revision of the kind that was known before the delivery that is under way. */
+  private revisionBefore(kind: string): number {
+    const { revision } = this.informers.get(kind)!;
+    const delivered = this.delivered.get(kind) ?? { now: 0, before: 0 };
+    if (delivered.now === revision) return delivered.before;
+    this.delivered.set(kind, { now: revision, before: delivered.now });
+    return delivered.now;
+  }
+
+  private holdBack(node: string, revisions: Revisions): void {
+    if (!this.behind.has(node)) this.behind.set(node, revisions);
+  }
+
+  /** Has the agent apply what it has seen; what it sees meanwhile goes along. */
+  private request(node: string): void {
+    if (this.requested.has(node)) return;
+    this.requested.add(node);
+    const { kernel, timing, profile } = this.context;
+    const actor = `${profile.agent}@${node}`;
+    const delay = profile.delays.reduce((sum, timer) => sum + timing.draw(timer, actor), 0);
+    const timer = profile.delays.at(-1) ?? '';
+    kernel.after(delay as Duration, Phase.agent, this.applyEvent, node, 0, timer);
+  }
+
+  private apply(node: string): void {
+    this.requested.delete(node);
+    if (this.stopped.has(node)) return;
+    this.behind.delete(node);
+    const { kernel, profile, onChange } = this.context;
+    kernel.note(`${profile.agent}@${node}`, 'applied', 'policies');
+    onChange(node);
+  }
+}
