@@ -39,7 +39,7 @@ export interface Stray {
  * Milliseconds after which silence counts. An address that nobody has is given up by the kernel
  * after three ARP requests, one second apart: silence has to be told from that.
  */
-export const LONG_PATIENCE = 4_000;
+export const LONG_PATIENCE = 5_000;
 
 /**
  * Short of the first retransmission, for a SYN that may be dropped before it has an entry: the

@@ -12,6 +12,7 @@ import { replicaset } from '../../src/controllers/replicaset';
 import { scheduler } from '../../src/controllers/scheduler';
 import * as sliceEndpoint from '../../src/controllers/slice-endpoint';
 import type { Change } from '../../src/apiserver/informer';
+import * as node from '../../src/apiserver/kinds/node';
 import { addressAt } from '../../src/values/cidr';
 import type { KubeObject, ObjectKey } from '../../src/values/kube-object';
 import { seconds, ZERO } from '../../src/values/time';
@@ -94,6 +95,13 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
       }),
   },
   {
+    name: 'taints-ignored',
+    sentence: 'Every pod tolerates every taint.',
+    scenario: 'scenarios/lifecycle/spreading.yaml',
+    expectation: 'none on the tainted node',
+    breaks: () => replace<typeof node.tolerates>(node, 'tolerates', () => () => true),
+  },
+  {
     name: 'clusterip-twice',
     sentence: 'The API server gives every Service the same address.',
     scenario: 'scenarios/lifecycle/service-addresses.yaml',
@@ -111,6 +119,13 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/lifecycle/service-addresses.yaml',
     expectation: 'the Service that asks for a taken address is not stored',
     breaks: () => replace(ClusterIpAllocator.prototype, 'claim', () => () => undefined),
+  },
+  {
+    name: 'grace-of-five-seconds',
+    sentence: 'A node that is silent for five seconds counts as lost.',
+    scenario: 'scenarios/lifecycle/node-reboot.yaml',
+    expectation: 'the node never counts as lost',
+    breaks: () => withDelays({ 'controller-manager.nodelifecycle.monitorGracePeriod': seconds(5) }),
   },
   {
     name: 'eviction-at-once',

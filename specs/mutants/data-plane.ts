@@ -5,6 +5,7 @@ import * as evaluate from '../../src/node/netfilter/evaluate';
 import * as match from '../../src/node/netfilter/match';
 import type { Chain } from '../../src/node/netfilter/ruleset';
 import { Machine } from '../../src/node/machine';
+import * as nodePorts from '../../src/node/proxy/node-port-addresses';
 import * as service from '../../src/node/proxy/iptables-service';
 import { KubeProxy } from '../../src/node/proxy/kube-proxy';
 import { SyncRunner } from '../../src/node/proxy/sync-runner';
@@ -21,6 +22,7 @@ const OLD = '1.33' as KubeVersion;
 
 type Lookup = Conntrack['lookup'];
 type Traverse = typeof evaluate.traverse;
+type NodePortAddresses = typeof nodePorts.nodePortAddresses;
 type ServiceRules = typeof service.serviceRules;
 
 function withBranches(
@@ -121,6 +123,33 @@ export const DATA_PLANE_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/network/egress.yaml',
     expectation: 'reaches api.example.com:443',
     breaks: withoutMasquerade,
+  },
+  {
+    name: 'everything-masqueraded',
+    sentence: 'Whatever leaves a node carries the address of the node.',
+    scenario: 'scenarios/network/other-node.yaml',
+    expectation: 'has no DNAT and no SNAT',
+    breaks: () =>
+      replace<Traverse>(evaluate, 'traverse', (traverse) => (...args) => {
+        const [, , hook, , { masqueradeAddress }] = args;
+        const branches = traverse(...args);
+        if (hook !== 'POSTROUTING' || masqueradeAddress === undefined) return branches;
+        return branches.map((branch) => {
+          const { packet } = branch;
+          const tuple = { ...packet.tuple, src: masqueradeAddress };
+          return { ...branch, packet: { ...packet, tuple } };
+        });
+      }),
+  },
+  {
+    name: 'node-ports-on-every-address',
+    sentence: 'kube-proxy serves NodePorts on all addresses, whatever it was told.',
+    scenario: 'scenarios/troubleshooting/node-port-elsewhere.yaml',
+    expectation: 'is refused by 192.168.1.11:30080',
+    breaks: () =>
+      replace<NodePortAddresses>(nodePorts, 'nodePortAddresses', (choose) => {
+        return (_setting, family, addresses) => choose([], family, addresses);
+      }),
   },
   {
     name: 'always-the-first-endpoint',

@@ -2,12 +2,16 @@
 
 import { HostLocal } from '../../src/node/cni/host-local';
 import { ContainerRuntime } from '../../src/node/container-runtime';
+import { Kubelets } from '../../src/node/kubelet';
 import { PodLifecycle } from '../../src/node/pod-lifecycle';
 import { PodSandbox } from '../../src/node/pod-sandbox';
+import type { ObjectKey } from '../../src/values/kube-object';
 import { seconds, ZERO } from '../../src/values/time';
 import { withDelays } from './delays';
 import type { Mutant } from './mutants';
 import { replace } from './replace';
+
+type CrashOptions = Parameters<Kubelets['crashContainer']>[2];
 
 export const NODE_MUTANTS: readonly Mutant[] = [
   {
@@ -62,6 +66,32 @@ export const NODE_MUTANTS: readonly Mutant[] = [
       replace(HostLocal.prototype, 'nextFree', (nextFree: HostLocal['nextFree']) => {
         return function (this: HostLocal, range) {
           return nextFree.call(this, range, undefined);
+        };
+      }),
+  },
+  {
+    name: 'first-container-only',
+    sentence: 'A pod is reached at the ports of its first container only.',
+    scenario: 'scenarios/pods/shared-namespace.yaml',
+    expectation: 'pod/shop/pair/app reaches localhost:9090',
+    breaks: () =>
+      replace(PodSandbox.prototype, 'listenerOn', (listenerOn: PodSandbox['listenerOn']) => {
+        return function (this: PodSandbox, protocol, port) {
+          const listener = listenerOn.call(this, protocol, port);
+          const [first] = this.processes.values();
+          return listener === first ? listener : undefined;
+        };
+      }),
+  },
+  {
+    name: 'container-takes-the-pod-along',
+    sentence: 'When one container exits, so do the others of its pod.',
+    scenario: 'scenarios/pods/shared-namespace.yaml',
+    expectation: 'always reaches 10.244.1.2:8080',
+    breaks: () =>
+      replace(Kubelets.prototype, 'crashContainer', () => {
+        return function (this: Kubelets, pod: ObjectKey, _name: string, options: CrashOptions) {
+          this.crashPod(pod, options);
         };
       }),
   },

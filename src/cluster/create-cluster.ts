@@ -20,7 +20,13 @@ import type { Resolution } from '../values/resolution';
 import { seconds, START } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
-import { Behaviours, bringsDns, corednsManifests, DnsServers, upstreamOf } from '../workloads/index';
+import {
+  Behaviours,
+  bringsDns,
+  corednsManifests,
+  DnsServers,
+  upstreamOf,
+} from '../workloads/index';
 import type { Cluster, Handles, OpenConnection, Visit } from './cluster';
 import { createEdge } from './edge';
 import type { Edge } from './edge';
@@ -183,7 +189,13 @@ class ModelCluster implements Cluster {
     if (dns.replicas === 0 || bringsDns(manifests)) return [];
     const clusterIPs = clusterDnsOf(this.spec);
     const corefile = dns.corefile === undefined ? {} : { corefile: dns.corefile };
-    return corednsManifests({ kubernetes, domain, replicas: dns.replicas, clusterIPs, ...corefile });
+    return corednsManifests({
+      kubernetes,
+      domain,
+      replicas: dns.replicas,
+      clusterIPs,
+      ...corefile,
+    });
   }
 
   /** Manifests of a settled start are there at once; refusals stand in the journal. */

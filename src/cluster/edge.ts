@@ -121,7 +121,9 @@ export class Edge {
   private onService({ key, before, after }: Change): void {
     const service = after as Service | undefined;
     const addresses = new Set(service === undefined ? [] : addressesOf(service, this.provider));
-    for (const address of before === undefined ? [] : addressesOf(before as Service, this.provider)) {
+    for (const address of before === undefined
+      ? []
+      : addressesOf(before as Service, this.provider)) {
       if (!addresses.has(address)) this.context.network.balancers.withdraw(address);
     }
     if (service !== undefined && addresses.size > 0) {
@@ -162,7 +164,12 @@ export class Edge {
         if (JSON.stringify(before) === JSON.stringify(announcement)) continue;
         network.balancers.announce(announcement);
         const nodes = announcement.nodes.join(', ') || `nobody: ${announcement.absence}`;
-        kernel.note(announcement.by, 'announces', `Service/${described.key}`, `${address} → ${nodes}`);
+        kernel.note(
+          announcement.by,
+          'announces',
+          `Service/${described.key}`,
+          `${address} → ${nodes}`,
+        );
         touch();
       }
     }

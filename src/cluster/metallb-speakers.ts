@@ -96,9 +96,11 @@ export class MetalLbSpeakers implements NodeChoice {
 
 function isExcluded({ metadata, status }: Node): boolean {
   if (metadata.labels?.[EXCLUDED] !== undefined) return true;
-  return status?.conditions?.some(
-    ({ type, status: value }) => type === 'NetworkUnavailable' && value === 'True',
-  ) === true;
+  return (
+    status?.conditions?.some(
+      ({ type, status: value }) => type === 'NetworkUnavailable' && value === 'True',
+    ) === true
+  );
 }
 
 /** The nodes of endpoints that can serve; ready or not, terminating or not. */

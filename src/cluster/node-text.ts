@@ -120,13 +120,17 @@ function dnsText({ spec, api }: Cluster, { name }: Machine): string {
     keyOf,
   );
   return here
-    .map((pod) => `# ${keyOf(pod)}\n${resolvText(resolvConfOf(pod, clusterDnsOf(spec), spec.domain))}`)
+    .map(
+      (pod) => `# ${keyOf(pod)}\n${resolvText(resolvConfOf(pod, clusterDnsOf(spec), spec.domain))}`,
+    )
     .join('\n');
 }
 
 function resolvText({ nameservers, search, options, isNodes }: ResolvConf): string {
   if (isNodes) return '# the file of the node\n';
-  const flags = [...options].map(([option, value]) => (value === '' ? option : `${option}:${value}`));
+  const flags = [...options].map(([option, value]) =>
+    value === '' ? option : `${option}:${value}`,
+  );
   const lines = [
     search.length === 0 ? '' : `search ${search.join(' ')}`,
     ...nameservers.map((server) => `nameserver ${server}`),
@@ -139,6 +143,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   return all
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column]! + 3)).join('').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]! + 3))
+        .join('')
+        .trimEnd(),
+    )
     .join('\n');
 }

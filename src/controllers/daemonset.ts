@@ -74,7 +74,7 @@ class DaemonSetLogic implements ControllerLogic {
     const pods = this.pods.ownedBy(set.metadata.uid) as Pod[];
     const byNode = groupByNode(pods);
     if (this.expectations.areMet(key)) {
-      this.manage(key, set, fitting, byNode, pass);
+      this.manage(key, set, nodes, byNode, pass);
       if (pass.isIdle) this.update(key, set, fitting, byNode, pass);
     }
     this.writeStatus(set, fitting, byNode, pass);
@@ -113,15 +113,15 @@ class DaemonSetLogic implements ControllerLogic {
   private manage(
     key: ObjectKey,
     set: DaemonSet,
-    fitting: readonly Node[],
+    nodes: readonly Node[],
     byNode: ReadonlyMap<string, Pod[]>,
     pass: Pass,
   ): void {
-    const names = new Set(fitting.map(({ metadata }) => metadata.name));
-    const missing = fitting.filter(({ metadata }) => !byNode.has(metadata.name));
+    const missing = nodes.filter((it) => !byNode.has(it.metadata.name) && fits(set, it));
+    const kept = new Set(nodes.filter((it) => keeps(set, it)).map(({ metadata }) => metadata.name));
     const condemned = [...byNode].flatMap(([node, pods]) => {
       const live = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-      if (!names.has(node)) return live;
+      if (!kept.has(node)) return live;
       // A finished daemon is replaced; of several on one node the oldest stays.
       const active = live.filter((pod) => !isPodTerminal(pod));
       return [...live.filter(isPodTerminal), ...active.slice(1)];
@@ -191,13 +191,26 @@ class DaemonSetLogic implements ControllerLogic {
   }
 }
 
-/** source: pkg/controller/daemon/daemon_controller.go NodeShouldRunDaemonPod */
-function fits({ spec }: DaemonSet, node: Node): boolean {
-  const pod = spec.template.spec;
-  if (!matchesNode(pod, node)) return false;
-  const tolerations = [...(pod.tolerations ?? []), ...TOLERATIONS, ...hostNetworkToleration(spec)];
+/**
+ * Whether the node is to have a daemon.
+ * source: pkg/controller/daemon/daemon_controller.go NodeShouldRunDaemonPod
+ */
+function fits(set: DaemonSet, node: Node): boolean {
+  return matchesNode(set.spec.template.spec, node) && putsUpWith(set, node, WARDING_OFF);
+}
+
+/** Whether a daemon that is there may stay: a taint that only wards off does not drive it out. */
+function keeps(set: DaemonSet, node: Node): boolean {
+  return matchesNode(set.spec.template.spec, node) && putsUpWith(set, node, ['NoExecute']);
+}
+
+const WARDING_OFF: readonly string[] = ['NoSchedule', 'NoExecute'];
+
+function putsUpWith({ spec }: DaemonSet, node: Node, effects: readonly string[]): boolean {
+  const own = spec.template.spec.tolerations ?? [];
+  const tolerations = [...own, ...TOLERATIONS, ...hostNetworkToleration(spec)];
   return (node.spec?.taints ?? [])
-    .filter(({ effect }) => effect !== 'PreferNoSchedule')
+    .filter(({ effect }) => effects.includes(effect))
     .every((taint) => tolerations.some((it) => tolerates(it, taint)));
 }
 

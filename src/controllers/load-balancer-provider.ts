@@ -22,9 +22,6 @@ const CLOUD_ADDRESSES: readonly string[] = [
   '2001:db8:1b::1-2001:db8:1b::ff',
 ];
 
-/** The default pool of MetalLB: addresses from the 16th to the 6th before the network's end. */
-const POOL_FROM_END = { first: 16n, last: 6n };
-
 /** The provider of a cluster; undefined where nobody serves such Services. */
 export function providerOf(spec: ClusterSpec): Provider | undefined {
   const { loadBalancer } = spec;
@@ -49,11 +46,10 @@ function metallb(settings: MetalLbSpec, { nodeCIDRs }: ClusterSpec): Provider {
   };
 }
 
+/** From the 16th to the 6th address before the end; of a small network, its upper half. */
 function lastAddresses(text: string): string {
   const range = cidr(text);
   const size = sizeOf(range);
-  const [first, last] = [POOL_FROM_END.first, POOL_FROM_END.last].map((fromEnd) =>
-    addressAt(range, size > fromEnd ? size - fromEnd : size - 1n),
-  );
-  return `${first}-${last}`;
+  const [first, last] = size > 32n ? [size - 16n, size - 6n] : [size / 2n, size - 2n];
+  return `${addressAt(range, first)}-${addressAt(range, last)}`;
 }

@@ -149,6 +149,7 @@ function proportional(deployment: Deployment, active: readonly ReplicaSet[]): Sc
   for (const set of order) {
     const share = shareOf(deployment, set, allowed);
     const rest = toAdd - added;
+    if (rest === 0) break;
     const part = toAdd > 0 ? Math.min(share, rest) : Math.max(share, rest);
     sizes.set(set, replicasOf(set) + part);
     added += part;

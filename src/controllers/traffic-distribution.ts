@@ -49,8 +49,12 @@ function nodeHints(endpoint: SliceEndpoint): EndpointHints | undefined {
     : zoneHints(endpoint);
 }
 
+/**
+ * Whether the endpoint says that it is ready: what is unknown is ready to proxies, but gets no hint.
+ * source: staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go endpointReady
+ */
 export function isReady({ conditions }: SliceEndpoint): boolean {
-  return conditions?.ready !== false;
+  return conditions?.ready === true;
 }
 
 /** An endpoint that is not ready gets no hint, and its hints trigger no write. */

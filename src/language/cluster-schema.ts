@@ -171,6 +171,21 @@ const METALLB: JsonSchema = {
   },
 };
 
+const LOAD_BALANCER: JsonSchema = {
+  description: 'What gives Services of type LoadBalancer their address.',
+  type: ['string', 'object'],
+  ...branches(
+    { type: 'string' },
+    { enum: ['none', 'cloud'] },
+    {
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 1,
+      properties: { cloud: CLOUD, metallb: METALLB },
+    },
+  ),
+};
+
 /** Schema of the value of `cluster`. */
 export function clusterSchema(lexicon: Lexicon): JsonSchema {
   return {
@@ -211,20 +226,7 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
       ),
       dns: DNS,
       externals: EXTERNALS,
-      loadBalancer: {
-        description: 'What gives Services of type LoadBalancer their address.',
-        type: ['string', 'object'],
-        ...branches(
-          { type: 'string' },
-          { enum: ['none', 'cloud'] },
-          {
-            additionalProperties: false,
-            minProperties: 1,
-            maxProperties: 1,
-            properties: { cloud: CLOUD, metallb: METALLB },
-          },
-        ),
-      },
+      loadBalancer: LOAD_BALANCER,
       timing: timingSchema(lexicon),
       featureGates: {
         description: 'Feature gates of the components.',

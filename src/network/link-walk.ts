@@ -28,6 +28,10 @@ export function leaveHost(
   route: Route,
   ingress: Ingress,
 ): readonly Flight[] {
+  if (route.blackhole === true) {
+    const reason = `${machine.name} has the range ${route.destination}, but no pod at`;
+    return walk.lose(flight, 'pod-gone', `${reason} ${flight.packet.tuple.dst} (blackhole route)`);
+  }
   const device = machine.device(route.device);
   if (device?.kind === 'bridge') return overBridge(walk, flight, machine, device, ingress);
   if (device?.kind === 'veth') return overVeth(walk, flight, machine, device);

@@ -54,14 +54,16 @@ export class Network implements SendGround {
     this.kernel = kernel;
     this.options = options;
     this.plugin = pluginOf(spec);
-    this.cni = this.plugin.create(spec, spec.cni.options);
+    this.cni = this.plugin.create({ ...spec, now: () => kernel.now }, spec.cni.options);
     this.gateways = gatewaysOf(spec);
     this.machines = new Map(spec.nodes.map((node) => [node.name, this.connectNode(spec, node)]));
     this.connectControlPlane(spec);
     this.externals = new Map(spec.externals.map((it) => [it.name, { ...it, external: it.name }]));
     for (const external of this.externals.values()) this.fabric.connect(external);
     for (const { name, podCIDRs } of spec.nodes) {
-      if (podCIDRs.length > 0) this.assignPodCIDRs(name, podCIDRs);
+      if (podCIDRs.length > 0 || this.cni.ownAddresses === true) {
+        this.assignPodCIDRs(name, podCIDRs);
+      }
     }
   }
 

@@ -110,7 +110,10 @@ export class Machine {
   /** The device that takes the outer header off what comes through a tunnel. */
   tunnel(family: Family): NetworkInterface | undefined {
     for (const device of this.devices.values()) {
-      if (device.kind === 'tunnel' && this.primaryOf(device, family) !== undefined) return device;
+      if (device.kind !== 'tunnel') continue;
+      // Without an address of its own it takes both families.
+      const { length } = device.addresses;
+      if (length === 0 || this.primaryOf(device, family) !== undefined) return device;
     }
     return undefined;
   }

@@ -5,6 +5,9 @@ import { bitsOf, familyOf, ipToNumber } from '../values/ip';
 import type { Family, IP } from '../values/ip';
 import { cidr } from '../values/cidr';
 
+/** What a tunnel device may wrap packets in. */
+export type TunnelKind = 'vxlan' | 'ipip' | 'geneve';
+
 /** A line of `ip route`. */
 export interface Route {
   readonly destination: string;
@@ -12,7 +15,9 @@ export interface Route {
   /** The gateway; absent for directly connected ranges. */
   readonly via?: IP;
   /** The outer header of a tunnel device towards this destination. */
-  readonly encapsulation?: { readonly kind: 'vxlan' | 'ipip'; readonly remote: IP };
+  readonly encapsulation?: { readonly kind: TunnelKind; readonly remote: IP };
+  /** A route that takes packets nowhere, so that they do not follow a shorter one. */
+  readonly blackhole?: true;
   /** The address that locally made packets take. */
   readonly source?: IP;
 }

@@ -30,7 +30,4 @@ export interface MetalLbSpec {
 }
 
 export type LoadBalancerSpec =
-  | 'none'
-  | 'cloud'
-  | { readonly cloud: CloudSpec }
-  | { readonly metallb: MetalLbSpec };
+  'none' | 'cloud' | { readonly cloud: CloudSpec } | { readonly metallb: MetalLbSpec };

@@ -20,6 +20,8 @@ export function ratio(numerator: number, denominator: number): Ratio {
 }
 
 export function multiply(a: Ratio, b: Ratio): Ratio {
+  if (a === CERTAIN) return b;
+  if (b === CERTAIN) return a;
   return ratio(a.numerator * b.numerator, a.denominator * b.denominator);
 }
 

@@ -9,7 +9,10 @@ import { Conntrack } from '../../../src/node/netfilter/conntrack';
 import { newEntry } from '../../../src/node/netfilter/conntrack-entry';
 import type { Ruleset } from '../../../src/node/netfilter/ruleset';
 import { iptables } from '../../../src/node/proxy/iptables';
+import { ipvs } from '../../../src/node/proxy/ipvs';
 import { KubeProxy } from '../../../src/node/proxy/kube-proxy';
+import { nftables } from '../../../src/node/proxy/nftables';
+import { nftServiceNames } from '../../../src/node/proxy/nftables-names';
 import { ProxyInputs } from '../../../src/node/proxy/proxy-inputs';
 import { Timing } from '../../../src/timing';
 import type { Effect, Profile } from '../../../src/timing';
@@ -56,7 +59,7 @@ function request(object: KubeObject, verb: Verb, effect?: Effect): ApiRequest {
   return effect === undefined ? common : { ...common, effect };
 }
 
-function worldOf(kubernetes: string, profile: Profile, nodes = 1): World {
+function worldOf(kubernetes: string, profile: Profile, nodes = 1, mode = iptables): World {
   const kernel = new Kernel(1);
   const timing = new Timing({ kubernetes: kubernetes as KubeVersion, profile }, kernel.random);
   const api = new ApiServer(kernel, timing, admission);
@@ -76,7 +79,7 @@ function worldOf(kubernetes: string, profile: Profile, nodes = 1): World {
       api,
       timing,
       machine,
-      mode: iptables,
+      mode,
       inputs,
       node,
       onApplied: count,
@@ -165,6 +168,67 @@ describe('kube-proxy', () => {
     world.at(30, slice(['10.244.1.5']));
     world.run(5_000);
     expect(world.log().at(-1)).to.equal('75 applied rules');
+  });
+
+  it('waits a second between syncs in nftables mode, and not at all in IPVS mode', () => {
+    const lastSync = (mode: typeof iptables) => {
+      const world = worldOf('1.36', 'default', 1, mode);
+      world.proxies[0]!.syncNow();
+      world.at(10, service());
+      world.at(30, slice(['10.244.1.5']));
+      world.run(5_000);
+      expect(world.proxies[0]!.programmedEndpoints(WEB)).to.deep.equal(['10.244.1.5:8080']);
+      return world.log().at(-1);
+    };
+    expect(lastSync(nftables)).to.equal('1075 applied rules');
+    expect(lastSync(ipvs)).to.equal('75 applied rules');
+  });
+
+  it('leaves the chains of a removed Service in the nft table, empty, until a later sync', () => {
+    const world = worldOf('1.36', 'default', 1, nftables);
+    world.write(service());
+    world.write(slice(['10.244.1.5']));
+    world.proxies[0]!.syncNow();
+    const { cluster } = nftServiceNames(WEB);
+    const rulesLeft = () => {
+      const { nft } = world.machines[0]!.proxyRules.get('IPv4')!;
+      return nft!.chains.get(cluster)?.rules.length;
+    };
+    expect(rulesLeft()).to.equal(1);
+    world.remove(service());
+    world.run(2_000);
+    expect(rulesLeft()).to.equal(0);
+    world.at(4_000, { ...service(), metadata: { ...META, name: 'other' } });
+    world.run(6_000);
+    expect(rulesLeft()).to.equal(undefined);
+  });
+
+  it('drains a real server of IPVS that still has connections, and then lets it go', () => {
+    const world = worldOf('1.36', 'default', 1, ipvs);
+    world.write(service());
+    world.write(slice(['10.244.1.5', '10.244.2.6']));
+    world.proxies[0]!.syncNow();
+    const machine = world.machines[0]!;
+    const [virtual] = machine.proxyRules.get('IPv4')!.ipvs!.servers.values();
+    const { address, port } = virtual!;
+    const client = { protocol: 'TCP', src: ip('10.244.1.9'), sport: 40_000 } as const;
+    const server = { src: ip('10.244.2.6'), sport: 8080 };
+    const original = { ...client, dst: address, dport: port };
+    const reply = { protocol: 'TCP', ...server, dst: client.src, dport: 40_000 } as const;
+    const open = newEntry(original, reply, world.kernel.now);
+    machine.conntrack.put(open);
+    const weights = () => {
+      const [now] = machine.proxyRules.get('IPv4')!.ipvs!.servers.values();
+      return now!.servers.map(({ weight }) => weight);
+    };
+    world.at(10, slice(['10.244.1.5']));
+    world.run(1_000);
+    expect(weights()).to.deep.equal([1, 0]);
+    expect(world.proxies[0]!.programmedEndpoints(WEB)).to.deep.equal(['10.244.1.5:8080']);
+    machine.conntrack.delete(open);
+    world.at(2_000, slice(['10.244.1.5', '10.244.1.7']));
+    world.run(3_000);
+    expect(weights()).to.deep.equal([1, 1]);
   });
 
   it('follows the tutorial to the millisecond when a Service is created', () => {

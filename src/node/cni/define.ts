@@ -5,12 +5,17 @@ import type { Machine } from '../machine';
 import type { PolicyProfile } from '../policy/profile';
 import type { Family, IP } from '../../values/ip';
 import { sortedKeys } from '../../values/order';
+import type { Instant } from '../../values/time';
 
 /** What a CNI is told of the cluster it serves. */
 export interface CniCluster {
   readonly ipFamilies: readonly Family[];
   /** The ranges of all pods, one per family. */
   readonly podCIDRs: readonly string[];
+  /** The ranges of the nodes' own network, one per family. */
+  readonly nodeCIDRs?: readonly string[];
+  /** The clock, for plug-ins in which addresses rest before they are given out again. */
+  readonly now?: () => Instant;
 }
 
 /** How a CNI ADD ended: the pod's addresses, one per family, or the plug-in's error text. */
@@ -20,6 +25,8 @@ export type Attachment =
 
 /** A CNI at work in one cluster. */
 export interface CniNetwork {
+  /** Whether it has addresses of its own, so that a node needs no podCIDR to have pods. */
+  readonly ownAddresses?: boolean;
   /**
    * The node's agent has learnt its pod ranges: devices, routes and rules are set up. Called
    * again after a boot; addresses that were given out are remembered, as they are on disk.
@@ -44,10 +51,12 @@ export interface CniPlugin {
   /** How network policies are enforced; left out, or undefined, where they have no effect. */
   policy?(options: CniOptions): PolicyProfile | undefined;
   /** The options of `cluster.cni`, each with the values it may take, its default first. */
-  readonly options: Readonly<Record<string, readonly (string | boolean)[]>>;
+  readonly options: Readonly<Record<string, readonly CniOption[]>>;
   /** Throws RangeError where an option is unknown or has no such value. */
   create(cluster: CniCluster, options: CniOptions): CniNetwork;
 }
+
+export type CniOption = string | boolean | number;
 
 export type CniOptions = Readonly<Record<string, unknown>>;
 
@@ -74,7 +83,7 @@ function withDefaults(plugin: CniPlugin, given: CniOptions): CniOptions {
       const known = sortedKeys(plugin.options).join(', ') || 'none';
       throw new RangeError(`cni ${plugin.name} has no option "${option}"; it has: ${known}`);
     }
-    if (!values.includes(value as string | boolean)) {
+    if (!values.includes(value as CniOption)) {
       throw new RangeError(`cni ${plugin.name}: ${option} is one of ${values.join(', ')}`);
     }
     options[option] = value;

@@ -28,6 +28,18 @@ export class SubnetList {
     this.changes++;
   }
 
+  /** Forgets a subnet, unless another node has it by now. */
+  remove({ range, node }: Subnet): void {
+    const ranges = this.rangesOf.get(node) ?? [];
+    if (!ranges.includes(range)) return;
+    this.rangesOf.set(
+      node,
+      ranges.filter((it) => it !== range),
+    );
+    this.byRange.delete(range);
+    this.changes++;
+  }
+
   removeNode(node: string): void {
     for (const range of this.rangesOf.get(node) ?? []) this.byRange.delete(range);
     this.rangesOf.delete(node);

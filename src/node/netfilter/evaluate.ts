@@ -155,14 +155,16 @@ class Walk {
   private taken(visit: Visit, position: number, progress: Progress): Progress {
     const rule = visit.chain.rules[position]!;
     const { probability, recentSets } = compiledRule(rule);
-    const address = progress.packet.tuple.src;
+    const { packet, rules } = progress;
     const { source, chain } = visit;
     const reference = { table: source.name, chain: chain.name, position: position + 1, rule };
+    const address = packet.tuple.src;
+    const set = recentSets.map((it) => ({ ...it, address }));
     return {
-      ...progress,
+      packet,
       probability: multiply(progress.probability, probability),
-      rules: [...progress.rules, reference],
-      recentSets: [...progress.recentSets, ...recentSets.map((it) => ({ ...it, address }))],
+      rules: [...rules, reference],
+      recentSets: set.length === 0 ? progress.recentSets : [...progress.recentSets, ...set],
     };
   }
 
@@ -259,8 +261,8 @@ class Walk {
     }
   }
 
-  private end(progress: Progress, verdict: Verdict): void {
-    this.branches.push({ ...progress, verdict });
+  private end({ probability, packet, rules, recentSets }: Progress, verdict: Verdict): void {
+    this.branches.push({ probability, verdict, packet, rules, recentSets });
   }
 }
 

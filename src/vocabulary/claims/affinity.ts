@@ -66,15 +66,17 @@ export default defineClaim({
     const { sources } = sourcesOf(cluster, from);
     return sources.flatMap((source) =>
       destinationsOf(cluster, source, to).flatMap((destination) =>
-        cluster
-          .visit(source.origin, destination)
-          .map((visit) => ({ source, destination, visit })),
+        cluster.visit(source.origin, destination).map((visit) => ({ source, destination, visit })),
       ),
     ) satisfies readonly Visited[];
   },
   observe(cluster, args, context) {
     const homes = new Map<Walk, string>();
-    return judgeWalks(returns(cluster, args, context, homes), judgeOf(cluster, args, homes), context);
+    return judgeWalks(
+      returns(cluster, args, context, homes),
+      judgeOf(cluster, args, homes),
+      context,
+    );
   },
 });
 

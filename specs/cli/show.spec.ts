@@ -1,0 +1,78 @@
+// Goal: `kubedrill show` prints what a node holds at an instant, in the words of its own tools.
+
+import { expect } from 'chai';
+import { runInline, scenario } from './inline';
+
+const shop = scenario('shop', '{at: 5s, reach: {from: client, to: 10.96.0.20:80, opened: 2s}}');
+
+async function show(...args: readonly string[]) {
+  return runInline({ 'a.yaml': shop }, ['show', ...args, '@/a.yaml']);
+}
+
+describe('kubedrill show', () => {
+  it('prints rules that iptables-restore loads, those of the CNI included', async () => {
+    const { code, out } = await show('rules', '--node', 'worker-1');
+    expect(code).to.equal(0);
+    expect(out)
+      .to.match(/^\*filter$/m)
+      .and.to.match(/^COMMIT$/m);
+    expect(out).to.contain('-A KUBE-SERVICES -d 10.96.0.20/32').and.to.contain('FLANNEL-POSTRTG');
+    expect(out.match(/^\*nat$/gm)).to.have.length(1);
+  });
+
+  it('prints connections as they stand at that instant', async () => {
+    const before = await show('conntrack', '--node', 'worker-1', '--at', '1s');
+    expect(before.out).to.equal(
+      'conntrack v1.4.7 (conntrack-tools): 0 flow entries have been shown.\n',
+    );
+    const nodes = await Promise.all(
+      ['worker-1', 'worker-2', 'worker-3'].map((node) => {
+        return show('conntrack', '--node', node, '--at', '4s');
+      }),
+    );
+    const lines = nodes.flatMap(({ out }) => out.split('\n')).filter((it) => it.startsWith('tcp'));
+    expect(lines.some((it) => / 86398 ESTABLISHED src=\S+ dst=10\.96\.0\.20 /.test(it))).to.equal(
+      true,
+    );
+  });
+
+  it('prints routes as ip route does', async () => {
+    const { out } = await show('routes', '--node', 'worker-2');
+    expect(out).to.contain('default via 192.168.1.1 dev eth0\n');
+    expect(out).to.contain('10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink\n');
+    expect(out).to.contain('192.168.1.0/24 dev eth0 proto kernel scope link src 192.168.1.12\n');
+  });
+
+  it('prints slices as kubectl does', async () => {
+    const { out } = await show('endpoints', '--node', 'worker-1');
+    expect(out).to.match(/^NAMESPACE +NAME +ADDRESSTYPE +PORTS +ENDPOINTS +AGE$/m);
+    expect(out).to.match(/^default +kubernetes +IPv4 +6443 +192\.168\.1\.10 +10m$/m);
+    expect(out).to.match(/^default +web-\w{5} +IPv4 +8080 +10\.244\.\S+ +10m$/m);
+  });
+
+  it('prints the resolver file of each pod', async () => {
+    const nodes = await Promise.all(
+      ['worker-1', 'worker-2', 'worker-3'].map((node) => show('dns', '--node', node)),
+    );
+    const all = nodes.map(({ out }) => out).join('');
+    expect(all).to.contain(
+      '# default/client\nsearch default.svc.cluster.local svc.cluster.local cluster.local\n' +
+        'nameserver 10.96.0.10\noptions ndots:5\n',
+    );
+  });
+
+  it('refuses what it cannot show', async () => {
+    const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+      [['rulez', '--node', 'worker-1'], /did you mean rules\?/],
+      [['rules'], /--node is missing; the nodes are worker-1/],
+      [['rules', '--node', 'worker-9'], /there is no node worker-9/],
+      [['rules', '--node', 'worker-1', '--at', 'soon'], /--at soon/],
+      [['rules', '--node', 'worker-1', '--row', 'a=b'], /has such a row/],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, err } = await show(...args);
+      expect(err).to.match(message);
+      expect(code).to.equal(2);
+    }
+  });
+});
