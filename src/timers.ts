@@ -423,12 +423,26 @@ export const TIMERS = {
     knob: 'Corefile health { lameduck }',
     source: 'coredns plugin/health; cmd/kubeadm/app/phases/addons/dns/manifests.go',
   },
+  'kubelet.configMapPropagation': {
+    kind: 'quantiser',
+    delays: 'a changed ConfigMap on its way into the volumes of running pods',
+    value: spread(ZERO, seconds(90)),
+    knob: '--sync-frequency',
+    source: 'pkg/kubelet/kubelet.go (syncFrequency 1m, workers jitter by half of it)',
+  },
   'resolver.timeout': {
     kind: 'wait',
     delays: 'giving up on one DNS query that nobody answers',
     value: fixed(seconds(5)),
     knob: 'dnsConfig.options timeout',
     source: 'resolv.conf(5) RES_TIMEOUT; measured with glibc 2.36 and musl 1.2.5',
+  },
+  'tcp.connectTimeout': {
+    kind: 'wait',
+    delays: 'giving up on a TCP connection that nobody answers',
+    value: fixed(seconds(127)),
+    knob: 'net.ipv4.tcp_syn_retries',
+    source: 'Linux Documentation/networking/ip-sysctl.rst (6 retries: 1+2+4+…+64 s)',
   },
   'network.linkLatency': {
     kind: 'latency',

@@ -58,7 +58,8 @@ describe('the bounds of a rolling update', () => {
     [2, { maxSurge: 1, maxUnavailable: 5 }, 1, 2],
   ];
   for (const [replicas, given, surge, unavailable] of rows) {
-    it(`for ${replicas} by ${JSON.stringify(given ?? 'default')} are ${surge} more, ${unavailable} missing`, () => {
+    const wording = given === undefined ? 'by default' : `by ${JSON.stringify(given)}`;
+    it(`for ${replicas} ${wording} are ${surge} more and ${unavailable} missing`, () => {
       expect(bounds(deployment(replicas, given))).to.deep.equal({ surge, unavailable });
     });
   }

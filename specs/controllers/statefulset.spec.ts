@@ -99,77 +99,64 @@ describe('a StatefulSet', () => {
     subject.run();
     expect(images().sort()).to.deep.equal(['db-0 v1', 'db-1 v2', 'db-2 v2']);
   });
-});
 
-describe('a DaemonSet', () => {
-  function daemonSetOf(spec: object = {}): KubeObject {
-    return {
-      apiVersion: 'apps/v1',
-      kind: 'DaemonSet',
-      metadata: { name: 'agent', namespace: 'shop' },
-      spec: {
-        selector: { matchLabels: { app: 'agent' } },
-        template: {
-          metadata: { labels: { app: 'agent' } },
-          spec: { containers: [{ name: 'main', image: 'v1' }], ...spec },
-        },
-      },
-    };
-  }
-
-  function running(spec: object = {}): ControlPlane {
-    const subject = new ControlPlane();
-    expect(subject.create(daemonSetOf(spec)), subject.refusal).to.equal('ok');
+  it('counts from its first number, and moves up and down with it', () => {
+    const subject = plane(2, { ordinals: { start: 5 } });
+    expect(names(subject)).to.deep.equal(['db-5', 'db-6']);
+    subject.patch('StatefulSet', 'shop/db', { spec: { ordinals: { start: 6 } } });
     subject.run();
-    return subject;
-  }
-
-  function nodes(subject: ControlPlane): (string | undefined)[] {
-    return subject
-      .list<Pod>('Pod')
-      .map(({ spec }) => spec.nodeName)
-      .sort();
-  }
-
-  it('has one pod on each node', () => {
-    expect(nodes(running())).to.deep.equal(['worker-1', 'worker-2', 'worker-3']);
+    expect(names(subject).sort()).to.deep.equal(['db-6', 'db-7']);
   });
 
-  it('runs on a cordoned node too', () => {
-    const subject = new ControlPlane();
-    subject.patch('Node', 'worker-2', { spec: { unschedulable: true } });
-    subject.run();
-    subject.create(daemonSetOf());
-    subject.run();
-    expect(nodes(subject)).to.deep.equal(['worker-1', 'worker-2', 'worker-3']);
-  });
-
-  it('runs only where its selector and its tolerations let it', () => {
-    const subject = running({ nodeSelector: { disk: 'ssd' } });
-    expect(nodes(subject)).to.deep.equal([]);
-    subject.patch('Node', 'worker-1', { metadata: { labels: { disk: 'ssd' } } });
-    subject.patch('Node', 'worker-2', {
-      metadata: { labels: { disk: 'ssd' } },
-      spec: { taints: [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }] },
+  it('removes all that is too much at once where no order is asked for', () => {
+    const subject = plane(3, { podManagementPolicy: 'Parallel' });
+    subject.patch('StatefulSet', 'shop/db', { spec: { replicas: 0 } });
+    const gone: number[] = [];
+    subject.api.observeCommits(({ object }) => {
+      if (object?.metadata.deletionTimestamp !== undefined) gone.push(subject.kernel.now);
     });
     subject.run();
-    expect(nodes(subject)).to.deep.equal(['worker-1']);
+    expect(names(subject)).to.deep.equal([]);
+    expect([gone.length, new Set(gone).size]).to.deep.equal([3, 1]);
   });
 
-  it('replaces its pods one node after the other', () => {
-    const subject = running();
-    let least = 3;
-    subject.api.observeCommits(() => {
-      const alive = subject
-        .list<Pod>('Pod')
-        .filter((it) => it.metadata.deletionTimestamp === undefined);
-      least = Math.min(least, alive.filter((it) => it.status?.podIP !== undefined).length);
-    });
+  it('makes room for another pod of a name whose pod has ended', () => {
+    const subject = plane(2);
+    const { uid } = subject.get('Pod', 'shop/db-0')!.metadata;
+    subject.patch('Pod', 'shop/db-0', { status: { phase: 'Failed' } });
+    subject.run();
+    expect(subject.get('Pod', 'shop/db-0')!.metadata.uid).to.not.equal(uid);
+    expect(names(subject).sort()).to.deep.equal(['db-0', 'db-1']);
+  });
+
+  it('leaves its pods to be deleted by others where it is told to', () => {
+    const subject = plane(1, { updateStrategy: { type: 'OnDelete' } });
     const containers = [{ name: 'main', image: 'v2' }];
-    subject.patch('DaemonSet', 'shop/agent', { spec: { template: { spec: { containers } } } });
-    subject.run(seconds(30));
-    const images = subject.list<Pod>('Pod').map(({ spec }) => spec.containers[0]!.image);
-    expect(images).to.deep.equal(['v2', 'v2', 'v2']);
-    expect(least).to.equal(2);
+    subject.patch('StatefulSet', 'shop/db', { spec: { template: { spec: { containers } } } });
+    subject.run();
+    const image = () => subject.get<Pod>('Pod', 'shop/db-0')!.spec.containers[0]!.image;
+    expect(image()).to.equal('v1');
+    subject.delete('Pod', 'shop/db-0', 0);
+    subject.run();
+    expect(image()).to.equal('v2');
+  });
+
+  it('goes on only when a pod has been ready for long enough', () => {
+    const subject = plane(2, { minReadySeconds: 20 });
+    expect(names(subject)).to.deep.equal(['db-0']);
+    subject.run(seconds(20));
+    expect(names(subject)).to.deep.equal(['db-0', 'db-1']);
+  });
+
+  it('starts anew with an empty memory and finds its pods', () => {
+    const subject = plane(2);
+    const controller = subject.controllers.find(({ name }) => name === 'statefulset')!;
+    controller.stop();
+    subject.patch('StatefulSet', 'shop/db', { spec: { replicas: 3 } });
+    subject.run();
+    expect(names(subject)).to.deep.equal(['db-0', 'db-1']);
+    controller.start();
+    subject.run();
+    expect(names(subject)).to.deep.equal(['db-0', 'db-1', 'db-2']);
   });
 });

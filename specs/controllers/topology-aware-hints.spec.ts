@@ -112,14 +112,14 @@ describe('hints by CPU', () => {
 
   it('of slices that stand are written anew where a zone gets too much, or is gone', () => {
     const stale = [
-      draft(hinted('a'), hinted('b', 'a'), hinted('b', 'a')),
+      draft(hinted('a'), hinted('b', 'a'), hinted('b', 'a'), hinted('b', 'a')),
       draft(hinted('b', 'gone')),
       draft(endpoint('a')),
     ];
     const subject = plan({ unchanged: [...stale] });
     expect(hintByCpu(subject, shares(0.5, 0.5))).to.equal(undefined);
     expect([subject.unchanged, subject.update]).to.deep.equal([[], stale]);
-    expect(stale.map(hintsOf)).to.deep.equal([['a', 'b', 'b'], ['b'], ['a']]);
+    expect(stale.map(hintsOf)).to.deep.equal([['a', 'a', 'b', 'b'], ['b'], ['a']]);
   });
 });
 

@@ -44,9 +44,7 @@ export type Report =
   | {
       readonly report: 'outcome';
       readonly id: number;
-      readonly outcome: AttemptOutcome;
+      /** In the words of `ReachOutcome`; an error code where there is no word for it. */
+      readonly outcome: string;
       readonly greeting?: Greeting;
     };
-
-/** What a client observes, in the words of `ReachOutcome`, or the error code that has no word. */
-export type AttemptOutcome = 'ok' | 'refused' | 'reset' | 'timeout' | 'unreachable' | string;

@@ -8,7 +8,8 @@ import { ip } from '../../src/values/ip';
 import { CERTAIN } from '../../src/values/ratio';
 import type { Trace, TranslatedFlow } from '../../src/values/trace';
 import { agrees, compare, isAgreed, MODEL_PORT } from './compare';
-import { entriesOf } from './observe';
+import { ConnectionTables } from './connection-tables';
+import type { ListedConnection } from './conntrack-list';
 import type { Observation } from './observe';
 
 const SPORT = 34_567;
@@ -94,11 +95,23 @@ describe('the entries of a connection', () => {
       ['n1', [{ ...common, ...first }]],
       ['n2', [second, { ...second, original: stranger }].map((it) => ({ ...common, ...it }))],
     ]);
-    const found = entriesOf(tables, first.original);
+    const found = new ConnectionTables(tables).entriesOf(first.original);
     expect(found.map(({ node, original }) => [node, original])).to.deep.equal([
       ['n1', first.original],
       ['n2', next],
     ]);
+  });
+});
+
+describe('a port clash', () => {
+  it('is a port that was changed because another connection holds the tuple', () => {
+    const changed = entry(SPORT, 51_000) as ListedConnection & TranslatedFlow;
+    const holder = { ...changed, original: tuple('10.244.1.9', 1, '10.96.0.1', 80) };
+    const held = { ...holder, reply: { ...changed.reply, dport: SPORT } };
+    const clashing = new ConnectionTables(new Map([['n1', [changed, held]]]));
+    expect(clashing.hasClash([changed], SPORT)).to.equal(true);
+    const free = new ConnectionTables(new Map([['n1', [changed, holder]]]));
+    expect(free.hasClash([changed], SPORT)).to.equal(false);
   });
 });
 

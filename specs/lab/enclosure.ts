@@ -19,6 +19,9 @@ const TOOLS: Readonly<Record<string, string>> = {
   conntrack: 'conntrack',
 };
 
+/** Milliseconds; it takes less than three minutes on two cores. */
+const LIMIT = 10 * 60_000;
+
 export function isEnclosed(): boolean {
   return process.env[MARK] === 'yes';
 }
@@ -74,7 +77,18 @@ export async function enclose(): Promise<number> {
       process.exit(128 + constants.signals[signal]);
     });
   }
-  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+  const limit = setTimeout(() => {
+    console.log(
+      `the lab took more than ${LIMIT / 60_000} minutes and was ended\n0 passed, 1 failed`,
+    );
+    child.kill('SIGKILL');
+  }, LIMIT);
+  return new Promise((resolve) => {
+    child.on('exit', (code) => {
+      clearTimeout(limit);
+      resolve(code ?? 1);
+    });
+  });
 }
 
 function isInstalled(tool: string): boolean {

@@ -3,13 +3,13 @@
 
 import type { Cluster } from '../../src/cluster/cluster';
 import { CONTROL_PLANE } from '../../src/network/index';
-import { reversed, tupleKey } from '../../src/values/flow';
-import type { FiveTuple } from '../../src/values/flow';
+import { tupleKey } from '../../src/values/flow';
 import type { IP } from '../../src/values/ip';
 import type { TranslatedFlow } from '../../src/values/trace';
 import type { Greeting } from './agent-protocol';
 import type { Building } from './building';
-import type { ListedConnection } from './conntrack-list';
+import { ConnectionTables } from './connection-tables';
+import type { HeldConnection } from './connection-tables';
 import type { Flow } from './flows';
 import { connectionsIn } from './rules';
 import { roomOfExternal, roomOfPod } from './topology';
@@ -29,17 +29,19 @@ export interface Observation {
   readonly hasClashed: boolean;
 }
 
-/** An entry of a connection table that no attempt accounts for. */
-export interface Stray {
-  readonly node: string;
-  readonly connection: ListedConnection;
-}
-
 /**
- * Milliseconds after which silence counts. An address that nobody has is given up by the kernel
- * after three ARP requests, one second apart: silence has to be told from that.
+ * Milliseconds after which silence counts: longer than an address that nobody has takes to be
+ * given up, which is after three ARP requests, one second apart.
  */
 export const LONG_PATIENCE = 5_000;
+
+/**
+ * For clients that are to be told that a host is unreachable. While the kernel tells those who
+ * wait for an address, a further packet begins the search anew and silences the rest; they are
+ * told when that one fails, three seconds later.
+ * source: net/core/neighbour.c neigh_invalidate
+ */
+export const LONGEST_PATIENCE = 15_000;
 
 /**
  * Short of the first retransmission, for a SYN that may be dropped before it has an entry: the
@@ -64,8 +66,6 @@ export interface Request {
   /** Milliseconds after which silence counts. */
   readonly patience: number;
 }
-
-type Tables = ReadonlyMap<string, readonly ListedConnection[]>;
 
 export class Observer {
   private readonly building: Building;
@@ -92,22 +92,20 @@ export class Observer {
         const { flow, source } = requests[index]!;
         const { sport } = attempt;
         const { address: dst, port: dport, protocol } = flow.to;
-        const entries = entriesOf(tables, { protocol, src: source, sport, dst, dport });
+        const entries = tables.entriesOf({ protocol, src: source, sport, dst, dport });
         for (const { node, original } of entries)
           this.explained.add(`${node} ${tupleKey(original)}`);
-        return { ...attempt, entries, hasClashed: hasClashed(tables, entries, sport) };
+        return { ...attempt, entries, hasClashed: tables.hasClash(entries, sport) };
       }),
     );
   }
 
   /** What stands in the tables now and belongs to no attempt so far. */
-  async strays(): Promise<Stray[]> {
+  async strays(): Promise<HeldConnection[]> {
     const tables = await this.tables();
-    return [...tables].flatMap(([node, connections]) =>
-      connections
-        .filter(({ original }) => !this.explained.has(`${node} ${tupleKey(original)}`))
-        .filter(({ original }) => original.dport !== TUNNEL_PORT)
-        .map((connection) => ({ node, connection })),
+    return [...tables].filter(
+      ({ node, connection: { original } }) =>
+        original.dport !== TUNNEL_PORT && !this.explained.has(`${node} ${tupleKey(original)}`),
     );
   }
 
@@ -137,42 +135,11 @@ export class Observer {
     return { sport, outcome, greeting };
   }
 
-  private async tables(): Promise<Tables> {
+  private async tables(): Promise<ConnectionTables> {
     const names = [...this.building.cluster.machines.keys(), CONTROL_PLANE];
     const lists = await Promise.all(names.map(connectionsIn));
-    return new Map(names.map((name, index) => [name, lists[index]!]));
+    return new ConnectionTables(new Map(names.map((name, index) => [name, lists[index]!])));
   }
-}
-
-/**
- * The entries of one attempt, node by node: those made by the packet as its sender made it, then
- * those by the packet as the first ones let it go on, and so forth.
- */
-export function entriesOf(tables: Tables, sent: FiveTuple): TranslatedFlow[] {
-  const found = new Map<string, TranslatedFlow>();
-  const search = (wanted: string, leaving?: string): void => {
-    for (const [node, connections] of tables) {
-      // What leaves a node comes to another one next. Its random port may be in use by others.
-      if (node === leaving) continue;
-      for (const { original, reply, unreplied } of connections) {
-        const key = `${node} ${tupleKey(original)}`;
-        if (found.has(key) || tupleKey(original) !== wanted) continue;
-        found.set(key, { node, original, reply, unreplied });
-        search(tupleKey(reversed(reply)), node);
-      }
-    }
-  };
-  search(tupleKey(sent));
-  return [...found.values()];
-}
-
-/** Whether another connection holds the tuple that an entry's answers would have by its own port. */
-function hasClashed(tables: Tables, entries: readonly TranslatedFlow[], sport: number): boolean {
-  return entries.some(({ node, original, reply }) => {
-    if (original.sport !== sport || reply.dport === sport) return false;
-    const wanted = tupleKey({ ...reply, dport: sport });
-    return tables.get(node)!.some((it) => tupleKey(it.reply) === wanted);
-  });
 }
 
 /** The room in which the client of a flow sits. */

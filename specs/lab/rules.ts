@@ -3,6 +3,7 @@
 import type { Machine } from '../../src/node/machine';
 import { mergeRulesets, renderIptables } from '../../src/node/netfilter/render-iptables';
 import { renderNftables } from '../../src/node/netfilter/render-nftables';
+import { tupleKey } from '../../src/values/flow';
 import { parseConntrackList } from './conntrack-list';
 import type { ListedConnection } from './conntrack-list';
 import { runIn } from './commands';
@@ -47,6 +48,14 @@ const WATCH = `table ip lab-watch {
 }
 `;
 
+/**
+ * What `conntrack -L` prints, read twice: a list that is long comes in parts, and an entry can be
+ * missed between two of them while others come and go.
+ * source: net/netfilter/nf_conntrack_netlink.c ctnetlink_dump_table
+ */
 export async function connectionsIn(namespace: string): Promise<ListedConnection[]> {
-  return parseConntrackList(await runIn(namespace, 'conntrack', ['-L']));
+  const first = parseConntrackList(await runIn(namespace, 'conntrack', ['-L']));
+  const second = parseConntrackList(await runIn(namespace, 'conntrack', ['-L']));
+  const keyed = [...first, ...second].map((it) => [tupleKey(it.original), it] as const);
+  return [...new Map(keyed).values()];
 }

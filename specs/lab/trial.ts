@@ -3,12 +3,13 @@
 
 import type { Cluster } from '../../src/cluster/cluster';
 import type { Machine } from '../../src/node/machine';
+import { outcomeOf } from '../../src/values/disposition';
 import type { Trace } from '../../src/values/trace';
 import { affinityVerdicts } from './affinity';
 import { Building } from './building';
 import { compare, describeObservation, describeTrace, isAgreed, MODEL_PORT } from './compare';
 import type { Flow } from './flows';
-import { LONG_PATIENCE, Observer, SHORT_PATIENCE } from './observe';
+import { LONGEST_PATIENCE, LONG_PATIENCE, Observer, SHORT_PATIENCE } from './observe';
 import type { Observation, Request } from './observe';
 import { ruleTexts } from './rules';
 import type { RuleTexts } from './rules';
@@ -106,12 +107,9 @@ function requestOf({ flow, traces }: Case): Request {
   const hasChoice = traces.length > 1;
   const mayDrawAgain =
     hasChoice && traces.some((it) => it.disposition !== 'answered' && it.translations.length === 0);
-  return {
-    flow,
-    source: traces[0]!.sent.src,
-    times: hasChoice ? ATTEMPTS : 1,
-    patience: mayDrawAgain ? SHORT_PATIENCE : LONG_PATIENCE,
-  };
+  const isSlow = traces.some(({ disposition }) => outcomeOf(disposition) === 'unreachable');
+  const patience = isSlow ? LONGEST_PATIENCE : mayDrawAgain ? SHORT_PATIENCE : LONG_PATIENCE;
+  return { flow, source: traces[0]!.sent.src, times: hasChoice ? ATTEMPTS : 1, patience };
 }
 
 /** Whether model and kernel agree on the flow. */

@@ -14,11 +14,17 @@ const KILL: Word = {
   schema: {
     type: 'object',
     additionalProperties: false,
-    oneOf: [{ required: ['pod'] }, { required: ['pods'] }, { required: ['node'] }],
+    oneOf: [
+      { required: ['pod'] },
+      { required: ['pods'] },
+      { required: ['node'] },
+      { required: ['nodes'] },
+    ],
     properties: {
       pod: { $ref: '#/$defs/podReference' },
       pods: { $ref: '#/$defs/podSelector' },
       node: { $ref: '#/$defs/nodeReference' },
+      nodes: { $ref: '#/$defs/nodeSelector' },
       how: { enum: ['exit', 'oom', 'power'] },
       restart: { $ref: '#/$defs/duration' },
     },
@@ -141,6 +147,8 @@ export const LEXICON: Lexicon = {
     ['calico', { mode: { enum: ['ipip', 'vxlan'] } }],
     ['flannel', { mode: { enum: ['vxlan', 'host-gw'] } }],
   ]),
+  policyKinds: ['NetworkPolicy'],
+  enforcedPolicies: (cni) => (cni === 'calico' ? ['NetworkPolicy'] : []),
   proxyModes: new Map<string, Settings>([
     ['iptables', { minSyncPeriod: { $ref: '#/$defs/duration' } }],
     ['ipvs', { minSyncPeriod: { $ref: '#/$defs/duration' } }],

@@ -1,7 +1,7 @@
 // What can be wrong about CoreDNS and the resolvers.
 
 import { DnsView } from '../../src/workloads/dns-view';
-import * as lookup from '../../src/workloads/lookup';
+import * as lookup from '../../src/workloads/lookup-result';
 import type { Mutant } from './mutants';
 import { replace } from './replace';
 
@@ -49,7 +49,7 @@ export const DNS_MUTANTS: readonly Mutant[] = [
     expectation: 'resolves api.example.com to 203.0.113.7',
     breaks: () =>
       replace<typeof lookup.candidates>(lookup, 'candidates', (candidates) => (request) => {
-        return candidates(request).sort((a, b) => Number(b.asIs) - Number(a.asIs));
+        return [...candidates(request)].sort((a, b) => Number(b.asIs) - Number(a.asIs));
       }),
   },
 ];

@@ -147,3 +147,58 @@ describe('a pod that passes through the eyes of its readiness probe', () => {
     expect(world.kubelets.servingNow('shop/web')).to.equal(false);
   });
 });
+
+describe('what a probe asks', () => {
+  const readyWith = (readinessProbe: object, behaviours: BehaviourSpec[] = []): boolean => {
+    const world = new KubeletWorld({ behaviours });
+    const ports = [{ name: 'web', containerPort: 8080 }];
+    world.run({ containers: [{ ...WEB, ports, readinessProbe }] }, 30);
+    return world.isReady;
+  };
+
+  it('over HTTP is any path, and 200 to 399 is well', () => {
+    for (const [status, isWell] of [
+      [199, false],
+      [200, true],
+      [399, true],
+      [400, false],
+    ] as const) {
+      const behaviours = behaves({ http: { '/healthz': status } });
+      expect(readyWith(HTTP, behaviours), String(status)).to.equal(isWell);
+    }
+  });
+
+  it('may be a port by name, which must be one of the container', () => {
+    expect(readyWith({ httpGet: { port: 'web' } })).to.equal(true);
+    expect(readyWith({ tcpSocket: { port: 'admin' } })).to.equal(false);
+  });
+
+  it('over gRPC is whether the port is open', () => {
+    expect(readyWith({ grpc: { port: 8080 } })).to.equal(true);
+    expect(readyWith({ grpc: { port: 9000 } })).to.equal(false);
+  });
+
+  it('by a command is its exit code, and 0 where nothing is said of it', () => {
+    const exec = { command: ['pg_isready', '-q'] };
+    expect(readyWith({ exec })).to.equal(true);
+    expect(readyWith({ exec }, behaves({ exec: { 'pg_isready -q': 2 } }))).to.equal(false);
+  });
+});
+
+describe('the extremes of timing', () => {
+  const lostAfter = (profile: 'best' | 'worst'): number => {
+    const world = new KubeletWorld();
+    const helper = { name: 'helper', image: 'example/x', ports: [{ containerPort: 9090 }] };
+    const web = { ...WEB, readinessProbe: { tcpSocket: { port: 9090 } } };
+    world.run({ containers: [web, helper] }, 5);
+    world.timing.switchTo(profile);
+    world.kubelets.crashContainer('shop/web', 'helper', { exitCode: 1, restart: false });
+    while (world.pod!.status!.containerStatuses![0]!.ready) world.kernel.runInstant();
+    return world.kernel.now / 1e6 - 5;
+  };
+
+  it('let the failure of a probe be noticed at the first tick or a whole period later (C5)', () => {
+    expect(lostAfter('best')).to.be.within(20, 20.1);
+    expect(lostAfter('worst')).to.be.within(30, 30.1);
+  });
+});

@@ -18,7 +18,7 @@ import { keyOf } from '../../src/values/kube-object';
 import type { KubeVersion } from '../../src/values/kube-version';
 import { START } from '../../src/values/time';
 import type { Instant } from '../../src/values/time';
-import { Behaviours, DnsServers, upstreamOf } from '../../src/workloads/index';
+import { Behaviours, DnsServers } from '../../src/workloads/index';
 
 export interface WorldOptions {
   readonly profile?: Profile;
@@ -94,7 +94,7 @@ export class KubeletWorld {
     this.api = new ApiServer(kernel, timing, new KindAdmission({ kernel, timing, spec }));
     const { api } = this;
     const behaviours = new Behaviours(kernel, api, timing, options.behaviours ?? []);
-    const servers = new DnsServers(api, upstreamOf([]));
+    const servers = new DnsServers({ kernel, api, timing, ask: () => [], onReload: () => {} });
     for (let index = 1; index <= (options.nodes ?? 1); index++) {
       const name = `worker-${index}`;
       const address = ip(`192.168.${1 + Math.floor(index / 200)}.${11 + (index % 200)}`);

@@ -113,7 +113,7 @@ describe('published manifests', () => {
         const origin = { pod: `default/${client.metadata.name}` };
         for (const { service } of truth[set]!.services) {
           if (cluster.api.store.get('Service', service) === undefined) continue;
-          const ways = cluster.resolve(origin, service.split('/')[1]!, 'A');
+          const ways = cluster.resolve(origin, service.split('/')[1]!, { types: ['A'] });
           expect(ways.map(({ rcode }) => rcode), service).to.deep.equal(['NOERROR']);
           expect(ways[0]!.answers, service).to.have.length.of.at.least(1);
         }

@@ -252,6 +252,7 @@ export function lookup(answers: readonly string[], more: Partial<Resolution> = {
     answers,
     ttl: answers.length > 0 ? 5 : undefined,
     queries: ['backend.shop.svc.cluster.local A'],
+    exchanges: [],
     took: ZERO,
     server: ip('10.96.0.10'),
     traces: [],

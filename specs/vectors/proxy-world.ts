@@ -51,7 +51,7 @@ export function proxyNode(question: Question, name: string, family: Family): Pro
 
 /** A field of ranges, as text with commas or as a list. */
 function rangesOf(field: unknown): string[] {
-  const texts = Array.isArray(field) ? (field as string[]) : String(field ?? '').split(',');
+  const texts = typeof field === 'string' ? field.split(',') : ((field ?? []) as string[]);
   return texts.filter((text) => text !== '');
 }
 

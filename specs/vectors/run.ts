@@ -3,6 +3,7 @@
 
 import { agrees, questionOf, readVectorFile } from './vector-file';
 import type { Answer, Question, VectorFile } from './vector-file';
+import { answerDns } from './dns';
 import { answerNetpol } from './netpol';
 import { answerServices } from './services';
 
@@ -17,6 +18,7 @@ export interface VectorResult {
 
 /** Who answers for a domain. */
 const DOMAINS: Readonly<Record<string, (question: Question) => Answer>> = {
+  dns: answerDns,
   netpol: answerNetpol,
   services: answerServices,
 };

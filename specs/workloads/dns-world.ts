@@ -9,14 +9,18 @@ import { ip } from '../../src/values/ip';
 import { keyOf } from '../../src/values/kube-object';
 import type { KubeObject } from '../../src/values/kube-object';
 import type { KubeVersion } from '../../src/values/kube-version';
+import { CERTAIN } from '../../src/values/ratio';
+import { seconds } from '../../src/values/time';
+import type { Instant } from '../../src/values/time';
 import {
   CoreDns,
+  coursesOf,
   defaultCorefile,
   DnsView,
   parseCorefile,
   upstreamOf,
 } from '../../src/workloads/index';
-import type { DnsAnswer, RecordType } from '../../src/workloads/index';
+import type { DnsReply } from '../../src/workloads/index';
 
 const VERSION = '1.36' as KubeVersion;
 
@@ -48,13 +52,25 @@ export class DnsWorld {
   readonly api: ApiServer;
   readonly view: DnsView;
   readonly dns: CoreDns;
+  upstreamQueries = 0;
 
   constructor(corefile = defaultCorefile(VERSION, 'cluster.local')) {
     const { kernel } = this;
     const timing = new Timing({ kubernetes: VERSION, profile: 'instant' }, kernel.random);
     this.api = new ApiServer(kernel, timing, new KindAdmission({ kernel, timing, spec: SPEC }));
     this.view = new DnsView(this.api, 'coredns@one');
-    this.dns = new CoreDns(this.view, parseCorefile(corefile), upstreamOf(SPEC.externals));
+    const upstream = upstreamOf(SPEC.externals);
+    this.dns = new CoreDns(parseCorefile(corefile), {
+      view: this.view,
+      addresses: () => [ip('10.244.1.2')],
+      readFile: () => undefined,
+      resolvers: ['node'],
+      search: [],
+      askUpstream: (_server, { question }) => {
+        this.upstreamQueries++;
+        return [{ probability: CERTAIN, value: upstream(question) }];
+      },
+    });
     this.put('Namespace', 'v1', { metadata: { name: 'shop' } });
     this.view.sync();
   }
@@ -86,12 +102,22 @@ export class DnsWorld {
     });
   }
 
-  ask(name: string, type: RecordType = 'A'): DnsAnswer {
-    return this.dns.answer({ name, type });
+  /** Asks from a client that takes large answers. `at` is in seconds. */
+  ask(name: string, type = 'A', { at = 0, real = true, client = '10.244.1.9' } = {}): DnsReply {
+    const request = {
+      question: { name, type },
+      client: ip(client),
+      transport: 'UDP',
+      udpSize: 4_096,
+      now: seconds(at) as number as Instant,
+      real,
+      depth: 0,
+    } as const;
+    return coursesOf((choose) => this.dns.answer({ ...request, choose }))[0]!.value;
   }
 
   /** The answer in one line: rcode and data. */
-  say(name: string, type: RecordType = 'A'): string {
+  say(name: string, type = 'A'): string {
     const { rcode, answers } = this.ask(name, type);
     return [rcode, ...answers.map(({ data }) => data)].join(' ');
   }

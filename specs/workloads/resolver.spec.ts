@@ -5,19 +5,29 @@ import { expect } from 'chai';
 import type { Disposition } from '../../src/values/disposition';
 import { ip } from '../../src/values/ip';
 import type { IP } from '../../src/values/ip';
-import { formatRatio, ratio } from '../../src/values/ratio';
+import { CERTAIN, formatRatio, NEVER, ratio } from '../../src/values/ratio';
+import type { Ratio } from '../../src/values/ratio';
 import { seconds } from '../../src/values/time';
 import type { Trace } from '../../src/values/trace';
 import { resolve } from '../../src/workloads/index';
-import type { DnsAnswer, LookupRequest, QueryPath, Question } from '../../src/workloads/index';
+import { LIBCS } from '../../src/workloads/resolver';
+import { emptyReply } from '../../src/workloads/dns-message';
+import type {
+  DnsReply,
+  LookupRequest,
+  NameserverPath,
+  Question,
+  Reaction,
+  Weighted,
+} from '../../src/workloads/index';
 
 const DNS = ip('10.96.0.10');
 const SECOND = ip('10.96.0.11');
 const SEARCH = ['default.svc.cluster.local', 'svc.cluster.local', 'cluster.local'];
 
 /** What one path does with a question: an rcode, addresses, or the fate of the packet. */
-type Reaction = DnsAnswer['rcode'] | Disposition | readonly string[];
-type Server = (question: Question) => Reaction;
+type Reacting = DnsReply['rcode'] | Disposition | 'truncated' | readonly string[];
+type Server = (question: Question) => Reacting;
 
 const knows =
   (table: Readonly<Record<string, readonly string[]>>): Server =>
@@ -27,20 +37,26 @@ const knows =
     return addresses.filter((it) => it.includes(':') === (type === 'AAAA'));
   };
 
-const RCODES = ['NOERROR', 'NXDOMAIN', 'SERVFAIL', 'REFUSED'];
+const RCODES = ['NOERROR', 'NXDOMAIN', 'SERVFAIL', 'REFUSED', 'NOTIMP'];
 
-function answerTo(question: Question, reaction: Reaction): DnsAnswer | undefined {
-  const rest = { additional: [], authoritative: true, negativeTtl: 30 };
-  if (typeof reaction !== 'string') {
+/** Fates of which the sender hears by an ICMP error. */
+const UNREACHABLE = ['no-endpoints', 'rejected', 'refused-by-listener', 'no-route'];
+
+function reactionTo(question: Question, reacting: Reacting): Reaction {
+  if (typeof reacting !== 'string') {
     const { name, type } = question;
-    return {
-      rcode: 'NOERROR',
-      answers: reaction.map((data) => ({ name, type, ttl: 30, data })),
-      ...rest,
-    };
+    const answers = reacting.map((data) => ({ name, type, ttl: 30, data }));
+    return { kind: 'reply', reply: { ...emptyReply('NOERROR', true), answers } };
   }
-  if (!RCODES.includes(reaction)) return undefined;
-  return { rcode: reaction as DnsAnswer['rcode'], answers: [], ...rest };
+  if (reacting === 'truncated') {
+    return { kind: 'reply', reply: { ...emptyReply('NOERROR'), truncated: true } };
+  }
+  if (RCODES.includes(reacting)) {
+    return { kind: 'reply', reply: emptyReply(reacting as DnsReply['rcode']) };
+  }
+  const reason = `it was ${reacting}`;
+  if (reacting === 'answered') return { kind: 'not-modelled', reason };
+  return { kind: UNREACHABLE.includes(reacting) ? 'unreachable' : 'lost', reason };
 }
 
 function traceOf(disposition: Disposition, share: number): Trace {
@@ -63,6 +79,13 @@ function traceOf(disposition: Disposition, share: number): Trace {
   };
 }
 
+const TRANSLATION = {
+  node: 'worker-1',
+  original: traceOf('answered', 1).sent,
+  reply: traceOf('answered', 1).sent,
+  unreplied: false,
+} as const;
+
 interface Asking {
   readonly name: string;
   readonly types?: LookupRequest['types'];
@@ -70,20 +93,14 @@ interface Asking {
   readonly options?: Readonly<Record<string, string>>;
   readonly nameservers?: readonly IP[];
   readonly search?: readonly string[];
+  /** What answers over TCP, where that differs. */
+  readonly tcp?: Server;
+  readonly race?: Ratio;
 }
 
 /** `paths` are the equally likely ways to the nameserver; several nameservers each have one. */
 function ask(asking: Asking, ...paths: readonly Server[]): ReturnType<typeof resolve> {
   const nameservers = asking.nameservers ?? [DNS];
-  const send = (server: IP, questions: readonly Question[]): QueryPath[] => {
-    const ways = nameservers.length > 1 ? [paths[nameservers.indexOf(server)]!] : paths;
-    return ways.map((way) => {
-      const reactions = questions.map((question) => way(question));
-      const lost = reactions.find((it) => typeof it === 'string' && !RCODES.includes(it));
-      const trace = traceOf((lost as Disposition | undefined) ?? 'answered', ways.length);
-      return { trace, answers: questions.map((it, index) => answerTo(it, reactions[index]!)) };
-    });
-  };
   return resolve({
     name: asking.name,
     types: asking.types ?? ['A', 'AAAA'],
@@ -95,10 +112,26 @@ function ask(asking: Asking, ...paths: readonly Server[]): ReturnType<typeof res
     },
     hosts: new Map([['me', [ip('10.244.1.2')]]]),
     libc: asking.libc ?? 'glibc',
-    send,
-    upstream: () => ({ rcode: 'NXDOMAIN', answers: [], additional: [], authoritative: false }),
+    open: (server, transport) => {
+      if (transport === 'TCP') return [pathOf(asking.tcp ?? paths[0]!, 1)];
+      const ways = nameservers.length > 1 ? [paths[nameservers.indexOf(server!)]!] : paths;
+      return ways.map((way) => pathOf(way, ways.length));
+    },
     timeout: seconds(5),
+    connectTimeout: seconds(127),
+    race: asking.race ?? NEVER,
   });
+}
+
+function pathOf(way: Server, share: number): Weighted<NameserverPath> {
+  // Every path is translated: nameservers are addresses of Services.
+  const trace = { ...traceOf('answered', share), translations: [TRANSLATION] };
+  const react = (question: Question) => reactionTo(question, way(question));
+  const value: NameserverPath = {
+    trace,
+    ask: (question) => [{ probability: CERTAIN, value: react(question) }],
+  };
+  return { probability: ratio(1, share), value };
 }
 
 const TABLE = knows({
@@ -108,7 +141,7 @@ const TABLE = knows({
   'a.b.c.d.e.example.com': ['203.0.113.6'],
 });
 
-for (const libc of ['glibc', 'musl']) {
+for (const libc of ['glibc', 'musl', 'musl-1.2.3', 'go']) {
   describe(`the search list of ${libc}`, () => {
     const COUNTS: readonly (readonly [name: string, queries: number, rcode: string])[] = [
       ['svc1', 2, 'NOERROR'],

@@ -12,6 +12,7 @@ import type path from '../vocabulary/claims/path';
 import type reach from '../vocabulary/claims/reach';
 import type resolve from '../vocabulary/claims/resolve';
 import type share from '../vocabulary/claims/share';
+import type table from '../vocabulary/claims/table';
 import type translate from '../vocabulary/claims/translate';
 import type kill from '../vocabulary/faults/kill';
 
@@ -26,6 +27,7 @@ interface Claims {
   readonly reach: typeof reach;
   readonly resolve: typeof resolve;
   readonly share: typeof share;
+  readonly table: typeof table;
   readonly translate: typeof translate;
 }
 

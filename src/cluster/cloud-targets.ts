@@ -26,6 +26,8 @@ const HEALTHY_LOOKS = 1;
 /** What the load balancer believes of one node, for one Service. */
 interface Target {
   isHealthy: boolean;
+  /** The first look that finds it otherwise. */
+  firstLook: Instant | undefined;
   /** When it will believe otherwise, if nothing changes until then. */
   turnsAt: Instant | undefined;
 }
@@ -67,7 +69,7 @@ export class CloudTargets implements NodeChoice {
     for (const service of this.ground.services()) {
       for (const [node, target] of this.targetsOf(service)) {
         target.isHealthy = this.passes(service, node);
-        target.turnsAt = undefined;
+        clear(target);
       }
     }
   }
@@ -80,7 +82,8 @@ export class CloudTargets implements NodeChoice {
     for (const node of targets.keys()) if (!wanted.has(node)) targets.delete(node);
     for (const node of wanted) {
       if (targets.has(node)) continue;
-      targets.set(node, { isHealthy: this.passes(service, node), turnsAt: undefined });
+      const isHealthy = this.passes(service, node);
+      targets.set(node, { isHealthy, firstLook: undefined, turnsAt: undefined });
     }
     return targets;
   }
@@ -96,10 +99,9 @@ export class CloudTargets implements NodeChoice {
   private look(service: EdgeService, node: string, target: Target): void {
     const passes = this.passes(service, node);
     if (passes === target.isHealthy) {
-      target.turnsAt = undefined;
+      clear(target);
       return;
     }
-    if (target.turnsAt !== undefined) return;
     const { kernel, timing } = this.ground;
     const interval = 'cloud-load-balancer.healthCheckInterval';
     const period = timing.delay(interval).least;
@@ -107,9 +109,11 @@ export class CloudTargets implements NodeChoice {
     const looks = passes ? HEALTHY_LOOKS : UNHEALTHY_LOOKS;
     const isSilent = this.ground.network.machines.get(node)?.powered !== true;
     const wait = timing.delay('cloud-load-balancer.healthCheckTimeout').least;
-    const first = tickAfter({ phase, period }, kernel.now);
+    target.firstLook ??= tickAfter({ phase, period }, kernel.now);
     const spent = ((looks - 1) * period + (isSilent ? wait : 0)) as Duration;
-    target.turnsAt = later(first, spent);
+    const turnsAt = later(target.firstLook, spent);
+    if (turnsAt === target.turnsAt) return;
+    target.turnsAt = turnsAt;
     kernel.schedule(target.turnsAt, Phase.control, this.event, service.key, node, interval);
   }
 
@@ -117,7 +121,7 @@ export class CloudTargets implements NodeChoice {
     const target = this.targets.get(key)?.get(node);
     const { kernel } = this.ground;
     if (target === undefined || target.turnsAt !== kernel.now) return;
-    target.turnsAt = undefined;
+    clear(target);
     target.isHealthy = !target.isHealthy;
     const word = target.isHealthy ? 'healthy' : 'unhealthy';
     kernel.note(ACTOR, word, `Node/${node}`, `for Service/${key}`);
@@ -133,6 +137,12 @@ export class CloudTargets implements NodeChoice {
     const port = isLocal ? healthCheckNodePort : PROXY_HEALTH_PORT;
     return proxies.health(node, port, '/healthz')?.status === 200;
   }
+}
+
+/** Nothing to be expected of it. */
+function clear(target: Target): void {
+  target.firstLook = undefined;
+  target.turnsAt = undefined;
 }
 
 function isExcluded(node: Node): boolean {

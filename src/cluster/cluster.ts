@@ -10,6 +10,7 @@ import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
 import type { Resolution } from '../values/resolution';
 import type { Trace } from '../values/trace';
+import type { LookUpOptions } from './names';
 
 /** A connection that was really opened: its entries stand in the conntrack tables on its path. */
 export type OpenConnection = Connection;
@@ -60,9 +61,10 @@ export interface Cluster {
   proceed(connection: OpenConnection): readonly Trace[];
   /**
    * A lookup with the container's own resolver; every query is a packet. One entry for each way
-   * in which it can go, the worst first; the probabilities add up to 1.
+   * in which it can go, the worst first; the probabilities add up to 1. Changes nothing, unless it
+   * is really made: then the caches on every way learn from it.
    */
-  resolve(from: Origin, name: string, type?: 'A' | 'AAAA'): readonly Resolution[];
+  resolve(from: Origin, name: string, options?: LookUpOptions): readonly Resolution[];
   /** Keys of the pods that a workload ever had, in the order of creation: `#1` is the first. */
   podsOf(kind: string, key: string): readonly string[];
   /** Endpoints (`ip:port`) that a node's data plane spreads a Service's connections over. */

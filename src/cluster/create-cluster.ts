@@ -25,13 +25,13 @@ import {
   bringsDns,
   corednsManifests,
   DnsServers,
-  upstreamOf,
 } from '../workloads/index';
 import type { Cluster, Handles, OpenConnection, Visit } from './cluster';
 import { createEdge } from './edge';
 import type { Edge } from './edge';
 import { createHandles } from './handles';
-import { clusterDnsOf, lookUp } from './names';
+import { askFromPod, clusterDnsOf, lookUp } from './names';
+import type { LookUpOptions, NamesContext } from './names';
 import { PodOrdinals } from './pod-ordinals';
 import { enforcePolicies } from './policies';
 import { Proxies } from './proxies';
@@ -72,7 +72,13 @@ class ModelCluster implements Cluster {
     });
     const { network } = this;
     this.behaviours = new Behaviours(kernel, api, timing, spec.behaviours);
-    this.servers = new DnsServers(api, upstreamOf(spec.externals));
+    this.servers = new DnsServers({
+      kernel,
+      api,
+      timing,
+      ask: (pod, ...question) => askFromPod(this.names, pod, ...question),
+      onReload: touch,
+    });
     const { behaviours, servers } = this;
     const { featureGates } = spec;
     this.kubelets = new Kubelets({
@@ -148,9 +154,10 @@ class ModelCluster implements Cluster {
     return this.network.proceed(connection);
   }
 
-  resolve(from: Origin, name: string, type?: 'A' | 'AAAA'): readonly Resolution[] {
-    const { spec, api, network, timing, behaviours, servers } = this;
-    return lookUp({ spec, api, network, timing, behaviours, servers }, from, name, type);
+  resolve(from: Origin, name: string, options?: LookUpOptions): readonly Resolution[] {
+    const resolutions = lookUp(this.names, from, name, options);
+    if (options?.real === true) this.moves++;
+    return resolutions;
   }
 
   podsOf(kind: string, key: string): readonly string[] {
@@ -182,6 +189,11 @@ class ModelCluster implements Cluster {
         running: proxies.of(node).some((proxy) => proxy.isRunning),
       }),
     });
+  }
+
+  private get names(): NamesContext {
+    const { spec, api, network, timing, behaviours, servers } = this;
+    return { spec, api, network, timing, behaviours, servers };
   }
 
   private systemManifests(): KubeObject[] {

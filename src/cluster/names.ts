@@ -7,15 +7,32 @@ import type { Network } from '../network/index';
 import type { Timing } from '../timing';
 import { addressAt, cidr } from '../values/cidr';
 import type { ClusterSpec } from '../values/cluster-spec';
+import { outcomeOf } from '../values/disposition';
 import type { IP } from '../values/ip';
 import type { Origin } from '../values/origin';
+import { CERTAIN, multiply, NEVER } from '../values/ratio';
 import type { Resolution } from '../values/resolution';
+import type { Trace } from '../values/trace';
 import { hostsOf, NODE_RESOLV_CONF, resolvConfOf, resolve, upstreamOf } from '../workloads/index';
-import type { Behaviours, DnsServers, QueryPath, Question, ResolvConf } from '../workloads/index';
+import type {
+  AskUpstream,
+  Behaviours,
+  DnsReply,
+  DnsServers,
+  DnsTransport,
+  Exchanged,
+  NameserverPath,
+  Question,
+  Reaction,
+  ResolvConf,
+  Weighted,
+} from '../workloads/index';
 
 const DNS_PORT = 53;
 /** The cluster's DNS Service has the tenth address of the service range. */
 const DNS_INDEX = 10;
+/** A question that has been handed on this often goes round in a circle. */
+const DEPTH_MAX = 20;
 
 export interface NamesContext {
   readonly spec: ClusterSpec;
@@ -24,6 +41,26 @@ export interface NamesContext {
   readonly timing: Timing;
   readonly behaviours: Behaviours;
   readonly servers: DnsServers;
+}
+
+/** How a name is asked for. */
+export interface LookUpOptions {
+  /** Record types, asked at once; `A` and `AAAA` as `getaddrinfo` does by default. */
+  readonly types?: readonly string[];
+  /** Another resolver than the container's own. */
+  readonly libc?: string;
+  /** Whether the question is really asked, so that caches learn from it. Default: false. */
+  readonly real?: boolean;
+}
+
+/** A question to a server, by whoever sends it. */
+interface Sent {
+  readonly from: Origin;
+  readonly server: IP;
+  readonly port: number;
+  readonly transport: DnsTransport;
+  readonly real: boolean;
+  readonly depth: number;
 }
 
 /** The addresses of the kube-dns Service, one per family. */
@@ -36,17 +73,51 @@ export function lookUp(
   context: NamesContext,
   from: Origin,
   name: string,
-  type?: 'A' | 'AAAA',
+  options: LookUpOptions = {},
 ): readonly Resolution[] {
   const { spec, timing } = context;
+  const { types = ['A', 'AAAA'], libc, real = false } = options;
+  const own = client(context, from);
   return resolve({
     name,
-    types: type === undefined ? ['A', 'AAAA'] : [type],
-    ...client(context, from),
-    send: (server, questions) => ask(context, from, server, questions),
-    upstream: upstreamOf(spec.externals),
+    types,
+    ...own,
+    libc: libc ?? own.libc,
+    open: (server, transport) =>
+      server === undefined
+        ? outside(upstreamOf(spec.externals))
+        : pathsTo(context, { from, server, port: DNS_PORT, transport, real, depth: 0 }),
     timeout: timing.delay('resolver.timeout').least,
+    connectTimeout: timing.delay('tcp.connectTimeout').least,
+    race: spec.dns.race ?? NEVER,
   });
+}
+
+/** Sends the question of a DNS server's process to another server. */
+export function askFromPod(
+  context: NamesContext,
+  pod: string,
+  ...[upstream, request]: Parameters<AskUpstream>
+): readonly Weighted<Exchanged>[] {
+  const { question, transport, udpSize, real, depth } = request;
+  if (upstream === 'node') {
+    return [{ probability: CERTAIN, value: upstreamOf(context.spec.externals)(question) }];
+  }
+  const { address: server, port } = upstream;
+  const from = { pod };
+  const paths = pathsTo(context, { from, server, port, transport, real, depth });
+  return paths.flatMap((path) =>
+    path.value.ask(question, udpSize).map(({ probability, value }) => ({
+      probability: multiply(path.probability, probability),
+      value: exchanged(value),
+    })),
+  );
+}
+
+/** What cannot be told is an error of the other server: SERVFAIL at the client's end. */
+function exchanged(reaction: Reaction): Exchanged {
+  if (reaction.kind === 'reply') return reaction.reply;
+  return reaction.kind === 'unreachable' ? 'unreachable' : 'silent';
 }
 
 /** The files and the C library of whoever asks. */
@@ -73,18 +144,62 @@ function client(
   };
 }
 
-function ask(
-  { network, servers }: NamesContext,
-  from: Origin,
-  server: IP,
-  questions: readonly Question[],
-): QueryPath[] {
-  const traces = network.send(from, { address: server, port: DNS_PORT, protocol: 'UDP' });
-  return traces.map((trace) => ({
-    trace,
-    answers: questions.map((question) => {
-      const responder = trace.disposition === 'answered' ? trace.responder?.name : undefined;
-      return responder === undefined ? undefined : servers.answer(responder, question);
-    }),
+/** A resolver that is asked without a packet. */
+function outside(answer: (question: Question) => DnsReply): readonly Weighted<NameserverPath>[] {
+  const path: NameserverPath = {
+    trace: undefined,
+    ask: (question) => certain({ kind: 'reply', reply: answer(question) }),
+  };
+  return [{ probability: CERTAIN, value: path }];
+}
+
+/** Every way from a new socket to a nameserver. */
+function pathsTo(context: NamesContext, sent: Sent): readonly Weighted<NameserverPath>[] {
+  const { from, server, port, transport } = sent;
+  const to = { address: server, port, protocol: transport };
+  return context.network.send(from, to).map((trace) => ({
+    probability: trace.probability,
+    value: { trace, ask: (question, udpSize) => react(context, sent, trace, question, udpSize) },
   }));
+}
+
+/** What comes back to a question that took this path. */
+function react(
+  { servers, spec }: NamesContext,
+  { transport, real, depth }: Sent,
+  trace: Trace,
+  question: Question,
+  udpSize: number,
+): readonly Weighted<Reaction>[] {
+  const outcome = outcomeOf(trace.disposition);
+  if (outcome === undefined) return certain({ kind: 'not-modelled', reason: trace.reason });
+  if (outcome === 'refused' || outcome === 'unreachable') {
+    return certain({ kind: 'unreachable', reason: trace.reason });
+  }
+  const { responder } = trace;
+  if (outcome !== 'ok' || responder === undefined) {
+    return certain({ kind: 'lost', reason: trace.reason });
+  }
+  if (responder.name.startsWith('external/')) {
+    return certain({ kind: 'reply', reply: upstreamOf(spec.externals)(question) });
+  }
+  if (depth > DEPTH_MAX) return certain({ kind: 'lost', reason: 'the question goes in circles' });
+  const client = responder.seenSource;
+  const asked = { question, client, transport, udpSize, real, depth };
+  const replies = servers.answer(responder.name, asked);
+  if (replies === undefined) {
+    const problem = servers.problemOf(responder.name);
+    const reason =
+      problem === ''
+        ? `${responder.name}, which was reached, is no modelled DNS server`
+        : `the answers of ${responder.name} are not modelled: ${problem}`;
+    return certain({ kind: 'not-modelled', reason });
+  }
+  return replies.map(({ probability, value: reply }) => {
+    return { probability, value: { kind: 'reply', reply } };
+  });
+}
+
+function certain(reaction: Reaction): readonly Weighted<Reaction>[] {
+  return [{ probability: CERTAIN, value: reaction }];
 }

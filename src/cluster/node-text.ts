@@ -49,8 +49,8 @@ function rulesText({ spec }: Cluster, { proxyRules, cniRules }: Machine): string
 function conntrackText({ kernel }: Cluster, { conntrack }: Machine): string {
   const entries = conntrack.list(kernel.now);
   const lines = entries.map((entry) => formatConntrackEntry(entry, kernel.now));
-  const summary = `conntrack v1.4.7 (conntrack-tools): ${lines.length} flow entries have been shown.`;
-  return [...lines, summary].join('\n');
+  const shown = `${lines.length} flow entries have been shown.`;
+  return [...lines, `conntrack v1.4.7 (conntrack-tools): ${shown}`].join('\n');
 }
 
 function routesText(_cluster: Cluster, machine: Machine): string {

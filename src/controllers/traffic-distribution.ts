@@ -50,7 +50,7 @@ function nodeHints(endpoint: SliceEndpoint): EndpointHints | undefined {
 }
 
 /**
- * Whether the endpoint says that it is ready: what is unknown is ready to proxies, but gets no hint.
+ * Whether the endpoint says that it is ready: what is unknown is ready to proxies but has no hint.
  * source: staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go endpointReady
  */
 export function isReady({ conditions }: SliceEndpoint): boolean {

@@ -198,7 +198,7 @@ function checkService(text: string, place: Place, context: ReferenceContext): vo
     const message = `"${text}" is a ${kind}; a Service is wanted here`;
     return context.report.error('KD1606', place, message);
   }
-  checkNamespace(reading.value, place, context);
+  if (!checkNamespace(reading.value, place, context)) return;
   checkObject('Service', { ...reading.value, text }, place, context);
 }
 

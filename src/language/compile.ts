@@ -19,6 +19,7 @@ import { Inventory } from './inventory';
 import type { Lexicon } from './lexicon';
 import { impliedNamespaces, lastOfEach } from './manifests';
 import type { ManifestReader, PlacedObject } from './manifests';
+import { reportIdlePolicies } from './idle-policies';
 import { inRow, matches, rowsOf, textAt } from './matrix';
 import type { Row } from './matrix';
 import type { Plan, PlannedExpectation, PlannedStep } from './plan';
@@ -83,6 +84,7 @@ function draft(document: Tree, context: CompileContext, report: Report): readonl
   const plans = rows.map((row, index) =>
     new RowCompiler(trees[index]!, row, inherited, context, report).plan(),
   );
+  reportIdlePolicies(plans, titlePlace(tree), context.lexicon, report);
   reportUnusedIds(tree, document, report);
   return plans;
 }

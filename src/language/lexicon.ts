@@ -36,6 +36,9 @@ export interface Lexicon {
   readonly profiles: readonly string[];
   /** The network plugins that are modelled, each with the schemas of its settings. */
   readonly cnis: ReadonlyMap<string, Settings>;
+  /** The kinds of network policies, and which of them a plugin with these settings enforces. */
+  readonly policyKinds: readonly string[];
+  enforcedPolicies(cni: string, options: Readonly<Record<string, unknown>>): readonly string[];
   readonly proxyModes: ReadonlyMap<string, Settings>;
   readonly kubernetesVersions: readonly string[];
 }

@@ -133,6 +133,7 @@ export function parseDestination(
 ): Reading<DestinationText> {
   if (/^https?:\/\//.test(text)) return parseUrl(text);
   const match = /^(.*):([^:/\]]*)(?:\/(tcp|udp|sctp))?$/i.exec(text);
+  if (/^\d+$/.test(text)) return refuse(`"${text}" has no host`, `write backend:${text}`);
   if (match === null) return refuse(`"${text}" has no port`, `write ${text}:80`);
   const [, host = '', portText = '', protocolText = 'tcp'] = match;
   const port = parsePort(portText);

@@ -191,7 +191,7 @@ function isAllowed(
   if (policy === undefined || !isJudged(flight, policy)) return true;
   const { allowed, reason, blames } = policy.verdict(flight.packet, direction, sandbox);
   if (allowed) return true;
-  flight.log?.step('policy', 'denied', reason);
+  flight.log?.step('policy', 'denied', blames[0] === undefined ? reason : `by ${blames[0]}`);
   walk.lose(flight, 'denied-by-policy', reason, blames);
   return false;
 }

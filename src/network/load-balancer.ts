@@ -25,7 +25,7 @@ export interface Announcement {
   readonly how: 'pass' | 'forward' | 'proxy';
   /** What a balancer that forwards or proxies listens on; of no account for `pass`. */
   readonly ports: readonly BalancedPort[];
-  /** Whether a change of the node set moves every connection (ECMP), or only those of lost nodes. */
+  /** Whether a change of the node set moves all connections (ECMP), or those of lost nodes. */
   readonly rehashes: boolean;
 }
 

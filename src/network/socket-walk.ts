@@ -17,7 +17,9 @@ export function connectSocket(walk: Walk, flight: Flight): readonly Flight[] {
   if (machine === undefined || packet.kind !== 'syn') return [flight];
   const ways = balanceSocket(machine.rulesets(familyOf(packet.tuple.dst)), packet, {
     isLocal: (address) => machine.isLocal(address),
-    recent: (list, address, span) => machine.recent.has(list, address, span, walk.now),
+    recent: (list, address, span) =>
+      machine.recent.has(list, address, span, walk.now) ||
+      walk.remembers(machine, list, address, span),
   });
   if (ways === undefined) return [flight];
   return ways.flatMap((way, turn) => {

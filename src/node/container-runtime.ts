@@ -118,8 +118,10 @@ export class ContainerRuntime {
     if (!isAlive(container) || process === undefined || behaviour === undefined) return;
     const least = later(kernel.now, timing.delay('kubelet.minimumGracePeriod').least);
     if (container.killAt === undefined || container.killAt < least) container.killAt = least;
-    if (behaviour.speaks === 'dns') servers.freeze(container.worker.key);
-    const { do: reaction, for: span } = behaviour.onTerm;
+    const { do: reaction, for: usual } = behaviour.onTerm;
+    // A DNS server serves on for as long as its own configuration says.
+    const own = behaviour.speaks === 'dns' ? servers.freeze(container.worker.key) : undefined;
+    const span = own ?? usual;
     if (reaction === 'close') {
       this.exit(container, 0, 'closed on SIGTERM');
       return;

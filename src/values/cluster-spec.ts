@@ -7,6 +7,7 @@ import type { KubeObject } from './kube-object';
 import type { KubeVersion } from './kube-version';
 import type { Labels } from './labels';
 import type { LoadBalancerSpec } from './load-balancer-spec';
+import type { Ratio } from './ratio';
 import type { Duration } from './time';
 
 export interface Taint {
@@ -75,7 +76,12 @@ export interface ClusterSpec {
   readonly nodeCIDRs: readonly string[];
   readonly cni: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
   readonly proxy: { readonly mode: string; readonly options: Readonly<Record<string, unknown>> };
-  readonly dns: { readonly replicas: number; readonly corefile?: string };
+  readonly dns: {
+    readonly replicas: number;
+    readonly corefile?: string;
+    /** How likely two questions from one socket collide in conntrack; absent for never. */
+    readonly race?: Ratio;
+  };
   readonly externals: readonly ExternalSpec[];
   readonly loadBalancer: LoadBalancerSpec;
   readonly timing: {

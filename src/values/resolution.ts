@@ -6,7 +6,28 @@ import type { Ratio } from './ratio';
 import type { Duration } from './time';
 import type { Trace } from './trace';
 
-export type Rcode = 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED';
+export type Rcode = 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED' | 'NOTIMP' | 'FORMERR';
+
+/** One query as it left the client. */
+export interface DnsExchange {
+  /** Counted from the beginning of the lookup. */
+  readonly at: Duration;
+  /** Undefined for the resolver of the node. */
+  readonly server: IP | undefined;
+  readonly transport: 'UDP' | 'TCP';
+  /** Queries with the same number share a source port. */
+  readonly socket: number;
+  /** `name type`. */
+  readonly query: string;
+}
+
+/** The sections of a reply, each record as `name ttl TYPE data`. */
+export interface DnsMessageText {
+  readonly flags: readonly string[];
+  readonly answer: readonly string[];
+  readonly authority: readonly string[];
+  readonly additional: readonly string[];
+}
 
 export interface Resolution {
   /** How likely the lookup goes this way, among all the ways that it can go. */
@@ -19,6 +40,8 @@ export interface Resolution {
   readonly ttl: number | undefined;
   /** `name type` of each query, in sending order. */
   readonly queries: readonly string[];
+  /** The same queries with time, server and socket. */
+  readonly exchanges: readonly DnsExchange[];
   readonly took: Duration;
   /** The nameserver that gave the deciding answer. */
   readonly server: IP | undefined;
@@ -26,4 +49,6 @@ export interface Resolution {
   readonly traces: readonly Trace[];
   /** One sentence: why it ended so. */
   readonly reason: string;
+  /** The last reply as it came; absent where none did. */
+  readonly message?: DnsMessageText;
 }

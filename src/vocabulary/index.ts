@@ -14,6 +14,7 @@ import path from './claims/path';
 import reach from './claims/reach';
 import resolve from './claims/resolve';
 import share from './claims/share';
+import table from './claims/table';
 import translate from './claims/translate';
 import type { Action, Claim, Fault } from './define';
 import kill from './faults/kill';
@@ -32,7 +33,7 @@ export const LANGUAGE = {
   /** What an administrator does. */
   actions: byName<Action>([applyAction, deleteAction, patchAction, scaleAction]),
   /** What must be true. */
-  claims: byName<Claim>([affinity, converge, inspect, path, reach, resolve, share, translate]),
+  claims: byName<Claim>([affinity, converge, inspect, path, reach, resolve, share, table, translate]),
   /** When it must be true. */
   operators: byName<Operator>([after, always, at, eventually, never, sometimes]),
 } as const;

@@ -3,8 +3,9 @@
 
 import { kindWords } from '../apiserver/kinds/index';
 import type { Lexicon, Settings } from '../language/lexicon';
-import { CNI_PLUGINS } from '../node/cni/index';
+import { CNI_PLUGINS, enforcedKinds } from '../node/cni/index';
 import type { CniPlugin } from '../node/cni/index';
+import { POLICY_KINDS } from '../node/policy/index';
 import { PROXY_MODES } from '../node/proxy/index';
 import { settingsOf } from '../node/proxy/settings';
 import { PROFILES, TIMERS } from '../timing';
@@ -21,6 +22,11 @@ export const lexicon: Lexicon = {
   timers: sortedKeys(TIMERS),
   profiles: PROFILES,
   cnis: new Map([...CNI_PLUGINS].map(([name, plugin]) => [name, cniSettings(plugin)])),
+  policyKinds: POLICY_KINDS,
+  enforcedPolicies: (cni, options) => {
+    const plugin = CNI_PLUGINS.get(cni);
+    return plugin === undefined ? POLICY_KINDS : enforcedKinds(plugin, options);
+  },
   proxyModes: new Map(PROXY_MODES.map((mode) => [mode.name, settingsOf(mode)])),
   kubernetesVersions: MODELLED_VERSIONS,
 };

@@ -123,7 +123,8 @@ function waysTo(cluster: Cluster, source: Source, to: string): readonly Way[] {
 function lookUp(cluster: Cluster, source: Source, host: string): readonly Resolution[] {
   let resolutions: readonly Resolution[] = [];
   for (const family of cluster.spec.ipFamilies) {
-    resolutions = cluster.resolve(source.origin, host, family === 'IPv6' ? 'AAAA' : 'A');
+    const types = [family === 'IPv6' ? 'AAAA' : 'A'];
+    resolutions = cluster.resolve(source.origin, host, { types });
     if (resolutions.some(({ answers }) => answers.length > 0)) break;
   }
   return resolutions;

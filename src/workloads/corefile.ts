@@ -1,118 +1,104 @@
-// The part of a Corefile that decides answers: which zones the kubernetes plugin serves, and how.
-// Directives that change no answer are passed over; any other directive is an error, since
-// leaving it out would be guessing.
-// source: coredns plugin.cfg, plugin/kubernetes/setup.go
+// The syntax of a Corefile: server blocks with directives, snippets and imports. What a directive
+// means is the affair of its plugin.
+// source: coredns Corefile manual page; caddyserver/caddy v1 caddyfile/parse.go
 
-export interface Corefile {
-  /** Zones of the kubernetes plugin, the primary forward zone first. */
-  readonly zones: readonly string[];
-  /** Seconds. */
-  readonly ttl: number;
-  readonly pods: 'disabled' | 'insecure';
-  readonly endpointPodNames: boolean;
-  /** Zones whose unknown names go on to the next plugin; `''` stands for all. */
-  readonly fallthrough: readonly string[];
-  /** Whether names outside of the zones are asked elsewhere; otherwise they are REFUSED. */
-  readonly forwards: boolean;
-  /** Seconds, the most that a forwarded record may keep; undefined without the cache plugin. */
-  readonly cacheTtl: number | undefined;
+/** One line of a server block, with the lines in braces that may follow it. */
+export interface Directive {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly block: readonly Directive[];
+  /** Counted from 1. */
+  readonly line: number;
 }
 
-/** Thrown for a Corefile that says something that is not modelled. */
+export interface ServerBlock {
+  /** As written: `.:53`, `cluster.local`, `dns://.:5353`. */
+  readonly keys: readonly string[];
+  readonly directives: readonly Directive[];
+  readonly line: number;
+}
+
+/** Thrown for a Corefile that is wrong, or that says something that is not modelled. */
 export class CorefileError extends Error {
   readonly code = 'COREFILE';
+
+  constructor(message: string, line?: number) {
+    super(line === undefined ? `Corefile: ${message}` : `Corefile line ${line}: ${message}`);
+  }
 }
 
-/** Without influence on the rcode and the data of an answer, or only on their order. */
-const SILENT = new Set([
-  'errors',
-  'log',
-  'health',
-  'ready',
-  'prometheus',
-  'loop',
-  'reload',
-  'loadbalance',
-]);
-
-interface Line {
+interface Row {
   readonly words: readonly string[];
-  readonly block: readonly (readonly string[])[];
+  readonly line: number;
 }
 
-/** Reads a Corefile of one server block. Throws CorefileError for what is not modelled. */
-export function parseCorefile(text: string): Corefile {
-  const { words: server, lines } = readServerBlock(text);
-  if (server.some((name) => !/^\.(:53)?$/.test(name))) {
-    throw new CorefileError(`Corefile: a server block for "${server.join(' ')}" is not modelled`);
+/** The server blocks of a Corefile. Throws CorefileError where it cannot be read. */
+export function parseCorefile(text: string): ServerBlock[] {
+  const rows = rowsOf(text);
+  if (rows.length === 0) return [];
+  const snippets = new Map<string, readonly Directive[]>();
+  const blocks: ServerBlock[] = [];
+  for (let at = 0; at < rows.length; ) {
+    const keys: string[] = [];
+    const { line } = rows[at]!;
+    // The keys of a block may stand on several lines, parted by commas.
+    while (at < rows.length && rows[at]!.words.at(-1) !== '{') keys.push(...rows[at++]!.words);
+    const opening = rows[at];
+    if (opening === undefined) throw new CorefileError('expected "<zone> {"', line);
+    keys.push(...opening.words.slice(0, -1));
+    const { directives, next } = readDirectives(rows, at + 1, snippets);
+    at = next;
+    const snippet = /^\((.+)\)$/.exec(keys[0] ?? '')?.[1];
+    if (snippet !== undefined) snippets.set(snippet, directives);
+    else blocks.push({ keys: keys.map((key) => key.replace(/,$/, '')), directives, line });
   }
-  const kubernetes = lines.find(({ words }) => words[0] === 'kubernetes');
-  for (const { words } of lines) {
-    const [directive = ''] = words;
-    if (SILENT.has(directive) || ['kubernetes', 'forward', 'cache'].includes(directive)) continue;
-    throw new CorefileError(`Corefile: the directive "${directive}" is not modelled`);
-  }
-  const cache = lines.find(({ words }) => words[0] === 'cache');
-  return {
-    ...readKubernetes(kubernetes),
-    forwards: lines.some(({ words }) => words[0] === 'forward'),
-    cacheTtl: cache && readSeconds(cache.words[1] ?? '3600', 'cache'),
-  };
+  return blocks;
 }
 
-function readKubernetes(line: Line | undefined): Omit<Corefile, 'forwards' | 'cacheTtl'> {
-  const options = { ttl: 5, pods: 'disabled' as Corefile['pods'], endpointPodNames: false };
-  let fallthrough: readonly string[] = [];
-  for (const [option = '', ...values] of line?.block ?? []) {
-    if (option === 'ttl') options.ttl = readSeconds(values[0], 'ttl');
-    else if (option === 'endpoint_pod_names') options.endpointPodNames = true;
-    else if (option === 'fallthrough') fallthrough = values.length === 0 ? [''] : values;
-    else if (option === 'pods' && (values[0] === 'insecure' || values[0] === 'disabled')) {
-      options.pods = values[0];
-    } else {
-      const text = [option, ...values].join(' ');
-      throw new CorefileError(`Corefile: "kubernetes { ${text} }" is not modelled`);
-    }
-  }
-  return { zones: (line?.words.slice(1) ?? []).map(withoutDot), fallthrough, ...options };
-}
-
-function readSeconds(text: string | undefined, what: string): number {
-  const match = /^(\d+)s?$/.exec(text ?? '');
-  if (match === null)
-    throw new CorefileError(`Corefile: ${what} "${text ?? ''}" is no number of seconds`);
-  return Number(match[1]);
-}
-
-function withoutDot(zone: string): string {
-  return zone.replace(/\.$/, '').toLowerCase();
-}
-
-/** The one server block, its lines each with the block in braces that may follow. */
-function readServerBlock(text: string): { words: string[]; lines: Line[] } {
-  const rows = text
+function rowsOf(text: string): Row[] {
+  return text
     .split('\n')
-    .map((row) => row.replace(/#.*$/, '').trim().split(/\s+/))
-    .filter(([first]) => first !== undefined && first !== '');
-  const [opening = [], ...rest] = rows;
-  if (opening.at(-1) !== '{') throw new CorefileError('Corefile: expected "<zone> {"');
-  const lines: { words: string[]; block: string[][] }[] = [];
-  let inside: string[][] | undefined;
-  let closed = false;
-  for (const words of rest) {
-    if (closed) throw new CorefileError('Corefile: more than one server block is not modelled');
-    if (words[0] === '}') {
-      if (inside === undefined) closed = true;
-      inside = undefined;
-    } else if (inside !== undefined) {
-      inside.push(words);
+    .map((row, index) => ({ words: wordsOf(row), line: index + 1 }))
+    .filter(({ words }) => words.length > 0);
+}
+
+/** Words with double quotes around those that contain blanks; `#` begins a comment. */
+function wordsOf(row: string): string[] {
+  const words: string[] = [];
+  for (const [word, quoted] of row.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)) {
+    if (word.startsWith('#')) break;
+    words.push(quoted === undefined ? word : quoted.replace(/\\"/g, '"'));
+  }
+  return words;
+}
+
+function readDirectives(
+  rows: readonly Row[],
+  from: number,
+  snippets: ReadonlyMap<string, readonly Directive[]>,
+): { readonly directives: readonly Directive[]; readonly next: number } {
+  const directives: Directive[] = [];
+  let at = from;
+  for (;;) {
+    const row = rows[at];
+    if (row === undefined) throw new CorefileError('a block is not closed', rows[from - 1]?.line);
+    const [name = '', ...rest] = row.words;
+    at++;
+    if (name === '}') return { directives, next: at };
+    if (name === 'import') {
+      const imported = snippets.get(rest[0] ?? '');
+      if (imported === undefined) {
+        throw new CorefileError(`there is no snippet "${rest[0] ?? ''}"`, row.line);
+      }
+      directives.push(...imported);
+    } else if (rest.at(-1) === '{') {
+      const inner = readDirectives(rows, at, snippets);
+      at = inner.next;
+      directives.push({ name, args: rest.slice(0, -1), block: inner.directives, line: row.line });
+    } else if (rest.at(-1) === '}' && rest.includes('{')) {
+      throw new CorefileError('a block in one line cannot be read', row.line);
     } else {
-      const opens = words.at(-1) === '{';
-      const line = { words: opens ? words.slice(0, -1) : words, block: [] as string[][] };
-      lines.push(line);
-      if (opens) inside = line.block;
+      directives.push({ name, args: rest, block: [], line: row.line });
     }
   }
-  if (!closed) throw new CorefileError('Corefile: the server block is not closed');
-  return { words: opening.slice(0, -1), lines };
 }

@@ -1,33 +1,82 @@
-// The CoreDNS processes of the cluster by pod. Each has its own view, which dies with it.
+// The CoreDNS processes of the cluster by pod. Each has its own view and its own caches, which die
+// with it.
 
 import type { ApiServer } from '../apiserver/api-server';
 import type { Pod } from '../apiserver/kinds/pod';
+import type { EventKind } from '../kernel/event-queue';
+import type { Kernel } from '../kernel/kernel';
+import { Phase } from '../kernel/phase';
+import type { Timing } from '../timing';
+import { parseIp } from '../values/ip';
+import type { IP } from '../values/ip';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
-import { CoreDns } from './coredns';
-import type { Upstream } from './coredns';
+import { later } from '../values/time';
+import type { Duration } from '../values/time';
+import { CoreDns } from './coredns/server';
+import { readProcessOptions } from './coredns/passive';
+import type { ProcessOptions } from './coredns/passive';
+import type { AskUpstream, DnsRequest } from './coredns/plugin';
 import { CorefileError, parseCorefile } from './corefile';
-import type { DnsAnswer, Question } from './dns-message';
+import { coursesOf } from './courses';
+import type { Weighted } from './courses';
+import type { DnsReply, DnsTransport, Question } from './dns-message';
 import { DnsView } from './dns-view';
+import { NODE_RESOLVERS } from './resolv-conf';
+
+/** A question as it reaches a server. */
+export interface Asked {
+  readonly question: Question;
+  readonly client: IP | undefined;
+  readonly transport: DnsTransport;
+  readonly udpSize: number;
+  readonly real: boolean;
+  /** How many servers have handed it on. */
+  readonly depth: number;
+}
+
+/** Sends a question of a pod's process to another server. */
+export type AskFromPod = (pod: ObjectKey, ...rest: Parameters<AskUpstream>) => ReturnType<AskUpstream>;
 
 interface Server {
   readonly view: DnsView;
+  pod: Pod;
   dns: CoreDns | undefined;
   running: boolean;
+  options: ProcessOptions | undefined;
+  /** The configuration that it runs by. */
+  corefile: string | undefined;
+  /** Counts its starts, so that a reload of an earlier process is known as such. */
+  start: number;
   /** Why it cannot answer, where its configuration is not modelled. */
   problem: string;
 }
 
+export interface DnsServersGround {
+  readonly kernel: Kernel;
+  readonly api: ApiServer;
+  readonly timing: Timing;
+  readonly ask: AskFromPod;
+  /** Called after a server has begun to live by a new Corefile. */
+  onReload(): void;
+}
+
 export class DnsServers {
-  private readonly api: ApiServer;
-  private readonly upstream: Upstream;
+  private readonly ground: DnsServersGround;
   private readonly servers = new Map<ObjectKey, Server>();
   private readonly configMaps: ReturnType<ApiServer['informer']>;
+  private readonly reloadEvent: EventKind;
 
-  constructor(api: ApiServer, upstream: Upstream) {
-    this.api = api;
-    this.upstream = upstream;
-    this.configMaps = api.informer({ kind: 'ConfigMap', owner: 'workloads', onChange: () => {} });
+  constructor(ground: DnsServersGround) {
+    this.ground = ground;
+    this.reloadEvent = ground.kernel.declare('coredns.reload', (pod, start) =>
+      this.reload(String(pod), Number(start)),
+    );
+    this.configMaps = ground.api.informer({
+      kind: 'ConfigMap',
+      owner: 'workloads',
+      onChange: ({ key }) => this.configMapChanged(key),
+    });
   }
 
   /** The process of the pod begins to listen: it has read its Corefile and listed everything. */
@@ -35,14 +84,17 @@ export class DnsServers {
     const key = keyOf(pod);
     let server = this.servers.get(key);
     if (server === undefined) {
-      const view = new DnsView(this.api, `coredns@${pod.metadata.name}`);
-      server = { view, dns: undefined, running: false, problem: '' };
+      const view = new DnsView(this.ground.api, `coredns@${pod.metadata.name}`);
+      const nothing = { dns: undefined, options: undefined, corefile: undefined, problem: '' };
+      server = { view, pod, running: false, start: 0, ...nothing };
       this.servers.set(key, server);
     }
+    server.pod = pod;
+    server.start++;
     server.view.restart();
     server.view.sync();
     server.running = true;
-    this.configure(server, pod);
+    this.configure(server);
   }
 
   /** The process ended; nothing of what it knew is left. */
@@ -53,15 +105,26 @@ export class DnsServers {
     server.running = false;
   }
 
-  /** The process got SIGTERM: its informers stop first, so it answers from what it knows. */
-  freeze(pod: ObjectKey): void {
-    this.servers.get(pod)?.view.stop();
+  /**
+   * The process got SIGTERM: its informers stop first, so it answers from what it knows. Returns
+   * how long it goes on to serve; undefined where its configuration is not known.
+   */
+  freeze(pod: ObjectKey): Duration | undefined {
+    const server = this.servers.get(pod);
+    server?.view.stop();
+    return server?.options?.lameduck;
   }
 
-  /** What the pod answers; undefined where no modelled DNS server runs in it. */
-  answer(pod: ObjectKey, question: Question): DnsAnswer | undefined {
+  /** Every reply that the pod may give; undefined where no modelled DNS server runs in it. */
+  answer(pod: ObjectKey, asked: Asked): readonly Weighted<DnsReply>[] | undefined {
     const server = this.servers.get(pod);
-    return server?.running === true ? server.dns?.answer(question) : undefined;
+    const { dns } = server ?? {};
+    if (server?.running !== true || dns === undefined) return undefined;
+    const { now } = this.ground.kernel;
+    return coursesOf((choose) => {
+      const request: DnsRequest = { ...asked, now, choose };
+      return dns.answer(request);
+    });
   }
 
   /** Why the answers of a pod are not modelled; empty where they are. */
@@ -69,30 +132,103 @@ export class DnsServers {
     return this.servers.get(pod)?.problem ?? '';
   }
 
-  private configure(server: Server, pod: Pod): void {
+  private configure(server: Server): void {
+    const { pod, view } = server;
     const corefile = this.corefileOf(pod);
     server.dns = undefined;
+    server.options = undefined;
     server.problem = '';
     if (corefile === undefined) {
       server.problem = `pod ${keyOf(pod)} mounts no ConfigMap with a Corefile`;
       return;
     }
     try {
-      server.dns = new CoreDns(server.view, parseCorefile(corefile), this.upstream);
+      const blocks = parseCorefile(corefile);
+      server.options = readProcessOptions(blocks);
+      server.dns = new CoreDns(blocks, {
+        view,
+        addresses: () => this.addressesOf(keyOf(pod)),
+        readFile: (path) => this.fileIn(pod, path),
+        ...NODE_RESOLVERS,
+        askUpstream: (upstream, request) => this.ground.ask(keyOf(pod), upstream, request),
+      });
+      server.corefile = corefile;
     } catch (error) {
       if (!(error instanceof CorefileError)) throw error;
       server.problem = error.message;
     }
   }
 
+  /**
+   * The kubelet writes a changed ConfigMap into its volume, and the process looks for that from
+   * time to time. A Corefile that cannot be read changes nothing.
+   * source: coredns plugin/reload/reload.go; pkg/kubelet/volumemanager (sync with the pod worker)
+   */
+  private configMapChanged(key: ObjectKey): void {
+    const { kernel, timing } = this.ground;
+    for (const [pod, server] of this.servers) {
+      const isMounted = mountedIn(server.pod).some(({ configMap }) => configMap === key);
+      if (!isMounted || !server.running || server.options?.reload === undefined) continue;
+      const { interval, jitter } = server.options.reload;
+      const written = timing.draw('kubelet.configMapPropagation', pod);
+      const stream = kernel.random.stream(`coredns.reload/${pod}`);
+      const isExact = timing.profile !== 'default';
+      const look = isExact ? interval : stream.below(interval + jitter);
+      const at = later(later(kernel.now, written), look as Duration);
+      kernel.schedule(at, Phase.agent, this.reloadEvent, pod, server.start);
+    }
+  }
+
+  private reload(pod: ObjectKey, start: number): void {
+    const server = this.servers.get(pod);
+    if (server === undefined || !server.running || server.start !== start) return;
+    const { dns, options, corefile, problem } = server;
+    if (this.corefileOf(server.pod) === corefile) return;
+    this.configure(server);
+    const { kernel, onReload } = this.ground;
+    if (server.dns === undefined) {
+      kernel.note(`coredns@${pod}`, 'refused', `Pod/${pod}`, server.problem);
+      Object.assign(server, { dns, options, corefile, problem });
+      return;
+    }
+    kernel.note(`coredns@${pod}`, 'reloaded', `Pod/${pod}`, 'a new Corefile');
+    onReload();
+  }
+
+  private addressesOf(pod: ObjectKey): readonly IP[] {
+    const object = this.ground.api.store.get('Pod', pod) as Pod | undefined;
+    const { podIPs = [] } = (object?.status ?? {}) as {
+      podIPs?: readonly { readonly ip: string }[];
+    };
+    return podIPs.flatMap(({ ip }) => parseIp(ip) ?? []);
+  }
+
   private corefileOf(pod: Pod): string | undefined {
-    for (const volume of pod.spec.volumes ?? []) {
-      const { name } = (volume.configMap ?? {}) as { readonly name?: string };
-      const key = `${pod.metadata.namespace}/${name}`;
-      const configMap: KubeObject | undefined = (name && this.configMaps.get(key)) || undefined;
-      const corefile = (configMap?.data as { readonly Corefile?: string } | undefined)?.Corefile;
+    for (const { configMap } of mountedIn(pod)) {
+      const corefile = dataOf(this.configMaps.get(configMap))?.['Corefile'];
       if (corefile !== undefined) return corefile;
     }
     return undefined;
   }
+
+  /** A file of a mounted ConfigMap, by the last part of its path. */
+  private fileIn(pod: Pod, path: string): string | undefined {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    for (const { configMap } of mountedIn(pod)) {
+      const text = dataOf(this.configMaps.get(configMap))?.[name];
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  }
+}
+
+function mountedIn(pod: Pod): { readonly configMap: ObjectKey }[] {
+  return (pod.spec.volumes ?? []).flatMap((volume) => {
+    const { name } = (volume.configMap ?? {}) as { readonly name?: string };
+    return name === undefined ? [] : [{ configMap: `${pod.metadata.namespace}/${name}` }];
+  });
+}
+
+function dataOf(object: KubeObject | undefined): Readonly<Record<string, string>> | undefined {
+  return object?.data as Readonly<Record<string, string>> | undefined;
 }

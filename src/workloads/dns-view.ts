@@ -6,6 +6,7 @@ import type { ApiServer } from '../apiserver/api-server';
 import type { Change, Informer } from '../apiserver/informer';
 import type { KubeObject } from '../values/kube-object';
 import { splitKey } from '../values/kube-object';
+import type { Labels } from '../values/labels';
 import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
 import { sortedBy } from '../values/order';
@@ -16,6 +17,8 @@ export interface ServiceRecord {
   readonly namespace: string;
   readonly headless: boolean;
   readonly addresses: readonly IP[];
+  /** `spec.externalIPs` and the addresses or names of its load balancer. */
+  readonly externals: readonly string[];
   /** The target of an ExternalName Service; undefined for every other type. */
   readonly externalName: string | undefined;
   readonly ports: readonly PortRecord[];
@@ -33,6 +36,13 @@ export interface EndpointRecord {
   readonly hostname: string;
   readonly podName: string;
   readonly ports: readonly PortRecord[];
+}
+
+/** An endpoint with the name of the Service that it stands behind. */
+export interface OwnedEndpoint {
+  readonly namespace: string;
+  readonly service: string;
+  readonly endpoint: EndpointRecord;
 }
 
 interface SliceFields {
@@ -58,10 +68,14 @@ export class DnsView {
   private readonly services: Informer;
   private readonly slices: Informer;
   private readonly namespaces: Informer;
+  private readonly pods: Informer;
   /** Keys of the slices of a Service, by the Service's key. */
   private readonly slicesOfService = new Map<string, Set<string>>();
   private readonly servicesByAddress = new Map<IP, Set<string>>();
+  private readonly servicesByExternal = new Map<string, Set<string>>();
   private readonly slicesByAddress = new Map<IP, Set<string>>();
+  private readonly podsByAddress = new Map<string, Set<string>>();
+  private watchesPods = false;
   private isSynced = false;
 
   /** A view that is empty and silent until `sync`. */
@@ -77,6 +91,7 @@ export class DnsView {
       onChange: (change) => this.indexSlice(change),
     });
     this.namespaces = api.informer({ kind: 'Namespace', owner, onChange: () => {} });
+    this.pods = api.informer({ kind: 'Pod', owner, onChange: (change) => this.indexPod(change) });
     this.informers = [this.services, this.slices, this.namespaces];
     this.stop();
   }
@@ -90,8 +105,10 @@ export class DnsView {
   restart(): void {
     this.slicesOfService.clear();
     this.servicesByAddress.clear();
+    this.servicesByExternal.clear();
     this.slicesByAddress.clear();
-    for (const informer of this.informers) {
+    this.podsByAddress.clear();
+    for (const informer of [...this.informers, this.pods]) {
       informer.hold();
       informer.reset();
     }
@@ -101,16 +118,26 @@ export class DnsView {
   /** The API server answers: every informer lists, and watches from there on. */
   sync(): void {
     for (const informer of this.informers) informer.relist();
+    if (this.watchesPods) this.pods.relist();
     this.isSynced = true;
+  }
+
+  /** Pods are watched too, as `pods verified` demands. */
+  watchPods(): void {
+    if (this.watchesPods) return;
+    this.watchesPods = true;
+    if (this.isSynced) this.pods.relist();
   }
 
   /** The process ends, or stops to watch. What it knew last stays. */
   stop(): void {
-    for (const informer of this.informers) informer.hold();
+    for (const informer of [...this.informers, this.pods]) informer.hold();
   }
 
-  hasNamespace(name: string): boolean {
-    return this.namespaces.get(name) !== undefined;
+  /** Labels of a namespace; undefined where it does not exist. */
+  namespaceLabels(name: string): Labels | undefined {
+    const namespace = this.namespaces.get(name);
+    return namespace && (namespace.metadata.labels ?? {});
   }
 
   service(namespace: string, name: string): ServiceRecord | undefined {
@@ -132,27 +159,58 @@ export class DnsView {
     return this.service(namespace, name);
   }
 
-  /** Every ready endpoint with this address, with the Service that it stands behind. */
-  endpointsAt(address: IP): { service: ServiceRecord; endpoint: EndpointRecord }[] {
+  /** Every ready endpoint with this address, with the name of its Service. */
+  endpointsAt(address: IP): readonly OwnedEndpoint[] {
     const keys = sortedBy(this.slicesByAddress.get(address) ?? [], (key) => key);
     return keys.flatMap((key) => {
       const slice = this.slices.get(key);
-      const owner = slice?.metadata.labels?.[SERVICE_NAME];
-      const service = owner && this.service(slice?.metadata.namespace ?? '', owner);
-      if (!service) return [];
+      const service = slice?.metadata.labels?.[SERVICE_NAME];
+      if (service === undefined) return [];
+      const namespace = slice?.metadata.namespace ?? '';
       return readEndpoints(slice)
         .filter((endpoint) => endpoint.address === address)
-        .map((endpoint) => ({ service, endpoint }));
+        .map((endpoint) => ({ namespace, service, endpoint }));
     });
+  }
+
+  /** Services with this external address. */
+  servicesWithExternal(address: IP): readonly ServiceRecord[] {
+    const keys = sortedBy(this.servicesByExternal.get(address) ?? [], (key) => key);
+    return keys.flatMap((key) => {
+      const { namespace, name } = splitKey(key);
+      return this.service(namespace, name) ?? [];
+    });
+  }
+
+  /**
+   * Namespaces of the pods with this primary address. A pod that is being deleted keeps its record
+   * until it is gone; one that has ended has none.
+   */
+  podsAt(address: IP): readonly string[] {
+    const keys = sortedBy(this.podsByAddress.get(address) ?? [], (key) => key);
+    return keys.map((key) => splitKey(key).namespace);
   }
 
   private indexService({ key, before, after }: Change): void {
     for (const address of before ? readService(before).addresses : []) {
       this.servicesByAddress.get(address)?.delete(key);
     }
+    for (const address of before ? readService(before).externals : []) {
+      this.servicesByExternal.get(address)?.delete(key);
+    }
+    for (const address of after ? readService(after).externals : []) {
+      put(this.servicesByExternal, address, key);
+    }
     for (const address of after ? readService(after).addresses : []) {
       put(this.servicesByAddress, address, key);
     }
+  }
+
+  private indexPod({ key, before, after }: Change): void {
+    const known = before && podAddressOf(before);
+    if (known !== undefined) this.podsByAddress.get(known)?.delete(key);
+    const address = after && podAddressOf(after);
+    if (address !== undefined) put(this.podsByAddress, address, key);
   }
 
   private indexSlice({ key, before, after }: Change): void {
@@ -166,6 +224,13 @@ export class DnsView {
       for (const { address } of readEndpoints(after)) put(this.slicesByAddress, address, key);
     }
   }
+}
+
+/** source: coredns plugin/kubernetes/object/pod.go (only the primary address), controller.go */
+function podAddressOf({ status }: KubeObject): string | undefined {
+  const { podIP, phase } = (status ?? {}) as { podIP?: string; phase?: string };
+  if (phase === 'Succeeded' || phase === 'Failed' || phase === 'Unknown') return undefined;
+  return parseIp(podIP ?? '');
 }
 
 function serviceKeyOf(slice: KubeObject): string {
@@ -184,14 +249,23 @@ function readService(object: KubeObject): ServiceRecord {
     clusterIP?: string;
     clusterIPs?: readonly string[];
     externalName?: string;
+    externalIPs?: readonly string[];
     ports?: readonly PortFields[];
   };
+  const status = (object.status ?? {}) as {
+    loadBalancer?: { ingress?: readonly { ip?: string; hostname?: string }[] };
+  };
+  const ingress = status.loadBalancer?.ingress ?? [];
   const clusterIPs = spec.clusterIPs ?? (spec.clusterIP === undefined ? [] : [spec.clusterIP]);
   return {
     name: object.metadata.name,
     namespace: object.metadata.namespace ?? '',
     headless: clusterIPs[0] === 'None',
     addresses: readAddresses(clusterIPs),
+    externals: [
+      ...(spec.externalIPs ?? []),
+      ...ingress.flatMap(({ ip, hostname }) => ip ?? hostname ?? []),
+    ].map((text) => parseIp(text) ?? text),
     externalName: spec.type === 'ExternalName' ? (spec.externalName ?? '') : undefined,
     ports: readPorts(spec.ports),
   };

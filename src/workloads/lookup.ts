@@ -1,206 +1,195 @@
-// The parts that the resolvers of all C libraries have in common: candidates of the search list,
-// sockets and what comes back on them.
+// One lookup of one process: what it asks whom, when, and from which socket. The resolvers of the
+// C libraries are written against this, as if nothing were uncertain.
 
-import { outcomeOf } from '../values/disposition';
-import { compareIps } from '../values/ip';
-import { compareText } from '../values/order';
 import type { IP } from '../values/ip';
-import { add, CERTAIN, multiply } from '../values/ratio';
+import { add, complement, multiply } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
-import { seconds, ZERO } from '../values/time';
+import { ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
-import type { Upstream } from './coredns';
-import { formatQuestion } from './dns-message';
-import type { DnsAnswer, Question } from './dns-message';
+import type { Choose, Weighted } from './courses';
+import { merged } from './courses';
+import type { DnsReply, DnsTransport, Question } from './dns-message';
 import type { ResolvConf } from './resolv-conf';
 
-/** One way that questions sent from one socket can go. They share it: conntrack sees one flow. */
-export interface QueryPath {
-  readonly trace: Trace;
-  /** One answer for each question; undefined where no modelled DNS server was reached. */
-  readonly answers: readonly (DnsAnswer | undefined)[];
+/** What comes of one question on one path. */
+export type Reaction =
+  | { readonly kind: 'reply'; readonly reply: DnsReply }
+  | { readonly kind: 'lost' | 'unreachable' | 'not-modelled'; readonly reason: string };
+
+/** One way from a socket to a nameserver. Everything that is sent on the socket takes it. */
+export interface NameserverPath {
+  /** Undefined where no packet is needed: a nameserver outside of the modelled network. */
+  readonly trace: Trace | undefined;
+  ask(question: Question, udpSize: number): readonly Weighted<Reaction>[];
 }
 
-/** Sends questions from one new socket to a nameserver: every way that they can go. */
-export type SendQuery = (server: IP, questions: readonly Question[]) => readonly QueryPath[];
+/** Every way from a new socket to a nameserver; `undefined` is the one of the node. */
+export type OpenPaths = (
+  server: IP | undefined,
+  transport: DnsTransport,
+) => readonly Weighted<NameserverPath>[];
 
 export interface LookupRequest {
   /** As the application says it, perhaps with a trailing dot. */
   readonly name: string;
   /** Both for an application that takes either family. */
-  readonly types: readonly ('A' | 'AAAA')[];
+  readonly types: readonly string[];
   readonly conf: ResolvConf;
   readonly hosts: ReadonlyMap<string, readonly IP[]>;
   readonly libc: string;
-  readonly send: SendQuery;
-  readonly upstream: Upstream;
+  readonly open: OpenPaths;
   /** How long the C library waits unless resolv.conf says otherwise. */
   readonly timeout: Duration;
+  /** How long a system tries to open a TCP connection before it gives up. */
+  readonly connectTimeout: Duration;
+  /**
+   * How likely the second of two questions that leave a socket at once is lost, because both want
+   * to make the same conntrack entry.
+   */
+  readonly race: Ratio;
 }
 
-/** What became of the queries for one name, along one path. */
-export interface NameResult {
-  readonly probability: Ratio;
-  readonly kind:
-    | 'found'
-    | 'nodata'
-    | 'nxdomain'
-    | 'servfail'
-    | 'refused'
-    | 'timeout'
-    | 'unreachable'
-    | 'not-modelled';
-  readonly took: Duration;
+/** A query as it left. */
+export interface SentQuery {
+  readonly at: Duration;
   readonly server: IP | undefined;
-  readonly traces: readonly Trace[];
-  /** Addresses in canonical order, and the least TTL on the way to them. */
-  readonly addresses: readonly string[];
-  readonly ttl: number | undefined;
-  readonly queries: readonly string[];
+  readonly transport: DnsTransport;
+  /** Equal numbers share a source port. */
+  readonly socket: number;
+  readonly question: Question;
 }
 
-/** The names that a lookup may ask for, in order, when the search list applies. */
-export function candidates(request: LookupRequest): {
-  readonly name: string;
-  readonly asIs: boolean;
-}[] {
-  const { name, conf } = request;
-  const plain = name.replace(/\.$/, '');
-  const asIs = { name: plain, asIs: true };
-  if (name.endsWith('.')) return [asIs];
-  const searched = conf.search.map((domain) =>
-    domain === '.' ? asIs : { name: `${plain}.${domain}`, asIs: false },
+/** What a socket gets back, and when. */
+export interface Arrival {
+  readonly at: Duration;
+  readonly server: IP | undefined;
+  readonly question: Question;
+  readonly reaction: Reaction;
+}
+
+/** A source port, with the ways that are still possible from it to each server. */
+interface Socket {
+  readonly number: number;
+  readonly transport: DnsTransport;
+  readonly paths: Map<IP | undefined, readonly Weighted<NameserverPath>[]>;
+}
+
+export type { Socket };
+
+/** The clock and the sockets of one course of a lookup. */
+export class Course {
+  readonly sent: SentQuery[] = [];
+  now: Duration;
+  private readonly request: LookupRequest;
+  private readonly choose: Choose;
+  private sockets: number;
+
+  constructor(request: LookupRequest, choose: Choose, begin: { now: Duration; sockets: number }) {
+    this.request = request;
+    this.choose = choose;
+    this.now = begin.now;
+    this.sockets = begin.sockets;
+  }
+
+  /** How many sockets have been opened so far. */
+  get socketCount(): number {
+    return this.sockets;
+  }
+
+  socket(transport: DnsTransport): Socket {
+    return { number: ++this.sockets, transport, paths: new Map() };
+  }
+
+  /**
+   * Sends a question now. `racing` is said of a question that leaves right behind another one from
+   * the same new socket.
+   */
+  ask(
+    socket: Socket,
+    server: IP | undefined,
+    question: Question,
+    options: { readonly udpSize?: number; readonly racing?: boolean; readonly at?: Duration } = {},
+  ): Arrival {
+    const { udpSize = 0, racing = false, at = this.now } = options;
+    const { transport, number } = socket;
+    this.sent.push({ at, server, transport, socket: number, question });
+    const isFirst = !socket.paths.has(server);
+    const paths = socket.paths.get(server) ?? this.request.open(server, transport);
+    const { reaction, ways } = this.choose(reactionsOn(paths, question, udpSize));
+    socket.paths.set(server, ways);
+    const delay = reaction.kind === 'reply' ? reaction.reply.delay : ZERO;
+    const arrival = { at: (at + delay) as Duration, server, question, reaction };
+    const isLoser = racing && !isFirst && this.losesRace(ways);
+    return isLoser ? { ...arrival, reaction: RACE_LOST } : arrival;
+  }
+
+  /** The walks that are still possible on a socket. */
+  tracesOf(socket: Socket, server: IP | undefined): readonly Trace[] {
+    return (socket.paths.get(server) ?? []).flatMap(({ value }) => value.trace ?? []);
+  }
+
+  /** Only a packet that is translated can meet another one that wants the same translation. */
+  private losesRace(ways: readonly Weighted<NameserverPath>[]): boolean {
+    const { race } = this.request;
+    if (race.numerator === 0) return false;
+    const isTranslated = ways.some(({ value }) => (value.trace?.translations.length ?? 0) > 0);
+    if (!isTranslated) return false;
+    if (race.numerator === race.denominator) return true;
+    return this.choose([
+      { probability: complement(race), value: false },
+      { probability: race, value: true },
+    ]);
+  }
+}
+
+const RACE_LOST: Reaction = {
+  kind: 'lost',
+  reason:
+    'two questions left the same socket at once and both wanted to make the same conntrack ' +
+    'entry: the later one was dropped (insert_failed)',
+};
+
+interface Way {
+  readonly reaction: Reaction;
+  /** The paths on which it happens, each with its share. */
+  readonly ways: readonly Weighted<NameserverPath>[];
+}
+
+/** What can come back, equal reactions merged. */
+function reactionsOn(
+  paths: readonly Weighted<NameserverPath>[],
+  question: Question,
+  udpSize: number,
+): readonly Weighted<Way>[] {
+  const all = paths.flatMap((path) =>
+    path.value.ask(question, udpSize).map(({ probability, value: reaction }) => {
+      const share = multiply(path.probability, probability);
+      const value: Way = { reaction, ways: [{ probability: share, value: path.value }] };
+      return { probability: share, value };
+    }),
   );
-  const asIsFirst = plain.split('.').length - 1 >= numberOption(conf, 'ndots', 1, 15);
-  const all = asIsFirst ? [asIs, ...searched] : [...searched, asIs];
-  return all.filter((it, index) => !it.asIs || all.findIndex((other) => other.asIs) === index);
+  const options = merged(all, keyOf, (known, other) => ({
+    ...known,
+    ways: [...known.ways, ...other.ways],
+  }));
+  return options.map(({ probability, value }) => ({
+    probability,
+    value: { ...value, ways: normalized(value.ways) },
+  }));
 }
 
-export function numberOption(
-  conf: ResolvConf,
-  name: string,
-  fallback: number,
-  max: number,
-): number {
-  const value = Number(conf.options.get(name) ?? fallback);
-  return Number.isInteger(value) && value >= 0 ? Math.min(value, max) : fallback;
+function keyOf({ reaction }: Way): string {
+  if (reaction.kind !== 'reply') return reaction.kind;
+  return JSON.stringify(reaction.reply);
 }
 
-/** The time that one query waits; `max` in seconds is the library's own limit. */
-export function timeoutOf(request: LookupRequest, max: number): Duration {
-  const { conf, timeout } = request;
-  if (!conf.options.has('timeout')) return timeout;
-  return seconds(Math.max(1, numberOption(conf, 'timeout', 5, max)));
-}
-
-export function questionsFor(name: string, request: LookupRequest): Question[] {
-  return request.types.map((type) => ({ name, type }));
-}
-
-/** What a server's answers to the questions of one name come to. */
-export interface Reply {
-  readonly probability: Ratio;
-  readonly kind: NameResult['kind'];
-  readonly traces: readonly Trace[];
-  readonly answers: readonly DnsAnswer[];
-}
-
-/**
- * The replies that one socket can get from a server, equal ones merged. A nameserver of the node
- * itself answers without a packet.
- */
-export function repliesOf(
-  request: LookupRequest,
-  server: IP | undefined,
-  questions: readonly Question[],
-): Reply[] {
-  if (server === undefined) {
-    const answers = questions.map((question) => request.upstream(question));
-    return [{ probability: CERTAIN, kind: 'found', traces: [], answers }];
-  }
-  const merged = new Map<string, Reply>();
-  for (const path of request.send(server, questions)) {
-    const reply = replyOf(path);
-    const key = JSON.stringify([reply.kind, reply.answers]);
-    const known = merged.get(key);
-    merged.set(
-      key,
-      known === undefined
-        ? reply
-        : {
-            ...known,
-            probability: add(known.probability, reply.probability),
-            traces: [...known.traces, ...reply.traces],
-          },
-    );
-  }
-  return [...merged.values()];
-}
-
-function replyOf({ trace, answers }: QueryPath): Reply {
-  const { probability, disposition } = trace;
-  const outcome = outcomeOf(disposition);
-  const given = answers.flatMap((answer) => answer ?? []);
-  if (outcome === 'ok' && given.length === answers.length) {
-    return { probability, kind: 'found', traces: [trace], answers: given };
-  }
-  if (outcome === 'ok' || outcome === undefined) {
-    const reason =
-      outcome === undefined
-        ? trace.reason
-        : 'The server that was reached is no modelled DNS server.';
-    const traces: Trace[] = [{ ...trace, disposition: 'not-modelled', reason }];
-    return { probability, kind: 'not-modelled', traces, answers: [] };
-  }
-  // An ICMP error reaches a UDP socket that is connected, as the C library's is.
-  const isError = outcome === 'refused' || outcome === 'unreachable';
-  return { probability, kind: isError ? 'unreachable' : 'timeout', traces: [trace], answers: [] };
-}
-
-/** Addresses that the answers hold, and the least TTL on the way to them. */
-export function addressesIn(answers: readonly DnsAnswer[]): Pick<NameResult, 'addresses' | 'ttl'> {
-  const records = answers.filter(hasAddress).flatMap((answer) => answer.answers);
-  const addresses = records
-    .filter(({ type }) => type === 'A' || type === 'AAAA')
-    .map(({ data }) => data as IP);
-  if (addresses.length > 0) {
-    const ttl = Math.min(...records.map((record) => record.ttl));
-    return { addresses: [...new Set(addresses)].sort(compareIps), ttl };
-  }
-  // A CNAME that leads nowhere is all there is to see.
-  const names = answers.flatMap((answer) => answer.answers).filter(({ type }) => type === 'CNAME');
-  const ttls = [
-    ...names.map(({ ttl }) => ttl),
-    ...answers.flatMap(({ negativeTtl }) => negativeTtl ?? []),
-  ];
-  return {
-    addresses: [...new Set(names.map(({ data }) => data))].sort(compareText),
-    ttl: ttls.length === 0 ? undefined : Math.min(...ttls),
-  };
-}
-
-export function hasAddress(answer: DnsAnswer): boolean {
-  return answer.answers.some(({ type }) => type === 'A' || type === 'AAAA');
-}
-
-/** What was tried before, then this: times add up, queries follow each other. */
-export function precededBy(before: readonly NameResult[], last: NameResult): NameResult {
-  const all = [...before, last];
-  return {
-    ...last,
-    probability: all.reduce((product, { probability }) => multiply(product, probability), CERTAIN),
-    took: all.reduce<number>((sum, { took }) => sum + took, 0) as Duration,
-    queries: all.flatMap(({ queries }) => queries),
-  };
-}
-
-export function asQueries(questions: readonly Question[], times: number): string[] {
-  return Array.from({ length: times }, () => questions.map(formatQuestion)).flat();
-}
-
-/** A result without any server to ask. */
-export function nobodyToAsk(): NameResult {
-  const nothing = { server: undefined, traces: [], addresses: [], ttl: undefined, queries: [] };
-  return { probability: CERTAIN, kind: 'timeout', took: ZERO, ...nothing };
+/** The same shares, scaled so that they add up to 1. */
+function normalized<T>(ways: readonly Weighted<T>[]): readonly Weighted<T>[] {
+  const [first, ...rest] = ways.map(({ probability }) => probability);
+  const sum = rest.reduce(add, first!);
+  const inverse: Ratio = { numerator: sum.denominator, denominator: sum.numerator };
+  return ways.map(({ probability, value }) => {
+    return { probability: multiply(probability, inverse), value };
+  });
 }

@@ -1,61 +1,57 @@
 // The resolver of glibc: one server after the other, one name after the other, A and AAAA at once
 // from one socket.
-// source: glibc resolv/res_query.c (__res_context_search), resolv/res_send.c; measured with 2.36
+// source: glibc resolv/res_query.c (__res_context_search), resolv/res_send.c (send_dg, send_vc);
+// measured with 2.36
 
-import { CERTAIN, multiply } from '../values/ratio';
-import type { Ratio } from '../values/ratio';
 import type { IP } from '../values/ip';
-import { seconds, ZERO } from '../values/time';
+import { seconds } from '../values/time';
 import type { Duration } from '../values/time';
+import type { Question } from './dns-message';
+import type { Arrival, Course, LookupRequest, Socket } from './lookup';
 import {
-  addressesIn,
-  asQueries,
   candidates,
-  hasAddress,
-  nobodyToAsk,
+  hasAnswer,
+  NOBODY_TO_ASK,
   numberOption,
-  precededBy,
   questionsFor,
-  repliesOf,
+  reasonOf,
+  repliesAmong,
+  serversOf,
   timeoutOf,
-} from './lookup';
-import type { LookupRequest, NameResult, Reply } from './lookup';
+} from './lookup-result';
+import type { Candidate, NameResult, ResultKind } from './lookup-result';
+import type { ResolverMemory } from './resolver';
 
 const ATTEMPTS = 2;
 const ATTEMPTS_MAX = 5;
 const TIMEOUT_SECONDS_MAX = 30;
 
-/** Every way that a lookup along the search list can go. */
-export function lookupGlibc(request: LookupRequest): NameResult[] {
-  const names = candidates(request);
-  return walk(request, names, 0, []);
-}
+/** Codes that mean "ask another server". */
+const UNWILLING = ['SERVFAIL', 'NOTIMP', 'REFUSED'];
 
-type Candidate = ReturnType<typeof candidates>[number];
-
-/** Tries the names from `index` on; `before` are those that gave nothing. */
-function walk(
+/** Looks a name up along the search list. */
+export function lookUpGlibc(
+  course: Course,
   request: LookupRequest,
-  names: readonly Candidate[],
-  index: number,
-  before: readonly NameResult[],
-): NameResult[] {
-  const candidate = names[index];
-  if (candidate === undefined) return [conclude(names, before)];
-  return askForName(request, candidate.name).flatMap((result) => {
-    if (isFinal(result)) return [precededBy(before, result)];
-    const next = leavesSearchList(result) ? indexOfAsIs(names, index) : index + 1;
-    return walk(request, names, next, [...before, result]);
-  });
+  memory: ResolverMemory,
+): NameResult {
+  if (request.conf.options.has('single-request')) memory.single = true;
+  if (request.conf.options.has('single-request-reopen')) memory.single = memory.reopen = true;
+  const names = candidates(request);
+  const failures: NameResult[] = [];
+  for (let index = 0; index < names.length; ) {
+    const result = new Sending(course, request, memory).send(names[index]!.name);
+    if (isFinal(result)) return result;
+    failures.push(result);
+    const leavesList = result.kind === 'timeout' || result.kind === 'refused';
+    index = leavesList ? indexOfAsIs(names, index) : index + 1;
+  }
+  return told(names, failures);
 }
 
 /** Found, or an error of the socket: both end the lookup, whatever names are left. */
 function isFinal({ kind }: NameResult): boolean {
   return kind === 'found' || kind === 'unreachable' || kind === 'not-modelled';
-}
-
-function leavesSearchList({ kind }: NameResult): boolean {
-  return kind === 'timeout' || kind === 'refused';
 }
 
 function indexOfAsIs(names: readonly Candidate[], index: number): number {
@@ -64,71 +60,201 @@ function indexOfAsIs(names: readonly Candidate[], index: number): number {
 }
 
 /** Which of several failures the application is told of. */
-function conclude(names: readonly Candidate[], results: readonly NameResult[]): NameResult {
-  if (results.length === 0) return nobodyToAsk();
+function told(names: readonly Candidate[], failures: readonly NameResult[]): NameResult {
+  if (failures.length === 0) return NOBODY_TO_ASK;
   const asIsFirst = names[0]?.asIs === true && names.length > 1;
-  const told = asIsFirst
-    ? results[0]!
-    : (results.find(({ kind }) => kind === 'nodata') ??
-      results.find(({ kind }) => kind === 'servfail') ??
-      results.at(-1)!);
-  const others = results.filter((result) => result !== told);
-  return { ...precededBy(others, told), queries: results.flatMap(({ queries }) => queries) };
+  if (asIsFirst) return failures[0]!;
+  const first = (kind: ResultKind) => failures.find((it) => it.kind === kind);
+  return first('nodata') ?? first('servfail') ?? failures.at(-1)!;
 }
 
-interface Try {
-  readonly server: IP | undefined;
-  readonly timeout: Duration;
+/** What one try at one server comes to; undefined sends the resolver on to its next try. */
+interface Tried {
+  readonly kind: ResultKind | 'truncated' | undefined;
+  readonly arrivals: readonly Arrival[];
+  readonly socket: Socket;
 }
 
-/** Servers in order, for each of the attempts, with the time that each is given. */
-function triesOf(request: LookupRequest): Try[] {
-  const { conf } = request;
-  if (conf.isNodes) return [{ server: undefined, timeout: ZERO }];
-  const attempts = Math.max(1, numberOption(conf, 'attempts', ATTEMPTS, ATTEMPTS_MAX));
-  const first = timeoutOf(request, TIMEOUT_SECONDS_MAX);
-  const count = conf.nameservers.length;
-  const round = conf.nameservers.map((server, index): Try => {
-    const wholeSeconds = Math.floor((first * 2 ** index) / count / seconds(1));
-    return { server, timeout: index === 0 ? first : seconds(Math.max(1, wholeSeconds)) };
-  });
-  return Array.from({ length: attempts }, () => round).flat();
+/** The queries for one name: `__res_context_send`. Sockets stay open until it is done. */
+class Sending {
+  private readonly course: Course;
+  private readonly request: LookupRequest;
+  private readonly memory: ResolverMemory;
+  private readonly sockets = new Map<IP | undefined, Socket>();
+  /** Set for good once an answer was truncated. */
+  private usesTcp: boolean;
+
+  constructor(course: Course, request: LookupRequest, memory: ResolverMemory) {
+    this.course = course;
+    this.request = request;
+    this.memory = memory;
+    this.usesTcp = request.conf.options.has('use-vc');
+  }
+
+  send(name: string): NameResult {
+    const { conf } = this.request;
+    const questions = questionsFor(name, this.request);
+    const servers = this.rotated();
+    const attempts = Math.max(1, numberOption(conf, 'attempts', ATTEMPTS, ATTEMPTS_MAX));
+    const tried: NameResult[] = [];
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      for (const [index, server] of servers.entries()) {
+        const result = this.ask(server, questions, this.patience(index, servers.length));
+        if (isDecided(result)) return result;
+        tried.push(result);
+      }
+      // Over TCP each server is tried once.
+      if (this.usesTcp) break;
+    }
+    return weightiest(tried);
+  }
+
+  private ask(server: IP | undefined, questions: readonly Question[], patience: Duration) {
+    let tried = this.usesTcp
+      ? this.askByTcp(server, questions)
+      : this.askByUdp(server, questions, patience);
+    if (tried.kind === 'truncated') {
+      this.usesTcp = true;
+      tried = this.askByTcp(server, questions);
+    }
+    return this.resultOf(tried, server);
+  }
+
+  /** Answers that come too late count as lost. */
+  private askByUdp(
+    server: IP | undefined,
+    questions: readonly Question[],
+    patience: Duration,
+  ): Tried {
+    const { course, memory } = this;
+    for (;;) {
+      const socket = this.sockets.get(server) ?? course.socket('UDP');
+      this.sockets.set(server, socket);
+      const begin = course.now;
+      const deadline = (begin + patience) as Duration;
+      const arrivals =
+        memory.single && questions.length > 1
+          ? this.oneByOne(socket, server, questions, deadline)
+          : this.allAtOnce(socket, server, questions);
+      const inTime = arrivals.filter(({ at }) => at <= deadline).sort((a, b) => a.at - b.at);
+      const early = stopsAt(inTime);
+      if (early !== undefined) {
+        course.now = early.arrival.at;
+        return { kind: early.kind, arrivals: inTime, socket };
+      }
+      const heard = repliesAmong(inTime);
+      if (heard.length === questions.length) {
+        course.now = inTime.at(-1)!.at;
+        return { kind: undefined, arrivals: inTime, socket };
+      }
+      course.now = deadline;
+      if (heard.length === 0) return { kind: 'timeout', arrivals, socket };
+      // One answer came, the other did not: a server or a firewall that cannot take two at once.
+      if (!memory.single) memory.single = true;
+      else if (!memory.reopen) {
+        memory.reopen = true;
+        this.sockets.delete(server);
+      } else return { kind: undefined, arrivals: inTime, socket };
+    }
+  }
+
+  private allAtOnce(
+    socket: Socket,
+    server: IP | undefined,
+    questions: readonly Question[],
+  ): Arrival[] {
+    return questions.map((question, index) =>
+      this.course.ask(socket, server, question, { racing: index > 0 }),
+    );
+  }
+
+  /** The second question leaves when the first one is answered, perhaps from another port. */
+  private oneByOne(
+    first: Socket,
+    server: IP | undefined,
+    questions: readonly Question[],
+    deadline: Duration,
+  ): Arrival[] {
+    const { course, memory } = this;
+    const arrivals: Arrival[] = [];
+    let socket = first;
+    for (const question of questions) {
+      const arrival = course.ask(socket, server, question);
+      arrivals.push(arrival);
+      if (arrival.reaction.kind !== 'reply' || arrival.at > deadline) break;
+      course.now = arrival.at;
+      if (memory.reopen && question !== questions.at(-1)) {
+        socket = course.socket('UDP');
+        this.sockets.set(server, socket);
+      }
+    }
+    return arrivals;
+  }
+
+  /** All questions over one connection. Opening it takes as long as the system is patient. */
+  private askByTcp(server: IP | undefined, questions: readonly Question[]): Tried {
+    const { course, request } = this;
+    const socket = course.socket('TCP');
+    const arrivals = questions.map((question) => course.ask(socket, server, question));
+    const failed = arrivals.find(({ reaction }) => reaction.kind !== 'reply');
+    if (failed?.reaction.kind === 'lost') {
+      course.now = (course.now + request.connectTimeout) as Duration;
+      return { kind: 'timeout', arrivals, socket };
+    }
+    course.now = Math.max(course.now, ...arrivals.map(({ at }) => at)) as Duration;
+    const kind = failed?.reaction.kind;
+    return { kind: kind === 'reply' ? undefined : kind, arrivals, socket };
+  }
+
+  private resultOf({ kind, arrivals, socket }: Tried, server: IP | undefined): NameResult {
+    const decided = kind === undefined || kind === 'truncated' ? kindOf(arrivals) : kind;
+    return {
+      kind: decided,
+      server,
+      traces: this.course.tracesOf(socket, server),
+      replies: repliesAmong(arrivals).map(({ reply }) => reply),
+      reason: reasonOf(arrivals),
+    };
+  }
+
+  /** How long one try at the `index`-th of `count` servers waits, in whole seconds. */
+  private patience(index: number, count: number): Duration {
+    const first = timeoutOf(this.request, TIMEOUT_SECONDS_MAX);
+    if (index === 0) return first;
+    return seconds(Math.max(1, Math.floor((first * 2 ** index) / count / seconds(1))));
+  }
+
+  /** With `rotate` each lookup begins at the next server. */
+  private rotated(): readonly (IP | undefined)[] {
+    const servers = serversOf(this.request);
+    if (!this.request.conf.options.has('rotate') || servers.length < 2) return servers;
+    const first = this.memory.rotation++ % servers.length;
+    return [...servers.slice(first), ...servers.slice(0, first)];
+  }
 }
 
-/** Asks for one name. The sockets stay open over the attempts, and so do the paths behind them. */
-function askForName(request: LookupRequest, name: string): NameResult[] {
-  const tries = triesOf(request);
-  if (tries.length === 0) return [nobodyToAsk()];
-  return attempt({ request, name, tries }, 0, new Map(), [], CERTAIN);
+/** What ends the waiting at once: an error of the socket, or an answer that is cut. */
+function stopsAt(
+  arrivals: readonly Arrival[],
+): { readonly arrival: Arrival; readonly kind: 'truncated' | ResultKind } | undefined {
+  for (const arrival of arrivals) {
+    const { reaction } = arrival;
+    if (reaction.kind === 'unreachable' || reaction.kind === 'not-modelled') {
+      return { arrival, kind: reaction.kind };
+    }
+    if (reaction.kind === 'reply' && reaction.reply.truncated) return { arrival, kind: 'truncated' };
+  }
+  return undefined;
 }
 
-interface Asking {
-  readonly request: LookupRequest;
-  readonly name: string;
-  readonly tries: readonly Try[];
-}
-
-function attempt(
-  asking: Asking,
-  index: number,
-  sockets: ReadonlyMap<IP | undefined, Reply>,
-  before: readonly NameResult[],
-  probability: Ratio,
-): NameResult[] {
-  const { request, name, tries } = asking;
-  const current = tries[index]!;
-  const questions = questionsFor(name, request);
-  const open = sockets.get(current.server);
-  const replies = open === undefined ? repliesOf(request, current.server, questions) : [open];
-  return replies.flatMap((reply) => {
-    const share = open === undefined ? multiply(probability, reply.probability) : probability;
-    const result = read(reply, current, asQueries(questions, 1));
-    const tried = [...before, result];
-    const isLast = index + 1 === tries.length;
-    if (isDecided(result) || isLast) return [{ ...summed(tried), probability: share }];
-    const opened = new Map([...sockets, [current.server, reply] as const]);
-    return attempt(asking, index + 1, opened, tried, share);
-  });
+/** One willing answer decides; what the unwilling say counts only among themselves. */
+function kindOf(arrivals: readonly Arrival[]): ResultKind {
+  const heard = repliesAmong(arrivals);
+  const willing = heard.filter(({ reply }) => !UNWILLING.includes(reply.rcode));
+  if (willing.some(({ question, reply }) => hasAnswer(reply, question.type))) return 'found';
+  if (willing.some(({ reply }) => reply.rcode === 'NOERROR')) return 'nodata';
+  if (willing.length > 0) return 'nxdomain';
+  return heard.some(({ reply }) => reply.rcode === 'SERVFAIL') ? 'servfail' : 'refused';
 }
 
 /** Answers decide; errors and silence send the resolver on to its next try. */
@@ -136,29 +262,13 @@ function isDecided({ kind }: NameResult): boolean {
   return kind === 'found' || kind === 'nodata' || kind === 'nxdomain' || kind === 'not-modelled';
 }
 
-function summed(tried: readonly NameResult[]): NameResult {
-  // Silence anywhere weighs more than a socket error: only if every try failed at once does the
-  // resolver give up at once.
-  const last = tried.at(-1)!;
-  const silent = tried.find(({ kind }) => kind === 'timeout');
-  const told = last.kind === 'unreachable' && silent !== undefined ? silent : last;
-  return {
-    ...told,
-    took: tried.reduce<number>((sum, { took }) => sum + took, 0) as Duration,
-    queries: tried.flatMap(({ queries }) => queries),
-  };
-}
-
-function read(reply: Reply, { server, timeout }: Try, queries: readonly string[]): NameResult {
-  const { probability, traces, answers } = reply;
-  const kind = reply.kind === 'found' ? kindOf(reply) : reply.kind;
-  const took = kind === 'timeout' ? timeout : ZERO;
-  return { probability, kind, took, server, traces, ...addressesIn(answers), queries };
-}
-
-function kindOf({ answers }: Reply): NameResult['kind'] {
-  if (answers.some(hasAddress)) return 'found';
-  if (answers.some(({ rcode }) => rcode === 'SERVFAIL')) return 'servfail';
-  if (answers.some(({ rcode }) => rcode === 'REFUSED')) return 'refused';
-  return answers.some(({ rcode }) => rcode === 'NOERROR') ? 'nodata' : 'nxdomain';
+/**
+ * Silence anywhere weighs more than a socket error: only if every try failed at once does the
+ * resolver give up at once.
+ */
+function weightiest(tried: readonly NameResult[]): NameResult {
+  const last = tried.at(-1);
+  if (last === undefined) return NOBODY_TO_ASK;
+  if (last.kind !== 'unreachable') return last;
+  return tried.find(({ kind }) => kind !== 'unreachable') ?? last;
 }

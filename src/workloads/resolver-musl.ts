@@ -2,106 +2,191 @@
 // patience with errors.
 // source: musl src/network/{lookup_name,res_msend,resolvconf}.c; measured with 1.2.5
 
-import { CERTAIN, multiply } from '../values/ratio';
-import { ZERO } from '../values/time';
+import type { IP } from '../values/ip';
+import type { Duration } from '../values/time';
+import type { DnsReply, Question } from './dns-message';
+import type { Arrival, Course, LookupRequest, Socket } from './lookup';
 import {
-  addressesIn,
-  asQueries,
-  candidates,
-  hasAddress,
-  nobodyToAsk,
+  dotsIn,
+  hasAnswer,
+  NOBODY_TO_ASK,
   numberOption,
-  precededBy,
   questionsFor,
-  repliesOf,
+  serversOf,
   timeoutOf,
-} from './lookup';
-import type { LookupRequest, NameResult, Reply } from './lookup';
+} from './lookup-result';
+import type { NameResult, ResultKind } from './lookup-result';
 
 const ATTEMPTS = 2;
 const ATTEMPTS_MAX = 10;
 const TIMEOUT_SECONDS_MAX = 60;
-/** A SERVFAIL is answered by asking again at once, this often in each attempt. */
+/** A SERVFAIL is answered by asking again at once, this often for each question and burst. */
 const SERVFAIL_RETRIES = 2;
+/** A line of resolv.conf with its line feed must fit into 255 characters. */
+const LINE_MAX = 254;
 
-/** Every way that a lookup can go. Only names that do not exist lead on along the search list. */
-export function lookupMusl(request: LookupRequest): NameResult[] {
-  const all = candidates(request);
-  // With enough dots the name is taken as it stands, and the search list is never tried.
-  const names = all[0]?.asIs === true ? all.slice(0, 1) : all;
-  return walk(
-    request,
-    names.map(({ name }) => name),
-    [],
+/** Looks a name up. Only names that do not exist lead on along the search list. */
+export function lookUpMusl(course: Course, request: LookupRequest): NameResult {
+  let result = NOBODY_TO_ASK;
+  for (const name of namesOf(request)) {
+    result = new Sending(course, request, questionsFor(name, request)).send();
+    if (result.kind !== 'nxdomain') return result;
+  }
+  return result;
+}
+
+/** With enough dots the name is taken as it stands, and the search list is never tried. */
+function namesOf({ name, conf }: LookupRequest): readonly string[] {
+  const plain = name.replace(/\.$/, '');
+  const isEnough = dotsIn(name) >= numberOption(conf, 'ndots', 1, 15);
+  if (isEnough || name.endsWith('.')) return [plain];
+  const isRead = `search ${conf.search.join(' ')}`.length <= LINE_MAX;
+  const searched = (isRead ? conf.search : []).map((domain) =>
+    domain === '.' ? plain : `${plain}.${domain}`,
   );
+  return [...searched, plain];
 }
 
-function walk(
-  request: LookupRequest,
-  names: readonly string[],
-  before: readonly NameResult[],
-): NameResult[] {
-  const [name, ...rest] = names;
-  if (name === undefined) return [nobodyToAsk()];
-  return askForName(request, name).flatMap((result) => {
-    if (result.kind !== 'nxdomain' || rest.length === 0) return [precededBy(before, result)];
-    return walk(request, rest, [...before, result]);
-  });
+/** The questions for one name: `__res_msend`. */
+class Sending {
+  private readonly course: Course;
+  private readonly request: LookupRequest;
+  private readonly questions: readonly Question[];
+  private readonly servers: readonly (IP | undefined)[];
+  private readonly socket: Socket;
+  /** Answers by question; `pending` while one is fetched over TCP. */
+  private readonly answers = new Map<Question, Answer | 'pending'>();
+  private waiting: Arrival[] = [];
+  private retriesLeft = 0;
+  private hasFailed = false;
+  private problem: Arrival | undefined;
+
+  constructor(course: Course, request: LookupRequest, questions: readonly Question[]) {
+    this.course = course;
+    this.request = request;
+    this.questions = questions;
+    this.servers = serversOf(request).slice(0, 3);
+    this.socket = course.socket('UDP');
+  }
+
+  send(): NameResult {
+    if (this.servers.length === 0) return NOBODY_TO_ASK;
+    const { course, request } = this;
+    const attempts = Math.max(1, numberOption(request.conf, 'attempts', ATTEMPTS, ATTEMPTS_MAX));
+    const end = course.now + timeoutOf(request, TIMEOUT_SECONDS_MAX);
+    const interval = Math.floor((end - course.now) / attempts / 1_000) * 1_000;
+    let next = course.now as number;
+    while (!this.isDone && course.now < end) {
+      if (course.now >= next) {
+        this.burst();
+        next = course.now + interval;
+      }
+      const arrival = this.take(Math.min(next, end));
+      if (arrival === undefined) course.now = Math.min(next, end) as Duration;
+      else this.receive(arrival);
+      if (this.problem !== undefined) break;
+    }
+    return this.result();
+  }
+
+  private get isDone(): boolean {
+    return this.questions.every((it) => (this.answers.get(it) ?? 'pending') !== 'pending');
+  }
+
+  /** Every open question to every server. */
+  private burst(): void {
+    for (const [index, question] of this.questions.entries()) {
+      if (this.answers.has(question)) continue;
+      for (const server of this.servers) this.ask(server, question, index > 0);
+    }
+    this.retriesLeft = SERVFAIL_RETRIES * this.questions.length;
+  }
+
+  private ask(server: IP | undefined, question: Question, racing: boolean): void {
+    const arrival = this.course.ask(this.socket, server, question, { racing });
+    if (arrival.reaction.kind === 'not-modelled') this.problem = arrival;
+    // ICMP errors are not noticed: the socket is not connected.
+    if (arrival.reaction.kind === 'reply') this.waiting.push(arrival);
+  }
+
+  /** What arrives next, until an instant; the clock goes there. */
+  private take(until: number): Arrival | undefined {
+    const first = this.waiting.reduce<Arrival | undefined>(
+      (best, it) => (best === undefined || it.at < best.at ? it : best),
+      undefined,
+    );
+    if (first === undefined || first.at > until) return undefined;
+    this.waiting = this.waiting.filter((it) => it !== first);
+    this.course.now = Math.max(this.course.now, first.at) as Duration;
+    return first;
+  }
+
+  private receive({ question, server, reaction }: Arrival): void {
+    if (reaction.kind !== 'reply' || isSettled(this.answers.get(question))) return;
+    const { reply } = reaction;
+    if (reply.rcode === 'SERVFAIL') {
+      this.hasFailed = true;
+      if (this.retriesLeft-- > 0) this.ask(server, question, false);
+      return;
+    }
+    // All other codes are ignored, as if nothing had come.
+    if (reply.rcode !== 'NOERROR' && reply.rcode !== 'NXDOMAIN') return;
+    if (!reply.truncated || !this.fallsBackToTcp) {
+      this.answers.set(question, { reply, server });
+      return;
+    }
+    this.answers.set(question, 'pending');
+    const socket = this.course.socket('TCP');
+    const arrival = this.course.ask(socket, server, question);
+    if (arrival.reaction.kind === 'reply') {
+      this.waiting.push({ ...arrival, reaction: { ...arrival.reaction } });
+    }
+  }
+
+  /** Since 1.2.4; before, the records that fitted were all there was. */
+  private get fallsBackToTcp(): boolean {
+    return this.request.libc !== 'musl-1.2.3';
+  }
+
+  private result(): NameResult {
+    const settled = this.questions.map((question) => {
+      const answer = this.answers.get(question);
+      return { question, answer: isSettled(answer) ? answer : undefined };
+    });
+    const told = this.problem === undefined ? kindOf(settled) : 'not-modelled';
+    const kind = told === 'timeout' && this.hasFailed ? 'servfail' : told;
+    const server = settled.find(({ answer }) => answer !== undefined)?.answer?.server;
+    const from = server ?? this.servers[0];
+    const traces = this.course.tracesOf(this.socket, from);
+    const lost = this.problem?.reaction;
+    return {
+      kind,
+      server: from,
+      traces,
+      replies: settled.flatMap(({ answer }) => answer?.reply ?? []),
+      reason:
+        lost !== undefined && lost.kind !== 'reply' ? lost.reason : (traces[0]?.reason ?? ''),
+    };
+  }
 }
 
-function askForName(request: LookupRequest, name: string): NameResult[] {
-  const servers = request.conf.isNodes ? [undefined] : request.conf.nameservers;
-  if (servers.length === 0) return [nobodyToAsk()];
-  const questions = questionsFor(name, request);
-  const replies = servers.map((server) =>
-    repliesOf(request, server, questions).map((reply) => ({ server, reply })),
-  );
-  return combinations(replies).map((chosen) => decide(request, name, chosen));
+interface Answer {
+  readonly reply: DnsReply;
+  readonly server: IP | undefined;
 }
 
-interface ServerReply {
-  readonly server: LookupRequest['conf']['nameservers'][number] | undefined;
-  readonly reply: Reply;
+function isSettled(answer: Answer | 'pending' | undefined): answer is Answer {
+  return answer !== undefined && answer !== 'pending';
 }
 
-/** One reply of each server, in every combination. */
-function combinations(replies: readonly (readonly ServerReply[])[]): ServerReply[][] {
-  return replies.reduce<ServerReply[][]>(
-    (chosen, ways) => chosen.flatMap((before) => ways.map((way) => [...before, way])),
-    [[]],
-  );
-}
-
-/** The first server that gives a final answer decides; without one the resolver waits in vain. */
-function decide(request: LookupRequest, name: string, replies: readonly ServerReply[]): NameResult {
-  const probability = replies.reduce((p, { reply }) => multiply(p, reply.probability), CERTAIN);
-  const kinds = replies.map(({ reply }) => kindOf(reply));
-  const decided = kinds.findIndex((kind) => kind !== 'timeout' && kind !== 'servfail');
-  const isOpen = decided < 0;
-  const failed = Math.max(0, kinds.indexOf('servfail'));
-  const { server, reply } = replies[isOpen ? failed : decided]!;
-  const kind = kinds[isOpen ? failed : decided]!;
-  const attempts = Math.max(1, numberOption(request.conf, 'attempts', ATTEMPTS, ATTEMPTS_MAX));
-  const repeats = kind === 'servfail' ? attempts * (1 + SERVFAIL_RETRIES) : attempts;
-  return {
-    probability,
-    kind,
-    took: isOpen ? timeoutOf(request, TIMEOUT_SECONDS_MAX) : ZERO,
-    server,
-    traces: reply.traces,
-    ...addressesIn(reply.answers),
-    queries: asQueries(questionsFor(name, request), isOpen ? repeats : 1),
-  };
-}
-
-/**
- * An error in either answer spoils both. ICMP errors are not noticed, nor is REFUSED an answer.
- */
-function kindOf({ kind, answers }: Reply): NameResult['kind'] {
-  if (kind === 'unreachable') return 'timeout';
-  if (kind !== 'found') return kind;
-  if (answers.some(({ rcode }) => rcode === 'SERVFAIL')) return 'servfail';
-  if (answers.some(({ rcode }) => rcode === 'REFUSED')) return 'timeout';
-  if (answers.some(({ rcode }) => rcode === 'NXDOMAIN')) return 'nxdomain';
-  return answers.some(hasAddress) ? 'found' : 'nodata';
+/** Each question in turn: an error in either answer spoils both. */
+function kindOf(
+  settled: readonly { readonly question: Question; readonly answer: Answer | undefined }[],
+): ResultKind {
+  for (const { answer } of settled) {
+    if (answer === undefined) return 'timeout';
+    if (answer.reply.rcode === 'NXDOMAIN') return 'nxdomain';
+  }
+  const isFound = settled.some(({ question, answer }) => hasAnswer(answer!.reply, question.type));
+  return isFound ? 'found' : 'nodata';
 }

@@ -1,50 +1,127 @@
 // What the C library of a container does with a name: hosts file, search list, queries, patience.
 // Every query is a packet that the network walks; where a packet has several possible paths, the
 // lookup goes on along each of them.
+//
+// A lookup is judged in the state of the cluster in which it begins, however long it takes.
 
 import { compareIps, parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
-import { add, CERTAIN } from '../values/ratio';
+import { CERTAIN } from '../values/ratio';
 import type { Rcode, Resolution } from '../values/resolution';
 import { ZERO } from '../values/time';
-import type { LookupRequest, NameResult } from './lookup';
-import { lookupGlibc } from './resolver-glibc';
-import { lookupMusl } from './resolver-musl';
+import type { Duration } from '../values/time';
+import { coursesOf, merged } from './courses';
+import { formatQuestion } from './dns-message';
+import type { DnsReply } from './dns-message';
+import { formatRecord } from './dns-text';
+import { Course } from './lookup';
+import type { LookupRequest, SentQuery } from './lookup';
+import { dataIn } from './lookup-result';
+import type { NameResult } from './lookup-result';
+import { lookUpCAres, lookUpDig } from './resolver-direct';
+import { lookUpGlibc } from './resolver-glibc';
+import { lookUpGo } from './resolver-go';
+import { lookUpMusl } from './resolver-musl';
 
-/** The C libraries whose resolvers are modelled. */
-export const LIBCS = ['glibc', 'musl'] as const;
+type LookUp = (course: Course, request: LookupRequest, memory: ResolverMemory) => NameResult;
+
+const RESOLVERS: Readonly<Record<string, LookUp>> = {
+  glibc: lookUpGlibc,
+  musl: lookUpMusl,
+  'musl-1.2.3': lookUpMusl,
+  go: lookUpGo,
+  'c-ares': lookUpCAres,
+  dig: lookUpDig,
+};
+
+/** The resolvers that are modelled. `musl` is 1.2.4 or newer, which falls back to TCP. */
+export const LIBCS: readonly string[] = Object.keys(RESOLVERS);
+
+/** What a process remembers from one lookup to the next. */
+export interface ResolverMemory {
+  /** glibc: one question at a time, after an answer was lost once. */
+  single: boolean;
+  /** glibc: each of them from a port of its own, after an answer was lost twice. */
+  reopen: boolean;
+  /** How many lookups have moved on to the next server. */
+  rotation: number;
+}
+
+/** One lookup as it went, along one course. */
+export interface LookupCourse {
+  readonly result: NameResult;
+  readonly sent: readonly SentQuery[];
+  readonly took: Duration;
+}
+
+/**
+ * Lookups of one process, one after the other, along one course. Names in the hosts file and
+ * addresses need no query.
+ */
+export function lookUpInTurn(
+  requests: readonly LookupRequest[],
+  choose: ConstructorParameters<typeof Course>[1],
+): readonly LookupCourse[] {
+  const memory: ResolverMemory = { single: false, reopen: false, rotation: 0 };
+  const begin = { now: ZERO as Duration, sockets: 0 };
+  return requests.map((request) => {
+    const course = new Course(request, choose, begin);
+    const { now } = begin;
+    const result = RESOLVERS[request.libc]!(course, request, memory);
+    begin.now = course.now;
+    begin.sockets = course.socketCount;
+    const sent = [...course.sent].sort((a, b) => a.at - b.at);
+    return { result, sent, took: (course.now - now) as Duration };
+  });
+}
 
 /** Every way that a lookup can go, the worst first. Probabilities add up to 1. */
 export function resolve(request: LookupRequest): readonly Resolution[] {
-  const literal = parseIp(request.name);
-  if (literal !== undefined) return [answeredLocally([literal], `${request.name} is an address`)];
-  const local = request.hosts.get(request.name.toLowerCase().replace(/\.$/, ''));
-  if (local !== undefined) {
-    return [answeredLocally(local, `${request.name} stands in the hosts file of the container`)];
+  const local = localAddresses(request);
+  if (local !== undefined) return [answeredLocally(local.addresses, local.reason)];
+  if (RESOLVERS[request.libc] === undefined) {
+    const reason = `the resolver "${request.libc}" is not modelled`;
+    return [describe(request, NOT_MODELLED(reason), CERTAIN)];
   }
-  const lookup = request.libc === 'musl' ? lookupMusl : lookupGlibc;
-  const merged = mergeEqual(lookup(request));
-  return merged.map((result) => describe(request, result)).sort(worstFirst);
+  const courses = coursesOf((choose) => lookUpInTurn([request], choose)[0]!);
+  const described = courses.map(({ probability, value }) => {
+    return { probability, value: describe(request, value, probability) };
+  });
+  return merged(described, keyOf, joined)
+    .map(({ probability, value }) => ({ ...value, probability }))
+    .sort(worstFirst);
 }
 
-function mergeEqual(results: readonly NameResult[]): NameResult[] {
-  const merged = new Map<string, NameResult>();
-  for (const result of results) {
-    const { kind, took, server, addresses, ttl, queries } = result;
-    const key = JSON.stringify([kind, took, server, addresses, ttl, queries]);
-    const known = merged.get(key);
-    merged.set(
-      key,
-      known === undefined
-        ? result
-        : {
-            ...known,
-            probability: add(known.probability, result.probability),
-            traces: [...known.traces, ...result.traces.filter((it) => !known.traces.includes(it))],
-          },
-    );
-  }
-  return [...merged.values()];
+/** What needs no nameserver; undefined where one has to be asked. */
+export function localAddresses({
+  name,
+  hosts,
+  libc,
+}: Pick<LookupRequest, 'name' | 'hosts' | 'libc'>):
+  | { readonly addresses: readonly IP[]; readonly reason: string }
+  | undefined {
+  // These ask nameservers and nothing else.
+  if (libc === 'c-ares' || libc === 'dig') return undefined;
+  const literal = parseIp(name);
+  if (literal !== undefined) return { addresses: [literal], reason: `${name} is an address` };
+  const addresses = hosts.get(name.toLowerCase().replace(/\.$/, ''));
+  if (addresses === undefined) return undefined;
+  return { addresses, reason: `${name} stands in the hosts file of the container` };
+}
+
+const NOT_MODELLED = (reason: string): LookupCourse => ({
+  result: { kind: 'not-modelled', server: undefined, traces: [], replies: [], reason },
+  sent: [],
+  took: ZERO,
+});
+
+function keyOf({ rcode, answers, ttl, exchanges, took, server, reason }: Resolution): string {
+  return JSON.stringify([rcode, answers, ttl, exchanges, took, server, reason]);
+}
+
+function joined(known: Resolution, other: Resolution): Resolution {
+  const more = other.traces.filter((trace) => !known.traces.includes(trace));
+  return { ...known, traces: [...known.traces, ...more] };
 }
 
 const RCODES: Readonly<Record<NameResult['kind'], Rcode | 'none'>> = {
@@ -58,43 +135,79 @@ const RCODES: Readonly<Record<NameResult['kind'], Rcode | 'none'>> = {
   'not-modelled': 'none',
 };
 
-function describe(request: LookupRequest, result: NameResult): Resolution {
-  const { probability, kind, addresses, ttl, queries, took, server, traces } = result;
-  const reason = reasonFor(request, result);
+function describe(
+  request: LookupRequest,
+  { result, sent, took }: LookupCourse,
+  probability: Resolution['probability'],
+): Resolution {
+  const { kind, server, traces, replies } = result;
+  const decided = replies.at(-1);
   return {
     probability,
     rcode: RCODES[kind],
-    answers: addresses,
-    ttl,
-    queries,
+    ...dataIn(replies, request.types),
+    queries: sent.map(({ question }) => formatQuestion(question)),
+    exchanges: sent.map(({ at, server: to, transport, socket, question }) => {
+      return { at, server: to, transport, socket, query: formatQuestion(question) };
+    }),
     took,
     server,
-    traces,
-    reason,
+    traces: kind === 'not-modelled' ? unmodelled(result) : traces,
+    reason: reasonFor(request, result, sent),
+    ...(decided !== undefined && { message: messageOf(decided) }),
   };
 }
 
-function reasonFor(request: LookupRequest, { kind, server, traces, queries }: NameResult): string {
+/** Walks that ended where nothing can be said. */
+function unmodelled({ traces, reason }: NameResult): Resolution['traces'] {
+  return traces.map((trace) => ({ ...trace, disposition: 'not-modelled', reason }));
+}
+
+function messageOf(reply: DnsReply): NonNullable<Resolution['message']> {
+  const flags = [
+    'qr',
+    ...(reply.authoritative ? ['aa'] : []),
+    ...(reply.truncated ? ['tc'] : []),
+    'rd',
+    ...(reply.recursive ? ['ra'] : []),
+  ];
+  return {
+    flags,
+    answer: reply.answers.map(formatRecord),
+    authority: reply.authority.map(formatRecord),
+    additional: reply.additional.map(formatRecord),
+  };
+}
+
+function reasonFor(
+  { name, types, libc }: LookupRequest,
+  { kind, server, reason }: NameResult,
+  sent: readonly SentQuery[],
+): string {
   const who = server === undefined ? "the node's resolver" : `nameserver ${server}`;
-  const { name, types } = request;
   switch (kind) {
     case 'found':
-      return `${who} answered ${queries.at(-1)?.split(' ')[0] ?? name}`;
+      return `${who} answered ${sent.at(-1)?.question.name ?? name}`;
     case 'nodata':
       return `${who} knows ${name}, but no ${types.join(' or ')} record of it`;
     case 'nxdomain':
-      return `${who} knows no name ${name}, neither as it stands nor along the search list`;
+      return `${who} knows no name ${name}, ${whereTried(libc)}`;
     case 'servfail':
-      return `${who} answered SERVFAIL: it has not heard of everything in the cluster yet`;
+      return `${who} answered SERVFAIL: it does not know enough to say whether ${name} exists`;
     case 'refused':
       return `${who} refused to answer for ${name}`;
     case 'timeout':
-      return `no answer from ${who}: ${traces[0]?.reason ?? 'no nameserver is set'}`;
+      return `no answer from ${who} for ${sent.at(-1)?.question.name ?? name}: ${reason}`;
     case 'unreachable':
-      return `${who} cannot be reached: ${traces[0]?.reason ?? ''}`;
+      return `${who} cannot be reached: ${reason}`;
     case 'not-modelled':
-      return traces[0]?.reason ?? `the resolver of ${request.libc} is not modelled`;
+      return reason;
   }
+}
+
+function whereTried(libc: string): string {
+  if (libc === 'c-ares' || libc === 'dig') return 'and no search list was tried';
+  return 'neither as it stands nor along the search list';
 }
 
 function answeredLocally(addresses: readonly IP[], reason: string): Resolution {
@@ -104,6 +217,7 @@ function answeredLocally(addresses: readonly IP[], reason: string): Resolution {
     answers: [...addresses].sort(compareIps),
     ttl: undefined,
     queries: [],
+    exchanges: [],
     took: ZERO,
     server: undefined,
     traces: [],
@@ -111,7 +225,15 @@ function answeredLocally(addresses: readonly IP[], reason: string): Resolution {
   };
 }
 
-const WORST_FIRST = ['none', 'SERVFAIL', 'REFUSED', 'NXDOMAIN', 'NOERROR'] as const;
+const WORST_FIRST = [
+  'none',
+  'SERVFAIL',
+  'NOTIMP',
+  'FORMERR',
+  'REFUSED',
+  'NXDOMAIN',
+  'NOERROR',
+] as const;
 
 /** Worst first: no answer, then errors, then emptiness, then whatever took longest. */
 function worstFirst(a: Resolution, b: Resolution): number {
@@ -120,3 +242,4 @@ function worstFirst(a: Resolution, b: Resolution): number {
   const byEmptiness = Math.sign(a.answers.length) - Math.sign(b.answers.length);
   return byEmptiness !== 0 ? byEmptiness : b.took - a.took;
 }
+

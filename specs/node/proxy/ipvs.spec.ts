@@ -31,7 +31,8 @@ function rulesOf({ tables }: Ruleset, table: TableName, chain: string): string[]
 
 function serversOf({ ipvs: table }: Ruleset): string[] {
   return [...table!.servers].map(([key, { servers, scheduler }]) => {
-    return `${key} ${scheduler} → ${servers.map(({ address, weight }) => `${address}*${weight}`)}`;
+    const texts = servers.map(({ address, weight }) => `${address}*${weight}`);
+    return `${key} ${scheduler} → ${texts.join()}`;
   });
 }
 

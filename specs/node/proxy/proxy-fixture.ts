@@ -9,7 +9,6 @@ import type {
   ServicePort,
 } from '../../../src/node/proxy/proxy-mode';
 import { ip } from '../../../src/values/ip';
-import type { IP } from '../../../src/values/ip';
 import { compareText } from '../../../src/values/order';
 
 /** `ns/name:port`: a TCP port 80 at 10.96.0.20, unless said otherwise. */
@@ -76,7 +75,7 @@ export function nodeOf(name: string, fields: Partial<ProxyNode> = {}): ProxyNode
   return {
     name,
     family: 'IPv4',
-    addresses: [ip('192.168.1.11') as IP, ip('127.0.0.1')],
+    addresses: [ip('192.168.1.11'), ip('127.0.0.1')],
     zone: '',
     clusterCIDR: '10.244.0.0/16',
     masqueradeAll: false,

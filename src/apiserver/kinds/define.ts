@@ -71,22 +71,18 @@ export function fieldPath(pointer: string): string {
  * without nulls are returned as they are.
  */
 export function withoutNulls<T>(value: T): T {
-  if (Array.isArray(value)) {
-    const items = value.map((item: unknown) => withoutNulls(item));
-    return items.every((item, index) => item === value[index]) ? value : (items as T);
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const kept: Record<string, unknown> = {};
-  let changed = false;
-  for (const [field, part] of Object.entries(value)) {
-    if (part === null) {
-      changed = true;
-      continue;
-    }
-    kept[field] = withoutNulls(part);
-    changed ||= kept[field] !== part;
-  }
-  return changed ? (kept as T) : value;
+  // Nearly every object has none, and each write comes by here.
+  if (!holdsNull(value)) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item)) as T;
+  const kept = Object.entries(value as object).filter(([, part]) => part !== null);
+  return Object.fromEntries(kept.map(([field, part]) => [field, withoutNulls(part)])) as T;
+}
+
+/** Whether any field in it is null. Items of lists are not fields. */
+function holdsNull(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(holdsNull);
+  return Object.values(value).some((part) => part === null || holdsNull(part));
 }
 
 /**

@@ -60,7 +60,7 @@ function unknownKind(word: string): string {
     : `${word} cannot be shown${hinted(word, KINDS)}${known}`;
 }
 
-/** The one scenario of the file, in the row that the flags choose. Complains where there is none. */
+/** The scenario of the file in the row that the flags choose. Complains where there is none. */
 function planOf(files: readonly string[], args: Arguments, io: Io): Plan | undefined {
   if (files.length !== 1) throw new UsageError('show takes one scenario file');
   const targets = findTargets(files, DISK);

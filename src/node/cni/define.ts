@@ -14,6 +14,8 @@ export interface CniCluster {
   readonly podCIDRs: readonly string[];
   /** The ranges of the nodes' own network, one per family. */
   readonly nodeCIDRs?: readonly string[];
+  /** The nodes that there are from the start. */
+  readonly nodes?: readonly { readonly name: string }[];
   /** The clock, for plug-ins in which addresses rest before they are given out again. */
   readonly now?: () => Instant;
 }

@@ -44,6 +44,7 @@ class Kindnet implements CniNetwork {
     this.pods = new VethNodes({
       prefix: 'veth',
       mtu: 1_500,
+      isAddressed: true,
       hostAddress: (machine, family) => this.gateway(machine.name, family),
     });
   }

@@ -21,6 +21,8 @@ export interface RouteSettings {
   tunnel?(family: Family): Tunnel | undefined;
   /** The networks on which nodes stand. */
   readonly nodeCIDRs?: readonly string[];
+  /** The source of what a node itself sends to other nodes' pods; its device's by default. */
+  source?(node: string, family: Family): IP | undefined;
 }
 
 export class NodeRoutes {
@@ -39,7 +41,11 @@ export class NodeRoutes {
     this.subnets.removeNode(name);
     for (const range of ranges) this.announce(name, range);
     machine.routing.share(
-      this.subnets.routesOf(name, (subnet) => this.routeTo(addresses, subnet)),
+      this.subnets.routesOf(name, (subnet) => {
+        const route = this.routeTo(addresses, subnet);
+        const source = route && this.settings.source?.(name, cidr(subnet.range).family);
+        return route && source ? { ...route, source } : route;
+      }),
     );
   }
 

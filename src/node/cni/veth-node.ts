@@ -4,7 +4,7 @@
 // pkg/dataplane/linux/dataplane_linux.go
 
 import { familyOf } from '../../values/ip';
-import type { IP } from '../../values/ip';
+import type { Family, IP } from '../../values/ip';
 import type { Machine } from '../machine';
 
 export interface VethSettings {
@@ -12,7 +12,9 @@ export interface VethSettings {
   readonly prefix: string;
   readonly mtu: number;
   /** The source of what the host itself sends to a pod; the node's own address where left out. */
-  readonly hostAddress?: (machine: Machine, family: 'IPv4' | 'IPv6') => IP | undefined;
+  readonly hostAddress?: (machine: Machine, family: Family) => IP | undefined;
+  /** Whether the host's end of every pair has that address too, as with the ptp plug-in. */
+  readonly isAddressed?: boolean;
 }
 
 /** The devices of all pods of a cluster. */
@@ -25,9 +27,12 @@ export class VethNodes {
   }
 
   plug(machine: Machine, id: string, addresses: readonly IP[]): void {
-    const { mtu, hostAddress } = this.settings;
+    const { mtu, hostAddress, isAddressed = false } = this.settings;
     const name = this.deviceOf(id);
-    machine.setDevice({ name, kind: 'veth', addresses: [], mtu });
+    const own = isAddressed
+      ? addresses.flatMap((it) => hostAddress?.(machine, familyOf(it)) ?? []).map(hostRange)
+      : [];
+    machine.setDevice({ name, kind: 'veth', addresses: own, mtu });
     for (const address of addresses) {
       const family = familyOf(address);
       const source = hostAddress?.(machine, family);
@@ -43,6 +48,9 @@ export class VethNodes {
     }
     this.addressesOf.delete(id);
     machine.removeDevice(this.deviceOf(id));
+    // The address that all pairs share stays with the others.
+    const left = machine.interfaces.find(({ kind, addresses }) => kind === 'veth' && addresses[0]);
+    if (left !== undefined) machine.setDevice(left);
   }
 
   /** The host's end of the pair, named after the pod. Upstream hashes with SHA-1. */

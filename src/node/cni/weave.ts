@@ -2,7 +2,7 @@
 // agreement, each pod is plugged into a bridge, and the bridges are joined by a tunnel.
 // source: weaveworks/weave ipam/allocator.go, net/bridge.go, npc/controller.go
 
-import { cidr, contains, sizeOf } from '../../values/cidr';
+import { cidr, sizeOf } from '../../values/cidr';
 import { ipFromNumber } from '../../values/ip';
 import type { IP } from '../../values/ip';
 import type { Machine } from '../machine';
@@ -53,9 +53,14 @@ class Weave implements CniNetwork {
   /** In the order in which the peers came; the initial ones share evenly. */
   private readonly shares = new Map<string, Share>();
 
-  constructor({ podCIDRs }: CniCluster) {
+  private readonly peers: bigint;
+
+  constructor({ podCIDRs, nodes = [] }: CniCluster) {
     // Weave knows IPv4 alone.
-    this.range = podCIDRs.find((range) => cidr(range).family === 'IPv4') ?? podCIDRs[0]!;
+    const range = podCIDRs.find((text) => cidr(text).family === 'IPv4');
+    if (range === undefined) throw new RangeError('weave has no addresses but IPv4');
+    this.range = range;
+    this.peers = BigInt(Math.max(1, nodes.length));
   }
 
   join(machine: Machine): void {
@@ -111,18 +116,16 @@ class Weave implements CniNetwork {
     return this.shares.get(node)?.byId ?? new Map();
   }
 
-  /** Each new peer gets a sixteenth of the range; what is left beyond sixteen, a part of that. */
+  /** The initial peers agree on even shares; what does not divide evenly is the last one's. */
   private shareOf(node: string): Share {
     const known = this.shares.get(node);
     if (known !== undefined) return known;
     const range = cidr(this.range);
-    const size = sizeOf(range) / 16n;
     const index = BigInt(this.shares.size);
+    const size = sizeOf(range) / this.peers;
+    const isLast = index === this.peers - 1n;
     const first = range.first + index * size;
-    const last = first + size - 1n;
-    if (!contains(range, ipFromNumber(last, 'IPv4'))) {
-      throw new RangeError(`weave: the range ${this.range} has room for 16 nodes in this model`);
-    }
+    const last = isLast ? range.first + sizeOf(range) - 1n : first + size - 1n;
     const bridge = ipFromNumber(first + (index === 0n ? 1n : 0n), 'IPv4');
     const share = { first, last, taken: new Set([bridge]), byId: new Map(), bridge };
     this.shares.set(node, share);

@@ -57,15 +57,18 @@ export function traverse(
   packet: Packet,
   context: HookContext,
 ): Branch[] {
-  const start = { probability: CERTAIN, packet, rules: [], recentSets: [] };
-  let branches: Branch[] = [{ ...start, verdict: 'accept' }];
+  let branches: Branch[] = [
+    { probability: CERTAIN, verdict: 'accept', packet, rules: [], recentSets: [] },
+  ];
   for (const layer of layersAt(rulesets, table, hook)) {
-    branches = branches.flatMap((branch) => {
-      if (isSettled(branch)) return [branch];
-      if ('ebpf' in layer) return passEbpf(layer, branch, context);
-      if ('ipvs' in layer) return balance(layer.ipvs, branch, context);
-      return new Walk(layer, context).from(branch);
-    });
+    const ways: Branch[] = [];
+    for (const branch of branches) {
+      if (isSettled(branch)) ways.push(branch);
+      else if ('ebpf' in layer) ways.push(...passEbpf(layer, branch, context));
+      else if ('ipvs' in layer) ways.push(...balance(layer.ipvs, branch, context));
+      else new Walk(layer, context, ways).from(branch);
+    }
+    branches = ways;
   }
   return branches;
 }
@@ -94,16 +97,17 @@ type Resume = (progress: Progress) => void;
 class Walk {
   private readonly layer: RuleLayer;
   private readonly context: HookContext;
-  private readonly branches: Branch[] = [];
+  /** Takes up every way through the layer. */
+  private readonly branches: Branch[];
 
-  constructor(layer: RuleLayer, context: HookContext) {
+  constructor(layer: RuleLayer, context: HookContext, branches: Branch[]) {
     this.layer = layer;
     this.context = context;
+    this.branches = branches;
   }
 
-  from({ probability, packet, rules, recentSets }: Progress): Branch[] {
+  from({ probability, packet, rules, recentSets }: Progress): void {
     this.entry(0, { probability, packet, rules, recentSets });
-    return this.branches;
   }
 
   /** Runs the layer's chains from `index` on, then the policy. */

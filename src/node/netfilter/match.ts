@@ -102,8 +102,13 @@ type Condition = Exclude<Match, { on: 'statistic' | 'recent-set' }>;
 
 function predicateOf(match: Condition): Predicate {
   const holds = positive(match);
-  const inverted = 'not' in match && match.not === true;
+  const inverted = isInverted(match);
   return inverted ? (packet, context, sets) => !holds(packet, context, sets) : holds;
+}
+
+/** Whether the condition is asked with a `!`. */
+export function isInverted(match: Match): boolean {
+  return 'not' in match && match.not;
 }
 
 function positive(match: Condition): Predicate {

@@ -5,6 +5,7 @@
 import { cidr } from '../../values/cidr';
 import { formatEndpoint } from '../../values/ip';
 import type { Ratio } from '../../values/ratio';
+import { isInverted } from './match';
 import type { Chain, Field, Match, Rule, Ruleset, Table, TableName, Target } from './ruleset';
 
 const PORT_PROTOCOLS: readonly string[] = ['TCP', 'UDP', 'SCTP'];
@@ -178,5 +179,5 @@ function hex(value: number): string {
 }
 
 function negation(match: Match): string {
-  return 'not' in match && match.not === true ? '! ' : '';
+  return isInverted(match) ? '! ' : '';
 }

@@ -6,6 +6,7 @@ import { cidr } from '../../values/cidr';
 import { formatEndpoint, ipToNumber } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
 import { sortedBy } from '../../values/order';
+import { isInverted } from './match';
 import type {
   BaseChain,
   Chain,
@@ -311,5 +312,5 @@ function hex(value: number): string {
 }
 
 function negation(match: Match): string {
-  return 'not' in match && match.not === true ? '!= ' : '';
+  return isInverted(match) ? '!= ' : '';
 }

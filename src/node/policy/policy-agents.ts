@@ -117,7 +117,8 @@ export class PolicyAgents {
     const here: Party = { address: ownAddress, pod: own };
     const there = this.partyOf(address, other, nodeName);
     const [source, destination] = direction === 'egress' ? [here, there] : [there, here];
-    return this.judge(view, { source, destination, protocol: tuple.protocol, port }, direction, own);
+    const flow = { source, destination, protocol: tuple.protocol, port };
+    return this.judge(view, flow, direction, own);
   }
 
   private judge(
@@ -131,7 +132,8 @@ export class PolicyAgents {
     const decision = decideAt(policies, flow, direction, profile);
     if (decision.allowed) return ALLOWED;
     const reason = explainDenial(decision, flow, nameOfPod, profile);
-    return { allowed: false, reason, blames: blamesOf(decision) };
+    const agent = `${profile.agent}@${own.node}`;
+    return { allowed: false, reason, blames: [...blamesOf(decision), agent] };
   }
 
   /** The pod as the node's agent has applied it; undefined where it is new to the agent. */

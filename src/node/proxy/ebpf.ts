@@ -66,7 +66,7 @@ function assemble(input: ProxyInput, node: ProxyNode): Ruleset {
   const table: EbpfTable = {
     sockets: new Map(services.flatMap(({ sockets }) => sockets)),
     inbound: new Map(services.flatMap(({ inbound }) => inbound)),
-    clusterIPs: clusterIPs as ReadonlySet<string>,
+    clusterIPs,
     devices: DEVICES,
     nodes: new Set(node.nodeAddresses ?? []),
     host: '',

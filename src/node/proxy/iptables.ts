@@ -22,6 +22,12 @@ const LARGE_CLUSTER_ENDPOINTS = 1000;
 
 export const iptables: ProxyMode = {
   name: 'iptables',
+  settings: {
+    localhostNodePorts: {
+      description: 'Whether NodePorts answer on 127.0.0.1. Default: true.',
+      type: 'boolean',
+    },
+  },
   compile,
   render: renderIptables,
   endpointsOf,

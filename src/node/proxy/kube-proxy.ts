@@ -232,7 +232,7 @@ export class KubeProxy {
   }
 
   private restore(): void {
-    this.options.kernel.note(this.actor, 'restored', 'rules', `${this.options.mode.name}`);
+    this.options.kernel.note(this.actor, 'restored', 'rules', this.options.mode.name);
     this.later('apply', 'kube-proxy.effect');
   }
 

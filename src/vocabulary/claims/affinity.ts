@@ -27,8 +27,8 @@ const SCHEMA = {
     },
     kept: {
       description:
-        'Whether a new connection certainly goes to the same backend (`true`, the default) or may ' +
-        'go to another (`false`).',
+        'Whether a new connection certainly goes to the same backend (`true`, the default) or ' +
+        'may go to another (`false`).',
       type: 'boolean',
     },
   },
@@ -57,7 +57,7 @@ export default defineClaim({
     return { subject: describe(from), predicate: does, negated: doesNot };
   },
   expected: ({ kept = true }) => (kept ? 'the same backend' : 'possibly another backend'),
-  expectedNever: ({ kept = true }) => (kept ? 'never the same backend' : 'no other backend'),
+  expectedNever: ({ kept = true }) => (kept ? 'never the same backend' : 'never another backend'),
   preparedAt({ visited }) {
     const reading = parseInstant(visited);
     return reading.ok ? reading.value : undefined;

@@ -101,7 +101,7 @@ interface Lookup {
 
 function lookups(cluster: Cluster, source: Source, args: Args): readonly Lookup[] {
   return cluster
-    .resolve(source.origin, args.name, args.type ?? 'A')
+    .resolve(source.origin, args.name, { types: [args.type ?? 'A'] })
     .map((resolution) => ({ source, resolution, success: succeeds(resolution, args) }));
 }
 

@@ -1,0 +1,67 @@
+// The connection tables of all hosts at one moment, and how one connection is followed through them.
+
+import { reversed, tupleKey } from '../../src/values/flow';
+import type { FiveTuple } from '../../src/values/flow';
+import type { TranslatedFlow } from '../../src/values/trace';
+import type { ListedConnection } from './conntrack-list';
+
+interface Table {
+  readonly byOriginal: ReadonlyMap<string, ListedConnection>;
+  readonly replies: ReadonlySet<string>;
+}
+
+/** An entry, and the host that holds it. */
+export interface HeldConnection {
+  readonly node: string;
+  readonly connection: ListedConnection;
+}
+
+export class ConnectionTables {
+  private readonly tables: ReadonlyMap<string, Table>;
+
+  constructor(lists: ReadonlyMap<string, readonly ListedConnection[]>) {
+    this.tables = new Map([...lists].map(([node, connections]) => [node, tableOf(connections)]));
+  }
+
+  *[Symbol.iterator](): IterableIterator<HeldConnection> {
+    for (const [node, { byOriginal }] of this.tables) {
+      for (const connection of byOriginal.values()) yield { node, connection };
+    }
+  }
+
+  /**
+   * The entries of one attempt, node by node: those made by the packet as its sender made it, then
+   * those by the packet as the first ones let it go on, and so forth.
+   */
+  entriesOf(sent: FiveTuple): TranslatedFlow[] {
+    const found = new Map<string, TranslatedFlow>();
+    const search = (tuple: FiveTuple, leaving?: string): void => {
+      const key = tupleKey(tuple);
+      for (const [node, { byOriginal }] of this.tables) {
+        const connection = byOriginal.get(key);
+        // What leaves a node comes to another one next. Its random port may be in use by others.
+        if (connection === undefined || node === leaving || found.has(`${node} ${key}`)) continue;
+        const { original, reply, unreplied } = connection;
+        found.set(`${node} ${key}`, { node, original, reply, unreplied });
+        search(reversed(reply), node);
+      }
+    };
+    search(sent);
+    return [...found.values()];
+  }
+
+  /** Whether another connection holds the tuple that an entry's answers would have by its own port. */
+  hasClash(entries: readonly TranslatedFlow[], sport: number): boolean {
+    return entries.some(({ node, original, reply }) => {
+      if (original.sport !== sport || reply.dport === sport) return false;
+      return this.tables.get(node)!.replies.has(tupleKey({ ...reply, dport: sport }));
+    });
+  }
+}
+
+function tableOf(connections: readonly ListedConnection[]): Table {
+  return {
+    byOriginal: new Map(connections.map((it) => [tupleKey(it.original), it])),
+    replies: new Set(connections.map(({ reply }) => tupleKey(reply))),
+  };
+}

@@ -1,0 +1,102 @@
+// The network interfaces of one EC2 instance and the addresses of the VPC on them, as the plug-in
+// keeps them warm: an address that is on an interface already is a pod's at once, another
+// interface takes seconds.
+// source: aws/amazon-vpc-cni-k8s pkg/ipamd/{ipamd.go,datastore/data_store.go}
+
+import type { IP } from '../../values/ip';
+import { later, seconds } from '../../values/time';
+import type { Instant } from '../../values/time';
+
+/** What an instance type has room for. source: amazon-vpc-cni-k8s misc/eni-max-pods.txt */
+export const INSTANCE_TYPES: Readonly<Record<string, EniLimits>> = {
+  'm5.large': { enis: 3, addresses: 10 },
+  't3.nano': { enis: 2, addresses: 2 },
+  't3.micro': { enis: 2, addresses: 2 },
+  't3.small': { enis: 3, addresses: 4 },
+  't3.medium': { enis: 3, addresses: 6 },
+  't3.large': { enis: 3, addresses: 12 },
+  'c5.large': { enis: 3, addresses: 10 },
+  'm5.xlarge': { enis: 4, addresses: 15 },
+};
+
+export interface EniLimits {
+  readonly enis: number;
+  /** Per interface, its own primary one included. */
+  readonly addresses: number;
+}
+
+/** A released address rests so long before it is given out again. */
+const COOLING = seconds(30);
+
+/** Creating and attaching an interface takes up to ten seconds. */
+const ATTACHING = seconds(10);
+
+interface Eni {
+  readonly readyAt: Instant;
+  readonly addresses: readonly IP[];
+}
+
+export interface EniPoolOptions {
+  readonly limits: EniLimits;
+  /** WARM_ENI_TARGET: how many interfaces without a pod are kept. */
+  readonly warmEnis: number;
+  readonly now: () => Instant;
+  /** Free addresses of the subnet; fewer where it has no more. */
+  take(count: number): readonly IP[];
+  /** Called for every address that comes to the instance. */
+  onAddress(address: IP): void;
+}
+
+/** The addresses of one node. */
+export class EniPool {
+  private readonly options: EniPoolOptions;
+  private readonly enis: Eni[] = [];
+  private readonly owner = new Map<IP, string>();
+  private readonly restsUntil = new Map<IP, Instant>();
+
+  constructor(options: EniPoolOptions) {
+    this.options = options;
+    // What an instance starts with is there when it joins the cluster.
+    this.attachEni(options.now());
+    for (let warm = 0; warm < options.warmEnis; warm++) this.attachEni(options.now());
+  }
+
+  /** The address for a pod; undefined where none is free now. Asks for more in time. */
+  assign(id: string): IP | undefined {
+    const now = this.options.now();
+    const address = this.free(now)[0];
+    if (address !== undefined) this.owner.set(address, id);
+    this.keepWarm(now);
+    return address;
+  }
+
+  release(address: IP): void {
+    if (!this.owner.delete(address)) return;
+    this.restsUntil.set(address, later(this.options.now(), COOLING));
+  }
+
+  private free(now: Instant): readonly IP[] {
+    return this.enis
+      .filter(({ readyAt }) => readyAt <= now)
+      .flatMap(({ addresses }) => addresses)
+      .filter((it) => !this.owner.has(it) && (this.restsUntil.get(it) ?? now) <= now);
+  }
+
+  /** Another interface, where fewer addresses are unused than the warm ones have. */
+  private keepWarm(now: Instant): void {
+    const { limits, warmEnis } = this.options;
+    const all = this.enis.reduce((sum, { addresses }) => sum + addresses.length, 0);
+    const unused = all - this.owner.size;
+    if (unused < warmEnis * (limits.addresses - 1)) this.attachEni(later(now, ATTACHING));
+  }
+
+  private attachEni(readyAt: Instant): void {
+    const { limits, take, onAddress } = this.options;
+    if (this.enis.length >= limits.enis) return;
+    // The primary address of an interface is no pod's.
+    const addresses = take(limits.addresses).slice(1);
+    if (addresses.length === 0) return;
+    this.enis.push({ readyAt, addresses });
+    for (const address of addresses) onAddress(address);
+  }
+}

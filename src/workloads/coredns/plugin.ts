@@ -1,0 +1,75 @@
+// What a plugin of CoreDNS is to the server: it answers a question, or hands it on to the next.
+// source: coredns plugin/plugin.go
+
+import type { IP } from '../../values/ip';
+import type { Instant } from '../../values/time';
+import type { Choose, Weighted } from '../courses';
+import type { Directive } from '../corefile';
+import type { DnsReply, DnsTransport, Question } from '../dns-message';
+import type { DnsView } from '../dns-view';
+
+/** A question on its way through the chain of plugins. */
+export interface DnsRequest {
+  readonly question: Question;
+  /** Source address as the server sees it. */
+  readonly client: IP | undefined;
+  readonly transport: DnsTransport;
+  /** What the client takes over UDP, in octets. */
+  readonly udpSize: number;
+  readonly now: Instant;
+  /** Whether somebody really asks: only then caches learn from it. */
+  readonly real: boolean;
+  readonly choose: Choose;
+  /** How many servers have handed the question on to another one, or asked themselves. */
+  readonly depth: number;
+}
+
+export type Serve = (request: DnsRequest) => DnsReply;
+
+export interface Plugin {
+  readonly name: string;
+  serve(request: DnsRequest, next: Serve): DnsReply;
+  /** The search list that `autopath @plugin` uses for a client. */
+  searchFor?(request: DnsRequest, zone: string): readonly string[] | undefined;
+}
+
+/** What came back from another server; `silent` where nothing did. */
+export type Exchanged = DnsReply | 'silent' | 'unreachable';
+
+/** Another server; `node` stands for the resolver of the node. */
+export type Upstream = { readonly address: IP; readonly port: number } | 'node';
+
+/** Asks another server: every way in which that can go. */
+export type AskUpstream = (
+  server: Upstream,
+  request: DnsRequest,
+) => readonly Weighted<Exchanged>[];
+
+/** What the plugins of one server block are given when they are set up. */
+export interface PluginGround {
+  readonly view: DnsView;
+  /** The zones of the server block. */
+  readonly zones: readonly string[];
+  /** Addresses of the process itself. */
+  addresses(): readonly IP[];
+  /** The text of a file in the container. */
+  readFile(path: string): string | undefined;
+  /** The name servers of the process's own resolv.conf. */
+  readonly resolvers: readonly Upstream[];
+  /** The search list of the process's own resolv.conf. */
+  readonly search: readonly string[];
+  readonly askUpstream: AskUpstream;
+  /** The server asks itself: the whole chain. */
+  readonly askSelf: Serve;
+  /** Another plugin of the same block, once all are set up. */
+  plugin(name: string): Plugin | undefined;
+}
+
+/**
+ * Reads all directives of one name in a server block; several of them make one plugin or one each.
+ * Throws CorefileError.
+ */
+export type Setup = (
+  directives: readonly [Directive, ...Directive[]],
+  ground: PluginGround,
+) => readonly Plugin[];

@@ -1,0 +1,82 @@
+// A CoreDNS process: server blocks, each with a chain of plugins.
+// source: coredns core/dnsserver/{server,address}.go
+
+import { CorefileError } from '../corefile';
+import type { ServerBlock } from '../corefile';
+import { readZones } from '../corefile-values';
+import { emptyReply, zoneOf } from '../dns-message';
+import type { DnsReply } from '../dns-message';
+import { fitTo } from '../dns-size';
+import { pluginsOf } from './order';
+import type { DnsRequest, Plugin, PluginGround, Serve } from './plugin';
+
+/** What a process knows and can do, beside its configuration. */
+export type ServerGround = Omit<PluginGround, 'zones' | 'askSelf' | 'plugin'>;
+
+interface Block {
+  readonly zones: readonly string[];
+  readonly serve: Serve;
+}
+
+const PORT = 53;
+/** A question that has been handed on this often goes round in a circle. */
+const DEPTH_MAX = 20;
+
+export class CoreDns {
+  private readonly blocks: readonly Block[];
+
+  /** Throws CorefileError for a Corefile that says what is not modelled. */
+  constructor(blocks: readonly ServerBlock[], ground: ServerGround) {
+    const askSelf: Serve = (request) => this.serve(request);
+    this.blocks = blocks.flatMap((block) => {
+      const zones = zonesOf(block);
+      return zones.length === 0 ? [] : [blockOf(block, { ...ground, zones, askSelf })];
+    });
+  }
+
+  /** The reply to one question, cut to what the client takes. */
+  answer(request: DnsRequest): DnsReply {
+    const { question, transport, udpSize } = request;
+    return fitTo(this.serve(request), question, transport, udpSize);
+  }
+
+  /** The block with the longest zone answers. */
+  private serve(request: DnsRequest): DnsReply {
+    if (request.depth > DEPTH_MAX) return emptyReply('SERVFAIL');
+    const { name } = request.question;
+    const zone = zoneOf(
+      name,
+      this.blocks.flatMap(({ zones }) => zones),
+    );
+    const block = this.blocks.find(({ zones }) => zones.includes(zone?.toLowerCase() ?? '-'));
+    return block === undefined ? emptyReply('REFUSED') : block.serve(request);
+  }
+}
+
+function blockOf(block: ServerBlock, ground: Omit<PluginGround, 'plugin'>): Block {
+  const plugins: readonly Plugin[] = pluginsOf(block, {
+    ...ground,
+    plugin: (name) => plugins.find((it) => it.name === name),
+  });
+  // Whoever is asked last and knows nothing refuses.
+  const end: Serve = () => emptyReply('REFUSED');
+  const serve = plugins.reduceRight<Serve>(
+    (next, plugin) => (request) => plugin.serve(request, next),
+    end,
+  );
+  return { zones: ground.zones, serve };
+}
+
+/** Zones that a block serves at the usual port; a block at another port is not asked. */
+function zonesOf({ keys, line }: ServerBlock): string[] {
+  return keys.flatMap((key) => {
+    const [, scheme, rest = ''] = /^(?:([a-z0-9]+):\/\/)?(.+)$/.exec(key) ?? [];
+    if (scheme !== undefined && scheme !== 'dns') {
+      throw new CorefileError(`a server for ${scheme}:// is not modelled`, line);
+    }
+    const port = /:(\d+)$/.exec(rest)?.[1];
+    const isRange = rest.includes('/');
+    if (!isRange && port !== undefined && Number(port) !== PORT) return [];
+    return readZones(isRange || port === undefined ? rest : rest.slice(0, -port.length - 1));
+  });
+}
