@@ -5,45 +5,18 @@
 // only every so often) or a `wait` (a duration that is configured on purpose). The profile
 // `instant` zeroes the first two and keeps the waits: they are what the scenario is about.
 
+import { POLICY_TIMERS } from './policy-timers';
+import { fixed, spread } from './timer-row';
+import type { TimerRow } from './timer-row';
 import { milliseconds, seconds, ZERO } from './values/time';
-import type { Duration } from './values/time';
 
-/** Whether traffic gains or loses a destination by the change; only `tutorial` tells them apart. */
-export type Effect = 'gain' | 'loss';
-
-/** A delay: `least`, plus a whole number of microseconds drawn evenly from [0, extra]. */
-export interface Delay {
-  readonly least: Duration;
-  readonly extra: Duration;
-}
-
-export interface TimerRow {
-  readonly kind: 'latency' | 'quantiser' | 'wait';
-  /** What waits for it, as a sentence for people. */
-  readonly delays: string;
-  /** The delay of the newest version. */
-  readonly value: Delay;
-  /** Older values: `below` is the first version to which the row no longer applies. */
-  readonly older?: readonly { readonly below: string; readonly value: Delay }[];
-  /** The value in the classic tutorial timelines (service live at +40 ms, pod death +350 ms). */
-  readonly tutorial?: Delay | { readonly gain: Delay; readonly loss: Delay };
-  /** The flag or field of the real component that sets it. */
-  readonly knob?: string;
-  readonly source: string;
-}
-
-/** A delay that is always the same. */
-export function fixed(value: Duration): Delay {
-  return { least: value, extra: ZERO };
-}
-
-function spread(least: Duration, most: Duration): Delay {
-  return { least, extra: (most - least) as Duration };
-}
+export { fixed } from './timer-row';
+export type { Delay, Effect, TimerRow } from './timer-row';
 
 const ms = milliseconds;
 
 export const TIMERS = {
+  ...POLICY_TIMERS,
   'apiserver.write': {
     kind: 'latency',
     delays: 'a write, from the request to the stored object',
@@ -364,57 +337,6 @@ export const TIMERS = {
     value: fixed(seconds(90)),
     knob: 'BGPPeer spec.holdTime',
     source: 'metallb api/v1beta2 bgppeer_types.go; RFC 4271 section 10 (suggested 90 s)',
-  },
-  'calico-node.calcTick': {
-    kind: 'latency',
-    delays: 'the calculation of a policy change by Felix, which looks at its input every 10 ms',
-    value: spread(ZERO, ms(10)),
-    tutorial: fixed(ZERO),
-    source: 'felix/calc/async_calc_graph.go (tickInterval)',
-  },
-  'calico-node.applyThrottle': {
-    kind: 'latency',
-    delays: 'the application of calculated rules by Felix: once in 100 ms, ten in a row sooner',
-    value: spread(ZERO, ms(100)),
-    tutorial: fixed(ZERO),
-    source: 'felix/dataplane/linux/int_dataplane.go (throttle)',
-  },
-  'calico-node.apply': {
-    kind: 'latency',
-    delays: 'writing the changed rules into the kernel',
-    value: spread(ms(10), ms(500)),
-    tutorial: fixed(ZERO),
-    source: 'no constant upstream; 10-500 ms is the span of timeline C13',
-  },
-  'cilium-agent.apply': {
-    kind: 'latency',
-    delays: 'a policy change in the policy maps of the endpoints of a node',
-    value: spread(ms(50), ms(150)),
-    tutorial: fixed(ZERO),
-    source:
-      'no constant upstream; about the median of 116 ms from request to effect that ' +
-      'SomaTomita/k8s-netpol-enforcement-window measured with Cilium 1.20.0',
-  },
-  'kube-network-policies.sync': {
-    kind: 'latency',
-    delays: 'new flows meeting a changed policy: the nftables rules are synced once a second',
-    value: spread(ZERO, seconds(1)),
-    tutorial: fixed(ZERO),
-    source: 'kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go',
-  },
-  'weave-npc.apply': {
-    kind: 'latency',
-    delays: 'a policy change in the ipsets and rules of a node',
-    value: spread(ms(10), ms(500)),
-    tutorial: fixed(ZERO),
-    source: 'no constant upstream and no measurement; the span of timeline C13 is assumed',
-  },
-  'aws-network-policy-agent.apply': {
-    kind: 'latency',
-    delays: 'a policy or a new pod on the eBPF programs of a node',
-    value: spread(seconds(1), seconds(2)),
-    tutorial: fixed(ZERO),
-    source: 'aws/aws-network-policy-agent issues 83, 186, 345: pods are open for 1-2 s',
   },
   'coredns.lameduck': {
     kind: 'wait',

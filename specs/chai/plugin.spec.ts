@@ -67,6 +67,12 @@ describe('the chai plugin', () => {
       expect(drill.pod('shop/client')).not.to.translate({ to: '10.96.0.20:80', dnat: 'none' });
     });
 
+    it('asserts whether a client that returns meets the same backend', () => {
+      const returning = drill.pod('shop/client').visit('backend:80');
+      expect(returning).to.affinity({ kept: false });
+      expect(() => expect(returning).to.affinity()).to.throw(/the same backend/);
+    });
+
     it('asserts convergence, shares, paths and state', () => {
       expect(drill.service('shop/backend')).to.converge();
       expect(drill.pod('shop/client')).to.share('backend:80', { even: 'shop/backend' });

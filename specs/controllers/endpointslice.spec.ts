@@ -136,6 +136,21 @@ describe('the ports of a slice', () => {
     expect(ports.flat().sort()).to.deep.equal([8080, 9090]);
   });
 
+  it('by the name of a port of a sidecar, which counts after the containers', () => {
+    const port = (containerPort: number) => ({ name: 'http', containerPort });
+    const sidecar = { name: 'proxy', restartPolicy: 'Always', ports: [port(15_001)] };
+    const setup = { name: 'setup', ports: [port(1)] };
+    const named = serviceOf('web', { ports: [{ port: 80, targetPort: 'http' }] });
+    const subject = plane(named, podOf('a', {}, { initContainers: [setup, sidecar] }));
+    expect(slices(subject)[0]!.ports).to.deep.equal([{ name: '', port: 15_001, protocol: 'TCP' }]);
+  });
+
+  it('carry the protocol of the application, which proxies leave to others', () => {
+    const ports = [{ port: 80, targetPort: 8080, appProtocol: 'kubernetes.io/h2c' }];
+    const subject = plane(serviceOf('web', { ports }), podOf('a'));
+    expect(slices(subject)[0]!.ports![0]).to.include({ appProtocol: 'kubernetes.io/h2c' });
+  });
+
   it('by a name that no container has serve nothing', () => {
     const subject = plane(
       serviceOf('web', { ports: [{ port: 80, targetPort: 'http' }] }),
@@ -154,6 +169,9 @@ describe('a Service without endpoints', () => {
 
   it('has none at all where nothing selects', () => {
     expect(slices(plane(serviceOf('web', { selector: null })))).to.deep.equal([]);
+    // An empty mapping is stored as none: the field is omitted where it is empty.
+    const empty = plane(serviceOf('web', { selector: {} }), podOf('a'));
+    expect(slices(empty)).to.deep.equal([]);
   });
 
   it('takes its slices with it when it goes', () => {
@@ -177,6 +195,20 @@ describe('a slice that somebody has spoiled', () => {
     const entry = subject.kernel.journal.all().findLast(({ action }) => action === 'reconciled')!;
     // Seen 5 ms after the change, looked at a second later, written after 5 ms of thought.
     expect(entry.at - at).to.equal(1_010_000);
+  });
+
+  it('is found again by a controller with an empty memory, and follows its pods on', () => {
+    const subject = plane(serviceOf('web'), podOf('a'));
+    const [slice] = slices(subject);
+    const controller = subject.controllers.find(({ name }) => name === 'endpointslice')!;
+    controller.stop();
+    subject.create(podOf('b', { podIP: '10.244.1.6', podIPs: [{ ip: '10.244.1.6' }] }));
+    subject.run();
+    expect(endpoints(subject)).to.have.length(1);
+    controller.start();
+    subject.run();
+    expect(endpoints(subject)).to.have.length(2);
+    expect(slices(subject)[0]!.metadata.uid).to.equal(slice!.metadata.uid);
   });
 
   it('is created again after it was deleted', () => {

@@ -225,6 +225,60 @@ describe('a pod on a tainted node', () => {
   });
 });
 
+describe('a pod that tolerates a taint', () => {
+  const TAINT = { key: 'maintenance', effect: 'NoExecute' };
+
+  function tainted(toleration: object): { readonly plane: ControlPlane; readonly key: string } {
+    const plane = new ControlPlane();
+    const tolerations = [{ key: 'maintenance', operator: 'Exists', ...toleration }];
+    const metadata = { name: 'patient', namespace: 'shop' };
+    const spec = { containers: [{ name: 'main' }], tolerations, nodeName: 'worker-1' };
+    plane.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+    plane.run();
+    plane.patch('Node', 'worker-1', { spec: { taints: [TAINT] } });
+    return { plane, key: 'shop/patient' };
+  }
+
+  it('for ever stays', () => {
+    const { plane, key } = tainted({});
+    plane.run(seconds(3_600));
+    expect(plane.get('Pod', key)).to.not.equal(undefined);
+  });
+
+  it('for a while stays where the taint is gone in time, and its patience begins anew', () => {
+    const { plane, key } = tainted({ effect: 'NoExecute', tolerationSeconds: 60 });
+    plane.run(seconds(50));
+    plane.patch('Node', 'worker-1', { spec: { taints: [] } });
+    plane.run(seconds(60));
+    plane.patch('Node', 'worker-1', { spec: { taints: [TAINT] } });
+    plane.run(seconds(59));
+    expect(plane.get('Pod', key)).to.not.equal(undefined);
+    plane.run(seconds(2));
+    expect(plane.get('Pod', key)).to.equal(undefined);
+  });
+
+  it('with no patience at all goes at once', () => {
+    const { plane, key } = tainted({ effect: 'NoExecute', tolerationSeconds: -5 });
+    plane.run(seconds(2));
+    expect(plane.get('Pod', key)).to.equal(undefined);
+  });
+
+  it('leaves nothing behind for another pod of its name', () => {
+    const { plane, key } = tainted({ effect: 'NoExecute', tolerationSeconds: 60 });
+    plane.run(seconds(50));
+    const { metadata, spec } = plane.get('Pod', key)!;
+    plane.delete('Pod', key, 0);
+    plane.run();
+    const { name, namespace } = metadata;
+    const again = { name, namespace: namespace! };
+    plane.create({ apiVersion: 'v1', kind: 'Pod', metadata: again, spec });
+    plane.run(seconds(59));
+    expect(plane.get('Pod', key)).to.not.equal(undefined);
+    plane.run(seconds(2));
+    expect(plane.get('Pod', key)).to.equal(undefined);
+  });
+});
+
 describe('the pods of a deleted node', () => {
   it('are removed 40 to 60 s later', () => {
     // timing.md §2.3: pod GC loop 20 s, orphan quarantine 40 s.

@@ -3,6 +3,7 @@
 
 import { expect } from 'chai';
 
+import type { Node } from '../../src/apiserver/kinds/node';
 import type { Pod } from '../../src/apiserver/kinds/pod';
 import type { KubeObject } from '../../src/values/kube-object';
 import { seconds } from '../../src/values/time';
@@ -177,5 +178,27 @@ describe('the ranges of pod addresses', () => {
     expect(subject.get('Node', 'worker-1')!.spec).to.deep.include({
       podCIDRs: ['10.244.1.0/24', 'fd00:10:244:1::/64'],
     });
+  });
+
+  it('run out, and come back with a node that goes', () => {
+    // Two blocks of /24, the first of them for the control plane.
+    const subject = plane({ nodes: 2, podCIDR: '10.244.0.0/23' });
+    const rangeOf = (name: string) => subject.get<Node>('Node', name)?.spec?.podCIDR;
+    expect([rangeOf('worker-1'), rangeOf('worker-2')]).to.deep.equal(['10.244.1.0/24', undefined]);
+    const failures = subject.kernel.journal.all().filter(({ action }) => action === 'failed');
+    expect(failures[0]!.detail).to.contain('CIDRNotAvailable');
+    subject.delete('Node', 'worker-1');
+    subject.run(seconds(300));
+    expect(rangeOf('worker-2')).to.equal('10.244.1.0/24');
+  });
+
+  it('are known again to a controller with an empty memory', () => {
+    const subject = plane({ nodes: 2 });
+    const controller = subject.controllers.find(({ name }) => name === 'node-ipam')!;
+    controller.stop();
+    controller.start();
+    subject.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'worker-3' } });
+    subject.run();
+    expect(subject.get<Node>('Node', 'worker-3')!.spec!.podCIDR).to.equal('10.244.3.0/24');
   });
 });

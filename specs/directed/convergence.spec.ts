@@ -29,7 +29,10 @@ function rowOf(plans: readonly Plan[], kubernetes: string): Plan {
   return plan;
 }
 
-describe('convergence under default timers', () => {
+describe('convergence under default timers', function () {
+  // Two hundred seeds of two versions are some hundred runs.
+  this.timeout(240_000);
+
   describe('a Service is created while its pods are ready (C1)', () => {
     const plans = plansOf('scenarios/timing/service-creation.yaml');
 

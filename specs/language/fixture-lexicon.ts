@@ -110,7 +110,15 @@ const CONVERGE: Word = {
   examples: ['{at: 5s, converge: {service: shop/backend}}'],
 };
 
-const KINDS = ['Pod', 'Service', 'Deployment', 'StatefulSet', 'ConfigMap', 'Namespace'];
+const KINDS = [
+  'Pod',
+  'Service',
+  'Deployment',
+  'StatefulSet',
+  'ConfigMap',
+  'Namespace',
+  'NetworkPolicy',
+];
 const SHORT: Readonly<Record<string, string>> = { po: 'Pod', svc: 'Service', deploy: 'Deployment' };
 
 function check({ kind, spec }: KubeObject): readonly ManifestProblem[] {
@@ -147,6 +155,7 @@ export const LEXICON: Lexicon = {
     ['calico', { mode: { enum: ['ipip', 'vxlan'] } }],
     ['flannel', { mode: { enum: ['vxlan', 'host-gw'] } }],
   ]),
+  resolvers: ['glibc', 'musl', 'go'],
   policyKinds: ['NetworkPolicy'],
   enforcedPolicies: (cni) => (cni === 'calico' ? ['NetworkPolicy'] : []),
   proxyModes: new Map<string, Settings>([

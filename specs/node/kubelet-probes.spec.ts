@@ -175,7 +175,8 @@ describe('what a probe asks', () => {
 
   it('over gRPC is whether the port is open', () => {
     expect(readyWith({ grpc: { port: 8080 } })).to.equal(true);
-    expect(readyWith({ grpc: { port: 9000 } })).to.equal(false);
+    const behaviours = behaves({ listen: [{ port: 8080, protocol: 'TCP' }] });
+    expect(readyWith({ grpc: { port: 9000 } }, behaviours)).to.equal(false);
   });
 
   it('by a command is its exit code, and 0 where nothing is said of it', () => {

@@ -7,8 +7,7 @@ import { Bitset } from '../../src/values/bitset';
 describe('Bitset', () => {
   it('unites, intersects and subtracts as sets of numbers do', () => {
     const stream = new Random(1).stream('bitset');
-    const drawn = () =>
-      new Set(Array.from({ length: stream.below(60) }, () => stream.below(150)));
+    const drawn = () => new Set(Array.from({ length: stream.below(60) }, () => stream.below(150)));
     for (let round = 0; round < 200; round++) {
       const [a, b] = [drawn(), drawn()];
       const sorted = (members: Iterable<number>) => [...members].sort((x, y) => x - y);

@@ -10,7 +10,6 @@ import type { Ratio } from '../../src/values/ratio';
 import { seconds } from '../../src/values/time';
 import type { Trace } from '../../src/values/trace';
 import { resolve } from '../../src/workloads/index';
-import { LIBCS } from '../../src/workloads/resolver';
 import { emptyReply } from '../../src/workloads/dns-message';
 import type {
   DnsReply,

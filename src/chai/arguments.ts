@@ -6,6 +6,7 @@ import type applyAction from '../vocabulary/actions/apply';
 import type deleteAction from '../vocabulary/actions/delete';
 import type patchAction from '../vocabulary/actions/patch';
 import type scaleAction from '../vocabulary/actions/scale';
+import type affinity from '../vocabulary/claims/affinity';
 import type converge from '../vocabulary/claims/converge';
 import type inspect from '../vocabulary/claims/inspect';
 import type path from '../vocabulary/claims/path';
@@ -21,6 +22,7 @@ interface Faults {
 }
 
 interface Claims {
+  readonly affinity: typeof affinity;
   readonly converge: typeof converge;
   readonly inspect: typeof inspect;
   readonly path: typeof path;

@@ -10,7 +10,7 @@ import { claimNamed, LANGUAGE } from '../vocabulary/index';
 import type { ActionArgs, FaultArgs } from './arguments';
 import { callerRange } from './caller';
 import { checkArguments } from './check-arguments';
-import { KeptConnection, Sender, ServiceSubject } from './subject';
+import { KeptConnection, ReturningClient, Sender, ServiceSubject } from './subject';
 import type { Subject } from './subject';
 
 /** What a selector of pods or nodes looks like in code; the same as in a scenario. */
@@ -118,6 +118,14 @@ export class Drill implements Subject {
     checkArguments('expect', { at: '0s', reach: args });
     const prepared = claimNamed('reach').prepare!(this.cluster, args);
     return new KeptConnection(this, args, prepared);
+  }
+
+  /** Notes whom a client can meet now, for a later assertion about its return. */
+  visit(sender: Sender, to: string): ReturningClient {
+    const args = { from: sender.args.from, to, visited: this.clock };
+    checkArguments('expect', { at: '0s', affinity: args });
+    const prepared = claimNamed('affinity').prepare!(this.cluster, args);
+    return new ReturningClient(this, args, prepared);
   }
 
   /**

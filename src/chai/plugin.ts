@@ -23,7 +23,7 @@ export { InvalidScenario, UndecidedExpectation } from './failure';
 export type { FailedExpectation } from './failure';
 export { loadScenario } from './load-scenario';
 export type { ScenarioOptions } from './load-scenario';
-export { KeptConnection, Sender, ServiceSubject } from './subject';
+export { KeptConnection, ReturningClient, Sender, ServiceSubject } from './subject';
 
 /** How long a claim may take to come true; with `.not`, how long it must stay impossible. */
 export interface Within {
@@ -42,6 +42,11 @@ declare global {
         to?: string,
         options?: Omit<ClaimArgs<'reach'>, 'from' | 'to' | 'opened'> & Within,
       ): Assertion;
+      /**
+       * A client that was there before meets the same backend again: `expect(drill.pod('shop/web')
+       * .visit('cart:80')).to.affinity()`; with `{kept: false}`, it may meet another.
+       */
+      affinity(options?: Pick<ClaimArgs<'affinity'>, 'kept'> & Within): Assertion;
       /** A lookup is answered: `resolve('backend', {answers: ['10.96.0.20']})`. */
       resolve(
         name: string,
@@ -55,6 +60,8 @@ declare global {
       share(to: string, of: Omit<ClaimArgs<'share'>, 'from' | 'to'> & Within): Assertion;
       /** The hops of a packet: `path('backend:80', {hops: ['cni0', 'flannel.1']})`. */
       path(to: string, hops: Omit<ClaimArgs<'path'>, 'from' | 'to'> & Within): Assertion;
+      /** Who reaches whom: `table({port: 80, rows: {'shop/web': {'shop/db': 'no'}}})`. */
+      table(args: ClaimArgs<'table'> & Within): Assertion;
       /** A JSONPath over the cluster's state: `inspect('$.objects.pods[*]', {count: 5})`. */
       inspect(query: string, wanted: Omit<ClaimArgs<'inspect'>, 'query'> & Within): Assertion;
     }

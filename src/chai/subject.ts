@@ -28,6 +28,24 @@ export class Sender implements Subject {
   open(to: string): KeptConnection {
     return this.drill.open(this, to);
   }
+
+  /** Notes whom a client can meet now, so that `affinity` can ask whether it meets it again. */
+  visit(to: string): ReturningClient {
+    return this.drill.visit(this, to);
+  }
+}
+
+/** A client that was there at an earlier instant. */
+export class ReturningClient implements Subject {
+  readonly drill: Drill;
+  readonly args: { readonly from: unknown; readonly to: string; readonly visited: string };
+  readonly prepared: unknown;
+
+  constructor(drill: Drill, args: ReturningClient['args'], prepared: unknown) {
+    this.drill = drill;
+    this.args = args;
+    this.prepared = prepared;
+  }
 }
 
 /** Connections that were opened at an earlier instant. */

@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Checks scenarios and manifests without running them.',
     load: () => require('./commands/lint') as Loaded,
   },
+  dig: {
+    summary: 'Asks for a name from inside of a scenario.',
+    load: () => require('./commands/dig') as Loaded,
+  },
   explain: {
     summary: 'Explains a word of the language, or the table of timers.',
     load: () => require('./commands/explain') as Loaded,

@@ -37,13 +37,15 @@ export class Proxies {
   constructor(context: ProxiesContext) {
     this.context = context;
     this.mode = modeOf(context.spec);
-    const inputs = context.spec.ipFamilies.map(
-      (family) => new ProxyInputs(context.api.store, family),
-    );
-    for (const node of context.spec.nodes) {
+    const { api, spec } = context;
+    const planes = spec.ipFamilies.map((family) => ({
+      inputs: new ProxyInputs(api.store, family),
+      shared: sharedConfiguration(spec, family),
+    }));
+    for (const node of spec.nodes) {
       this.byNode.set(
         node.name,
-        inputs.map((input) => this.proxy(context, node, input)),
+        planes.map((plane) => this.proxy(context, node, plane)),
       );
     }
   }
@@ -109,7 +111,11 @@ export class Proxies {
     };
   }
 
-  private proxy(context: ProxiesContext, node: NodeSpec, inputs: ProxyInputs): KubeProxy {
+  private proxy(
+    context: ProxiesContext,
+    node: NodeSpec,
+    { inputs, shared }: { readonly inputs: ProxyInputs; readonly shared: SharedConfiguration },
+  ): KubeProxy {
     const { spec, kernel, api, timing, machines, onChange } = context;
     const minSyncPeriod = settings(spec)['minSyncPeriod'] as Duration | undefined;
     return new KubeProxy({
@@ -119,7 +125,7 @@ export class Proxies {
       machine: machines.get(node.name)!,
       mode: this.mode,
       inputs,
-      node: proxyNode(spec, node, inputs.family),
+      node: proxyNode(node, shared),
       ...(minSyncPeriod === undefined ? {} : { minSyncPeriod }),
       onApplied: () => onChange(node.name),
     });
@@ -141,15 +147,16 @@ function settings({ proxy }: ClusterSpec): Readonly<Record<string, unknown>> {
   return typeof own === 'object' && own !== null ? { ...proxy.options, ...own } : proxy.options;
 }
 
-function proxyNode(spec: ClusterSpec, node: NodeSpec, family: Family): ProxyNode {
+/** What the proxies of one family know alike on all nodes. */
+type SharedConfiguration = Omit<ProxyNode, 'name' | 'addresses' | 'zone'>;
+
+/** Made once for all nodes: it lists the addresses of all of them. */
+function sharedConfiguration(spec: ClusterSpec, family: Family): SharedConfiguration {
   const options = settings(spec);
   const podCIDR = spec.podCIDRs[spec.ipFamilies.indexOf(family)];
   const clusterCIDR = 'clusterCIDR' in options ? options['clusterCIDR'] : podCIDR;
   return {
-    name: node.name,
     family,
-    addresses: node.addresses.filter((address) => familyOf(address) === family),
-    zone: node.zone,
     clusterCIDR: clusterCIDR === '' ? undefined : (clusterCIDR as string | undefined),
     masqueradeAll: options['masqueradeAll'] === true,
     nodePortAddresses: (options['nodePortAddresses'] as readonly string[] | undefined) ?? [],
@@ -161,4 +168,9 @@ function proxyNode(spec: ClusterSpec, node: NodeSpec, family: Family): ProxyNode
     ...(typeof options['scheduler'] === 'string' && { scheduler: options['scheduler'] }),
     kubernetes: spec.kubernetes,
   };
+}
+
+function proxyNode(node: NodeSpec, shared: SharedConfiguration): ProxyNode {
+  const addresses = node.addresses.filter((address) => familyOf(address) === shared.family);
+  return { ...shared, name: node.name, addresses, zone: node.zone };
 }

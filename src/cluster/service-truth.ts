@@ -4,7 +4,8 @@
 import type { Store } from '../apiserver/store';
 import type { Pod } from '../apiserver/kinds/pod';
 import { isPodTerminal } from '../apiserver/kinds/pod';
-import type { Service, ServicePort } from '../apiserver/kinds/service';
+import type { Service } from '../apiserver/kinds/service';
+import { portsOf } from '../controllers/slice-endpoint';
 import { sortedBy } from '../values/order';
 import { formatEndpoint } from '../values/ip';
 import type { IP } from '../values/ip';
@@ -42,7 +43,7 @@ export function servingEndpoints(
 ): readonly string[] {
   const service = store.get('Service', serviceKey) as Service | undefined;
   if (service === undefined) return [];
-  const { selector, ports = [], publishNotReadyAddresses } = service.spec;
+  const { selector, publishNotReadyAddresses } = service.spec;
   if (selector === undefined) return listedEndpoints(store, serviceKey);
   const endpoints = new Set<string>();
   for (const object of store.list('Pod')) {
@@ -50,11 +51,9 @@ export function servingEndpoints(
     if (pod.metadata.namespace !== service.metadata.namespace) continue;
     if (!matchesLabels(pod.metadata.labels, selector) || isPodTerminal(pod)) continue;
     if (!serves(pod, kubelets, publishNotReadyAddresses === true)) continue;
-    for (const port of ports) {
-      const number = targetOf(pod, port);
-      const address = pod.status?.podIP as IP | undefined;
-      if (number !== undefined && address) endpoints.add(formatEndpoint(address, number));
-    }
+    const address = pod.status?.podIP as IP | undefined;
+    if (!address) continue;
+    for (const { port } of portsOf(service, pod)) endpoints.add(formatEndpoint(address, port!));
   }
   return sortedBy(endpoints, (it) => it);
 }
@@ -63,19 +62,6 @@ export function servingEndpoints(
 function serves(pod: Pod, kubelets: Kubelets, publishNotReady: boolean): boolean {
   if (pod.metadata.deletionTimestamp !== undefined) return false;
   return publishNotReady || kubelets.servingNow(keyOf(pod));
-}
-
-/** source: staging/src/k8s.io/endpointslice/utils.go findPort */
-function targetOf(pod: Pod, port: ServicePort): number | undefined {
-  const { targetPort = port.port, protocol = 'TCP' } = port;
-  if (typeof targetPort === 'number') return targetPort;
-  for (const container of pod.spec.containers) {
-    const found = container.ports?.find(
-      (it) => it.name === targetPort && (it.protocol ?? 'TCP') === protocol,
-    );
-    if (found !== undefined) return found.containerPort;
-  }
-  return undefined;
 }
 
 /** Without a selector, the slices that somebody wrote are the truth. */

@@ -11,7 +11,6 @@ import type { Service } from '../apiserver/kinds/service';
 import { equalJson } from '../apiserver/json';
 import type { Change } from '../apiserver/informer';
 import type { Effect } from '../timing';
-import { familyOf, parseIp } from '../values/ip';
 import type { Family } from '../values/ip';
 import { keyOf, splitKey } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
@@ -103,10 +102,9 @@ class EndpointSliceLogic implements ControllerLogic {
     }
     const pods = this.podsOf(service);
     const triggerTime = this.triggerTimes.earliestChange(service, pods);
-    const plans = familiesOf(service).map((family) =>
-      this.plan(service, family, pods, existing, pass),
-    );
-    const families = familiesOf(service);
+    // The API server has given every Service its families.
+    const { ipFamilies: families = [] } = service.spec;
+    const plans = families.map((family) => this.plan(service, family, pods, existing, pass));
     const orphans = existing.filter(({ addressType }) => !families.includes(addressType as Family));
     this.write(service, plans, orphans, triggerTime, pass);
     const [before, after] = [
@@ -301,13 +299,6 @@ class EndpointSliceLogic implements ControllerLogic {
         return candidate;
     }
   }
-}
-
-/** source: staging/src/k8s.io/endpointslice/utils.go getAddressTypesForService */
-function familiesOf({ spec }: Service): readonly Family[] {
-  if (spec.ipFamilies?.length) return spec.ipFamilies;
-  const address = parseIp(spec.clusterIP ?? '');
-  return address === undefined ? ['IPv4', 'IPv6'] : [familyOf(address)];
 }
 
 function labelsOf(object: KubeObject | undefined): Readonly<Record<string, string>> | undefined {

@@ -6,6 +6,8 @@ import type { Protocol } from '../values/flow';
 import { ip, parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
 import type { KubeVersion } from '../values/kube-version';
+import { ratio } from '../values/ratio';
+import type { Ratio } from '../values/ratio';
 import type { Duration } from '../values/time';
 import { ZERO } from '../values/time';
 import { planAddresses } from './address-plan';
@@ -104,7 +106,18 @@ function readDns(dns: Tree | undefined, report: Report): ClusterSpec['dns'] {
   }
   const corefile = textOf(child(dns, 'corefile'));
   const replicas = (child(dns, 'replicas')?.value ?? DEFAULT_DNS_REPLICAS) as number;
-  return { replicas, ...(corefile !== undefined && { corefile }) };
+  const race = textOf(child(dns, 'race'));
+  return {
+    replicas,
+    ...(corefile !== undefined && { corefile }),
+    ...(race !== undefined && { race: readRatio(race) }),
+  };
+}
+
+/** `1/100`; more than certain is certain. */
+function readRatio(text: string): Ratio {
+  const [numerator = 0, denominator = 1] = text.split('/').map(Number);
+  return ratio(Math.min(numerator, denominator), denominator);
 }
 
 function readExternals(

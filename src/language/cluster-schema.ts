@@ -93,6 +93,12 @@ const DNS: JsonSchema = {
     replicas: { type: 'integer', minimum: 0, maximum: 100, description: 'Number of its pods.' },
     corefile: { type: 'string', description: 'Its configuration.' },
     nodelocal: { type: 'boolean', description: 'Whether every node has a cache.' },
+    race: {
+      type: 'string',
+      pattern: '^[0-9]{1,9}/[1-9][0-9]{0,8}$',
+      description: 'How likely A and AAAA from one port collide in conntrack, and one is lost.',
+      examples: ['1/100', '1/1'],
+    },
   },
 };
 
@@ -247,7 +253,7 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
 }
 
 /** Schema of the value of `behaviour`. */
-export const BEHAVIOUR_SCHEMA: JsonSchema = {
+export const behaviourSchema = ({ resolvers }: Lexicon): JsonSchema => ({
   description: 'What containers do, by workload, pod or image pattern.',
   type: 'object',
   additionalProperties: {
@@ -274,12 +280,12 @@ export const BEHAVIOUR_SCHEMA: JsonSchema = {
         type: 'object',
         additionalProperties: { type: 'integer', minimum: 0, maximum: 255 },
       },
-      libc: { description: 'The resolver of its image.', enum: ['glibc', 'musl', 'go'] },
+      libc: { description: 'The resolver of its image.', enum: resolvers },
       load: { description: 'What it does to the processor and to memory.' },
     },
   },
   examples: [{ 'deployment/shop/backend': { listen: [8080], startup: '300ms' } }],
-};
+});
 
 /** A name, or a mapping with the name and the settings that this one has. */
 function named(

@@ -40,5 +40,7 @@ export interface Lexicon {
   readonly policyKinds: readonly string[];
   enforcedPolicies(cni: string, options: Readonly<Record<string, unknown>>): readonly string[];
   readonly proxyModes: ReadonlyMap<string, Settings>;
+  /** The resolvers of containers (`libc`) that are modelled. */
+  readonly resolvers: readonly string[];
   readonly kubernetesVersions: readonly string[];
 }

@@ -2,7 +2,7 @@
 // what editors complete and explain by. Words are keys of one mapping, not the branches of a
 // union: a wrong value is one exact error, and the size grows with the words, not their square.
 
-import { BEHAVIOUR_SCHEMA, clusterSchema } from './cluster-schema';
+import { behaviourSchema, clusterSchema } from './cluster-schema';
 import { branches, FORMS } from './json-schema';
 import type { JsonSchema, Lexicon, Word } from './lexicon';
 
@@ -84,7 +84,7 @@ export function scenarioSchema(lexicon: Lexicon): JsonSchema {
         type: ['string', 'array'],
         items: { type: 'string' },
       },
-      behaviour: BEHAVIOUR_SCHEMA,
+      behaviour: behaviourSchema(lexicon),
       timeline: {
         description: 'What happens. Each step has exactly one verb.',
         type: 'array',

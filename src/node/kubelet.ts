@@ -213,6 +213,8 @@ export class Kubelets {
     worker.pod = pod;
     if (pod.metadata.deletionTimestamp === undefined) {
       this.statuses.compare(worker);
+      // source: pkg/kubelet/kubelet.go HandlePodReconcile: others may have opened a readiness gate
+      if (pod.spec.readinessGates !== undefined) this.statuses.sync(worker);
       return;
     }
     const grace = graceOf(worker);

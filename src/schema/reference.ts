@@ -1,7 +1,7 @@
 // The pages of docs/reference, made of the same literals as validation and behaviour, so that
 // they cannot contradict the code.
 
-import { BEHAVIOUR_SCHEMA } from '../language/cluster-schema';
+import { behaviourSchema } from '../language/cluster-schema';
 import { DIAGNOSTIC_CODES } from '../language/diagnostic-codes';
 import { FORMS } from '../language/json-schema';
 import type { JsonSchema, Lexicon } from '../language/lexicon';
@@ -70,6 +70,7 @@ function indexPage(): string {
 
 function scenarioPage(lexicon: Lexicon): string {
   const schema = scenarioSchema(lexicon);
+  const behaviours = behaviourSchema(lexicon);
   const definitions = schema['$defs'] as Readonly<Record<string, JsonSchema>>;
   const section = (title: string, of: JsonSchema, skip: readonly string[] = []) =>
     `## ${title}\n\n${keyTable(of, definitions, skip)}`;
@@ -84,8 +85,8 @@ function scenarioPage(lexicon: Lexicon): string {
     section('`cluster`', definitions['cluster']!, ['timing']),
     '`timing` is a profile, or a mapping of a `profile` and of [timers by name](timing.md).',
     '## `behaviour`',
-    `${String(BEHAVIOUR_SCHEMA['description'])} Each has these keys:`,
-    keyTable(BEHAVIOUR_SCHEMA['additionalProperties'] as JsonSchema, definitions),
+    `${String(behaviours['description'])} Each has these keys:`,
+    keyTable(behaviours['additionalProperties'] as JsonSchema, definitions),
     section('A step of `timeline`', definitions['step']!, verbs),
     `Its verb is one of ${verbs.map((verb) => `\`${verb}\``).join(', ')}: see [faults](faults.md) and [actions](actions.md).`,
     section('An expectation of `expect`', definitions['expectation']!, [...lexicon.claims.keys()]),

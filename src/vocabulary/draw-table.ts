@@ -6,7 +6,10 @@ export function drawTable(
   columns: readonly string[],
   cell: (row: string, column: string) => string,
 ): readonly string[] {
-  const lines = [['', ...columns], ...rows.map((row) => [row, ...columns.map((it) => cell(row, it))])];
+  const lines = [
+    ['', ...columns],
+    ...rows.map((row) => [row, ...columns.map((it) => cell(row, it))]),
+  ];
   const widths = lines[0]!.map((_, index) =>
     Math.max(...lines.map((line) => (line[index] ?? '').length)),
   );

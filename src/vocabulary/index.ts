@@ -5,6 +5,7 @@
 
 import applyAction from './actions/apply';
 import deleteAction from './actions/delete';
+import lookupAction from './actions/lookup';
 import patchAction from './actions/patch';
 import scaleAction from './actions/scale';
 import affinity from './claims/affinity';
@@ -31,9 +32,19 @@ export const LANGUAGE = {
   /** What breaks. */
   faults: byName<Fault>([kill]),
   /** What an administrator does. */
-  actions: byName<Action>([applyAction, deleteAction, patchAction, scaleAction]),
+  actions: byName<Action>([applyAction, deleteAction, lookupAction, patchAction, scaleAction]),
   /** What must be true. */
-  claims: byName<Claim>([affinity, converge, inspect, path, reach, resolve, share, table, translate]),
+  claims: byName<Claim>([
+    affinity,
+    converge,
+    inspect,
+    path,
+    reach,
+    resolve,
+    share,
+    table,
+    translate,
+  ]),
   /** When it must be true. */
   operators: byName<Operator>([after, always, at, eventually, never, sometimes]),
 } as const;

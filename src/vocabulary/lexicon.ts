@@ -11,6 +11,7 @@ import { settingsOf } from '../node/proxy/settings';
 import { PROFILES, TIMERS } from '../timing';
 import { MODELLED_VERSIONS } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
+import { LIBCS } from '../workloads/index';
 import { LANGUAGE } from './index';
 
 /** The whole language, as language/validate.ts and the schemas for editors need it. */
@@ -28,6 +29,7 @@ export const lexicon: Lexicon = {
     return plugin === undefined ? POLICY_KINDS : enforcedKinds(plugin, options);
   },
   proxyModes: new Map(PROXY_MODES.map((mode) => [mode.name, settingsOf(mode)])),
+  resolvers: LIBCS,
   kubernetesVersions: MODELLED_VERSIONS,
 };
 

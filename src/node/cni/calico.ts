@@ -169,9 +169,7 @@ class Calico implements CniNetwork {
   private announcedBy(node: string): readonly string[] {
     const { tunnels = [], byId } = this.nodes.get(node) ?? {};
     const addresses = [...tunnels, ...[...(byId?.values() ?? [])].flat()];
-    const borrowed = addresses.filter((it) =>
-      this.pools.some((pool) => pool.isBorrowed(it, node)),
-    );
+    const borrowed = addresses.filter((it) => this.pools.some((pool) => pool.isBorrowed(it, node)));
     return [...this.pools.flatMap((pool) => pool.rangesOf(node)), ...borrowed.map(hostRange)];
   }
 

@@ -27,20 +27,16 @@ export function masqueradeRules(
   const from = ofFamily(sources);
   if (from.length === 0) return undefined;
   const rules: Rule[] = [
-    ...ofFamily(exclude).map(
-      (range): Rule => ({
-        matches: [{ on: 'destination', cidr: range }],
-        target: { do: 'return' },
-        comment,
-      }),
-    ),
-    ...from.map(
-      (range): Rule => ({
-        matches: [{ on: 'source', cidr: range }],
-        target: target ?? { do: 'masquerade', randomFully: true },
-        comment,
-      }),
-    ),
+    ...ofFamily(exclude).map((range): Rule => ({
+      matches: [{ on: 'destination', cidr: range }],
+      target: { do: 'return' },
+      comment,
+    })),
+    ...from.map((range): Rule => ({
+      matches: [{ on: 'source', cidr: range }],
+      target: target ?? { do: 'masquerade', randomFully: true },
+      comment,
+    })),
   ];
   const chains: Chain[] = [
     {

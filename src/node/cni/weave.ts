@@ -141,7 +141,7 @@ class Weave implements CniNetwork {
 
 /** The fewest ranges that together hold the numbers from `first` to `last`. */
 function* coveringRanges(first: bigint, last: bigint): Iterable<string> {
-  for (let at = first; at <= last; ) {
+  for (let at = first; at <= last;) {
     let size = 1n;
     while (at % (size * 2n) === 0n && at + size * 2n - 1n <= last) size *= 2n;
     yield `${ipFromNumber(at, 'IPv4')}/${33 - size.toString(2).length}`;

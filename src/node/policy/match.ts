@@ -16,11 +16,7 @@ import type {
   Semantics,
 } from './policy';
 
-export function matchesPeers(
-  { peers }: PolicyRule,
-  party: Party,
-  semantics: Semantics,
-): boolean {
+export function matchesPeers({ peers }: PolicyRule, party: Party, semantics: Semantics): boolean {
   return peers === undefined || peers.some((peer) => matchesPeer(peer, party, semantics));
 }
 

@@ -7,7 +7,7 @@ import { cidr } from '../../values/cidr';
 import { Interner } from '../../values/interner';
 import { familyOf } from '../../values/ip';
 import type { Labels, LabelSelector } from '../../values/labels';
-import { sortedKeys } from '../../values/order';
+import { compareText, sortedKeys } from '../../values/order';
 import { holds } from './match';
 import type { BlockPeer, Peer, PolicyPod } from './policy';
 
@@ -86,9 +86,9 @@ export class PodClasses {
     const inside = [...this.blocks].filter(([, block]) => isIn(pod, block)).map(([text]) => text);
     const portsKey = pod.ports
       .map(({ name, protocol, port }) => `${name}/${protocol}/${port}`)
-      .sort()
+      .sort(compareText)
       .join(' ');
-    const families = [...new Set(pod.addresses.map(familyOf))].sort().join(' ');
+    const families = [...new Set(pod.addresses.map(familyOf))].sort(compareText).join(' ');
     const id = this.ids.intern(
       [
         pod.namespace,
@@ -96,7 +96,7 @@ export class PodClasses {
         labelsKey(pod.labels),
         portsKey,
         families,
-        inside.sort().join(' '),
+        inside.sort(compareText).join(' '),
       ].join('\n'),
     );
     if (id === this.classes.length) this.found(id, pod, portsKey, inside);

@@ -60,7 +60,8 @@ export class PolicyViews {
     const pods = changed('Pod');
     const namespaces = changed('Namespace');
     if (namespaces.size > 0) {
-      for (const { key, namespace } of compiled.pods()) if (namespaces.has(namespace)) pods.add(key);
+      for (const { key, namespace } of compiled.pods())
+        if (namespaces.has(namespace)) pods.add(key);
     }
     for (const key of pods) this.movePod(compiled, key, to);
     for (const kind of this.kinds) {

@@ -12,6 +12,8 @@ import type { Observation, ObservationContext } from '../define';
 import { describe, sourcesOf } from '../targets';
 import type { Source } from '../targets';
 
+const TYPES = ['A', 'AAAA', 'A+AAAA', 'CNAME', 'SRV', 'PTR', 'TXT', 'NS', 'SOA', 'MX'] as const;
+
 const SCHEMA = {
   type: 'object',
   additionalProperties: false,
@@ -19,7 +21,12 @@ const SCHEMA = {
   properties: {
     from: { $ref: '#/$defs/origin' },
     name: { description: 'The name as the client types it.', type: 'string', minLength: 1 },
-    type: { description: 'The record type: `A` (the default) or `AAAA`.', enum: ['A', 'AAAA'] },
+    type: {
+      description:
+        'The record type; `A` by default. `A+AAAA` asks for both at once, as programs do that ' +
+        'take either family.',
+      enum: TYPES,
+    },
     rcode: {
       description:
         'The answer code, `none` where no server answers. Default: NOERROR with an answer.',
@@ -48,7 +55,8 @@ const SCHEMA = {
         atMost: { $ref: '#/$defs/duration' },
       },
     },
-    server: { description: 'The server that answers.', $ref: '#/$defs/ipAddress' },
+    server: { description: 'The nameserver that answers.', $ref: '#/$defs/ipAddress' },
+    over: { description: 'What the deciding answer came over.', enum: ['UDP', 'TCP'] },
     some: { description: 'One possible course of one source suffices.', type: 'boolean' },
   },
 } as const;
@@ -61,7 +69,9 @@ export default defineClaim({
   models:
     'The resolver walks its search list by `ndots`, each query is a packet to a nameserver of ' +
     'its `resolv.conf`; a query that is not answered is repeated after its timeout. The claim ' +
-    'holds if it holds for every source and every way that the lookup can go.',
+    'holds if it holds for every source and every way that the lookup can go. It looks and ' +
+    'changes nothing: caches learn from `do: {lookup: …}` alone. A lookup is judged in the ' +
+    'state of the cluster in which it begins.',
   source: 'pkg/kubelet/network/dns/dns.go; glibc resolv/res_send.c; musl src/network/res_msend.c',
   schema: SCHEMA,
   examples: [
@@ -101,7 +111,7 @@ interface Lookup {
 
 function lookups(cluster: Cluster, source: Source, args: Args): readonly Lookup[] {
   return cluster
-    .resolve(source.origin, args.name, { types: [args.type ?? 'A'] })
+    .resolve(source.origin, args.name, { types: (args.type ?? 'A').split('+') })
     .map((resolution) => ({ source, resolution, success: succeeds(resolution, args) }));
 }
 
@@ -113,7 +123,13 @@ function succeeds(resolution: Resolution, args: Args): boolean | undefined {
   if (answers !== undefined && !isSameSet(answers.map(canonical), resolution.answers)) return false;
   if (ttl !== undefined && resolution.ttl !== ttl) return false;
   if (server !== undefined && resolution.server !== canonical(server)) return false;
+  if (args.over !== undefined && transportOf(resolution) !== args.over) return false;
   return isAsked(queries, resolution.queries) && isInTime(args, resolution.took);
+}
+
+/** What the last query left over. */
+function transportOf({ exchanges }: Resolution): string | undefined {
+  return exchanges.at(-1)?.transport;
 }
 
 function isUnknown({ traces }: Resolution): boolean {
@@ -192,18 +208,21 @@ function sayAmong(told: readonly Lookup[], found: readonly Lookup[]): string {
   return `in ${told.length} of ${found.length} possible courses`;
 }
 
-function tell({ rcode, answers, ttl, queries, took, server }: Resolution, args: Args): string {
+function tell(resolution: Resolution, args: Args): string {
+  const { rcode, answers, ttl, queries, took, server } = resolution;
   const parts = [
     rcode === 'NOERROR' ? sayAnswers(answers) : sayRcode(rcode),
     args.ttl === undefined || ttl === undefined ? undefined : `ttl ${ttl}s`,
     args.queries === undefined ? undefined : `${queries.length} queries (${queries.join(', ')})`,
     args.took === undefined ? undefined : `took ${formatDuration(took)}`,
     args.server === undefined ? undefined : `from ${server ?? 'no server'}`,
+    args.over === undefined ? undefined : `over ${transportOf(resolution) ?? 'nothing'}`,
   ];
   return parts.filter((it) => it !== undefined).join(', ');
 }
 
-function expected({ rcode = 'NOERROR', answers, ttl, queries, took, server }: Args): string {
+function expected(args: Args): string {
+  const { rcode = 'NOERROR', answers, ttl, queries, took, server, over } = args;
   const count = typeof queries === 'number' ? `${queries} queries` : queries?.join(', ');
   const parts = [
     rcode !== 'NOERROR'
@@ -216,6 +235,7 @@ function expected({ rcode = 'NOERROR', answers, ttl, queries, took, server }: Ar
     took?.atLeast === undefined ? undefined : `at least ${took.atLeast}`,
     took?.atMost === undefined ? undefined : `at most ${took.atMost}`,
     server === undefined ? undefined : `from ${server}`,
+    over === undefined ? undefined : `over ${over}`,
   ];
   return parts.filter((it) => it !== undefined).join(', ');
 }

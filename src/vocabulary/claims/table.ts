@@ -10,7 +10,16 @@ import { drawTable } from '../draw-table';
 import { walksOf } from '../walks';
 import type { Walk } from '../walks';
 
-const WORDS = ['yes', 'no', 'ok', 'refused', 'reset', 'timeout', 'unreachable', 'unresolved'] as const;
+const WORDS = [
+  'yes',
+  'no',
+  'ok',
+  'refused',
+  'reset',
+  'timeout',
+  'unreachable',
+  'unresolved',
+] as const;
 const NATS = ['none', 'dnat', 'snat', 'both'] as const;
 
 const SCHEMA = {
@@ -157,11 +166,7 @@ function isToItself({ source }: Walk, targets: readonly string[]): boolean {
 }
 
 /** The column as destinations of `reach`. */
-function destinationsOf(
-  cluster: Cluster,
-  column: string,
-  port: Args['port'],
-): readonly string[] {
+function destinationsOf(cluster: Cluster, column: string, port: Args['port']): readonly string[] {
   if (hasPort(column)) return [column];
   if (port === undefined) throw new UnknownTargetError(`"${column}" has no port`);
   const reference = readReference(column);

@@ -1,0 +1,72 @@
+// Goal: policies hold on a node when its agent has applied them, not before; and a pod that is new
+// to its agent fares as the plug-in lets it. Facts: netpol.md §8, timing.md C13.
+
+import { expect } from 'chai';
+import { buildCluster } from '../../src/chai/plugin';
+import type { Drill } from '../../src/chai/plugin';
+import { SHOP } from '../chai/shop';
+
+const DENY = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'nobody', namespace: 'shop' },
+  spec: { podSelector: {}, policyTypes: ['Ingress'] },
+};
+
+function drill(cni: string | object, seed = 1, manifests: readonly string[] = []): Drill {
+  return buildCluster({
+    manifests: [SHOP, ...manifests],
+    cluster: { nodes: 3, cni },
+    seed,
+  } as Parameters<typeof buildCluster>[0]);
+}
+
+/** Milliseconds from the request until the client's new connections fail for good. */
+function closedAfter(cni: string, seed: number): number {
+  const it = drill(cni, seed);
+  const { cluster } = it as unknown as { cluster: import('../../src/cluster/cluster').Cluster };
+  cluster.api.submit({
+    verb: 'create',
+    kind: 'NetworkPolicy',
+    key: 'shop/nobody',
+    object: DENY,
+    actor: 'kubectl',
+  });
+  const [backend] = [...cluster.api.store.list('Pod')].filter(({ metadata }) =>
+    metadata.name.startsWith('backend'),
+  );
+  const { podIP } = backend!.status as { podIP: string };
+  const to = { address: podIP, port: 8080, protocol: 'TCP' } as never;
+  const start = cluster.kernel.now;
+  for (let at = 0; at < 3_000; at += 5) {
+    cluster.kernel.runUntil((start + at * 1_000) as typeof start);
+    const [trace] = cluster.send({ pod: 'shop/client' }, to);
+    if (trace!.disposition === 'denied-by-policy') return at;
+  }
+  return Infinity;
+}
+
+describe('the agents that enforce policies', () => {
+  for (const [cni, least, most] of [
+    ['calico', 25, 630],
+    ['cilium', 65, 170],
+    ['kindnet', 15, 1_020],
+    ['weave', 25, 520],
+    ['aws-vpc', 1_015, 2_020],
+  ] as const) {
+    it(`of ${cni} close a pod between ${least} and ${most} ms after the request`, () => {
+      const spans = [1, 2, 3, 4, 5].map((seed) => closedAfter(cni, seed));
+      for (const span of spans) expect(span).to.be.within(least, most);
+      expect(new Set(spans).size, 'drawn from the seed').to.be.greaterThan(1);
+    });
+  }
+
+  it('do nothing where there is no policy', () => {
+    const it = drill('calico');
+    const { cluster } = it as unknown as { cluster: import('../../src/cluster/cluster').Cluster };
+    const applied = cluster.kernel.journal
+      .all()
+      .filter(({ actor }) => actor.startsWith('calico-node@'));
+    expect(applied).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,38 @@
+// The form of a row in the table of delays (timers.ts).
+
+import { ZERO } from './values/time';
+import type { Duration } from './values/time';
+
+/** Whether traffic gains or loses a destination by the change; only `tutorial` tells them apart. */
+export type Effect = 'gain' | 'loss';
+
+/** A delay: `least`, plus a whole number of microseconds drawn evenly from [0, extra]. */
+export interface Delay {
+  readonly least: Duration;
+  readonly extra: Duration;
+}
+
+export interface TimerRow {
+  readonly kind: 'latency' | 'quantiser' | 'wait';
+  /** What waits for it, as a sentence for people. */
+  readonly delays: string;
+  /** The delay of the newest version. */
+  readonly value: Delay;
+  /** Older values: `below` is the first version to which the row no longer applies. */
+  readonly older?: readonly { readonly below: string; readonly value: Delay }[];
+  /** The value in the classic tutorial timelines (service live at +40 ms, pod death +350 ms). */
+  readonly tutorial?: Delay | { readonly gain: Delay; readonly loss: Delay };
+  /** The flag or field of the real component that sets it. */
+  readonly knob?: string;
+  readonly source: string;
+}
+
+/** A delay that is always the same. */
+export function fixed(value: Duration): Delay {
+  return { least: value, extra: ZERO };
+}
+
+/** A delay that is drawn evenly from the span, both ends included. */
+export function spread(least: Duration, most: Duration): Delay {
+  return { least, extra: (most - least) as Duration };
+}
