@@ -108,3 +108,82 @@ describe('what a Service is given', () => {
     expect(plane.create(serviceOf('e', { clusterIP: '10.96.0.20' }))).to.equal('ok');
   });
 });
+
+describe('an allocation is refused', () => {
+  it('of an address or a port that another Service has', () => {
+    const plane = new ControlPlane({ nodes: 0 });
+    const ports = [{ port: 80, nodePort: 30_080 }];
+    const spec = { type: 'NodePort', clusterIP: '10.96.0.20', ports };
+    expect(plane.create(serviceOf('first', spec))).to.equal('ok');
+    expect(plane.create(serviceOf('second', { clusterIP: '10.96.0.20' }))).to.equal('invalid');
+    expect(plane.refusal).to.contain('spec.clusterIPs').and.to.contain('10.96.0.20');
+    expect(plane.create(serviceOf('third', { type: 'NodePort', ports }))).to.equal('invalid');
+    expect(plane.refusal).to.contain('spec.ports[0].nodePort').and.to.contain('30080');
+  });
+
+  it('of an address that is not in the range of Services', () => {
+    expect(refusal({ clusterIP: '192.168.1.5' })).to.contain('spec.clusterIPs');
+  });
+
+  it('of two families to a Service that wants to have one', () => {
+    const spec = { ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv4', 'IPv6'] };
+    expect(refusal(spec, ['IPv4', 'IPv6'])).to.contain('where there are two families');
+  });
+});
+
+describe('a change of type', () => {
+  function changed(before: object, patch: object): Service {
+    const plane = new ControlPlane({ nodes: 0 });
+    expect(plane.create(serviceOf('web', before)), plane.refusal).to.equal('ok');
+    expect(plane.patch('Service', 'shop/web', { spec: patch }), plane.refusal).to.equal('ok');
+    return plane.get<Service>('Service', 'shop/web')!;
+  }
+
+  it('to a ClusterIP takes node ports, policy and the port of health checks away', () => {
+    const { spec } = changed(
+      { type: 'LoadBalancer', externalTrafficPolicy: 'Local' },
+      { type: 'ClusterIP' },
+    );
+    expect(spec).to.not.have.any.keys('externalTrafficPolicy', 'healthCheckNodePort');
+    expect(spec.ports![0]).to.not.have.property('nodePort');
+  });
+
+  it('to a NodePort keeps the numbers of a LoadBalancer', () => {
+    const ports = [{ port: 80, nodePort: 30_080 }];
+    const { spec } = changed({ type: 'LoadBalancer', ports }, { type: 'NodePort' });
+    expect(spec.ports![0]!.nodePort).to.equal(30_080);
+  });
+
+  it('of policy takes the port of health checks away, and gives it', () => {
+    const local = { type: 'LoadBalancer', externalTrafficPolicy: 'Local' };
+    const { spec } = changed(local, { externalTrafficPolicy: 'Cluster' });
+    expect(spec).to.not.have.property('healthCheckNodePort');
+    const back = changed({ type: 'LoadBalancer' }, { externalTrafficPolicy: 'Local' });
+    expect(back.spec.healthCheckNodePort).to.be.within(30_000, 32_767);
+  });
+
+  it('of ports keeps the node port of a port that stays, for its protocol', () => {
+    const ports = [
+      { name: 'a', port: 80, nodePort: 30_080 },
+      { name: 'b', port: 53, protocol: 'UDP', nodePort: 30_053 },
+    ];
+    const next = [
+      { name: 'c', port: 53, protocol: 'UDP' },
+      { name: 'd', port: 81 },
+    ];
+    const { spec } = changed({ type: 'NodePort', ports }, { ports: next });
+    expect(spec.ports![0]!.nodePort).to.equal(30_053);
+    expect(spec.ports![1]!.nodePort).to.be.within(30_000, 32_767).and.to.not.equal(30_080);
+  });
+
+  it('to a name frees the address, and back from it draws one', () => {
+    const name = { type: 'ExternalName', externalName: 'example.com', clusterIP: null };
+    const plane = new ControlPlane({ nodes: 0 });
+    plane.create(serviceOf('web', { clusterIP: '10.96.0.20' }));
+    const clusterIPs = null;
+    const patch = { spec: { ...name, clusterIPs, ports: null, selector: null } };
+    expect(plane.patch('Service', 'shop/web', patch), plane.refusal).to.equal('ok');
+    expect(plane.get<Service>('Service', 'shop/web')!.spec.clusterIP).to.not.equal('10.96.0.20');
+    expect(plane.create(serviceOf('other', { clusterIP: '10.96.0.20' }))).to.equal('ok');
+  });
+});

@@ -169,7 +169,7 @@ describe('a Service without endpoints', () => {
 
   it('has none at all where nothing selects', () => {
     expect(slices(plane(serviceOf('web', { selector: null })))).to.deep.equal([]);
-    // An empty mapping is stored as none: the field is omitted where it is empty.
+    // core/v1 ServiceSpec.Selector: "empty or not present" means that others write the endpoints.
     const empty = plane(serviceOf('web', { selector: {} }), podOf('a'));
     expect(slices(empty)).to.deep.equal([]);
   });

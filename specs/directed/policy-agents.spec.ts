@@ -3,7 +3,9 @@
 
 import { expect } from 'chai';
 import { buildCluster } from '../../src/chai/plugin';
-import type { Drill } from '../../src/chai/plugin';
+import type { Cluster } from '../../src/cluster/cluster';
+import { ip } from '../../src/values/ip';
+import { later, milliseconds } from '../../src/values/time';
 import { SHOP } from '../chai/shop';
 
 const DENY = {
@@ -13,18 +15,13 @@ const DENY = {
   spec: { podSelector: {}, policyTypes: ['Ingress'] },
 };
 
-function drill(cni: string | object, seed = 1, manifests: readonly string[] = []): Drill {
-  return buildCluster({
-    manifests: [SHOP, ...manifests],
-    cluster: { nodes: 3, cni },
-    seed,
-  } as Parameters<typeof buildCluster>[0]);
+function clusterWith(cni: string, seed: number): Cluster {
+  return buildCluster({ manifests: [SHOP], cni, seed }).cluster;
 }
 
 /** Milliseconds from the request until the client's new connections fail for good. */
 function closedAfter(cni: string, seed: number): number {
-  const it = drill(cni, seed);
-  const { cluster } = it as unknown as { cluster: import('../../src/cluster/cluster').Cluster };
+  const cluster = clusterWith(cni, seed);
   cluster.api.submit({
     verb: 'create',
     kind: 'NetworkPolicy',
@@ -36,10 +33,10 @@ function closedAfter(cni: string, seed: number): number {
     metadata.name.startsWith('backend'),
   );
   const { podIP } = backend!.status as { podIP: string };
-  const to = { address: podIP, port: 8080, protocol: 'TCP' } as never;
+  const to = { address: ip(podIP), port: 8080, protocol: 'TCP' } as const;
   const start = cluster.kernel.now;
   for (let at = 0; at < 3_000; at += 5) {
-    cluster.kernel.runUntil((start + at * 1_000) as typeof start);
+    cluster.kernel.runUntil(later(start, milliseconds(at)));
     const [trace] = cluster.send({ pod: 'shop/client' }, to);
     if (trace!.disposition === 'denied-by-policy') return at;
   }
@@ -62,10 +59,8 @@ describe('the agents that enforce policies', () => {
   }
 
   it('do nothing where there is no policy', () => {
-    const it = drill('calico');
-    const { cluster } = it as unknown as { cluster: import('../../src/cluster/cluster').Cluster };
-    const applied = cluster.kernel.journal
-      .all()
+    const applied = clusterWith('calico', 1)
+      .kernel.journal.all()
       .filter(({ actor }) => actor.startsWith('calico-node@'));
     expect(applied).to.deep.equal([]);
   });

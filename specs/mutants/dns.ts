@@ -1,6 +1,9 @@
 // What can be wrong about CoreDNS and the resolvers.
 
+import { CachePlugin } from '../../src/workloads/coredns/cache';
+import * as size from '../../src/workloads/dns-size';
 import { DnsView } from '../../src/workloads/dns-view';
+import { Course } from '../../src/workloads/lookup';
 import * as lookup from '../../src/workloads/lookup-result';
 import type { Mutant } from './mutants';
 import { replace } from './replace';
@@ -50,6 +53,45 @@ export const DNS_MUTANTS: readonly Mutant[] = [
     breaks: () =>
       replace<typeof lookup.candidates>(lookup, 'candidates', (candidates) => (request) => {
         return [...candidates(request)].sort((a, b) => Number(b.asIs) - Number(a.asIs));
+      }),
+  },
+  {
+    name: 'cache-forgets',
+    sentence: 'The cache of CoreDNS keeps nothing.',
+    scenario: 'scenarios/dns/stale-answers.yaml',
+    expectation: 'resolves web to 10.96.0.40 at 20s',
+    breaks: () => replace(CachePlugin.prototype, 'find', () => () => undefined),
+  },
+  {
+    name: 'cache-keeps-for-ever',
+    sentence: 'An entry of the cache never runs out.',
+    scenario: 'scenarios/dns/new-peer.yaml',
+    expectation: 'resolves db-1.db at 40s',
+    breaks: () =>
+      replace(CachePlugin.prototype, 'serve', (serve: CachePlugin['serve']) => {
+        return function (this: CachePlugin, request, next) {
+          const now = Math.min(request.now, 20_000_000) as typeof request.now;
+          return serve.call(this, { ...request, now }, next);
+        };
+      }),
+  },
+  {
+    name: 'answers-always-fit',
+    sentence: 'No answer is ever too large for UDP.',
+    scenario: 'scenarios/dns/truncated-answers.yaml',
+    expectation: 'resolves many at 1s',
+    breaks: () => replace<typeof size.fitTo>(size, 'fitTo', () => (reply) => reply),
+  },
+  {
+    name: 'no-race-in-conntrack',
+    sentence: 'Two questions from one port never meet in conntrack.',
+    scenario: 'scenarios/dns/five-seconds.yaml',
+    expectation: 'resolves backend at 1s',
+    breaks: () =>
+      replace(Course.prototype, 'ask', (ask: Course['ask']) => {
+        return function (this: Course, socket, server, question, options = {}) {
+          return ask.call(this, socket, server, question, { ...options, racing: false });
+        };
       }),
   },
 ];

@@ -135,8 +135,10 @@ function lookUp(lines: readonly string[], name: string, type: string): DnsReply 
   const isFound = answers.some((it) => it.type === type);
   if (isFound) return { ...base, answers };
   const authority = records.filter((it) => it.type === 'SOA' && isWithin(owner, it.name));
-  const exists = answers.length > 0 || records.some((it) => {
-    return it.type !== 'SOA' && isSameName(it.name, owner);
-  });
+  const exists =
+    answers.length > 0 ||
+    records.some((it) => {
+      return it.type !== 'SOA' && isSameName(it.name, owner);
+    });
   return { ...base, answers, authority, rcode: exists ? 'NOERROR' : 'NXDOMAIN' };
 }

@@ -30,11 +30,7 @@ function populated(corefile?: string): DnsWorld {
 }
 
 /** name | type | what is said */
-const MATRIX: readonly (readonly [
-  name: string,
-  type: string,
-  said: string,
-])[] = [
+const MATRIX: readonly (readonly [name: string, type: string, said: string])[] = [
   ['cluster.local', 'A', 'NOERROR'],
   ['cluster.local', 'TXT', 'NXDOMAIN'],
   ['svc.cluster.local', 'A', 'NOERROR'],

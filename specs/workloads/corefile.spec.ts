@@ -1,17 +1,16 @@
-// Goal: a Corefile is read as far as it decides answers, and nothing in it is passed over in
-// silence that could change one.
+// Goal: a Corefile is read as CoreDNS reads it, and nothing in it is passed over in silence that
+// could change an answer.
 
 import { expect } from 'chai';
 import { ip } from '../../src/values/ip';
 import { MODELLED_VERSIONS } from '../../src/values/kube-version';
 import type { KubeVersion } from '../../src/values/kube-version';
-import {
-  bringsDns,
-  CorefileError,
-  corednsManifests,
-  defaultCorefile,
-  parseCorefile,
-} from '../../src/workloads/index';
+import { seconds } from '../../src/values/time';
+import { readProcessOptions } from '../../src/workloads/coredns/passive';
+import { readZones } from '../../src/workloads/corefile-values';
+import { bringsDns, corednsManifests, defaultCorefile } from '../../src/workloads/index';
+import { CorefileError, parseCorefile } from '../../src/workloads/index';
+import { DnsWorld } from './dns-world';
 
 const inBlock = (lines: string) => `.:53 {\n${lines}\n}\n`;
 
@@ -21,15 +20,8 @@ const disables = (version: string) =>
 describe('a Corefile', () => {
   it('of kubeadm is understood in every version', () => {
     for (const version of MODELLED_VERSIONS) {
-      expect(parseCorefile(defaultCorefile(version, 'cluster.local')), version).to.deep.equal({
-        zones: ['cluster.local', 'in-addr.arpa', 'ip6.arpa'],
-        ttl: 30,
-        pods: 'insecure',
-        endpointPodNames: false,
-        fallthrough: ['in-addr.arpa', 'ip6.arpa'],
-        forwards: true,
-        cacheTtl: 30,
-      });
+      const world = new DnsWorld(defaultCorefile(version, 'cluster.local'));
+      expect(world.say('example.com'), version).to.equal('NOERROR 203.0.113.5');
     }
   });
 
@@ -37,18 +29,71 @@ describe('a Corefile', () => {
     expect([disables('1.31'), disables('1.32')]).to.deep.equal([false, true]);
   });
 
+  it('has blocks, snippets, comments and words in quotes', () => {
+    const blocks = parseCorefile(`
+      # a snippet
+      (shared) {
+        cache 7 # seconds
+      }
+      a.example, b.example:53 {
+        import shared
+        template IN A {
+          answer "{{ .Name }} 60 IN A 192.0.2.1"
+        }
+      }
+    `);
+    expect(blocks).to.have.length(1);
+    expect(blocks[0]!.keys).to.deep.equal(['a.example', 'b.example:53']);
+    const [cache, template] = blocks[0]!.directives;
+    expect([cache!.name, cache!.args]).to.deep.equal(['cache', ['7']]);
+    expect(template!.block[0]!.args).to.deep.equal(['{{ .Name }} 60 IN A 192.0.2.1']);
+  });
+
+  it('tells the process how long to serve on, and when to look for a new file', () => {
+    const options = readProcessOptions(
+      parseCorefile(inBlock('health {\nlameduck 12s\n}\nreload 10s 3s\nloop')),
+    );
+    expect(options).to.deep.equal({
+      lameduck: seconds(12),
+      reload: { interval: seconds(10), jitter: seconds(3) },
+      detectsLoops: true,
+    });
+    expect(readProcessOptions(parseCorefile(inBlock('errors'))).reload).to.equal(undefined);
+  });
+
+  it('names zones by ranges of addresses, several where a range ends inside of a label', () => {
+    expect(readZones('10.96.0.0/24')).to.deep.equal(['0.96.10.in-addr.arpa']);
+    expect(readZones('10.96.0.0/15')).to.deep.equal(['96.10.in-addr.arpa', '97.10.in-addr.arpa']);
+    expect(readZones('fd00::/16')).to.deep.equal(['0.0.d.f.ip6.arpa']);
+    expect(readZones('Cluster.Local.')).to.deep.equal(['cluster.local']);
+  });
+
   const BAD: readonly (readonly [text: string, message: string])[] = [
-    [inBlock('rewrite name a b'), 'the directive "rewrite" is not modelled'],
-    [inBlock('kubernetes cluster.local {\npods verified\n}'), '"kubernetes { pods verified }"'],
-    [inBlock('kubernetes cluster.local {\nttl soon\n}'), 'ttl "soon" is no number of seconds'],
-    ['example.com {\n}\n', 'a server block for "example.com" is not modelled'],
-    [`${inBlock('errors')}${inBlock('errors')}`, 'more than one server block'],
-    ['.:53 {\nerrors\n', 'is not closed'],
+    [inBlock('cashe 30'), 'line 2: there is no directive "cashe"'],
+    [inBlock('dnssec'), 'the plugin "dnssec" is not modelled'],
+    [inBlock('kubernetes cluster.local {\nttl soon\n}'), 'ttl: "soon" is no number'],
+    [inBlock('kubernetes cluster.local {\nttl 3601\n}'), 'ttl: "3601" is no number'],
+    [inBlock('kubernetes cluster.local {\npods maybe\n}'), 'pods "maybe" does not exist'],
+    [inBlock('kubernetes cluster.local {\nmulticluster x\n}'), 'multicluster x'],
+    [inBlock('cache 30 {\nservfail 6m\n}'), 'failures are kept for 5 minutes at most'],
+    [inBlock('cache 30 {\nserve_stale 1h verify 100ms\n}'), 'serve_stale 1h verify 100ms'],
+    [inBlock('forward . tls://9.9.9.9'), '"tls://9.9.9.9" is not modelled'],
+    [inBlock('reload 1s'), '2s is the least interval'],
+    [inBlock('template IN A {\nanswer "{{ range .Match }}"\n}'), 'is not modelled'],
+    [inBlock('template IN A {\nmatch "("\n}'), 'cannot be read'],
+    [inBlock('autopath . /nowhere'), 'there is no file /nowhere'],
+    [inBlock('loadbalance weighted x'), 'policy "weighted" is not modelled'],
+    ['tls://.:53 {\nerrors\n}\n', 'a server for tls:// is not modelled'],
+    ['.:53 {\nerrors\n', 'a block is not closed'],
     ['errors\n', 'expected "<zone> {"'],
+    [inBlock('import nothing'), 'there is no snippet "nothing"'],
   ];
   for (const [text, message] of BAD) {
     it(`is refused: ${message}`, () => {
-      expect(() => parseCorefile(text)).to.throw(CorefileError, message);
+      expect(() => readProcessOptions(parseCorefile(text)) && new DnsWorld(text)).to.throw(
+        CorefileError,
+        message,
+      );
     });
   }
 });

@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Checks scenarios and manifests without running them.',
     load: () => require('./commands/lint') as Loaded,
   },
+  diff: {
+    summary: 'Which connections two sets of manifests differ in.',
+    load: () => require('./commands/diff') as Loaded,
+  },
   dig: {
     summary: 'Asks for a name from inside of a scenario.',
     load: () => require('./commands/dig') as Loaded,
@@ -45,6 +49,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   show: {
     summary: 'Prints what a node holds at an instant, as its own tools would.',
     load: () => require('./commands/show') as Loaded,
+  },
+  trace: {
+    summary: 'Follows one flow of a scenario hop by hop.',
+    load: () => require('./commands/trace') as Loaded,
   },
   schema: {
     summary: 'Prints the JSON Schema of scenarios, for editors.',

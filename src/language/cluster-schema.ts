@@ -295,7 +295,7 @@ function named(
 ): JsonSchema {
   const names = { description: 'Which one.', enum: [...known.keys()] };
   const one = ([name, settings]: readonly [string, Settings]): JsonSchema => ({
-    if: { required: [key], properties: { [key]: { const: name } } },
+    if: { required: [key], properties: { [key]: { ...names, const: name } } },
     then: { additionalProperties: false, properties: { [key]: names, ...settings } },
   });
   const mapping: JsonSchema = { required: [key], properties: { [key]: names }, allOf: [...known].map(one) };

@@ -97,6 +97,7 @@ function builtIn(
   const own = [
     builtInObject('v1', 'Service', 'default', 'kubernetes'),
     builtInObject('v1', 'Service', 'kube-system', 'kube-dns'),
+    builtInObject('v1', 'ConfigMap', 'kube-system', 'coredns'),
     builtInObject('apps/v1', 'Deployment', 'kube-system', 'coredns', {
       replicas: spec.dns.replicas,
       template: {

@@ -9,7 +9,7 @@ import type { Duration } from '../values/time';
 import { declarationsFor } from './behaviour-target';
 import { endingOf, isIdle } from './command';
 import type { Ending } from './command';
-import { CLOSES_AT_ONCE, knownImage } from './known-images';
+import { CLOSES_AT_ONCE, knownImage, libcOf } from './known-images';
 import type { KnownImage } from './known-images';
 
 export interface Behaviour {
@@ -54,7 +54,7 @@ export function behaviourOf(input: BehaviourInput): Behaviour {
     ready: declared.ready ?? ZERO,
     http: declared.http ?? {},
     exec: declared.exec ?? {},
-    libc: declared.libc ?? image?.libc ?? 'glibc',
+    libc: declared.libc ?? libcOf(container.image ?? ''),
     speaks: image?.speaks,
   };
   if (isInitContainer(pod, container)) {

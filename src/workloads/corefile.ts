@@ -38,7 +38,7 @@ export function parseCorefile(text: string): ServerBlock[] {
   if (rows.length === 0) return [];
   const snippets = new Map<string, readonly Directive[]>();
   const blocks: ServerBlock[] = [];
-  for (let at = 0; at < rows.length; ) {
+  for (let at = 0; at < rows.length;) {
     const keys: string[] = [];
     const { line } = rows[at]!;
     // The keys of a block may stand on several lines, parted by commas.

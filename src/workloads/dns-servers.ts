@@ -36,7 +36,10 @@ export interface Asked {
 }
 
 /** Sends a question of a pod's process to another server. */
-export type AskFromPod = (pod: ObjectKey, ...rest: Parameters<AskUpstream>) => ReturnType<AskUpstream>;
+export type AskFromPod = (
+  pod: ObjectKey,
+  ...rest: Parameters<AskUpstream>
+) => ReturnType<AskUpstream>;
 
 interface Server {
   readonly view: DnsView;

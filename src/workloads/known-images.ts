@@ -107,6 +107,19 @@ export const KNOWN_IMAGES: readonly KnownImage[] = [
 
 const BY_NAME = new Map(KNOWN_IMAGES.map((image) => [image.name, image]));
 
+/** Alpine releases from this one on have musl 1.2.4, which falls back to TCP. */
+const ALPINE_WITH_TCP = 18;
+
+/**
+ * The C library of an image, as far as it is known; glibc otherwise.
+ * source: alpine aports main/musl (3.17: 1.2.3, 3.18: 1.2.4)
+ */
+export function libcOf(reference: string): string {
+  const libc = knownImage(reference)?.libc ?? 'glibc';
+  const release = /\/?alpine:3\.(\d+)/.exec(reference)?.[1];
+  return release !== undefined && Number(release) < ALPINE_WITH_TCP ? 'musl-1.2.3' : libc;
+}
+
 /** The row of an image reference, whatever its registry, tag or digest. */
 export function knownImage(reference: string): KnownImage | undefined {
   return BY_NAME.get(repositoryOf(reference).split('/').at(-1)!);

@@ -39,7 +39,7 @@ export function lookUpGlibc(
   if (request.conf.options.has('single-request-reopen')) memory.single = memory.reopen = true;
   const names = candidates(request);
   const failures: NameResult[] = [];
-  for (let index = 0; index < names.length; ) {
+  for (let index = 0; index < names.length;) {
     const result = new Sending(course, request, memory).send(names[index]!.name);
     if (isFinal(result)) return result;
     failures.push(result);
@@ -242,7 +242,8 @@ function stopsAt(
     if (reaction.kind === 'unreachable' || reaction.kind === 'not-modelled') {
       return { arrival, kind: reaction.kind };
     }
-    if (reaction.kind === 'reply' && reaction.reply.truncated) return { arrival, kind: 'truncated' };
+    if (reaction.kind === 'reply' && reaction.reply.truncated)
+      return { arrival, kind: 'truncated' };
   }
   return undefined;
 }

@@ -77,7 +77,9 @@ function exchange(
   question: Question,
   server: IP | undefined,
 ): NameResult {
-  const transports = request.conf.options.has('use-vc') ? ['TCP' as const] : ['UDP', 'TCP'] as const;
+  const transports = request.conf.options.has('use-vc')
+    ? ['TCP' as const]
+    : (['UDP', 'TCP'] as const);
   const patience = timeoutOf(request, TIMEOUT_SECONDS_MAX);
   let result = NOBODY_TO_ASK;
   for (const transport of transports) {

@@ -164,8 +164,7 @@ class Sending {
       server: from,
       traces,
       replies: settled.flatMap(({ answer }) => answer?.reply ?? []),
-      reason:
-        lost !== undefined && lost.kind !== 'reply' ? lost.reason : (traces[0]?.reason ?? ''),
+      reason: lost !== undefined && lost.kind !== 'reply' ? lost.reason : (traces[0]?.reason ?? ''),
     };
   }
 }

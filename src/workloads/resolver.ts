@@ -98,8 +98,7 @@ export function localAddresses({
   hosts,
   libc,
 }: Pick<LookupRequest, 'name' | 'hosts' | 'libc'>):
-  | { readonly addresses: readonly IP[]; readonly reason: string }
-  | undefined {
+  { readonly addresses: readonly IP[]; readonly reason: string } | undefined {
   // These ask nameservers and nothing else.
   if (libc === 'c-ares' || libc === 'dig') return undefined;
   const literal = parseIp(name);
@@ -242,4 +241,3 @@ function worstFirst(a: Resolution, b: Resolution): number {
   const byEmptiness = Math.sign(a.answers.length) - Math.sign(b.answers.length);
   return byEmptiness !== 0 ? byEmptiness : b.took - a.took;
 }
-

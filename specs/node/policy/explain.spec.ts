@@ -94,7 +94,7 @@ describe('a denial', () => {
     expect(text).to.match(
       /^NetworkPolicy\/shop\/database, NetworkPolicy\/shop\/nobody isolate shop\/database/,
     );
-    expect(text).to.contain('(spec.ingress[0] of database opens that port');
+    expect(text).to.contain('(spec.ingress[0] of shop/database opens that port');
     expect(blames).to.have.length(2);
   });
 

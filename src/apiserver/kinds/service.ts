@@ -73,7 +73,7 @@ export function isExternallyAccessible({ type, externalIPs = [] }: ServiceSpec):
 
 /** source: pkg/apis/core/v1/defaults.go SetDefaults_Service */
 function defaults(object: KubeObject): KubeObject {
-  const given = complete<ServiceSpec>((object as Service).spec, {
+  const given = complete<ServiceSpec>(withoutEmptySelector((object as Service).spec), {
     sessionAffinity: 'None',
     type: 'ClusterIP',
   });
@@ -84,6 +84,15 @@ function defaults(object: KubeObject): KubeObject {
     ...policies(given),
   };
   return { ...object, spec };
+}
+
+/**
+ * An empty selector selects nothing: it is stored as none.
+ * source: staging/src/k8s.io/api/core/v1/types.go ServiceSpec.Selector ("empty or not present")
+ */
+function withoutEmptySelector(spec: ServiceSpec): ServiceSpec {
+  const { selector, ...rest } = spec ?? {};
+  return selector !== undefined && Object.keys(selector).length === 0 ? rest : spec;
 }
 
 function defaultPort(given: ServicePort): ServicePort {

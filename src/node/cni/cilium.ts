@@ -98,8 +98,8 @@ class Cilium implements CniNetwork {
   attach(machine: Machine, id: string): Attachment {
     const state = this.nodes.get(machine.name);
     if (state === undefined || state.ranges.length === 0) {
-      const error = `cilium-agent on ${machine.name} waits for podCIDRs (CiliumNode.status.operator)`;
-      return { ok: false, error };
+      const agent = `cilium-agent on ${machine.name}`;
+      return { ok: false, error: `${agent} waits for podCIDRs (CiliumNode.status.operator)` };
     }
     const addresses = state.ipam.reserve(id);
     if (typeof addresses === 'string') return { ok: false, error: addresses };

@@ -74,7 +74,7 @@ function assemble(input: ProxyInput, context: ServiceContext): Ruleset {
 function natTable(all: readonly ServiceRules[], node: ProxyNode): Table {
   const services = all.flatMap((it) => it.nat['KUBE-SERVICES']);
   const nodePorts = all.flatMap((it) => it.nat['KUBE-NODEPORTS']);
-  return tableOf('nat', [
+  const shared = [
     builtIn('PREROUTING', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
     builtIn('INPUT', []),
     builtIn('OUTPUT', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
@@ -84,8 +84,8 @@ function natTable(all: readonly ServiceRules[], node: ProxyNode): Table {
     { name: 'KUBE-NODEPORTS', rules: nodePorts },
     POSTROUTING,
     MARK_MASQ,
-    ...all.flatMap((it) => it.chains),
-  ]);
+  ];
+  return tableOf('nat', shared, all);
 }
 
 const POSTROUTING: Chain = { name: 'KUBE-POSTROUTING', rules: POSTROUTING_RULES };
@@ -202,6 +202,15 @@ function builtIn(name: Hook, rules: readonly Rule[]): Chain {
   return { name, policy: 'ACCEPT', rules };
 }
 
-function tableOf(name: TableName, chains: readonly Chain[]): Table {
-  return { name, chains: new Map(chains.map((chain) => [chain.name, chain])) };
+function tableOf(
+  name: TableName,
+  shared: readonly Chain[],
+  services: readonly ServiceRules[] = [],
+): Table {
+  const chains = new Map(shared.map((chain) => [chain.name, chain]));
+  // Tens of thousands in a large cluster: nothing is copied on the way.
+  for (const service of services) {
+    for (const chain of service.chains) chains.set(chain.name, chain);
+  }
+  return { name, chains };
 }

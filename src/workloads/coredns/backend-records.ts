@@ -20,8 +20,7 @@ export interface Backend {
 
 /** Records and whether some of them are missing, or that the name does not exist. */
 export type Answered =
-  | { readonly records: readonly ResourceRecord[]; readonly truncated?: boolean }
-  | 'name-error';
+  { readonly records: readonly ResourceRecord[]; readonly truncated?: boolean } | 'name-error';
 
 /**
  * Addresses of a name, with the CNAMEs that lead to them. Inside of the zone a target without an

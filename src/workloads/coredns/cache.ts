@@ -168,7 +168,7 @@ function hasSoa({ authority }: DnsReply): boolean {
 /** Whether the CNAMEs from the question's name on lead to a record of the type. */
 function isAnswered({ answers }: DnsReply, { name, type }: Question): boolean {
   const seen = new Set<string>();
-  for (let owner = name.toLowerCase(); !seen.has(owner); ) {
+  for (let owner = name.toLowerCase(); !seen.has(owner);) {
     seen.add(owner);
     const own = answers.filter((record) => isSameName(record.name, owner));
     if (own.some((record) => record.type === type)) return true;

@@ -49,7 +49,6 @@ class HostsPlugin implements Plugin {
     return emptyReply('SERVFAIL');
   }
 
-
   private pointers(name: string): DnsReply | undefined {
     const address = addressOfReverseName(name.toLowerCase());
     if (address === undefined || !this.options.hasReverse) return undefined;
@@ -93,7 +92,8 @@ function readHosts(directive: Directive, ground: PluginGround): HostsOptions {
     const { name, args } = option;
     if (name === 'ttl') options.ttl = readCount(option, 0, 1);
     else if (name === 'no_reverse') options.hasReverse = false;
-    else if (name === 'fallthrough') options.fallthrough = args.length === 0 ? [''] : args.map(normalName);
+    else if (name === 'fallthrough')
+      options.fallthrough = args.length === 0 ? [''] : args.map(normalName);
     else if (name !== 'reload') inline.push([name, ...args].join(' '));
   }
   return { ...options, lines: [...rows, ...inline].flatMap(readLine) };

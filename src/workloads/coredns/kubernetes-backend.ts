@@ -164,7 +164,11 @@ function serviceName(name: string, namespace: string, zone: string): string {
 }
 
 /** An ExternalName Service has nothing below its name, and an address is no name. */
-function externalName({ externalName: text = '' }: ServiceRecord, parsed: ParsedName, owner: string): Found {
+function externalName(
+  { externalName: text = '' }: ServiceRecord,
+  parsed: ParsedName,
+  owner: string,
+): Found {
   const isPlain = parsed.endpoint === '' && parsed.port === '' && parsed.protocol === '';
   const host = text.replace(/\.$/, '');
   if (!isPlain || host === '' || parseIp(host) !== undefined) return 'name-error';

@@ -40,10 +40,7 @@ export type Exchanged = DnsReply | 'silent' | 'unreachable';
 export type Upstream = { readonly address: IP; readonly port: number } | 'node';
 
 /** Asks another server: every way in which that can go. */
-export type AskUpstream = (
-  server: Upstream,
-  request: DnsRequest,
-) => readonly Weighted<Exchanged>[];
+export type AskUpstream = (server: Upstream, request: DnsRequest) => readonly Weighted<Exchanged>[];
 
 /** What the plugins of one server block are given when they are set up. */
 export interface PluginGround {

@@ -65,10 +65,13 @@ function changeOf(match: Match, from: string, to: string, line: number): Change 
     case 'exact':
       return (name) => (name === pattern ? replacement : undefined);
     case 'prefix':
-      return (name) => (name.startsWith(pattern) ? replacement + name.slice(pattern.length) : undefined);
+      return (name) =>
+        name.startsWith(pattern) ? replacement + name.slice(pattern.length) : undefined;
     case 'suffix':
       return (name) =>
-        name.endsWith(pattern) ? name.slice(0, name.length - pattern.length) + replacement : undefined;
+        name.endsWith(pattern)
+          ? name.slice(0, name.length - pattern.length) + replacement
+          : undefined;
     case 'substring':
       return (name) => (name.includes(pattern) ? name.replaceAll(pattern, replacement) : undefined);
     case 'regex': {

@@ -84,9 +84,18 @@ function firstMatch(expressions: readonly RegExp[], name: string): RegExpExecArr
   return undefined;
 }
 
-/** The fields of a template that are modelled. */
-const FIELD =
-  /\{\{-?\s*(?:\.(Name|Zone|Type|Class|Remote)|\.Group\.(\w+)|index\s+\.Match\s+(\d+)|index\s+\.Group\s+"(\w+)")\s*-?\}\}/g;
+/** The fields of a template that are modelled: of the question, and of what the name matched. */
+const FIELD = new RegExp(
+  [
+    String.raw`\.(Name|Zone|Type|Class|Remote)`,
+    String.raw`\.Group\.(\w+)`,
+    String.raw`index\s+\.Match\s+(\d+)`,
+    String.raw`index\s+\.Group\s+"(\w+)"`,
+  ]
+    .map((field) => String.raw`\{\{-?\s*${field}\s*-?\}\}`)
+    .join('|'),
+  'g',
+);
 
 function recordFrom(text: string, request: DnsRequest, { zone, groups }: Match): ResourceRecord {
   const { question, client = '' } = request;

@@ -1,0 +1,89 @@
+// Goal: `trace` follows a flow of a scenario to its end, `diff` compares two sets of manifests;
+// both say by their exit code what a pipeline has to know.
+
+import { expect } from 'chai';
+import { runInline, scenario, SHOP } from './inline';
+
+const DENY = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: nobody, namespace: default}
+spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress]}
+`;
+
+const good = scenario('good', '{at: 1s, reach: {from: client, to: web:80}}');
+
+describe('kubedrill trace', () => {
+  it('shows every way of a flow with its probability, tuples and rules', async () => {
+    const argv = ['trace', '@/a.yaml', '--from', 'client', '--to', 'web:80'];
+    const { code, out } = await runInline({ 'a.yaml': good }, argv);
+    expect(code).to.equal(0);
+    expect(out).to.contain('(way 1 of 2, probability 1/2)');
+    expect(out).to.match(/nat\/PREROUTING: DNAT to 10\.244\.\d\.\d:8080/);
+    expect(out).to.match(/leaves as 10\.244\.\d\.\d:40000 → 10\.244\.\d\.\d:8080/);
+    expect(out).to.match(/conntrack worker-\d {2}10\.244\.\d\.\d:40000 → 10\.96\.0\.20:80, reply/);
+    expect(out).to.contain('ok (answered), seen as 10.244.');
+  });
+
+  it('exits with 1 where the flow is not answered, and prints JSON for programs', async () => {
+    const argv = ['trace', '@/a.yaml', '--from', 'client', '--to', 'web:81', '--json'];
+    const { code, out } = await runInline({ 'a.yaml': good }, argv);
+    expect(code).to.equal(1);
+    expect((JSON.parse(out) as { disposition: string }[])[0]!.disposition).to.be.a('string');
+  });
+
+  it('refuses what names nothing', async () => {
+    for (const [argv, text] of [
+      [['trace', '@/a.yaml', '--to', 'web:80'], '--from is missing'],
+      [['trace', '@/a.yaml', '--from', 'client'], '--to is missing'],
+      [['trace', '--from', 'client', '--to', 'web:80'], 'usage: kubedrill trace'],
+      [['trace', '@/a.yaml', '--from', 'client', '--to', '???'], '--to ???'],
+      [['trace', '@/a.yaml', '--from', 'nobody', '--to', 'web:80'], 'nobody'],
+    ] as const) {
+      const { code, err } = await runInline({ 'a.yaml': good }, argv);
+      expect(err).to.contain(text);
+      expect(code).to.equal(2);
+    }
+  });
+});
+
+describe('kubedrill diff', () => {
+  const files = { 'old.yaml': SHOP, 'new.yaml': `${SHOP}---${DENY}` };
+
+  it('lists what is lost, with the cause and the object that changed', async () => {
+    const { code, out } = await runInline(files, ['diff', '@/old.yaml', '@/new.yaml']);
+    expect(code).to.equal(0);
+    expect(out).to.contain('object     + NetworkPolicy/default/nobody');
+    expect(out).to.contain(
+      '- lost     pod/default/client → web.default:80  ok by default/web → timeout',
+    );
+    expect(out).to.match(/isolates default\/web#\d, and no ingress rule admits default\/client/);
+    expect(out).to.match(/0 gained, \d lost, \d changed, \d unchanged\n$/);
+  });
+
+  it('fails a pipeline where it is asked to', async () => {
+    const gate = (now: string) => ['diff', '@/old.yaml', `@/${now}.yaml`, '--exit-code'];
+    expect((await runInline(files, gate('new'))).code).to.equal(1);
+    expect((await runInline(files, gate('old'))).code).to.equal(0);
+  });
+
+  it('speaks Markdown and JSON', async () => {
+    const say = async (format: string) =>
+      (await runInline(files, ['diff', '@/old.yaml', '@/new.yaml', '--format', format])).out;
+    expect(await say('markdown')).to.contain('| lost | pod/default/client | web.default:80 |');
+    const parsed = JSON.parse(await say('json')) as { changes: { kind: string }[] };
+    expect(parsed.changes.some(({ kind }) => kind === 'lost')).to.equal(true);
+  });
+
+  it('refuses what it cannot read', async () => {
+    for (const argv of [
+      ['diff', '@/old.yaml'],
+      ['diff', '-', '-'],
+      ['diff', '@/old.yaml', '@/none.yaml'],
+      ['diff', '@/old.yaml', '@/new.yaml', '--format', 'xml'],
+      ['diff', '@/old.yaml', '@/new.yaml', '--nodes', 'many'],
+    ]) {
+      expect((await runInline(files, argv)).code, argv.join(' ')).to.equal(2);
+    }
+  });
+});
