@@ -6,6 +6,7 @@ import type { Measurement } from './measure';
 import { memoryMeasurements } from './memory';
 import type { MemoryMeasurement } from './memory';
 import { packetMeasurements } from './packets';
+import { policyMeasurements } from './policies';
 import { scenarioMeasurements } from './scenario';
 import { startupMeasurements } from './startup';
 
@@ -13,6 +14,7 @@ function main(): void {
   const speed = [
     ...kernelMeasurements(),
     ...packetMeasurements(),
+    ...policyMeasurements(),
     ...scenarioMeasurements(),
     ...startupMeasurements(),
   ];

@@ -9,7 +9,7 @@ import type { Finding, SourceFile } from './finding';
 export const MODEL_FOLDERS = [
   'src/values',
   'src/kernel',
-  'src/timers.ts',
+  'src/timers',
   'src/timing.ts',
   'src/apiserver',
   'src/controllers',

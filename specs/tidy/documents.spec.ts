@@ -50,7 +50,7 @@ describe('tables and lists of the project', () => {
   it('name a source for every delay', () => {
     expect(checkSources({ 'a.b': { source: 'pkg/a.go' } })).to.deep.equal([]);
     expect(checkSources({ 'a.b': { source: ' ' } }).map(formatFinding)).to.deep.equal([
-      'src/timers.ts: a.b has no source',
+      'src/timers: a.b has no source',
     ]);
     expect(checkSources({})).to.have.lengthOf(1);
   });

@@ -62,7 +62,7 @@ export function checkDocumented(
 export function checkSources(
   timers: Readonly<Record<string, { readonly source: string }>>,
 ): Finding[] {
-  const path = 'src/timers.ts';
+  const path = 'src/timers';
   const rows = Object.entries(timers);
   if (rows.length === 0) return [{ path, message: 'the table is empty' }];
   return rows

@@ -56,7 +56,6 @@ describe('a Corefile', () => {
     expect(options).to.deep.equal({
       lameduck: seconds(12),
       reload: { interval: seconds(10), jitter: seconds(3) },
-      detectsLoops: true,
     });
     expect(readProcessOptions(parseCorefile(inBlock('errors'))).reload).to.equal(undefined);
   });

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { Pod, PodSpec } from '../../src/apiserver/kinds/pod';
 import { ip } from '../../src/values/ip';
 import { hostsOf, resolvConfOf } from '../../src/workloads/index';
+import { optionTexts, parseResolvConf, podDns } from '../../src/workloads/resolv-conf';
 
 const DNS = [ip('10.96.0.10')];
 
@@ -81,5 +82,32 @@ describe('the hosts file', () => {
     expect(hosts.get('web-0.db.shop.svc.cluster.local')).to.deep.equal(['10.244.1.5']);
     expect(hosts.get('legacy')).to.deep.equal(['10.1.1.1']);
     expect(hosts.get('localhost')).to.deep.equal(['127.0.0.1', '::1']);
+  });
+});
+
+describe('the file of a node', () => {
+  it('is read as the kubelet reads it', () => {
+    const conf = parseResolvConf(
+      'nameserver 9.9.9.9\n# no\nnameserver 8.8.8.8\nsearch a\nsearch b. . c\noptions ndots:2 rotate\n' +
+        'options ndots:3',
+    )!;
+    expect(conf.nameservers).to.deep.equal(['9.9.9.9', '8.8.8.8']);
+    expect(conf.search).to.deep.equal(['b', 'c']);
+    expect(optionTexts(conf)).to.deep.equal(['ndots:3', 'rotate']);
+    expect(parseResolvConf('nameserver\n')).to.equal(undefined);
+  });
+
+  it('adds its search list to that of the cluster, and stands in where the kubelet has no DNS', () => {
+    const pod = { metadata: { name: 'a', namespace: 'shop' }, spec: { containers: [] } } as never;
+    const node = parseResolvConf('nameserver 9.9.9.9\nsearch corp.example\n')!;
+    const kubelet = { domain: 'cluster.local', node, nodeAddresses: [] };
+    const first = podDns(pod, { ...kubelet, clusterDns: ['10.96.0.10' as never] });
+    expect(first.conf.search.at(-1)).to.equal('corp.example');
+    expect(first.events).to.deep.equal([]);
+    const missing = podDns(pod, { ...kubelet, clusterDns: [] });
+    expect(missing.conf.nameservers).to.deep.equal(['9.9.9.9']);
+    expect(missing.events).to.deep.equal(['MissingClusterDNS']);
+    const none = podDns(pod, { ...kubelet, clusterDns: [], node: undefined });
+    expect([none.conf.nameservers, none.conf.search]).to.deep.equal([['127.0.0.1'], ['.']]);
   });
 });

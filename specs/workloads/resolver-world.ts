@@ -3,7 +3,7 @@
 import type { Disposition } from '../../src/values/disposition';
 import { ip } from '../../src/values/ip';
 import type { IP } from '../../src/values/ip';
-import { CERTAIN, formatRatio, NEVER, ratio } from '../../src/values/ratio';
+import { CERTAIN, NEVER, ratio } from '../../src/values/ratio';
 import type { Ratio } from '../../src/values/ratio';
 import { seconds } from '../../src/values/time';
 import type { Trace } from '../../src/values/trace';

@@ -9,13 +9,18 @@ const SIGNS = { gained: '+', lost: '-', changed: '~' } as const;
 export function diffText({ changes, objects, unchanged }: Comparison): string {
   const lines = [
     ...objects.map((name) => `object     ${name}`),
-    ...changes.flatMap((change) => [
-      `${SIGNS[change.kind]} ${change.kind.padEnd(8)} ${change.from} → ${change.to}  ${sides(change)}`,
-      `             ${change.cause}${byText(change)}`,
-    ]),
+    ...changes.flatMap(changeLines),
     summary(changes, unchanged),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function changeLines(change: ConnectionChange): readonly string[] {
+  const { kind, from, to, cause } = change;
+  return [
+    `${SIGNS[kind]} ${kind.padEnd(8)} ${from} → ${to}  ${sides(change)}`,
+    `             ${cause}${byText(change)}`,
+  ];
 }
 
 /** The comparison as Markdown. */
@@ -30,7 +35,8 @@ export function diffMarkdown({ changes, objects, unchanged }: Comparison): strin
       ? []
       : ['| | from | to | before → after | cause |', '|---|---|---|---|---|', ...rows.map(wrapped)];
   const list = objects.map((name) => `- \`${name}\``);
-  return `${['### Connections', '', ...table, '', summary(changes, unchanged), '', ...list].join('\n')}\n`;
+  const end = [summary(changes, unchanged), '', ...list];
+  return `${['### Connections', '', ...table, '', ...end].join('\n')}\n`;
 }
 
 function wrapped(row: string): string {

@@ -48,8 +48,8 @@ const CHAIN: readonly (readonly [name: string, setup: Setup])[] = [
 /** Plugins of CoreDNS that decide answers and are not modelled. */
 const NOT_MODELLED = new Set(
   (
-    'root metadata geoip cancel tls nsid shed local dns64 any chaos tsig acl header dnssec minimal ' +
-    'transfer route53 azure clouddns auto secondary etcd grpc erratic whoami on sign view nomad'
+    'root metadata geoip cancel tls nsid shed local dns64 any chaos tsig acl header dnssec ' +
+    'minimal transfer route53 azure clouddns auto secondary etcd grpc erratic whoami on sign view nomad'
   ).split(' '),
 );
 

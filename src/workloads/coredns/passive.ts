@@ -33,7 +33,7 @@ export const setupReload: Setup = ([directive]) => {
   return [];
 };
 
-/** `loop`: the process ends when its questions come back to it. */
+/** `loop`: that a process ends when its questions come back to it is not modelled. */
 export const setupLoop: Setup = ([{ args, line }]) => {
   if (args.length > 0) throw new CorefileError('loop takes no arguments', line);
   return [];
@@ -45,8 +45,6 @@ export interface ProcessOptions {
   readonly lameduck: Duration;
   /** How often it looks for a new Corefile, and by how much that varies; undefined for never. */
   readonly reload: { readonly interval: Duration; readonly jitter: Duration } | undefined;
-  /** Whether it ends when its questions come back to it. */
-  readonly detectsLoops: boolean;
 }
 
 /** Reads what concerns the process from all blocks. Throws CorefileError. */
@@ -57,7 +55,6 @@ export function readProcessOptions(blocks: readonly ServerBlock[]): ProcessOptio
   return {
     lameduck: health === undefined ? ZERO : readLameduck(health),
     reload: reload && readReload(reload),
-    detectsLoops: named('loop') !== undefined,
   };
 }
 

@@ -1,9 +1,9 @@
 // The delays of the agents that enforce network policies, from what an agent has seen to the
-// rules in the kernel. Part of the table of delays (timers.ts).
+// rules in the kernel. Part of the table of delays (index.ts).
 
-import { fixed, spread } from './timer-row';
-import type { TimerRow } from './timer-row';
-import { milliseconds, seconds, ZERO } from './values/time';
+import { fixed, spread } from './row';
+import type { TimerRow } from './row';
+import { milliseconds, seconds, ZERO } from '../values/time';
 
 const ms = milliseconds;
 

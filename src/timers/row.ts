@@ -1,7 +1,7 @@
-// The form of a row in the table of delays (timers.ts).
+// The form of a row in the table of delays (index.ts).
 
-import { ZERO } from './values/time';
-import type { Duration } from './values/time';
+import { ZERO } from '../values/time';
+import type { Duration } from '../values/time';
 
 /** Whether traffic gains or loses a destination by the change; only `tutorial` tells them apart. */
 export type Effect = 'gain' | 'loss';

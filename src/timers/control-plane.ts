@@ -1,0 +1,157 @@
+// The delays of the API server, the controllers and the scheduler.
+
+import { fixed } from './row';
+import type { TimerRow } from './row';
+import { milliseconds, seconds, ZERO } from '../values/time';
+
+const ms = milliseconds;
+
+export const CONTROL_PLANE_TIMERS = {
+  'apiserver.write': {
+    kind: 'latency',
+    delays: 'a write, from the request to the stored object',
+    value: fixed(ms(10)),
+    tutorial: { gain: fixed(ms(10)), loss: fixed(ZERO) },
+    source:
+      'no constant upstream; 10 ms is the assumption of the composed timelines C1-C3 ' +
+      '(SLO: p99 <= 1 s, community sig-scalability/slos/api_call_latency.md)',
+  },
+  'apiserver.watch': {
+    kind: 'latency',
+    delays: 'a watch event, from the stored object to the component that watches',
+    value: fixed(ms(5)),
+    tutorial: { gain: fixed(ms(5)), loss: fixed(ms(50)) },
+    source:
+      'no constant upstream; 5 ms is the assumption of the composed timelines C1-C3 ' +
+      '(SLI without an objective: community sig-scalability/slos/watch_latency.md)',
+  },
+  'controller-manager.reconcile': {
+    kind: 'latency',
+    delays: 'one pass of a controller over one object',
+    value: fixed(ms(5)),
+    tutorial: fixed(ZERO),
+    source: 'no constant upstream; the composed timeline C1 leaves 5 ms for it',
+  },
+  'controller-manager.retry': {
+    kind: 'wait',
+    delays: 'the first retry of a failed pass of a controller; doubles each time',
+    value: fixed(ms(5)),
+    source: 'staging/src/k8s.io/client-go/util/workqueue/default_rate_limiters.go',
+  },
+  'controller-manager.requestInterval': {
+    kind: 'latency',
+    delays: 'each request of one pass beyond the first 30 (20 a second)',
+    value: fixed(ms(50)),
+    tutorial: fixed(ZERO),
+    knob: 'kube-controller-manager --kube-api-qps, --kube-api-burst',
+    source: 'pkg/controller/apis/config/v1alpha1/defaults.go (20 qps, burst 30)',
+  },
+  'controller-manager.endpointslice.sync': {
+    kind: 'latency',
+    delays: 'one pass of the EndpointSlice controller over one Service',
+    value: fixed(ms(5)),
+    tutorial: { gain: fixed(ZERO), loss: fixed(ms(50)) },
+    source: 'no constant upstream; the composed timeline C1 leaves 5 ms for it',
+  },
+  'controller-manager.endpointslice.retry': {
+    kind: 'wait',
+    delays: 'the first retry of a failed pass of the EndpointSlice controller; doubles each time',
+    value: fixed(seconds(1)),
+    source: 'pkg/controller/endpointslice/endpointslice_controller.go defaultSyncBackOff',
+  },
+  'controller-manager.endpointslice.minSyncDelay': {
+    kind: 'wait',
+    delays: 'looking again at a Service one of whose slices somebody else has changed',
+    value: fixed(seconds(1)),
+    source:
+      'pkg/controller/endpointslice/endpointslice_controller.go endpointSliceChangeMinSyncDelay',
+  },
+  'controller-manager.nodelifecycle.monitorPeriod': {
+    kind: 'quantiser',
+    delays: 'noticing that a node renews its lease no longer',
+    value: fixed(seconds(5)),
+    knob: 'kube-controller-manager --node-monitor-period',
+    source: 'cloud-provider/config defaults.go; pkg/controller/nodelifecycle',
+  },
+  'controller-manager.nodelifecycle.monitorGracePeriod': {
+    kind: 'wait',
+    delays: 'declaring a silent node Unknown, counted from when the controller saw its last lease',
+    value: fixed(seconds(50)),
+    older: [{ below: '1.32', value: fixed(seconds(40)) }],
+    knob: 'kube-controller-manager --node-monitor-grace-period',
+    source: 'pkg/controller/nodelifecycle/config/v1alpha1/defaults.go; kubernetes#126287',
+  },
+  'controller-manager.nodelifecycle.startupGracePeriod': {
+    kind: 'wait',
+    delays: 'declaring a node Unknown that has never renewed a lease',
+    value: fixed(seconds(60)),
+    knob: 'kube-controller-manager --node-startup-grace-period',
+    source: 'pkg/controller/nodelifecycle/config/v1alpha1/defaults.go',
+  },
+  'controller-manager.nodelifecycle.evictionInterval': {
+    kind: 'wait',
+    delays: 'tainting the next unreachable node of the same zone (0.1 a second)',
+    value: fixed(seconds(10)),
+    knob: 'kube-controller-manager --node-eviction-rate',
+    source: 'pkg/controller/nodelifecycle/scheduler/rate_limited_queue.go',
+  },
+  'controller-manager.nodelifecycle.secondaryEvictionInterval': {
+    kind: 'wait',
+    delays: 'the same where most nodes of a zone of a large cluster are silent (0.01 a second)',
+    value: fixed(seconds(100)),
+    knob: 'kube-controller-manager --secondary-node-eviction-rate',
+    source: 'pkg/controller/nodelifecycle/node_lifecycle_controller.go ReducedQPSFunc',
+  },
+  'controller-manager.nodelifecycle.evictionPeriod': {
+    kind: 'quantiser',
+    delays: 'the pass that taints unreachable nodes',
+    value: fixed(ms(100)),
+    source: 'pkg/controller/nodelifecycle scheduler.NodeEvictionPeriod',
+  },
+  'controller-manager.podgc.period': {
+    kind: 'quantiser',
+    delays: 'noticing the pods of a node that is deleted',
+    value: fixed(seconds(20)),
+    source: 'pkg/controller/podgc/gc_controller.go gcCheckPeriod',
+  },
+  'controller-manager.podgc.quarantine': {
+    kind: 'wait',
+    delays: 'removing those pods, counted from when their node was missed first',
+    value: fixed(seconds(40)),
+    source: 'pkg/controller/podgc/gc_controller.go quarantineTime',
+  },
+  'apiserver.defaultUnreachableToleration': {
+    kind: 'wait',
+    delays: 'deleting the pods of an unreachable node, counted from its taint',
+    value: fixed(seconds(300)),
+    knob: 'kube-apiserver --default-unreachable-toleration-seconds',
+    source: 'plugin/pkg/admission/defaulttolerationseconds',
+  },
+  'scheduler.bind': {
+    kind: 'latency',
+    delays: 'choosing a node for a pod, without the write',
+    value: fixed(ms(5)),
+    tutorial: fixed(ms(5)),
+    source: 'milliseconds in the composed timeline C12 (schedule 0.02 s including write and watch)',
+  },
+  'scheduler.podInitialBackoff': {
+    kind: 'wait',
+    delays: 'trying a pod again that fitted nowhere; doubles up to 10 s',
+    value: fixed(seconds(1)),
+    knob: 'KubeSchedulerConfiguration podInitialBackoffSeconds',
+    source: 'pkg/scheduler/apis/config/v1/defaults.go',
+  },
+  'scheduler.podMaxBackoff': {
+    kind: 'wait',
+    delays: 'trying such a pod again at the most',
+    value: fixed(seconds(10)),
+    knob: 'KubeSchedulerConfiguration podMaxBackoffSeconds',
+    source: 'pkg/scheduler/apis/config/v1/defaults.go',
+  },
+  'cloud-controller-manager.ensureLoadBalancer': {
+    kind: 'latency',
+    delays: 'the external address of a new Service, while the cloud sets up a load balancer',
+    value: fixed(seconds(60)),
+    source: 'no constant upstream (cloud minutes, cloud-provider/controllers/service); assumed',
+  },
+} as const satisfies Record<string, TimerRow>;

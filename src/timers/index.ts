@@ -1,0 +1,23 @@
+// Every delay of the model in one table: what it delays, how long, which knob moves it, and where
+// the figure comes from. No component holds a duration of its own.
+//
+// A row is a `latency` (the time that work or a message takes), a `quantiser` (a loop that looks
+// only every so often) or a `wait` (a duration that is configured on purpose). The profile
+// `instant` zeroes the first two and keeps the waits: they are what the scenario is about.
+
+import { CONTROL_PLANE_TIMERS } from './control-plane';
+import { DATA_PLANE_TIMERS } from './data-plane';
+import { NODE_TIMERS } from './node';
+import { POLICY_TIMERS } from './policy';
+
+export { fixed } from './row';
+export type { Delay, Effect, TimerRow } from './row';
+
+export const TIMERS = {
+  ...CONTROL_PLANE_TIMERS,
+  ...DATA_PLANE_TIMERS,
+  ...NODE_TIMERS,
+  ...POLICY_TIMERS,
+} as const;
+
+export type TimerName = keyof typeof TIMERS;

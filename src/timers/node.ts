@@ -1,0 +1,112 @@
+// The delays of the kubelet and of the machine under it.
+
+import { fixed, spread } from './row';
+import type { TimerRow } from './row';
+import { milliseconds, seconds, ZERO } from '../values/time';
+
+const ms = milliseconds;
+
+export const NODE_TIMERS = {
+  'kubelet.plegRelistPeriod': {
+    kind: 'quantiser',
+    delays: 'noticing that a container exited or started by itself',
+    value: fixed(seconds(1)),
+    tutorial: fixed(ms(50)),
+    source:
+      'pkg/kubelet/kubelet.go genericPlegRelistPeriod; counted from the end of the last relist',
+  },
+  'kubelet.plegRelistCost': {
+    kind: 'latency',
+    delays: 'one relist of the containers of a node',
+    value: spread(ms(20), ms(40)),
+    tutorial: fixed(ZERO),
+    source: 'pkg/kubelet/pleg/generic.go; 20 ms on small nodes, composed timeline C2 U(0, 1.04) s',
+  },
+  'kubelet.leaseRenewInterval': {
+    kind: 'quantiser',
+    delays: 'the next heartbeat of a node',
+    value: spread(seconds(10), ms(10_400)),
+    knob: 'KubeletConfiguration nodeLeaseDurationSeconds (a quarter of it)',
+    source:
+      'pkg/kubelet/kubelet.go nodeLeaseRenewIntervalFraction; component-helpers lease controller',
+  },
+  'kubelet.volumesReady': {
+    kind: 'latency',
+    delays: 'mounting the volumes of a pod (each has a projected token)',
+    value: spread(ms(100), ms(300)),
+    tutorial: fixed(ZERO),
+    source: 'pkg/kubelet/volumemanager/volume_manager.go; loops 100 ms, wait poll 300 ms',
+  },
+  'kubelet.sandboxStart': {
+    kind: 'latency',
+    delays: 'the pod sandbox with its CNI ADD',
+    value: spread(ms(300), seconds(1)),
+    tutorial: fixed(ZERO),
+    source: 'composed timeline C12 (sandbox and CNI 0.3-1 s)',
+  },
+  'kubelet.containerStart': {
+    kind: 'latency',
+    delays: 'a container, from the decision to the running process',
+    value: spread(ms(200), seconds(1)),
+    tutorial: fixed(ms(100)),
+    source: 'composed timelines C2 and C12 (start 0.2-1 s)',
+  },
+  'kubelet.crashLoopBackOff': {
+    kind: 'wait',
+    delays: 'the second restart of a container; the first is free, each further one doubles',
+    value: fixed(seconds(10)),
+    source: 'pkg/kubelet/kuberuntime/kuberuntime_manager.go doBackOff; kubelet.go backOffPeriod',
+  },
+  'kubelet.crashLoopBackOffMax': {
+    kind: 'wait',
+    delays: 'any restart at the most; twice as long without a crash forgets the count',
+    value: fixed(seconds(300)),
+    knob: 'KubeletConfiguration crashLoopBackOff.maxContainerRestartPeriod (1.35)',
+    source: 'pkg/kubelet/kubelet.go MaxCrashLoopBackOff; KEP-5593',
+  },
+  'kubelet.syncErrorBackOff': {
+    kind: 'wait',
+    delays: 'the next try to start a pod whose sandbox could not be made',
+    value: spread(seconds(10), seconds(15)),
+    source: 'pkg/kubelet/kubelet.go backOffPeriod, pod_workers.go workerBackOffPeriodJitterFactor',
+  },
+  'kubelet.statusSyncPeriod': {
+    kind: 'quantiser',
+    delays: 'repairing a pod status that somebody else has overwritten',
+    value: fixed(seconds(10)),
+    source: 'pkg/kubelet/status/status_manager.go syncPeriod, needsReconcile',
+  },
+  'kubelet.podTeardown': {
+    kind: 'latency',
+    delays: 'removing the object of a pod after its last container has stopped',
+    value: spread(seconds(1), seconds(2)),
+    tutorial: fixed(ZERO),
+    source: 'composed timeline C3 (object removed 1-2 s after exit); pod_workers.go, housekeeping',
+  },
+  'kubelet.minimumGracePeriod': {
+    kind: 'wait',
+    delays: 'SIGKILL after SIGTERM, where the grace period leaves less than that',
+    value: fixed(seconds(2)),
+    source: 'pkg/kubelet/kuberuntime/kuberuntime_manager.go minimumGracePeriodInSeconds',
+  },
+  'node.stopTimeout': {
+    kind: 'wait',
+    delays: 'cutting the power of a node that shuts down, while processes ignore SIGTERM',
+    value: fixed(seconds(90)),
+    knob: 'systemd DefaultTimeoutStopSec',
+    source: 'systemd-system.conf(5); graceful node shutdown of the kubelet is off by default',
+  },
+  'kubelet.nodeStart': {
+    kind: 'latency',
+    delays: 'a node from power to a running kubelet',
+    value: spread(seconds(20), seconds(40)),
+    source: 'no constant upstream: firmware and operating system; assumed',
+  },
+  'kubelet.configMapPropagation': {
+    kind: 'quantiser',
+    delays: 'a changed ConfigMap on its way into the volumes of running pods',
+    value: spread(ZERO, seconds(90)),
+    knob: '--sync-frequency',
+    source: 'pkg/kubelet/kubelet.go (syncFrequency 1m, workers jitter by half of it)',
+  },
+} as const satisfies Record<string, TimerRow>;
