@@ -75,7 +75,11 @@ describe('published manifests', () => {
 
   it('has a set for every scenario of this folder', () => {
     const files = readdirSync(SCENARIOS).filter((name) => name.endsWith('.yaml'));
-    expect(files.sort()).to.deep.equal(Object.keys(SETS).map((name) => `${name}.yaml`).sort());
+    expect(files.sort()).to.deep.equal(
+      Object.keys(SETS)
+        .map((name) => `${name}.yaml`)
+        .sort(),
+    );
   });
 
   for (const [name, set] of Object.entries(SETS)) {
@@ -114,7 +118,10 @@ describe('published manifests', () => {
         for (const { service } of truth[set]!.services) {
           if (cluster.api.store.get('Service', service) === undefined) continue;
           const ways = cluster.resolve(origin, service.split('/')[1]!, { types: ['A'] });
-          expect(ways.map(({ rcode }) => rcode), service).to.deep.equal(['NOERROR']);
+          expect(
+            ways.map(({ rcode }) => rcode),
+            service,
+          ).to.deep.equal(['NOERROR']);
           expect(ways[0]!.answers, service).to.have.length.of.at.least(1);
         }
       });

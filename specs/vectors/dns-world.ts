@@ -59,7 +59,7 @@ export class DnsVectorWorld {
   private now = 0 as Instant;
 
   constructor({ cluster, objects }: Question) {
-    this.settings = (cluster['dns'] ?? {}) as DnsSettings;
+    this.settings = cluster['dns'] ?? {};
     const kernel = new Kernel(1);
     const timing = new Timing({ kubernetes: NEWEST_VERSION, profile: 'instant' }, kernel.random);
     const admission = new KindAdmission({ kernel, timing, spec: SPEC });

@@ -28,7 +28,7 @@ export function answerDns(question: Question): Answer {
 function one(question: Question): Answer {
   const ask = question.ask as unknown as DnsQuestion;
   const reply = new DnsVectorWorld(question).ask(ask);
-  return { is: told(reply, question.expect as ExpectedReply, ask.name) };
+  return { is: told(reply, question.expect, ask.name) };
 }
 
 function sequence(question: Question): Answer {

@@ -100,7 +100,7 @@ export function agrees(is: unknown, expected: unknown): boolean {
   }
   if (typeof expected === 'object') {
     if (typeof is !== 'object' || is === null) return false;
-    return Object.entries(expected as object).every(([field, value]) =>
+    return Object.entries(expected).every(([field, value]) =>
       agrees((is as Record<string, unknown>)[field], value),
     );
   }

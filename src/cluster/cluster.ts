@@ -22,7 +22,11 @@ export type Visit = NetworkVisit;
 export interface Handles {
   /** Every container of the pod exits; sandbox and address stay. */
   crashPod(pod: string, options: { exitCode: number; restart: boolean }): void;
-  crashContainer(pod: string, container: string, options: { exitCode: number; restart: boolean }): void;
+  crashContainer(
+    pod: string,
+    container: string,
+    options: { exitCode: number; restart: boolean },
+  ): void;
   /** Allows a crashed pod's containers to be restarted again. */
   allowRestart(pod: string): void;
   powerOff(node: string): void;

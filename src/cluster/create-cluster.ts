@@ -20,12 +20,7 @@ import type { Resolution } from '../values/resolution';
 import { seconds, START } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
-import {
-  Behaviours,
-  bringsDns,
-  corednsManifests,
-  DnsServers,
-} from '../workloads/index';
+import { Behaviours, bringsDns, corednsManifests, DnsServers } from '../workloads/index';
 import type { Cluster, Handles, OpenConnection, Visit } from './cluster';
 import { createEdge } from './edge';
 import type { Edge } from './edge';

@@ -52,7 +52,13 @@ export function createHandles(context: HandlesContext): Handles {
       });
     },
     patch: (kind, key, patch) => {
-      api.submit({ verb: 'patch', kind, key, patch: patch as Record<string, unknown>, actor: ADMIN });
+      api.submit({
+        verb: 'patch',
+        kind,
+        key,
+        patch: patch as Record<string, unknown>,
+        actor: ADMIN,
+      });
     },
     scale: (kind, key, replicas) => {
       api.submit({ verb: 'patch', kind, key, patch: { spec: { replicas } }, actor: ADMIN });
@@ -61,7 +67,10 @@ export function createHandles(context: HandlesContext): Handles {
 }
 
 /** Everything on the node is gone at once; nobody is told. */
-function powerOff({ kernel, kubelets, network, proxies, touch }: HandlesContext, node: string): void {
+function powerOff(
+  { kernel, kubelets, network, proxies, touch }: HandlesContext,
+  node: string,
+): void {
   if (network.machines.get(node)?.powered !== true) return;
   kernel.note(`machine@${node}`, 'lost power', `Node/${node}`);
   proxies.stop(node);

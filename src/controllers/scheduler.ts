@@ -92,7 +92,7 @@ class SchedulerLogic implements ControllerLogic {
     const counts = is !== undefined && !!is.spec.nodeName && !isPodTerminal(is);
     if (counts) {
       if (this.assigned.get(key) !== is.spec.nodeName) this.unassign(key, was);
-      this.assign(is, is.spec.nodeName!);
+      this.assign(is, is.spec.nodeName);
       return [];
     }
     if (is === undefined) this.unschedulable.delete(key);

@@ -7,9 +7,10 @@ import type { JsonSchema, Lexicon, Settings } from './lexicon';
 const CIDRS: JsonSchema = {
   type: ['string', 'array'],
   pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}(,[0-9A-Fa-f:.]+/[0-9]{1,3})?$',
-  items: { type: 'string', pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$' },
+  items: { type: 'string', pattern: '^[0-9A-Fa-f:.]+/[0-9]{1,3}$', examples: ['fd00:10::/64'] },
   minItems: 1,
   maxItems: 2,
+  examples: ['10.0.0.0/16'],
 };
 
 const ADDRESSES: JsonSchema = {
@@ -182,7 +183,7 @@ const LOAD_BALANCER: JsonSchema = {
   type: ['string', 'object'],
   ...branches(
     { type: 'string' },
-    { enum: ['none', 'cloud'] },
+    { enum: ['none', 'cloud'], examples: ['none', 'cloud', { metallb: { mode: 'layer2' } }] },
     {
       additionalProperties: false,
       minProperties: 1,
@@ -288,17 +289,17 @@ export const behaviourSchema = ({ resolvers }: Lexicon): JsonSchema => ({
 });
 
 /** A name, or a mapping with the name and the settings that this one has. */
-function named(
-  key: string,
-  known: ReadonlyMap<string, Settings>,
-  description: string,
-): JsonSchema {
+function named(key: string, known: ReadonlyMap<string, Settings>, description: string): JsonSchema {
   const names = { description: 'Which one.', enum: [...known.keys()] };
   const one = ([name, settings]: readonly [string, Settings]): JsonSchema => ({
     if: { required: [key], properties: { [key]: { ...names, const: name } } },
     then: { additionalProperties: false, properties: { [key]: names, ...settings } },
   });
-  const mapping: JsonSchema = { required: [key], properties: { [key]: names }, allOf: [...known].map(one) };
+  const mapping: JsonSchema = {
+    required: [key],
+    properties: { [key]: names },
+    allOf: [...known].map(one),
+  };
   return {
     description,
     type: ['string', 'object'],

@@ -89,6 +89,9 @@ function draft(document: Tree, context: CompileContext, report: Report): readonl
   return plans;
 }
 
+/** Errors after which the manifests that could be read are not all that there are. */
+const LACKING = ['KD1001', 'KD1002', 'KD1003', 'KD1201', 'KD1202', 'KD1203'] as const;
+
 /** Compiles one row. */
 class RowCompiler {
   private readonly tree: Tree;
@@ -115,7 +118,8 @@ class RowCompiler {
     const applied = new Map(timeline.steps.map((step) => [step, this.objectsIn(step)]));
     const expectations = this.readExpectations(timeline);
     const inventory = new Inventory(cluster, [...objects, ...[...applied.values()].flatMap(all)]);
-    this.checkNames(inventory, timeline, expectations);
+    // Where manifests are missing, so are the names that they define: that is no second error.
+    if (!report.hasError(...LACKING)) this.checkNames(inventory, timeline, expectations);
     const end = child(tree, 'end');
     const last = end === undefined ? undefined : readInstant(end, report);
     checkInstants(timeline, expectations, last, report);
@@ -296,6 +300,8 @@ function checkConditions(
 
 /** Ids of this file's own steps that nobody waits for. A base's ids are there for its heirs. */
 function reportUnusedIds(tree: Tree, document: Tree, report: Report): void {
+  // A misspelt `after` says it already, and so does a scenario that expects nothing yet.
+  if (report.hasError('KD1502', 'KD1307')) return;
   const used = new Set<string>();
   for (const key of ['timeline', 'expect']) {
     for (const item of child(tree, key)?.items ?? []) {

@@ -43,7 +43,7 @@ export const DIAGNOSTIC_CODES = {
   KD1302: 'Scenarios extend each other in a circle.',
   KD1303: 'What `extends` names is not one scenario.',
   KD1304: 'A matrix, or one of its lists, is empty, or `exclude` leaves no row.',
-  KD1305: 'An `only` or `except` fits no row or every row.',
+  KD1305: 'An `only`, `except` or `exclude` fits no row, or hides its step in every row.',
   KD1306: 'A path of the matrix, of `exclude`, `only` or `except` leads nowhere.',
   KD1307: 'A scenario expects nothing.',
 

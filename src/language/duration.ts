@@ -95,7 +95,8 @@ function faultOf(text: string): Reading<never> | undefined {
   }
   if (trimmed.startsWith('-')) return refuse(`"${text}" is negative`, 'durations count forwards');
   if (/\s/.test(text)) {
-    return refuse(`"${text}" contains a space`, `write ${text.replace(/\s+/g, '')}`);
+    const closed = text.replace(/\s+/g, '').replace(/[a-zµ]+/g, (it) => FOREIGN_UNITS[it] ?? it);
+    return refuse(`"${text}" contains a space`, `write ${closed}`);
   }
   if (!/^(\d+(\.\d+)?[a-zµ]+)+$/.test(text)) {
     return refuse(`"${text}" is not a duration`, 'durations are written 350ms, 12s, 1m30s or 2h');

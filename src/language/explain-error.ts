@@ -115,16 +115,40 @@ function typeHint(
     return (reading?.ok === false ? reading.hint : undefined) ?? `write "${text}"`;
   }
   if (types.includes('string') && typeof value === 'boolean') return `write "${text}"`;
-  if (types.includes('array') && !types.includes('string')) return 'a list is written [a, b]';
+  if (types.includes('array') && !types.includes('string')) {
+    const isOne = types.length === 1 && typeof value !== 'object';
+    return isOne ? `a list is written [${text}]` : 'a list is written [a, b]';
+  }
   const [example] = (owner.examples ?? []) as readonly unknown[];
-  return example === undefined ? undefined : `for example ${JSON.stringify(example)}`;
+  return example === undefined ? undefined : `for example ${asFlow(example)}`;
+}
+
+/** A value as a scenario writes it on one line. */
+function asFlow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(asFlow).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return asText(value);
+  const entries = Object.entries(value).map(([key, part]) => `${key}: ${asFlow(part)}`);
+  return `{${entries.join(', ')}}`;
 }
 
 function notPossible(part: Tree, owner: JsonSchema, report: Report): void {
   const values = ((owner.enum ?? [owner.const]) as readonly unknown[]).map(String);
   const text = String(part.value);
   const message = `"${text}" is not one of ${values.join(', ')}`;
-  report.error('KD1104', part.place, message, didYouMean(text, values));
+  const examples = ((owner.examples ?? []) as readonly unknown[]).map(asFlow);
+  const hint =
+    versionHint(text, values) ??
+    didYouMean(text, values) ??
+    (examples.length === 0 ? undefined : `for example ${examples.join(', ')}`);
+  report.error('KD1104', part.place, message, hint);
+}
+
+/** Versions that look alike mean nothing to each other: `1.40` is no slip of `1.30`. */
+function versionHint(text: string, values: readonly string[]): string | undefined {
+  if (!values.every((value) => /^\d+\.\d+$/.test(value))) return undefined;
+  const minor = /^v?(\d+\.\d+)(\.\d+)?$/.exec(text)?.[1];
+  if (minor !== undefined && values.includes(minor)) return `write "${minor}"`;
+  return `${values[0]} to ${values.at(-1)} are modelled`;
 }
 
 function malformed(

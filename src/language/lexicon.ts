@@ -43,4 +43,6 @@ export interface Lexicon {
   /** The resolvers of containers (`libc`) that are modelled. */
   readonly resolvers: readonly string[];
   readonly kubernetesVersions: readonly string[];
+  /** The feature gates that something in the model depends on. */
+  readonly featureGates: readonly string[];
 }

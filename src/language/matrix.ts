@@ -111,6 +111,9 @@ function withoutExcluded(
       const hint = didYouMean(path, paths) ?? `the matrix has ${paths.join(', ')}`;
       report.error('KD1306', key, `the matrix has no "${path}"`, hint);
     }
+    const isKnown = [...(condition.entries?.keys() ?? [])].every((path) => paths.includes(path));
+    const fits = rows.some((row) => matches(condition, (path) => row.texts[path]));
+    if (isKnown && !fits) report.error('KD1305', condition.place, 'no row is excluded by this');
   }
   return rows.filter((row) => !conditions.some((one) => matches(one, (path) => row.texts[path])));
 }

@@ -50,30 +50,35 @@ export interface TupleText {
   readonly to: Address;
 }
 
+/** Kinds in kubectl's spellings: the singular, the plural and the short name. */
+const KIND_WORDS: readonly (readonly [kind: string, words: string])[] = [
+  ['Pod', 'pod pods po'],
+  ['Deployment', 'deployment deployments deploy'],
+  ['ReplicaSet', 'replicaset replicasets rs'],
+  ['StatefulSet', 'statefulset statefulsets sts'],
+  ['DaemonSet', 'daemonset daemonsets ds'],
+  ['Job', 'job jobs'],
+  ['CronJob', 'cronjob cronjobs cj'],
+  ['ReplicationController', 'replicationcontroller replicationcontrollers rc'],
+  ['Service', 'service services svc'],
+  ['Endpoints', 'endpoints ep'],
+  ['EndpointSlice', 'endpointslice endpointslices'],
+  ['Ingress', 'ingress ingresses ing'],
+  ['NetworkPolicy', 'networkpolicy networkpolicies netpol'],
+  ['ConfigMap', 'configmap configmaps cm'],
+  ['Secret', 'secret secrets'],
+  ['Namespace', 'namespace namespaces ns'],
+  ['Node', 'node nodes no'],
+  ['External', 'external'],
+];
+
 /**
- * The kind words of references that every cluster knows, in kubectl's spellings. The full list
- * (custom kinds included) is the lexicon's.
+ * The kind words of references that every cluster knows. The full list (custom kinds included) is
+ * the lexicon's. Whatever is written as a word here means its kind when a run looks for it, too.
  */
-export const REFERENCE_KINDS: ReadonlyMap<string, string> = new Map([
-  ['pod', 'Pod'],
-  ['deployment', 'Deployment'],
-  ['replicaset', 'ReplicaSet'],
-  ['statefulset', 'StatefulSet'],
-  ['daemonset', 'DaemonSet'],
-  ['job', 'Job'],
-  ['cronjob', 'CronJob'],
-  ['replicationcontroller', 'ReplicationController'],
-  ['service', 'Service'],
-  ['endpoints', 'Endpoints'],
-  ['endpointslice', 'EndpointSlice'],
-  ['ingress', 'Ingress'],
-  ['networkpolicy', 'NetworkPolicy'],
-  ['configmap', 'ConfigMap'],
-  ['secret', 'Secret'],
-  ['namespace', 'Namespace'],
-  ['node', 'Node'],
-  ['external', 'External'],
-]);
+export const REFERENCE_KINDS: ReadonlyMap<string, string> = new Map(
+  KIND_WORDS.flatMap(([kind, words]) => words.split(' ').map((word) => [word, kind] as const)),
+);
 
 /** Kinds whose objects stand in no namespace, as far as references may name them. */
 const UNNAMESPACED: ReadonlySet<string> = new Set(['Node', 'Namespace', 'External']);
@@ -137,7 +142,10 @@ export function parseDestination(
   if (match === null) return refuse(`"${text}" has no port`, `write ${text}:80`);
   const [, host = '', portText = '', protocolText = 'tcp'] = match;
   const port = parsePort(portText);
-  if (port === undefined) return refuse(`"${portText}" of "${text}" is no port from 1 to 65535`);
+  if (port === undefined) {
+    const hint = /^[a-z]/i.test(portText) ? `a client types a number: ${host}:80` : undefined;
+    return refuse(`"${portText}" of "${text}" is no port from 1 to 65535`, hint);
+  }
   const protocol = protocolText.toUpperCase() as Protocol;
   if (host.includes('/')) {
     const reference = parseReference(host, kinds);

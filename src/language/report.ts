@@ -34,6 +34,14 @@ export class Report {
     return this.errors > 0;
   }
 
+  /** Whether there is an error of one of these codes. */
+  hasError(...codes: readonly DiagnosticCode[]): boolean {
+    const wanted: ReadonlySet<string> = new Set(codes);
+    return [...this.found.values()].some(
+      ({ code, severity }) => severity === 'error' && wanted.has(code),
+    );
+  }
+
   /** Everything found so far, by file and place. */
   get diagnostics(): readonly Diagnostic[] {
     return [...this.found.values()].sort(byPlace);

@@ -105,7 +105,7 @@ export class ContainerRuntime {
     const hook = preStopOf(container);
     container.killAt = deadline;
     if (hook > ZERO && left > ZERO) {
-      this.after((hook < left ? hook : left) as Duration, this.termEvent, container);
+      this.after(hook < left ? hook : left, this.termEvent, container);
     } else {
       this.terminate(container);
     }

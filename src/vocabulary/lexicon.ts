@@ -31,6 +31,7 @@ export const lexicon: Lexicon = {
   proxyModes: new Map(PROXY_MODES.map((mode) => [mode.name, settingsOf(mode)])),
   resolvers: LIBCS,
   kubernetesVersions: MODELLED_VERSIONS,
+  featureGates: ['PLEGOnDemandRelist'],
 };
 
 /** Each option takes one of a few values, its default first. */

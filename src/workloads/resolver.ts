@@ -63,7 +63,7 @@ export function lookUpInTurn(
   choose: ConstructorParameters<typeof Course>[1],
 ): readonly LookupCourse[] {
   const memory: ResolverMemory = { single: false, reopen: false, rotation: 0 };
-  const begin = { now: ZERO as Duration, sockets: 0 };
+  const begin = { now: ZERO, sockets: 0 };
   return requests.map((request) => {
     const course = new Course(request, choose, begin);
     const { now } = begin;

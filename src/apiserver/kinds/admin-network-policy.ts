@@ -123,7 +123,7 @@ export const adminNetworkPolicy: KindDefinition = defineKind({
   fields: { spec: { priority: true, ...RULES } },
   defaults: (object) => object,
   validate(object) {
-    const { priority } = ((object as AdminNetworkPolicy).spec ?? {}) as AdminNetworkPolicy['spec'];
+    const { priority } = (object as AdminNetworkPolicy).spec ?? {};
     const limits = { ...LIMITS, actions: ['Allow', 'Deny', 'Pass'], accept: 'Allow' };
     return [...validate(object, limits), ...validatePriority(priority)];
   },

@@ -2,7 +2,6 @@
 // ordered rules with an action.
 // source: kubernetes-sigs/network-policy-api apis/v1alpha1 and apis/v1alpha2 (validation markers)
 
-import type { LabelSelector } from '../../values/labels';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import type { AdminPeer, AdminSubject } from './admin-network-policy';
 import { error } from './define';
@@ -124,7 +123,7 @@ function validatePods({ namespaces, pods }: AdminSubject, path: string): Manifes
 function validatePeer(peer: AdminPeer, path: string): ManifestProblem[] {
   if (Object.keys(peer).length !== 1) return [error(path, 'must be exactly one peer')];
   const { nodes, networks } = peer;
-  if (nodes !== undefined) return validateSelector(nodes as LabelSelector, `${path}/nodes`);
+  if (nodes !== undefined) return validateSelector(nodes, `${path}/nodes`);
   if (networks !== undefined) {
     return networks.flatMap((range, index) => validateRange(range, `${path}/networks/${index}`));
   }

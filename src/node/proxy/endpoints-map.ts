@@ -57,7 +57,7 @@ export function endpointsOfService(
 ): Map<string, readonly Endpoint[]> {
   const byPort = new Map<string, Map<string, Endpoint>>();
   for (const slice of sortedBy(slices, (it) => it.metadata.name)) {
-    if ((slice as Slice).addressType === family) addSlice(byPort, slice as Slice);
+    if ((slice as Slice).addressType === family) addSlice(byPort, slice);
   }
   const sorted = [...byPort].map(([key, endpoints]) => {
     return [key, sortedBy(endpoints.values(), endpointText)] as const;

@@ -99,5 +99,5 @@ export function answerForProxy(
 export function isLeaving(node: KubeObject | undefined): boolean {
   if (node === undefined) return false;
   const { taints = [] } = (node.spec ?? {}) as { taints?: readonly { key: string }[] };
-  return node.metadata.deletionTimestamp != null || taints.some(({ key }) => key === TO_BE_DELETED);
+  return node.metadata.deletionTimestamp !== undefined || taints.some(({ key }) => key === TO_BE_DELETED);
 }

@@ -49,7 +49,8 @@ const CHAIN: readonly (readonly [name: string, setup: Setup])[] = [
 const NOT_MODELLED = new Set(
   (
     'root metadata geoip cancel tls nsid shed local dns64 any chaos tsig acl header dnssec ' +
-    'minimal transfer route53 azure clouddns auto secondary etcd grpc erratic whoami on sign view nomad'
+    'minimal transfer route53 azure clouddns auto secondary etcd grpc erratic whoami on sign ' +
+    'view nomad'
   ).split(' '),
 );
 
