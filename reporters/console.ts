@@ -97,8 +97,9 @@ export default class ConsoleReporter {
 
 function caseLine(found: Case, style: Style): string {
   const instant = found.status === 'passed' ? convergence(found) : '';
-  const lines = wrapped(found.title, WIDTH - 6 - instant.length);
-  const text = lines.join('\n      ');
+  // The instant follows the title's last word; two of its spaces keep it from being torn off.
+  const lines = wrapped(`${found.title}${instant.replaceAll(' ', '\u00a0')}`, WIDTH - 6);
+  const text = lines.join('\n      ').slice(0, -instant.length || undefined);
   return `    ${mark(found.status, style)} ${text}${style.faint(instant)}`;
 }
 

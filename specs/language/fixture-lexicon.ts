@@ -163,6 +163,7 @@ export const LEXICON: Lexicon = {
     ['ipvs', { minSyncPeriod: { $ref: '#/$defs/duration' } }],
   ]),
   kubernetesVersions: MODELLED_VERSIONS,
+  featureGates: ['PLEGOnDemandRelist'],
 };
 
 export const VALIDATOR: SchemaValidator = compileSchema(scenarioSchema(LEXICON));

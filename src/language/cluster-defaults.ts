@@ -12,6 +12,7 @@ import type { Duration } from '../values/time';
 import { ZERO } from '../values/time';
 import { planAddresses } from './address-plan';
 import type { AddressPlan, PlacedRange } from './address-plan';
+import { didYouMean } from './did-you-mean';
 import { duration, parseDuration } from './duration';
 import type { Lexicon, Settings } from './lexicon';
 import { readNodes } from './node-list';
@@ -70,10 +71,24 @@ export function readCluster(
     loadBalancer: (child(cluster, 'loadBalancer')?.value ??
       DEFAULTS['cluster.loadBalancer']) as ClusterSpec['loadBalancer'],
     timing: readTiming(child(cluster, 'timing'), report),
-    featureGates: (child(cluster, 'featureGates')?.value ?? {}) as Record<string, boolean>,
+    featureGates: readGates(child(cluster, 'featureGates'), lexicon.featureGates, report),
     start: (textOf(child(cluster, 'start')) ?? DEFAULTS['cluster.start']) as ClusterSpec['start'],
     behaviours: readBehaviours(child(scenario, 'behaviour'), report),
   };
+}
+
+/** A gate that nothing in the model depends on changes nothing, and that is said. */
+function readGates(
+  gates: Tree | undefined,
+  modelled: readonly string[],
+  report: Report,
+): ClusterSpec['featureGates'] {
+  for (const [name, { key }] of gates?.entries ?? []) {
+    if (modelled.includes(name)) continue;
+    const hint = didYouMean(name, modelled) ?? `modelled: ${modelled.join(', ')}`;
+    report.warn('KD1407', key, `the feature gate "${name}" is not modelled`, hint);
+  }
+  return (gates?.value ?? {}) as ClusterSpec['featureGates'];
 }
 
 /** Settings as the model reads them: durations in microseconds, the rest as written. */

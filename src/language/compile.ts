@@ -118,8 +118,7 @@ class RowCompiler {
     const applied = new Map(timeline.steps.map((step) => [step, this.objectsIn(step)]));
     const expectations = this.readExpectations(timeline);
     const inventory = new Inventory(cluster, [...objects, ...[...applied.values()].flatMap(all)]);
-    // Where manifests are missing, so are the names that they define: that is no second error.
-    if (!report.hasError(...LACKING)) this.checkNames(inventory, timeline, expectations);
+    this.checkNames(inventory, timeline, expectations);
     const end = child(tree, 'end');
     const last = end === undefined ? undefined : readInstant(end, report);
     checkInstants(timeline, expectations, last, report);
@@ -228,6 +227,9 @@ class RowCompiler {
     const { report } = this;
     const { kinds } = this.context.lexicon;
     const base: ReferenceContext = { inventory, kinds, report, untouched: false };
+    for (const one of [...timeline.steps, ...expectations]) this.checkValue(one);
+    // Where manifests are missing, so are the names that they define: that is no second error.
+    if (report.hasError(...LACKING)) return;
     checkBehaviours(child(this.tree, 'behaviour'), base);
     for (const one of timeline.steps) {
       const untouched = isUntouchedAt(timeline, one.step);
@@ -243,8 +245,11 @@ class RowCompiler {
     { word, args }: Pick<TimelineStep, 'word' | 'args'>,
     context: ReferenceContext,
   ): void {
-    const { report } = this;
     visitForms(word.schema, args, (form, tree) => checkForm(form, tree, context));
+  }
+
+  private checkValue({ word, args }: Pick<TimelineStep, 'word' | 'args'>): void {
+    const { report } = this;
     for (const { path, severity, message, hint } of word.check?.(args.value) ?? []) {
       const place = (at(args, pointer(path)) ?? args).place;
       if (severity === 'error') report.error('KD1105', place, message, hint);

@@ -1,5 +1,6 @@
 // Text → documents with places. Here, and nowhere else in this folder, files are read.
 
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { sortedBy } from '../values/order';
@@ -43,6 +44,8 @@ export type FileText =
   | { readonly is: 'text'; readonly text: string }
   | { readonly is: 'missing' }
   | { readonly is: 'folder' }
+  | { readonly is: 'unreadable'; readonly why: string }
+  | { readonly is: 'not-utf8' }
   | { readonly is: 'too-large'; readonly bytes: number };
 
 /** Cuts and parses a text. A broken document never hides the others. */
@@ -71,6 +74,21 @@ export function reportTooLarge(source: SourceText, bytes: number, report: Report
     `this file is ${megabytes} MB; more than 10 MB are not read`,
     'split it, or point `manifests` to the files that the scenario needs',
   );
+}
+
+/** A binary, or a text of another encoding: guessing it would change what it says. */
+export function reportNotUtf8(source: SourceText, report: Report): void {
+  report.error(
+    'KD1003',
+    { source, start: 0, end: 0 },
+    'this is not YAML: the file is not text in UTF-8',
+    'save it as UTF-8, or leave it out',
+  );
+}
+
+/** The system refuses to hand the file out. */
+export function reportUnreadable(source: SourceText, why: string, report: Report): void {
+  report.error('KD1001', { source, start: 0, end: 0 }, `this file cannot be read: ${why}`);
 }
 
 function mentionsScenario({ text }: SourceText, { start, end }: Chunk): boolean {
@@ -139,9 +157,13 @@ export const DISK: Files = {
       const status = statSync(path);
       if (status.isDirectory()) return { is: 'folder' };
       if (status.size > LARGEST_FILE) return { is: 'too-large', bytes: status.size };
-      return { is: 'text', text: readFileSync(path, 'utf8') };
-    } catch {
-      return { is: 'missing' };
+      const bytes = readFileSync(path);
+      return isUtf8(bytes) ? { is: 'text', text: bytes.toString('utf8') } : { is: 'not-utf8' };
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      return /^E(ACCES|PERM)$/.test(code)
+        ? { is: 'unreadable', why: 'permission denied' }
+        : { is: 'missing' };
     }
   },
   expand(path) {

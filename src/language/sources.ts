@@ -3,8 +3,14 @@
 
 import type { Diagnostic } from '../values/diagnostic';
 import { Report } from './report';
-import { parseSource, relativeTo, reportTooLarge } from './source';
-import type { Files, Source } from './source';
+import {
+  parseSource,
+  relativeTo,
+  reportNotUtf8,
+  reportTooLarge,
+  reportUnreadable,
+} from './source';
+import type { Files, FileText, Source } from './source';
 import { SourceText } from './source-text';
 
 /** A parsed file with what was wrong with it, or the reason why there is none. */
@@ -58,8 +64,19 @@ export class Sources {
       return loaded;
     }
     const text = new SourceText(path, '');
-    reportTooLarge(text, file.bytes, report);
+    reportRefused(text, file, report);
     const source: Source = { text, documents: [], lacksManifests: true };
     return { is: 'source', source, diagnostics: report.diagnostics };
   }
+}
+
+/** Why there is no text of a file that is there. */
+function reportRefused(
+  source: SourceText,
+  file: Exclude<FileText, { is: 'text' | 'missing' | 'folder' }>,
+  report: Report,
+): void {
+  if (file.is === 'too-large') reportTooLarge(source, file.bytes, report);
+  else if (file.is === 'not-utf8') reportNotUtf8(source, report);
+  else reportUnreadable(source, file.why, report);
 }

@@ -59,7 +59,9 @@ export function describeProblems(
   const suite = bdd.describe(`${file}: scenario loads`, () => {
     for (const diagnostic of diagnostics) {
       const { range, code, message } = diagnostic;
-      bdd.it(`${code} ${message} (${range.line}:${range.column})`, function () {
+      const elsewhere = range.file === file ? '' : `${range.file}:`;
+      const where = `${elsewhere}${range.line}:${range.column}`;
+      bdd.it(`${code} ${message} (${where})`, function () {
         const place = placeOf(range);
         carry(this.runnable(), { diagnostic, place });
         const error = new InvalidScenario([diagnostic], tools.diagnosticText(diagnostic));
