@@ -97,10 +97,10 @@ export default class ConsoleReporter {
 
 function caseLine(found: Case, style: Style): string {
   const instant = found.status === 'passed' ? convergence(found) : '';
-  // The instant follows the title's last word; two of its spaces keep it from being torn off.
-  const lines = wrapped(`${found.title}${instant.replaceAll(' ', '\u00a0')}`, WIDTH - 6);
-  const text = lines.join('\n      ').slice(0, -instant.length || undefined);
-  return `    ${mark(found.status, style)} ${text}${style.faint(instant)}`;
+  const lines = wrapped(found.title, WIDTH - 6);
+  const fits = lines.at(-1)!.length + instant.length <= WIDTH - 6;
+  const tail = fits ? instant : `\n      ${instant.trim()}`;
+  return `    ${mark(found.status, style)} ${lines.join('\n      ')}${style.faint(tail)}`;
 }
 
 /** When what was waited for came true. */

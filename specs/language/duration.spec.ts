@@ -39,6 +39,7 @@ describe('a duration', () => {
     ['5sec', /unknown unit "sec"/, /write 5s$/],
     ['3d', /unknown unit "d"/, /h, m, s, ms and us/],
     ['1 m', /space/, /write 1m$/],
+    ['5 seconds', /space/, /write 5s$/],
     ['-5s', /negative/],
     ['0.1us', /finer than a microsecond/],
     ['1.0000001s', /finer than a microsecond/],

@@ -34,10 +34,17 @@ describe('a reference', () => {
   }
 
   it('takes kinds that the lexicon knows, in every spelling of kubectl', () => {
-    const kinds = new Map([['deploy', 'Deployment']]);
-    expect(valueOf(parseReference('deploy/shop/web', kinds)).kind).to.equal('Deployment');
-    expect(valueOf(parseReference('deploy/web')).namespace).to.equal('deploy');
+    const kinds = new Map([['cert', 'Certificate']]);
+    expect(valueOf(parseReference('cert/shop/web', kinds)).kind).to.equal('Certificate');
+    expect(valueOf(parseReference('cert/web')).namespace).to.equal('cert');
   });
+
+  for (const word of ['deployment', 'deployments', 'deploy']) {
+    it(`takes ${word}/ without the lexicon, too: a run has only this page`, () => {
+      const read = valueOf(parseReference(`${word}/shop/web`));
+      expect([read.kind, read.namespace, read.name]).to.deep.equal(['Deployment', 'shop', 'web']);
+    });
+  }
 
   for (const text of [
     '',

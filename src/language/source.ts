@@ -1,6 +1,5 @@
 // Text → documents with places. Here, and nowhere else in this folder, files are read.
 
-import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { sortedBy } from '../values/order';
@@ -150,6 +149,9 @@ function firstKey(tree: Tree) {
   return [...(tree.entries?.values() ?? [])][0]?.key ?? tree.place;
 }
 
+/** Refuses what is no UTF-8, and keeps a byte order mark: the parser knows it. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** The files of the disk. Paths are relative to the working directory. */
 export const DISK: Files = {
   read(path) {
@@ -157,10 +159,10 @@ export const DISK: Files = {
       const status = statSync(path);
       if (status.isDirectory()) return { is: 'folder' };
       if (status.size > LARGEST_FILE) return { is: 'too-large', bytes: status.size };
-      const bytes = readFileSync(path);
-      return isUtf8(bytes) ? { is: 'text', text: bytes.toString('utf8') } : { is: 'not-utf8' };
+      return { is: 'text', text: UTF8.decode(readFileSync(path)) };
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { is: 'not-utf8' };
       return /^E(ACCES|PERM)$/.test(code)
         ? { is: 'unreadable', why: 'permission denied' }
         : { is: 'missing' };

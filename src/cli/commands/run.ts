@@ -6,7 +6,7 @@ import type { ReporterChoice } from '../../../reporters/multi';
 import { formatRow, listen } from '../../../reporters/report';
 import { DISK } from '../../language/source';
 import { drive } from '../../mocha/drive';
-import { diagnosticText, loadPlans } from '../../mocha/load-plans';
+import { loadPlans } from '../../mocha/load-plans';
 import type { LoadedPlans } from '../../mocha/load-plans';
 import type { Bdd, Selected, Tools } from '../../mocha/suite';
 import { describePlans, describeProblems } from '../../mocha/suite';
@@ -65,9 +65,7 @@ async function execute(args: Arguments, io: Io): Promise<ExitCode> {
     ...(args.has('grep') && { grep: readPattern(args.value('grep')!) }),
   };
   const loaded = loadPlans(targets.files);
-  for (const warning of warningsOf(loaded, targets.named)) {
-    io.complain(`${diagnosticText(warning, loaded)}\n`);
-  }
+  for (const line of warningLines(warningsOf(loaded, targets.named))) io.complain(line);
   const tools = toolsFor(loaded, seed, io.out.columns);
   const { selected, problems } = select(loaded.plans, wanted, tools.titles);
   for (const problem of problems) io.complain(`kubedrill: ${problem}`);
@@ -143,6 +141,19 @@ function warningsOf(loaded: LoadedPlans, named: ReadonlySet<string>): readonly D
     ({ severity, code, range }) =>
       severity === 'warning' && (code !== 'KD1010' || named.has(range.file)),
   );
+}
+
+/** So many warnings are shown; `kubedrill lint` shows them all, each with its lines. */
+const WARNINGS_MAX = 10;
+
+/** One line for each: what is wrong comes first, and it is not here. */
+function warningLines(warnings: readonly Diagnostic[]): readonly string[] {
+  const lines = warnings.map(({ range, code, message }) => {
+    return `${range.file}:${range.line}:${range.column}: warning[${code}]: ${message}`;
+  });
+  if (lines.length <= WARNINGS_MAX) return lines;
+  const more = lines.length - WARNINGS_MAX;
+  return [...lines.slice(0, WARNINGS_MAX), `… and ${more} more; \`kubedrill lint\` lists them`];
 }
 
 function reasonForNothing(files: readonly string[], loaded: LoadedPlans): string {
