@@ -114,3 +114,21 @@ export function nameEdge({ step, edge, repetition }: StepEdge): string {
   const name = repetition === 1 ? `"${step}"` : `"${step}#${repetition}"`;
   return edge === 'end' ? `the end of ${name}` : name;
 }
+
+/**
+ * The judgement of a claim that came true at none of its instants: it failed, unless there was
+ * nothing to look at or the model does not know.
+ */
+export function neverReached(
+  samples: readonly Sample[],
+  history: History,
+  quality: 'holds' | 'possible',
+): Judgement {
+  const empty = emptiness(samples);
+  if (empty !== undefined) return vacuous(samples[0]!, empty);
+  const unknown = samples.find(({ observation }) => observation[quality] === undefined);
+  if (unknown !== undefined) return notModelled(unknown);
+  const last = samples.at(-1)!;
+  const actual = tellUntil(last.observation, history.endOf(last));
+  return { status: 'failed', actual, at: last.at, sample: last };
+}

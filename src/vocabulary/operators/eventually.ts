@@ -3,14 +3,7 @@ import { formatDuration, formatInstant } from '../../values/time';
 import { spanOf, titleDuring } from '../during';
 import { deadline } from '../history';
 import type { Span } from '../history';
-import {
-  defineOperator,
-  emptiness,
-  neverEvaluated,
-  notModelled,
-  tellUntil,
-  vacuous,
-} from '../operator';
+import { defineOperator, neverEvaluated, neverReached } from '../operator';
 
 export default defineOperator({
   name: 'eventually',
@@ -42,18 +35,7 @@ export default defineOperator({
       const actual = `${reached.observation.actual} ${when}`;
       return { status: 'passed', actual, at: reached.at, sample: reached };
     }
-    const empty = emptiness(samples);
-    if (empty !== undefined) return vacuous(samples[0]!, empty);
-    const unknown = samples.find(({ observation }) => observation.holds === undefined);
-    if (unknown !== undefined) return notModelled(unknown);
-    const last = samples.at(-1)!;
-    const end = history.endOf(last);
-    return {
-      status: 'failed',
-      actual: tellUntil(last.observation, end),
-      at: last.at,
-      sample: last,
-    };
+    return neverReached(samples, history, 'holds');
   },
 });
 

@@ -1,13 +1,6 @@
 import { formatInstant } from '../../values/time';
 import { spanOf, titleDuring } from '../during';
-import {
-  defineOperator,
-  emptiness,
-  neverEvaluated,
-  notModelled,
-  tellUntil,
-  vacuous,
-} from '../operator';
+import { defineOperator, neverEvaluated, neverReached } from '../operator';
 
 export default defineOperator({
   name: 'sometimes',
@@ -32,17 +25,6 @@ export default defineOperator({
       const actual = `possible at ${formatInstant(happened.at)}`;
       return { status: 'passed', actual, at: happened.at, sample: happened };
     }
-    const empty = emptiness(samples);
-    if (empty !== undefined) return vacuous(samples[0]!, empty);
-    const unknown = samples.find(({ observation }) => observation.possible === undefined);
-    if (unknown !== undefined) return notModelled(unknown);
-    const last = samples.at(-1)!;
-    const end = history.endOf(last);
-    return {
-      status: 'failed',
-      actual: tellUntil(last.observation, end),
-      at: last.at,
-      sample: last,
-    };
+    return neverReached(samples, history, 'possible');
   },
 });
