@@ -12,6 +12,8 @@ export interface Measurement {
   readonly yardstick: string;
   /** How many times the yardstick's time for one unit the subject needs for one. */
   readonly ratio: number;
+  /** What the ratio should not exceed, where something is aimed at. */
+  readonly goal?: number;
 }
 
 export interface Comparison {
@@ -21,10 +23,12 @@ export interface Comparison {
   readonly subject: Work;
   readonly base: Work;
   readonly rounds: number;
+  readonly goal?: number;
 }
 
 /** Times a subject against its yardstick. The first round of both warms up and is not counted. */
-export function compare({ name, unit, yardstick, subject, base, rounds }: Comparison): Measurement {
+export function compare(comparison: Comparison): Measurement {
+  const { name, unit, yardstick, subject, base, rounds, goal } = comparison;
   const own: number[] = [];
   const other: number[] = [];
   for (let round = 0; round <= rounds; round++) {
@@ -34,7 +38,9 @@ export function compare({ name, unit, yardstick, subject, base, rounds }: Compar
     other.push(second);
   }
   const perUnit = median(own);
-  return { name, unit, yardstick, perSecond: 1 / perUnit, ratio: perUnit / median(other) };
+  const ratio = perUnit / median(other);
+  const measurement = { name, unit, yardstick, perSecond: 1 / perUnit, ratio };
+  return goal === undefined ? measurement : { ...measurement, goal };
 }
 
 function secondsPerUnit(work: Work): number {

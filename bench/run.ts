@@ -8,6 +8,7 @@ import type { MemoryMeasurement } from './memory';
 import { packetMeasurements } from './packets';
 import { policyMeasurements } from './policies';
 import { scenarioMeasurements } from './scenario';
+import { serviceMeasurements } from './services';
 import { startupMeasurements } from './startup';
 
 function main(): void {
@@ -15,6 +16,7 @@ function main(): void {
     ...kernelMeasurements(),
     ...packetMeasurements(),
     ...policyMeasurements(),
+    ...serviceMeasurements(),
     ...scenarioMeasurements(),
     ...startupMeasurements(),
   ];
@@ -26,13 +28,14 @@ function main(): void {
 }
 
 function speedTable(speed: readonly Measurement[]): string {
-  const rows = speed.map(({ name, perSecond, unit, ratio, yardstick }) => [
+  const rows = speed.map(({ name, perSecond, unit, ratio, goal, yardstick }) => [
     name,
     `${rounded(perSecond)} ${unit}/s`,
     `${rounded(ratio)} ×`,
+    goal === undefined ? '' : `≤ ${goal}`,
     yardstick,
   ]);
-  return aligned([['what', 'speed', 'ratio', 'yardstick'], ...rows]);
+  return aligned([['what', 'speed', 'ratio', 'goal', 'yardstick'], ...rows]);
 }
 
 function memoryTable(memory: readonly MemoryMeasurement[]): string {

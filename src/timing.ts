@@ -3,6 +3,8 @@
 import type { Random } from './kernel/random';
 import { fixed, TIMERS } from './timers';
 import type { Delay, Effect, TimerName, TimerRow } from './timers';
+import { programmingCost } from './timers/rule-programming';
+import type { SyncExtent } from './timers/rule-programming';
 import { isAtLeast } from './values/kube-version';
 import type { KubeVersion } from './values/kube-version';
 import { ZERO } from './values/time';
@@ -62,6 +64,17 @@ export class Timing {
     const { least, extra } = this.delay(name, effect);
     if (extra === 0) return least;
     return (least + this.random.stream(`${name}/${actor}`).upTo(extra)) as Duration;
+  }
+
+  /**
+   * What programming the rules of so many Services adds to a sync of kube-proxy. Nothing where the
+   * profile takes no time, or has its own timeline, or the scenario says what a restore takes.
+   */
+  programming(mode: string, extent: SyncExtent, services: number): Duration {
+    const { profile, overrides } = this.options;
+    const isFree = profile === 'instant' || profile === 'tutorial';
+    if (isFree || overrides?.['kube-proxy.restore'] !== undefined) return ZERO;
+    return programmingCost(mode, extent, services);
   }
 
   /**

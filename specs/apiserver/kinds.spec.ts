@@ -285,6 +285,42 @@ describe('what is not modelled', () => {
     expect(problem!.hint).to.equal('did you mean "selector"?');
   });
 
+  for (const [written, meant] of [
+    ['readynessProbe', 'readinessProbe'],
+    ['livenessprobe', 'livenessProbe'],
+    ['port', 'ports'],
+  ] as const) {
+    it(`is ${written}, probably meant as ${meant}`, () => {
+      const container = { name: 'a', [written]: [] };
+      const spec = { containers: [container] };
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec };
+      const hints = check(pod as KubeObject).map(({ hint }) => hint);
+      expect(hints).to.deep.equal([`did you mean "${meant}"?`]);
+    });
+  }
+
+  for (const [apiVersion, kind, problem, hint] of [
+    ['v1', 'service', 'error /kind: there is no kind service in v1', 'write Service'],
+    [
+      'v1',
+      'Deployment',
+      'error /apiVersion: there is no kind Deployment in v1',
+      'use apiVersion: apps/v1',
+    ],
+    [
+      'apps/v1',
+      'Deploymnet',
+      'error /kind: there is no kind Deploymnet in apps/v1',
+      'its kinds are DaemonSet, Deployment, ReplicaSet, StatefulSet, ControllerRevision',
+    ],
+  ] as const) {
+    it(`is ${apiVersion} ${kind}: to a group of Kubernetes itself nobody adds a kind`, () => {
+      const object = { apiVersion, kind, metadata: { name: 'a' }, spec: {} };
+      expect(problems(object)).to.deep.equal([problem]);
+      expect(check(object)[0]!.hint).to.equal(hint);
+    });
+  }
+
   it('is an unknown kind, once, and nothing else is said of it', () => {
     const object = {
       apiVersion: 'example.com/v1',

@@ -62,6 +62,18 @@ describe('kubedrill run', function () {
     expect(err).to.contain('this file holds no scenario');
   });
 
+  it('says warnings in one line each, at most ten: the error is what matters', async () => {
+    const object = (name: number) =>
+      `---\napiVersion: x.org/v1\nkind: Widget\nmetadata: {name: w${name}}\n`;
+    const widgets = Array.from({ length: 12 }, (_, index) => object(index)).join('');
+    const unknown = green.replace('from: client', 'from: cleint');
+    const { code, out, err } = await runInline({ 'a.yaml': `${unknown}${widgets}` }, ['run', '@']);
+    expect(code).to.equal(2);
+    expect(out).to.contain('error[KD1601]');
+    expect(err.match(/^a\.yaml:\d+:\d+: warning\[KD1207\]: .*$/gm)).to.have.length(10);
+    expect(err).to.contain('… and 2 more; `kubedrill lint` lists them');
+  });
+
   it('runs the expectation at a line', async () => {
     const { code, out } = await runInline({ 'a.yaml': red }, ['run', '@/a.yaml:4']);
     expect(code).to.equal(0);

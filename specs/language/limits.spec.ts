@@ -54,6 +54,30 @@ describe('a file that cannot be used', () => {
     expect(process.memoryUsage().arrayBuffers - before).to.be.below(10 * 1_048_576);
   });
 
+  for (const [what, bytes] of [
+    ['Latin-1', Buffer.from('scenario: caf\u00e9\n', 'latin1')],
+    ['UTF-16', Buffer.from('\ufeffscenario: x\n', 'utf16le')],
+    ['a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe, 0x00])],
+  ] as const) {
+    it(`is refused where it is ${what} and not UTF-8, and never read with other letters`, () => {
+      const path = join(folder, 'foreign.yaml');
+      writeFileSync(path, bytes);
+      const [diagnostic, ...more] = load([path], DISK).diagnostics;
+      expect(more).to.deep.equal([]);
+      expect(diagnostic).to.include({ code: 'KD1003', severity: 'error' });
+      expect(diagnostic!.message).to.contain('not text in UTF-8');
+    });
+  }
+
+  it('says where the system does not hand it out', () => {
+    const loaded = load(['a.yaml'], {
+      read: () => ({ is: 'unreadable', why: 'permission denied' }),
+      expand: (path) => [path],
+    });
+    const messages = loaded.diagnostics.map(({ code, message }) => `${code} ${message}`);
+    expect(messages).to.deep.equal(['KD1001 this file cannot be read: permission denied']);
+  });
+
   it('is refused for its size also where somebody else has read it', () => {
     const loaded = load(
       ['a.yaml'],

@@ -100,10 +100,10 @@ describe('a scenario as a mocha suite', () => {
     expect(heard.failed[0]!.test.outcome).to.equal(undefined);
   });
 
-  it('has one failing test for each thing that is wrong with its file', async () => {
+  it('has one failing test for each thing that is wrong, with the file that is wrong', async () => {
     const heard = await hear([]);
     expect(heard.failed.map(({ title }) => title)).to.deep.equal([
-      'KD1101 unknown key "reech" (17:13)',
+      'KD1101 unknown key "reech" (scenarios/broken.yaml:17:13)',
     ]);
     expect(heard.failed[0]!.error.stack).to.contain('(scenarios/broken.yaml:17:13)');
     expect(heard.failed[0]!.test.diagnostic).to.deep.equal(diagnostic());

@@ -43,6 +43,23 @@ describe('the console reporter', () => {
     );
   });
 
+  it('writes the instant on a line of its own where the title fills the last one', async () => {
+    const title = 'shop/frontend reaches backend:80 on shop/backend#1 within 2s of "the crash"';
+    const long = outcome({ title, operator: 'after', at: 11_075_000 as Instant });
+    const lines = (await text({ results: [result({ outcomes: [long] })] })).split('\n');
+    const first = lines.findIndex((line) => line.includes('✓'));
+    expect(lines.slice(first, first + 3)).to.deep.equal([
+      '    ✓ shop/frontend reaches backend:80 on shop/backend#1 within 2s of "the',
+      '      crash"  t=11.075s',
+      '',
+    ]);
+    const full = outcome({ ...long, title: title.slice(0, 74) });
+    const [, second] = (await text({ results: [result({ outcomes: [full] })] }))
+      .split('\n')
+      .slice(first);
+    expect(second).to.equal('      t=11.075s');
+  });
+
   it('prints the failure text in full, below the tree', async () => {
     const lines = (await text({ results: [result({ outcomes: [failed] })] })).split('\n');
     expect(lines).to.include('    ✗ shop/frontend reaches backend:80');

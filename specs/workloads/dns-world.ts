@@ -20,6 +20,7 @@ import {
   parseCorefile,
   upstreamOf,
 } from '../../src/workloads/index';
+import type { ServerGround } from '../../src/workloads/coredns/server';
 import type { DnsReply } from '../../src/workloads/index';
 
 const VERSION = '1.36' as KubeVersion;
@@ -54,7 +55,11 @@ export class DnsWorld {
   readonly dns: CoreDns;
   upstreamQueries = 0;
 
-  constructor(corefile = defaultCorefile(VERSION, 'cluster.local')) {
+  /** `ground` replaces what the process is given: files, name servers, what upstreams say. */
+  constructor(
+    corefile = defaultCorefile(VERSION, 'cluster.local'),
+    ground: Partial<ServerGround> = {},
+  ) {
     const { kernel } = this;
     const timing = new Timing({ kubernetes: VERSION, profile: 'instant' }, kernel.random);
     this.api = new ApiServer(kernel, timing, new KindAdmission({ kernel, timing, spec: SPEC }));
@@ -70,6 +75,7 @@ export class DnsWorld {
         this.upstreamQueries++;
         return [{ probability: CERTAIN, value: upstream(question) }];
       },
+      ...ground,
     });
     this.put('Namespace', 'v1', { metadata: { name: 'shop' } });
     this.view.sync();

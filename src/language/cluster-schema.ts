@@ -161,7 +161,7 @@ const METALLB: JsonSchema = {
         additionalProperties: false,
         required: ['name', 'addresses'],
         properties: {
-          name: NAME,
+          name: { ...NAME, description: 'Its name, by which Services ask for it.' },
           addresses: ADDRESS_RANGES,
           autoAssign: {
             description: 'Whether Services that name no pool get addresses of it.',

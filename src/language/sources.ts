@@ -3,13 +3,7 @@
 
 import type { Diagnostic } from '../values/diagnostic';
 import { Report } from './report';
-import {
-  parseSource,
-  relativeTo,
-  reportNotUtf8,
-  reportTooLarge,
-  reportUnreadable,
-} from './source';
+import { parseSource, relativeTo, reportNotUtf8, reportTooLarge, reportUnreadable } from './source';
 import type { Files, FileText, Source } from './source';
 import { SourceText } from './source-text';
 

@@ -79,8 +79,8 @@ function scenarioPage(lexicon: Lexicon): string {
   return page(
     '# The scenario file',
     NOTICE,
-    'A YAML stream. Documents with a `scenario` key are scenarios; documents with `apiVersion` and `kind` are manifests that all ' +
-      'scenarios of the file share.',
+    'A YAML stream. Documents with a `scenario` key are scenarios; documents with `apiVersion` and ' +
+      '`kind` are manifests that all scenarios of the file share.',
     section('Keys of a scenario', schema, ['cluster', 'behaviour']),
     section('`cluster`', definitions['cluster']!, ['timing']),
     '`timing` is a profile, or a mapping of a `profile` and of [timers by name](timing.md).',
@@ -88,9 +88,11 @@ function scenarioPage(lexicon: Lexicon): string {
     `${String(behaviours['description'])} Each has these keys:`,
     keyTable(behaviours['additionalProperties'] as JsonSchema, definitions),
     section('A step of `timeline`', definitions['step']!, verbs),
-    `Its verb is one of ${verbs.map((verb) => `\`${verb}\``).join(', ')}: see [faults](faults.md) and [actions](actions.md).`,
+    `Its verb is one of ${verbs.map((verb) => `\`${verb}\``).join(', ')}: ` +
+      'see [faults](faults.md) and [actions](actions.md).',
     section('An expectation of `expect`', definitions['expectation']!, [...lexicon.claims.keys()]),
-    'Its claim is one of those in [claims](claims.md), beside `at` or `after`, or inside of the other [operators](operators.md).',
+    'Its claim is one of those in [claims](claims.md), beside `at` or `after`, or inside of the ' +
+      'other [operators](operators.md).',
     '## Forms of values',
     ...forms,
   );
@@ -139,7 +141,8 @@ function dispositionPage(): string {
   return page(
     '# Dispositions',
     NOTICE,
-    'What becomes of a packet, and what its sender sees of that. `reach` judges the outcome; the disposition says why.',
+    'What becomes of a packet, and what its sender sees of that. `reach` judges the outcome; the ' +
+      'disposition says why.',
     table(['Disposition', 'Outcome', 'Meaning'], rows),
   );
 }
@@ -149,8 +152,8 @@ function diagnosticPage(): string {
   return page(
     '# Diagnostics',
     NOTICE,
-    'What can be wrong with a file. Errors end with exit code 2; warnings are printed and change nothing. A code never changes ' +
-      'its meaning.',
+    'What can be wrong with a file. Errors end with exit code 2; warnings are printed and change ' +
+      'nothing. A code never changes its meaning.',
     table(['Code', 'Meaning'], rows),
   );
 }
@@ -168,10 +171,11 @@ function timingPage(): string {
   return page(
     '# Timing',
     NOTICE,
-    `Every delay of the model. Profiles: ${profiles}. A scenario replaces a row by its name: \`cluster.timing: ` +
-      '{profile: default, kubelet.plegRelistPeriod: 500ms}`.',
-    'A *latency* is what work or a message takes, a *quantiser* is a loop that looks only every so often, a *wait* is configured on ' +
-      'purpose. The profile `instant` zeroes the first two and keeps the waits.',
+    `Every delay of the model. Profiles: ${profiles}. A scenario replaces a row by its name: ` +
+      '`cluster.timing: {profile: default, kubelet.plegRelistPeriod: 500ms}`.',
+    'A *latency* is what work or a message takes, a *quantiser* is a loop that looks only every so ' +
+      'often, a *wait* is configured on purpose. The profile `instant` zeroes the first two and ' +
+      'keeps the waits.',
     table(['Timer', 'Delays', 'Default', 'Kind', 'Knob', 'Source'], rows),
   );
 }

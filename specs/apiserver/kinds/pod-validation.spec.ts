@@ -86,6 +86,26 @@ describe('a field of a pod is refused', () => {
       `${at}/readinessProbe/httpGet/port: "8080" is no port number and no port name`,
     ],
     [
+      'an image that is a number',
+      pod({}, { image: 5 }),
+      `${at}/image: must be a string, is 5 (put it in quotes)`,
+    ],
+    [
+      'a number among the words of a command',
+      pod({}, { command: ['sleep', 1000] }),
+      `${at}/command/1: must be a string, is 1000 (put it in quotes)`,
+    ],
+    [
+      'a command in one text',
+      pod({}, { args: 'sleep 1000' }),
+      `${at}/args: must be a list, is "sleep 1000"`,
+    ],
+    [
+      'a port in quotes',
+      withPort({ containerPort: '80' }),
+      `${at}/ports/0/containerPort: must be a number, is "80" (write the number without quotes)`,
+    ],
+    [
       'a gRPC probe without a port',
       withProbe({ grpc: {} }),
       `${at}/readinessProbe/grpc/port: undefined is no port number and no port name`,

@@ -76,12 +76,34 @@ function inspectMapping(
   }
 }
 
-/** The API server drops unknown fields and warns (fieldValidation: Warn). */
+/**
+ * The API server drops unknown fields and warns (fieldValidation: Warn); kubectl asks it to refuse
+ * them (Strict), other clients do not.
+ */
 function unknownField(field: string, table: FieldTable, path: string): ManifestProblem {
-  const similar = Object.keys(table).find((it) => it.toLowerCase() === field.toLowerCase());
-  const message = `unknown field "${field}": the API server ignores it`;
+  const similar = similarTo(field, Object.keys(table));
+  const message = `unknown field "${field}": kubectl refuses it, the API server ignores it`;
   const hint = similar === undefined ? {} : { hint: `did you mean "${similar}"?` };
   return { path, severity: 'warning', message, ...hint };
+}
+
+/** A field that differs by its case or by one letter: the slips that people make in manifests. */
+function similarTo(field: string, known: readonly string[]): string | undefined {
+  const written = field.toLowerCase();
+  return (
+    known.find((it) => it.toLowerCase() === written) ??
+    known.find((it) => isOneLetterOff(written, it.toLowerCase()))
+  );
+}
+
+/** Whether one letter too many, too few or another is all that two words differ by. */
+function isOneLetterOff(a: string, b: string): boolean {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  if (long.length - short.length > 1 || short.length < 3) return false;
+  let at = 0;
+  while (at < short.length && short[at] === long[at]) at++;
+  const rest = short.slice(short.length === long.length ? at + 1 : at);
+  return rest === long.slice(at + 1);
 }
 
 /** An empty list or mapping, `false` or an empty text asks for nothing. */

@@ -101,6 +101,9 @@ function checkOpaque(apiVersion: string, kind: string): ManifestProblem[] {
   const definition = byKind.get(kind);
   if (definition !== undefined) {
     const served = definition.apiVersions[0]!;
+    if (CLOSED_GROUPS.includes(groupOf(apiVersion)) && groupOf(served) !== groupOf(apiVersion)) {
+      return [checkUnknown(apiVersion, kind)];
+    }
     if (groupOf(served) === groupOf(apiVersion)) {
       const message = `${kind} is not served in ${apiVersion}`;
       return [error('/apiVersion', message, `use apiVersion: ${served}`)];
@@ -109,11 +112,32 @@ function checkOpaque(apiVersion: string, kind: string): ManifestProblem[] {
     return [error('/apiVersion', `${apiVersion} ${kind} cannot be kept beside ${served} ${kind}`)];
   }
   const opaque = opaqueKindOf(apiVersion, kind);
-  if (opaque === undefined) {
-    return [warning('/kind', `not modelled: ${apiVersion} ${kind} is kept and has no effect`)];
-  }
+  if (opaque === undefined) return [checkUnknown(apiVersion, kind)];
   if (opaque.unmodelled === undefined) return [];
   return [warning('/kind', `not modelled: ${kind}: ${opaque.unmodelled}`)];
+}
+
+/** Groups whose kinds are all known here: nobody adds any with a CustomResourceDefinition. */
+const CLOSED_GROUPS: readonly string[] = ['', 'apps', 'batch'];
+
+/** Kinds of the closed groups that are requests, not objects that stay. */
+const REQUESTS: readonly string[] = ['Binding', 'ComponentStatus', 'Eviction', 'Scale'];
+
+function checkUnknown(apiVersion: string, kind: string): ManifestProblem {
+  const group = groupOf(apiVersion);
+  if (!CLOSED_GROUPS.includes(group) || REQUESTS.includes(kind)) {
+    return warning('/kind', `not modelled: ${apiVersion} ${kind} is kept and has no effect`);
+  }
+  const message = `there is no kind ${kind} in ${apiVersion}`;
+  const served = servedVersionOf(kind);
+  if (served !== '') return error('/apiVersion', message, `use apiVersion: ${served}`);
+  const kinds = [
+    ...KINDS.filter((it) => groupOf(it.apiVersions[0]!) === group),
+    ...OPAQUE_KINDS.filter((it) => it.group === group),
+  ].map((it) => it.kind);
+  const spelt = kinds.find((it) => it.toLowerCase() === kind.toLowerCase());
+  const hint = spelt === undefined ? `its kinds are ${kinds.join(', ')}` : `write ${spelt}`;
+  return error('/kind', message, hint);
 }
 
 /** Whether objects of the kind stand in a namespace. Of an unknown kind it is assumed. */

@@ -35,6 +35,13 @@ export function isPortNumber(port: unknown): port is number {
   return Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65_535;
 }
 
+/** Says of what should be the number of a port that it is none. */
+export function noPort(path: string, port: unknown): ManifestProblem {
+  if (typeof port === 'number') return error(path, `${port} is not in 1..65535`);
+  const hint = /^\d+$/.test(String(port)) ? 'write the number without quotes' : undefined;
+  return error(path, `must be a number, is ${JSON.stringify(port) ?? 'missing'}`, hint);
+}
+
 /** What is wrong with name and labels. Services have names of their own form. */
 export function validateMetadata(object: KubeObject): ManifestProblem[] {
   const { name, generateName, labels } = object.metadata;

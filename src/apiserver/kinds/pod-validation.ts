@@ -4,7 +4,7 @@
 import { parseIp } from '../../values/ip';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { error, warning } from './define';
-import { isDnsLabel, isPortName, isPortNumber } from './names';
+import { isDnsLabel, isPortName, isPortNumber, noPort } from './names';
 import type { Container, ContainerPort, Handler, PodSpec, Probe, Toleration } from './pod';
 
 const PROTOCOLS: readonly unknown[] = ['TCP', 'UDP', 'SCTP'];
@@ -73,6 +73,7 @@ function validateContainer(container: Container, path: string): ManifestProblem[
   if (typeof container.name !== 'string' || !isDnsLabel(container.name)) {
     problems.push(error(`${path}/name`, `"${container.name ?? ''}" is no DNS label`));
   }
+  problems.push(...validateTexts(container, path));
   const names = new Set<string>();
   listOf(container.ports).forEach((port, index) => {
     const place = `${path}/ports/${index}`;
@@ -90,13 +91,38 @@ function validateContainer(container: Container, path: string): ManifestProblem[
   return problems;
 }
 
+function validateTexts({ image, command, args }: Container, path: string): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  if (image !== undefined && typeof image !== 'string') {
+    problems.push(noText(`${path}/image`, image));
+  }
+  for (const [field, words] of Object.entries({ command, args })) {
+    const place = `${path}/${field}`;
+    if (words === undefined) continue;
+    if (!Array.isArray(words)) {
+      problems.push(error(place, `must be a list, is ${JSON.stringify(words)}`));
+      continue;
+    }
+    words.forEach((word: unknown, index) => {
+      if (typeof word !== 'string') problems.push(noText(`${place}/${index}`, word));
+    });
+  }
+  return problems;
+}
+
+function noText(path: string, value: unknown): ManifestProblem {
+  const isScalar = typeof value === 'number' || typeof value === 'boolean';
+  const hint = isScalar ? 'put it in quotes' : undefined;
+  return error(path, `must be a string, is ${JSON.stringify(value)}`, hint);
+}
+
 function validatePort(port: ContainerPort, path: string): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
   if (!isPortNumber(port.containerPort)) {
-    problems.push(error(`${path}/containerPort`, `${port.containerPort} is not in 1..65535`));
+    problems.push(noPort(`${path}/containerPort`, port.containerPort));
   }
   if (port.hostPort !== undefined && port.hostPort !== 0 && !isPortNumber(port.hostPort)) {
-    problems.push(error(`${path}/hostPort`, `${port.hostPort} is not in 1..65535`));
+    problems.push(noPort(`${path}/hostPort`, port.hostPort));
   }
   if (port.name !== undefined && !isPortName(port.name)) {
     const message = `"${port.name}" is no port name: 1 to 15 of a-z, 0-9, "-", with a letter`;
@@ -124,7 +150,7 @@ function validateHostPorts(
       taken.add(key);
       if (!spec.hostNetwork) {
         return [
-          warning(place, 'not modelled: the node forwards no packet to it; pods are spread by it'),
+          warning(place, 'not modelled: hostPort: no packet is forwarded; pods are spread by it'),
         ];
       }
       if (port.hostPort === port.containerPort) return [];

@@ -99,5 +99,6 @@ export function answerForProxy(
 export function isLeaving(node: KubeObject | undefined): boolean {
   if (node === undefined) return false;
   const { taints = [] } = (node.spec ?? {}) as { taints?: readonly { key: string }[] };
-  return node.metadata.deletionTimestamp !== undefined || taints.some(({ key }) => key === TO_BE_DELETED);
+  const isGoing = node.metadata.deletionTimestamp !== undefined;
+  return isGoing || taints.some(({ key }) => key === TO_BE_DELETED);
 }

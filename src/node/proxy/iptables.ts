@@ -4,6 +4,7 @@
 
 import { bitsOf, familyOf, ip } from '../../values/ip';
 import { compareText } from '../../values/order';
+import { OverlayMap } from '../../values/overlay-map';
 import { renderIptables } from '../netfilter/render-iptables';
 import type { Chain, Hook, Match, Rule, Ruleset, Table, TableName } from '../netfilter/ruleset';
 import { endpointText } from './categorize-endpoints';
@@ -13,7 +14,9 @@ import type { FilterChain, ServiceContext, ServiceRules } from './iptables-servi
 import { MARKED, MARK_MASQ, POSTROUTING_RULES } from './masquerade';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
-import { Rulesets } from './ruleset-cache';
+import { chainChanges, chainNames, leaves, RevisedRulesets } from './revised-rulesets';
+import type { Assembly, Revised } from './revised-rulesets';
+import { endpointCount, Rulesets } from './ruleset-cache';
 
 const LOOPBACK = ip('127.0.0.1');
 
@@ -34,6 +37,7 @@ export const iptables: ProxyMode = {
 };
 
 const rulesets = new Rulesets();
+const revisions = new RevisedRulesets<ServiceRules>();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
   const context = { node, isLarge: endpointCount(input) > LARGE_CLUSTER_ENDPOINTS };
@@ -42,27 +46,29 @@ function compile(input: ProxyInput, node: ProxyNode): Ruleset {
     ...nodePortRules(node).map((rule) => JSON.stringify(rule.matches)),
     node.localhostNodePorts,
   ];
-  return rulesets.of(input, node, configuration, () => assemble(input, context));
-}
-
-const counts = new WeakMap<ProxyInput, number>();
-
-function endpointCount(input: ProxyInput): number {
-  let count = counts.get(input);
-  if (count === undefined) {
-    count = 0;
-    for (const endpoints of input.endpoints.values()) count += endpoints.length;
-    counts.set(input, count);
-  }
-  return count;
-}
-
-function assemble(input: ProxyInput, context: ServiceContext): Ruleset {
-  const all = [...input.servicePorts].map(([key, service]) => {
-    return serviceRules(service, input.endpoints.get(key), context);
+  return rulesets.of(input, node, configuration, () => {
+    const key = [node.family, ...configuration].join('|');
+    return revisions.of(input, key, assemblyFor(context));
   });
-  const nat = natTable(all, context.node);
-  const filter = filterTable(all, context.node);
+}
+
+function assemblyFor(context: ServiceContext): Assembly<ServiceRules> {
+  const { node } = context;
+  return {
+    part: (service, endpoints) => serviceRules(service, endpoints, context),
+    assemble: (parts) => tablesOf(natTable(parts, node), filterTable(parts, node)),
+    revise: ({ tables }, changes, parts) => {
+      const nat = tables.get('nat')!;
+      const filter = tables.get('filter')!;
+      return tablesOf(
+        revisedNat(nat, changes, parts, node),
+        leaves(changes, (it) => it.filter) ? filter : filterTable(parts, node),
+      );
+    },
+  };
+}
+
+function tablesOf(nat: Table, filter: Table): Ruleset {
   return {
     tables: new Map<TableName, Table>([
       ['filter', filter],
@@ -71,22 +77,59 @@ function assemble(input: ProxyInput, context: ServiceContext): Ruleset {
   };
 }
 
-function natTable(all: readonly ServiceRules[], node: ProxyNode): Table {
-  const services = all.flatMap((it) => it.nat['KUBE-SERVICES']);
-  const nodePorts = all.flatMap((it) => it.nat['KUBE-NODEPORTS']);
+type Parts = ReadonlyMap<string, ServiceRules>;
+
+function natTable(parts: Parts, node: ProxyNode): Table {
   const shared = [
     builtIn('PREROUTING', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
     builtIn('INPUT', []),
     builtIn('OUTPUT', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
     builtIn('POSTROUTING', [jump('KUBE-POSTROUTING', 'kubernetes postrouting rules')]),
-    // The NodePort rules come last: an address of a Service may be one of this node.
-    { name: 'KUBE-SERVICES', rules: [...services, ...nodePortRules(node)] },
-    { name: 'KUBE-NODEPORTS', rules: nodePorts },
+    ...frontChains(parts, node),
     POSTROUTING,
     MARK_MASQ,
   ];
-  return tableOf('nat', shared, all);
+  return tableOf('nat', shared, parts);
 }
+
+/** The chains that find the Service of a packet. */
+function frontChains(parts: Parts, node: ProxyNode): Chain[] {
+  const all = [...parts.values()];
+  const services = all.flatMap((it) => it.nat['KUBE-SERVICES']);
+  const nodePorts = all.flatMap((it) => it.nat['KUBE-NODEPORTS']);
+  return [
+    // The NodePort rules come last: an address of a Service may be one of this node.
+    { name: 'KUBE-SERVICES', rules: [...services, ...nodePortRules(node)] },
+    { name: 'KUBE-NODEPORTS', rules: nodePorts },
+  ];
+}
+
+/** Where no Service came to life or lost its last endpoint, the long chains stay one object. */
+function revisedNat(
+  before: Table,
+  changes: readonly Revised<ServiceRules>[],
+  parts: Parts,
+  node: ProxyNode,
+): Table {
+  const edits = chainChanges(changes);
+  if (!leaves(changes, (it) => it.nat)) {
+    for (const chain of frontChains(parts, node)) edits.set(chain.name, chain);
+  }
+  const order = () => chainNames(NAT_SHARED, parts);
+  return { name: 'nat', chains: OverlayMap.of(before.chains).with(edits, order) };
+}
+
+/** The chains of table nat that belong to no Service, in their order. */
+const NAT_SHARED: readonly string[] = [
+  'PREROUTING',
+  'INPUT',
+  'OUTPUT',
+  'POSTROUTING',
+  'KUBE-SERVICES',
+  'KUBE-NODEPORTS',
+  'KUBE-POSTROUTING',
+  'KUBE-MARK-MASQ',
+];
 
 const POSTROUTING: Chain = { name: 'KUBE-POSTROUTING', rules: POSTROUTING_RULES };
 
@@ -120,7 +163,8 @@ const TO_EXTERNAL = jump(
 );
 
 /** Each jump is prepended in turn, so the last one that kube-proxy writes comes first. */
-function filterTable(all: readonly ServiceRules[], node: ProxyNode): Table {
+function filterTable(parts: Parts, node: ProxyNode): Table {
+  const all = [...parts.values()];
   const guard = servesLoopback(node) ? [jump('KUBE-FIREWALL')] : [];
   const shared = (name: FilterChain): Chain => {
     return { name, rules: all.flatMap((it) => it.filter[name]) };
@@ -202,14 +246,10 @@ function builtIn(name: Hook, rules: readonly Rule[]): Chain {
   return { name, policy: 'ACCEPT', rules };
 }
 
-function tableOf(
-  name: TableName,
-  shared: readonly Chain[],
-  services: readonly ServiceRules[] = [],
-): Table {
+function tableOf(name: TableName, shared: readonly Chain[], services: Parts = new Map()): Table {
   const chains = new Map(shared.map((chain) => [chain.name, chain]));
   // Tens of thousands in a large cluster: nothing is copied on the way.
-  for (const service of services) {
+  for (const service of services.values()) {
     for (const chain of service.chains) chains.set(chain.name, chain);
   }
   return { name, chains };

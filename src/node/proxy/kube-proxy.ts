@@ -228,7 +228,11 @@ export class KubeProxy {
     const sync = this.syncing!;
     sync.ruleset = mode.compile(sync.input, node);
     kernel.note(this.actor, 'built', 'rules', `${sync.input.servicePorts.size} Service ports`);
-    this.later('restore', 'kube-proxy.restore');
+    const { timing } = this.options;
+    // Without memory of what it wrote, a process writes everything.
+    const extent = this.applied === undefined ? 'full' : 'partial';
+    const services = sync.input.servicePorts.size;
+    this.later('restore', 'kube-proxy.restore', timing.programming(mode.name, extent, services));
   }
 
   private restore(): void {
@@ -250,9 +254,10 @@ export class KubeProxy {
   }
 
   /** Goes to the next step after its delay, or at once where it takes no time. */
-  private later(step: Step, timer: TimerName): void {
+  private later(step: Step, timer: TimerName, extra = ZERO): void {
     const { kernel, timing } = this.options;
-    const delay = timing.draw(timer, this.actor, this.syncing!.effect);
+    const base = timing.draw(timer, this.actor, this.syncing!.effect);
+    const delay = (base + extra) as Duration;
     if (delay === ZERO) this.take(step);
     else kernel.after(delay, Phase.agent, this.event, step, this.life, timer);
   }

@@ -5,6 +5,7 @@
 import { isAtLeast } from '../../values/kube-version';
 import type { KubeVersion } from '../../values/kube-version';
 import { compareText } from '../../values/order';
+import { OverlayMap } from '../../values/overlay-map';
 import { renderNftables } from '../netfilter/render-nftables';
 import type {
   BaseChain,
@@ -27,6 +28,8 @@ import { hairpinConnections } from './nftables-hairpin';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { NodePortAddresses } from './node-port-addresses';
 import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
+import { chainChanges, chainNames, leaves, RevisedRulesets } from './revised-rulesets';
+import type { Assembly, Revised } from './revised-rulesets';
 import { OwnRulesets, Rulesets } from './ruleset-cache';
 import { StaleChains } from './stale-chains';
 
@@ -41,12 +44,15 @@ export const nftables: ProxyMode = {
 };
 
 const rulesets = new Rulesets();
+const revisions = new RevisedRulesets<NftServiceRules>();
 const ownRulesets = new OwnRulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
   const { all } = acceptingAddresses(node);
   const configuration = [nftConfigurationKey(node), all, droppedRanges(node).join(' ')];
-  const shared = rulesets.of(input, node, configuration, () => assemble(input, node));
+  const shared = rulesets.of(input, node, configuration, () => {
+    return revisions.of(input, [node.family, ...configuration].join('|'), assemblyFor(input, node));
+  });
   return ownRulesets.of(shared, node, () => withOwnSets(shared, input, node));
 }
 
@@ -68,20 +74,46 @@ function withOwnSets(shared: Ruleset, input: ProxyInput, node: ProxyNode): Rules
   return { ...shared, nft: { ...nft, sets: byName(sets) } };
 }
 
-function assemble(input: ProxyInput, node: ProxyNode): Ruleset {
-  const services = [...input.servicePorts].map(([key, service]) => {
-    return nftServiceRules(service, input.endpoints.get(key), node);
-  });
-  const nft: NftTable = {
-    name: 'kube-proxy',
-    family: node.family,
-    comment: 'rules for kube-proxy',
-    sets: byName(setsOf(input, services)),
-    maps: byName(MAPS.map((map) => filled(map, services))),
-    baseChains: BASE_CHAINS,
-    chains: byName([...commonChains(node), ...services.flatMap(({ chains }) => chains)]),
+function assemblyFor(input: ProxyInput, node: ProxyNode): Assembly<NftServiceRules> {
+  const common = commonChains(node);
+  return {
+    part: (service, endpoints) => nftServiceRules(service, endpoints, node),
+    assemble: (parts) => {
+      const services = [...parts.values()];
+      const nft: NftTable = {
+        name: 'kube-proxy',
+        family: node.family,
+        comment: 'rules for kube-proxy',
+        sets: byName(setsOf(input, services)),
+        maps: byName(MAPS.map((map) => filled(map, services))),
+        baseChains: BASE_CHAINS,
+        chains: byName([...common, ...services.flatMap(({ chains }) => chains)]),
+      };
+      return { tables: new Map(), nft };
+    },
+    revise: ({ tables, nft: before }, changes, parts) => {
+      const shared = common.map(({ name }) => name);
+      const order = () => chainNames(shared, parts);
+      const chains = OverlayMap.of(before!.chains).with(chainChanges(changes), order);
+      const maps = revisedMaps(before!.maps, changes, parts);
+      const isSame = leaves(changes, (it) => it.affinitySets);
+      const sets = isSame ? before!.sets : byName(setsOf(input, [...parts.values()]));
+      return { tables, nft: { ...before!, sets, maps, chains } };
+    },
   };
-  return { tables: new Map(), nft };
+}
+
+/** A map stays one object where no element of the changed Services is another. */
+function revisedMaps(
+  before: NftTable['maps'],
+  changes: readonly Revised<NftServiceRules>[],
+  parts: ReadonlyMap<string, NftServiceRules>,
+): NftTable['maps'] {
+  const maps = MAPS.map((map) => {
+    const isSame = leaves(changes, (it) => it.elements[map.name]);
+    return isSame ? before.get(map.name)! : filled(map, [...parts.values()]);
+  });
+  return byName(maps);
 }
 
 const SERVICE_KEY: readonly Field[] = ['destination', 'protocol', 'destination-port'];

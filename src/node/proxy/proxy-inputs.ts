@@ -6,6 +6,7 @@ import type { Store } from '../../apiserver/store';
 import type { Family } from '../../values/ip';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { compareText } from '../../values/order';
+import { OverlayMap } from '../../values/overlay-map';
 import { endpointsOfService, serviceOfSlice } from './endpoints-map';
 import type { Endpoint, ProxyInput, ServicePort } from './proxy-mode';
 import { servicePortKey } from './proxy-mode';
@@ -19,14 +20,16 @@ interface State {
   readonly services: number;
   readonly slices: number;
   readonly input: ProxyInput;
-  readonly slicesByService: ReadonlyMap<ObjectKey, ReadonlyMap<ObjectKey, KubeObject>>;
+  readonly slicesByService: SlicesByService;
 }
+
+type SlicesByService = OverlayMap<ObjectKey, ReadonlyMap<ObjectKey, KubeObject>>;
 
 const EMPTY: State = {
   services: 0,
   slices: 0,
-  input: { servicePorts: new Map(), endpoints: new Map() },
-  slicesByService: new Map(),
+  input: { servicePorts: new Map(), endpoints: OverlayMap.of(new Map()) },
+  slicesByService: OverlayMap.of(new Map()),
 };
 
 /** The revisions at which objects of a kind changed: between two of them, views are equal. */
@@ -88,17 +91,16 @@ export class ProxyInputs {
   }
 
   private nextServicePorts(base: State, revision: number): ProxyInput['servicePorts'] {
-    const next = new Map(base.input.servicePorts);
-    let isMoved = false;
+    let next: Map<string, ServicePort> | undefined;
     for (const key of this.changedKeys('Service', base.services, revision)) {
       const was = this.portsAt(key, base.services);
       const is = this.portsAt(key, revision);
       if (JSON.stringify(was) === JSON.stringify(is)) continue;
-      isMoved = true;
+      next ??= new Map(base.input.servicePorts);
       for (const port of was) next.delete(servicePortKey(port.id));
       for (const port of is) next.set(servicePortKey(port.id), port);
     }
-    if (!isMoved) return base.input.servicePorts;
+    if (next === undefined) return base.input.servicePorts;
     return new Map([...next].sort(([a], [b]) => compareText(a, b)));
   }
 
@@ -108,47 +110,42 @@ export class ProxyInputs {
   ): Pick<State, 'slicesByService'> & {
     readonly endpoints: ProxyInput['endpoints'];
   } {
-    const slicesByService = new Map(base.slicesByService);
-    const touched = this.moveSlices(slicesByService, base.slices, revision);
+    const moved = this.movedSlices(base, revision);
+    const slicesByService = base.slicesByService.with(moved);
     const before = base.input.endpoints;
-    const next = new Map(before);
-    let isMoved = false;
-    for (const service of touched) {
+    const next = new Map<string, readonly Endpoint[] | undefined>();
+    for (const service of moved.keys()) {
       const was = this.endpointsOf(base.slicesByService.get(service));
       const is = this.endpointsOf(slicesByService.get(service));
       for (const key of new Set([...was.keys(), ...is.keys()])) {
         const list = is.get(key);
-        if (sameEndpoints(before.get(key), list)) continue;
-        isMoved = true;
-        if (list === undefined) next.delete(key);
-        else next.set(key, list);
+        if (!sameEndpoints(before.get(key), list)) next.set(key, list);
       }
     }
-    return { endpoints: isMoved ? next : before, slicesByService };
+    const endpoints = next.size === 0 ? before : OverlayMap.of(before).with(next);
+    return { endpoints, slicesByService };
   }
 
-  /** Puts every slice that changed where it belongs now. Returns the Services concerned. */
-  private moveSlices(
-    byService: Map<ObjectKey, ReadonlyMap<ObjectKey, KubeObject>>,
-    from: number,
-    to: number,
-  ): ReadonlySet<ObjectKey> {
-    const touched = new Set<ObjectKey>();
-    for (const key of this.changedKeys('EndpointSlice', from, to)) {
-      const was = this.store.get('EndpointSlice', key, from);
-      const is = this.store.get('EndpointSlice', key, to);
+  /** The slices of every Service of which one came, went or changed. */
+  private movedSlices(
+    base: State,
+    revision: number,
+  ): ReadonlyMap<ObjectKey, ReadonlyMap<ObjectKey, KubeObject>> {
+    const moved = new Map<ObjectKey, Map<ObjectKey, KubeObject>>();
+    const slicesOf = (service: ObjectKey) => {
+      const slices = moved.get(service) ?? new Map(base.slicesByService.get(service));
+      moved.set(service, slices);
+      return slices;
+    };
+    for (const key of this.changedKeys('EndpointSlice', base.slices, revision)) {
+      const was = this.store.get('EndpointSlice', key, base.slices);
+      const is = this.store.get('EndpointSlice', key, revision);
       const left = was && serviceOfSlice(was);
       const entered = is && serviceOfSlice(is);
-      if (left !== undefined) {
-        touched.add(left);
-        byService.set(left, without(byService.get(left), key));
-      }
-      if (is !== undefined && entered !== undefined) {
-        touched.add(entered);
-        byService.set(entered, new Map(byService.get(entered)).set(key, is));
-      }
+      if (left !== undefined) slicesOf(left).delete(key);
+      if (is !== undefined && entered !== undefined) slicesOf(entered).set(key, is);
     }
-    return touched;
+    return moved;
   }
 
   private endpointsOf(slices: ReadonlyMap<ObjectKey, KubeObject> | undefined) {
@@ -163,12 +160,6 @@ export class ProxyInputs {
   private changedKeys(kind: string, from: number, to: number): ReadonlySet<ObjectKey> {
     return new Set(this.store.changes(kind, from, to).map(({ key }) => key));
   }
-}
-
-function without<K, V>(map: ReadonlyMap<K, V> | undefined, key: K): ReadonlyMap<K, V> {
-  const rest = new Map(map);
-  rest.delete(key);
-  return rest;
 }
 
 function sameEndpoints(

@@ -2,6 +2,8 @@
 // every later ruleset that needs the same. Five thousand nodes hold pointers to a few rulesets.
 
 import { cidr, contains } from '../../values/cidr';
+import { compareText } from '../../values/order';
+import { OverlayMap } from '../../values/overlay-map';
 import type { Ruleset } from '../netfilter/ruleset';
 import { categorizeEndpoints, endpointText, usesLocalEndpoints } from './categorize-endpoints';
 import type { Endpoint, ProxyInput, ProxyNode, ServicePort } from './proxy-mode';
@@ -43,10 +45,11 @@ export class Rulesets {
   ): Ruleset {
     let rulesets = this.built.get(input);
     if (rulesets === undefined) this.built.set(input, (rulesets = new Map()));
-    const keys = dependentPorts(input).map(([service, endpoints]) => {
-      return nodeKey(service, endpoints, node);
+    const keys = [...dependentPorts(input)].map(([port, [service, endpoints]]) => {
+      return `${port} ${nodeKey(service, endpoints, node)}`;
     });
-    const key = [node.family, ...configuration, ...keys].join('|');
+    // By name, because their order depends on which survey this one was found from.
+    const key = [node.family, ...configuration, ...keys.sort(compareText)].join('|');
     let ruleset = rulesets.get(key);
     if (ruleset === undefined) rulesets.set(key, (ruleset = assemble()));
     return ruleset;
@@ -71,19 +74,60 @@ export class OwnRulesets {
 }
 
 type PortWithEndpoints = readonly [ServicePort, readonly Endpoint[]];
-const dependents = new WeakMap<ProxyInput, readonly PortWithEndpoints[]>();
 
-/** The Service ports in whose rules nodes may differ. */
-function dependentPorts(input: ProxyInput): readonly PortWithEndpoints[] {
-  let known = dependents.get(input);
-  if (known === undefined) {
-    const all = [...input.servicePorts].map(([key, service]): PortWithEndpoints => {
-      return [service, input.endpoints.get(key) ?? []];
-    });
-    known = all.filter(([service, endpoints]) => dependsOnNode(service, endpoints));
-    dependents.set(input, known);
+/** What compiling asks of all Service ports together. */
+interface Survey {
+  readonly input: ProxyInput;
+  readonly endpointCount: number;
+  readonly dependents: ReadonlyMap<string, PortWithEndpoints>;
+}
+
+const surveys = new WeakMap<ProxyInput['servicePorts'], Survey>();
+
+/** The Service ports in whose rules nodes may differ, by key. */
+export function dependentPorts(input: ProxyInput): Survey['dependents'] {
+  return surveyOf(input).dependents;
+}
+
+/** How many endpoints there are, each Service port's counted for itself. */
+export function endpointCount(input: ProxyInput): number {
+  return surveyOf(input).endpointCount;
+}
+
+/** Found from the survey before where only endpoints changed, without looking at the others. */
+function surveyOf(input: ProxyInput): Survey {
+  const before = surveys.get(input.servicePorts);
+  if (before?.input === input) return before;
+  const touched = touchedSince(before, input);
+  const survey =
+    touched === undefined
+      ? surveyFrom({ input: NOTHING, endpointCount: 0, dependents: new Map() }, input)
+      : surveyFrom(before!, input, touched);
+  surveys.set(input.servicePorts, survey);
+  return survey;
+}
+
+const NOTHING: ProxyInput = { servicePorts: new Map(), endpoints: new Map() };
+
+/** The keys of the endpoints that changed; undefined where that takes a look at all. */
+function touchedSince(before: Survey | undefined, { endpoints }: ProxyInput) {
+  const was = before?.input.endpoints;
+  if (!(endpoints instanceof OverlayMap && was instanceof OverlayMap)) return undefined;
+  return (endpoints as OverlayMap<string, readonly Endpoint[]>).changedFrom(was);
+}
+
+function surveyFrom(before: Survey, input: ProxyInput, touched?: Iterable<string>): Survey {
+  const { servicePorts, endpoints } = input;
+  const dependents = new Map(before.dependents);
+  let count = before.endpointCount;
+  for (const key of touched ?? new Set([...servicePorts.keys(), ...endpoints.keys()])) {
+    const list = endpoints.get(key) ?? [];
+    count += list.length - (before.input.endpoints.get(key)?.length ?? 0);
+    const service = servicePorts.get(key);
+    if (service !== undefined && dependsOnNode(service, list)) dependents.set(key, [service, list]);
+    else dependents.delete(key);
   }
-  return known;
+  return { input, endpointCount: count, dependents };
 }
 
 /** Whether nodes differ in the rules of this Service port. */

@@ -3,7 +3,9 @@
 // a moment longer.
 // source: pkg/proxy/nftables/proxier.go syncProxyRules (staleChains)
 
-import type { Ruleset } from '../netfilter/ruleset';
+import type { Chain, NftTable, Ruleset } from '../netfilter/ruleset';
+import { compareText } from '../../values/order';
+import { OverlayMap } from '../../values/overlay-map';
 import { later, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 import { isServiceChain } from './nftables-names';
@@ -20,15 +22,16 @@ export class StaleChains implements Replacement {
   written(before: Ruleset, after: Ruleset, { start }: Writing): Ruleset {
     if (after.nft === undefined) return after;
     const deleted = this.old(start);
-    const standing = [...(before.nft?.chains.keys() ?? [])].filter((name) => {
+    const standing = before.nft?.chains ?? new Map<string, Chain>();
+    const { chains: written } = after.nft;
+    const stale = goneFrom(standing, written).filter((name) => {
       return isServiceChain(name) && !deleted.has(name);
     });
-    const stale = standing.filter((name) => !after.nft!.chains.has(name));
     this.since.clear();
     for (const name of stale) this.since.set(name, start);
     if (stale.length === 0) return after;
-    const chains = new Map(after.nft.chains);
-    for (const name of stale) chains.set(name, { name, rules: [] });
+    const empty = new Map(stale.map((name) => [name, { name, rules: [] }]));
+    const chains = OverlayMap.of(written).with(empty, () => [...written.keys(), ...stale]);
     return { ...after, nft: { ...after.nft, chains } };
   }
 
@@ -37,4 +40,10 @@ export class StaleChains implements Replacement {
     const aged = [...this.since].filter(([, since]) => later(since, AGE_MIN) < start);
     return new Set(aged.map(([name]) => name));
   }
+}
+
+/** The names that only `before` has, sorted; found without listing what both have in common. */
+function goneFrom(before: NftTable['chains'], after: NftTable['chains']): string[] {
+  const changed = OverlayMap.of(before).changedFrom(OverlayMap.of(after));
+  return [...changed].filter((name) => before.has(name) && !after.has(name)).sort(compareText);
 }

@@ -8,6 +8,7 @@ const SCHEMA = {
   required: ['lookup'],
   properties: {
     lookup: {
+      description: 'Who asks for which name.',
       type: 'object',
       additionalProperties: false,
       required: ['from', 'name'],

@@ -1,0 +1,150 @@
+// Rules made from the rules before are the rules made from nothing; and making them so costs what
+// the Service costs whose endpoints changed, however many other Services there are.
+
+import { expect } from 'chai';
+import { Random } from '../../../src/kernel/random';
+import type { Stream } from '../../../src/kernel/random';
+import { ChainIndex, indexOf } from '../../../src/node/netfilter/chain-index';
+import type { Chain, Ruleset } from '../../../src/node/netfilter/ruleset';
+import { proxyMode } from '../../../src/node/proxy';
+import type { Endpoint, ProxyInput, ServicePort } from '../../../src/node/proxy/proxy-mode';
+import { servicePortKey } from '../../../src/node/proxy/proxy-mode';
+import { OverlayMap } from '../../../src/values/overlay-map';
+import { ip } from '../../../src/values/ip';
+import { endpoint, nodeOf, servicePort, terminating, unready } from './proxy-fixture';
+
+const NODES = [nodeOf('worker-1'), nodeOf('worker-2'), nodeOf('worker-3', { kubernetes: '1.34' })];
+const STEPS = 60;
+
+/** Of every shape that adds something of its own to what Services share. */
+const SHAPES: readonly Partial<ServicePort>[] = [
+  {},
+  { nodePort: 30_080 },
+  { affinitySeconds: 10_800 },
+  { internalPolicyLocal: true },
+  { externalPolicyLocal: true, nodePort: 30_081, healthCheckNodePort: 32_000 },
+  { loadBalancerVIPs: [ip('5.6.7.8')], loadBalancerSourceRanges: ['10.0.0.0/8'] },
+];
+
+describe('rules made from the rules before', () => {
+  for (const name of ['iptables', 'nftables']) {
+    const mode = proxyMode(name)!;
+
+    it(`are those made from nothing, after any changes of endpoints, in ${name} mode`, () => {
+      const draw = new Random(11).stream(name);
+      let input = clusterOf(SHAPES.length);
+      let fromBefore = 0;
+      for (let step = 0; step < STEPS; step++) {
+        input = changed(input, draw.below(SHAPES.length), someEndpoints(draw));
+        for (const node of NODES) {
+          const revised = mode.compile(input, node);
+          const whole = mode.compile(copyOf(input), node);
+          expect(mode.render(revised)).to.equal(mode.render(whole));
+          expect(looked(revised)).to.deep.equal(looked(whole));
+          if (revised !== whole) fromBefore++;
+        }
+      }
+      expect(fromBefore).to.equal(STEPS * NODES.length);
+    });
+
+    it(`cost as much among 1,000 Services as among 100, in ${name} mode`, () => {
+      const [few, many] = [100, 1_000].map((services) => {
+        const before = clusterOf(services);
+        const node = NODES[0]!;
+        visit(mode.compile(before, node));
+        const after = changed(before, 0, [endpoint('10.244.2.6')]);
+        return costOf(() => visit(mode.compile(after, node)));
+      });
+      expect(few!.listed).to.equal(0);
+      expect(many).to.deep.equal(few);
+    });
+  }
+});
+
+/** So many Services, each of a shape and with one endpoint. */
+function clusterOf(services: number): ProxyInput {
+  const ports = Array.from({ length: services }, (_, index) => {
+    const fields = index < SHAPES.length ? SHAPES[index]! : {};
+    const clusterIP = ip(`10.96.${index >> 8}.${index & 255}`);
+    return servicePort(`ns/svc-${String(index).padStart(5, '0')}`, { clusterIP, ...fields });
+  });
+  return {
+    servicePorts: new Map(ports.map((port) => [servicePortKey(port.id), port])),
+    endpoints: OverlayMap.of(
+      new Map(ports.map(({ id }) => [servicePortKey(id), [endpoint('10.244.1.4')]])),
+    ),
+  };
+}
+
+function changed(before: ProxyInput, index: number, endpoints: Endpoint[]): ProxyInput {
+  const key = [...before.servicePorts.keys()][index]!;
+  const changes = new Map([[key, endpoints.length === 0 ? undefined : endpoints]]);
+  return { ...before, endpoints: OverlayMap.of(before.endpoints).with(changes) };
+}
+
+/** Equal, but nothing that was made for the original is known of it. */
+function copyOf({ servicePorts, endpoints }: ProxyInput): ProxyInput {
+  return { servicePorts: new Map(servicePorts), endpoints: new Map(endpoints) };
+}
+
+function someEndpoints(draw: Stream): Endpoint[] {
+  const makers = [endpoint, endpoint, terminating, unready];
+  return Array.from({ length: draw.below(4) }, (_, index) => {
+    const fields = {
+      nodeName: `worker-${1 + draw.below(3)}`,
+      nodeHints: draw.below(4) === 0 ? ['worker-1'] : [],
+    };
+    return makers[draw.below(makers.length)]!(`10.244.${index}.${10 + draw.below(3)}`, fields);
+  });
+}
+
+/** What a look for each chain by its name finds. */
+function looked(ruleset: Ruleset): (readonly [string, Chain | undefined])[] {
+  return tablesOf(ruleset).flatMap((chains) => {
+    return [...chains.keys()].map((name) => [name, chains.get(name)] as const);
+  });
+}
+
+/** What a packet does with the chains that all Services share. */
+function visit(ruleset: Ruleset): void {
+  for (const chains of tablesOf(ruleset)) {
+    for (const name of ['KUBE-SERVICES', 'KUBE-NODEPORTS', 'services']) {
+      const chain = chains.get(name);
+      if (chain !== undefined) indexOf(chain);
+    }
+  }
+}
+
+function tablesOf({ tables, nft }: Ruleset): ReadonlyMap<string, Chain>[] {
+  const own = [...tables.values()].map(({ chains }) => chains);
+  return nft === undefined ? own : [...own, nft.chains];
+}
+
+/** How often maps were read, written and listed, and rules put into an index. */
+function costOf(work: () => void): Record<'read' | 'written' | 'listed' | 'indexed', number> {
+  const cost = { read: 0, written: 0, listed: 0, indexed: 0 };
+  const restore = [
+    counted(Map.prototype, 'get', () => cost.read++),
+    counted(Map.prototype, 'set', () => cost.written++),
+    counted(OverlayMap.prototype, 'entries', () => cost.listed++),
+    counted(ChainIndex.prototype as unknown as { add(): void }, 'add', () => cost.indexed++),
+  ];
+  try {
+    work();
+  } finally {
+    for (const undo of restore) undo();
+  }
+  return cost;
+}
+
+/** Calls `count` at every call of a method. Returns what puts the method back. */
+function counted<T extends object>(owner: T, name: keyof T, count: () => void): () => void {
+  const original = owner[name] as (...args: unknown[]) => unknown;
+  owner[name] = function replaced(this: unknown, ...args: unknown[]) {
+    count();
+    return original.apply(this, args);
+  } as T[keyof T];
+  return () => {
+    owner[name] = original as T[keyof T];
+  };
+}
