@@ -67,7 +67,7 @@ function compileAll(mode: ProxyMode, objects: readonly KubeObject[]): Measuremen
     goal: 1,
     rounds,
     subject: () => {
-      new Proxy(mode, stores.pop()!).compile();
+      new NodeProxy(mode, stores.pop()!).compile();
       return 1;
     },
     base: () => {
@@ -79,7 +79,7 @@ function compileAll(mode: ProxyMode, objects: readonly KubeObject[]): Measuremen
 
 function changeOne(mode: ProxyMode, objects: readonly KubeObject[]): Measurement {
   const change = (all: readonly KubeObject[]) => {
-    const proxy = new Proxy(mode, storeOf(all));
+    const proxy = new NodeProxy(mode, storeOf(all));
     walkOnce(proxy.compile(), 0);
     let turn = 0;
     return () => {
@@ -104,7 +104,7 @@ function changeOne(mode: ProxyMode, objects: readonly KubeObject[]): Measurement
 
 function walk(mode: ProxyMode, objects: readonly KubeObject[]): Measurement {
   const walks = (all: readonly KubeObject[]) => {
-    const ruleset = new Proxy(mode, storeOf(all)).compile();
+    const ruleset = new NodeProxy(mode, storeOf(all)).compile();
     const services = all.length / 2;
     return () => {
       // Ten Services spread over all, so that both walks meet as many different ones.
@@ -126,7 +126,7 @@ function walk(mode: ProxyMode, objects: readonly KubeObject[]): Measurement {
 }
 
 /** kube-proxy of one node, as far as it makes rules. */
-class Proxy {
+class NodeProxy {
   readonly store: Store;
   private readonly mode: ProxyMode;
   private readonly inputs: ProxyInputs;
@@ -188,7 +188,7 @@ function serviceOf(index: number): KubeObject {
       selector: { app: `app-${index}` },
       ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 8_080 }],
     },
-  } as KubeObject;
+  };
 }
 
 /** As the EndpointSlice controller writes it. */
@@ -213,5 +213,5 @@ function sliceOf(index: number, endpoints: number): KubeObject {
       nodeName: `w${(index + place) % 5_000}`,
       targetRef: { kind: 'Pod', namespace: 'default', name: `${name}-7c5ddbdf54-${place}` },
     })),
-  } as KubeObject;
+  };
 }

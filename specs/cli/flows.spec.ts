@@ -36,6 +36,8 @@ describe('kubedrill trace', () => {
     for (const [argv, text] of [
       [['trace', '@/a.yaml', '--to', 'web:80'], '--from is missing'],
       [['trace', '@/a.yaml', '--from', 'client'], '--to is missing'],
+      [['trace', '@/a.yaml', '--from', 'clent', '--to', 'web:80'], 'clent'],
+      [['trace', '@/a.yaml', '--from', 'client', '--to', 'web:80', '--at', 'soon'], '--at soon'],
       [['trace', '--from', 'client', '--to', 'web:80'], 'usage: kubedrill trace'],
       [['trace', '@/a.yaml', '--from', 'client', '--to', '???'], '--to ???'],
       [['trace', '@/a.yaml', '--from', 'nobody', '--to', 'web:80'], 'nobody'],

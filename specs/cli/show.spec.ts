@@ -61,9 +61,47 @@ describe('kubedrill show', () => {
     );
   });
 
+  it('needs no node where there is one, and tells of one without power', async () => {
+    const single = shop.replace('nodes: 2', 'nodes: 1');
+    const one = await runInline({ 'a.yaml': single }, ['show', 'routes', '@/a.yaml']);
+    expect(one.out).to.contain('default via 192.168.1.1 dev eth0\n');
+    const loss = 'timeline:\n  - {at: 1s, kill: {node: worker-1, how: power}}\nexpect:';
+    const dark = { 'a.yaml': shop.replace('expect:', loss) };
+    const argv = ['show', 'routes', '--node', 'worker-1', '--at', '2s', '@/a.yaml'];
+    expect((await runInline(dark, argv)).err).to.contain('worker-1 has no power at that instant');
+    expect((await show('routes', '--node', 'node/worker-1', '--at', '2s')).err).to.equal('');
+  });
+
+  // staging/src/k8s.io/apimachinery/pkg/util/duration/duration.go HumanDuration
+  const AGES = {
+    '30s': '10m',
+    '50m': '60m',
+    '2h51m': '3h1m',
+    '2h50m': '3h',
+    '8h': '8h',
+    '50h': '2d',
+  };
+  for (const [at, age] of Object.entries(AGES)) {
+    it(`tells the age ${age} of a slice from the settled start at ${at}`, async () => {
+      const { out } = await show('endpoints', '--node', 'worker-1', '--at', at);
+      expect(/^default +kubernetes .* (\S+)$/m.exec(out)?.[1]).to.equal(age);
+    });
+  }
+
+  it('tells three endpoints of a slice and counts the rest', async () => {
+    const many = shop.replace('replicas: 2', 'replicas: 5');
+    const argv = ['show', 'endpoints', '--node', 'worker-1', '@/a.yaml'];
+    const { out } = await runInline({ 'a.yaml': many }, argv);
+    expect(out).to.match(/^default +web-\w{5} +IPv4 +8080 +\S+,\S+,\S+ \+ 2 more\.\.\. +10m$/m);
+    const none = await runInline({ 'a.yaml': shop.replace('replicas: 2', 'replicas: 0') }, argv);
+    expect(none.out).to.match(/^default +web-\w{5} +IPv4 +<unset> +<unset> +10m$/m);
+  });
+
   it('refuses what it cannot show', async () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [['rulez', '--node', 'worker-1'], /did you mean rules\?/],
+      [[], /a\.yaml cannot be shown/],
+      [['rules', '@/b.yaml'], /show takes one scenario file/],
       [['rules'], /--node is missing; the nodes are worker-1/],
       [['rules', '--node', 'worker-9'], /there is no node worker-9/],
       [['rules', '--node', 'worker-1', '--at', 'soon'], /--at soon/],

@@ -52,6 +52,38 @@ describe('the reason of a failed connection', () => {
     expect(why(drill, 'web:80')).to.contain('selects app=wbe, and no pod in default has that');
   });
 
+  const BEHIND_80 = service({ selector: { app: 'web' }, ports: PORTS });
+  for (const [what, container, told] of [
+    [
+      'the port that a probe asks for and nobody listens on',
+      { image: 'nginx', readinessProbe: { httpGet: { port: 8081 } } },
+      'container "web" does not listen on port 8081, which its readiness probe asks for',
+    ],
+    [
+      'the port name of a probe that no container declares',
+      { ...LISTENING, readinessProbe: { tcpSocket: { port: 'htp' } } },
+      'container "web" declares no port "htp", which its readiness probe asks for',
+    ],
+    [
+      'a container that has nothing to do',
+      { image: 'busybox:1.36' },
+      'busybox:1.36 has nothing to do without a `command`',
+    ],
+  ] as const) {
+    it(`names ${what}`, () => {
+      expect(why(drillOf(web(container), BEHIND_80), 'web:80')).to.contain(told);
+    });
+  }
+
+  it('names what ended the process that should have sent', () => {
+    const idle = { ...CLIENT, spec: { containers: [{ name: 'main', image: 'busybox' }] } };
+    const drill = buildCluster({ nodes: 1, manifests: [idle] as never }).runUntil('1s');
+    const found = claim.observe(drill.cluster, { from: 'client', to: 'web:80' }, { explain: true });
+    expect(found.actual).to.match(
+      /^no process of client runs \(container "main" ended as it began/,
+    );
+  });
+
   it('names the port name that no container declares', () => {
     const ports = [{ port: 80, targetPort: 'htpp' }];
     const drill = drillOf(web(LISTENING), service({ selector: { app: 'web' }, ports }));

@@ -3,7 +3,7 @@
 
 import { KindAdmission } from '../apiserver/admission';
 import { ApiServer } from '../apiserver/api-server';
-import { kindNamed } from '../apiserver/kinds/index';
+import { pluralNamed } from '../apiserver/kinds/index';
 import { createControllers } from '../controllers/index';
 import { Kernel } from '../kernel/kernel';
 import { createNetwork } from '../network/index';
@@ -177,7 +177,7 @@ class ModelCluster implements Cluster {
       kernel,
       store: this.api.store,
       machines,
-      pluralOf: (kind) => kindNamed(kind)?.plural ?? `${kind.toLowerCase()}s`,
+      pluralOf: pluralNamed,
       announcements: () => this.network.balancers.list(),
       proxyState: (node) => ({
         mode: proxies.mode.name,

@@ -26,6 +26,7 @@ import type { Plan, PlannedExpectation, PlannedStep } from './plan';
 import { checkInstants, isUntouchedAt } from './check-instants';
 import { readInstant } from './read-time';
 import { Report } from './report';
+import { checkServiceAddresses } from './service-addresses';
 import { rangeOf } from './source-text';
 import type { Place } from './source-text';
 import type { Sources } from './sources';
@@ -114,6 +115,7 @@ class RowCompiler {
     const cluster = readCluster(tree, lexicon, titlePlace(tree), report);
     const placed = this.readManifests();
     const objects = placed.map(({ object }) => object);
+    checkServiceAddresses(placed, cluster, report);
     const timeline = this.readSteps();
     const applied = new Map(timeline.steps.map((step) => [step, this.objectsIn(step)]));
     const expectations = this.readExpectations(timeline);

@@ -79,8 +79,8 @@ function scenarioPage(lexicon: Lexicon): string {
   return page(
     '# The scenario file',
     NOTICE,
-    'A YAML stream. Documents with a `scenario` key are scenarios; documents with `apiVersion` and ' +
-      '`kind` are manifests that all scenarios of the file share.',
+    'A YAML stream. Documents with a `scenario` key are scenarios; documents with `apiVersion` ' +
+      'and `kind` are manifests that all scenarios of the file share.',
     section('Keys of a scenario', schema, ['cluster', 'behaviour']),
     section('`cluster`', definitions['cluster']!, ['timing']),
     '`timing` is a profile, or a mapping of a `profile` and of [timers by name](timing.md).',
@@ -173,8 +173,8 @@ function timingPage(): string {
     NOTICE,
     `Every delay of the model. Profiles: ${profiles}. A scenario replaces a row by its name: ` +
       '`cluster.timing: {profile: default, kubelet.plegRelistPeriod: 500ms}`.',
-    'A *latency* is what work or a message takes, a *quantiser* is a loop that looks only every so ' +
-      'often, a *wait* is configured on purpose. The profile `instant` zeroes the first two and ' +
+    'A *latency* is what work or a message takes, a *quantiser* is a loop that looks only every ' +
+      'so often, a *wait* is configured on purpose. The profile `instant` zeroes the first two and ' +
       'keeps the waits.',
     table(['Timer', 'Delays', 'Default', 'Kind', 'Knob', 'Source'], rows),
   );

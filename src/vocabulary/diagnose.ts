@@ -10,6 +10,7 @@ import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
 import { sortedKeys } from '../values/order';
 import type { Trace } from '../values/trace';
+import { tellTrouble } from './pod-trouble';
 
 /** Sentences about one walk; none where there is nothing more to say than the walk itself. */
 export function diagnose(cluster: Cluster, trace: Trace): readonly string[] {
@@ -69,7 +70,11 @@ function tellEndpoints(cluster: Cluster, service: Service): string[] {
     return [`${name} selects ${formatLabels(selector)}, and no pod in ${namespace} has that`];
   }
   const unready = pods.filter((pod) => !isReady(pod)).map(keyOf);
-  if (unready.length === pods.length) return [`not ready of ${name}: ${unready.join(', ')}`];
+  if (unready.length === pods.length) {
+    const troubles = unready.map((pod) => tellTrouble(cluster, pod));
+    const told = [...new Set(troubles.filter((it) => it !== undefined))];
+    return [`not ready of ${name}: ${unready.join(', ')}`, ...told];
+  }
   return tellPortNames(service, pods);
 }
 

@@ -11,6 +11,7 @@ import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
 import { sortedBy } from '../values/order';
 import type { Origin } from '../values/origin';
+import { tellTrouble } from './pod-trouble';
 import { isRunning } from './pods';
 import { picked } from './pick';
 
@@ -194,8 +195,10 @@ function podSources(
       origin: container === undefined ? { pod } : { pod, container },
     }));
   if (sources.length > 0) return { sources, single };
-  const missing = pods.length > 0 ? `no process of ${what} runs` : `nothing matches ${what}`;
-  return { sources, single, missing };
+  if (pods.length === 0) return { sources, single, missing: `nothing matches ${what}` };
+  const trouble = pods.map((pod) => tellTrouble(cluster, pod)).find((it) => it !== undefined);
+  const why = trouble === undefined ? '' : ` (${trouble})`;
+  return { sources, single, missing: `no process of ${what} runs${why}` };
 }
 
 function nodeSources(cluster: Cluster, nodes: readonly string[], single: boolean): Sources {

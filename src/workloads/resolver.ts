@@ -134,6 +134,12 @@ const RCODES: Readonly<Record<NameResult['kind'], Rcode | 'none'>> = {
   'not-modelled': 'none',
 };
 
+/** A server that refuses does so by a code of its own choice. */
+function rcodeOf({ kind, replies }: NameResult): Rcode | 'none' {
+  const refusal = replies.find(({ rcode }) => rcode === 'NOTIMP' || rcode === 'FORMERR');
+  return kind === 'refused' && refusal !== undefined ? refusal.rcode : RCODES[kind];
+}
+
 function describe(
   request: LookupRequest,
   { result, sent, took }: LookupCourse,
@@ -143,7 +149,7 @@ function describe(
   const decided = replies.at(-1);
   return {
     probability,
-    rcode: RCODES[kind],
+    rcode: rcodeOf(result),
     ...dataIn(replies, request.types),
     queries: sent.map(({ question }) => formatQuestion(question)),
     exchanges: sent.map(({ at, server: to, transport, socket, question }) => {

@@ -61,6 +61,26 @@ describe('inspect', () => {
     expect(observe({ query: '$.none', equals: 'z' }).actual).to.equal('nothing');
   });
 
+  for (const [query, hint] of [
+    ['$.object.pods[*]', 'did you mean "objects"?'],
+    ['$.pods[*]', 'the state has journal, loadBalancers, nodes, now, objects'],
+    ['$.objects.pod[*]', 'did you mean "pods"?'],
+    ["$['objects'].svc", 'did you mean "services"?'],
+    ['$.objects.endpointslice[0]', 'did you mean "endpointslices"?'],
+    ['$.objects.ingresss', 'did you mean "ingresses"?'],
+  ] as const) {
+    it(`refuses ${query}, which finds nothing whatever happens`, () => {
+      const [problem] = inspect.check!({ query, absent: true });
+      expect(problem).to.include({ path: '/query', severity: 'error', hint });
+    });
+  }
+
+  for (const query of ['$..pods', '$.*', '$.objects.ingresses', '$.objects.widgets', '$.nodes.x']) {
+    it(`takes ${query}`, () => {
+      expect(inspect.check!({ query, absent: true })).to.deep.equal([]);
+    });
+  }
+
   it('refuses malformed queries and patterns with the place of the mistake', () => {
     const problems = inspect.check!({ query: '$.a[', matches: '(a' });
     expect(problems.map(({ path, message }) => `${path} ${message}`)).to.deep.equal([

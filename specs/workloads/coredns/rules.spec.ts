@@ -84,7 +84,9 @@ describe('rewrite', () => {
   for (const [bounds, ttl] of Object.entries(TTLS)) {
     it(`makes ${ttl} s of 60 s by ttl ${bounds}`, () => {
       const reply = says('a.in.test. 60 IN A 192.0.2.1');
-      expect(through(`rewrite ttl suffix .in.test ${bounds}`, 'a.in.test', reply).ttl).to.equal(ttl);
+      expect(through(`rewrite ttl suffix .in.test ${bounds}`, 'a.in.test', reply).ttl).to.equal(
+        ttl,
+      );
     });
   }
 
@@ -170,9 +172,7 @@ describe('template', () => {
   });
 
   it('tries its expressions in order, and hands on the zones that fall through', () => {
-    const world = templateOf(
-      'match "^a" "^b"\nrcode nxdomain\nfallthrough open.t.test',
-    );
+    const world = templateOf('match "^a" "^b"\nrcode nxdomain\nfallthrough open.t.test');
     expect(['a.t.test', 'b.t.test', 'c.t.test'].map((it) => world.say(it))).to.deep.equal([
       'NXDOMAIN',
       'NXDOMAIN',
@@ -197,8 +197,7 @@ describe('autopath', () => {
   const worldOf = (autopath: string, missing: (name: string) => boolean, plugin = KUBERNETES) => {
     const world = new UpstreamWorld(
       `${autopath}\n${plugin}\nforward . 192.0.2.53`,
-      (name) =>
-        missing(name) ? denies('NXDOMAIN', 60) : says(`${name}. 60 IN A 192.0.2.1`),
+      (name) => (missing(name) ? denies('NXDOMAIN', 60) : says(`${name}. 60 IN A 192.0.2.1`)),
       {
         readFile: (path) => (path === '/search' ? 'search one.test two.test\n' : undefined),
         search: ['host.test'],

@@ -9,7 +9,12 @@ import type { ServerGround } from '../../../src/workloads/coredns/server';
 import { emptyReply } from '../../../src/workloads/dns-message';
 import { parseRecord } from '../../../src/workloads/dns-text';
 import { coursesOf } from '../../../src/workloads/index';
-import type { DnsReply, DnsTransport, ResourceRecord, Weighted } from '../../../src/workloads/index';
+import type {
+  DnsReply,
+  DnsTransport,
+  ResourceRecord,
+  Weighted,
+} from '../../../src/workloads/index';
 import { DnsWorld } from '../dns-world';
 
 /** What an upstream says to a question about `name`. */

@@ -15,7 +15,7 @@ import { validateMetadata } from './names';
 import { namespace } from './namespace';
 import { networkPolicy } from './network-policy';
 import { node } from './node';
-import { OPAQUE_KINDS, REMOVED_VERSIONS } from './opaque';
+import { OPAQUE_KINDS, pluralOf, REMOVED_VERSIONS } from './opaque';
 import type { OpaqueKind } from './opaque';
 import { pod } from './pod';
 import { replicaset } from './replicaset';
@@ -48,6 +48,11 @@ const opaqueByKind = new Map(OPAQUE_KINDS.map((it) => [`${it.group}/${it.kind}`,
 /** The definition of a kind by its name alone; undefined for opaque kinds. */
 export function kindNamed(kind: string): KindDefinition | undefined {
   return byKind.get(kind);
+}
+
+/** How objects of a kind are listed: `pods`, `ingresses`. */
+export function pluralNamed(kind: string): string {
+  return byKind.get(kind)?.plural ?? pluralOf(kind);
 }
 
 /** The definition for an object of this API version; undefined where it is opaque. */

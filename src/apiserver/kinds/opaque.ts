@@ -123,8 +123,8 @@ function rowsOf(
   );
 }
 
-/** `networkpolicies`, `ingresses`, `configmaps`. */
-function pluralOf(kind: string): string {
+/** `networkpolicies`, `ingresses`, `configmaps`; of kinds that are not known, too. */
+export function pluralOf(kind: string): string {
   const name = kind.toLowerCase();
   if (/(s|ss)$/.test(name)) return `${name}es`;
   return /[^aeiou]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`;

@@ -2,7 +2,7 @@
 // Service, so they survive a change of its clusterIP or port number.
 // source: pkg/proxy/iptables/proxier.go portProtoHash, servicePortEndpointChainName
 
-import { createHash } from 'node:crypto';
+import { hash as hashOnce } from 'node:crypto';
 import type { ServicePortName } from './proxy-mode';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -61,7 +61,7 @@ function hashOf(text: string): string {
 
 /** base32(sha256(text)), cut: RFC 4648 alphabet, five bits for each character. */
 export function base32Hash(text: string, length: number): string {
-  const digest = createHash('sha256').update(text).digest();
+  const digest = hashOnce('sha256', text, 'buffer');
   let name = '';
   for (let index = 0; index < length; index++) {
     const bit = index * 5;

@@ -60,7 +60,8 @@ export function endpointsOfService(
     if ((slice as Slice).addressType === family) addSlice(byPort, slice);
   }
   const sorted = [...byPort].map(([key, endpoints]) => {
-    return [key, sortedBy(endpoints.values(), endpointText)] as const;
+    const ordered = [...endpoints].sort(([a], [b]) => compareText(a, b));
+    return [key, ordered.map(([, endpoint]) => endpoint)] as const;
   });
   return new Map(sorted.sort(([a], [b]) => compareText(a, b)));
 }

@@ -66,6 +66,7 @@ class ServiceBuilder {
   private readonly hasInternal: boolean;
   private readonly hasExternal: boolean;
   private readonly usesFirewall: boolean;
+  private readonly endpointChains = new Map<Endpoint, string>();
 
   constructor(service: ServicePort, categories: EndpointCategories, context: ServiceContext) {
     this.service = service;
@@ -275,8 +276,14 @@ class ServiceBuilder {
     return { name, rules };
   }
 
+  /** Hashed once: rules of several chains lead there. */
   private endpointChain(endpoint: Endpoint): string {
-    return endpointChainName(this.service.id, endpointText(endpoint));
+    let name = this.endpointChains.get(endpoint);
+    if (name === undefined) {
+      name = endpointChainName(this.service.id, endpointText(endpoint));
+      this.endpointChains.set(endpoint, name);
+    }
+    return name;
   }
 
   /** source: pkg/proxy/iptables/proxier.go appendServiceCommentLocked (largeClusterMode) */

@@ -166,5 +166,6 @@ function sameEndpoints(
   a: readonly Endpoint[] | undefined,
   b: readonly Endpoint[] | undefined,
 ): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && JSON.stringify(a) === JSON.stringify(b);
 }

@@ -4,6 +4,7 @@ import { sortedKeys } from '../../values/order';
 import { defineClaim } from '../define';
 import { checkPath, query } from '../json-path';
 import { Pattern, PatternSyntaxError } from '../pattern';
+import { checkRoot } from '../snapshot-paths';
 
 const SCHEMA = {
   type: 'object',
@@ -150,6 +151,9 @@ function problemsOf({ query: path, matches }: Args): readonly ManifestProblem[] 
   if (wrong !== undefined) {
     const message = `${wrong.message}, at character ${wrong.position + 1} of "${path}"`;
     problems.push({ path: '/query', severity: 'error', message });
+  } else {
+    const lost = checkRoot(path);
+    if (lost !== undefined) problems.push({ path: '/query', severity: 'error', ...lost });
   }
   if (matches === undefined) return problems;
   try {

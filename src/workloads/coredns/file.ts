@@ -67,8 +67,9 @@ class FilePlugin implements Plugin {
     const fitting = own.filter((it) => it.type === type).map((it) => ({ ...it, name }));
     const alias = own.find((it) => it.type === 'CNAME');
     if (fitting.length > 0 || alias === undefined || depth > CNAME_CHAIN_MAX) return fitting;
-    const inside = this.lookUp(request, zone, alias.data, depth + 1);
-    if (inside.length > 0) return [{ ...alias, name }, ...inside];
+    if (zone.records.some((it) => isSameName(it.name, alias.data))) {
+      return [{ ...alias, name }, ...this.lookUp(request, zone, alias.data, depth + 1)];
+    }
     const question = { name: alias.data, type };
     const reply = this.ground.askSelf({ ...request, question, depth: request.depth + 1 });
     return [{ ...alias, name }, ...reply.answers];

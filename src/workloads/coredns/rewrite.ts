@@ -79,12 +79,12 @@ function typeRule([from = '', to = '']: readonly string[], continues: boolean): 
   };
 }
 
-/** `ttl [exact | prefix | …] PATTERN TTL`, where the TTL is a number or a range. */
+/** `ttl [exact | prefix | …] PATTERN TTL`, where the TTL is a number or a range with open ends. */
 function ttlRule(words: readonly string[], continues: boolean, line: number): Rule {
   const matches = readMatch(words.slice(0, -1), line);
   const [least = '', most = least] = (words.at(-1) ?? '').split('-');
-  const bound = (ttl: number) =>
-    Math.min(Math.max(ttl, Number(least === '' ? 0 : least)), most === '' ? ttl : Number(most));
+  const top = most === '' ? Infinity : Number(most);
+  const bound = (ttl: number) => Math.min(Math.max(ttl, Number(least)), top);
   return {
     continues,
     apply: (question) =>

@@ -1,0 +1,111 @@
+// Goal: what resolvers make of codes, ICMP errors and odd files: the rows of dns-ipam.md §15.2 and
+// §15.3 that are about no lost packet.
+
+import { expect } from 'chai';
+import { ip } from '../../src/values/ip';
+import { seconds } from '../../src/values/time';
+import { ask, DNS, knows, SECOND, TABLE } from './resolver-world';
+import type { Asking, Server } from './resolver-world';
+
+const DIRECT = 'svc1.default.svc.cluster.local.';
+
+function seen(asking: Asking, ...paths: readonly Server[]) {
+  const [way] = ask(asking, ...paths);
+  return { rcode: way!.rcode, took: way!.took / 1e6, asked: way!.queries.length };
+}
+
+describe('musl', () => {
+  const musl = { name: DIRECT, libc: 'musl', types: ['A'] };
+
+  it('ignores REFUSED and ICMP errors, and waits for 5 s', () => {
+    for (const said of ['REFUSED', 'NOTIMP', 'no-endpoints'] as const) {
+      expect(seen(musl, () => said).took, said).to.equal(5);
+    }
+  });
+
+  it('ignores a search line of more than 255 characters altogether', () => {
+    const filler = Array.from({ length: 20 }, (_, index) => `long-domain-${index}.example`);
+    const search = ['default.svc.cluster.local', ...filler];
+    const names = (libc: string) =>
+      ask({ name: 'svc1', libc, types: ['A'], search }, TABLE)[0]!.queries;
+    expect(names('musl')).to.deep.equal(['svc1 A']);
+    expect(names('glibc')).to.deep.equal(['svc1.default.svc.cluster.local A']);
+  });
+
+  it('takes the name as it stands where the search list says `.`', () => {
+    const table = knows({ 'www.example.com': ['203.0.113.5'] });
+    const search = ['default.svc.cluster.local', '.', 'cluster.local'];
+    for (const libc of ['musl', 'glibc']) {
+      const [way] = ask({ name: 'www.example.com', libc, types: ['A'], search }, table);
+      expect(way!.queries, libc).to.deep.equal([
+        'www.example.com.default.svc.cluster.local A',
+        'www.example.com A',
+      ]);
+    }
+  });
+
+  it('asks all nameservers at once, so that the first answer wins', () => {
+    const nameservers = [DNS, SECOND];
+    const [way] = ask({ ...musl, nameservers }, () => 'lost', TABLE);
+    expect([way!.answers, way!.took]).to.deep.equal([['10.96.0.1'], 0]);
+    expect(way!.exchanges.map(({ server }) => server)).to.deep.equal(nameservers);
+  });
+
+  it('asks three of four nameservers', () => {
+    const nameservers = [DNS, SECOND, ip('10.96.0.12'), ip('10.96.0.13')];
+    const servers = nameservers.map(() => () => 'lost' as const);
+    const [way] = ask({ ...musl, nameservers, options: { attempts: '1' } }, ...servers);
+    expect(way!.exchanges.map(({ server }) => server)).to.deep.equal(nameservers.slice(0, 3));
+  });
+
+  it('divides its patience by its attempts', () => {
+    const options = { timeout: '1', attempts: '3' };
+    const [way] = ask({ ...musl, options }, () => 'lost');
+    expect(way!.exchanges.map(({ at }) => at / 1e3)).to.deep.equal([0, 333, 666, 999]);
+    expect(way!.took).to.equal(seconds(1));
+  });
+});
+
+describe('programs that ask directly', () => {
+  const direct = (libc: string, said: Server) => seen({ name: 'svc1', libc, types: ['A'] }, said);
+
+  it('take an error for an answer (dig), or try the next time (c-ares)', () => {
+    for (const said of ['SERVFAIL', 'REFUSED', 'NOTIMP'] as const) {
+      expect(
+        direct('dig', () => said),
+        said,
+      ).to.include({ rcode: said, asked: 1 });
+      expect(direct('c-ares', () => said).asked, said).to.equal(4);
+    }
+  });
+
+  it('take a denial and an empty answer as they are', () => {
+    for (const libc of ['dig', 'c-ares']) {
+      expect(direct(libc, () => 'NXDOMAIN')).to.deep.equal({
+        rcode: 'NXDOMAIN',
+        took: 0,
+        asked: 1,
+      });
+      expect(direct(libc, () => [])).to.deep.equal({ rcode: 'NOERROR', took: 0, asked: 1 });
+    }
+  });
+
+  it('hear of ICMP errors at once', () => {
+    for (const libc of ['dig', 'c-ares']) {
+      expect(
+        direct(libc, () => 'no-endpoints'),
+        libc,
+      ).to.include({ rcode: 'none', took: 0 });
+    }
+  });
+});
+
+describe('every resolver', () => {
+  for (const libc of ['glibc', 'musl', 'go', 'dig', 'c-ares']) {
+    it(`tells what is not modelled, and asks no further: ${libc}`, () => {
+      const ways = ask({ name: DIRECT, libc, types: ['A'] }, () => 'answered');
+      expect(ways.map(({ reason }) => reason)).to.deep.equal(['it was answered']);
+      expect(ways[0]!.queries).to.have.length(1);
+    });
+  }
+});
