@@ -26,13 +26,16 @@ export interface Comparison {
   readonly goal?: number;
 }
 
+/** Nanoseconds from some fixed instant on. */
+export type Clock = () => bigint;
+
 /** Times a subject against its yardstick. The first round of both warms up and is not counted. */
-export function compare(comparison: Comparison): Measurement {
+export function compare(comparison: Comparison, clock: Clock = process.hrtime.bigint): Measurement {
   const { name, unit, yardstick, subject, base, rounds, goal } = comparison;
   const own: number[] = [];
   const other: number[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const [first, second] = [secondsPerUnit(subject), secondsPerUnit(base)];
+    const [first, second] = [secondsPerUnit(subject, clock), secondsPerUnit(base, clock)];
     if (round === 0) continue;
     own.push(first);
     other.push(second);
@@ -43,10 +46,10 @@ export function compare(comparison: Comparison): Measurement {
   return goal === undefined ? measurement : { ...measurement, goal };
 }
 
-function secondsPerUnit(work: Work): number {
-  const begun = process.hrtime.bigint();
+function secondsPerUnit(work: Work, clock: Clock): number {
+  const begun = clock();
   const units = work();
-  return Number(process.hrtime.bigint() - begun) / 1e9 / units;
+  return Number(clock() - begun) / 1e9 / units;
 }
 
 /** The middle value; of an even number of values the lower one of the two. */

@@ -28,7 +28,9 @@ describe('kubedrill lint', () => {
       'spec:\n  clusterIP',
       'spec:\n  sessionAffinityConfig: {}\n  clusterIP',
     );
-    const files = { 'a.yaml': odd.replace('apiVersion: v1\nkind: Pod', 'apiVersion: x.org/v1\nkind: Widget') };
+    const files = {
+      'a.yaml': odd.replace('apiVersion: v1\nkind: Pod', 'apiVersion: x.org/v1\nkind: Widget'),
+    };
     const { out } = await runInline(files, ['lint', '@']);
     expect(out).to.contain('warning[');
     expect((await runInline(files, ['lint', '@', '--strict'])).code).to.equal(2);
