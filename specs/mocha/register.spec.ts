@@ -39,7 +39,7 @@ describe('kubedrill/register', function () {
   });
 
   function mocha(...given: readonly string[]): Finished {
-    const fixed = ['--no-config', '--no-package', '--posix-exit-codes'];
+    const fixed = ['--no-config', '--no-package', '--no-color', '--posix-exit-codes'];
     const register = ['--require', path.join(ROOT, 'src/mocha/register.js')];
     const kinds = ['--extension', 'yaml', '--extension', 'yml'];
     const argv = [MOCHA, ...fixed, ...register, ...kinds, ...given];

@@ -174,8 +174,8 @@ function timingPage(): string {
     `Every delay of the model. Profiles: ${profiles}. A scenario replaces a row by its name: ` +
       '`cluster.timing: {profile: default, kubelet.plegRelistPeriod: 500ms}`.',
     'A *latency* is what work or a message takes, a *quantiser* is a loop that looks only every ' +
-      'so often, a *wait* is configured on purpose. The profile `instant` zeroes the first two and ' +
-      'keeps the waits.',
+      'so often, a *wait* is configured on purpose. The profile `instant` zeroes the first two ' +
+      'and keeps the waits.',
     table(['Timer', 'Delays', 'Default', 'Kind', 'Knob', 'Source'], rows),
   );
 }
