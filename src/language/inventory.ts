@@ -140,7 +140,9 @@ function podShape({ kind, metadata, spec }: KubeObject): PodShape | undefined {
   const inner = workload.jobTemplate?.spec ?? workload;
   const template: PodTemplate =
     kind === 'Pod' ? { metadata, spec: spec as object } : (inner.template ?? {});
-  const containers = template.spec?.containers ?? [];
+  // What is no list of mappings is reported with its manifest; here it must only not be in the way.
+  const listed: unknown = template.spec?.containers;
+  const containers = (Array.isArray(listed) ? listed : []).filter(isContainer);
   return {
     kind,
     namespace: metadata.namespace ?? 'default',
@@ -150,6 +152,10 @@ function podShape({ kind, metadata, spec }: KubeObject): PodShape | undefined {
     containers: containers.map(({ name }) => name).filter((name) => name !== undefined),
     replicas: replicasOf(kind, inner),
   };
+}
+
+function isContainer(value: unknown): value is { readonly name?: string; readonly image?: string } {
+  return typeof value === 'object' && value !== null;
 }
 
 function replicasOf(kind: string, spec: WorkloadSpec): number | undefined {

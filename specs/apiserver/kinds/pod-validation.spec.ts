@@ -106,6 +106,22 @@ describe('a field of a pod is refused', () => {
       `${at}/ports/0/containerPort: must be a number, is "80" (write the number without quotes)`,
     ],
     [
+      'a period in quotes, which would never come round',
+      withProbe({ exec: {}, periodSeconds: '5' }),
+      `${at}/readinessProbe/periodSeconds: must be a whole number, is "5" (write the number ` +
+        'without quotes)',
+    ],
+    [
+      'a command of a probe in one text',
+      withProbe({ exec: { command: 'cat /tmp/ready' } }),
+      `${at}/readinessProbe/exec/command: must be a list, is "cat /tmp/ready"`,
+    ],
+    [
+      'a grace that is a duration',
+      pod({ terminationGracePeriodSeconds: '30s' }),
+      'error /spec/terminationGracePeriodSeconds: must be a whole number, is "30s"',
+    ],
+    [
       'a gRPC probe without a port',
       withProbe({ grpc: {} }),
       `${at}/readinessProbe/grpc/port: undefined is no port number and no port name`,

@@ -29,6 +29,21 @@ describe('a field of a Service is refused', () => {
       'error /spec/clusterIP: an ExternalName has no address',
     ],
     [
+      'an address that is a number',
+      service({ clusterIP: 10.96 }),
+      'error /spec/clusterIP: must be a string, is 10.96',
+    ],
+    [
+      'one external address in place of a list',
+      service({ externalIPs: '203.0.113.7' }),
+      'error /spec/externalIPs: must be a list, is "203.0.113.7"',
+    ],
+    [
+      'a range that is a number',
+      service({ type: 'LoadBalancer', loadBalancerSourceRanges: [10] }),
+      'error /spec/loadBalancerSourceRanges/0: must be a string, is 10',
+    ],
+    [
       'a selector that is no label',
       service({ selector: { app: 'a b' } }),
       'error /spec/selector/app: "a b" is no label value: at most 63 letters, digits, "-", "_", "."',

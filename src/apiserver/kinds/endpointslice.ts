@@ -56,9 +56,10 @@ export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
 export const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 
 const ENDPOINTS_MAX = 1_000;
+const PROTOCOLS: readonly unknown[] = ['TCP', 'UDP', 'SCTP'];
 
 function validate(object: KubeObject): ManifestProblem[] {
-  const { addressType, endpoints } = object as EndpointSlice;
+  const { addressType, endpoints, ports = [] } = object as EndpointSlice;
   const problems = validateMetadata(object);
   if (!['IPv4', 'IPv6', 'FQDN'].includes(addressType)) {
     problems.push(error('/addressType', `"${addressType}" is none of IPv4, IPv6, FQDN`));
@@ -68,13 +69,23 @@ function validate(object: KubeObject): ManifestProblem[] {
   }
   endpoints.forEach(({ addresses = [] }, index) => {
     const path = `/endpoints/${index}/addresses`;
+    if (!Array.isArray(addresses)) {
+      problems.push(error(path, `must be a list, is ${JSON.stringify(addresses)}`));
+      return;
+    }
     if (addresses.length === 0) problems.push(error(path, 'an endpoint needs an address'));
     if (addressType === 'FQDN') return;
     for (const text of addresses) {
-      const address = parseIp(text);
+      const address = typeof text === 'string' ? parseIp(text) : undefined;
       if (address !== undefined && familyOf(address) === addressType) continue;
       problems.push(error(path, `"${text}" is no ${addressType} address`));
     }
+  });
+  ports.forEach(({ protocol }, index) => {
+    if (PROTOCOLS.includes(protocol)) return;
+    problems.push(
+      error(`/ports/${index}/protocol`, `${JSON.stringify(protocol)} is none of TCP, UDP, SCTP`),
+    );
   });
   return problems;
 }
@@ -96,7 +107,7 @@ export const endpointslice = defineKind({
         nodeName: true,
         zone: true,
         targetRef: true,
-        hints: true,
+        hints: { forZones: [{ name: true }], forNodes: [{ name: true }] },
         deprecatedTopology: true,
       },
     ],

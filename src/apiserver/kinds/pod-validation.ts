@@ -15,6 +15,15 @@ const DNS_POLICIES: readonly unknown[] = [
   'None',
 ];
 
+const PROBE_NUMBERS = [
+  'initialDelaySeconds',
+  'timeoutSeconds',
+  'periodSeconds',
+  'successThreshold',
+  'failureThreshold',
+  'terminationGracePeriodSeconds',
+] as const;
+
 /** Problems of a completed pod spec; paths begin with `path`. */
 export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] {
   const containers = listOf(spec.containers);
@@ -29,10 +38,9 @@ export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] 
       validateToleration(it, `${path}/tolerations/${index}`),
     ),
   );
-  const grace = spec.terminationGracePeriodSeconds;
-  if (typeof grace !== 'number' || grace < 0) {
-    problems.push(error(`${path}/terminationGracePeriodSeconds`, 'must not be negative'));
-  }
+  problems.push(
+    ...validateCount(spec.terminationGracePeriodSeconds, `${path}/terminationGracePeriodSeconds`),
+  );
   if (!['Always', 'OnFailure', 'Never'].includes(String(spec.restartPolicy))) {
     const message = `"${spec.restartPolicy}" is none of Always, OnFailure, Never`;
     problems.push(error(`${path}/restartPolicy`, message));
@@ -92,22 +100,34 @@ function validateContainer(container: Container, path: string): ManifestProblem[
 }
 
 function validateTexts({ image, command, args }: Container, path: string): ManifestProblem[] {
-  const problems: ManifestProblem[] = [];
-  if (image !== undefined && typeof image !== 'string') {
-    problems.push(noText(`${path}/image`, image));
+  const wrong = image !== undefined && typeof image !== 'string';
+  return [
+    ...(wrong ? [noText(`${path}/image`, image)] : []),
+    ...validateWords(command, `${path}/command`),
+    ...validateWords(args, `${path}/args`),
+  ];
+}
+
+/** A command is a list: nobody cuts a text at its spaces. */
+function validateWords(words: unknown, path: string): ManifestProblem[] {
+  if (words === undefined) return [];
+  if (!Array.isArray(words)) {
+    return [error(path, `must be a list, is ${JSON.stringify(words)}`)];
   }
-  for (const [field, words] of Object.entries({ command, args })) {
-    const place = `${path}/${field}`;
-    if (words === undefined) continue;
-    if (!Array.isArray(words)) {
-      problems.push(error(place, `must be a list, is ${JSON.stringify(words)}`));
-      continue;
-    }
-    words.forEach((word: unknown, index) => {
-      if (typeof word !== 'string') problems.push(noText(`${place}/${index}`, word));
-    });
+  return words.flatMap((word: unknown, index) =>
+    typeof word === 'string' ? [] : [noText(`${path}/${index}`, word)],
+  );
+}
+
+/** Whole numbers of seconds and of times. A field that is left out has its default. */
+function validateCount(value: unknown, path: string): ManifestProblem[] {
+  if (value === undefined) return [];
+  if (!Number.isInteger(value)) {
+    const isQuoted = typeof value === 'string' && /^\d+$/.test(value);
+    const hint = isQuoted ? 'write the number without quotes' : undefined;
+    return [error(path, `must be a whole number, is ${JSON.stringify(value)}`, hint)];
   }
-  return problems;
+  return (value as number) < 0 ? [error(path, 'must not be negative')] : [];
 }
 
 function noText(path: string, value: unknown): ManifestProblem {
@@ -161,8 +181,8 @@ function validateHostPorts(
 
 function validateProbe(probe: Probe, field: string, path: string): ManifestProblem[] {
   const problems = validateHandler(probe, path);
-  for (const name of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds'] as const) {
-    if ((probe[name] ?? 0) < 0) problems.push(error(`${path}/${name}`, 'must not be negative'));
+  for (const name of PROBE_NUMBERS) {
+    problems.push(...validateCount(probe[name], `${path}/${name}`));
   }
   if (field !== 'readinessProbe' && probe.successThreshold !== 1) {
     problems.push(error(`${path}/successThreshold`, `must be 1 for a ${field}`));
@@ -177,7 +197,8 @@ function validateHandler(handler: Handler, path: string): ManifestProblem[] {
   if (given.length > 1) return [error(path, 'may have only one of httpGet, tcpSocket, grpc, exec')];
   const place = httpGet ? 'httpGet' : tcpSocket ? 'tcpSocket' : 'grpc';
   const port = (httpGet ?? tcpSocket ?? grpc)?.port;
-  if (exec !== undefined || isPortNumber(port)) return [];
+  if (exec !== undefined) return validateWords(exec.command, `${path}/exec/command`);
+  if (isPortNumber(port)) return [];
   if (typeof port === 'string' && isPortName(port)) return [];
   return [
     error(`${path}/${place}/port`, `${JSON.stringify(port)} is no port number and no port name`),
@@ -196,7 +217,7 @@ function validateDns(spec: PodSpec, path: string): ManifestProblem[] {
   const place = `${path}/dnsConfig/nameservers`;
   if (nameservers.length > 3) return [error(place, 'at most 3 nameservers')];
   return nameservers
-    .filter((it) => parseIp(it) === undefined)
+    .filter((it: unknown) => typeof it !== 'string' || parseIp(it) === undefined)
     .map((it) => error(place, `"${it}" is no IP address`));
 }
 

@@ -23,6 +23,9 @@ const DISTRIBUTIONS: readonly unknown[] = ['PreferClose', 'PreferSameZone', 'Pre
 /** Problems of a completed Service. */
 export function validateService(service: Service): ManifestProblem[] {
   const { spec } = service;
+  const mistyped = validateShapes(spec);
+  // The other rules are for texts and lists.
+  if (mistyped.length > 0) return mistyped;
   return [
     ...validateMetadata(service),
     ...validateLabels(spec.selector, '/spec/selector'),
@@ -32,6 +35,26 @@ export function validateService(service: Service): ManifestProblem[] {
     ...validatePolicies(spec),
     ...validateLoadBalancer(spec),
   ];
+}
+
+const TEXTS = ['clusterIP', 'externalName', 'loadBalancerIP', 'loadBalancerClass'];
+const LISTS = ['clusterIPs', 'externalIPs', 'ipFamilies', 'loadBalancerSourceRanges'];
+
+function validateShapes(spec: ServiceSpec): ManifestProblem[] {
+  const fields = spec as unknown as Readonly<Record<string, unknown>>;
+  const isWrong = (value: unknown) => value !== undefined && typeof value !== 'string';
+  const must = (path: string, what: string, value: unknown) =>
+    error(`/spec/${path}`, `must be ${what}, is ${JSON.stringify(value)}`);
+  const texts = TEXTS.filter((field) => isWrong(fields[field]));
+  const lists = LISTS.flatMap((field) => {
+    const value = fields[field];
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) return [must(field, 'a list', value)];
+    return value.flatMap((item: unknown, index) =>
+      typeof item === 'string' ? [] : [must(`${field}/${index}`, 'a string', item)],
+    );
+  });
+  return [...texts.map((field) => must(field, 'a string', fields[field])), ...lists];
 }
 
 /** A virtual address stays, unless the Service turns into an ExternalName or back. */
