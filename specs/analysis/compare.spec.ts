@@ -20,6 +20,13 @@ metadata: {name: other, namespace: shop}
 spec: {type: NodePort, selector: {app: backend}, ports: [{port: 81, targetPort: 8080, nodePort: 30081}]}
 `;
 
+const INGRESS = `
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec: {defaultBackend: {service: {name: backend, port: {number: 80}}}}
+`;
+
 function clusterOf(...manifests: readonly string[]) {
   return buildCluster({ manifests, cni: 'calico' }).cluster;
 }
@@ -36,7 +43,11 @@ describe('a comparison of manifests', () => {
 
   it('finds the connection that a policy closes, and opens again without it', () => {
     const closed = compare(old(), clusterOf(SHOP, DENY));
-    expect(closed.objects).to.deep.equal(['+ NetworkPolicy/shop/nobody']);
+    const [added, ...rest] = closed.objects;
+    expect(rest).to.deep.equal([]);
+    expect(added).to.deep.include({ kind: 'added', name: 'NetworkPolicy/shop/nobody' });
+    expect(added!.place).to.match(/^cluster-in-code\.yaml:\d+:1$/);
+    expect(closed.routes, 'a policy is no matter of routes').to.deep.equal([]);
     const [lost, ...others] = closed.changes.filter(({ from }) => from === 'pod/shop/client');
     expect(others).to.deep.equal([]);
     expect(lost).to.deep.include({
@@ -44,7 +55,7 @@ describe('a comparison of manifests', () => {
       to: 'backend.shop:80',
       by: ['NetworkPolicy/shop/nobody'],
     });
-    expect(lost!.cause).to.match(/^NetworkPolicy\/shop\/nobody isolates shop\/backend#/);
+    expect(lost!.cause).to.match(/^NetworkPolicy\/shop\/nobody \(.*:\d+:1\) isolates shop\/backend#/);
     const opened = compare(clusterOf(SHOP, DENY), old());
     const found = opened.changes.find(({ from }) => from === 'pod/shop/client');
     expect(found).to.deep.include({ kind: 'gained', by: ['NetworkPolicy/shop/nobody'] });
@@ -74,5 +85,65 @@ describe('a comparison of manifests', () => {
     const [change] = compare(old(), clusterOf(moved)).changes;
     expect(change).to.deep.include({ kind: 'lost', to: 'backend.shop:80' });
     expect(change!.cause).to.contain('no endpoints');
+  });
+});
+
+/** The routes that differ, without what stands behind them. */
+function routesBetween(before: readonly string[], after: readonly string[]) {
+  const { routes } = compare(clusterOf(...before), clusterOf(...after));
+  return routes.map(({ kind, route, cause, by }) => ({ kind, route, cause, by }));
+}
+
+describe('a comparison of routes', () => {
+  it('finds the doors that a new Service opens, and those that go with it', () => {
+    const doors = ['any node 30081/TCP', 'service/shop/other 81/TCP'];
+    const by = ['Service/shop/other'];
+    expect(routesBetween([SHOP], [SHOP, OTHER])).to.deep.equal(
+      doors.map((route) => ({ kind: 'gained', route, cause: 'it is new', by })),
+    );
+    expect(routesBetween([SHOP, OTHER], [SHOP])).to.deep.equal(
+      doors.map((route) => ({ kind: 'lost', route, cause: 'it is gone', by })),
+    );
+  });
+
+  it('says whose labels are missing where a Service leads nowhere', () => {
+    const moved = OTHER.replace('app: backend', 'app: nobody');
+    expect(routesBetween([SHOP, OTHER], [SHOP, moved])[1]).to.deep.equal({
+      kind: 'lost',
+      route: 'service/shop/other 81/TCP',
+      cause: 'no pod in shop has app=nobody',
+      by: ['Service/shop/other'],
+    });
+  });
+
+  it('finds another target behind the same door, and another policy of the door', () => {
+    const retargeted = OTHER.replace('targetPort: 8080', 'targetPort: 9090');
+    const found = routesBetween([SHOP, OTHER], [SHOP, retargeted]);
+    expect(found.find(({ route }) => route.startsWith('service/'))).to.deep.equal({
+      kind: 'changed',
+      route: 'service/shop/other 81/TCP',
+      cause: 'now shop/backend:9090; no more shop/backend:8080',
+      by: ['Service/shop/other'],
+    });
+    const local = OTHER.replace('type: NodePort', 'type: NodePort, externalTrafficPolicy: Local');
+    expect(routesBetween([SHOP, OTHER], [SHOP, local])[0]).to.deep.include({
+      kind: 'changed',
+      route: 'any node 30081/TCP',
+      cause: 'now externalTrafficPolicy Local; no more externalTrafficPolicy Cluster',
+    });
+  });
+
+  it('finds the port that pods listen on no more, by the workload', () => {
+    const quiet = SHOP.replaceAll('8080', '8181');
+    expect(routesBetween([SHOP], [quiet])).to.deep.include({
+      kind: 'lost',
+      route: 'pods of shop/backend 8080/TCP',
+      cause: 'it is gone',
+      by: ['Deployment/shop/backend'],
+    });
+  });
+
+  it('names what would make routes of layer 7 instead of passing it over', () => {
+    expect(compare(old(), clusterOf(SHOP, INGRESS)).unmodelled).to.deep.equal(['Ingress/shop/web']);
   });
 });

@@ -32,6 +32,22 @@ describe('kubedrill trace', () => {
     expect((JSON.parse(out) as { disposition: string }[])[0]!.disposition).to.be.a('string');
   });
 
+  it('sends large messages where it is asked to, and shows what they meet', async () => {
+    const from = ['trace', '@/a.yaml', '--from', 'client', '--to'];
+    const external = '{internet: {ip: 203.0.113.5, listen: [53/udp]}}';
+    const cluster = `{nodes: 2, cni: aws-vpc, externals: ${external}}`;
+    const files = { 'a.yaml': good.replace('{nodes: 2}', cluster) };
+    const argv = [...from, '203.0.113.5:53/udp', '--size', '4000'];
+    const { code, out } = await runInline(files, argv);
+    expect(code).to.equal(1);
+    expect(out).to.contain('mtu: fragmentation needed a router tells the sender: the way takes 1500');
+    expect(out).to.contain('timeout (too-big)');
+    const small = await runInline(files, [...argv.slice(0, -1), '1400']);
+    expect(small.code).to.equal(0);
+    const wrong = await runInline(files, [...argv.slice(0, -1), 'large']);
+    expect(wrong.err).to.contain('--size large: bytes are wanted');
+  });
+
   it('refuses what names nothing', async () => {
     for (const [argv, text] of [
       [['trace', '@/a.yaml', '--to', 'web:80'], '--from is missing'],
@@ -55,11 +71,14 @@ describe('kubedrill diff', () => {
   it('lists what is lost, with the cause and the object that changed', async () => {
     const { code, out } = await runInline(files, ['diff', '@/old.yaml', '@/new.yaml']);
     expect(code).to.equal(0);
-    expect(out).to.contain('object     + NetworkPolicy/default/nobody');
+    const place = /object {5}\+ NetworkPolicy\/default\/nobody {2}(new\.yaml:\d+:1)/.exec(out)?.[1];
+    expect(out).to.contain(`[NetworkPolicy/default/nobody at ${place}]`);
+    expect(out).to.contain(`NetworkPolicy/default/nobody (${place}) isolates default/web#`);
     expect(out).to.contain(
       '- lost     pod/default/client → web.default:80  ok by default/web → timeout',
     );
     expect(out).to.match(/isolates default\/web#\d, and no ingress rule admits default\/client/);
+    expect(out).to.contain('routes: 0 gained, 0 lost, 0 changed\n');
     expect(out).to.match(/0 gained, \d lost, \d changed, \d unchanged\n$/);
   });
 
@@ -75,6 +94,20 @@ describe('kubedrill diff', () => {
     expect(await say('markdown')).to.contain('| lost | pod/default/client | web.default:80 |');
     const parsed = JSON.parse(await say('json')) as { changes: { kind: string }[] };
     expect(parsed.changes.some(({ kind }) => kind === 'lost')).to.equal(true);
+  });
+
+  it('fails a pipeline for a route that nobody dialled, and says so in every format', async () => {
+    const moved = { ...files, 'new.yaml': SHOP.replaceAll('8080', '8181') };
+    const say = async (format: string) =>
+      runInline(moved, ['diff', '@/old.yaml', '@/new.yaml', '--exit-code', '--format', format]);
+    const text = await say('text');
+    expect(text.code).to.equal(1);
+    expect(text.out).to.contain(
+      '~ changed  route service/default/web 80/TCP  default/web:8080 (ClusterIP, ',
+    );
+    expect((await say('markdown')).out).to.match(/### Routes\n\n\| \| route \| before → after/);
+    const { routes } = JSON.parse((await say('json')).out) as { routes: { kind: string }[] };
+    expect(routes.map(({ kind }) => kind)).to.have.members(['gained', 'lost', 'changed']);
   });
 
   it('refuses what it cannot read', async () => {

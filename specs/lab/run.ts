@@ -8,6 +8,8 @@ import { labCluster, settingName } from './cluster';
 import type { Setting } from './cluster';
 import { enclose, isEnclosed, obstacle } from './enclosure';
 import { flowsOf } from './flows';
+import { resolverReports } from './resolvers/stage';
+import type { ResolverReport } from './resolvers/stage';
 import { ruleTexts } from './rules';
 import type { RuleTexts } from './rules';
 import { SABOTAGES, spoil } from './sabotage';
@@ -49,8 +51,30 @@ async function main([settings = '', titles = '']: readonly string[]): Promise<nu
     const { proxy, title } = sabotage;
     console.log(`sabotage, ${proxy}: ${title}: ${isCaught ? 'caught' : 'NOT CAUGHT'}`);
   }
+  for await (const report of resolverReports(settings, titles)) {
+    const [agreeing, differing] = tell(report);
+    passed += agreeing;
+    failed += differing;
+  }
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/** Prints what the resolvers came to, and counts it: passed, failed. */
+function tell({ name, skipped, verdicts, sabotages }: ResolverReport): [number, number] {
+  if (skipped !== undefined) {
+    console.log(`${name} skipped: ${skipped}`);
+    return [0, 0];
+  }
+  const differing = verdicts.filter(({ difference }) => difference !== undefined);
+  const agreeing = verdicts.length - differing.length;
+  console.log(`${name}: ${agreeing} of ${verdicts.length} scenarios agree`);
+  for (const { title, difference } of differing) console.log(`  ${title}\n${difference}`);
+  for (const { title, isCaught } of sabotages) {
+    console.log(`sabotage, ${name}: ${title}: ${isCaught ? 'caught' : 'NOT CAUGHT'}`);
+  }
+  const caught = sabotages.filter(({ isCaught }) => isCaught).length;
+  return [agreeing + caught, differing.length + sabotages.length - caught];
 }
 
 async function tryOut(setting: Setting, titles: string): Promise<Verdict[]> {

@@ -3,6 +3,7 @@
 
 import { expect } from 'chai';
 
+import type { Cut, End } from '../../src/network/index';
 import { outcomeOf } from '../../src/values/disposition';
 import { formatRatio } from '../../src/values/ratio';
 import { milliseconds, START } from '../../src/values/time';
@@ -190,10 +191,17 @@ describe('a node without power', () => {
   });
 });
 
+/** Cuts what n1 sends to n2, or a part of it. True where that is new. */
+function cutLink(lab: Lab, token: string, only: Partial<Cut> = {}): boolean {
+  const side = (name: string): End => ({ is: 'hosts', hosts: new Set([name]) });
+  const cut = { token, from: side('n1'), to: side('n2'), direction: 'to', ...only } as const;
+  return lab.network.fabric.cuts.set(token, [{ mode: 'drop', established: 'break', ...cut }]);
+}
+
 describe('a cut link', () => {
   it('loses the packet in its direction, and the answer in the other', () => {
     const lab = standardLab();
-    lab.network.fabric.cut({ from: 'n1', to: 'n2', token: 'a' });
+    cutLink(lab, 'a');
     expect(lab.sendOne('p1', '10.244.2.8:8080').disposition).to.equal('partitioned');
     const back = lab.sendOne('p3', '10.244.1.6:8080');
     expect(back.disposition).to.equal('answer-lost');
@@ -204,20 +212,20 @@ describe('a cut link', () => {
 
   it('heals when every cut of it is taken back, not before', () => {
     const lab = standardLab();
-    const { fabric } = lab.network;
-    fabric.cut({ from: 'n1', to: 'n2', token: 'a' });
-    fabric.cut({ from: 'n1', to: 'n2', token: 'b' });
-    fabric.cut({ from: 'n1', to: 'n2', token: 'b' });
-    fabric.heal('a');
+    const { cuts } = lab.network.fabric;
+    cutLink(lab, 'a');
+    expect(cutLink(lab, 'b')).to.equal(true);
+    expect(cutLink(lab, 'b'), 'again').to.equal(false);
+    cuts.set('a', []);
     expect(lab.sendOne('p1', '10.244.2.8:8080').disposition).to.equal('partitioned');
-    fabric.heal('b');
+    cuts.set('b', []);
     expect(lab.sendOne('p1', '10.244.2.8:8080').disposition).to.equal('answered');
   });
 
   it('of the tunnel alone spares what hosts say to each other', () => {
     const lab = standardLab();
     lab.hostPod('host2', 'n2', [tcp(9090)]);
-    lab.network.fabric.cut({ from: 'n1', to: 'n2', token: 'a', only: 'vxlan' });
+    cutLink(lab, 'a', { ports: [8_472], protocol: 'UDP' });
     expect(lab.sendOne('p1', '10.244.2.8:8080').disposition).to.equal('partitioned');
     expect(lab.sendOne('n1', '192.168.1.11:9090').disposition).to.equal('answered');
   });

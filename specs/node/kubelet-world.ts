@@ -67,6 +67,10 @@ class PlayedNetwork implements PodNetwork {
     this.detached.push(podKey);
   }
 
+  callPod(): undefined {
+    return undefined;
+  }
+
   powerOff(node: string): void {
     this.machines.get(node)?.powerOff();
   }

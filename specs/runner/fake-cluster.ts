@@ -2,7 +2,14 @@
 // With it, what operators and claims make of a situation can be checked without the model.
 
 import { ApiServer } from '../../src/apiserver/api-server';
-import type { Cluster, Handles, OpenConnection, Visit } from '../../src/cluster/cluster';
+import type {
+  Cluster,
+  Cut,
+  Degradation,
+  Handles,
+  OpenConnection,
+  Visit,
+} from '../../src/cluster/cluster';
 import { Kernel } from '../../src/kernel/kernel';
 import { Phase } from '../../src/kernel/phase';
 import { Machine } from '../../src/node/machine';
@@ -267,7 +274,21 @@ function recordingHandles(calls: Call[]): Handles {
     (...args: readonly unknown[]) => {
       calls.push([handle, ...args]);
     };
+  const cutsBy = new Map<string, readonly Cut[]>();
+  const badBy = new Map<string, readonly Degradation[]>();
   return {
+    cut(token, cuts) {
+      record('cut')(token, cuts);
+      cutsBy.set(token, cuts);
+      return true;
+    },
+    cutsOf: (token) => cutsBy.get(token) ?? [],
+    degrade(token, degradations) {
+      record('degrade')(token, degradations);
+      badBy.set(token, degradations);
+      return true;
+    },
+    degradationsOf: (token) => badBy.get(token) ?? [],
     crashPod: record('crashPod'),
     crashContainer: record('crashContainer'),
     allowRestart: record('allowRestart'),

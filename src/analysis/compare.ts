@@ -1,11 +1,15 @@
-// Two clusters' connections held against each other: what is gained, lost or different, and why.
+// Two clusters held against each other: which connections and routes are gained, lost or
+// different, and why.
 
 import type { Cluster } from '../cluster/cluster';
+import { formatPlace } from '../values/definition';
 import { nameOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 import { compareText } from '../values/order';
 import { connectionsOf } from './connections';
 import type { Connection } from './connections';
+import { compareRoutes } from './compare-routes';
+import type { RouteChange } from './compare-routes';
 
 export type ChangeKind = 'gained' | 'lost' | 'changed';
 
@@ -22,32 +26,47 @@ export interface ConnectionChange {
   readonly by: readonly string[];
 }
 
+/** An object that was added, removed or changed. */
+export interface ObjectChange {
+  readonly kind: 'added' | 'removed' | 'changed';
+  /** `NetworkPolicy/shop/db`. */
+  readonly name: string;
+  /** Where it stands, in the old manifests for what was removed: `new/policies.yaml:12:1`. */
+  readonly place?: string;
+}
+
 export interface Comparison {
   readonly changes: readonly ConnectionChange[];
-  /** Objects that were added, removed or changed: `+ NetworkPolicy/shop/db`. */
-  readonly objects: readonly string[];
+  readonly routes: readonly RouteChange[];
+  readonly objects: readonly ObjectChange[];
+  /** Connections that fare as before. */
   readonly unchanged: number;
+  /** Objects that make routes in a real cluster and none here: `Ingress/shop/web`. */
+  readonly unmodelled: readonly string[];
 }
 
 /** Compares two settled clusters, built from the manifests of before and after. */
 export function compare(before: Cluster, after: Cluster): Comparison {
-  const objects = changedObjects(before.spec.manifests, after.spec.manifests);
+  const objects = changedObjects(before, after);
+  const names = new Set(objects.map(({ name }) => name));
   const old = connectionsOf(before);
   const now = connectionsOf(after);
   const keys = [...new Set([...old.keys(), ...now.keys()])].sort(compareText);
   const ends = { before: endsOf(old), after: endsOf(now) };
-  const changes = keys.flatMap((key) => changeOf(old.get(key), now.get(key), objects, ends) ?? []);
+  const changes = keys.flatMap((key) => changeOf(old.get(key), now.get(key), names, ends) ?? []);
   return {
     changes,
-    objects: [...objects].map(([name, sign]) => `${sign} ${name}`),
+    routes: compareRoutes(before, after, names),
+    objects,
     unchanged: keys.length - changes.length,
+    unmodelled: unmodelledIn([...before.spec.manifests, ...after.spec.manifests]),
   };
 }
 
 function changeOf(
   before: Connection | undefined,
   after: Connection | undefined,
-  objects: ReadonlyMap<string, string>,
+  objects: ReadonlySet<string>,
   ends: Readonly<Record<'before' | 'after', ReadonlySet<string>>>,
 ): ConnectionChange | undefined {
   const kind = kindOf(before, after);
@@ -80,20 +99,32 @@ function kindOf(
   return isSame ? undefined : 'changed';
 }
 
-/** Names of the objects that differ, each with `+`, `-` or `~`, sorted. */
-function changedObjects(
-  before: readonly KubeObject[],
-  after: readonly KubeObject[],
-): ReadonlyMap<string, string> {
-  const texts = (objects: readonly KubeObject[]) =>
-    new Map(objects.map((object) => [nameOf(object), JSON.stringify(object)]));
-  const [old, now] = [texts(before), texts(after)];
+/** The objects that differ, sorted by name. */
+function changedObjects(before: Cluster, after: Cluster): readonly ObjectChange[] {
+  const [old, now] = [textsOf(before), textsOf(after)];
+  const places = new Map([...placesOf(before), ...placesOf(after)]);
   const names = [...new Set([...old.keys(), ...now.keys()])].sort(compareText);
-  return new Map(
-    names.flatMap((name) => {
-      if (old.get(name) === now.get(name)) return [];
-      const sign = !old.has(name) ? '+' : now.has(name) ? '~' : '-';
-      return [[name, sign] as const];
-    }),
-  );
+  return names.flatMap((name): readonly ObjectChange[] => {
+    if (old.get(name) === now.get(name)) return [];
+    const kind = !old.has(name) ? 'added' : now.has(name) ? 'changed' : 'removed';
+    const place = places.get(name);
+    return [{ kind, name, ...(place !== undefined && { place }) }];
+  });
+}
+
+function textsOf({ spec }: Cluster): ReadonlyMap<string, string> {
+  return new Map(spec.manifests.map((object) => [nameOf(object), JSON.stringify(object)]));
+}
+
+function placesOf({ spec }: Cluster): ReadonlyMap<string, string> {
+  const { definitions = [] } = spec;
+  return new Map(definitions.map(({ object, range }) => [nameOf(object), formatPlace(range)]));
+}
+
+/** Kinds whose controllers would make routes of layer 7. */
+const OF_LAYER_7 = /^(Ingress|Gateway|HTTPRoute|GRPCRoute|TLSRoute|TCPRoute|UDPRoute)$/;
+
+function unmodelledIn(objects: readonly KubeObject[]): readonly string[] {
+  const found = objects.filter(({ kind }) => OF_LAYER_7.test(kind)).map(nameOf);
+  return [...new Set(found)].sort(compareText);
 }

@@ -8,6 +8,7 @@ import type { KubeObject } from '../values/kube-object';
 import { compareText, sortedBy } from '../values/order';
 import { nameOfResponder } from '../vocabulary/responders';
 import { walksOf } from '../vocabulary/walks';
+import { isOwn, listOf } from './routes';
 
 /** What becomes of a client's new connections. */
 export interface Connection {
@@ -27,9 +28,6 @@ export interface Connection {
 
 const WORKLOADS = ['DaemonSet', 'Deployment', 'ReplicationController', 'StatefulSet'] as const;
 
-/** What the model itself puts into a cluster; nobody's manifests are about that. */
-const SYSTEM = 'kube-system';
-
 interface ServiceSpec {
   readonly type?: string;
   readonly ports?: readonly {
@@ -42,7 +40,7 @@ interface ServiceSpec {
 /** Every connection by `from → to`, sorted. Changes nothing. */
 export function connectionsOf(cluster: Cluster): ReadonlyMap<string, Connection> {
   const found: Connection[] = [];
-  const services = objectsOf(cluster, 'Service').filter(isOwn);
+  const services = listOf(cluster, 'Service').filter(isOwn);
   for (const from of sourcesIn(cluster)) {
     for (const to of services.flatMap(namesOf)) found.push(connection(cluster, from, to));
   }
@@ -81,24 +79,16 @@ function connection(cluster: Cluster, from: string, to: string): Connection {
 /** Workloads that have a pod, and pods of their own, by reference. */
 function sourcesIn(cluster: Cluster): readonly string[] {
   const workloads = WORKLOADS.flatMap((kind) =>
-    objectsOf(cluster, kind)
+    listOf(cluster, kind)
       .filter(isOwn)
       .filter((object) => cluster.podsOf(kind, keyOf(object)).length > 0)
       .map((object) => `${kind.toLowerCase()}/${keyOf(object)}`),
   );
-  const pods = objectsOf(cluster, 'Pod')
+  const pods = listOf(cluster, 'Pod')
     .filter(isOwn)
     .filter(({ metadata }) => metadata.ownerReferences === undefined)
     .map((object) => `pod/${keyOf(object)}`);
   return [...workloads, ...pods];
-}
-
-function objectsOf(cluster: Cluster, kind: string): readonly KubeObject[] {
-  return [...cluster.api.store.list(kind)];
-}
-
-function isOwn({ metadata }: KubeObject): boolean {
-  return metadata.namespace !== SYSTEM;
 }
 
 function namesOf({ metadata, spec }: KubeObject): readonly string[] {

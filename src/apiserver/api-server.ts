@@ -1,6 +1,8 @@
 // The API server: takes requests, commits them after the write latency, tells the watchers after
 // the watch latency. Nobody else touches the store.
 
+import { Connections } from './connections';
+import type { Cut } from './connections';
 import type { EventArgument, EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
@@ -8,25 +10,30 @@ import type { Timing } from '../timing';
 import type { Effect } from '../timing';
 import { later, ZERO } from '../values/time';
 import type { Instant } from '../values/time';
-import { equalJson, mergePatch } from './json';
+import { judgeEviction } from './eviction';
+import { equalJson } from './json';
 import { Informer } from './informer';
-import type { InformerOptions } from './informer';
+import type { Change, InformerOptions } from './informer';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { patched } from './patch';
+import type { PatchType } from './patch';
 import { Store } from './store';
 import type { Version } from './store';
 
 /** A write as a client asks for it. It is plain data: a fork carries what is under way. */
 export interface ApiRequest {
   /** `apply` creates what is not there and merges into what is. */
-  readonly verb: 'create' | 'replace' | 'patch' | 'apply' | 'delete';
+  readonly verb: 'create' | 'replace' | 'patch' | 'apply' | 'delete' | 'evict';
   readonly kind: string;
   readonly key: ObjectKey;
   /** The whole object, for create and replace; for apply, the manifest. */
   readonly object?: KubeObject;
-  /** A JSON merge patch (RFC 7386), for patch. Applied to what stands when it is committed. */
-  readonly patch?: Readonly<Record<string, unknown>>;
-  /** For delete: seconds of grace; 0 removes at once. */
+  /** For patch: applied to what stands when it is committed. */
+  readonly patch?: unknown;
+  /** A JSON merge patch (RFC 7386) where nothing is said. */
+  readonly patchType?: PatchType;
+  /** For delete and evict: seconds of grace; 0 removes at once. */
   readonly grace?: number;
   /** The write is meant for this very object, not for another one that has taken its name. */
   readonly uid?: string;
@@ -36,10 +43,32 @@ export interface ApiRequest {
   readonly effect?: Effect;
   /** The event that tells the client how it went; its argument `b` is the ApiResult. */
   readonly answer?: { readonly kind: EventKind; readonly a: EventArgument };
+  /** The same for clients that only want to know of a request that never got through. */
+  readonly lost?: { readonly kind: EventKind; readonly a: EventArgument };
 }
 
 /** How a request ended. */
-export type ApiResult = 'ok' | 'conflict' | 'not-found' | 'already-exists' | 'invalid';
+export type ApiResult =
+  | 'ok'
+  | 'conflict'
+  | 'not-found'
+  | 'already-exists'
+  | 'invalid'
+  /** An eviction that a budget does not allow now (429). */
+  | 'too-many-requests'
+  /** An eviction that nobody can judge (500). */
+  | 'internal-error'
+  /** It never got to the API server, or no answer came back. */
+  | 'unreachable';
+
+/** A request that was not carried out, and why. */
+export interface Refusal {
+  readonly request: ApiRequest;
+  readonly result: ApiResult;
+  readonly reason: string;
+  /** The journal entry that says so. */
+  readonly entry: number;
+}
 
 /** What admission makes of an object before it is stored (defaults, allocation, validation). */
 export interface Admission {
@@ -73,7 +102,9 @@ export class ApiServer {
   private readonly watchers = new Map<string, Watchers>();
   private readonly commitEvent: EventKind;
   private readonly watchEvent: EventKind;
-  private onCommit: (version: Version) => void = () => {};
+  private readonly connections: Connections;
+  private readonly commitListeners: ((version: Version) => void)[] = [];
+  private readonly refusalListeners: ((refusal: Refusal) => void)[] = [];
 
   constructor(kernel: Kernel, timing: Timing, admission: Admission) {
     this.kernel = kernel;
@@ -82,14 +113,87 @@ export class ApiServer {
     this.store = new Store();
     this.pending = new Map();
     this.commitEvent = kernel.declare('apiserver.commit', (id) => this.commit(Number(id)));
-    this.watchEvent = kernel.declare('apiserver.watch', (id, revision) => {
-      this.informers[Number(id)]!.deliver(Number(revision));
+    this.watchEvent = kernel.declare(
+      'apiserver.watch',
+      (id, revision) => this.informers[Number(id)]!.deliver(Number(revision)),
+      { owner: (id) => this.informers[Number(id)]!.options.owner },
+    );
+    this.connections = new Connections({
+      kernel,
+      timing,
+      informers: this.informers,
+      pass: (request) => this.receive(request),
     });
+  }
+
+  /**
+   * Cuts a client off: its watches deliver nothing and its requests do not arrive. `token` is who
+   * cuts; the client is cut off until every one of them has mended.
+   */
+  sever(actor: string, token: string, cut: Cut = 'silent'): void {
+    this.connections.sever(actor, token, cut);
+  }
+
+  /** Takes a cut back. When the client notices depends on its own timers. */
+  mend(actor: string, token: string): void {
+    this.connections.mend(actor, token);
+  }
+
+  /** Cuts every client off, those that come later as well: the server itself is gone. */
+  severAll(token: string, cut: Cut): void {
+    this.connections.severAll(token, cut);
+  }
+
+  mendAll(token: string): void {
+    this.connections.mendAll(token);
+  }
+
+  /** The client closes its connections and opens new ones, as it does when it distrusts them. */
+  reconnect(actor: string): void {
+    this.connections.lose(actor);
+  }
+
+  /** How the client is cut off now; undefined where packets pass. */
+  cutOf(actor: string): Cut | undefined {
+    return this.connections.cutOf(actor);
+  }
+
+  /** Calls the listener when a client is cut off, and when the last cut is taken back. */
+  onPath(listener: (actor: string, isOpen: boolean) => void): void {
+    this.connections.onPath(listener);
+  }
+
+  /** Calls the listener when a client's view begins to lag, and when it is up to date again. */
+  onView(listener: (actor: string, isCurrent: boolean) => void): void {
+    this.connections.onView(listener);
   }
 
   /** Calls `listener` with every version at the instant of its commit. */
   observeCommits(listener: (version: Version) => void): void {
-    this.onCommit = listener;
+    this.commitListeners.push(listener);
+  }
+
+  /** Calls `listener` with every request that is refused for a reason. */
+  observeRefusals(listener: (refusal: Refusal) => void): void {
+    this.refusalListeners.push(listener);
+  }
+
+  /**
+   * Calls `listener` with each change of a kind as one component receives it, right after the
+   * component itself. Returns false where no component of that name watches the kind.
+   */
+  observeDeliveries(owner: string, kind: string, listener: (change: Change) => void): boolean {
+    const found = this.informers.filter(
+      ({ options }) => options.owner === owner && options.kind === kind,
+    );
+    for (const informer of found) informer.observe(listener);
+    return found.length > 0;
+  }
+
+  /** Who watches a kind, as the journal names them, in the order of their making. */
+  ownersOf(kind: string): readonly string[] {
+    const watching = this.informers.filter(({ options }) => options.kind === kind);
+    return [...new Set(watching.map(({ options }) => options.owner))];
   }
 
   /** A lagging view for one component. */
@@ -102,8 +206,12 @@ export class ApiServer {
     return informer;
   }
 
-  /** Sends a request; it is committed after the write latency. */
+  /** Sends a request; it is committed after the write latency, if it arrives at all. */
   submit(request: ApiRequest): void {
+    if (this.connections.carries(request)) this.receive(request);
+  }
+
+  private receive(request: ApiRequest): void {
     const id = this.nextRequest++;
     this.pending.set(id, request);
     const delay = this.timing.draw('apiserver.write', request.actor, request.effect);
@@ -141,11 +249,13 @@ export class ApiServer {
         if (isStale(request.object!, current)) return 'conflict';
         return this.put(request, request.object!, current);
       case 'apply':
-        return this.put(request, mergePatch(current, manifestOf(request)) as KubeObject, current);
+        return this.patch(request, manifestOf(request), current);
       case 'patch':
-        return this.put(request, mergePatch(current, request.patch!) as KubeObject, current);
+        return this.patch(request, request.patch, current);
       case 'delete':
         return this.delete(request, current);
+      case 'evict':
+        return this.evict(request, current);
     }
   }
 
@@ -155,17 +265,40 @@ export class ApiServer {
     return this.put(request, object, undefined);
   }
 
+  private patch(request: ApiRequest, patch: unknown, current: KubeObject): Version | ApiResult {
+    const object = patched(current, patch, request.patchType);
+    if (typeof object === 'string') return this.refuse(request, 'invalid', object);
+    return this.put(request, object, current);
+  }
+
+  /** A budget that is drawn upon is written first, in the course of the same request. */
+  private evict(request: ApiRequest, pod: KubeObject): Version | ApiResult {
+    const verdict = judgeEviction(this.store, pod, this.kernel.now);
+    if (verdict.is === 'refused') return this.refuse(request, verdict.result, verdict.reason);
+    if (verdict.is === 'counted') {
+      const { kind, key, status } = verdict.budget;
+      this.commitNow({ verb: 'patch', kind, key, patch: { status }, actor: 'apiserver' });
+    }
+    return this.delete(request, pod);
+  }
+
+  private refuse(request: ApiRequest, result: ApiResult, reason: string): ApiResult {
+    const subject = `${request.kind}/${request.key}`;
+    const entry = this.kernel.note('apiserver', 'refused', subject, reason);
+    for (const tell of this.refusalListeners) tell({ request, result, reason, entry });
+    return result;
+  }
+
   private put(
     request: ApiRequest,
     object: KubeObject,
     current: KubeObject | undefined,
-  ): Version | 'invalid' | 'ok' {
+  ): Version | ApiResult {
     const admitted = this.admission.admit(object, current, this.store);
     const key = keyOf(object);
     const subject = `${request.kind}/${key}`;
     if (typeof admitted === 'string') {
-      this.kernel.note('apiserver', 'refused', subject, admitted);
-      return 'invalid';
+      return this.refuse(request, 'invalid', admitted);
     }
     // A write that changes nothing makes no version and wakes nobody.
     // source: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go GuaranteedUpdate
@@ -202,7 +335,7 @@ export class ApiServer {
   }
 
   private publish(request: ApiRequest, version: Version): void {
-    this.onCommit(version);
+    for (const tell of this.commitListeners) tell(version);
     const watchers = this.watchers.get(request.kind);
     if (watchers === undefined) return;
     for (const id of watchers.all) this.notify(id, version, request);
@@ -211,9 +344,13 @@ export class ApiServer {
   }
 
   private notify(id: number, version: Version, request: ApiRequest): void {
+    const informer = this.informers[id]!;
     // Who is cut off gets nothing, and lists anew when it is back.
-    if (this.informers[id]!.isHeld) return;
-    const owner = this.informers[id]!.options.owner;
+    if (informer.isHeld) {
+      this.connections.missed(informer);
+      return;
+    }
+    const { owner } = informer.options;
     const delay = this.timing.draw('apiserver.watch', owner, request.effect);
     const at = later(this.kernel.now, delay);
     const phase = owner.includes('@') ? Phase.agent : Phase.control;

@@ -31,6 +31,8 @@ export class Informer {
   private readonly store: Store;
   private seen: number;
   private held = false;
+  private connected = true;
+  private readonly observers: ((change: Change) => void)[] = [];
 
   constructor(store: Store, options: InformerOptions, seen = 0) {
     this.store = store;
@@ -45,7 +47,17 @@ export class Informer {
 
   /** True while nothing is delivered: the component is cut off from the API server, or dead. */
   get isHeld(): boolean {
+    return this.held || !this.connected;
+  }
+
+  /** Whether the component itself does not listen: it is dead, or has not started. */
+  get isStopped(): boolean {
     return this.held;
+  }
+
+  /** Whether it has listed since the component started. */
+  get isListed(): boolean {
+    return this.seen > 0;
   }
 
   get(key: ObjectKey): KubeObject | undefined {
@@ -63,6 +75,15 @@ export class Informer {
   /** Moves the view to `revision` and reports one change for each key that moved. */
   deliver(revision: number): void {
     if (this.held || revision <= this.seen) return;
+    this.move(revision, this.options.onChange);
+  }
+
+  /** Tells `observer` of each change that the component comes to know, right after itself. */
+  observe(observer: (change: Change) => void): void {
+    this.observers.push(observer);
+  }
+
+  private move(revision: number, report: (change: Change) => void): void {
     const from = this.seen;
     const { kind, scope } = this.options;
     const latest = new Map<ObjectKey, Version>();
@@ -75,7 +96,9 @@ export class Informer {
       const before = scope === undefined || known?.scope === scope ? known?.object : undefined;
       // What came and went between two looks was never there for this component.
       if (before === undefined && version.object === undefined) continue;
-      this.options.onChange({ key, before, after: version.object, cause: version.cause });
+      const change = { key, before, after: version.object, cause: version.cause };
+      report(change);
+      for (const observer of this.observers) observer(change);
     }
   }
 
@@ -84,16 +107,36 @@ export class Informer {
     this.held = true;
   }
 
-  /** Lists anew: jumps to the store's present and reports what changed meanwhile. */
+  /**
+   * Lists anew: jumps to the store's present and reports what changed meanwhile. Without a
+   * connection that happens when there is one again.
+   */
   relist(): void {
     this.held = false;
-    this.deliver(this.store.revision);
+    if (this.connected) this.deliver(this.store.revision);
   }
 
-  /** Lists anew without a report: for a component that reads the whole list by itself. */
-  jump(): void {
+  /**
+   * Lists anew without a report: for a component that reads the whole list by itself. Returns
+   * false without a connection; then everything is reported when there is one again.
+   */
+  jump(): boolean {
     this.held = false;
-    this.seen = this.store.revision;
+    if (!this.connected) this.seen = 0;
+    else if (this.observers.length > 0) this.move(this.store.revision, () => {});
+    else this.seen = this.store.revision;
+    return this.connected;
+  }
+
+  /** The watch is broken: nothing is delivered, and whoever lists has to wait. */
+  disconnect(): void {
+    this.connected = false;
+  }
+
+  /** The API server answers again: lists anew, unless the component does not listen. */
+  reconnect(): void {
+    this.connected = true;
+    if (!this.held) this.deliver(this.store.revision);
   }
 
   /** Forgets everything, as a restarted component does; the next relist shows all as new. */

@@ -2,7 +2,7 @@
 // added, and is never worked on twice at the same time.
 // source: staging/src/k8s.io/client-go/util/workqueue/{queue,delaying_queue,rate_limiting_queue}.go
 
-import type { EventKind } from '../kernel/event-queue';
+import type { EventArgument, EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { ObjectKey } from '../values/kube-object';
@@ -40,12 +40,15 @@ export class WorkQueue {
   constructor(kernel: Kernel, options: WorkQueueOptions) {
     this.kernel = kernel;
     this.options = options;
-    this.workEvent = kernel.declare(`${options.name}.work`, (key) => this.begin(String(key)));
-    this.dueEvent = kernel.declare(`${options.name}.due`, (key, at) => {
+    const owner = options.name;
+    const work = (key: EventArgument): void => this.begin(String(key));
+    this.workEvent = kernel.declare(`${options.name}.work`, work, { owner });
+    const due = (key: EventArgument, at: EventArgument): void => {
       if (this.delayed.get(String(key)) !== at) return;
       this.delayed.delete(String(key));
       this.add(String(key));
-    });
+    };
+    this.dueEvent = kernel.declare(`${options.name}.due`, due, { owner });
   }
 
   /** Work on the key as soon as it can be; `phase` says when at the instant. */

@@ -24,14 +24,18 @@ export function planOfManifests(path: string, { cni, proxy, nodes }: ClusterChoi
   const scenario = {
     scenario: `the manifests of ${path}`,
     cluster: { nodes, cni, proxy },
-    manifests: path === '-' ? [] : [path],
+    manifests: [path],
     expect: [{ at: '0s', inspect: { query: '$.now', count: 1 } }],
   };
-  const stream = path === '-' ? `\n---\n${readFileSync(0, 'utf8')}` : '';
-  const text = `${JSON.stringify(scenario)}${stream}\n`;
+  const made = new Map([[MADE, `${JSON.stringify(scenario)}\n`]]);
+  // A stream is a file of that name, so that places in it are `-:12:1`.
+  if (path === '-') made.set('-', readFileSync(0, 'utf8'));
   const files: Files = {
-    read: (file) => (file === MADE ? { is: 'text', text } : DISK.read(file)),
-    expand: (file) => (file === MADE ? [MADE] : DISK.expand(file)),
+    read(file) {
+      const text = made.get(file);
+      return text === undefined ? DISK.read(file) : { is: 'text', text };
+    },
+    expand: (file) => (made.has(file) ? [file] : DISK.expand(file)),
   };
   const loaded = load([MADE], files);
   const errors = loaded.diagnostics.filter(({ severity }) => severity === 'error');

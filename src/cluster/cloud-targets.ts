@@ -6,7 +6,7 @@
 
 import type { Node } from '../apiserver/kinds/node';
 import { tickAfter } from '../controllers/ticks';
-import type { EventKind } from '../kernel/event-queue';
+import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import { isLeaving, PROXY_HEALTH_PORT } from '../node/proxy/health-check';
 import { later } from '../values/time';
@@ -39,9 +39,9 @@ export class CloudTargets implements NodeChoice {
 
   constructor(ground: ChoiceGround) {
     this.ground = ground;
-    this.event = ground.kernel.declare(ACTOR, (key, node) => {
+    const turn = (key: EventArgument, node: EventArgument): void =>
       this.turn(String(key), String(node));
-    });
+    this.event = ground.kernel.declare(ACTOR, turn, { owner: ACTOR });
   }
 
   choose(service: EdgeService): { nodes: string[]; absence: string } {

@@ -3,12 +3,14 @@
 import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
 import type { Connection, Visit as NetworkVisit } from '../network/index';
+import type { ImpairingHandles } from './impairing';
 import type { Machine } from '../node/machine';
 import type { Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
 import type { Resolution } from '../values/resolution';
+import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { LookUpOptions } from './names';
 
@@ -18,8 +20,21 @@ export type OpenConnection = Connection;
 /** A way that a client's connection could have gone earlier, and what hosts would remember. */
 export type Visit = NetworkVisit;
 
+export { CONTROL_PLANE } from '../network/index';
+export type { Between, Cut, Degradation, End } from '../network/index';
+
+/** How a packet is sent. */
+export interface ClusterSendOptions {
+  readonly sport?: number;
+  readonly since?: Visit;
+  /** Bytes of data in one message and in its answer; just a first small packet by default. */
+  readonly size?: number;
+  /** How long the client waits for an answer; as long as its system does by default. */
+  readonly timeout?: Duration;
+}
+
 /** What faults and administrators can do. Each is idempotent and returns what it takes to undo. */
-export interface Handles {
+export interface Handles extends ImpairingHandles {
   /** Every container of the pod exits; sandbox and address stay. */
   crashPod(pod: string, options: { exitCode: number; restart: boolean }): void;
   crashContainer(
@@ -55,7 +70,7 @@ export interface Cluster {
   send(
     from: Origin,
     to: Destination,
-    options?: { readonly sport?: number; readonly since?: Visit },
+    options?: ClusterSendOptions,
   ): readonly Trace[];
   /** The ways in which a connection would be answered now. Changes nothing. */
   visit(from: Origin, to: Destination): readonly Visit[];

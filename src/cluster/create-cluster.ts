@@ -6,7 +6,7 @@ import { ApiServer } from '../apiserver/api-server';
 import { pluralNamed } from '../apiserver/kinds/index';
 import { createControllers } from '../controllers/index';
 import { Kernel } from '../kernel/kernel';
-import { createNetwork } from '../network/index';
+import { createNetwork, datagram, handshake, repeated, segment } from '../network/index';
 import type { Network, SendOptions } from '../network/index';
 import { Kubelets } from '../node/kubelet';
 import type { Machine } from '../node/machine';
@@ -20,8 +20,15 @@ import type { Resolution } from '../values/resolution';
 import { seconds, START } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
-import { Behaviours, bringsDns, corednsManifests, DnsServers } from '../workloads/index';
-import type { Cluster, Handles, OpenConnection, Visit } from './cluster';
+import {
+  Behaviours,
+  bringsDns,
+  bringsNodeCache,
+  corednsManifests,
+  DnsServers,
+  nodeCacheManifests,
+} from '../workloads/index';
+import type { Cluster, ClusterSendOptions, Handles, OpenConnection, Visit } from './cluster';
 import { createEdge } from './edge';
 import type { Edge } from './edge';
 import { createHandles } from './handles';
@@ -73,6 +80,7 @@ class ModelCluster implements Cluster {
       timing,
       ask: (pod, ...question) => askFromPod(this.names, pod, ...question),
       onReload: touch,
+      onLoop: (pod) => this.kubelets.crashPod(pod, { exitCode: 1, restart: true }),
     });
     const { behaviours, servers } = this;
     const { featureGates } = spec;
@@ -131,8 +139,14 @@ class ModelCluster implements Cluster {
     this.timing.switchTo(profileOf(this.spec));
   }
 
-  send(from: Origin, to: Destination, options?: SendOptions): readonly Trace[] {
-    return this.network.send(from, to, options);
+  send(
+    from: Origin,
+    to: Destination,
+    options: SendOptions & ClusterSendOptions = {},
+  ): readonly Trace[] {
+    const { timeout = this.timing.delay('tcp.connectTimeout').least } = options;
+    const patience = to.protocol === 'TCP' ? handshake(timeout) : datagram(timeout);
+    return this.network.send(from, to, options).flatMap((trace) => repeated(trace, patience));
   }
 
   visit(from: Origin, to: Destination): readonly Visit[] {
@@ -146,7 +160,10 @@ class ModelCluster implements Cluster {
   }
 
   proceed(connection: OpenConnection): readonly Trace[] {
-    return this.network.proceed(connection);
+    const { protocol } = connection.tuple;
+    const { least } = this.timing.delay('tcp.connectTimeout');
+    const patience = protocol === 'TCP' ? segment() : datagram(least);
+    return this.network.proceed(connection).flatMap((trace) => repeated(trace, patience));
   }
 
   resolve(from: Origin, name: string, options?: LookUpOptions): readonly Resolution[] {
@@ -192,6 +209,18 @@ class ModelCluster implements Cluster {
   }
 
   private systemManifests(): KubeObject[] {
+    return [...this.dnsManifests(), ...this.nodeCacheManifests()];
+  }
+
+  private nodeCacheManifests(): KubeObject[] {
+    const { domain, dns, manifests, proxy } = this.spec;
+    const { nodelocal } = dns;
+    if (nodelocal === undefined || bringsNodeCache(manifests)) return [];
+    const kubeDns = clusterDnsOf(this.spec)[0]!;
+    return nodeCacheManifests({ domain, kubeDns, isIpvs: proxy.mode === 'ipvs', ...nodelocal });
+  }
+
+  private dnsManifests(): KubeObject[] {
     const { kubernetes, domain, dns, manifests } = this.spec;
     if (dns.replicas === 0 || bringsDns(manifests)) return [];
     const clusterIPs = clusterDnsOf(this.spec);

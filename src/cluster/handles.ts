@@ -7,6 +7,7 @@ import type { Kubelets } from '../node/kubelet';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 import type { Handles } from './cluster';
+import { impairingHandles } from './impairing';
 import type { Proxies } from './proxies';
 import type { Network } from '../network/index';
 
@@ -25,6 +26,7 @@ export interface HandlesContext {
 export function createHandles(context: HandlesContext): Handles {
   const { api, kubelets, touch } = context;
   return {
+    ...impairingHandles(context),
     crashPod(pod, options) {
       kubelets.crashPod(pod, options);
       touch();
@@ -80,7 +82,7 @@ function powerOff(
 
 /** An empty kernel; kubelet and kube-proxy come up as the node boots. */
 function powerOn({ kernel, kubelets, touch }: HandlesContext, node: string): void {
-  if (kubelets.isBeating(node)) return;
+  if (kubelets.processes.isRunning(node)) return;
   kernel.note(`machine@${node}`, 'got power', `Node/${node}`);
   kubelets.powerOn(node);
   touch();

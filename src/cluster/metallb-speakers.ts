@@ -29,7 +29,9 @@ export class MetalLbSpeakers implements NodeChoice {
   constructor(ground: ChoiceGround) {
     this.ground = ground;
     for (const { name } of ground.spec.nodes) this.members.add(name);
-    this.event = ground.kernel.declare(ACTOR, (node) => this.notice(String(node)));
+    this.event = ground.kernel.declare(ACTOR, (node) => this.notice(String(node)), {
+      owner: ACTOR,
+    });
   }
 
   choose({ service, slices }: EdgeService, address: IP): { nodes: string[]; absence: string } {

@@ -3,20 +3,25 @@
 
 import type { ApiServer } from '../apiserver/api-server';
 import type { Pod } from '../apiserver/kinds/pod';
+import { handshake, repeated } from '../network/index';
 import type { Network } from '../network/index';
 import type { Timing } from '../timing';
 import { addressAt, cidr } from '../values/cidr';
 import type { ClusterSpec } from '../values/cluster-spec';
 import { outcomeOf } from '../values/disposition';
+import { splitKey } from '../values/kube-object';
 import type { IP } from '../values/ip';
 import type { Origin } from '../values/origin';
-import { CERTAIN, multiply, NEVER } from '../values/ratio';
+import { CERTAIN, complement, multiply, NEVER } from '../values/ratio';
 import type { Resolution } from '../values/resolution';
+import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
+import { explainMissing } from './missing-name';
 import { hostsOf, NODE_RESOLV_CONF, resolvConfOf, resolve, upstreamOf } from '../workloads/index';
 import type {
   AskUpstream,
   Behaviours,
+  Choose,
   DnsReply,
   DnsServers,
   DnsTransport,
@@ -61,11 +66,23 @@ interface Sent {
   readonly transport: DnsTransport;
   readonly real: boolean;
   readonly depth: number;
+  readonly passed?: readonly string[];
+  readonly drawing?: Choose;
 }
 
 /** The addresses of the kube-dns Service, one per family. */
 export function clusterDnsOf(spec: ClusterSpec): IP[] {
   return spec.serviceCIDRs.map((range) => addressAt(cidr(range), DNS_INDEX));
+}
+
+/** What kubelets are told (clusterDNS): where pods with `dnsPolicy: ClusterFirst` ask. */
+export function kubeletDnsOf(spec: ClusterSpec): IP[] {
+  const { nodelocal } = spec.dns;
+  // In ipvs mode kube-proxy has the ClusterIP on a device of its own, so the cache cannot.
+  // source: kubernetes.io "Using NodeLocal DNSCache" (--cluster-dns)
+  return nodelocal !== undefined && spec.proxy.mode === 'ipvs'
+    ? [nodelocal.address]
+    : clusterDnsOf(spec);
 }
 
 /** Every way that a lookup from a pod, a node or an external can go. */
@@ -78,7 +95,7 @@ export function lookUp(
   const { spec, timing } = context;
   const { types = ['A', 'AAAA'], libc, real = false } = options;
   const own = client(context, from);
-  return resolve({
+  const resolutions = resolve({
     name,
     types,
     ...own,
@@ -91,6 +108,13 @@ export function lookUp(
     connectTimeout: timing.delay('tcp.connectTimeout').least,
     race: spec.dns.race ?? NEVER,
   });
+  if (!resolutions.some(({ rcode }) => rcode === 'NXDOMAIN')) return resolutions;
+  const home = 'pod' in from ? splitKey(from.pod).namespace : undefined;
+  const why = explainMissing(context.api.store, spec, name, home);
+  if (why === '') return resolutions;
+  return resolutions.map((it) =>
+    it.rcode === 'NXDOMAIN' ? { ...it, reason: `${it.reason}; ${why}` } : it,
+  );
 }
 
 /** Sends the question of a DNS server's process to another server. */
@@ -99,14 +123,19 @@ export function askFromPod(
   pod: string,
   ...[upstream, request]: Parameters<AskUpstream>
 ): readonly Weighted<Exchanged>[] {
-  const { question, transport, udpSize, real, depth } = request;
+  const { question, transport, udpSize, real, depth, passed = [], choose } = request;
   if (upstream === 'node') {
     return [{ probability: CERTAIN, value: upstreamOf(context.spec.externals)(question) }];
   }
   const { address: server, port } = upstream;
   const from = { pod };
-  const paths = pathsTo(context, { from, server, port, transport, real, depth });
-  return paths.flatMap((path) =>
+  const drawing = request.goesOneWay === true ? { drawing: choose } : {};
+  const sent = { from, server, port, transport, real, depth, passed, ...drawing };
+  const paths = pathsTo(context, sent);
+  // What goes one way is on the same way at each server that it meets.
+  const ways =
+    request.goesOneWay === true ? [{ probability: CERTAIN, value: choose(paths) }] : paths;
+  return ways.flatMap((path) =>
     path.value.ask(question, udpSize).map(({ probability, value }) => ({
       probability: multiply(path.probability, probability),
       value: exchanged(value),
@@ -138,7 +167,7 @@ function client(
   const container = containers.find((it) => it.name === from.container) ?? containers[0];
   const addresses = network.sandboxOf(from.pod)?.addresses ?? [];
   return {
-    conf: resolvConfOf(pod, clusterDnsOf(spec), spec.domain),
+    conf: resolvConfOf(pod, kubeletDnsOf(spec), spec.domain),
     hosts: hostsOf(pod, addresses, spec.domain),
     libc: container === undefined ? 'glibc' : behaviours.of(pod, container).libc,
   };
@@ -157,7 +186,10 @@ function outside(answer: (question: Question) => DnsReply): readonly Weighted<Na
 function pathsTo(context: NamesContext, sent: Sent): readonly Weighted<NameserverPath>[] {
   const { from, server, port, transport } = sent;
   const to = { address: server, port, protocol: transport };
-  return context.network.send(from, to).map((trace) => ({
+  const sends = context.network.send(from, to);
+  const patience = handshake(context.timing.delay('tcp.connectTimeout').least);
+  const traces = transport === 'TCP' ? sends.flatMap((it) => repeated(it, patience)) : sends;
+  return traces.map((trace) => ({
     probability: trace.probability,
     value: { trace, ask: (question, udpSize) => react(context, sent, trace, question, udpSize) },
   }));
@@ -166,7 +198,7 @@ function pathsTo(context: NamesContext, sent: Sent): readonly Weighted<Nameserve
 /** What comes back to a question that took this path. */
 function react(
   { servers, spec }: NamesContext,
-  { transport, real, depth }: Sent,
+  { transport, real, depth, passed = [], drawing }: Sent,
   trace: Trace,
   question: Question,
   udpSize: number,
@@ -181,11 +213,19 @@ function react(
     return certain({ kind: 'lost', reason: trace.reason });
   }
   if (responder.name.startsWith('external/')) {
-    return certain({ kind: 'reply', reply: upstreamOf(spec.externals)(question) });
+    const reply = upstreamOf(spec.externals)(question);
+    return overBadLinks(trace, certain({ kind: 'reply', reply }));
   }
-  if (depth > DEPTH_MAX) return certain({ kind: 'lost', reason: 'the question goes in circles' });
+  const here = `${responder.name} ${question.name} ${question.type}`;
+  // One that is followed as it goes may pass as often as it likes; of the others each has many
+  // ways, and that which comes back to where it was only grows older.
+  const isBack = drawing === undefined && passed.includes(here);
+  if (isBack || depth > DEPTH_MAX) {
+    return certain({ kind: 'lost', reason: 'the question goes in circles' });
+  }
   const client = responder.seenSource;
-  const asked = { question, client, transport, udpSize, real, depth };
+  const whence = { passed: [...passed, here], ...(drawing !== undefined && { drawing }) };
+  const asked = { question, client, transport, udpSize, real, depth, ...whence };
   const replies = servers.answer(responder.name, asked);
   if (replies === undefined) {
     const problem = servers.problemOf(responder.name);
@@ -195,9 +235,35 @@ function react(
         : `the answers of ${responder.name} are not modelled: ${problem}`;
     return certain({ kind: 'not-modelled', reason });
   }
-  return replies.map(({ probability, value: reply }) => {
+  const reactions = replies.map(({ probability, value: reply }): Weighted<Reaction> => {
     return { probability, value: { kind: 'reply', reply } };
   });
+  return overBadLinks(trace, reactions);
+}
+
+/**
+ * Every datagram is lost or not by itself. Over TCP a round trip follows the handshake, which has
+ * been repeated until it was answered.
+ */
+function overBadLinks(
+  { stretch, took }: Trace,
+  reactions: readonly Weighted<Reaction>[],
+): readonly Weighted<Reaction>[] {
+  if (stretch === undefined) return reactions;
+  const late = reactions.map(({ probability, value }): Weighted<Reaction> => {
+    if (value.kind !== 'reply') return { probability, value };
+    const delay = (value.reply.delay + stretch.delay + (took ?? 0)) as Duration;
+    return { probability, value: { kind: 'reply', reply: { ...value.reply, delay } } };
+  });
+  const lost = complement(stretch.arrives);
+  if (took !== undefined || lost.numerator === 0) return late;
+  const reason = 'a bad link lost the question or its answer';
+  return [
+    ...late.map(({ probability, value }) => {
+      return { probability: multiply(probability, stretch.arrives), value };
+    }),
+    { probability: lost, value: { kind: 'lost', reason } },
+  ];
 }
 
 function certain(reaction: Reaction): readonly Weighted<Reaction>[] {

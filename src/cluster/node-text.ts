@@ -12,7 +12,7 @@ import { sortedBy } from '../values/order';
 import { resolvConfOf } from '../workloads/index';
 import type { ResolvConf } from '../workloads/index';
 import type { Cluster } from './cluster';
-import { clusterDnsOf } from './names';
+import { kubeletDnsOf } from './names';
 
 /** Each kind of text, with the tool whose output it is. */
 export const NODE_TEXTS = {
@@ -33,15 +33,18 @@ export function nodeText(cluster: Cluster, machine: Machine, what: NodeText): st
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
-/** kube-proxy's rules in the form of its mode, the CNI's in that of iptables. */
-function rulesText({ spec }: Cluster, { proxyRules, cniRules }: Machine): string {
+/** kube-proxy's rules in the form of its mode, those of the others in that of iptables. */
+function rulesText({ spec }: Cluster, machine: Machine): string {
+  const { proxyRules, cniRules, dnsCacheRules } = machine;
   const mode = proxyMode(spec.proxy.mode)!;
   const blocks = spec.ipFamilies.flatMap((family) => {
     const [proxy, cni] = [proxyRules.get(family), cniRules.get(family)];
     const own = proxy === undefined ? [] : [mode.render(proxy)];
-    if (mode.name !== 'iptables') return cni === undefined ? own : [...own, renderIptables(cni)];
-    const all = [proxy, cni].filter((ruleset) => ruleset !== undefined);
-    return [renderIptables(mergeRulesets(all))];
+    const cache = dnsCacheRules.get(family);
+    const shared = mode.name === 'iptables' ? [cache, proxy, cni] : [cache, cni];
+    const all = shared.filter((ruleset) => ruleset !== undefined);
+    if (mode.name === 'iptables') return [renderIptables(mergeRulesets(all))];
+    return all.length === 0 ? own : [...own, renderIptables(mergeRulesets(all))];
   });
   return blocks.filter((block) => block !== '').join('\n');
 }
@@ -121,7 +124,7 @@ function dnsText({ spec, api }: Cluster, { name }: Machine): string {
   );
   return here
     .map(
-      (pod) => `# ${keyOf(pod)}\n${resolvText(resolvConfOf(pod, clusterDnsOf(spec), spec.domain))}`,
+      (pod) => `# ${keyOf(pod)}\n${resolvText(resolvConfOf(pod, kubeletDnsOf(spec), spec.domain))}`,
     )
     .join('\n');
 }

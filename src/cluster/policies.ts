@@ -34,6 +34,7 @@ export function enforcePolicies(context: PoliciesContext): PolicyAgents | undefi
     timing,
     profile,
     nodes: spec.nodes.map(({ name }) => name),
+    ...(spec.definitions && { definitions: spec.definitions }),
     nodeAt: (address) => nodeOf.get(address) ?? ownerOf(network, address),
     domainsAt: (address) => namesAt.get(address) ?? [],
     nameOfPod: (podKey) => network.nameOfPod(podKey),

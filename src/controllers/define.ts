@@ -7,7 +7,7 @@ import type { Change, Informer } from '../apiserver/informer';
 import { WorkQueue } from '../apiserver/work-queue';
 import type { BackOff } from '../apiserver/work-queue';
 import type { EventKind } from '../kernel/event-queue';
-import type { Kernel } from '../kernel/kernel';
+import type { Handler, Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
@@ -113,11 +113,11 @@ export class Controller {
       backOff,
       work: (key) => this.begin(key),
     });
-    this.writeEvent = kernel.declare(`${this.actor}.write`, (id) => this.write(Number(id)));
-    this.submitEvent = kernel.declare(`${this.actor}.submit`, (token) =>
-      this.submit(String(token)),
-    );
-    this.answerEvent = kernel.declare(`${this.actor}.answer`, (id, result) => {
+    const declare = (name: string, handler: Handler): EventKind =>
+      kernel.declare(`${this.actor}.${name}`, handler, { owner: this.actor });
+    this.writeEvent = declare('write', (id) => this.write(Number(id)));
+    this.submitEvent = declare('submit', (token) => this.submit(String(token)));
+    this.answerEvent = declare('answer', (id, result) => {
       this.answered(String(id), result as ApiResult);
     });
     this.limiter = new RequestLimiter(timing.delay(INTERVAL).least);

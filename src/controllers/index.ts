@@ -6,6 +6,7 @@ import { Controller } from './define';
 import type { ControllerContext, ControllerDefinition } from './define';
 import { daemonset } from './daemonset';
 import { deployment } from './deployment';
+import { disruption } from './disruption';
 import { endpointslice } from './endpointslice';
 import { garbageCollector } from './garbage-collector';
 import { namespace } from './namespace';
@@ -25,6 +26,7 @@ export type { Heartbeats } from './heartbeats';
 export const CONTROLLERS: readonly ControllerDefinition[] = [
   daemonset,
   deployment,
+  disruption,
   endpointslice,
   garbageCollector,
   namespace,

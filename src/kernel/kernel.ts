@@ -4,6 +4,7 @@ import { formatInstant, later, START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import { EventQueue } from './event-queue';
 import type { Event, EventArgument, EventKind } from './event-queue';
+import { Gates } from './gates';
 import { formatEntry, Journal } from './journal';
 import { Phase } from './phase';
 import { Random } from './random';
@@ -16,6 +17,26 @@ const EVENTS_PER_INSTANT_MAX = 5_000_000;
 /** A loop at one instant: the model has a defect, and the last lines show where. */
 export class DidNotSettleError extends Error {
   readonly code = 'DID_NOT_SETTLE';
+}
+
+/**
+ * Who acts in an event, as the journal names it: `kube-proxy@worker-1`. Undefined where nobody can
+ * be stopped from it.
+ */
+export type Owner = string | ((a: EventArgument, b: EventArgument) => string | undefined);
+
+export interface KindOptions {
+  /** Its events do not keep a run from being settled. */
+  readonly background?: boolean;
+  /** Whose events they are: while the owner is paused, they wait. */
+  readonly owner?: Owner;
+}
+
+interface Kind {
+  readonly name: string;
+  readonly handler: Handler;
+  readonly background: boolean;
+  readonly owner: Owner | undefined;
 }
 
 /** An event that is yet to happen, for reports. */
@@ -42,7 +63,8 @@ export class Kernel {
   readonly random: Random;
   readonly journal: Journal;
   private readonly queue: EventQueue;
-  private readonly kinds: { name: string; handler: Handler; background: boolean }[] = [];
+  private readonly kinds: Kind[] = [];
+  private readonly gates: Gates;
   private readonly state: KernelState;
 
   /** A clock that stands at `start` (negative for what precedes a scenario). */
@@ -50,6 +72,7 @@ export class Kernel {
     this.random = origin?.random.fork() ?? new Random(seed);
     this.journal = origin?.journal.fork() ?? new Journal();
     this.queue = origin?.queue.fork() ?? new EventQueue();
+    this.gates = origin?.gates.fork() ?? new Gates();
     const state = origin?.state ?? { now: start, seq: 0, phase: Phase.fault, cause: -1, timer: '' };
     this.state = { ...state };
   }
@@ -90,9 +113,34 @@ export class Kernel {
   }
 
   /** Announces a kind of event with its one handler. The order of declaration is its identity. */
-  declare(name: string, handler: Handler, options: { background?: boolean } = {}): EventKind {
-    this.kinds.push({ name, handler, background: options.background ?? false });
+  declare(name: string, handler: Handler, options: KindOptions = {}): EventKind {
+    const { background = false, owner } = options;
+    this.kinds.push({ name, handler, background, owner });
     return (this.kinds.length - 1) as EventKind;
+  }
+
+  /**
+   * Stops an owner, as SIGSTOP stops a process: what is due for it waits. It goes on when every
+   * token that stopped it was taken back by `resume`.
+   */
+  pause(owner: string, token: string): void {
+    this.gates.close(owner, token);
+  }
+
+  /**
+   * Takes a token back. With the last one the owner goes on: what has waited is handled at this
+   * instant, in the order in which it was due.
+   */
+  resume(owner: string, token: string): void {
+    const { now } = this.state;
+    for (const event of this.gates.open(owner, token)) {
+      this.queue.push({ ...event, at: now, seq: this.state.seq++ });
+    }
+  }
+
+  /** Whether the owner is stopped. */
+  isPaused(owner: string): boolean {
+    return this.gates.isClosed(owner);
   }
 
   /** Puts an event at `at`; its cause is what the running handler acts upon. */
@@ -183,7 +231,17 @@ export class Kernel {
     state.phase = event.phase;
     state.cause = event.cause;
     state.timer = event.timer;
+    if (!this.gates.allOpen && this.parks(event)) return;
     this.kinds[event.kind]!.handler(event.a, event.b);
+  }
+
+  /** Puts the event aside where its owner is stopped. */
+  private parks(event: Event): boolean {
+    const { owner } = this.kinds[event.kind]!;
+    const name = typeof owner === 'function' ? owner(event.a, event.b) : owner;
+    if (name === undefined || !this.gates.isClosed(name)) return false;
+    this.gates.park(name, event);
+    return true;
   }
 
   private outsideHandlers(): void {

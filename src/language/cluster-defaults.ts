@@ -3,7 +3,7 @@
 import { contains } from '../values/cidr';
 import type { BehaviourSpec, ClusterSpec, ExternalSpec, ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
-import { ip, parseIp } from '../values/ip';
+import { familyOf, ip, parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
 import type { KubeVersion } from '../values/kube-version';
 import { ratio } from '../values/ratio';
@@ -24,6 +24,9 @@ import type { Tree } from './tree';
 
 /** The one client outside of the cluster that every scenario has. Both are documentation ranges. */
 const DEFAULT_EXTERNAL = { IPv4: '203.0.113.100', IPv6: '2001:db8::100' } as const;
+
+/** source: cluster/addons/dns/nodelocaldns/README.md */
+const DEFAULT_NODE_LOCAL = '169.254.20.10';
 
 /** source: cmd/kubeadm/app/phases/addons/dns (coreDNSReplicas) */
 const DEFAULT_DNS_REPLICAS = 2;
@@ -66,7 +69,7 @@ export function readCluster(
     nodeCIDRs: textsOfRanges(plan.nodeCIDR),
     cni: { name, options: readSettings(lexicon.cnis.get(name), cniOptions) },
     proxy: { mode, options: readSettings(lexicon.proxyModes.get(mode), proxyOptions) },
-    dns: readDns(child(cluster, 'dns'), report),
+    dns: readDns(child(cluster, 'dns'), { families: plan.families, cni: name }, report),
     externals: readExternals(child(cluster, 'externals'), plan, report),
     loadBalancer: (child(cluster, 'loadBalancer')?.value ??
       DEFAULTS['cluster.loadBalancer']) as ClusterSpec['loadBalancer'],
@@ -114,18 +117,45 @@ function named<Key extends string>(
   return mapping as Record<Key, string> & Record<string, unknown>;
 }
 
-function readDns(dns: Tree | undefined, report: Report): ClusterSpec['dns'] {
-  const nodelocal = dns?.entries?.get('nodelocal');
-  if (nodelocal?.tree.value === true) {
-    report.warn('KD1407', nodelocal.key, 'a DNS cache on every node is not modelled');
-  }
+function readDns(
+  dns: Tree | undefined,
+  context: { readonly families: AddressPlan['families']; readonly cni: string },
+  report: Report,
+): ClusterSpec['dns'] {
   const corefile = textOf(child(dns, 'corefile'));
   const replicas = (child(dns, 'replicas')?.value ?? DEFAULT_DNS_REPLICAS) as number;
   const race = textOf(child(dns, 'race'));
+  const nodelocal = readNodeLocal(dns, context, report);
   return {
     replicas,
     ...(corefile !== undefined && { corefile }),
+    ...(nodelocal !== undefined && { nodelocal }),
     ...(race !== undefined && { race: readRatio(race) }),
+  };
+}
+
+/** `nodelocal: true`, or a mapping with its settings. */
+function readNodeLocal(
+  dns: Tree | undefined,
+  { families: [family], cni }: { readonly families: AddressPlan['families']; readonly cni: string },
+  report: Report,
+): ClusterSpec['dns']['nodelocal'] {
+  const entry = dns?.entries?.get('nodelocal');
+  if (entry === undefined || entry.tree.value === false) return undefined;
+  if (cni === 'cilium') {
+    const reason = 'Cilium leads no query to a DNS cache of the node without a local redirect policy';
+    report.warn('KD1407', entry.key, `${reason}, which is not modelled`);
+  }
+  const at = child(entry.tree, 'ip');
+  const address = parseIp(textOf(at) ?? (family === 'IPv4' ? DEFAULT_NODE_LOCAL : ''));
+  if (address === undefined || familyOf(address) !== family) {
+    const message = `the DNS cache of a node needs an ${family} address, of no other machine`;
+    report.error('KD1401', at?.place ?? entry.key, message, 'give it one with `ip`');
+  }
+  const corefile = textOf(child(entry.tree, 'corefile'));
+  return {
+    address: address ?? ip(DEFAULT_NODE_LOCAL),
+    ...(corefile !== undefined && { corefile }),
   };
 }
 

@@ -93,7 +93,20 @@ const DNS: JsonSchema = {
   properties: {
     replicas: { type: 'integer', minimum: 0, maximum: 100, description: 'Number of its pods.' },
     corefile: { type: 'string', description: 'Its configuration.' },
-    nodelocal: { type: 'boolean', description: 'Whether every node has a cache.' },
+    nodelocal: {
+      description: 'A cache on every node, NodeLocal DNSCache; or its settings.',
+      anyOf: [
+        { type: 'boolean' },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            ip: { $ref: '#/$defs/ipAddress', description: 'Where it listens on every node.' },
+            corefile: { type: 'string', description: 'Its configuration.' },
+          },
+        },
+      ],
+    },
     race: {
       type: 'string',
       pattern: '^[0-9]{1,9}/[1-9][0-9]{0,8}$',

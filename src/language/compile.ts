@@ -9,6 +9,7 @@ import type { KubeObject } from '../values/kube-object';
 import { checkBehaviours, checkForm } from './check-references';
 import type { ReferenceContext } from './check-references';
 import { DEFAULTS, readCluster } from './cluster-defaults';
+import { definitionOf } from './definitions';
 import { didYouMean } from './did-you-mean';
 import { readExpectation } from './expectations';
 import type { ReadExpectation } from './expectations';
@@ -90,6 +91,9 @@ function draft(document: Tree, context: CompileContext, report: Report): readonl
   return plans;
 }
 
+/** The manifests that a step or a claim points to, by where it does so. */
+type Loaded = ReadonlyMap<Tree, readonly PlacedObject[]>;
+
 /** Errors after which the manifests that could be read are not all that there are. */
 const LACKING = ['KD1001', 'KD1002', 'KD1003', 'KD1201', 'KD1202', 'KD1203'] as const;
 
@@ -114,19 +118,21 @@ class RowCompiler {
     const { lexicon } = this.context;
     const cluster = readCluster(tree, lexicon, titlePlace(tree), report);
     const placed = this.readManifests();
-    const objects = placed.map(({ object }) => object);
+    const objects = objectsOf(placed);
     checkServiceAddresses(placed, cluster, report);
     const timeline = this.readSteps();
-    const applied = new Map(timeline.steps.map((step) => [step, this.objectsIn(step)]));
+    const applied = new Map(timeline.steps.map((step) => [step, this.placedIn(step)]));
+    const later = [...applied.values()].flatMap((loaded) => [...loaded.values()].flat());
     const expectations = this.readExpectations(timeline);
-    const inventory = new Inventory(cluster, [...objects, ...[...applied.values()].flatMap(all)]);
+    const inventory = new Inventory(cluster, [...objects, ...objectsOf(later)]);
     this.checkNames(inventory, timeline, expectations);
     const end = child(tree, 'end');
     const last = end === undefined ? undefined : readInstant(end, report);
     checkInstants(timeline, expectations, last, report);
     const implied = impliedNamespaces(placed, report);
+    const definitions = [...placed, ...later].map(definitionOf);
     return this.assemble(
-      { ...cluster, manifests: [...implied, ...objects] },
+      { ...cluster, manifests: [...implied, ...objects], definitions },
       timeline.steps.map((step) => withObjects(step, applied.get(step)!)),
       expectations.map((one) => this.withLoaded(one)),
       last,
@@ -197,26 +203,20 @@ class RowCompiler {
   }
 
   /** Objects that a step refers to by files: loaded now, so that a run reads nothing. */
-  private objectsIn(step: TimelineStep): ReadonlyMap<Tree, readonly KubeObject[]> {
+  private placedIn(step: TimelineStep): Loaded {
     return this.loadedIn(step.word.schema, step.args);
   }
 
   private withLoaded({ planned, word, args }: ReadExpectation): PlannedExpectation {
-    return { ...planned, args: valueWith(args, this.loadedIn(word.schema, args)) };
+    return { ...planned, args: valueWith(args, plain(this.loadedIn(word.schema, args))) };
   }
 
-  private loadedIn(
-    schema: TimelineStep['word']['schema'],
-    args: Tree,
-  ): ReadonlyMap<Tree, readonly KubeObject[]> {
-    const loaded = new Map<Tree, readonly KubeObject[]>();
+  private loadedIn(schema: TimelineStep['word']['schema'], args: Tree): Loaded {
+    const loaded = new Map<Tree, readonly PlacedObject[]>();
     visitForms(schema, args, (form, tree) => {
       if (form !== 'manifests') return;
-      const placed = lastOfEach(this.context.manifests.fromPaths(tree, this.report), this.report);
-      loaded.set(
-        tree,
-        placed.map(({ object }) => object),
-      );
+      const placed = this.context.manifests.fromPaths(tree, this.report);
+      loaded.set(tree, lastOfEach(placed, this.report));
     });
     return loaded;
   }
@@ -260,15 +260,16 @@ class RowCompiler {
   }
 }
 
-function all(objects: ReadonlyMap<Tree, readonly KubeObject[]>): readonly KubeObject[] {
-  return [...objects.values()].flat();
+function objectsOf(placed: readonly PlacedObject[]): readonly KubeObject[] {
+  return placed.map(({ object }) => object);
 }
 
-function withObjects(
-  { step, args }: TimelineStep,
-  objects: ReadonlyMap<Tree, readonly KubeObject[]>,
-): PlannedStep {
-  return { ...step, args: valueWith(args, objects) };
+function plain(loaded: Loaded): ReadonlyMap<Tree, readonly KubeObject[]> {
+  return new Map([...loaded].map(([tree, placed]) => [tree, objectsOf(placed)]));
+}
+
+function withObjects({ step, args }: TimelineStep, loaded: Loaded): PlannedStep {
+  return { ...step, args: valueWith(args, plain(loaded)) };
 }
 
 /** What `only` and `except` compare with: what is written, or else the default. */

@@ -105,9 +105,25 @@ function builtIn(
         spec: { containers: [{ name: 'coredns', image: 'registry.k8s.io/coredns/coredns' }] },
       },
     }),
+    ...(spec.dns.nodelocal === undefined ? [] : nodeCache()),
   ];
   const given = new Set(objects.map((it) => `${it.kind}/${keyOf(it)}`));
   return own.filter((it) => !given.has(`${it.kind}/${keyOf(it)}`));
+}
+
+/** NodeLocal DNSCache, where the scenario asks for it. */
+function nodeCache(): KubeObject[] {
+  return [
+    builtInObject('v1', 'Service', 'kube-system', 'kube-dns-upstream'),
+    builtInObject('v1', 'Service', 'kube-system', 'node-local-dns'),
+    builtInObject('v1', 'ConfigMap', 'kube-system', 'node-local-dns'),
+    builtInObject('apps/v1', 'DaemonSet', 'kube-system', 'node-local-dns', {
+      template: {
+        metadata: { labels: { 'k8s-app': 'node-local-dns' } },
+        spec: { containers: [{ name: 'node-cache', image: 'k8s-dns-node-cache' }] },
+      },
+    }),
+  ];
 }
 
 function builtInObject(

@@ -186,7 +186,8 @@ function sessionOf({ server }: Flight, serverTuple: FiveTuple): Session {
     const { boots } = server;
     return { serverTuple, isAlive: () => server.boots === boots };
   }
-  const process = server.listenerOn(serverTuple.protocol, Number(serverTuple.dport));
+  const { protocol, dport, dst } = serverTuple;
+  const process = server.listenerOn(protocol, Number(dport), dst);
   const startedAt = process?.startedAt;
   return {
     serverTuple,

@@ -11,6 +11,7 @@ import { hostName } from './fabric';
 import type { ExternalHost } from './fabric';
 import type { Flight, Outcome, Place } from './flight';
 import { isOwn } from './link-walk';
+import { passAnswer, passIn } from './passage';
 import type { Walk } from './walk';
 
 /** In the network namespace of a pod. */
@@ -28,11 +29,14 @@ export function reachPod(
       const reason = `${name} discarded it: it claims to come from the pod's own ${tuple.src}`;
       return walk.lose(flight, 'dropped', reason);
     }
+    const { podKey: pod, node: host } = sandbox;
+    const stopped = passIn(walk, flight, { pod, host }, { at: 'pod-out', sandbox });
+    if (stopped !== undefined) return stopped;
   }
   const isSender = 'sandbox' in walk.sender && walk.sender.sandbox === sandbox;
   if (flight.leg === 'answer') return comeHome(walk, flight, isSender, name);
   const port = Number(tuple.dport);
-  const process = sandbox.listenerOn(tuple.protocol, port);
+  const process = sandbox.listenerOn(tuple.protocol, port, tuple.dst);
   const silence = process === undefined ? explainSilence(sandbox, tuple.protocol, port) : '';
   flight.server = sandbox;
   const socket = { name, key: sandbox.podKey, silence, blames: [`Pod/${sandbox.podKey}`] };
@@ -42,10 +46,12 @@ export function reachPod(
 /** At the sockets of a host: host-network pods and the node's own processes. */
 export function reachHost(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
   const { sender } = walk;
+  const stopped = passIn(walk, flight, { host: machine.name }, { at: 'host-out', machine });
+  if (stopped !== undefined) return stopped;
   const isSender = 'machine' in sender && sender.machine === machine;
   if (flight.leg === 'answer') return comeHome(walk, flight, isSender, machine.name);
-  const { protocol, dport } = flight.packet.tuple;
-  const listener = machine.hostListener(protocol, Number(dport));
+  const { protocol, dport, dst } = flight.packet.tuple;
+  const listener = machine.hostListener(protocol, Number(dport), dst);
   const isSilent = listener === undefined;
   const silence = isSilent ? explainHostSilence(machine, protocol, Number(dport)) : '';
   flight.server = listener !== undefined && 'podKey' in listener ? listener : machine;
@@ -62,6 +68,8 @@ export function reachExternal(
   const { sender } = walk;
   const { tuple } = flight.packet;
   flight.log?.enter(name, 'eth0', tuple);
+  const stopped = passIn(walk, flight, { host: name }, { at: 'external-out', external });
+  if (stopped !== undefined) return stopped;
   const isSender = 'external' in sender && sender.external === external;
   if (flight.leg === 'answer') return comeHome(walk, flight, isSender, name);
   const { protocol, dport } = tuple;
@@ -162,5 +170,5 @@ function comeHome(walk: Walk, flight: Flight, isSender: boolean, name: string): 
     const reason = `it reached ${name} from ${from}, an address that it never called`;
     return walk.lose(flight, 'answer-untranslated', reason);
   }
-  return walk.end(flight, flight.outcome!);
+  return passAnswer(walk, flight) ?? walk.end(flight, flight.outcome!);
 }

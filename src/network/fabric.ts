@@ -1,10 +1,11 @@
-// What lies between the hosts: who answers to an address of the node network, and which links are
-// cut. It forwards nothing by itself; pod addresses mean nothing to it.
+// What lies between the hosts: who answers to an address of the node network, and what is cut or
+// bad between whom. It forwards nothing by itself; pod addresses mean nothing to it.
 
 import type { Machine } from '../node/machine';
 import type { ListenSpec } from '../values/cluster-spec';
 import type { IP } from '../values/ip';
-import type { Encapsulation } from '../values/packet';
+import { Impairments, leastMtu } from './impairments';
+import type { Cut, Degradation } from './impairments';
 
 /** A machine outside of the cluster: an address and what listens on it, no rules, no tables. */
 export interface ExternalHost {
@@ -15,25 +16,15 @@ export interface ExternalHost {
 
 export type Host = Machine | ExternalHost;
 
-/** A cut of the link from one host to another, in that direction. */
-export interface Cut {
-  readonly from: string;
-  readonly to: string;
-  /** Who cut it. A recovery takes back its own cuts and nobody else's. */
-  readonly token: string;
-  /** Cuts only the packets in tunnels of this kind, as a firewall on the node network would. */
-  readonly only?: Encapsulation['kind'];
-}
-
 /** `worker-1`, `external/internet`: the name by which links, hops and responders know a host. */
 export function hostName(host: Host): string {
   return 'external' in host ? `external/${host.external}` : host.name;
 }
 
 export class Fabric {
+  readonly cuts = new Impairments<Cut>();
+  readonly degradations = new Impairments<Degradation>();
   private readonly hosts = new Map<IP, Host>();
-  /** By `from → to`; every entry of the list must be healed before packets pass again. */
-  private readonly cuts = new Map<string, readonly Cut[]>();
 
   /** Puts a host on the network under its own addresses. */
   connect(host: Host): void {
@@ -45,32 +36,19 @@ export class Fabric {
     return this.hosts.get(address);
   }
 
-  /** Swallows what goes from one host to the other. The same cut twice counts once. */
-  cut(cut: Cut): void {
-    const link = linkKey(cut.from, cut.to);
-    const standing = this.cuts.get(link) ?? [];
-    if (!standing.some((it) => it.token === cut.token && it.only === cut.only)) {
-      this.cuts.set(link, [...standing, cut]);
-    }
+  /** Whether every packet passes everywhere, and at once. */
+  get isPerfect(): boolean {
+    return this.cuts.isEmpty && this.degradations.isEmpty;
   }
 
-  /** Takes back every cut that was made under `token`. */
-  heal(token: string): void {
-    for (const [link, cuts] of this.cuts) {
-      const left = cuts.filter((cut) => cut.token !== token);
-      if (left.length === 0) this.cuts.delete(link);
-      else this.cuts.set(link, left);
-    }
+  /**
+   * The largest packet in bytes that passes from one host to another; undefined where no bad link
+   * is between them that limits it.
+   */
+  mtuOf(from: string, to: string): number | undefined {
+    if (!this.degradations.has('link')) return undefined;
+    const passing = { protocol: 'TCP', port: undefined, leg: 'request' } as const;
+    const sighting = { by: [{ host: from }], to: { host: to }, ...passing };
+    return leastMtu(this.degradations.at('link', sighting));
   }
-
-  /** The cut that swallows a packet on its way from `from` to `to`, if one does. */
-  cutOn(from: string, to: string, encapsulation: Encapsulation | undefined): Cut | undefined {
-    if (this.cuts.size === 0) return undefined;
-    const cuts = this.cuts.get(linkKey(from, to));
-    return cuts?.find((cut) => cut.only === undefined || cut.only === encapsulation?.kind);
-  }
-}
-
-function linkKey(from: string, to: string): string {
-  return `${from} → ${to}`;
 }

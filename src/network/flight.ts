@@ -14,6 +14,8 @@ import type { Ratio } from '../values/ratio';
 import type { Responder } from '../values/trace';
 import type { ExternalHost } from './fabric';
 import type { HopLog } from './hop-log';
+import { PERFECT } from './impairments';
+import type { Stretch } from './impairments';
 import type { Balanced } from './load-balancer';
 
 /** Where a packet is about to be handled. */
@@ -98,6 +100,12 @@ export class Flight {
   turns: readonly number[] = [];
   entries: readonly TrackedEntry[] = [];
   recentSets: readonly RecentSet[] = [];
+  /** What the bad links on its way, and on its answer's, have come to so far. */
+  stretch: Stretch = PERFECT;
+  /** Bad links that it has passed: `request loss#2`. */
+  passed: readonly string[] = [];
+  /** The cut whose refusal the packet carries home. */
+  turnedBackBy: string | undefined;
   private tables = new Map<Machine, ConntrackOverlay>();
 
   constructor(packet: Packet, place: Place, log: HopLog | undefined) {
@@ -124,6 +132,9 @@ export class Flight {
     twin.server = this.server;
     twin.balanced = this.balanced;
     twin.recentSets = this.recentSets;
+    twin.stretch = this.stretch;
+    twin.passed = this.passed;
+    twin.turnedBackBy = this.turnedBackBy;
     for (const { machine, entry } of this.entries) twin.keep(machine, entry);
     return twin;
   }

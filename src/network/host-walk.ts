@@ -34,7 +34,7 @@ export function enterHost(
     flight.log?.step(kind, 'decapsulated', `${src} → ${dst}`);
     flight.packet = { tuple, kind: flight.packet.kind, mark: 0 };
   }
-  if (!trackPacket(walk, flight, machine)) return full(walk, flight, machine);
+  if (!trackPacket(walk, flight, machine, 'PREROUTING')) return full(walk, flight, machine);
   const devices = { in: ingress.device };
   return each(translateDestination(walk, flight, machine, 'PREROUTING', devices), (it) =>
     routeIn(walk, it, machine, ingress),
@@ -46,7 +46,7 @@ export function sendFromHost(walk: Walk, flight: Flight, machine: Machine): read
   const { tuple } = flight.packet;
   const first = machine.isLocal(tuple.dst) ? 'lo' : machine.routing.lookup(tuple.dst)?.device;
   flight.log?.enter(machine.name, first ?? 'lo', tuple);
-  if (!trackPacket(walk, flight, machine)) return full(walk, flight, machine);
+  if (!trackPacket(walk, flight, machine, 'OUTPUT')) return full(walk, flight, machine);
   if (first === undefined) return noRoute(walk, flight, machine);
   return each(translateDestination(walk, flight, machine, 'OUTPUT', { out: first }), (it) =>
     routeOut(walk, it, machine, first),
@@ -77,6 +77,10 @@ function routeIn(
   const { dst } = flight.packet.tuple;
   if (machine.isLocal(dst)) {
     flight.log?.step('route', 'local', `${dst} is ${machine.name}`);
+    const { from } = ingress;
+    const isJudged = walk.ground.policy?.judgesOwnNode === true && from !== undefined;
+    const denied = isJudged ? deny(walk, flight, machine, 'egress', from) : undefined;
+    if (denied !== undefined) return denied;
     return input(walk, flight, machine, ingress);
   }
   const route = machine.routing.lookup(dst);
@@ -101,8 +105,10 @@ function forward(
 ): readonly Flight[] {
   const devices = { in: ingress.device, out: route.device };
   const target = machine.sandboxes.get(flight.packet.tuple.dst);
-  if (ingress.from !== undefined && !isAllowed(walk, flight, 'egress', ingress.from)) return [];
-  if (target !== undefined && !isAllowed(walk, flight, 'ingress', target)) return [];
+  const denied =
+    deny(walk, flight, machine, 'egress', ingress.from) ??
+    deny(walk, flight, machine, 'ingress', target);
+  if (denied !== undefined) return denied;
   return each(throughHook(walk, flight, machine, 'filter', 'FORWARD', devices), (it) =>
     postRoute(walk, it, machine, route, ingress),
   );
@@ -175,30 +181,42 @@ function sendOn(
   { device, from }: Ingress & { readonly device: string },
 ): readonly Flight[] {
   const target = machine.sandboxes.get(flight.packet.tuple.dst);
-  if (from !== undefined && !isAllowed(walk, flight, 'egress', from)) return [];
-  if (target !== undefined && !isAllowed(walk, flight, 'ingress', target)) return [];
+  const denied =
+    deny(walk, flight, machine, 'egress', from) ?? deny(walk, flight, machine, 'ingress', target);
+  if (denied !== undefined) return denied;
   return routeOut(walk, flight, machine, device);
 }
 
-/** Asks the policies about the packet; the way ends where they forbid it. */
-function isAllowed(
+/** Asks the policies about the packet; undefined where nobody forbids it. */
+function deny(
   walk: Walk,
   flight: Flight,
+  machine: Machine,
   direction: 'ingress' | 'egress',
-  sandbox: PodSandbox,
-): boolean {
+  sandbox: PodSandbox | undefined,
+): readonly Flight[] | undefined {
   const { policy } = walk.ground;
-  if (policy === undefined || !isJudged(flight, policy)) return true;
+  if (sandbox === undefined || policy === undefined || !isJudged(flight, policy)) return undefined;
   const { allowed, reason, blames } = policy.verdict(flight.packet, direction, sandbox);
-  if (allowed) return true;
-  flight.log?.step('policy', 'denied', blames[0] === undefined ? reason : `by ${blames[0]}`);
-  walk.lose(flight, 'denied-by-policy', reason, blames);
-  return false;
+  if (allowed) return undefined;
+  // An ICMP error ends no connection that stands. source: net/ipv4/tcp_ipv4.c tcp_v4_err
+  const isOpen = walk.session !== undefined && flight.packet.tuple.protocol === 'TCP';
+  const isRejected = policy.rejects === true && !isOpen;
+  const word = isRejected ? 'rejected' : 'denied';
+  flight.log?.step('policy', word, blames[0] === undefined ? reason : `by ${blames[0]}`);
+  const otherwise = 'denied-by-policy';
+  if (!isRejected) return walk.lose(flight, otherwise, reason, blames);
+  const outcome = { disposition: 'rejected-by-policy', otherwise, reason, blames } as const;
+  return sendError(walk, flight, machine, outcome);
 }
 
 /** Answers follow their request; what goes the way of the request may be judged each time. */
-function isJudged({ track }: Flight, { judgesEstablished = false }: PolicyEnforcer): boolean {
+function isJudged(
+  { track, leg }: Flight,
+  { judgesEstablished = false }: PolicyEnforcer,
+): boolean {
   if (track?.state === 'NEW') return true;
+  if (track?.state === 'UNTRACKED') return leg === 'request';
   return judgesEstablished && track?.hit?.direction === 'original';
 }
 

@@ -11,6 +11,7 @@ import type { Host } from './fabric';
 import type { Flight } from './flight';
 import { balance, unbalance } from './load-balancer';
 import { sendError } from './netfilter-walk';
+import { passLink, passOutOfPod } from './passage';
 import type { Walk } from './walk';
 
 /** How the packet came to the host that now sends it on. */
@@ -180,11 +181,8 @@ export function carry(walk: Walk, flight: Flight, from: string, to: Host): reado
   }
   const name = hostName(to);
   const { encapsulation } = flight.packet;
-  const cut = walk.ground.fabric.cutOn(from, name, encapsulation);
-  if (cut !== undefined) {
-    const what = cut.only === undefined ? 'the link' : `${cut.only} on the link`;
-    return walk.lose(flight, 'partitioned', `${what} from ${from} to ${name} is cut`);
-  }
+  const stopped = passLink(walk, flight, from, name);
+  if (stopped !== undefined) return stopped;
   if ('external' in to) return flight.to({ at: 'external', external: to });
   if (!to.powered) {
     return walk.lose(flight, 'node-down', `${name} has no power`, [`Node/${name}`]);
@@ -208,6 +206,8 @@ export function leavePod(walk: Walk, flight: Flight, sandbox: PodSandbox): reado
   flight.log?.enter(machine.name, 'veth', tuple);
   const name = walk.ground.nameOfPod(sandbox.podKey);
   flight.log?.step(`pod ${name}`, 'sent', `to ${formatEndpoint(tuple.dst, tuple.dport)}`);
+  const stopped = passOutOfPod(walk, flight, sandbox);
+  if (stopped !== undefined) return stopped;
   const uplink = uplinkOf(machine, tuple.src);
   if (uplink === undefined) {
     return walk.lose(flight, 'no-route', `${machine.name} has no device for ${tuple.src}`);

@@ -6,7 +6,7 @@ import { answered, inState, newEntry } from '../node/netfilter/conntrack-entry';
 import { traverse } from '../node/netfilter/evaluate';
 import type { Branch } from '../node/netfilter/evaluate';
 import type { ConntrackHit } from '../node/netfilter/conntrack';
-import type { Hook, TableName } from '../node/netfilter/ruleset';
+import type { Hook, RuleReference, TableName } from '../node/netfilter/ruleset';
 import { ANY_PORT, reversed } from '../values/flow';
 import type { FiveTuple } from '../values/flow';
 import { familyOf, formatEndpoint } from '../values/ip';
@@ -26,9 +26,21 @@ export interface Devices {
  * Finds the packet's connection. False where it begins a new one and the table has no room.
  * A connection that conntrack has not seen from its start is taken up midway
  * (nf_conntrack_tcp_loose); an answer, a reset or an ICMP error without a connection is INVALID.
+ * What table raw exempts has no connection, so that nothing translates it.
  */
-export function trackPacket(walk: Walk, flight: Flight, machine: Machine): boolean {
+export function trackPacket(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  hook: 'PREROUTING' | 'OUTPUT',
+): boolean {
   const { packet } = flight;
+  const exempting = untrackedBy(machine, packet, hook);
+  if (exempting !== undefined) {
+    flight.track = { state: 'UNTRACKED', arrival: packet.tuple, hit: undefined };
+    flight.log?.step(`raw/${hook}`, 'NOTRACK', `by ${exempting.rule.comment ?? 'a rule'}`);
+    return true;
+  }
   const table = flight.table(machine);
   const hit = table.lookup(packet.tuple, walk.now);
   const state = stateOf(walk, packet, hit);
@@ -36,6 +48,29 @@ export function trackPacket(walk: Walk, flight: Flight, machine: Machine): boole
   flight.track = { state, arrival: packet.tuple, hit };
   if (hit?.direction === 'reply') noteAnswer(walk, flight, machine, hit);
   return true;
+}
+
+/**
+ * The rule of table raw that takes the packet out of connection tracking. An ICMP error is no
+ * datagram of the port that it is about.
+ * source: net/netfilter/xt_CT.c notrack_tg (priority raw, before that of conntrack)
+ */
+function untrackedBy(
+  machine: Machine,
+  packet: Packet,
+  hook: 'PREROUTING' | 'OUTPUT',
+): RuleReference | undefined {
+  if (packet.kind === 'icmp-error') return undefined;
+  const rulesets = machine.rulesets(familyOf(packet.tuple.dst));
+  if (!rulesets.some(({ tables }) => tables.has('raw'))) return undefined;
+  const branches = traverse(rulesets, 'raw', hook, packet, {
+    state: 'NEW',
+    isDnat: false,
+    isLocal: (address) => machine.isLocal(address),
+    recent: () => false,
+    connections: () => [],
+  });
+  return branches[0]?.rules.find(({ rule }) => rule.target.do === 'notrack');
 }
 
 function stateOf(walk: Walk, packet: Packet, hit: ConntrackHit | undefined): Track['state'] {

@@ -4,18 +4,22 @@
 import type { Kernel } from '../kernel/kernel';
 import { CNI_PLUGINS } from '../node/cni/index';
 import type { Attachment, CniNetwork, CniPlugin } from '../node/cni/index';
+import type { PodCall } from '../node/kubelet-ground';
 import { Machine } from '../node/machine';
 import type { PodSandbox } from '../node/pod-sandbox';
 import { addressAt, cidr, sizeOf } from '../values/cidr';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import type { IP } from '../values/ip';
 import type { Destination, Origin } from '../values/origin';
-import type { Instant } from '../values/time';
+import { ZERO } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import { continueConnection, openConnections } from './connections';
 import type { Connection } from './connections';
 import { Fabric } from './fabric';
 import type { ExternalHost } from './fabric';
+import type { Degradation } from './impairments';
+import { drawDelay } from './jitter';
 import { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
 import { send, visit } from './send';
@@ -31,6 +35,16 @@ export interface NetworkOptions {
 export const CONTROL_PLANE = 'control-plane';
 
 const API_SERVER = { name: 'kube-apiserver', listen: [{ port: 6_443, protocol: 'TCP' }] } as const;
+
+/**
+ * source: Linux drivers/net/vxlan (8472 unless told); projectcalico/calico felix/config (VXLANPort);
+ * weaveworks/weave router/fastdp.go (6784)
+ */
+const LINUX_VXLAN_PORT = 8_472;
+const VXLAN_PORTS: ReadonlyMap<string, number> = new Map([
+  ['calico', 4_789],
+  ['weave', 6_784],
+]);
 
 export class Network implements SendGround {
   readonly fabric = new Fabric();
@@ -84,6 +98,15 @@ export class Network implements SendGround {
     return external && { external };
   }
 
+  /** The port that the plug-in's VXLAN tunnels use; others keep the kernel's default. */
+  get vxlanPort(): number {
+    return VXLAN_PORTS.get(this.plugin.name) ?? LINUX_VXLAN_PORT;
+  }
+
+  drawDelay(rule: Degradation): Duration {
+    return drawDelay(rule, this.kernel.random.seed, this.kernel.now);
+  }
+
   /** Tells the node's CNI which ranges its pods have (node.spec.podCIDRs). */
   assignPodCIDRs(node: string, podCIDRs: readonly string[]): void {
     this.podCIDRs.set(node, podCIDRs);
@@ -108,6 +131,15 @@ export class Network implements SendGround {
   /** The next packet of an open connection. */
   proceed(connection: Connection): readonly Trace[] {
     return continueConnection(this, connection);
+  }
+
+  /** What a node meets when it calls a port of a pod; undefined where all links are perfect. */
+  callPod(node: string, podKey: string, port: number): PodCall | undefined {
+    const address = this.directory.get(podKey)?.addresses[0];
+    if (this.fabric.isPerfect || address === undefined) return undefined;
+    const [trace] = this.send({ node }, { address, port, protocol: 'TCP' }, { record: false });
+    const { disposition, stretch } = trace!;
+    return { answered: disposition === 'answered', roundTrip: stretch?.delay ?? ZERO };
   }
 
   /** CNI ADD for a new sandbox of the pod. A refusal is written into the journal. */

@@ -15,10 +15,14 @@ export interface PolicyVerdict {
 export interface PolicyEnforcer {
   /** Whether established connections are judged too: the packets of the side that opened them. */
   readonly judgesEstablished?: boolean;
+  /** Whether what is denied is answered with an ICMP error. Default: it is dropped. */
+  readonly rejects?: boolean;
+  /** Whether what a pod sends to its own node is judged too. Default: it is always allowed. */
+  readonly judgesOwnNode?: boolean;
   /**
    * Judges the first packet of a flow at a pod's own interface: after DNAT, before SNAT, so it
    * sees pods and target ports. `egress`: the pod sends it; `ingress`: the pod is to get it.
-   * What a pod and its own node say to each other is always allowed, and is not asked about.
+   * What a node says to its own pods is always allowed, and is not asked about.
    */
   verdict(packet: Packet, direction: 'ingress' | 'egress', sandbox: PodSandbox): PolicyVerdict;
 }

@@ -19,6 +19,8 @@ import type { Place } from './flight';
 import { HopLog } from './hop-log';
 import { enterHost, sendErrorFromHost, sendFromHost } from './host-walk';
 import { carry, carryBalanced, leavePod } from './link-walk';
+import { passDialled } from './passage';
+import { withMessages } from './path-mtu';
 import { connectSocket } from './socket-walk';
 import { Walk } from './walk';
 import type { Ending, Ground, Sender, Session, Visit } from './walk';
@@ -36,6 +38,8 @@ export interface SendOptions {
   readonly src?: IP;
   /** The node to which a client outside is routed for an address that nobody announces. */
   readonly via?: string;
+  /** Bytes of data in one message and in its answer; just a first small packet by default. */
+  readonly size?: number;
   /** An earlier connection of the same client, as if that one had been opened. */
   readonly since?: Visit;
   /** Whether hops are written down; verdict and tuples come in any case. Default: true. */
@@ -69,11 +73,13 @@ export function send(
 ): readonly Trace[] {
   const prepared = prepare(ground, from, to, options.sport ?? PROBE_PORT);
   if ('disposition' in prepared) return [prepared];
-  const { src, via, since, record = true } = options;
+  const { src, via, since, size } = options;
+  const record = size !== undefined || (options.record ?? true);
   const sent = src === undefined ? prepared.sent : { ...prepared.sent, src };
   const context = { ...(via !== undefined && { via }), ...(since !== undefined && { since }) };
   const endings = walkPacket(ground, { ...prepared, sent, ...context }, record);
-  return endings.map(({ trace }) => trace);
+  const traces = endings.map(({ trace }) => trace);
+  return size === undefined ? traces : traces.map((it) => withMessages(ground, it, size));
 }
 
 /** The ways in which a connection would be answered now, with what each would leave behind. */
@@ -123,7 +129,7 @@ export function walkPacket(
   const walk = new Walk({ ground, now: ground.now, sender, sent, session, via, since });
   const log = record ? new HopLog() : undefined;
   const first = new Flight({ tuple: sent, kind, mark: 0 }, startOf(sender), log);
-  const waiting = [...connectSocket(walk, first)];
+  const waiting = [...(passDialled(walk, first) ?? connectSocket(walk, first))];
   for (let flight = waiting.pop(); flight !== undefined; flight = waiting.pop()) {
     waiting.push(...advance(walk, flight));
   }

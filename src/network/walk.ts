@@ -8,10 +8,12 @@ import { reversed } from '../values/flow';
 import type { FiveTuple } from '../values/flow';
 import type { IP } from '../values/ip';
 import { between, seconds } from '../values/time';
-import type { Instant } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { ExternalHost, Fabric } from './fabric';
 import type { Flight, Outcome, RecentSet } from './flight';
+import { PERFECT } from './impairments';
+import type { Degradation } from './impairments';
 import type { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
 
@@ -22,8 +24,12 @@ export interface Ground {
   readonly policy: PolicyEnforcer | undefined;
   /** Addresses that no host has, and the nodes that take their packets. */
   readonly balancers: LoadBalancers;
+  /** The port of the plug-in's VXLAN tunnels. */
+  readonly vxlanPort: number;
   /** How people call a pod: `shop/backend#1`. */
   nameOfPod(podKey: string): string;
+  /** How long a packet waits on a bad link now. */
+  drawDelay(rule: Degradation): Duration;
 }
 
 /** Who sent the packet: its answer must come back to exactly there. */
@@ -103,7 +109,7 @@ export class Walk {
   /** The way ends with this outcome. */
   end(flight: Flight, outcome: Outcome): readonly Flight[] {
     flight.log?.leave(flight.packet.tuple);
-    const { log, responder } = flight;
+    const { log, responder, stretch } = flight;
     const trace: Trace = {
       disposition: outcome.disposition,
       probability: flight.probability,
@@ -119,6 +125,7 @@ export class Walk {
       reason: outcome.reason,
       blames: outcome.blames,
       ...(responder && { responder }),
+      ...(stretch !== PERFECT && { stretch }),
     };
     this.endings.push({ trace, flight });
     return [];

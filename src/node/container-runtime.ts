@@ -1,12 +1,16 @@
 // The container runtime of every node: processes start, listen, take signals and exit. It does
 // what it is told and knows nothing of restart policies.
 
-import type { EventKind } from '../kernel/event-queue';
+import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import type { ListenSpec } from '../values/cluster-spec';
+import { processOwner } from '../values/component';
 import { later, ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import { sleepOf } from '../workloads/index';
+import type { IP } from '../values/ip';
+import type { Machine } from './machine';
+import { setUpNodeCache, tearDownNodeCache } from './node-cache-network';
 import type { KubeletGround } from './kubelet-ground';
 import { subjectOf } from './kubelet-ground';
 import { isAlive } from './kubelet-state';
@@ -31,6 +35,7 @@ export class ContainerRuntime {
   private readonly termEvent: EventKind;
   private readonly drainedEvent: EventKind;
   private readonly killEvent: EventKind;
+  private readonly signalEvent: EventKind;
 
   constructor(ground: KubeletGround, listener: RuntimeListener) {
     this.ground = ground;
@@ -38,25 +43,30 @@ export class ContainerRuntime {
     const declare = (
       name: string,
       act: (container: ContainerRecord) => void,
-      options?: { background: boolean },
-    ) =>
-      ground.kernel.declare(
-        name,
-        (id, attempt) => {
-          const container = ground.state.containers.get(Number(id));
-          if (container?.attempt === attempt && isAlive(container)) act(container);
-        },
-        options,
-      );
-    this.listeningEvent = declare('runtime.listening', (it) => this.listen(it));
-    this.endingEvent = declare('runtime.ending', (it) => this.endByItself(it));
+      ownerOf: (container: ContainerRecord) => string,
+      background = false,
+    ) => {
+      const find = (id: EventArgument) => ground.state.containers.get(Number(id));
+      const actIfAlive = (id: EventArgument, attempt: EventArgument): void => {
+        const container = find(id);
+        if (container?.attempt === attempt && isAlive(container)) act(container);
+      };
+      const owner = (id: EventArgument): string | undefined => {
+        const container = find(id);
+        return container && ownerOf(container);
+      };
+      return ground.kernel.declare(name, actIfAlive, { background, owner });
+    };
+    this.listeningEvent = declare('runtime.listening', (it) => this.listen(it), ownProcess);
+    this.endingEvent = declare('runtime.ending', (it) => this.endByItself(it), ownProcess);
     // A run is settled though some process will end in an hour.
-    this.lastEndingEvent = declare('runtime.laterEnding', (it) => this.endByItself(it), {
-      background: true,
-    });
-    this.termEvent = declare('runtime.sigterm', (it) => this.terminate(it));
-    this.drainedEvent = declare('runtime.drained', (it) => this.exit(it, 0, 'drained'));
-    this.killEvent = declare('runtime.sigkill', (it) => this.killIfDue(it));
+    const endLater = (it: ContainerRecord): void => this.endByItself(it);
+    this.lastEndingEvent = declare('runtime.laterEnding', endLater, ownProcess, true);
+    this.termEvent = declare('runtime.sigterm', (it) => this.terminate(it), kubeletOf);
+    this.signalEvent = declare('runtime.signalled', (it) => this.react(it), ownProcess);
+    const drained = (it: ContainerRecord): void => this.exit(it, 0, 'drained');
+    this.drainedEvent = declare('runtime.drained', drained, ownProcess);
+    this.killEvent = declare('runtime.sigkill', (it) => this.killIfDue(it), runtimeOf);
   }
 
   /** A new process for the container's current attempt. */
@@ -113,14 +123,24 @@ export class ContainerRuntime {
 
   /** SIGTERM now, SIGKILL at the container's `killAt`. */
   terminate(container: ContainerRecord): void {
-    const { kernel, timing, servers } = this.ground;
-    const { process, behaviour } = container;
-    if (!isAlive(container) || process === undefined || behaviour === undefined) return;
+    const { kernel, timing } = this.ground;
+    if (!isAlive(container) || container.behaviour === undefined) return;
     const least = later(kernel.now, timing.delay('kubelet.minimumGracePeriod').least);
     if (container.killAt === undefined || container.killAt < least) container.killAt = least;
-    const { do: reaction, for: usual } = behaviour.onTerm;
+    // A stopped process finds its signals when it goes on; SIGKILL does not wait for that.
+    if (kernel.isPaused(ownProcess(container))) this.after(ZERO, this.signalEvent, container);
+    else this.react(container);
+    if (isAlive(container)) this.scheduleKill(container);
+  }
+
+  /** What the process itself does about a SIGTERM. */
+  private react(container: ContainerRecord): void {
+    const { servers } = this.ground;
+    const process = container.process!;
+    const { do: reaction, for: usual } = container.behaviour!.onTerm;
     // A DNS server serves on for as long as its own configuration says.
-    const own = behaviour.speaks === 'dns' ? servers.freeze(container.worker.key) : undefined;
+    const isDns = container.behaviour!.speaks === 'dns';
+    const own = isDns ? servers.freeze(container.worker.key) : undefined;
     const span = own ?? usual;
     if (reaction === 'close') {
       this.exit(container, 0, 'closed on SIGTERM');
@@ -130,7 +150,6 @@ export class ContainerRuntime {
       process.state = process.state === 'starting' ? 'starting' : 'draining';
       this.after(span, this.drainedEvent, container);
     }
-    this.scheduleKill(container);
   }
 
   /** Brings the kill of a process that is being stopped forward. */
@@ -161,7 +180,9 @@ export class ContainerRuntime {
       return;
     }
     process.state = 'running';
-    if (container.behaviour?.speaks === 'dns') this.ground.servers.start(container.worker.pod);
+    const { worker, behaviour } = container;
+    if (behaviour?.speaks === 'dns') this.ground.servers.start(worker.pod);
+    if (behaviour?.nodeCache !== undefined) setUpNodeCache(this.hostOf(worker), behaviour.nodeCache);
     this.changed(container);
     this.listener.listening(container);
   }
@@ -172,13 +193,20 @@ export class ContainerRuntime {
    */
   private takenPort({ worker, process }: ContainerRecord): ListenSpec | undefined {
     const sandbox = worker.sandbox!;
-    const machine = this.ground.network.machines.get(sandbox.node);
-    return process!.listen.find(({ protocol, port }) => {
-      const holder = sandbox.hostNetwork
-        ? machine?.hostListener(protocol, port)
-        : sandbox.listenerOn(protocol, port);
-      return holder !== undefined;
-    });
+    const namespace = sandbox.hostNetwork ? this.hostOf(worker) : sandbox;
+    const isTaken = ({ protocol, port }: ListenSpec, address?: IP): boolean =>
+      'hostListener' in namespace
+        ? namespace.hostListener(protocol, port, address) !== undefined
+        : namespace.listenerOn(protocol, port, address) !== undefined;
+    return process!.listen.find((own) =>
+      own.addresses === undefined
+        ? isTaken(own)
+        : own.addresses.some((address) => isTaken(own, address)),
+    );
+  }
+
+  private hostOf({ sandbox }: ContainerRecord['worker']): Machine {
+    return this.ground.network.machines.get(sandbox!.node)!;
   }
 
   /** Servers give up when they cannot bind. They will try again, in vain, after every restart. */
@@ -202,6 +230,8 @@ export class ContainerRuntime {
     const text = why === '' ? detail : `${detail}: ${why}`;
     kernel.note(`runtime@${worker.agent.node}`, 'exited', subjectOf(worker), text);
     if (behaviour?.speaks === 'dns') servers.stop(worker.key);
+    const endsInOrder = exitCode === 0 && behaviour?.nodeCache !== undefined;
+    if (endsInOrder) tearDownNodeCache(this.hostOf(worker), behaviour.nodeCache);
     this.changed(container);
     this.listener.exited(container);
   }
@@ -213,6 +243,21 @@ export class ContainerRuntime {
   private changed(container: ContainerRecord): void {
     this.ground.touch?.(container.worker.agent.node);
   }
+}
+
+/** Whoever stops the process: it does nothing while it is stopped. */
+function ownProcess({ worker, spec }: ContainerRecord): string {
+  return processOwner(worker.key, spec.name);
+}
+
+/** The kubelet runs hooks and asks for the stop that follows. */
+function kubeletOf({ worker }: ContainerRecord): string {
+  return worker.agent.actor;
+}
+
+/** The runtime itself counts the grace period of a stop. */
+function runtimeOf({ worker }: ContainerRecord): string {
+  return `runtime@${worker.agent.node}`;
 }
 
 /** How long the preStop hook takes, as far as it says so; zero for any other hook. */

@@ -4,16 +4,28 @@ import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
 import type { Timing } from '../timing';
 import { isAtLeast } from '../values/kube-version';
+import type { Duration } from '../values/time';
 import type { Behaviours, DnsServers } from '../workloads/index';
 import type { Attachment } from './cni/index';
 import type { KubeletState, PodWorker } from './kubelet-state';
 import type { Machine } from './machine';
+
+/** A call of the kubelet to a pod. */
+export interface PodCall {
+  readonly answered: boolean;
+  readonly roundTrip: Duration;
+}
 
 /** The packet plane, as far as kubelets use it. */
 export interface PodNetwork {
   readonly machines: ReadonlyMap<string, Machine>;
   attachPod(node: string, podKey: string): Attachment;
   detachPod(node: string, podKey: string): void;
+  /**
+   * What the kubelet of a node meets when it calls a port of a pod: whether it is answered, and
+   * the round trip. Undefined where nothing on the network can be in the way.
+   */
+  callPod(node: string, podKey: string, port: number): PodCall | undefined;
   powerOff(node: string): void;
   powerOn(node: string): void;
 }

@@ -3,6 +3,7 @@
 
 import type { Informer } from '../apiserver/informer';
 import type { Container, Pod, PodStatus } from '../apiserver/kinds/pod';
+import type { EventArgument } from '../kernel/event-queue';
 import type { ObjectKey } from '../values/kube-object';
 import type { Duration, Instant } from '../values/time';
 import type { Behaviour } from '../workloads/index';
@@ -52,7 +53,7 @@ export interface PodWorker {
   /** Init containers and sidecars in order, then the containers in order. */
   readonly containers: readonly ContainerRecord[];
   /** Where the probes of this pod count their periods from. */
-  readonly addedAt: Instant;
+  addedAt: Instant;
   /** The deletion of the object is on its way. */
   tearingDown: boolean;
   /** Ready for its sandbox, but an earlier pod of the same name still has one on this node. */
@@ -69,6 +70,8 @@ export interface PodWorker {
   sent: PodStatus | undefined;
   /** When the next relist that concerns this pod happens. */
   relistAt: Instant | undefined;
+  /** Something that was to be written about it never got to the API server. */
+  unsent: boolean;
   /** When a foreign change of the status is repaired. */
   repairAt: Instant | undefined;
 }
@@ -142,6 +145,16 @@ export function emptyState(): KubeletState {
     byPod: new Map(),
     nextId: 1,
   };
+}
+
+/** Which kubelet acts in the events of a pod, by the number of its worker. */
+export function ownerOfWorker(state: KubeletState): (id: EventArgument) => string | undefined {
+  return (id) => state.workers.get(Number(id))?.agent.actor;
+}
+
+/** Which kubelet acts in the events of a container, by the number of its record. */
+export function ownerOfContainer(state: KubeletState): (id: EventArgument) => string | undefined {
+  return (id) => state.containers.get(Number(id))?.worker.agent.actor;
 }
 
 /** Whether the machine runs a process of this container now, whatever the kubelet knows. */

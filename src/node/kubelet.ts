@@ -12,6 +12,8 @@ import type { KubeletGround, KubeletOptions } from './kubelet-ground';
 import { emptyState, isAlive } from './kubelet-state';
 import type { ContainerRecord, ContainerRole, NodeAgent, PodWorker } from './kubelet-state';
 import { NodePower } from './node-power';
+import { KubeletProcesses } from './kubelet-process';
+import { NodeLeases } from './node-lease';
 import { NodeTicks } from './node-ticks';
 import { PodLifecycle } from './pod-lifecycle';
 import { forcedGrace, graceOf, PodTermination } from './pod-termination';
@@ -29,6 +31,9 @@ export class Kubelets {
   private readonly termination: PodTermination;
   private readonly lifecycle: PodLifecycle;
   private readonly power: NodePower;
+  private readonly leases: NodeLeases;
+  /** The kubelets as processes, which can die and be stopped. */
+  readonly processes: KubeletProcesses;
   private readonly bootListeners: ((node: string) => void)[] = [];
   private readonly shutdownListeners: ((node: string) => void)[] = [];
   private readonly heartbeatListeners: ((node: string) => void)[] = [];
@@ -54,10 +59,21 @@ export class Kubelets {
     this.termination = new PodTermination(ground, this.runtime, this.statuses, onGone);
     const { runtime, prober, statuses, termination } = this;
     this.lifecycle = new PodLifecycle(ground, { runtime, prober, statuses, termination });
-    this.power = new NodePower(ground, runtime, onGone, {
+    const leases = new NodeLeases(ground, (node) =>
+      this.heartbeatListeners.forEach((listener) => listener(node)),
+    );
+    this.leases = leases;
+    this.power = new NodePower(ground, runtime, leases, onGone, {
       booted: (node) => this.bootListeners.forEach((listener) => listener(node)),
       shutDown: (node) => this.shutdownListeners.forEach((listener) => listener(node)),
-      heartbeat: (node) => this.heartbeatListeners.forEach((listener) => listener(node)),
+    });
+    this.processes = new KubeletProcesses(ground, {
+      prober,
+      lifecycle: this.lifecycle,
+      termination,
+      leases,
+      removed: (worker) => this.objectRemoved(worker),
+      exited: (container) => this.exited(container),
     });
     options.behaviours.observe((pod) => this.listenAnew(pod));
   }
@@ -153,13 +169,14 @@ export class Kubelets {
 
   /** Whether the node's lease is being renewed. */
   isBeating(node: string): boolean {
-    return this.agent(node).running;
+    const agent = this.agent(node);
+    return agent.running && this.leases.isHealthy(agent);
   }
 
   /** The node's last heartbeat at or before `now`. */
   lastRenewal(node: string, now: Instant): Instant {
-    const { running, startedAt, ticks, lastRenewal } = this.agent(node);
-    return running ? ticks.lastRenewal(startedAt, now) : (lastRenewal ?? startedAt);
+    const { startedAt, ticks, lastRenewal } = this.agent(node);
+    return this.isBeating(node) ? ticks.lastRenewal(startedAt, now) : (lastRenewal ?? startedAt);
   }
 
   /** The sandbox of a pod, while it has one. */
@@ -176,6 +193,11 @@ export class Kubelets {
     if (worker?.stage !== 'running') return false;
     const serving = worker.containers.filter(({ role }) => role !== 'init');
     return serving.every((container) => this.prober.answersNow(container));
+  }
+
+  /** Something on the network was cut, degraded or mended: probes may see that. */
+  networkChanged(): void {
+    for (const worker of this.ground.state.byPod.values()) this.prober.refreshPod(worker);
   }
 
   private podChanged(agent: NodeAgent, { key, after, cause }: Change): void {
@@ -238,7 +260,7 @@ export class Kubelets {
 
   private exited(container: ContainerRecord): void {
     const { worker } = container;
-    if (this.power.exited(worker.agent)) return;
+    if (this.power.exited(worker.agent) || this.processes.defersExit(container)) return;
     this.prober.refreshPod(worker);
     if (worker.stage === 'terminating') this.termination.proceed(worker);
     else if (container.killedFor !== '') this.lifecycle.killed(container);
@@ -280,6 +302,7 @@ export class Kubelets {
       deadline: undefined,
       removed: false,
       sent: undefined,
+      unsent: false,
       relistAt: undefined,
       repairAt: undefined,
     };

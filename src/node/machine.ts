@@ -1,6 +1,7 @@
 // One host: its power, its interfaces, the sandboxes on it and its tables. What the kernel of a
 // node holds is here; what the agents on it believe is theirs.
 
+import { listensOn } from '../values/cluster-spec';
 import type { ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
 import { cidr, contains } from '../values/cidr';
@@ -18,7 +19,7 @@ export type { Route } from './route-table';
 /** A network device with its addresses in CIDR form: `10.244.1.1/24`. */
 export interface NetworkInterface {
   readonly name: string;
-  readonly kind: 'loopback' | 'ethernet' | 'bridge' | 'tunnel' | 'veth';
+  readonly kind: 'loopback' | 'ethernet' | 'bridge' | 'tunnel' | 'veth' | 'dummy';
   readonly addresses: readonly string[];
   readonly mtu: number;
   /** Of a bridge: whether a frame may leave by the port through which it came in. */
@@ -63,6 +64,8 @@ export class Machine {
   readonly proxyRules = new Map<Family, Ruleset>();
   /** The rules of the CNI. */
   readonly cniRules = new Map<Family, Ruleset>();
+  /** The rules of a DNS cache on this node, which it puts before all others. */
+  readonly dnsCacheRules = new Map<Family, Ruleset>();
   readonly conntrack = new Conntrack();
   /** The address lists of `-m recent`: session affinity. */
   readonly recent = new RecentLists();
@@ -152,6 +155,8 @@ export class Machine {
   rulesets(family: Family): readonly Ruleset[] {
     const proxy = this.proxyRules.get(family);
     const cni = this.cniRules.get(family);
+    const cache = this.dnsCacheRules.get(family);
+    if (cache !== undefined) return [cache, proxy, cni].filter((it) => it !== undefined);
     if (proxy === undefined) return cni === undefined ? [] : [cni];
     return cni === undefined ? [proxy] : [proxy, cni];
   }
@@ -178,13 +183,13 @@ export class Machine {
     if (directory?.get(sandbox.podKey) === sandbox) directory.delete(sandbox.podKey);
   }
 
-  /** What takes packets to this port of the host's own addresses, if anything does. */
-  hostListener(protocol: Protocol, port: number): PodSandbox | Daemon | undefined {
+  /** What takes packets to this port of one of the host's own addresses, or of any of them. */
+  hostListener(protocol: Protocol, port: number, address?: IP): PodSandbox | Daemon | undefined {
     for (const sandbox of this.hostSandboxes) {
-      if (sandbox.listenerOn(protocol, port) !== undefined) return sandbox;
+      if (sandbox.listenerOn(protocol, port, address) !== undefined) return sandbox;
     }
     for (const daemon of this.daemons.values()) {
-      if (daemon.listen.some((it) => it.port === port && it.protocol === protocol)) return daemon;
+      if (daemon.listen.some((it) => listensOn(it, { port, protocol, address }))) return daemon;
     }
     return undefined;
   }
@@ -197,6 +202,7 @@ export class Machine {
     }
     this.proxyRules.clear();
     this.cniRules.clear();
+    this.dnsCacheRules.clear();
     this.conntrack.flush();
     this.recent.flush();
     this.devices.clear();

@@ -7,6 +7,7 @@ import type { ContainerRuntime } from './container-runtime';
 import type { KubeletGround } from './kubelet-ground';
 import { isAlive } from './kubelet-state';
 import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
+import type { NodeLeases } from './node-lease';
 
 /** What a kubelet says of its node when it starts. source: pkg/kubelet/nodestatus/setters.go */
 const HEALTHY = [
@@ -22,13 +23,12 @@ export interface PowerListener {
   booted(node: string): void;
   /** A shutdown has come to its end: there is no power any more. */
   shutDown(node: string): void;
-  /** The kubelet begins or ceases to renew its lease. */
-  heartbeat(node: string): void;
 }
 
 export class NodePower {
   private readonly ground: KubeletGround;
   private readonly runtime: ContainerRuntime;
+  private readonly leases: NodeLeases;
   private readonly drop: (worker: PodWorker) => void;
   private readonly listener: PowerListener;
   private readonly bootEvent: EventKind;
@@ -37,10 +37,12 @@ export class NodePower {
   constructor(
     ground: KubeletGround,
     runtime: ContainerRuntime,
+    leases: NodeLeases,
     drop: (worker: PodWorker) => void,
     listener: PowerListener,
   ) {
     this.ground = ground;
+    this.leases = leases;
     this.runtime = runtime;
     this.drop = drop;
     this.listener = listener;
@@ -123,10 +125,10 @@ export class NodePower {
 
   private stopKubelet(agent: NodeAgent): void {
     if (!agent.running) return;
-    agent.lastRenewal = agent.ticks.lastRenewal(agent.startedAt, this.ground.kernel.now);
+    this.leases.stopped(agent);
     agent.running = false;
     agent.informer.hold();
-    this.listener.heartbeat(agent.node);
+    this.leases.tell(agent);
   }
 
   private booted(agent: NodeAgent): void {
@@ -138,7 +140,7 @@ export class NodePower {
     agent.running = true;
     agent.startedAt = kernel.now;
     this.listener.booted(node);
-    this.listener.heartbeat(node);
+    this.leases.started(agent);
     // The CNI's address files survived on disk: what they hold is freed before it is used anew.
     for (const pod of agent.leftovers) network.detachPod(node, pod);
     agent.leftovers.clear();

@@ -54,6 +54,12 @@ export class NodeTicks {
     return Math.max(since, phase + ticks * interval) as Instant;
   }
 
+  /** When the renewal is due that follows on the one of `last`; not before `now`. */
+  nextRenewal(last: Instant, now: Instant): Instant {
+    const next = later(last, this.share('kubelet.leaseRenewInterval'));
+    return next > now ? next : now;
+  }
+
   /** How old a lease can be that is renewed in time. `best` itself has no loops, and no period. */
   private longestLeaseAge(): Duration {
     const { least, extra } = this.timing.delay('kubelet.leaseRenewInterval');

@@ -2,14 +2,14 @@
 // happens when one of them exits.
 // source: pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions, SyncPod, doBackOff)
 
-import type { EventKind } from '../kernel/event-queue';
+import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import { later, seconds } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { ContainerRuntime } from './container-runtime';
 import type { KubeletGround } from './kubelet-ground';
 import { relistsOnDemand, subjectOf } from './kubelet-ground';
-import { isAlive } from './kubelet-state';
+import { isAlive, ownerOfContainer, ownerOfWorker } from './kubelet-state';
 import type { ContainerRecord, PodWorker } from './kubelet-state';
 import { PodSandbox } from './pod-sandbox';
 import { recordEnd } from './pod-termination';
@@ -44,18 +44,20 @@ export class PodLifecycle {
     this.relistEvent = this.declare('kubelet.relist', (worker, at) => {
       if (worker.relistAt === at) this.relist(worker);
     });
-    this.startedEvent = kernel.declare('kubelet.started', (id, attempt) => {
+    const owner = ownerOfContainer(ground.state);
+    const started = (id: EventArgument, attempt: EventArgument): void => {
       const container = ground.state.containers.get(Number(id));
       if (container?.creating === true && container.attempt + 1 === attempt)
         this.started(container);
-    });
-    const restart = (id: string | number, at: string | number) => {
+    };
+    this.startedEvent = kernel.declare('kubelet.started', started, { owner });
+    const restart = (id: EventArgument, at: EventArgument): void => {
       const container = ground.state.containers.get(Number(id));
       if (container?.restartAt === at) this.sync(container.worker);
     };
-    this.backOffEvent = kernel.declare('kubelet.backOff', restart);
+    this.backOffEvent = kernel.declare('kubelet.backOff', restart, { owner });
     // A container that ends by itself every time loops for ever: that does not keep a run busy.
-    this.crashLoopEvent = kernel.declare('kubelet.crashLoop', restart, { background: true });
+    this.crashLoopEvent = kernel.declare('kubelet.crashLoop', restart, { owner, background: true });
   }
 
   /** Takes a new pod on. */
@@ -217,6 +219,13 @@ export class PodLifecycle {
     this.sync(worker);
   }
 
+  /** A kubelet that starts asks the runtime what runs. */
+  relistSoon(worker: PodWorker): void {
+    const { kernel, timing } = this.ground;
+    const cost = timing.draw('kubelet.plegRelistCost', worker.agent.actor);
+    this.relistBy(worker, later(kernel.now, cost), 'kubelet.plegRelistCost');
+  }
+
   private relistAfterOwnWork(worker: PodWorker): void {
     const { kernel, timing } = this.ground;
     const { agent } = worker;
@@ -279,10 +288,11 @@ export class PodLifecycle {
 
   private declare(name: string, act: (worker: PodWorker, b: unknown) => void): EventKind {
     const { kernel, state } = this.ground;
-    return kernel.declare(name, (id, b) => {
+    const whileRunning = (id: EventArgument, b: EventArgument): void => {
       const worker = state.workers.get(Number(id));
       if (worker !== undefined && worker.agent.running) act(worker, b);
-    });
+    };
+    return kernel.declare(name, whileRunning, { owner: ownerOfWorker(state) });
   }
 }
 

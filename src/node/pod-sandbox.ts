@@ -1,6 +1,7 @@
 // The network namespace of a pod and the processes in it. The pause container keeps it while
 // containers come and go, so the address stays over a container restart.
 
+import { listensOn } from '../values/cluster-spec';
 import type { ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
 import type { IP } from '../values/ip';
@@ -42,11 +43,11 @@ export class PodSandbox {
     this.hostNetwork = pod.hostNetwork;
   }
 
-  /** The process that takes packets for this port, if one does. */
-  listenerOn(protocol: Protocol, port: number): ContainerProcess | undefined {
+  /** The process that takes packets for this port of an address, or of any of them. */
+  listenerOn(protocol: Protocol, port: number, address?: IP): ContainerProcess | undefined {
     for (const process of this.processes.values()) {
       if (process.state !== 'running' && process.state !== 'draining') continue;
-      if (process.listen.some((it) => it.port === port && it.protocol === protocol)) return process;
+      if (process.listen.some((it) => listensOn(it, { port, protocol, address }))) return process;
     }
     return undefined;
   }

@@ -1,14 +1,14 @@
 // How a pod ends on its node: hooks and signals, its sandbox, at last its object.
 // source: pkg/kubelet/pod_workers.go, pkg/kubelet/kubelet.go SyncTerminatingPod/SyncTerminatedPod
 
-import type { EventKind } from '../kernel/event-queue';
+import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import { later, seconds } from '../values/time';
 import type { Duration } from '../values/time';
 import type { ContainerRuntime } from './container-runtime';
 import type { KubeletGround } from './kubelet-ground';
 import { subjectOf } from './kubelet-ground';
-import { isAlive } from './kubelet-state';
+import { isAlive, ownerOfWorker } from './kubelet-state';
 import type { ContainerRecord, PodWorker } from './kubelet-state';
 import type { StatusManager } from './status-manager';
 
@@ -29,10 +29,12 @@ export class PodTermination {
     this.runtime = runtime;
     this.statuses = statuses;
     this.onGone = onGone;
-    this.teardownEvent = ground.kernel.declare('kubelet.teardown', (id) => {
+    const teardown = (id: EventArgument): void => {
       const worker = ground.state.workers.get(Number(id));
       if (worker !== undefined) this.requestDeletion(worker);
-    });
+    };
+    const owner = ownerOfWorker(ground.state);
+    this.teardownEvent = ground.kernel.declare('kubelet.teardown', teardown, { owner });
   }
 
   /** Begins to end the pod. Containers first, sidecars after them, all within `grace`. */

@@ -1,9 +1,10 @@
 // Looks after the probes of every container: what a tick would find now, when that changes by
 // itself, and which tick is worth an event.
 
-import type { EventKind } from '../kernel/event-queue';
+import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import { later } from '../values/time';
+import { parseIp } from '../values/ip';
 import type { Instant } from '../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import { isAlive, isReady } from './kubelet-state';
@@ -37,10 +38,15 @@ export class Prober {
   constructor(ground: KubeletGround, listener: ProbeListener) {
     this.ground = ground;
     this.listener = listener;
-    this.probeEvent = ground.kernel.declare('kubelet.probe', (id, due) => {
-      const known = ground.state.probes.get(Number(id));
-      if (known?.probe.due === due) this.tick(known.container, known.probe);
-    });
+    const { kernel, state } = ground;
+    const look = (id: EventArgument, due: EventArgument): void => {
+      const known = state.probes.get(Number(id));
+      if (known?.probe.due !== due || !known.container.worker.agent.running) return;
+      this.tick(known.container, known.probe);
+    };
+    const owner = (id: EventArgument): string | undefined =>
+      state.probes.get(Number(id))?.container.worker.agent.actor;
+    this.probeEvent = kernel.declare('kubelet.probe', look, { owner });
   }
 
   /** The kubelet has seen a new process of the container. */
@@ -64,8 +70,16 @@ export class Prober {
     if (readiness.result !== before) this.listener.readinessChanged(container);
   }
 
+  /** The kubelet did nothing until now: no tick before this instant counts. */
+  skipTicks({ containers }: PodWorker): void {
+    const { now } = this.ground.kernel;
+    for (const { probes } of containers) for (const probe of probes) probe.counted = now;
+  }
+
   /** A process of the pod came or went: any probe of the pod may ask for it. */
-  refreshPod({ containers }: PodWorker): void {
+  refreshPod(worker: PodWorker): void {
+    const { agent, containers } = worker;
+    if (!agent.running || this.ground.kernel.isPaused(agent.actor)) this.skipTicks(worker);
     for (const container of containers) this.refresh(container);
   }
 
@@ -169,7 +183,22 @@ export class Prober {
       const readyAt = later(process.startedAt, behaviour.ready);
       if (now < readyAt) return { outcome: 'failure', changesAt: readyAt };
     }
-    return { outcome: answers(container, probe) ? 'success' : 'failure' };
+    const isHeard = this.isInReach(container, probe) && answers(container, probe);
+    return { outcome: isHeard ? 'success' : 'failure' };
+  }
+
+  /**
+   * Whether the network lets the probe and its answer through in time: one round trip for the
+   * connection, and one for what is asked over it.
+   */
+  private isInReach({ worker, spec }: ContainerRecord, { handler, timeout }: ProbeState): boolean {
+    const { httpGet, tcpSocket, grpc } = handler;
+    const port = portNumber(spec, httpGet?.port ?? tcpSocket?.port ?? grpc?.port);
+    if (port === undefined) return true;
+    const call = this.ground.network.callPod(worker.agent.node, worker.key, port);
+    if (call === undefined) return true;
+    const roundTrips = tcpSocket === undefined ? 2 : 1;
+    return call.answered && roundTrips * call.roundTrip < timeout;
   }
 }
 
@@ -178,9 +207,11 @@ function answers(container: ContainerRecord, { handler }: ProbeState): boolean {
   if (exec !== undefined) {
     return (container.behaviour?.exec[(exec.command ?? []).join(' ')] ?? 0) === 0;
   }
-  const port = portNumber(container, httpGet?.port ?? tcpSocket?.port ?? grpc?.port);
+  const port = portNumber(container.spec, httpGet?.port ?? tcpSocket?.port ?? grpc?.port);
   const { worker } = container;
-  const process = port === undefined ? undefined : worker.sandbox?.listenerOn('TCP', port);
+  // A probe asks the pod's own address unless it names another host.
+  const host = parseIp((httpGet ?? tcpSocket)?.host ?? '') ?? worker.sandbox?.addresses[0];
+  const process = port === undefined ? undefined : worker.sandbox?.listenerOn('TCP', port, host);
   if (process === undefined) return false;
   if (httpGet === undefined) return true;
   const owner = worker.containers.find(({ spec }) => spec.name === process.container);
@@ -190,7 +221,7 @@ function answers(container: ContainerRecord, { handler }: ProbeState): boolean {
 
 /** source: pkg/kubelet/prober ResolveContainerPort: a name means a port of this container */
 function portNumber(
-  { spec }: ContainerRecord,
+  spec: ContainerRecord['spec'],
   port: number | string | undefined,
 ): number | undefined {
   if (typeof port === 'number') return port;

@@ -17,6 +17,8 @@ export interface ProbeState {
   readonly handler: Handler;
   readonly period: Duration;
   readonly initialDelay: Duration;
+  /** How long it waits for an answer. */
+  readonly timeout: Duration;
   readonly successThreshold: number;
   readonly failureThreshold: number;
   /** Seconds that a killed container gets, where the probe itself says so. */
@@ -49,6 +51,7 @@ export function newProbe(id: number, type: ProbeType, probe: Probe, now: Instant
     handler: probe,
     period: seconds(probe.periodSeconds || 10),
     initialDelay: seconds(probe.initialDelaySeconds ?? 0),
+    timeout: seconds(probe.timeoutSeconds || 1),
     successThreshold: probe.successThreshold || 1,
     failureThreshold: probe.failureThreshold || 3,
     grace: probe.terminationGracePeriodSeconds,

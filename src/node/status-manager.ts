@@ -5,10 +5,11 @@
 import { equalJson } from '../apiserver/json';
 import { conditionOf } from '../apiserver/kinds/pod';
 import type { PodStatus } from '../apiserver/kinds/pod';
-import type { EventKind } from '../kernel/event-queue';
+import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import type { KubeletGround } from './kubelet-ground';
 import { subjectOf } from './kubelet-ground';
+import { ownerOfWorker } from './kubelet-state';
 import type { PodWorker } from './kubelet-state';
 import { statusOf } from './pod-status';
 
@@ -18,10 +19,12 @@ export class StatusManager {
 
   constructor(ground: KubeletGround) {
     this.ground = ground;
-    this.repairEvent = ground.kernel.declare('kubelet.statusSync', (id) => {
+    const repair = (id: EventArgument): void => {
       const worker = ground.state.workers.get(Number(id));
       if (worker !== undefined) this.repair(worker);
-    });
+    };
+    const owner = ownerOfWorker(ground.state);
+    this.repairEvent = ground.kernel.declare('kubelet.statusSync', repair, { owner });
   }
 
   /** Writes the pod's status if it is not what was written last. */

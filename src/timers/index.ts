@@ -5,6 +5,7 @@
 // only every so often) or a `wait` (a duration that is configured on purpose). The profile
 // `instant` zeroes the first two and keeps the waits: they are what the scenario is about.
 
+import { API_CLIENT_TIMERS } from './api-clients';
 import { CONTROL_PLANE_TIMERS } from './control-plane';
 import { DATA_PLANE_TIMERS } from './data-plane';
 import { NODE_TIMERS } from './node';
@@ -14,6 +15,7 @@ export { fixed } from './row';
 export type { Delay, Effect, TimerRow } from './row';
 
 export const TIMERS = {
+  ...API_CLIENT_TIMERS,
   ...CONTROL_PLANE_TIMERS,
   ...DATA_PLANE_TIMERS,
   ...NODE_TIMERS,

@@ -30,6 +30,57 @@ export const NODE_TIMERS = {
     source:
       'pkg/kubelet/kubelet.go nodeLeaseRenewIntervalFraction; component-helpers lease controller',
   },
+  'kubelet.leaseRequestTimeout': {
+    kind: 'wait',
+    delays: 'giving up a renewal of the lease that nobody answers',
+    value: fixed(seconds(10)),
+    source: 'cmd/kubelet/app/server.go heartbeatClientConfig.Timeout (nodeStatusUpdateFrequency)',
+  },
+  'kubelet.leaseBackoff': {
+    kind: 'wait',
+    delays: 'the next try after five renewals in a row have failed; doubles each time',
+    value: fixed(ms(100)),
+    source: 'component-helpers/apimachinery/lease/controller.go backoffEnsureLease',
+  },
+  'kubelet.leaseBackoffMax': {
+    kind: 'wait',
+    delays: 'the same at the most',
+    value: fixed(seconds(7)),
+    source: 'component-helpers/apimachinery/lease/controller.go maxBackoff',
+  },
+  'kubelet.systemdRestart': {
+    kind: 'wait',
+    delays: 'starting a kubelet whose process has died',
+    value: fixed(seconds(10)),
+    knob: 'RestartSec of kubelet.service',
+    source: 'kubernetes/release cmd/krel/templates/latest/kubelet/kubelet.service (RestartSec=10)',
+  },
+  'kubelet.runtimeDown': {
+    kind: 'wait',
+    delays: 'counting the container runtime as down, from its last answer',
+    value: fixed(seconds(30)),
+    source: 'pkg/kubelet/kubelet.go maxWaitForContainerRuntime; runtime.go runtimeErrors',
+  },
+  'kubelet.runtimeStatusPeriod': {
+    kind: 'quantiser',
+    delays: 'asking the container runtime how it is',
+    value: fixed(seconds(5)),
+    source: 'pkg/kubelet/kubelet.go Run (updateRuntimeUp)',
+  },
+  'kubelet.nodeStatusUpdateFrequency': {
+    kind: 'quantiser',
+    delays: 'telling the API server that the condition of the node has changed',
+    value: fixed(seconds(10)),
+    knob: 'KubeletConfiguration nodeStatusUpdateFrequency',
+    source: 'pkg/kubelet/apis/config/v1beta1/defaults.go',
+  },
+  'runtime.systemdRestart': {
+    kind: 'wait',
+    delays: 'starting a container runtime whose process has died',
+    value: fixed(seconds(5)),
+    knob: 'RestartSec of containerd.service',
+    source: 'containerd containerd.service (RestartSec=5)',
+  },
   'kubelet.volumesReady': {
     kind: 'latency',
     delays: 'mounting the volumes of a pod (each has a projected token)',

@@ -1,6 +1,7 @@
 // A cluster as a scenario describes it, after validation: plain data, every default filled in.
 // The language writes it, the cluster reads it.
 
+import type { Definition } from './definition';
 import type { Protocol } from './flow';
 import type { Family, IP } from './ip';
 import type { KubeObject } from './kube-object';
@@ -34,6 +35,19 @@ export interface NodeSpec {
 export interface ListenSpec {
   readonly port: number;
   readonly protocol: Protocol;
+  /** The only addresses of its network namespace at which it takes packets; all without it. */
+  readonly addresses?: readonly IP[];
+}
+
+/** Whether a socket takes packets for a port; `address` undefined asks for any of its addresses. */
+export function listensOn(
+  { port, protocol, addresses }: ListenSpec,
+  asked: { readonly port: number; readonly protocol: Protocol; readonly address?: IP | undefined },
+): boolean {
+  if (port !== asked.port || protocol !== asked.protocol) return false;
+  return (
+    addresses === undefined || asked.address === undefined || addresses.includes(asked.address)
+  );
 }
 
 /** A machine outside of the cluster. */
@@ -62,6 +76,14 @@ export interface BehaviourSpec {
   readonly libc?: string;
 }
 
+/** NodeLocal DNSCache. */
+export interface NodeLocalDnsSpec {
+  /** The link-local address at which it listens on every node. */
+  readonly address: IP;
+  /** Replaces the Corefile of the add-on. */
+  readonly corefile?: string;
+}
+
 export interface ClusterSpec {
   readonly kubernetes: KubeVersion;
   /** `cluster.local`. */
@@ -79,6 +101,8 @@ export interface ClusterSpec {
   readonly dns: {
     readonly replicas: number;
     readonly corefile?: string;
+    /** A cache of DNS on every node; absent for none. */
+    readonly nodelocal?: NodeLocalDnsSpec;
     /** How likely two questions from one socket collide in conntrack; absent for never. */
     readonly race?: Ratio;
   };
@@ -94,4 +118,6 @@ export interface ClusterSpec {
   readonly behaviours: readonly BehaviourSpec[];
   /** Everything to apply, in the order of files and documents, namespaces filled in. */
   readonly manifests: readonly KubeObject[];
+  /** Where they stand, and what later steps apply; an object may have several. */
+  readonly definitions?: readonly Definition[];
 }

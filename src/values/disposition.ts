@@ -23,10 +23,17 @@ export const DISPOSITIONS = {
     outcome: 'refused',
     meaning: 'The Service has no endpoint; a REJECT rule answered with an ICMP error.',
   },
-  rejected: { outcome: 'refused', meaning: 'A REJECT rule answered with an ICMP error.' },
+  rejected: {
+    outcome: 'refused',
+    meaning: 'A REJECT rule, or a cut that rejects, answered with an ICMP error or a reset.',
+  },
   'connection-reset': {
     outcome: 'reset',
     meaning: 'An established connection met a reset: its other end is gone.',
+  },
+  'rejected-by-policy': {
+    outcome: 'refused',
+    meaning: 'A network policy rejected the packet with an ICMP error.',
   },
   'denied-by-policy': { outcome: 'timeout', meaning: 'A network policy dropped the packet.' },
   'no-local-endpoints': {
@@ -34,7 +41,11 @@ export const DISPOSITIONS = {
     meaning: 'A Local traffic policy dropped the packet: no endpoint runs on this node.',
   },
   dropped: { outcome: 'timeout', meaning: 'A DROP rule swallowed the packet.' },
-  partitioned: { outcome: 'timeout', meaning: 'The link between the two nodes is cut.' },
+  partitioned: { outcome: 'timeout', meaning: 'Something on the way is cut: nothing passes.' },
+  'link-loss': {
+    outcome: 'timeout',
+    meaning: 'A bad link lost the packet and every repetition of it, or was too slow.',
+  },
   'node-down': {
     outcome: 'timeout',
     meaning: 'The node that should take the packet has no power.',
@@ -60,6 +71,10 @@ export const DISPOSITIONS = {
   'answer-untranslated': {
     outcome: 'timeout',
     meaning: 'The answer came back from an address that the client never called.',
+  },
+  'too-big': {
+    outcome: 'timeout',
+    meaning: 'The connection stands, but a message does not fit through a link on its way.',
   },
   'conntrack-full': { outcome: 'timeout', meaning: 'The conntrack table of a node is full.' },
   'unresolved-name': { outcome: 'unresolved', meaning: 'The name could not be resolved.' },

@@ -9,10 +9,16 @@ export type Family = 'IPv4' | 'IPv6';
 
 const parsed = new Map<string, bigint>();
 
+const DOT = 0x2e;
+const ZERO_DIGIT = 0x30;
+const NINE_DIGIT = 0x39;
+const LEADING_ZERO = /(?:^|\.)0\d/;
+
 /** Reads an address of either family. Returns undefined for anything else. */
 export function parseIp(text: string): IP | undefined {
   const v4 = parseV4(text);
-  if (v4 !== undefined) return formatV4(v4);
+  // Most texts are canonical already: without a leading zero, nothing is written anew.
+  if (v4 !== undefined) return LEADING_ZERO.test(text) ? formatV4(v4) : (text as IP);
   const v6 = parseV6(text);
   return v6 === undefined ? undefined : formatV6(v6);
 }
@@ -61,14 +67,23 @@ export function formatEndpoint(address: IP, port: number | string): string {
 }
 
 function parseV4(text: string): number | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
   let value = 0;
-  for (const part of parts) {
-    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined;
-    value = value * 256 + Number(part);
+  let byte = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === DOT) {
+      if (digits === 0 || ++dots > 3) return undefined;
+      value = value * 256 + byte;
+      byte = digits = 0;
+    } else {
+      if (code < ZERO_DIGIT || code > NINE_DIGIT || ++digits > 3) return undefined;
+      byte = byte * 10 + code - ZERO_DIGIT;
+      if (byte > 255) return undefined;
+    }
   }
-  return value;
+  return dots === 3 && digits > 0 ? value * 256 + byte : undefined;
 }
 
 function formatV4(value: number): IP {

@@ -7,6 +7,7 @@ import type { FiveTuple } from './flow';
 import type { IP } from './ip';
 import type { Encapsulation } from './packet';
 import type { Ratio } from './ratio';
+import type { Duration } from './time';
 
 /** What one place did to the packet. `action` is the field's word, `detail` the reading of it. */
 export interface Step {
@@ -46,6 +47,14 @@ export interface TranslatedFlow {
   readonly unreplied: boolean;
 }
 
+/** What the bad links on the way of a packet and of its answer come to. */
+export interface Stretch {
+  /** What they add to the round trip. */
+  readonly delay: Duration;
+  /** How likely packet and answer both survive. */
+  readonly arrives: Ratio;
+}
+
 export interface Trace {
   readonly disposition: Disposition;
   /** How likely this path is among those that the same packet could take. */
@@ -62,4 +71,8 @@ export interface Trace {
   readonly reason: string;
   /** Keys of the objects that decided (`EndpointSlice/shop/web-x7k`), for the cause chain. */
   readonly blames: readonly string[];
+  /** Absent where every link is as good as a link can be. */
+  readonly stretch?: Stretch;
+  /** From the first packet to what the sender learns; absent where that takes no time. */
+  readonly took?: Duration;
 }

@@ -18,6 +18,8 @@ import share from './claims/share';
 import table from './claims/table';
 import translate from './claims/translate';
 import type { Action, Claim, Fault } from './define';
+import cut from './faults/cut';
+import degrade from './faults/degrade';
 import kill from './faults/kill';
 import type { Operator } from './operator';
 import after from './operators/after';
@@ -30,7 +32,7 @@ import sometimes from './operators/sometimes';
 /** Every word by its name. */
 export const LANGUAGE = {
   /** What breaks. */
-  faults: byName<Fault>([kill]),
+  faults: byName<Fault>([cut, degrade, kill]),
   /** What an administrator does. */
   actions: byName<Action>([applyAction, deleteAction, lookupAction, patchAction, scaleAction]),
   /** What must be true. */

@@ -3,14 +3,19 @@
 
 import type { Disposition } from '../values/disposition';
 import { formatEndpoint } from '../values/ip';
-import { formatRatio } from '../values/ratio';
+import { add, formatRatio, NEVER } from '../values/ratio';
+import type { Ratio } from '../values/ratio';
 import type { Observation, ObservationContext } from './define';
+import { formatOdds, isLikely } from './odds';
+import type { Odds } from './odds';
 import type { Walk, Walks } from './walks';
 
 /** What a claim asks of each walk. */
 export interface WalkJudge {
   /** True where one walk suffices. */
   readonly some: boolean;
+  /** How likely success has to be from each source; certain where nothing is said. */
+  readonly odds?: Odds;
   /** Names of responders that must all be possible. */
   readonly complete?: ReadonlySet<string>;
   /** Fates by which the question does not even arise (see Observation.precluded). */
@@ -45,7 +50,7 @@ export function judgeWalks(
   const judged = walks.map((walk) => ({ walk, success: judge.succeeds(walk) }));
   const possible = anyOf(judged);
   const absent = absentResponders(walks, judge);
-  const every = absent.length > 0 ? false : everyOf(judged);
+  const every = absent.length > 0 ? false : everyOf(judged, judge.odds);
   const holds = judge.some ? possible : every;
   const telling = tellingOf(judged, denied && possible === true ? true : holds);
   const unknown = judged.find(({ success }) => success === undefined);
@@ -81,9 +86,20 @@ function anyOf(judged: readonly Judged[]): boolean | undefined {
   return judged.some(({ success }) => success === undefined) ? undefined : false;
 }
 
-function everyOf(judged: readonly Judged[]): boolean | undefined {
+function everyOf(judged: readonly Judged[], odds: Odds | undefined): boolean | undefined {
+  if (odds !== undefined && judged.every(({ success }) => success !== undefined)) {
+    const sources = [...new Set(judged.map(({ walk }) => walk.source.name))];
+    return sources.every((name) => isLikely(oddsFrom(name, judged), odds));
+  }
   if (judged.some(({ success }) => success === false)) return false;
   return judged.some(({ success }) => success === undefined) ? undefined : true;
+}
+
+/** How likely a packet of this source does what is asked. */
+function oddsFrom(source: string, judged: readonly Judged[]): Ratio {
+  return judged
+    .filter(({ walk, success }) => success === true && walk.source.name === source)
+    .reduce((sum, { walk }) => add(sum, walk.trace.probability), NEVER);
 }
 
 /** Responders that should be possible and are not. */
@@ -110,6 +126,7 @@ function sayWhat(
   judge: WalkJudge,
   absent: readonly string[],
 ): { readonly actual: string; readonly among?: string } {
+  if (judge.odds !== undefined) return { actual: sayOdds(judged) };
   const words = [...new Set(telling.map(({ walk }) => judge.tell(walk)))];
   const lacking = absent.map((name) => judge.nameOf(name)).join(', ');
   if (absent.length > 0 && judged.every(({ success }) => success === true)) {
@@ -118,6 +135,12 @@ function sayWhat(
   const actual = sayWords(words);
   if (telling.length === judged.length) return { actual };
   return { actual, among: sayAmong(telling, judged) };
+}
+
+/** `with a probability of 0.93`; of several sources each. */
+function sayOdds(judged: readonly Judged[]): string {
+  const all = namesOf(judged).map((name) => formatOdds(oddsFrom(name, judged)));
+  return `with a probability of ${[...new Set(all)].join(' or ')}`;
 }
 
 /** `refused or timeout`; of longer descriptions only the first. */

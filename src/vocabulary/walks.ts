@@ -13,6 +13,7 @@ import type { Destination } from '../values/origin';
 import { CERTAIN, multiply, ratio } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
 import type { Resolution } from '../values/resolution';
+import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
 import { addressesOf } from './pods';
 import { podsOfReference, sourcesOf, UnknownTargetError } from './targets';
@@ -32,15 +33,23 @@ export interface Walks {
   readonly single: boolean;
 }
 
-/** Every possible walk from every source that `from` means to `to`. Changes nothing. */
-export function walksOf(cluster: Cluster, from: OriginArgs, to: string): Walks {
+/**
+ * Every possible walk from every source that `from` means to `to`. Changes nothing. `size`: bytes
+ * of data in one message; `timeout`: how long the client waits.
+ */
+export function walksOf(
+  cluster: Cluster,
+  from: OriginArgs,
+  to: string,
+  options: { readonly size?: number; readonly timeout?: Duration } = {},
+): Walks {
   const { sources, missing, single } = sourcesOf(cluster, from);
   if (missing !== undefined) return { walks: [], missing, single };
   const walks = sources.flatMap((source) =>
     waysTo(cluster, source, to).flatMap((way): readonly Walk[] => {
       if (way.destination === undefined) return [unresolved(source, way)];
       return cluster
-        .send(source.origin, way.destination)
+        .send(source.origin, way.destination, options)
         .map((trace) => ({ source, trace: named(trace, source, way.share) }));
     }),
   );

@@ -11,6 +11,8 @@ import { endingOf, isIdle } from './command';
 import type { Ending } from './command';
 import { CLOSES_AT_ONCE, knownImage, libcOf } from './known-images';
 import type { KnownImage } from './known-images';
+import { nodeCacheOf } from './node-cache';
+import type { NodeCache } from './node-cache';
 
 export interface Behaviour {
   readonly listen: readonly ListenSpec[];
@@ -28,6 +30,8 @@ export interface Behaviour {
   readonly ending: Ending | undefined;
   /** The application protocol that is modelled, if one is. */
   readonly speaks: 'dns' | undefined;
+  /** How it sets up the network of its node, where it is a DNS cache there. */
+  readonly nodeCache: NodeCache | undefined;
   /** Whether what it listens on is only assumed. */
   readonly assumed: boolean;
 }
@@ -56,6 +60,7 @@ export function behaviourOf(input: BehaviourInput): Behaviour {
     exec: declared.exec ?? {},
     libc: declared.libc ?? libcOf(container.image ?? ''),
     speaks: image?.speaks,
+    nodeCache: nodeCacheOf(container),
   };
   if (isInitContainer(pod, container)) {
     // It does its work and ends; how long that takes is its `startup`.

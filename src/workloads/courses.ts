@@ -1,6 +1,7 @@
 // Everything that can happen where chance decides: a procedure is followed once for each
 // combination of its choices, so that it can be written as if nothing were uncertain.
 
+import type { Stream } from '../kernel/random';
 import { add, CERTAIN, multiply } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
 
@@ -11,6 +12,22 @@ export interface Weighted<T> {
 
 /** Decides for one of the options, in one course; for each of the others in another course. */
 export type Choose = <T>(options: readonly Weighted<T>[]) => T;
+
+/** Fine enough for any probability of the model. */
+const DRAW_STEPS = 2 ** 30;
+
+/** Decides by chance, so that a procedure takes one course. */
+export function drawnBy(stream: Stream): Choose {
+  return (options) => {
+    if (options.length === 1) return options[0]!.value;
+    let left = stream.below(DRAW_STEPS);
+    const found = options.find(({ probability: { numerator, denominator } }) => {
+      left -= (numerator / denominator) * DRAW_STEPS;
+      return left < 0;
+    });
+    return (found ?? options.at(-1)!).value;
+  };
+}
 
 /** More courses than this are a defect of the model: equal options ought to be merged before. */
 const COURSES_MAX = 20_000;

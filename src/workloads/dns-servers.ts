@@ -7,10 +7,12 @@ import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { Timing } from '../timing';
+import { processOwner } from '../values/component';
 import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { CERTAIN } from '../values/ratio';
 import { later } from '../values/time';
 import type { Duration } from '../values/time';
 import { CoreDns } from './coredns/server';
@@ -19,9 +21,13 @@ import type { ProcessOptions } from './coredns/passive';
 import type { AskUpstream, DnsRequest } from './coredns/plugin';
 import { CorefileError, parseCorefile } from './corefile';
 import { coursesOf } from './courses';
-import type { Weighted } from './courses';
+import type { Choose, Weighted } from './courses';
 import type { DnsReply, DnsTransport, Question } from './dns-message';
+import { SelfChecks } from './dns-self-checks';
+import type { Instance } from './dns-self-checks';
 import { DnsView } from './dns-view';
+import { nodeCacheCorefile, nodeCacheOf, readKubeDnsConfig } from './node-cache';
+import type { NodeCache } from './node-cache';
 import { NODE_RESOLVERS } from './resolv-conf';
 
 /** A question as it reaches a server. */
@@ -33,6 +39,10 @@ export interface Asked {
   readonly real: boolean;
   /** How many servers have handed it on. */
   readonly depth: number;
+  /** Pods that were asked on the way here, each with the name that it was asked for. */
+  readonly passed?: readonly string[];
+  /** Decides for the one way of a question that goes one way. */
+  readonly drawing?: Choose;
 }
 
 /** Sends a question of a pod's process to another server. */
@@ -45,10 +55,13 @@ interface Server {
   readonly view: DnsView;
   pod: Pod;
   dns: CoreDns | undefined;
+  instance: Instance | undefined;
   running: boolean;
   options: ProcessOptions | undefined;
   /** The configuration that it runs by. */
   corefile: string | undefined;
+  /** The ClusterIP of the cluster's DNS, as the environment of a node-cache has it. */
+  upstream: IP | undefined;
   /** Counts its starts, so that a reload of an earlier process is known as such. */
   start: number;
   /** Why it cannot answer, where its configuration is not modelled. */
@@ -62,19 +75,42 @@ export interface DnsServersGround {
   readonly ask: AskFromPod;
   /** Called after a server has begun to live by a new Corefile. */
   onReload(): void;
+  /** Ends the process of a pod that has found that it asks itself. Without it none ends so. */
+  onLoop?(pod: ObjectKey): void;
 }
+
+const NOTHING = {
+  dns: undefined,
+  instance: undefined,
+  options: undefined,
+  corefile: undefined,
+  upstream: undefined,
+} as const;
 
 export class DnsServers {
   private readonly ground: DnsServersGround;
   private readonly servers = new Map<ObjectKey, Server>();
   private readonly configMaps: ReturnType<ApiServer['informer']>;
   private readonly reloadEvent: EventKind;
+  private readonly selfChecks: SelfChecks;
+  /** Configurations that were ever lived by. */
+  private instances = 0;
 
   constructor(ground: DnsServersGround) {
     this.ground = ground;
-    this.reloadEvent = ground.kernel.declare('coredns.reload', (pod, start) =>
-      this.reload(String(pod), Number(start)),
+    this.reloadEvent = ground.kernel.declare(
+      'coredns.reload',
+      (pod, start) => this.reload(String(pod), Number(start)),
+      { owner: (pod) => this.ownerOf(String(pod)) },
     );
+    this.selfChecks = new SelfChecks({
+      kernel: ground.kernel,
+      instanceAt: (id) => this.instanceAt(id),
+      onLoop: (pod, why) => {
+        ground.kernel.note(`coredns@${pod}`, 'gave up', `Pod/${pod}`, why);
+        ground.onLoop?.(pod);
+      },
+    });
     this.configMaps = ground.api.informer({
       kind: 'ConfigMap',
       owner: 'workloads',
@@ -88,16 +124,17 @@ export class DnsServers {
     let server = this.servers.get(key);
     if (server === undefined) {
       const view = new DnsView(this.ground.api, `coredns@${pod.metadata.name}`);
-      const nothing = { dns: undefined, options: undefined, corefile: undefined, problem: '' };
-      server = { view, pod, running: false, start: 0, ...nothing };
+      server = { view, pod, running: false, start: 0, problem: '', ...NOTHING };
       this.servers.set(key, server);
     }
     server.pod = pod;
+    server.upstream = this.upstreamOf(pod);
     server.start++;
     server.view.restart();
     server.view.sync();
     server.running = true;
     this.configure(server);
+    if (server.instance !== undefined) this.selfChecks.begin(server.instance);
   }
 
   /** The process ended; nothing of what it knew is left. */
@@ -124,6 +161,11 @@ export class DnsServers {
     const { dns } = server ?? {};
     if (server?.running !== true || dns === undefined) return undefined;
     const { now } = this.ground.kernel;
+    const { drawing } = asked;
+    if (drawing !== undefined) {
+      const request = { ...asked, now, choose: drawing, goesOneWay: true };
+      return [{ probability: CERTAIN, value: dns.answer(request) }];
+    }
     return coursesOf((choose) => {
       const request: DnsRequest = { ...asked, now, choose };
       return dns.answer(request);
@@ -135,10 +177,16 @@ export class DnsServers {
     return this.servers.get(pod)?.problem ?? '';
   }
 
+  private ownerOf(pod: ObjectKey): string | undefined {
+    const container = this.servers.get(pod)?.pod.spec.containers[0];
+    return container && processOwner(pod, container.name);
+  }
+
   private configure(server: Server): void {
     const { pod, view } = server;
-    const corefile = this.corefileOf(pod);
+    const corefile = this.corefileOf(server);
     server.dns = undefined;
+    server.instance = undefined;
     server.options = undefined;
     server.problem = '';
     if (corefile === undefined) {
@@ -147,14 +195,19 @@ export class DnsServers {
     }
     try {
       const blocks = parseCorefile(corefile);
+      const id = `${keyOf(pod)}#${++this.instances}`;
+      const ask: AskUpstream = (...rest) => this.ground.ask(keyOf(pod), ...rest);
       server.options = readProcessOptions(blocks);
       server.dns = new CoreDns(blocks, {
         view,
         addresses: () => this.addressesOf(keyOf(pod)),
         readFile: (path) => this.fileIn(pod, path),
         ...NODE_RESOLVERS,
-        askUpstream: (upstream, request) => this.ground.ask(keyOf(pod), upstream, request),
+        askUpstream: ask,
+        checkUpstream: (health, after) => this.selfChecks.checkFrom(id, health, after),
       });
+      const { dns } = server;
+      server.instance = { pod: keyOf(pod), id, dns, ask, checked: [], answers: new Map() };
       server.corefile = corefile;
     } catch (error) {
       if (!(error instanceof CorefileError)) throw error;
@@ -185,17 +238,23 @@ export class DnsServers {
   private reload(pod: ObjectKey, start: number): void {
     const server = this.servers.get(pod);
     if (server === undefined || !server.running || server.start !== start) return;
-    const { dns, options, corefile, problem } = server;
-    if (this.corefileOf(server.pod) === corefile) return;
+    const { dns, instance, options, corefile, problem } = server;
+    if (this.corefileOf(server) === corefile) return;
     this.configure(server);
     const { kernel, onReload } = this.ground;
     if (server.dns === undefined) {
       kernel.note(`coredns@${pod}`, 'refused', `Pod/${pod}`, server.problem);
-      Object.assign(server, { dns, options, corefile, problem });
+      Object.assign(server, { dns, instance, options, corefile, problem });
       return;
     }
     kernel.note(`coredns@${pod}`, 'reloaded', `Pod/${pod}`, 'a new Corefile');
     onReload();
+    if (server.instance !== undefined) this.selfChecks.begin(server.instance);
+  }
+
+  private instanceAt(id: string): Instance | undefined {
+    const server = this.servers.get(id.slice(0, id.lastIndexOf('#')));
+    return server?.running === true && server.instance?.id === id ? server.instance : undefined;
   }
 
   private addressesOf(pod: ObjectKey): readonly IP[] {
@@ -206,12 +265,27 @@ export class DnsServers {
     return podIPs.flatMap(({ ip }) => parseIp(ip) ?? []);
   }
 
-  private corefileOf(pod: Pod): string | undefined {
+  private corefileOf({ pod, upstream }: Server): string | undefined {
+    const cache = nodeCacheIn(pod);
     for (const { configMap } of mountedIn(pod)) {
       const corefile = dataOf(this.configMaps.get(configMap))?.['Corefile'];
-      if (corefile !== undefined) return corefile;
+      if (corefile === undefined) continue;
+      if (cache === undefined) return corefile;
+      const kubeDns = dataOf(this.configMaps.get(`${pod.metadata.namespace}/kube-dns`));
+      return nodeCacheCorefile(corefile, cache, upstream, readKubeDnsConfig(kubeDns));
     }
     return undefined;
+  }
+
+  /** The kubelet writes the Services of the pod's namespace into its environment, once. */
+  private upstreamOf(pod: Pod): IP | undefined {
+    const cache = nodeCacheIn(pod);
+    if (cache === undefined) return undefined;
+    const key = `${pod.metadata.namespace}/${cache.upstreamService}`;
+    const { clusterIP } = (this.ground.api.store.get('Service', key)?.spec ?? {}) as {
+      clusterIP?: string;
+    };
+    return parseIp(clusterIP ?? '');
   }
 
   /** A file of a mounted ConfigMap, by the last part of its path. */
@@ -223,6 +297,10 @@ export class DnsServers {
     }
     return undefined;
   }
+}
+
+function nodeCacheIn({ spec }: Pod): NodeCache | undefined {
+  return spec.containers.map(nodeCacheOf).find((cache) => cache !== undefined);
 }
 
 function mountedIn(pod: Pod): { readonly configMap: ObjectKey }[] {

@@ -5,6 +5,7 @@ import type { Timing } from '../timing';
 import type { ListenSpec } from '../values/cluster-spec';
 import type { Duration } from '../values/time';
 import { ZERO } from '../values/time';
+import { nodeCacheListens } from './node-cache';
 
 export interface KnownImage {
   /** The end of the repository name, after the last slash. */
@@ -82,6 +83,15 @@ export const KNOWN_IMAGES: readonly KnownImage[] = [
     source: 'hashicorp/http-echo main.go: -listen, default :5678',
   },
   { name: 'httpd', listen: tcp(80), source: 'httpd.conf: Listen 80' },
+  {
+    name: 'k8s-dns-node-cache',
+    listen: [],
+    listenByArguments: nodeCacheListens,
+    // It serves no longer after SIGTERM: its Corefile has no lameduck.
+    onTerm: () => ({ do: 'drain', for: ZERO }),
+    speaks: 'dns',
+    source: 'kubernetes/dns cmd/node-cache/main.go: dns 53 and health 8080 at -localip',
+  },
   { name: 'memcached', listen: tcp(11_211), source: 'memcached -p, default 11211' },
   { name: 'mongo', listen: tcp(27_017), source: 'mongod --port, default 27017' },
   { name: 'mysql', listen: tcp(3_306, 33_060), source: 'mysqld --port, default 3306' },

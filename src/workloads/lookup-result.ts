@@ -87,6 +87,9 @@ export function questionsFor(name: string, { types }: LookupRequest): readonly Q
   return types.map((type) => ({ name, type }));
 }
 
+/** How many nameservers of a file the resolvers know: MAXNS. */
+export const SERVERS_MAX = 3;
+
 /** The nameservers to ask; one that needs no packet where the file is the node's own. */
 export function serversOf({ conf }: LookupRequest): readonly (IP | undefined)[] {
   return conf.isNodes ? [undefined] : conf.nameservers;

@@ -2,7 +2,7 @@
 // C libraries are written against this, as if nothing were uncertain.
 
 import type { IP } from '../values/ip';
-import { add, complement, multiply } from '../values/ratio';
+import { add, complement, multiply, ratio } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
 import { ZERO } from '../values/time';
 import type { Duration } from '../values/time';
@@ -58,6 +58,8 @@ export interface SentQuery {
   /** Equal numbers share a source port. */
   readonly socket: number;
   readonly question: Question;
+  /** The size that it offers for answers over UDP; 0 without EDNS. */
+  readonly udpSize: number;
 }
 
 /** What a socket gets back, and when. */
@@ -113,7 +115,7 @@ export class Course {
   ): Arrival {
     const { udpSize = 0, racing = false, at = this.now } = options;
     const { transport, number } = socket;
-    this.sent.push({ at, server, transport, socket: number, question });
+    this.sent.push({ at, server, transport, socket: number, question, udpSize });
     const isFirst = !socket.paths.has(server);
     const paths = socket.paths.get(server) ?? this.request.open(server, transport);
     const { reaction, ways } = this.choose(reactionsOn(paths, question, udpSize));
@@ -122,6 +124,14 @@ export class Course {
     const arrival = { at: (at + delay) as Duration, server, question, reaction };
     const isLoser = racing && !isFirst && this.losesRace(ways);
     return isLoser ? { ...arrival, reaction: RACE_LOST } : arrival;
+  }
+
+  /** One of the numbers below `count`, each as likely as the others. */
+  draw(count: number): number {
+    const share = ratio(1, count);
+    return this.choose(
+      Array.from({ length: count }, (_, value) => ({ probability: share, value })),
+    );
   }
 
   /** The walks that are still possible on a socket. */

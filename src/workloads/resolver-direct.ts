@@ -1,34 +1,59 @@
 // Programs that ask for the name as it was said, without a search list or a hosts file: c-ares, as
 // in `dns.resolve4` of Node, and dig.
 // source: measured with Node 20 (c-ares 1.2x) and dig 9.18; c-ares src/lib/ares_process.c;
-// bind9 bin/dig/dighost.c
+// bind9 bin/dig/dighost.c (setup_system, recv_done), lib/irs/resconf.c
 
 import { seconds } from '../values/time';
 import type { Duration } from '../values/time';
 import type { DnsReply } from './dns-message';
 import { EDNS_SIZE } from './dns-size';
 import type { Course, LookupRequest, Socket } from './lookup';
-import { hasAnswer, NOBODY_TO_ASK, reasonOf, serversOf } from './lookup-result';
+import {
+  hasAnswer,
+  NOBODY_TO_ASK,
+  numberOption,
+  reasonOf,
+  serversOf,
+  timeoutOf,
+} from './lookup-result';
 import type { NameResult, ResultKind } from './lookup-result';
 
 interface Profile {
-  /** How long each try waits; one after the other, each at the next server. */
-  readonly patience: readonly Duration[];
+  /** The tries, one after the other: at which of so many servers, and how long each waits. */
+  tries(request: LookupRequest, servers: number): readonly Try[];
   /** Whether all tries leave from one socket. */
   readonly keepsSocket: boolean;
   /** Whether a server that fails or refuses is an answer. */
   readonly takesErrors: boolean;
 }
 
+interface Try {
+  readonly server: number;
+  readonly patience: Duration;
+}
+
 /** c-ares asks again after about 3, 4 and 5 s, and gives up 9 s after that. */
 const C_ARES: Profile = {
-  patience: [3, 4, 5, 9].map((it) => seconds(it)),
+  tries: (_, servers) =>
+    [3, 4, 5, 9].map((it, index) => ({ server: index % servers, patience: seconds(it) })),
   keepsSocket: true,
   takesErrors: false,
 };
 
+const DIG_ATTEMPTS = 3;
+
+/** dig spends all its attempts on the first server, and asks each of the others once. */
 const DIG: Profile = {
-  patience: [5, 5, 5].map((it) => seconds(it)),
+  tries: (request, servers) => {
+    const { conf } = request;
+    const attempts = numberOption(conf, 'attempts', DIG_ATTEMPTS, 255) || DIG_ATTEMPTS;
+    const patience = timeoutOf(request, 65_535);
+    const first = Array.from({ length: attempts }, () => ({ server: 0, patience }));
+    const others = Array.from({ length: servers - 1 }, (_, index) => {
+      return { server: index + 1, patience };
+    });
+    return [...first, ...others];
+  },
   keepsSocket: false,
   takesErrors: true,
 };
@@ -48,8 +73,7 @@ function lookUp(course: Course, request: LookupRequest, profile: Profile): NameR
   const question = { name, type: request.types[0] ?? 'A' };
   const kept = new Map<number, Socket>();
   let result = NOBODY_TO_ASK;
-  for (const [attempt, patience] of profile.patience.entries()) {
-    const index = attempt % servers.length;
+  for (const { server: index, patience } of profile.tries(request, servers.length)) {
     const server = servers[index];
     const socket = (profile.keepsSocket ? kept.get(index) : undefined) ?? course.socket('UDP');
     kept.set(index, socket);
@@ -58,7 +82,7 @@ function lookUp(course: Course, request: LookupRequest, profile: Profile): NameR
     if (arrival.reaction.kind === 'reply' && arrival.reaction.reply.truncated) {
       course.now = arrival.at;
       used = course.socket('TCP');
-      arrival = course.ask(used, server, question);
+      arrival = course.ask(used, server, question, { udpSize: EDNS_SIZE });
     }
     const { reaction } = arrival;
     const isLost = reaction.kind === 'lost' || arrival.at - course.now > patience;

@@ -15,6 +15,7 @@ import {
   questionsFor,
   reasonOf,
   repliesAmong,
+  SERVERS_MAX,
   serversOf,
   timeoutOf,
 } from './lookup-result';
@@ -127,8 +128,10 @@ function joined(results: readonly NameResult[]): NameResult {
 }
 
 function rotated(request: LookupRequest, memory: ResolverMemory): readonly (IP | undefined)[] {
-  const servers = serversOf(request);
+  // source: golang/go src/net/dnsconfig_unix.go: "small, but the standard limit"
+  const servers = serversOf(request).slice(0, SERVERS_MAX);
   if (!request.conf.options.has('rotate') || servers.length < 2) return servers;
+  memory.rotation ??= 0;
   const first = memory.rotation++ % servers.length;
   return [...servers.slice(first), ...servers.slice(0, first)];
 }

@@ -43,8 +43,8 @@ export interface ResolverMemory {
   single: boolean;
   /** glibc: each of them from a port of its own, after an answer was lost twice. */
   reopen: boolean;
-  /** How many lookups have moved on to the next server. */
-  rotation: number;
+  /** At which server the next name begins, with `rotate`; undefined until the first one. */
+  rotation: number | undefined;
 }
 
 /** One lookup as it went, along one course. */
@@ -62,7 +62,7 @@ export function lookUpInTurn(
   requests: readonly LookupRequest[],
   choose: ConstructorParameters<typeof Course>[1],
 ): readonly LookupCourse[] {
-  const memory: ResolverMemory = { single: false, reopen: false, rotation: 0 };
+  const memory: ResolverMemory = { single: false, reopen: false, rotation: undefined };
   const begin = { now: ZERO, sockets: 0 };
   return requests.map((request) => {
     const course = new Course(request, choose, begin);
@@ -103,9 +103,20 @@ export function localAddresses({
   if (libc === 'c-ares' || libc === 'dig') return undefined;
   const literal = parseIp(name);
   if (literal !== undefined) return { addresses: [literal], reason: `${name} is an address` };
-  const addresses = hosts.get(name.toLowerCase().replace(/\.$/, ''));
+  const addresses = hosts.get(hostsKey(name, libc));
   if (addresses === undefined) return undefined;
   return { addresses, reason: `${name} stands in the hosts file of the container` };
+}
+
+/**
+ * How a name is looked for in the hosts file. A trailing dot is part of it for the C libraries, and
+ * musl compares letter by letter.
+ * source: glibc nss/nss_files/files-hosts.c; musl src/network/lookup_name.c (name_from_hosts); go
+ * src/net/hosts.go (lookupStaticHost)
+ */
+function hostsKey(name: string, libc: string): string {
+  if (libc === 'go') return name.toLowerCase().replace(/\.$/, '');
+  return libc.startsWith('musl') ? name : name.toLowerCase();
 }
 
 const NOT_MODELLED = (reason: string): LookupCourse => ({

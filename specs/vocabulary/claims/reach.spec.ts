@@ -45,6 +45,17 @@ describe('reach', () => {
     }
   });
 
+  it('asks for messages of a size, of new connections only', () => {
+    const cluster = shop();
+    observe(cluster);
+    expect(cluster.sentWith ?? {}).not.to.have.property('size');
+    observe(cluster, { size: 4_096 });
+    expect(cluster.sentWith).to.include({ size: 4_096 });
+    expect(titleOf(reach, { ...ARGS, size: 4_096 })).to.contain('messages of 4096 bytes');
+    expect(reach.check!({ ...ARGS, size: 1, opened: '5s' })).to.have.length(1);
+    expect(reach.check!({ ...ARGS, size: 1 })).to.deep.equal([]);
+  });
+
   it('is unresolved where the name is, with the query that failed', () => {
     const cluster = shop();
     cluster.lookups = () => [

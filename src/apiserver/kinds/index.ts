@@ -18,6 +18,7 @@ import { node } from './node';
 import { OPAQUE_KINDS, pluralOf, REMOVED_VERSIONS } from './opaque';
 import type { OpaqueKind } from './opaque';
 import { pod } from './pod';
+import { podDisruptionBudget } from './poddisruptionbudget';
 import { replicaset } from './replicaset';
 import { replicationcontroller } from './replicationcontroller';
 import { service } from './service';
@@ -36,6 +37,7 @@ export const KINDS: readonly KindDefinition[] = [
   networkPolicy,
   node,
   pod,
+  podDisruptionBudget,
   replicaset,
   replicationcontroller,
   service,

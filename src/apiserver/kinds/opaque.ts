@@ -46,7 +46,6 @@ const NAMESPACED: Readonly<Record<string, readonly Row[]>> = {
     ['UDPRoute', '', NO_CONTROLLER],
   ],
   'networking.k8s.io': [['Ingress', 'ing', NO_CONTROLLER]],
-  policy: [['PodDisruptionBudget', 'pdb', 'no eviction waits for it']],
   'rbac.authorization.k8s.io': [
     ['Role', ''],
     ['RoleBinding', ''],
@@ -93,7 +92,6 @@ export const REMOVED_VERSIONS: Readonly<Record<string, string>> = {
   'extensions/v1beta1 Ingress': '1.22',
   'networking.k8s.io/v1beta1 Ingress': '1.22',
   'networking.k8s.io/v1beta1 IngressClass': '1.22',
-  'policy/v1beta1 PodDisruptionBudget': '1.25',
   'policy/v1beta1 PodSecurityPolicy': '1.25',
   'batch/v1beta1 CronJob': '1.25',
   'autoscaling/v2beta1 HorizontalPodAutoscaler': '1.25',

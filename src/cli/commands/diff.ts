@@ -1,4 +1,4 @@
-// `kubedrill diff`: which connections two sets of manifests differ in.
+// `kubedrill diff`: which connections and routes two sets of manifests differ in.
 
 import { compare } from '../../analysis/compare';
 import { createCluster } from '../../cluster/create-cluster';
@@ -15,7 +15,7 @@ const FORMATS = ['text', 'markdown', 'json'] as const;
 
 const line: CommandLine = {
   usage: 'diff OLD NEW [flags]',
-  summary: 'Which connections are gained, lost or different between two sets of manifests.',
+  summary: 'Connections and routes that are gained, lost or changed between two sets of manifests.',
   flags: {
     format: { value: 'FORMAT', help: `One of ${FORMATS.join(', ')}; text by default.` },
     'exit-code': { help: 'Exit with 1 where anything differs.' },
@@ -26,6 +26,7 @@ const line: CommandLine = {
   notes:
     'OLD and NEW are files, folders or patterns; one of them may be - for a stream of YAML.\n' +
     'Every workload dials every port of every Service by name, and the outside every node port.\n' +
+    'Routes are the ports of Services, nodes, load balancers and pods with what is behind them.\n' +
     'Exit codes: 0 compared; 1 different, with --exit-code; 2 usage or input; 3 internal error.',
 };
 
@@ -48,7 +49,8 @@ function execute(args: Arguments, io: Io): ExitCode {
   const comparison = compare(before!, after!);
   if (format === 'json') io.out.write(`${JSON.stringify(comparison, null, 2)}\n`);
   else io.out.write(format === 'text' ? diffText(comparison) : diffMarkdown(comparison));
-  return args.has('exit-code') && comparison.changes.length > 0 ? EXIT.failed : EXIT.passed;
+  const isSame = comparison.changes.length === 0 && comparison.routes.length === 0;
+  return args.has('exit-code') && !isSame ? EXIT.failed : EXIT.passed;
 }
 
 function nodesOf(text: string): number {

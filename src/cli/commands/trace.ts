@@ -23,6 +23,7 @@ const line: CommandLine = {
   flags: {
     from: { value: 'REF', help: 'Who sends: shop/frontend, node/worker-1, external.' },
     to: { value: 'DESTINATION', help: 'Where to: backend:80, pod/shop/cart-0:8080, dns:53/udp.' },
+    size: { value: 'BYTES', help: 'Also send messages of so much data, and see if they fit.' },
     json: { help: 'Print the traces as JSON.' },
     ...PLAN_FLAGS,
   },
@@ -40,12 +41,13 @@ function execute(args: Arguments, io: Io): ExitCode {
   if (to === undefined) throw new UsageError('--to is missing: where to?');
   const destination = parseDestination(to);
   if (!destination.ok) throw new UsageError(`--to ${to}: ${destination.message}`);
+  const size = sizeOf(args);
   const at = instantOf(args);
   const plan = planOf(file, args, io);
   if (plan === undefined) return EXIT.unusable;
   const cluster = createCluster(plan.cluster, { seed: seedOf(args) });
   new Execution(plan, cluster).run(at);
-  const { walks, missing } = walksFrom(cluster, from, to);
+  const { walks, missing } = walksFrom(cluster, from, to, size);
   if (walks.length === 0) throw new UsageError(missing ?? `nothing is sent from ${from}`);
   const traces = walks.map(({ trace }) => trace);
   io.out.write(args.has('json') ? `${JSON.stringify(traces, null, 2)}\n` : tracePage(traces));
@@ -54,13 +56,25 @@ function execute(args: Arguments, io: Io): ExitCode {
 }
 
 /** A reference that names nothing is a mistake of the command line here. */
-function walksFrom(cluster: Cluster, from: string, to: string): Walks {
+function walksFrom(
+  cluster: Cluster,
+  from: string,
+  to: string,
+  size: number | undefined,
+): Walks {
   try {
-    return walksOf(cluster, from, to);
+    return walksOf(cluster, from, to, size === undefined ? {} : { size });
   } catch (error) {
     if (error instanceof UnknownTargetError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+function sizeOf(args: Arguments): number | undefined {
+  const text = args.value('size');
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_000) return Number(text);
+  throw new UsageError(`--size ${text}: bytes are wanted, from 1 to 65000`);
 }
 
 export const command: Command = { line, execute };

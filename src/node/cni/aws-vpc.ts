@@ -72,6 +72,8 @@ class AwsVpc implements CniNetwork {
     const known = this.nodes.get(name);
     this.routes.join(machine, known?.addresses.map(hostRange) ?? []);
     if (known === undefined) this.nodes.set(name, this.stateOf(name));
+    const uplink = machine.device('eth0');
+    if (uplink !== undefined) machine.setDevice({ ...uplink, mtu: POD_MTU });
     this.setUpRules(machine);
   }
 

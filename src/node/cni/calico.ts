@@ -45,7 +45,15 @@ const POLICY: PolicyProfile = {
   established: 'kept',
   newPods: 'isolated',
   blocksMatchPods: true,
+  // cali-INPUT runs the policies of the pod before DefaultEndpointToHostAction has its say.
+  // source: felix/rules/static.go filterWorkloadToHostChain (ChainFromWorkloadDispatch)
+  ownNode: 'judged',
 };
+
+/** source: felix/rules/rule_defs.go (FelixConfiguration iptablesFilterDenyAction) */
+function policyOf({ denyAction }: CniOptions): PolicyProfile {
+  return denyAction === 'reject' ? { ...POLICY, denial: 'rejected' } : POLICY;
+}
 
 export const calico = defineCni({
   name: 'calico',
@@ -56,8 +64,9 @@ export const calico = defineCni({
     blockSize: [26, 20, 21, 22, 23, 24, 25, 27, 28, 29, 30, 31, 32],
     strictAffinity: [false, true],
     natOutgoing: [true, false],
+    denyAction: ['drop', 'reject'],
   },
-  policy: () => POLICY,
+  policy: policyOf,
   create: (cluster, options) => new Calico(cluster, options),
 });
 

@@ -182,6 +182,7 @@ class Walk {
     const { packet } = progress;
     switch (target.do) {
       case 'continue':
+      case 'notrack':
         return progress;
       case 'mark-or':
         return { ...progress, packet: { ...packet, mark: (packet.mark | target.value) >>> 0 } };

@@ -141,6 +141,8 @@ function targetWords(target: Target): string[] {
       return [`-j ${target.do.toUpperCase()}`];
     case 'continue':
       return [];
+    case 'notrack':
+      return ['-j NOTRACK'];
     case 'dnat':
       return [`-j DNAT --to-destination ${formatEndpoint(target.address, target.port)}`];
     case 'snat':

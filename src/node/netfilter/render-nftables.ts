@@ -175,6 +175,8 @@ function targetWords(target: Target, family: Family): string[] {
       return [target.do];
     case 'continue':
       return [];
+    case 'notrack':
+      return ['notrack'];
     case 'verdict-map':
       return [`${fieldsText(target.fields, family)} vmap @${target.map}`];
     case 'random-goto':

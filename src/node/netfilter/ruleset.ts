@@ -79,6 +79,8 @@ export type Target =
   | { readonly do: 'return' }
   /** A rule without a target: it only counts, and the next rule follows. */
   | { readonly do: 'continue' }
+  /** In table raw: no connection is tracked for the packet; the next rule follows. */
+  | { readonly do: 'notrack' }
   | { readonly do: 'reject' }
   | { readonly do: 'dnat'; readonly address: IP; readonly port: number }
   /** To one of the endpoints, each with an equal share. */

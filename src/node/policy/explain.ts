@@ -7,6 +7,7 @@ import { sortedKeys } from '../../values/order';
 import type { Decision } from './evaluate';
 import { matchesPeers, matchesPorts } from './match';
 import { UPSTREAM } from './policy';
+import { PolicyPlaces } from './policy-places';
 import type {
   Direction,
   Party,
@@ -21,12 +22,15 @@ import type {
 /** How people call a pod by its key. */
 export type NameOfPod = (podKey: string) => string;
 
-/** One sentence, for a denial. */
+const NOWHERE = new PolicyPlaces();
+
+/** One sentence, for a denial. `places` says where the manifests have what it speaks of. */
 export function explainDenial(
   { by, direction, passed }: Decision,
   flow: PolicyFlow,
   nameOf: NameOfPod,
   semantics: Semantics = UPSTREAM,
+  places: PolicyPlaces = NOWHERE,
 ): string {
   const [own, other] =
     direction === 'egress' ? [flow.source, flow.destination] : [flow.destination, flow.source];
@@ -36,14 +40,15 @@ export function explainDenial(
   const before = passed === undefined ? '' : ` (passed on by ${passed.path} of the admin tier)`;
   if (by.is === 'rule') {
     const { policy, rule } = by;
-    return `${policy.key} denies it by ${rule.path}: ${describeRule(rule)}${before}`;
+    const spot = placeText(places.ofRule(policy, rule) ?? places.ofPolicy(policy));
+    return `${policy.key} denies it by ${rule.path}${spot}: ${describeRule(rule)}${before}`;
   }
   if (by.is !== 'isolation') return `${sent} is denied`;
-  const names = by.policies.map(({ key }) => key);
+  const names = by.policies.map((it) => `${it.key}${placeText(places.ofPolicy(it))}`);
   const isolated = `${listed(names)} ${names.length > 1 ? 'isolate' : 'isolates'} ${subject}`;
   const verb = direction === 'egress' ? `no egress rule allows ${what}` : `no ingress rule admits`;
   const sentence = direction === 'egress' ? verb : `${verb} ${what}`;
-  const near = nearestRule(by.policies, flow, direction, semantics);
+  const near = nearestRule({ ...by, direction, places }, flow, semantics);
   const needed = neededRule(flow, direction);
   return `${isolated}, and ${sentence}${near}${before}; needed: ${needed}`;
 }
@@ -88,19 +93,27 @@ function labelsText(labels: Labels): string {
   return `{matchLabels: {${keys.map((key) => `${key}: ${labels[key]}`).join(', ')}}}`;
 }
 
+interface Isolation {
+  readonly policies: readonly Policy[];
+  readonly direction: Direction;
+  readonly places: PolicyPlaces;
+}
+
 /** The rule that fits in one of its two halves, if there is one. */
 function nearestRule(
-  policies: readonly Policy[],
+  { policies, direction, places }: Isolation,
   flow: PolicyFlow,
-  direction: Direction,
   semantics: Semantics,
 ): string {
   const other = direction === 'egress' ? flow.destination : flow.source;
   const rules = policies.flatMap((policy) =>
     (policy[direction] ?? []).map((rule) => ({ policy, rule })),
   );
-  const place = ({ policy, rule }: (typeof rules)[number]): string =>
-    policies.length > 1 ? `${rule.path} of ${splitKey(policy.key).name}` : rule.path;
+  const place = ({ policy, rule }: (typeof rules)[number]): string => {
+    const owner = policies.length > 1 ? ` of ${splitKey(policy.key).name}` : '';
+    const spot = places.ofRule(policy, rule);
+    return `${rule.path}${owner}${spot === undefined ? '' : ` at ${spot}`}`;
+  };
   const byPeer = rules.find(({ rule }) => matchesPeers(rule, other, semantics));
   if (byPeer !== undefined) {
     return ` (${place(byPeer)} means it, but on ${portsText(byPeer.rule.ports)} only)`;
@@ -172,6 +185,11 @@ function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector
 function nameParty({ pod, node, address }: Party, nameOf: NameOfPod): string {
   if (pod !== undefined) return nameOf(pod.key);
   return node === undefined ? address : `node/${node.name} (${address})`;
+}
+
+/** ` (policies.yaml:12:1)`, or nothing where nobody knows. */
+function placeText(place: string | undefined): string {
+  return place === undefined ? '' : ` (${place})`;
 }
 
 function listed(items: readonly string[]): string {

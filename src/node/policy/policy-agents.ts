@@ -9,6 +9,7 @@ import { Phase } from '../../kernel/phase';
 import type { Timing } from '../../timing';
 import type { IP } from '../../values/ip';
 import { familyOf } from '../../values/ip';
+import type { Definition } from '../../values/definition';
 import type { KubeObject } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import type { Packet } from '../../values/packet';
@@ -18,6 +19,7 @@ import type { CompiledPolicies } from './compile';
 import { decideAt, policiesOf } from './evaluate';
 import { blamesOf, explainDenial } from './explain';
 import type { Direction, Party, PolicyFlow, PolicyPod } from './policy';
+import { PolicyPlaces } from './policy-places';
 import { PolicyViews } from './policy-views';
 import type { Revisions } from './policy-views';
 import type { PolicyProfile } from './profile';
@@ -30,6 +32,8 @@ export interface PolicyAgentsContext {
   readonly timing: Timing;
   readonly profile: PolicyProfile;
   readonly nodes: readonly string[];
+  /** Where the manifests have the policies, for denials. */
+  readonly definitions?: readonly Definition[];
   /** The node that has the address itself: on its link, its bridge or its tunnel. */
   nodeAt(address: IP): string | undefined;
   /** The DNS names of what is outside and has the address. */
@@ -50,9 +54,12 @@ const ALLOWED: Verdict = { allowed: true, reason: '', blames: [] };
 
 export class PolicyAgents {
   readonly judgesEstablished: boolean;
+  readonly judgesOwnNode: boolean;
+  readonly rejects: boolean;
   private readonly context: PolicyAgentsContext;
   private readonly informers: ReadonlyMap<string, Informer>;
   private readonly views: PolicyViews;
+  private readonly places: PolicyPlaces;
   private readonly applyEvent: EventKind;
   /** What a node enforces while its agent is behind; no entry for one that has caught up. */
   private readonly behind = new Map<string, Revisions>();
@@ -66,8 +73,15 @@ export class PolicyAgents {
     const { kernel, api, profile } = context;
     this.context = context;
     this.judgesEstablished = profile.established === 'cut';
+    this.judgesOwnNode = profile.ownNode === 'judged';
+    this.rejects = profile.denial === 'rejected';
+    this.places = new PolicyPlaces(context.definitions);
     this.views = new PolicyViews(api.store, profile.kinds, profile);
-    this.applyEvent = kernel.declare(`${profile.agent}.apply`, (node) => this.apply(String(node)));
+    this.applyEvent = kernel.declare(
+      `${profile.agent}.apply`,
+      (node) => this.apply(String(node)),
+      { owner: (node) => `${profile.agent}@${node}` },
+    );
     const kinds = [...profile.kinds, 'Namespace', 'Pod'];
     this.informers = new Map(
       kinds.map((kind) => {
@@ -131,7 +145,7 @@ export class PolicyAgents {
     const policies = policiesOf(view.policies(), own, direction);
     const decision = decideAt(policies, flow, direction, profile);
     if (decision.allowed) return ALLOWED;
-    const reason = explainDenial(decision, flow, nameOfPod, profile);
+    const reason = explainDenial(decision, flow, nameOfPod, profile, this.places);
     const agent = `${profile.agent}@${own.node}`;
     return { allowed: false, reason, blames: [...blamesOf(decision), agent] };
   }

@@ -16,6 +16,10 @@ export interface PolicyProfile extends Semantics {
    * asked before the policies. `cut`: the packets of the side that opened it are judged each.
    */
   readonly established: 'kept' | 'cut';
+  /** What becomes of a packet that is denied; it is dropped by default. */
+  readonly denial?: 'dropped' | 'rejected';
+  /** Whether the egress policies of a pod hold for what it sends to its own node. */
+  readonly ownNode?: 'open' | 'judged';
   /**
    * A pod whose node's agent has not caught up with it. `isolated`: the policies that the agent
    * knows hold from its first packet on. `open`: nothing holds yet. `closed`: nothing gets

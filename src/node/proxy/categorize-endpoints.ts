@@ -2,7 +2,7 @@
 // traffic that has to stay on the node.
 // source: pkg/proxy/topology.go CategorizeEndpoints, topologyModeFromHints
 
-import { formatEndpoint } from '../../values/ip';
+import { familyOf, formatEndpoint } from '../../values/ip';
 import { isAtLeast } from '../../values/kube-version';
 import type { KubeVersion } from '../../values/kube-version';
 import { compareText } from '../../values/order';
@@ -22,6 +22,17 @@ export interface EndpointCategories {
 /** `10.244.1.5:8080`: how an endpoint is named, hashed and sorted. */
 export function endpointText(endpoint: Pick<Endpoint, 'ip' | 'port'>): string {
   return formatEndpoint(endpoint.ip, endpoint.port);
+}
+
+/** The order of the texts, found without writing them. Both are of one family. */
+export function compareEndpoints(a: Endpoint, b: Endpoint): number {
+  if (a.ip === b.ip) return a.port === b.port ? 0 : compareText(String(a.port), String(b.port));
+  const [shorter, longer] = a.ip.length < b.ip.length ? [a.ip, b.ip] : [b.ip, a.ip];
+  if (!longer.startsWith(shorter)) return a.ip < b.ip ? -1 : 1;
+  // Behind the end of the shorter one its text goes on with what closes an address.
+  const closes = familyOf(a.ip) === 'IPv4' ? ':' : ']';
+  const isShorterFirst = closes < longer[shorter.length]!;
+  return isShorterFirst === (a.ip === shorter) ? -1 : 1;
 }
 
 /** Whether outsiders can reach the Service port; only then its external policy counts. */
@@ -61,15 +72,21 @@ export function categorizeEndpoints(
  * source: KEP-1669 (ProxyTerminatingEndpoints, beta and on from 1.26)
  */
 function usable(endpoints: readonly Endpoint[], node: ProxyNode): readonly Endpoint[] {
-  const ready = endpoints.filter((endpoint) => endpoint.ready);
+  const ready = readyOf(endpoints);
   if (ready.length > 0) return ready;
   if (!isAtLeast(node.kubernetes as KubeVersion, '1.26')) return [];
   return endpoints.filter((endpoint) => endpoint.serving && endpoint.terminating);
 }
 
+/** `endpoints` itself where all of them are. */
+function readyOf(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const isReady = ({ ready }: Endpoint) => ready;
+  return endpoints.every(isReady) ? endpoints : endpoints.filter(isReady);
+}
+
 /** Hints choose among ready endpoints only; the fallback to terminating ones knows no hints. */
 function clusterList(endpoints: readonly Endpoint[], node: ProxyNode): readonly Endpoint[] {
-  const ready = endpoints.filter((endpoint) => endpoint.ready);
+  const ready = readyOf(endpoints);
   return ready.length > 0 ? hinted(ready, node) : usable(endpoints, node);
 }
 
@@ -98,5 +115,5 @@ function union(cluster: readonly Endpoint[], local: readonly Endpoint[]): readon
   if (local.length === 0) return cluster;
   if (cluster.length === 0) return local;
   const both = [...new Set([...cluster, ...local])];
-  return both.sort((a, b) => compareText(endpointText(a), endpointText(b)));
+  return both.sort(compareEndpoints);
 }

@@ -10,6 +10,8 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 /** How many characters of a hash a chain name keeps: iptables allows 28 in all. */
 const HASH_LENGTH = 16;
 
+const ENDPOINT_CHAIN = 'KUBE-SEP-';
+
 /** The chains of one Service port. */
 export interface ServiceChainNames {
   /** Spreads over the cluster list. */
@@ -40,9 +42,18 @@ export function serviceChainNames(id: ServicePortName): ServiceChainNames {
   return names;
 }
 
+/** The hash that a chain's name ends in; another text where it ends in none. */
+export function hashOfChain(name: string): string {
+  return name.slice(name.lastIndexOf('-') + 1);
+}
+
 /** The chain that sends a connection to one endpoint (`10.244.1.5:8080`) of a Service port. */
 export function endpointChainName(id: ServicePortName, endpoint: string): string {
-  return `KUBE-SEP-${hashOf(hashedText(id) + endpoint)}`;
+  return `${ENDPOINT_CHAIN}${hashOf(hashedText(id) + endpoint)}`;
+}
+
+export function isEndpointChain(name: string): boolean {
+  return name.startsWith(ENDPOINT_CHAIN);
 }
 
 /** `ns/name:port`, or `ns/name` where the port has no name: how kube-proxy's comments say it. */

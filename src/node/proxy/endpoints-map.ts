@@ -7,7 +7,7 @@ import type { Family } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { compareText, sortedBy } from '../../values/order';
-import { endpointText } from './categorize-endpoints';
+import { compareEndpoints } from './categorize-endpoints';
 import { servicePortKey } from './proxy-mode';
 import type { Endpoint, ServicePortName } from './proxy-mode';
 
@@ -55,18 +55,15 @@ export function endpointsOfService(
   slices: Iterable<KubeObject>,
   family: Family,
 ): Map<string, readonly Endpoint[]> {
-  const byPort = new Map<string, Map<string, Endpoint>>();
+  const byPort = new Map<string, Endpoint[]>();
   for (const slice of sortedBy(slices, (it) => it.metadata.name)) {
     if ((slice as Slice).addressType === family) addSlice(byPort, slice);
   }
-  const sorted = [...byPort].map(([key, endpoints]) => {
-    const ordered = [...endpoints].sort(([a], [b]) => compareText(a, b));
-    return [key, ordered.map(([, endpoint]) => endpoint)] as const;
-  });
+  const sorted = [...byPort].map(([key, endpoints]) => [key, eachOnce(endpoints)] as const);
   return new Map(sorted.sort(([a], [b]) => compareText(a, b)));
 }
 
-function addSlice(byPort: Map<string, Map<string, Endpoint>>, slice: Slice): void {
+function addSlice(byPort: Map<string, Endpoint[]>, slice: Slice): void {
   const service = serviceOfSlice(slice);
   if (service === undefined) return;
   const { namespace = '', labels } = slice.metadata;
@@ -80,37 +77,48 @@ function addSlice(byPort: Map<string, Map<string, Endpoint>>, slice: Slice): voi
       protocol,
     };
     const key = servicePortKey(id);
-    const endpoints = byPort.get(key) ?? new Map<string, Endpoint>();
+    const endpoints = byPort.get(key) ?? [];
     byPort.set(key, endpoints);
-    for (const source of slice.endpoints ?? []) addEndpoint(endpoints, source, port);
+    for (const source of slice.endpoints ?? []) {
+      const endpoint = endpointOf(source, port);
+      if (endpoint !== undefined) endpoints.push(endpoint);
+    }
   }
 }
 
-/** Adds an address; of two copies in two slices, the one that is not terminating counts. */
-function addEndpoint(endpoints: Map<string, Endpoint>, source: SliceEndpoint, port: number): void {
-  const endpoint = endpointOf(source, port);
-  if (endpoint === undefined) return;
-  const text = endpointText(endpoint);
-  const standing = endpoints.get(text);
-  if (standing === undefined || (standing.terminating && !endpoint.terminating)) {
-    endpoints.set(text, endpoint);
+/**
+ * In the order of their texts; of two copies in two slices, the one that is not terminating
+ * counts. Sorts `endpoints` in place: there are hundreds of thousands in a large cluster.
+ */
+function eachOnce(endpoints: Endpoint[]): readonly Endpoint[] {
+  endpoints.sort(compareEndpoints);
+  let kept = 0;
+  for (const endpoint of endpoints) {
+    const standing = endpoints[kept - 1];
+    if (standing === undefined || compareEndpoints(standing, endpoint) !== 0) {
+      endpoints[kept++] = endpoint;
+    } else if (standing.terminating && !endpoint.terminating) endpoints[kept - 1] = endpoint;
   }
+  endpoints.length = kept;
+  return endpoints;
 }
+
+const NO_HINTS: readonly string[] = [];
 
 /** Conditions that are not set read: ready, serving, not terminating. */
 function endpointOf(source: SliceEndpoint, port: number): Endpoint | undefined {
   // kube-proxy reads the first address of an endpoint only.
   const address = parseIp(source.addresses?.[0] ?? '');
   if (address === undefined) return undefined;
-  const { ready, serving, terminating } = source.conditions ?? {};
+  const { conditions, hints } = source;
   return {
     ip: address,
     port,
-    ready: ready ?? true,
-    serving: serving ?? true,
-    terminating: terminating ?? false,
+    ready: conditions?.ready ?? true,
+    serving: conditions?.serving ?? true,
+    terminating: conditions?.terminating ?? false,
     nodeName: source.nodeName ?? '',
-    zoneHints: (source.hints?.forZones ?? []).map(({ name }) => name),
-    nodeHints: (source.hints?.forNodes ?? []).map(({ name }) => name),
+    zoneHints: hints?.forZones?.map(({ name }) => name) ?? NO_HINTS,
+    nodeHints: hints?.forNodes?.map(({ name }) => name) ?? NO_HINTS,
   };
 }

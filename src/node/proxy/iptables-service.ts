@@ -1,5 +1,6 @@
 // The chains of one Service port in iptables mode, and its rules in the chains that all share.
-// They are built once for equal input and shared by every node and every later ruleset.
+// They are built once for equal input and shared by every node and every later ruleset; the own
+// chains not before somebody looks at them.
 // source: pkg/proxy/iptables/proxier.go syncProxyRules
 
 import { bitsOf, familyOf } from '../../values/ip';
@@ -8,15 +9,15 @@ import { ratio } from '../../values/ratio';
 import type { Chain, Match, Rule } from '../netfilter/ruleset';
 import { categorizeEndpoints, endpointText, isExternallyAccessible } from './categorize-endpoints';
 import type { EndpointCategories } from './categorize-endpoints';
-import { endpointChainName, serviceChainNames, servicePortText } from './chain-names';
+import { endpointChainName, hashOfChain } from './chain-names';
+import { serviceChainNames, servicePortText } from './chain-names';
 import type { ServiceChainNames } from './chain-names';
 import type { Endpoint, ProxyNode, ServicePort } from './proxy-mode';
 import { allowsNode, nodeKey, ServiceParts } from './ruleset-cache';
+import type { OwnChains } from './service-chains';
 
 /** What one Service port adds to a ruleset. */
-export interface ServiceRules {
-  /** Its own chains, in table nat. */
-  readonly chains: readonly Chain[];
+export interface ServiceRules extends OwnChains {
   /** Its rules in the shared chains, by table and chain. */
   readonly nat: Readonly<Record<'KUBE-SERVICES' | 'KUBE-NODEPORTS', readonly Rule[]>>;
   readonly filter: Readonly<Record<FilterChain, readonly Rule[]>>;
@@ -82,8 +83,13 @@ class ServiceBuilder {
   }
 
   build(): ServiceRules {
+    const build = () => this.ownChains();
+    let chains: readonly Chain[] | undefined;
     return {
-      chains: this.ownChains(),
+      hash: hashOfChain(this.names.cluster),
+      get chains() {
+        return (chains ??= build());
+      },
       nat: { 'KUBE-SERVICES': this.natServices(), 'KUBE-NODEPORTS': this.natNodePorts() },
       filter: {
         'KUBE-SERVICES': this.internalRefusals(),

@@ -4,7 +4,6 @@
 
 import { bitsOf, familyOf, ip } from '../../values/ip';
 import { compareText } from '../../values/order';
-import { OverlayMap } from '../../values/overlay-map';
 import { renderIptables } from '../netfilter/render-iptables';
 import type { Chain, Hook, Match, Rule, Ruleset, Table, TableName } from '../netfilter/ruleset';
 import { endpointText } from './categorize-endpoints';
@@ -14,9 +13,10 @@ import type { FilterChain, ServiceContext, ServiceRules } from './iptables-servi
 import { MARKED, MARK_MASQ, POSTROUTING_RULES } from './masquerade';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
-import { chainChanges, chainNames, leaves, RevisedRulesets } from './revised-rulesets';
+import { leaves, RevisedRulesets } from './revised-rulesets';
 import type { Assembly, Revised } from './revised-rulesets';
 import { endpointCount, Rulesets } from './ruleset-cache';
+import { ServiceChains } from './service-chains';
 
 const LOOPBACK = ip('127.0.0.1');
 
@@ -80,17 +80,35 @@ function tablesOf(nat: Table, filter: Table): Ruleset {
 type Parts = ReadonlyMap<string, ServiceRules>;
 
 function natTable(parts: Parts, node: ProxyNode): Table {
-  const shared = [
+  return { name: 'nat', chains: ServiceChains.of(sharedNat(frontChains(parts, node)), parts) };
+}
+
+/** Where no Service came to life or lost its last endpoint, the long chains stay one object. */
+function revisedNat(
+  { chains }: Table,
+  changes: readonly Revised<ServiceRules>[],
+  parts: Parts,
+  node: ProxyNode,
+): Table {
+  const isSame = leaves(changes, (it) => it.nat);
+  const front = isSame ? FRONT.map((name) => chains.get(name)!) : frontChains(parts, node);
+  return { name: 'nat', chains: (chains as ServiceChains).with(sharedNat(front), parts) };
+}
+
+/** The chains that belong to no Service. */
+function sharedNat(front: readonly Chain[]): Chain[] {
+  return [
     builtIn('PREROUTING', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
     builtIn('INPUT', []),
     builtIn('OUTPUT', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
     builtIn('POSTROUTING', [jump('KUBE-POSTROUTING', 'kubernetes postrouting rules')]),
-    ...frontChains(parts, node),
+    ...front,
     POSTROUTING,
     MARK_MASQ,
   ];
-  return tableOf('nat', shared, parts);
 }
+
+const FRONT = ['KUBE-SERVICES', 'KUBE-NODEPORTS'] as const;
 
 /** The chains that find the Service of a packet. */
 function frontChains(parts: Parts, node: ProxyNode): Chain[] {
@@ -103,33 +121,6 @@ function frontChains(parts: Parts, node: ProxyNode): Chain[] {
     { name: 'KUBE-NODEPORTS', rules: nodePorts },
   ];
 }
-
-/** Where no Service came to life or lost its last endpoint, the long chains stay one object. */
-function revisedNat(
-  before: Table,
-  changes: readonly Revised<ServiceRules>[],
-  parts: Parts,
-  node: ProxyNode,
-): Table {
-  const edits = chainChanges(changes);
-  if (!leaves(changes, (it) => it.nat)) {
-    for (const chain of frontChains(parts, node)) edits.set(chain.name, chain);
-  }
-  const order = () => chainNames(NAT_SHARED, parts);
-  return { name: 'nat', chains: OverlayMap.of(before.chains).with(edits, order) };
-}
-
-/** The chains of table nat that belong to no Service, in their order. */
-const NAT_SHARED: readonly string[] = [
-  'PREROUTING',
-  'INPUT',
-  'OUTPUT',
-  'POSTROUTING',
-  'KUBE-SERVICES',
-  'KUBE-NODEPORTS',
-  'KUBE-POSTROUTING',
-  'KUBE-MARK-MASQ',
-];
 
 const POSTROUTING: Chain = { name: 'KUBE-POSTROUTING', rules: POSTROUTING_RULES };
 
@@ -246,11 +237,6 @@ function builtIn(name: Hook, rules: readonly Rule[]): Chain {
   return { name, policy: 'ACCEPT', rules };
 }
 
-function tableOf(name: TableName, shared: readonly Chain[], services: Parts = new Map()): Table {
-  const chains = new Map(shared.map((chain) => [chain.name, chain]));
-  // Tens of thousands in a large cluster: nothing is copied on the way.
-  for (const service of services.values()) {
-    for (const chain of service.chains) chains.set(chain.name, chain);
-  }
-  return { name, chains };
+function tableOf(name: TableName, chains: readonly Chain[]): Table {
+  return { name, chains: new Map(chains.map((chain) => [chain.name, chain])) };
 }

@@ -4,7 +4,7 @@
 
 import type { ApiServer } from '../../apiserver/api-server';
 import type { Change, Informer } from '../../apiserver/informer';
-import type { EventKind } from '../../kernel/event-queue';
+import type { EventArgument, EventKind } from '../../kernel/event-queue';
 import type { Kernel } from '../../kernel/kernel';
 import { Phase } from '../../kernel/phase';
 import type { Effect, Timing, TimerName } from '../../timing';
@@ -91,9 +91,10 @@ export class KubeProxy {
     this.runner = this.newRunner();
     this.services = this.watch('Service');
     this.slices = this.watch('EndpointSlice');
-    this.event = kernel.declare(this.actor, (step, life) => {
+    const act = (step: EventArgument, life: EventArgument): void => {
       if (life === this.life && this.options.machine.powered) this.take(step as Step);
-    });
+    };
+    this.event = kernel.declare(this.actor, act, { owner: this.actor });
   }
 
   get isRunning(): boolean {
@@ -213,7 +214,7 @@ export class KubeProxy {
   /** What is seen now goes into the rules; what comes during the sync waits for the next one. */
   private begin(): void {
     const { now } = this.options.kernel;
-    if (this.dueAt !== now || this.syncing !== undefined) return;
+    if (this.dueAt === undefined || this.dueAt > now || this.syncing !== undefined) return;
     this.dueAt = undefined;
     this.runner.begin(now);
     const effect = this.pendingEffect;

@@ -32,6 +32,8 @@ const EMPTY: State = {
   slicesByService: OverlayMap.of(new Map()),
 };
 
+const NONE: ReadonlyMap<string, readonly Endpoint[]> = new Map();
+
 /** The revisions at which objects of a kind changed: between two of them, views are equal. */
 class Revisions {
   private readonly store: Store;
@@ -95,7 +97,7 @@ export class ProxyInputs {
     for (const key of this.changedKeys('Service', base.services, revision)) {
       const was = this.portsAt(key, base.services);
       const is = this.portsAt(key, revision);
-      if (JSON.stringify(was) === JSON.stringify(is)) continue;
+      if (was.length === is.length && JSON.stringify(was) === JSON.stringify(is)) continue;
       next ??= new Map(base.input.servicePorts);
       for (const port of was) next.delete(servicePortKey(port.id));
       for (const port of is) next.set(servicePortKey(port.id), port);
@@ -148,8 +150,10 @@ export class ProxyInputs {
     return moved;
   }
 
-  private endpointsOf(slices: ReadonlyMap<ObjectKey, KubeObject> | undefined) {
-    return endpointsOfService(slices?.values() ?? [], this.family);
+  private endpointsOf(
+    slices: ReadonlyMap<ObjectKey, KubeObject> | undefined,
+  ): ReadonlyMap<string, readonly Endpoint[]> {
+    return slices === undefined ? NONE : endpointsOfService(slices.values(), this.family);
   }
 
   private portsAt(key: ObjectKey, revision: number): readonly ServicePort[] {

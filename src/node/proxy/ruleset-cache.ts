@@ -10,10 +10,8 @@ import type { Endpoint, ProxyInput, ProxyNode, ServicePort } from './proxy-mode'
 
 /** What a mode adds to a ruleset for one Service port, by all that it depends on. */
 export class ServiceParts<Part> {
-  private readonly built = new WeakMap<
-    ServicePort,
-    WeakMap<readonly Endpoint[], Map<string, Part>>
-  >();
+  /** By the endpoints, or by the Service port where it has none: one look for each port. */
+  private readonly built = new WeakMap<object, BuiltParts<Part>>();
 
   /** `variant` is equal for nodes and configurations for which `build` gives the same. */
   of(
@@ -22,14 +20,28 @@ export class ServiceParts<Part> {
     variant: string,
     build: () => Part,
   ): Part {
-    let byEndpoints = this.built.get(service);
-    if (byEndpoints === undefined) this.built.set(service, (byEndpoints = new WeakMap()));
-    let variants = byEndpoints.get(endpoints);
-    if (variants === undefined) byEndpoints.set(endpoints, (variants = new Map()));
-    let part = variants.get(variant);
-    if (part === undefined) variants.set(variant, (part = build()));
+    const owner = endpoints.length === 0 ? service : endpoints;
+    const known = this.built.get(owner);
+    // A list belongs to one Service port; what was built for an older version of it is let go.
+    if (known === undefined || known.service !== service) {
+      const part = build();
+      this.built.set(owner, { service, variant, part, others: undefined });
+      return part;
+    }
+    if (known.variant === variant) return known.part;
+    known.others ??= new Map();
+    let part = known.others.get(variant);
+    if (part === undefined) known.others.set(variant, (part = build()));
     return part;
   }
+}
+
+/** Few Service ports differ from node to node, so the first variant stands for itself. */
+interface BuiltParts<Part> {
+  readonly service: ServicePort;
+  readonly variant: string;
+  readonly part: Part;
+  others: Map<string, Part> | undefined;
 }
 
 /** The rulesets of one mode: one object for all nodes that differ in nothing a rule depends on. */

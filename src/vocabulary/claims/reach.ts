@@ -1,14 +1,19 @@
 import type { Cluster, OpenConnection } from '../../cluster/cluster';
-import { parseInstant } from '../../language/duration';
+import { parseDuration, parseInstant } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
 import { outcomeOf } from '../../values/disposition';
 import type { ReachOutcome } from '../../values/disposition';
+import { formatDuration, ZERO } from '../../values/time';
+import type { Duration } from '../../values/time';
+import type { Trace } from '../../values/trace';
 import { defineClaim } from '../define';
 import { diagnose } from '../diagnose';
 import type { ObservationContext, Phrase } from '../define';
 import { judgeWalks } from '../judge-walks';
 import type { WalkJudge } from '../judge-walks';
 import { nameOfResponder, respondersOf, sourceAddresses } from '../responders';
+import { ODDS, readOdds, sayBounds } from '../odds';
+import { isWithin, saySpan, SPAN } from '../span';
 import { describe, sourcesOf } from '../targets';
 import { destinationsOf, walksOf } from '../walks';
 import type { Walk, Walks } from '../walks';
@@ -39,9 +44,23 @@ const SCHEMA = {
       type: 'string',
       minLength: 1,
     },
+    timeout: {
+      description: 'How long the client waits; as long as its system does by default (127 s).',
+      $ref: '#/$defs/duration',
+    },
+    took: SPAN,
+    odds: ODDS,
     some: {
       description: 'One possible path of one source suffices.',
       type: 'boolean',
+    },
+    size: {
+      description:
+        'Bytes of data in one message of the client and in its answer: whether they fit through ' +
+        'every link. Without it, only a first small packet is sent.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 65_000,
     },
     opened: {
       description:
@@ -61,7 +80,9 @@ export default defineClaim({
     'A name is resolved as the container resolves it, by packets to the DNS servers; a failed ' +
     'lookup is the outcome `unresolved`. The first packet then takes every path that the rules ' +
     'of its node allow, the answer its path back. The claim holds if it holds for every source ' +
-    'and every possible path.',
+    'and every possible path. With `size`, both ends then send a message of so many bytes: TCP ' +
+    'in segments that both interfaces take and smaller ones where a host on the way says so, a ' +
+    'UDP datagram in fragments where the interface of its sender is too small for it.',
   source: 'pkg/proxy/iptables/proxier.go (the random choice), pkg/kubelet/network/dns/dns.go',
   schema: SCHEMA,
   examples: [
@@ -71,8 +92,13 @@ export default defineClaim({
     '{at: 5s, reach: {from: node/worker-1, to: deployment/shop/backend:8080, ' +
       'source: node/worker-1}}',
     '{at: 20s, reach: {from: shop/frontend, to: backend:80, opened: 5s, some: true}}',
+    '{at: 5s, reach: {from: shop/frontend, to: dns:53/udp, size: 4096}}',
     '{never: {reach: {from: shop/frontend, to: database:5432}}}',
   ],
+  check: ({ size, opened }) =>
+    size === undefined || opened === undefined
+      ? []
+      : [{ path: '/size', severity: 'error', message: 'size is asked of new connections only' }],
   phrase,
   expected,
   expectedNever: (args) => `never ${expected(args)}, on any possible path`,
@@ -91,9 +117,11 @@ export default defineClaim({
     ) satisfies readonly Opened[];
   },
   observe(cluster, args, context) {
-    const { from, to, opened } = args;
+    const { from, to, opened, size } = args;
     const walks =
-      opened === undefined ? walksOf(cluster, from, to) : nextPackets(cluster, args, context);
+      opened === undefined
+        ? walksOf(cluster, from, to, { ...patienceOf(args), ...(size !== undefined && { size }) })
+        : nextPackets(cluster, args, context);
     const observation = judgeWalks(walks, judgeOf(cluster, args), context);
     const causes = observation.traces.flatMap((trace) => diagnose(cluster, trace));
     return { ...observation, why: [...new Set([...observation.why, ...causes])] };
@@ -125,6 +153,8 @@ function judgeOf(cluster: Cluster, args: Args): WalkJudge {
   const wanted = args.outcome ?? 'ok';
   const backends = args.backends === undefined ? undefined : respondersOf(cluster, args.backends);
   const nameOf = (name: string) => nameOfResponder(cluster, name);
+  const gaveUp = patienceOf(args).timeout ?? cluster.timing.delay('tcp.connectTimeout').least;
+  const spentBy = ({ trace }: Walk) => trace.took ?? (isSilent(trace) ? gaveUp : ZERO);
   const isBackend = ({ trace }: Walk) =>
     backends === undefined || backends.has(trace.responder?.name ?? '');
   const isSeenRight = (walk: Walk) => {
@@ -136,14 +166,17 @@ function judgeOf(cluster: Cluster, args: Args): WalkJudge {
   return {
     some: args.some ?? false,
     ...(backends !== undefined && { complete: backends }),
+    ...(args.odds !== undefined && { odds: readOdds(args.odds) }),
     precluding: wanted === 'unresolved' || wanted === 'fail' ? [] : ['unresolved-name'],
     nameOf,
     succeeds(walk) {
       const outcome = outcomeOf(walk.trace.disposition);
       if (outcome === undefined) return undefined;
-      return matches(outcome, wanted) && isBackend(walk) && isSeenRight(walk);
+      const isAsWanted = matches(outcome, wanted) && isBackend(walk) && isSeenRight(walk);
+      return isAsWanted && isWithin(args.took, spentBy(walk));
     },
     tell(walk) {
+      if (args.took !== undefined) return `${sayOutcome(walk)}, ${sayTook(spentBy(walk))}`;
       const outcome = outcomeOf(walk.trace.disposition) ?? 'not modelled';
       const { responder } = walk.trace;
       if (outcome !== 'ok' || wanted !== 'ok' || responder === undefined) return outcome;
@@ -151,19 +184,39 @@ function judgeOf(cluster: Cluster, args: Args): WalkJudge {
       if (args.source === undefined) return outcome;
       return `ok, with the source seen as ${responder.seenSource}`;
     },
+    detail: (walk) => (args.took === undefined ? '' : String(spentBy(walk))),
   };
+}
+
+function patienceOf({ timeout }: Args): { readonly timeout?: Duration } {
+  const reading = timeout === undefined ? undefined : parseDuration(timeout);
+  return reading?.ok === true ? { timeout: reading.value } : {};
+}
+
+function sayOutcome({ trace }: Walk): string {
+  return outcomeOf(trace.disposition) ?? 'not modelled';
+}
+
+function isSilent({ disposition }: Trace): boolean {
+  return outcomeOf(disposition) === 'timeout';
+}
+
+function sayTook(spent: Duration): string {
+  return spent === 0 ? 'at once' : `after ${formatDuration(spent)}`;
 }
 
 function matches(outcome: ReachOutcome, wanted: ReachOutcome | 'fail'): boolean {
   return wanted === 'fail' ? outcome !== 'ok' : outcome === wanted;
 }
 
-function expected({ outcome = 'ok', backends, source, some }: Args): string {
+function expected({ outcome = 'ok', backends, source, some, took, odds }: Args): string {
   const quantity = some === true ? ' on some possible path' : '';
   const from = backends === undefined ? '' : ` from ${sayBackends(backends, some)}`;
   const seen = source === undefined ? '' : `, with the source seen as ${source}`;
   const what = outcome === 'fail' ? 'anything but ok' : outcome;
-  return `${what}${from}${seen}${quantity}`;
+  const late = took === undefined ? '' : `, ${saySpan(took)}`;
+  const likely = odds === undefined ? '' : `, ${sayBounds(odds)}`;
+  return `${what}${from}${seen}${late}${likely}${quantity}`;
 }
 
 function sayBackends(backends: readonly string[], some: boolean | undefined): string {
@@ -180,11 +233,12 @@ const PREDICATES: Readonly<Record<ReachOutcome | 'fail', readonly [string, strin
   fail: ['fails to reach', 'does not fail to reach'],
 };
 
-function phrase({ from, to, outcome = 'ok', backends, opened }: Args): Phrase {
+function phrase({ from, to, outcome = 'ok', backends, opened, size }: Args): Phrase {
   const [affirmed, denied] = PREDICATES[outcome];
   const on = backends === undefined ? '' : ` on ${backends.join(', ')}`;
   const since = opened === undefined ? '' : ` on the connections opened at ${opened}`;
-  const object = `${to}${on}${since}`;
+  const large = size === undefined ? '' : ` with messages of ${size} bytes`;
+  const object = `${to}${on}${since}${large}`;
   return {
     subject: describe(from),
     predicate: `${affirmed} ${object}`,

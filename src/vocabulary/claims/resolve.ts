@@ -1,14 +1,15 @@
 import type { Cluster } from '../../cluster/cluster';
-import { parseDuration } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
 import { parseIp } from '../../values/ip';
 import { compareText } from '../../values/order';
-import { formatRatio } from '../../values/ratio';
+import { add, formatRatio, NEVER } from '../../values/ratio';
+import type { Ratio } from '../../values/ratio';
 import type { Resolution } from '../../values/resolution';
 import { formatDuration } from '../../values/time';
-import type { Duration } from '../../values/time';
 import { defineClaim } from '../define';
 import type { Observation, ObservationContext } from '../define';
+import { formatOdds, isLikely, ODDS, readOdds, sayBounds } from '../odds';
+import { isWithin, saySpan, SPAN } from '../span';
 import { describe, sourcesOf } from '../targets';
 import type { Source } from '../targets';
 
@@ -45,16 +46,8 @@ const SCHEMA = {
       minimum: 0,
       items: { type: 'string', minLength: 1 },
     },
-    took: {
-      description: 'How long the client waits.',
-      type: 'object',
-      additionalProperties: false,
-      minProperties: 1,
-      properties: {
-        atLeast: { $ref: '#/$defs/duration' },
-        atMost: { $ref: '#/$defs/duration' },
-      },
-    },
+    took: SPAN,
+    odds: ODDS,
     server: { description: 'The nameserver that answers.', $ref: '#/$defs/ipAddress' },
     over: { description: 'What the deciding answer came over.', enum: ['UDP', 'TCP'] },
     some: { description: 'One possible course of one source suffices.', type: 'boolean' },
@@ -124,7 +117,7 @@ function succeeds(resolution: Resolution, args: Args): boolean | undefined {
   if (ttl !== undefined && resolution.ttl !== ttl) return false;
   if (server !== undefined && resolution.server !== canonical(server)) return false;
   if (args.over !== undefined && transportOf(resolution) !== args.over) return false;
-  return isAsked(queries, resolution.queries) && isInTime(args, resolution.took);
+  return isAsked(queries, resolution.queries) && isWithin(args.took, resolution.took);
 }
 
 /** What the last query left over. */
@@ -142,20 +135,6 @@ function isAsked(wanted: Args['queries'], asked: readonly string[]): boolean {
   return wanted.length === asked.length && wanted.every((query, index) => query === asked[index]);
 }
 
-function isInTime({ took }: Args, spent: Duration): boolean {
-  const { least, most } = boundsOf(took);
-  return spent >= least && spent <= most;
-}
-
-function boundsOf(took: Args['took']): { readonly least: number; readonly most: number } {
-  return { least: readSpan(took?.atLeast, 0), most: readSpan(took?.atMost, Infinity) };
-}
-
-function readSpan(text: string | undefined, otherwise: number): number {
-  const reading = text === undefined ? undefined : parseDuration(text);
-  return reading?.ok === true ? reading.value : otherwise;
-}
-
 function judge(found: readonly Lookup[], args: Args, context: ObservationContext): Observation {
   const possible = found.some(({ success }) => success === true)
     ? true
@@ -163,12 +142,7 @@ function judge(found: readonly Lookup[], args: Args, context: ObservationContext
         found.every(({ success }) => success === false),
         false,
       );
-  const every = found.some(({ success }) => success === false)
-    ? false
-    : truth(
-        found.every(({ success }) => success === true),
-        true,
-      );
+  const every = everyOf(found, args);
   const holds = args.some === true ? possible : every;
   const verdict = context.denied === true && possible === true ? true : holds;
   const telling = found.filter(({ success }) => success === verdict);
@@ -177,12 +151,39 @@ function judge(found: readonly Lookup[], args: Args, context: ObservationContext
   return {
     holds,
     possible,
-    actual: [...new Set(told.map(({ resolution }) => tell(resolution, args)))].join(' or '),
-    ...(told.length < found.length && { among: sayAmong(told, found) }),
+    actual: args.odds === undefined ? sayAll(told, args) : sayOdds(found),
+    ...(args.odds === undefined && told.length < found.length && { among: sayAmong(told, found) }),
     ...(context.explain ? explain(told) : { why: [], traces: [], blames: [] }),
     ...(unknown !== undefined && { notModelled: unknown.resolution.reason }),
     key: found.map(keyOf).join('\n'),
   };
+}
+
+function everyOf(found: readonly Lookup[], { odds }: Args): boolean | undefined {
+  const isKnown = found.every(({ success }) => success !== undefined);
+  if (odds !== undefined && isKnown) {
+    return oddsOf(found).every((probability) => isLikely(probability, readOdds(odds)));
+  }
+  if (found.some(({ success }) => success === false)) return false;
+  return isKnown ? true : undefined;
+}
+
+/** How likely a lookup succeeds, from each source. */
+function oddsOf(found: readonly Lookup[]): readonly Ratio[] {
+  const names = [...new Set(found.map(({ source }) => source.name))];
+  return names.map((name) =>
+    found
+      .filter(({ source, success }) => source.name === name && success === true)
+      .reduce((sum, { resolution }) => add(sum, resolution.probability), NEVER),
+  );
+}
+
+function sayOdds(found: readonly Lookup[]): string {
+  return `with a probability of ${[...new Set(oddsOf(found).map(formatOdds))].join(' or ')}`;
+}
+
+function sayAll(told: readonly Lookup[], args: Args): string {
+  return [...new Set(told.map(({ resolution }) => tell(resolution, args)))].join(' or ');
 }
 
 /** `value` where it is certain, else undefined. */
@@ -222,7 +223,7 @@ function tell(resolution: Resolution, args: Args): string {
 }
 
 function expected(args: Args): string {
-  const { rcode = 'NOERROR', answers, ttl, queries, took, server, over } = args;
+  const { rcode = 'NOERROR', answers, ttl, queries, took, odds, server, over } = args;
   const count = typeof queries === 'number' ? `${queries} queries` : queries?.join(', ');
   const parts = [
     rcode !== 'NOERROR'
@@ -232,8 +233,8 @@ function expected(args: Args): string {
         : sayAnswers(answers),
     ttl === undefined ? undefined : `ttl ${ttl}s`,
     count,
-    took?.atLeast === undefined ? undefined : `at least ${took.atLeast}`,
-    took?.atMost === undefined ? undefined : `at most ${took.atMost}`,
+    took === undefined ? undefined : saySpan(took),
+    odds === undefined ? undefined : sayBounds(odds),
     server === undefined ? undefined : `from ${server}`,
     over === undefined ? undefined : `over ${over}`,
   ];

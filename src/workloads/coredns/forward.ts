@@ -1,7 +1,7 @@
 // The forward plugin: asks other servers.
-// source: coredns plugin/forward/{setup,forward}.go, plugin/pkg/proxy/connect.go
+// source: coredns plugin/forward/{setup,forward,policy}.go, plugin/pkg/proxy/connect.go
 //
-// Not modelled: the memory of which upstreams were down, so that each question tries anew.
+// Questions that nobody really asks find upstreams as they are, and make none of them suspect.
 
 import { parseIp } from '../../values/ip';
 import { ratio } from '../../values/ratio';
@@ -9,10 +9,21 @@ import { seconds, ZERO } from '../../values/time';
 import type { Duration } from '../../values/time';
 import { CorefileError } from '../corefile';
 import type { Directive } from '../corefile';
-import { notModelled } from '../corefile-values';
+import { notModelled, readCount, readSpan } from '../corefile-values';
+import type { Weighted } from '../courses';
 import { emptyReply, isWithin, normalName } from '../dns-message';
 import type { DnsReply } from '../dns-message';
-import type { DnsRequest, Plugin, PluginGround, Serve, Setup, Upstream } from './plugin';
+import type {
+  DnsRequest,
+  Exchanged,
+  Plugin,
+  PluginGround,
+  Serve,
+  Setup,
+  Upstream,
+} from './plugin';
+import { UpstreamHealth } from './upstream-health';
+import type { HealthOptions } from './upstream-health';
 
 interface ForwardOptions {
   readonly from: string;
@@ -25,6 +36,9 @@ interface ForwardOptions {
   nextOn: readonly string[];
   /** Codes at which the next upstream is asked. */
   failover: readonly string[];
+  /** Whether nobody is asked where all upstreams are down. */
+  failFast: boolean;
+  readonly health: HealthOptions;
 }
 
 const UPSTREAMS_MAX = 15;
@@ -33,16 +47,13 @@ const READ_TIMEOUT = seconds(2);
 const DEADLINE = seconds(5);
 const TRIES_PER_UPSTREAM = 2;
 
-/** Options about connections and health checks that change no answer of the model. */
+/** Options about connections that change no answer of the model. */
 const SILENT = new Set([
-  'max_fails',
   'max_concurrent',
   'max_connect_attempts',
   'expire',
   'max_age',
   'max_idle_conns',
-  'health_check',
-  'failfast_all_unhealthy_upstreams',
 ]);
 
 export const setupForward: Setup = (directives, ground) =>
@@ -52,10 +63,14 @@ class ForwardPlugin implements Plugin {
   readonly name = 'forward';
   private readonly options: ForwardOptions;
   private readonly ground: PluginGround;
+  private readonly health: ReadonlyMap<Upstream, UpstreamHealth>;
 
   constructor(options: ForwardOptions, ground: PluginGround) {
     this.options = options;
     this.ground = ground;
+    const transport = options.forceTcp ? 'TCP' : 'UDP';
+    const healthOf = (it: Upstream) => new UpstreamHealth(it, transport, options.health);
+    this.health = new Map(options.upstreams.map((it) => [it, healthOf(it)]));
   }
 
   serve(request: DnsRequest, next: Serve): DnsReply {
@@ -67,27 +82,45 @@ class ForwardPlugin implements Plugin {
     return nextOn.includes(reply.rcode) ? next(request) : reply;
   }
 
-  /** One upstream after the other, round and round, until one answers or time is up. */
+  /**
+   * One upstream after the other, round and round, until one answers or time is up. Those that are
+   * down are passed over; where all are, any of them is asked once, for the checks may be wrong.
+   */
   private exchange(request: DnsRequest): DnsReply {
-    const { failover } = this.options;
-    const upstreams = this.inOrder(request);
+    const { failover, failFast, upstreams } = this.options;
+    const { length } = upstreams;
+    const next = this.inOrder(request);
     let elapsed = ZERO;
-    let failovers = 0;
-    for (let tries = 0; tries < upstreams.length * TRIES_PER_UPSTREAM; tries++) {
-      if (elapsed >= DEADLINE) break;
-      const reply = this.ask(request, upstreams[tries % upstreams.length]!);
-      if (reply === 'unreachable') continue;
-      if (reply === 'silent' || reply.delay > READ_TIMEOUT) {
-        elapsed = (elapsed + READ_TIMEOUT) as Duration;
-        continue;
+    let [failovers, tries, down] = [0, 0, 0];
+    for (let turn = 0; tries < length * TRIES_PER_UPSTREAM && elapsed < DEADLINE; turn++) {
+      if (turn % length === 0) down = 0;
+      let upstream = next(turn % length);
+      if (this.health.get(upstream)!.isDown) {
+        if (++down < length) continue;
+        if (failFast) break;
+        upstream = request.choose(equally(upstreams));
       }
-      const isWanted = failover.includes(reply.rcode) && ++failovers < upstreams.length;
+      tries++;
+      const reply = this.ask(request, upstream);
+      if (typeof reply !== 'object' || reply.delay > READ_TIMEOUT) {
+        if (reply !== 'unreachable') elapsed = (elapsed + READ_TIMEOUT) as Duration;
+        if (request.real) this.suspect(upstream, elapsed);
+        if (down < length) continue;
+        break;
+      }
+      const isWanted = failover.includes(reply.rcode) && ++failovers < length;
       if (!isWanted) return { ...reply, delay: (elapsed + reply.delay) as Duration };
     }
     return { ...emptyReply('SERVFAIL'), delay: elapsed };
   }
 
-  private ask(request: DnsRequest, upstream: Upstream): DnsReply | 'silent' | 'unreachable' {
+  private suspect(upstream: Upstream, after: Duration): void {
+    const { checkUpstream } = this.ground;
+    const health = this.health.get(upstream)!;
+    if (checkUpstream !== undefined && health.suspect()) checkUpstream(health, after);
+  }
+
+  private ask(request: DnsRequest, upstream: Upstream): Exchanged {
     const { forceTcp, preferUdp } = this.options;
     const asked = { ...request, depth: request.depth + 1 };
     const transport = forceTcp ? 'TCP' : preferUdp ? 'UDP' : request.transport;
@@ -98,17 +131,30 @@ class ForwardPlugin implements Plugin {
     return request.choose(askUpstream(upstream, { ...asked, transport: 'TCP' }));
   }
 
-  /** Which upstream comes first is chance, unless the policy is `sequential`. */
-  private inOrder({ choose }: DnsRequest): readonly Upstream[] {
+  /**
+   * The upstream of each turn of a round. How many questions came before this one is not known, so
+   * `round_robin` begins anywhere; `random` decides a turn when it comes.
+   */
+  private inOrder({ choose }: DnsRequest): (turn: number) => Upstream {
     const { upstreams, policy } = this.options;
-    if (policy === 'sequential') return upstreams;
-    const probability = ratio(1, upstreams.length);
-    return choose(
-      upstreams.map((_, first) => {
-        return { probability, value: [...upstreams.slice(first), ...upstreams.slice(0, first)] };
-      }),
-    );
+    if (policy === 'sequential' || upstreams.length === 1) return (turn) => upstreams[turn]!;
+    const order: Upstream[] = [];
+    if (policy === 'round_robin') {
+      const first = choose(equally(upstreams));
+      order.push(first, ...upstreams.filter((it) => it !== first));
+    }
+    return (turn) => {
+      while (order.length <= turn) {
+        order.push(choose(equally(upstreams.filter((it) => !order.includes(it)))));
+      }
+      return order[turn]!;
+    };
   }
+}
+
+function equally<T>(values: readonly T[]): readonly Weighted<T>[] {
+  const probability = ratio(1, values.length);
+  return values.map((value) => ({ probability, value }));
 }
 
 function readForward(directive: Directive, ground: PluginGround): ForwardOptions {
@@ -117,7 +163,8 @@ function readForward(directive: Directive, ground: PluginGround): ForwardOptions
   if (from === undefined || targets.length === 0) {
     throw new CorefileError('forward: expected a zone and upstreams', line);
   }
-  const upstreams = targets.flatMap((target) => readUpstreams(directive, target, ground));
+  const named = targets.flatMap((target) => readUpstreams(directive, target, ground));
+  const upstreams = [...new Set(named)];
   if (upstreams.length > UPSTREAMS_MAX) {
     throw new CorefileError(`forward: more than ${UPSTREAMS_MAX} upstreams`, line);
   }
@@ -130,6 +177,8 @@ function readForward(directive: Directive, ground: PluginGround): ForwardOptions
     preferUdp: false,
     nextOn: [],
     failover: [],
+    failFast: false,
+    health: { maxFails: 2, interval: seconds(0.5), domain: '' },
   };
   for (const option of block) readOption(directive, option, options);
   return options;
@@ -143,8 +192,21 @@ function readOption(directive: Directive, option: Directive, options: ForwardOpt
   else if (name === 'prefer_udp') options.preferUdp = true;
   else if (name === 'next') options.nextOn = args;
   else if (name === 'failover') options.failover = args;
+  else if (name === 'failfast_all_unhealthy_upstreams') options.failFast = true;
+  else if (name === 'max_fails') options.health.maxFails = readCount(option, 0);
+  else if (name === 'health_check') readHealthCheck(directive, option, options.health);
   else if (name === 'policy' && isPolicy(args[0])) options.policy = args[0];
   else throw notModelled(directive, option);
+}
+
+/** `health_check DURATION [no_rec] [domain NAME]` */
+function readHealthCheck(directive: Directive, option: Directive, health: HealthOptions): void {
+  health.interval = readSpan(option, 0);
+  const [, ...words] = option.args;
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === 'domain') health.domain = normalName(words.shift() ?? '.');
+    else if (word !== 'no_rec') throw notModelled(directive, option);
+  }
 }
 
 function isPolicy(text: string | undefined): text is ForwardOptions['policy'] {

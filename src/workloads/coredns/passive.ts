@@ -1,6 +1,6 @@
 // Plugins that change no answer. Their options are read all the same, so that what they ask for
 // of the process is known.
-// source: coredns plugin/{health,ready,reload,loop,errors,log,metrics}/setup.go
+// source: coredns plugin/{health,ready,reload,errors,log,metrics}/setup.go
 
 import { seconds, ZERO } from '../../values/time';
 import type { Duration } from '../../values/time';
@@ -30,12 +30,6 @@ export const setupReady: Setup = ([directive]) => {
 /** `reload [INTERVAL] [JITTER]` */
 export const setupReload: Setup = ([directive]) => {
   readReload(directive);
-  return [];
-};
-
-/** `loop`: that a process ends when its questions come back to it is not modelled. */
-export const setupLoop: Setup = ([{ args, line }]) => {
-  if (args.length > 0) throw new CorefileError('loop takes no arguments', line);
   return [];
 };
 

@@ -2,11 +2,12 @@
 // source: coredns plugin/plugin.go
 
 import type { IP } from '../../values/ip';
-import type { Instant } from '../../values/time';
+import type { Duration, Instant } from '../../values/time';
 import type { Choose, Weighted } from '../courses';
 import type { Directive } from '../corefile';
 import type { DnsReply, DnsTransport, Question } from '../dns-message';
 import type { DnsView } from '../dns-view';
+import type { UpstreamHealth } from './upstream-health';
 
 /** A question on its way through the chain of plugins. */
 export interface DnsRequest {
@@ -20,6 +21,10 @@ export interface DnsRequest {
   /** Whether somebody really asks: only then caches learn from it. */
   readonly real: boolean;
   readonly choose: Choose;
+  /** Whether `choose` draws, on every server, so that the question has one course only. */
+  readonly goesOneWay?: boolean;
+  /** Pods that were asked on the way here, each with the name that it was asked for. */
+  readonly passed?: readonly string[];
   /** How many servers have handed the question on to another one, or asked themselves. */
   readonly depth: number;
 }
@@ -56,6 +61,8 @@ export interface PluginGround {
   /** The search list of the process's own resolv.conf. */
   readonly search: readonly string[];
   readonly askUpstream: AskUpstream;
+  /** Begins to check an upstream, that much later. Without it nothing is ever known to be down. */
+  readonly checkUpstream?: (health: UpstreamHealth, after: Duration) => void;
   /** The server asks itself: the whole chain. */
   readonly askSelf: Serve;
   /** Another plugin of the same block, once all are set up. */

@@ -7,6 +7,7 @@ import { readZones } from '../corefile-values';
 import { emptyReply, zoneOf } from '../dns-message';
 import type { DnsReply } from '../dns-message';
 import { fitTo } from '../dns-size';
+import { LoopPlugin } from './loop';
 import { pluginsOf } from './order';
 import type { DnsRequest, Plugin, PluginGround, Serve } from './plugin';
 
@@ -15,6 +16,7 @@ export type ServerGround = Omit<PluginGround, 'zones' | 'askSelf' | 'plugin'>;
 
 interface Block {
   readonly zones: readonly string[];
+  readonly plugins: readonly Plugin[];
   readonly serve: Serve;
 }
 
@@ -32,6 +34,12 @@ export class CoreDns {
       const zones = zonesOf(block);
       return zones.length === 0 ? [] : [blockOf(block, { ...ground, zones, askSelf })];
     });
+  }
+
+  /** The plugins that look for loops, one for each block with a `loop`. */
+  get loops(): readonly LoopPlugin[] {
+    const plugins = this.blocks.flatMap((block) => block.plugins);
+    return plugins.filter((plugin) => plugin instanceof LoopPlugin);
   }
 
   /** The reply to one question, cut to what the client takes. */
@@ -64,7 +72,7 @@ function blockOf(block: ServerBlock, ground: Omit<PluginGround, 'plugin'>): Bloc
     (next, plugin) => (request) => plugin.serve(request, next),
     end,
   );
-  return { zones: ground.zones, serve };
+  return { zones: ground.zones, plugins, serve };
 }
 
 /** Zones that a block serves at the usual port; a block at another port is not asked. */

@@ -1,0 +1,36 @@
+// Cuts and degradations of the network, with everything that notices them besides packets: the
+// probes of the kubelets.
+
+import type { Kubelets } from '../node/kubelet';
+import type { Cut, Degradation, Network } from '../network/index';
+
+export interface ImpairingContext {
+  readonly network: Network;
+  readonly kubelets: Kubelets;
+  readonly touch: () => void;
+}
+
+/** What faults can do to the network. The rules of a token replace those that it had. */
+export interface ImpairingHandles {
+  /** True where that changed anything. */
+  cut(token: string, cuts: readonly Cut[]): boolean;
+  cutsOf(token: string): readonly Cut[];
+  degrade(token: string, degradations: readonly Degradation[]): boolean;
+  degradationsOf(token: string): readonly Degradation[];
+}
+
+export function impairingHandles(context: ImpairingContext): ImpairingHandles {
+  const { fabric } = context.network;
+  const change = (isChanged: boolean): boolean => {
+    if (!isChanged) return false;
+    context.kubelets.networkChanged();
+    context.touch();
+    return true;
+  };
+  return {
+    cut: (token, cuts) => change(fabric.cuts.set(token, cuts)),
+    cutsOf: (token) => fabric.cuts.of(token),
+    degrade: (token, degradations) => change(fabric.degradations.set(token, degradations)),
+    degradationsOf: (token) => fabric.degradations.of(token),
+  };
+}

@@ -1,0 +1,89 @@
+// What a client does about bad links: it waits, and sends again what may have been lost. Each way
+// that this can go is a trace of its own, with its exact probability.
+
+import { complement, equalRatio, CERTAIN, multiply, NEVER } from '../values/ratio';
+import { outcomeOf } from '../values/disposition';
+import { formatDuration, milliseconds, seconds, ZERO } from '../values/time';
+import type { Duration } from '../values/time';
+import type { Trace } from '../values/trace';
+
+/** When the packets of one attempt leave, counted from the first; and when the client gives up. */
+export interface Patience {
+  readonly sends: readonly Duration[];
+  readonly gaveUp: Duration;
+}
+
+/** source: net/ipv4/tcp_timer.c (TCP_TIMEOUT_INIT, doubled each time) */
+const FIRST_SYN = seconds(1);
+
+/** source: include/net/tcp.h TCP_RTO_MIN, TCP_RTO_MAX; net.ipv4.tcp_retries2 */
+const FIRST_DATA = milliseconds(200);
+const DATA_MAX = seconds(120);
+const DATA_REPETITIONS = 15;
+
+/**
+ * A handshake: the SYN leaves at 0, 1, 3, 7, 15, 31 and 63 s, for as long as the client or its
+ * system is patient.
+ */
+export function handshake(gaveUp: Duration): Patience {
+  const sends: Duration[] = [];
+  for (let at = 0, wait: number = FIRST_SYN; at < gaveUp; at += wait, wait *= 2) {
+    sends.push(at as Duration);
+  }
+  return { sends, gaveUp };
+}
+
+/** The next segment of a connection that stands. */
+export function segment(): Patience {
+  const sends: Duration[] = [];
+  let at = 0;
+  let wait: number = FIRST_DATA;
+  for (let sent = 0; sent <= DATA_REPETITIONS; sent++) {
+    sends.push(at as Duration);
+    at += wait;
+    wait = Math.min(2 * wait, DATA_MAX);
+  }
+  return { sends, gaveUp: at as Duration };
+}
+
+/** A datagram: nobody sends it again but the application. */
+export function datagram(gaveUp: Duration): Patience {
+  return { sends: [ZERO], gaveUp };
+}
+
+/**
+ * The traces that one trace over bad links stands for: the answer to the first packet, to the
+ * second one, …, and none at all.
+ */
+export function repeated(trace: Trace, { sends, gaveUp }: Patience): readonly Trace[] {
+  const { stretch, disposition } = trace;
+  if (stretch === undefined || isSilent(trace) || disposition === 'not-modelled') return [trace];
+  const { delay, arrives } = stretch;
+  const all: Trace[] = [];
+  let left = CERTAIN;
+  for (const [lost, at] of sends.entries()) {
+    const took = (at + delay) as Duration;
+    if (took > gaveUp || equalRatio(left, NEVER)) break;
+    const probability = multiply(trace.probability, multiply(left, arrives));
+    all.push({ ...trace, probability, took, reason: late(trace.reason, lost, at) });
+    left = multiply(left, complement(arrives));
+  }
+  if (equalRatio(left, NEVER)) return all;
+  const probability = multiply(trace.probability, left);
+  const why =
+    all.length === 0
+      ? `the answer takes ${formatDuration(delay)}, and the client waits ${formatDuration(gaveUp)}`
+      : `bad links lost ${all.length === 1 ? 'the packet' : `all ${all.length} packets`} or the answer`;
+  const { responder: _nobody, ...unanswered } = trace;
+  return [...all, { ...unanswered, disposition: 'link-loss', probability, reason: why, took: gaveUp }];
+}
+
+function isSilent({ disposition }: Trace): boolean {
+  return outcomeOf(disposition) === 'timeout';
+}
+
+function late(reason: string, lost: number, at: Duration): string {
+  if (lost === 0) return reason;
+  const what = lost === 1 ? 'the first packet was' : `the first ${lost} packets were`;
+  return `${reason}, after ${what} lost; the next one left at ${formatDuration(at)}`;
+}

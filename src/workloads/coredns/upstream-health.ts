@@ -1,0 +1,71 @@
+// What `forward` remembers of one upstream: whether it is taken to be down. A check begins after a
+// failed exchange, and goes on until the upstream answers.
+// source: coredns plugin/pkg/proxy/{proxy,health}.go, plugin/pkg/up/up.go
+
+import { seconds, ZERO } from '../../values/time';
+import type { Duration } from '../../values/time';
+import type { DnsTransport } from '../dns-message';
+import type { Exchanged, Upstream } from './plugin';
+
+/** How long a check waits for its answer. */
+const CHECK_TIMEOUT = seconds(1);
+
+/** How `forward` checks upstreams (`max_fails`, `health_check`). */
+export interface HealthOptions {
+  /** More failed checks than this mean that it is down; zero switches checks off. */
+  maxFails: number;
+  interval: Duration;
+  /** The name whose NS records are asked for. */
+  domain: string;
+}
+
+export class UpstreamHealth {
+  readonly upstream: Upstream;
+  readonly transport: DnsTransport;
+  private readonly options: HealthOptions;
+  private fails = 0;
+  private isChecking = false;
+
+  constructor(upstream: Upstream, transport: DnsTransport, options: HealthOptions) {
+    this.upstream = upstream;
+    this.transport = transport;
+    this.options = options;
+  }
+
+  get domain(): string {
+    return this.options.domain;
+  }
+
+  get isDown(): boolean {
+    return this.options.maxFails > 0 && this.fails > this.options.maxFails;
+  }
+
+  /** An exchange failed. True where checks have to begin. */
+  suspect(): boolean {
+    if (this.options.maxFails === 0 || this.isChecking) return false;
+    this.isChecking = true;
+    return true;
+  }
+
+  /** The answer to a check, once it is there or given up. Returns when to check again, if ever. */
+  learn(answer: Exchanged): Duration | undefined {
+    if (isAlive(answer)) {
+      this.fails = 0;
+      this.isChecking = false;
+      return undefined;
+    }
+    this.fails++;
+    return this.options.interval;
+  }
+}
+
+/** How long it takes until a check knows. */
+export function checkTime(answer: Exchanged): Duration {
+  if (answer === 'unreachable') return ZERO;
+  return answer === 'silent' || answer.delay > CHECK_TIMEOUT ? CHECK_TIMEOUT : answer.delay;
+}
+
+/** Any header will do, whatever it says. */
+function isAlive(answer: Exchanged): boolean {
+  return typeof answer === 'object' && answer.delay <= CHECK_TIMEOUT;
+}
