@@ -2,8 +2,9 @@
 // again after one EndpointSlice has changed, and to walk a packet through them.
 
 import { Store } from '../src/apiserver/store';
+import { balanceSocket } from '../src/node/netfilter/ebpf';
 import { traverse } from '../src/node/netfilter/evaluate';
-import type { HookContext } from '../src/node/netfilter/evaluate';
+import type { Branch, HookContext } from '../src/node/netfilter/evaluate';
 import type { Ruleset } from '../src/node/netfilter/ruleset';
 import { proxyMode } from '../src/node/proxy/index';
 import { ProxyInputs } from '../src/node/proxy/proxy-inputs';
@@ -21,7 +22,7 @@ const MANY = 10_000;
 const FEW = 100;
 const FEWEST = 10;
 const ENDPOINTS = 15;
-const MODES = ['iptables', 'nftables'] as const;
+const MODES = ['iptables', 'nftables', 'ipvs', 'ebpf'] as const;
 
 /** Changes and packets in one round; as many as make a round longer than the clock is coarse. */
 const CHANGES = 200;
@@ -152,8 +153,16 @@ function walkOnce(ruleset: Ruleset, service: number): void {
     dport: 80,
   } as const;
   const packet: Packet = { tuple, kind: 'syn', mark: 0 };
-  const ways = traverse([ruleset], 'nat', 'PREROUTING', packet, CONTEXT);
+  const ways = waysOf(ruleset, packet);
   if (ways.length < ENDPOINTS - 1) throw new Error(`Service ${service} has too few endpoints`);
+}
+
+/** Where the mode chooses: before routing, in INPUT for IPVS, in the socket for eBPF. */
+function waysOf(ruleset: Ruleset, packet: Packet): readonly Branch[] {
+  if (ruleset.ebpf !== undefined) return balanceSocket([ruleset], packet, CONTEXT) ?? [];
+  const [table, hook] =
+    ruleset.ipvs === undefined ? (['nat', 'PREROUTING'] as const) : (['filter', 'INPUT'] as const);
+  return traverse([ruleset], table, hook, packet, CONTEXT);
 }
 
 function storeOf(objects: readonly KubeObject[]): Store {

@@ -187,6 +187,7 @@ const CODES: Readonly<Record<string, string>> = {
   'never-evaluated': 'NeverEvaluated',
   'not-modelled': 'NotModelled',
   'not-settled': 'NotSettled',
+  refused: 'Refused',
 };
 
 function verdictType(found: Case): string {

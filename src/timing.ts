@@ -12,6 +12,7 @@ import type { Duration } from './values/time';
 
 export { TIMERS } from './timers';
 export type { Delay, Effect, TimerName, TimerRow } from './timers';
+export type { SyncExtent } from './timers/rule-programming';
 
 export const PROFILES = ['default', 'tutorial', 'instant', 'best', 'worst'] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -36,6 +37,11 @@ export class Timing {
   /** Goes on under another profile: a cluster settles in no time, then lives by its own. */
   switchTo(profile: Profile): void {
     this.options = { ...this.options, profile };
+  }
+
+  /** Whether the table has a timer of that name; what a manifest sets (a probe's period) is none. */
+  knows(name: string): name is TimerName {
+    return Object.hasOwn(TIMERS, name);
   }
 
   /** The delay of a timer as the run's version, profile and overrides make it. */

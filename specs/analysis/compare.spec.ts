@@ -55,7 +55,9 @@ describe('a comparison of manifests', () => {
       to: 'backend.shop:80',
       by: ['NetworkPolicy/shop/nobody'],
     });
-    expect(lost!.cause).to.match(/^NetworkPolicy\/shop\/nobody \(.*:\d+:1\) isolates shop\/backend#/);
+    expect(lost!.cause).to.match(
+      /^NetworkPolicy\/shop\/nobody \(.*:\d+:1\) isolates shop\/backend#/,
+    );
     const opened = compare(clusterOf(SHOP, DENY), old());
     const found = opened.changes.find(({ from }) => from === 'pod/shop/client');
     expect(found).to.deep.include({ kind: 'gained', by: ['NetworkPolicy/shop/nobody'] });
@@ -67,8 +69,13 @@ describe('a comparison of manifests', () => {
       'gained',
       'external',
       'node/worker-1:30081',
-      'external and node/worker-1:30081 is new',
+      'node/worker-1:30081 is new',
     ]);
+    const called = added.find(({ to }) => to === 'other.shop:81');
+    expect(called).to.deep.include({
+      cause: 'other.shop:81 is new',
+      by: ['Service/shop/other'],
+    });
     const removed = compare(clusterOf(SHOP, OTHER), old()).changes;
     expect(removed.map(({ kind, to, cause }) => [kind, to, cause])).to.deep.include([
       'lost',
@@ -129,7 +136,7 @@ describe('a comparison of routes', () => {
     expect(routesBetween([SHOP, OTHER], [SHOP, local])[0]).to.deep.include({
       kind: 'changed',
       route: 'any node 30081/TCP',
-      cause: 'now externalTrafficPolicy Local; no more externalTrafficPolicy Cluster',
+      cause: 'now externalTrafficPolicy Local',
     });
   });
 

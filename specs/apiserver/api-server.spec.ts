@@ -11,7 +11,7 @@ function plane(): ControlPlane {
 }
 
 function podOn(name: string, nodeName?: string) {
-  const containers = [{ name: 'main' }];
+  const containers = [{ name: 'main', image: 'm' }];
   return {
     apiVersion: 'v1',
     kind: 'Pod',

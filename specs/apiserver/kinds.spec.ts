@@ -202,7 +202,7 @@ describe('a pod is refused', () => {
     ],
     [
       'with two containers of one name',
-      { containers: [{ name: 'a' }, { name: 'a' }] },
+      { containers: [{ name: 'a', image: 'registry.example/app:1' }, { name: 'a' }] },
       {},
       /containers\/1\/name: "a" is the name of another container/,
     ],
@@ -291,7 +291,7 @@ describe('what is not modelled', () => {
     ['port', 'ports'],
   ] as const) {
     it(`is ${written}, probably meant as ${meant}`, () => {
-      const container = { name: 'a', [written]: [] };
+      const container = { name: 'a', image: 'a', [written]: [] };
       const spec = { containers: [container] };
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec };
       const hints = check(pod as KubeObject).map(({ hint }) => hint);

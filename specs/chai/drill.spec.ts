@@ -153,3 +153,23 @@ describe('a scenario in code', () => {
     expect(() => loadScenario('nowhere.yaml')).to.throw(InvalidScenario, 'nowhere.yaml');
   });
 });
+
+describe('a drill of the network', () => {
+  it('cuts and degrades, for as long as it is told', () => {
+    const drill = shop().runUntil('1s');
+    drill.cut({ from: 'node/worker-1', to: 'node/worker-2' }, { for: '5s' });
+    drill.degrade({ from: 'node/worker-1', to: 'node/worker-2', delay: '20ms' }, { for: '10s' });
+    const outcome = () => drill.cluster.send({ node: 'worker-1' }, elsewhere(drill))[0]!;
+    expect(outcome().disposition).to.equal('partitioned');
+    drill.runFor('5s');
+    expect(outcome()).to.include({ disposition: 'refused-by-listener', took: 40_000 });
+    drill.runFor('5s');
+    expect(outcome()).not.to.have.property('took');
+    expect(() => drill.cut({ from: 'shop/nobody' })).to.throw('cut (step "cut-3"): ');
+  });
+});
+
+function elsewhere({ cluster }: ReturnType<typeof shop>) {
+  const address = cluster.machines.get('worker-2')!.addresses[0]!;
+  return { address, port: 9, protocol: 'TCP' } as const;
+}

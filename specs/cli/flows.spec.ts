@@ -40,7 +40,9 @@ describe('kubedrill trace', () => {
     const argv = [...from, '203.0.113.5:53/udp', '--size', '4000'];
     const { code, out } = await runInline(files, argv);
     expect(code).to.equal(1);
-    expect(out).to.contain('mtu: fragmentation needed a router tells the sender: the way takes 1500');
+    expect(out).to.contain(
+      'mtu: fragmentation needed a router tells the sender: the way takes 1500',
+    );
     expect(out).to.contain('timeout (too-big)');
     const small = await runInline(files, [...argv.slice(0, -1), '1400']);
     expect(small.code).to.equal(0);
@@ -103,7 +105,7 @@ describe('kubedrill diff', () => {
     const text = await say('text');
     expect(text.code).to.equal(1);
     expect(text.out).to.contain(
-      '~ changed  route service/default/web 80/TCP  default/web:8080 (ClusterIP, ',
+      '~ changed  route service/default/web 80/TCP  default/web:8080 (ClusterIP) → default/web:8181',
     );
     expect((await say('markdown')).out).to.match(/### Routes\n\n\| \| route \| before → after/);
     const { routes } = JSON.parse((await say('json')).out) as { routes: { kind: string }[] };

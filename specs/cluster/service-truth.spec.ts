@@ -53,9 +53,9 @@ describe('the endpoints that really serve', () => {
 
   it('may be behind a port of a sidecar', () => {
     const spec = {
-      containers: [{ name: 'main' }],
+      containers: [{ name: 'main', image: 'registry.example/app:1' }],
       initContainers: [
-        { name: 'setup', ports: [{ name: 'http', containerPort: 1 }] },
+        { name: 'setup', image: 'registry.example/app:1', ports: [{ name: 'http', containerPort: 1 }] },
         {
           name: 'proxy',
           restartPolicy: 'Always',
@@ -68,7 +68,7 @@ describe('the endpoints that really serve', () => {
 
   it('are none of a name that no container has, or has for another protocol', () => {
     const ports = [{ name: 'http', protocol: 'UDP', containerPort: 8080 }];
-    const spec = { containers: [{ name: 'main', ports }] };
+    const spec = { containers: [{ name: 'main', image: 'registry.example/app:1', ports }] };
     expect(serving(SELECTING, pod('a', '10.0.0.1', { spec }))).to.deep.equal([]);
   });
 

@@ -14,7 +14,7 @@ function podOf(name: string, status: object = {}, spec: object = {}): KubeObject
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'shop', labels: { app: 'web' } },
-    spec: { nodeName: 'worker-1', containers: [{ name: 'main' }], ...spec },
+    spec: { nodeName: 'worker-1', containers: [{ name: 'main', image: 'registry.example/app:1' }], ...spec },
     status: { ...runningStatus(0, '10.244.1.5'), ...status },
   };
 }
@@ -125,7 +125,7 @@ describe('the members of a slice', () => {
 describe('the ports of a slice', () => {
   it('by name stand in a slice for each number', () => {
     const port = (containerPort: number) => ({
-      containers: [{ name: 'main', ports: [{ name: 'http', containerPort }] }],
+      containers: [{ name: 'main', image: 'registry.example/app:1', ports: [{ name: 'http', containerPort }] }],
     });
     const subject = plane(
       serviceOf('web', { ports: [{ port: 80, targetPort: 'http' }] }),
@@ -138,8 +138,8 @@ describe('the ports of a slice', () => {
 
   it('by the name of a port of a sidecar, which counts after the containers', () => {
     const port = (containerPort: number) => ({ name: 'http', containerPort });
-    const sidecar = { name: 'proxy', restartPolicy: 'Always', ports: [port(15_001)] };
-    const setup = { name: 'setup', ports: [port(1)] };
+    const sidecar = { name: 'proxy', image: 'p', restartPolicy: 'Always', ports: [port(15_001)] };
+    const setup = { name: 'setup', image: 's', ports: [port(1)] };
     const named = serviceOf('web', { ports: [{ port: 80, targetPort: 'http' }] });
     const subject = plane(named, podOf('a', {}, { initContainers: [setup, sidecar] }));
     expect(slices(subject)[0]!.ports).to.deep.equal([{ name: '', port: 15_001, protocol: 'TCP' }]);

@@ -14,7 +14,7 @@ function podOf(name: string, spec: object = {}): KubeObject {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'shop' },
-    spec: { containers: [{ name: 'main' }], ...spec },
+    spec: { containers: [{ name: 'main', image: 'registry.example/app:1' }], ...spec },
   };
 }
 
@@ -122,7 +122,7 @@ describe('the scheduler', () => {
 
   it('does not put two pods with one host port on a node', () => {
     const subject = plane({ nodes: 2 });
-    const containers = [{ name: 'main', ports: [{ containerPort: 80, hostPort: 80 }] }];
+    const containers = [{ name: 'main', image: 'm', ports: [{ containerPort: 80, hostPort: 80 }] }];
     for (const name of ['a', 'b', 'c']) subject.create(podOf(name, { containers }));
     subject.run();
     expect([nodeOf(subject, 'a'), nodeOf(subject, 'b')]).to.deep.equal(['worker-1', 'worker-2']);
@@ -187,6 +187,12 @@ describe('the ranges of pod addresses', () => {
     expect([rangeOf('worker-1'), rangeOf('worker-2')]).to.deep.equal(['10.244.1.0/24', undefined]);
     const failures = subject.kernel.journal.all().filter(({ action }) => action === 'failed');
     expect(failures[0]!.detail).to.contain('CIDRNotAvailable');
+    const [event, ...more] = subject.list('Event');
+    expect(more, 'one event, however often it tries').to.deep.equal([]);
+    expect(event).to.deep.include({
+      reason: 'CIDRNotAvailable',
+      message: 'Node worker-2 status is now: CIDRNotAvailable',
+    });
     subject.delete('Node', 'worker-1');
     subject.run(seconds(300));
     expect(rangeOf('worker-2')).to.equal('10.244.1.0/24');

@@ -65,3 +65,36 @@ describe('the agents that enforce policies', () => {
     expect(applied).to.deep.equal([]);
   });
 });
+
+describe('a plug-in that rejects what it denies', () => {
+  function denied(direction: 'Ingress' | 'Egress', protocol: 'TCP' | 'UDP', denyAction: string) {
+    const policy = { ...DENY, spec: { podSelector: {}, policyTypes: [direction] } };
+    const cni = { name: 'calico', denyAction };
+    const { cluster } = buildCluster({ manifests: [SHOP, policy], cluster: { cni } });
+    const backend = [...cluster.api.store.list('Pod')].find(({ metadata }) =>
+      metadata.name.startsWith('backend'),
+    );
+    const { podIP } = backend!.status as { podIP: string };
+    const to = { address: ip(podIP), port: 8080, protocol } as const;
+    return cluster.send({ pod: 'shop/client' }, to);
+  }
+
+  for (const direction of ['Ingress', 'Egress'] as const) {
+    for (const protocol of ['TCP', 'UDP'] as const) {
+      it(`tells the client at once: ${direction}, ${protocol}`, () => {
+        for (const trace of denied(direction, protocol, 'reject')) {
+          expect(trace.disposition, trace.reason).to.equal('rejected-by-policy');
+          expect(trace.reason).to.contain('isolates');
+          expect(trace.blames[0]).to.equal('NetworkPolicy/shop/nobody');
+          const left = trace.translations.map(({ node }) => node);
+          expect(left, 'an entry where it was let out, none where it was denied').to.have.length(
+            direction === 'Ingress' ? 1 : 0,
+          );
+        }
+        for (const trace of denied(direction, protocol, 'drop')) {
+          expect(trace.disposition, trace.reason).to.equal('denied-by-policy');
+        }
+      });
+    }
+  }
+});

@@ -79,6 +79,7 @@ export class Building {
     for (const { name, links } of rooms) {
       await run('ip', ['-netns', name, '-batch', '-'], lines(links));
     }
+    await Promise.all(rooms.map(setDevices));
     await Promise.all(rooms.map(setForwarding));
   }
 
@@ -111,7 +112,14 @@ export class Building {
 }
 
 async function setUp({ name, settings }: Room): Promise<void> {
-  const all = { ...SETTINGS, ...BRIDGED, ...settings };
+  await set(name, { ...SETTINGS, ...BRIDGED, ...settings });
+}
+
+async function setDevices({ name, deviceSettings = {} }: Room): Promise<void> {
+  if (Object.keys(deviceSettings).length > 0) await set(name, deviceSettings);
+}
+
+async function set(name: string, all: Readonly<Record<string, number>>): Promise<void> {
   const orders = Object.entries(all).map(([key, value]) => `echo ${value} > /proc/sys/${key}`);
   await runIn(name, 'sh', ['-e'], lines(orders));
 }
@@ -126,9 +134,9 @@ async function setForwarding({ name, forwarding }: Room): Promise<void> {
 
 /** Host-network pods share the sockets of their node with the node's own processes. */
 function staffNode(agent: Agent, machine: Machine): Promise<void>[] {
-  const addresses = machine.interfaces.flatMap((it) =>
-    it.addresses.map((text) => text.split('/')[0]!),
-  );
+  // Several devices may have one address.
+  const all = machine.interfaces.flatMap((it) => it.addresses.map((text) => text.split('/')[0]!));
+  const addresses = [...new Set(all)];
   const pods = [...machine.hostSandboxes].flatMap((sandbox) => {
     const specs = [...sandbox.processes.values()].flatMap(({ listen }) => listen);
     return listenOn(agent, specs, sandbox.podKey, addresses);

@@ -19,7 +19,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   conntrack: 'conntrack',
 };
 
-/** Milliseconds; it takes less than three minutes on two cores. */
+/** Milliseconds; it takes about three minutes on two cores. */
 const LIMIT = 10 * 60_000;
 
 export function isEnclosed(): boolean {

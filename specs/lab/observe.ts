@@ -56,7 +56,7 @@ const AT_ONCE = 400;
 const FIRST_PORT = 33_000;
 
 /** The outer packets of tunnels are tracked like all others; the model knows the inner ones. */
-const TUNNEL_PORT = 8_472;
+const TUNNEL_PORTS: readonly unknown[] = [4_789, 8_472];
 
 export interface Request {
   readonly flow: Flow;
@@ -105,7 +105,8 @@ export class Observer {
     const tables = await this.tables();
     return [...tables].filter(
       ({ node, connection: { original } }) =>
-        original.dport !== TUNNEL_PORT && !this.explained.has(`${node} ${tupleKey(original)}`),
+        !TUNNEL_PORTS.includes(original.dport) &&
+        !this.explained.has(`${node} ${tupleKey(original)}`),
     );
   }
 

@@ -23,6 +23,9 @@ const CNIS: readonly Omit<Setting, 'proxy'>[] = [
   { cni: 'flannel', options: { mode: 'host-gw' } },
   { cni: 'bridge', options: { hairpinMode: false } },
   { cni: 'bridge', options: { hairpinMode: true } },
+  { cni: 'calico', options: { mode: 'bgp' } },
+  { cni: 'calico', options: { mode: 'vxlan' } },
+  { cni: 'kindnet', options: {} },
 ];
 
 const SETTINGS = ['iptables', 'nftables'].flatMap((proxy) =>

@@ -42,6 +42,26 @@ describe('the topology of the lab', () => {
     expect(lines('pod-lab-p1')).to.include('route add default via 10.244.1.1 dev eth0');
   });
 
+  it('gives a pod without a bridge a pair of devices of its own, and a gateway that nobody has', () => {
+    const setting = { cni: 'calico', options: { mode: 'bgp' }, proxy: 'iptables' };
+    const calico = labCluster(setting, []);
+    const built = topologyOf(calico);
+    const room = (name: string) => built.rooms.find((it) => it.name === name)!;
+    const [address] = calico.machines
+      .get('n1')!
+      .routes.filter(({ device }) => device.startsWith('cali'));
+    const { destination, device } = address!;
+    expect(room('n1').links).to.include(`route add ${destination} dev ${device}`);
+    expect(room('n1').deviceSettings).to.include({ [`net/ipv4/conf/${device}/proxy_arp`]: 1 });
+    expect(
+      room('n1').links.filter((line) => line.startsWith('route add blackhole')),
+    ).to.have.length(1);
+    expect(room('pod-lab-p1').links).to.include.members([
+      'route add 169.254.1.1/32 dev eth0 scope link',
+      'route add default via 169.254.1.1 dev eth0',
+    ]);
+  });
+
   it('sends nothing back by the port it came in where the CNI has no hairpin mode', () => {
     const setting = { cni: 'bridge', options: { hairpinMode: false }, proxy: 'iptables' };
     const [node] = topologyOf(labCluster(setting, [])).rooms.filter(({ name }) => name === 'n1');

@@ -18,6 +18,8 @@ export interface Room {
   readonly name: string;
   readonly settings: Readonly<Record<string, number>>;
   readonly links: readonly string[];
+  /** Settings of devices, once the links are there. */
+  readonly deviceSettings?: Readonly<Record<string, number>>;
   /** Forwarding entries of tunnels, once the links are there. */
   readonly forwarding: readonly string[];
 }
@@ -36,6 +38,11 @@ const ROUTER = 'router';
 
 /** source: IANA has 4789; flannel and Linux have used 8472 from the start. */
 const VXLAN = 'id 1 dstport 8472 nolearning';
+/** source: projectcalico api/pkg/apis/projectcalico/v3 felixconfig.go (VXLANVNI, VXLANPort) */
+const CALICO_VXLAN = 'id 4096 dstport 4789 nolearning';
+
+/** The gateway of a pod whose host's end has no address: the host answers ARP for everything. */
+const LINK_LOCAL_GATEWAY = '169.254.1.1';
 
 export function roomOfPod(podKey: string): string {
   return `pod-${podKey.replace('/', '-')}`;
@@ -85,9 +92,10 @@ function nodeRoom(cluster: Cluster, machine: Machine, cables: string[]): Room {
       ...device(machine, machine.device('eth0')!),
       ...(bridge === undefined ? [] : bridgeLines(bridge)),
       ...tunnels.flatMap((tunnel) => tunnelLines(machine, tunnel)),
-      ...pods.flatMap((pod) => portLines(bridge, pod)),
+      ...pods.flatMap((pod) => portLines(machine, pod)),
       ...machine.routes.filter(isIPv4Route).flatMap(routeLines),
     ],
+    deviceSettings: Object.fromEntries(pods.flatMap((pod) => arpSettings(machine, pod))),
     forwarding: [
       ...machine.routes.filter(isIPv4Route).flatMap(forwardingLines),
       ...Object.entries(LATELY_GONE)
@@ -102,8 +110,9 @@ function podRoom(machine: Machine, sandbox: PodSandbox, cables: string[]): Room 
   const address = sandbox.addresses.find((it) => familyOf(it) === 'IPv4')!;
   const route = machine.routing.lookup(address)!;
   const uplink = machine.device(route.device)!;
-  if (uplink.kind !== 'bridge') throw new RangeError(`${name}: only bridged pods can be built`);
-  cables.push(cable(name, 'eth0', machine.name, portOf(sandbox)));
+  const isBridged = uplink.kind === 'bridge';
+  const gateway = isBridged ? (route.source ?? addressesOf(uplink)[0]) : gatewayBehind(uplink);
+  cables.push(cable(name, 'eth0', machine.name, isBridged ? portOf(sandbox) : uplink.name));
   return {
     name,
     settings: {},
@@ -111,7 +120,8 @@ function podRoom(machine: Machine, sandbox: PodSandbox, cables: string[]): Room 
       'link set lo up',
       `link set eth0 mtu ${uplink.mtu} up`,
       `addr add ${address}/${cidr(route.destination).prefix} dev eth0`,
-      `route add default via ${route.source ?? addressesOf(uplink)[0]} dev eth0`,
+      ...(isBridged ? [] : [`route add ${gateway}/32 dev eth0 scope link`]),
+      `route add default via ${gateway} dev eth0`,
     ],
     forwarding: [],
   };
@@ -206,9 +216,13 @@ function bridgeLines(bridge: NetworkInterface): string[] {
   ];
 }
 
-/** A pod's end in its host: a port of the bridge, which may or may not send back what came in. */
-function portLines(bridge: NetworkInterface | undefined, sandbox: PodSandbox): string[] {
-  if (bridge === undefined) throw new RangeError(`${sandbox.node} has pods and no bridge`);
+/**
+ * A pod's end in its host: a device of its own, or a port of the bridge, which may or may not send
+ * back what came in.
+ */
+function portLines(machine: Machine, sandbox: PodSandbox): string[] {
+  const bridge = uplinkOf(machine, sandbox);
+  if (bridge.kind !== 'bridge') return device(machine, bridge);
   const port = portOf(sandbox);
   return [
     `link set ${port} mtu ${bridge.mtu} master ${bridge.name}`,
@@ -217,14 +231,36 @@ function portLines(bridge: NetworkInterface | undefined, sandbox: PodSandbox): s
   ];
 }
 
+/** source: projectcalico felix/dataplane/linux/endpoint_mgr.go (configureInterface) */
+function arpSettings(machine: Machine, sandbox: PodSandbox): [string, number][] {
+  const { kind, name } = uplinkOf(machine, sandbox);
+  if (kind === 'bridge') return [];
+  return [
+    [`net/ipv4/conf/${name}/proxy_arp`, 1],
+    [`net/ipv4/neigh/${name}/proxy_delay`, 0],
+  ];
+}
+
+/** The host's device behind which the pod is. */
+function uplinkOf(machine: Machine, { addresses }: PodSandbox): NetworkInterface {
+  const address = addresses.find((it) => familyOf(it) === 'IPv4')!;
+  return machine.device(machine.routing.lookup(address)!.device)!;
+}
+
+/** The pod's gateway: the address of the host's end, or one that nobody has. */
+function gatewayBehind(uplink: NetworkInterface): string {
+  return addressesOf(uplink)[0] ?? LINK_LOCAL_GATEWAY;
+}
+
 function tunnelLines(machine: Machine, tunnel: NetworkInterface): string[] {
   const route = machine.routes.find((it) => it.device === tunnel.name);
   const kind = route?.encapsulation?.kind;
   if (kind !== 'vxlan') throw new RangeError(`${tunnel.name}: only vxlan tunnels can be built`);
   const local = machine.primaryAddress('eth0', 'IPv4');
   const hardware = hardwareAddress(addressesOf(tunnel)[0]!);
+  const vxlan = tunnel.name === 'vxlan.calico' ? CALICO_VXLAN : VXLAN;
   return [
-    `link add ${tunnel.name} address ${hardware} type vxlan ${VXLAN} local ${local} dev eth0`,
+    `link add ${tunnel.name} address ${hardware} type vxlan ${vxlan} local ${local} dev eth0`,
     ...addressLines(tunnel),
     `link set ${tunnel.name} mtu ${tunnel.mtu} up`,
   ];
@@ -236,7 +272,8 @@ function addressLines({ name, addresses }: NetworkInterface): string[] {
   return own.map((address) => `addr add ${address} dev ${name} noprefixroute`);
 }
 
-function routeLines({ destination, device, via, source }: Route): string[] {
+function routeLines({ destination, device, via, source, blackhole }: Route): string[] {
+  if (blackhole === true) return [`route add blackhole ${destination}`];
   const gateway = via === undefined ? [] : [`via ${via}`, 'onlink'];
   const preferred = source === undefined ? [] : [`src ${source}`];
   return [['route add', destination, ...gateway, `dev ${device}`, ...preferred].join(' ')];

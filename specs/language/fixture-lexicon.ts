@@ -33,6 +33,22 @@ const KILL: Word = {
   lasts: (args) => ((args as { restart?: string }).restart === undefined ? undefined : 1),
 };
 
+const ROLLOUT: Word = {
+  name: 'rollout',
+  summary: 'A rollout is complete.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['rollout', 'is'],
+    properties: {
+      rollout: { $ref: '#/$defs/objectReference' },
+      is: { const: 'complete' },
+      nth: { type: 'integer', minimum: 1 },
+    },
+  },
+  examples: ['{when: {rollout: deployment/shop/backend, is: complete}, kill: {node: worker-1}}'],
+};
+
 const APPLY: Word = {
   name: 'apply',
   summary: 'Applies manifests.',
@@ -137,6 +153,8 @@ export const LEXICON: Lexicon = {
   faults: byName(KILL),
   actions: byName(APPLY, SCALE),
   claims: byName(CONVERGE, INSPECT, REACH),
+  triggers: byName(ROLLOUT),
+  components: ['apiserver', 'controller-manager/endpointslice', 'coredns', 'kube-proxy', 'kubelet'],
   kinds: {
     names: new Map([
       ...KINDS.flatMap((kind): [string, string][] => [
@@ -162,6 +180,12 @@ export const LEXICON: Lexicon = {
     ['iptables', { minSyncPeriod: { $ref: '#/$defs/duration' } }],
     ['ipvs', { minSyncPeriod: { $ref: '#/$defs/duration' } }],
   ]),
+  proxyProblems: (mode, options, cni) => {
+    if (mode !== 'ipvs' || cni.name !== 'bridge' || options['minSyncPeriod'] === undefined)
+      return [];
+    const message = 'ipvs keeps no such pause beside bridge';
+    return [{ path: '/minSyncPeriod', severity: 'error', message, hint: 'cni: flannel' }];
+  },
   kubernetesVersions: MODELLED_VERSIONS,
   featureGates: ['PLEGOnDemandRelist'],
 };

@@ -8,6 +8,9 @@ import { formatDiagnostics } from '../../src/language/code-frame';
 import { DIAGNOSTIC_CODES } from '../../src/language/diagnostic-codes';
 import { loadScenarios } from '../../src/language/load';
 import type { Plan } from '../../src/language/plan';
+import { formatPlace } from '../../src/values/definition';
+import type { Definition } from '../../src/values/definition';
+import { nameOf } from '../../src/values/kube-object';
 import { expectGolden } from '../tidy/golden';
 import { LEXICON, VALIDATOR } from './fixture-lexicon';
 
@@ -31,9 +34,23 @@ function namesIn(folder: string, ending: string): readonly string[] {
 function textOfPlans(plans: readonly Plan[]): string {
   const short = plans.map((plan) => ({
     ...plan,
+    cluster: withPlaces(plan.cluster),
     notes: plan.notes.map(({ code, message }) => `${code} ${message}`),
   }));
   return `${JSON.stringify(short, null, 2)}\n`;
+}
+
+/** Nothing is said of definitions where there are none. */
+function withPlaces({ definitions = [], ...cluster }: Plan['cluster']) {
+  return definitions.length === 0
+    ? cluster
+    : { ...cluster, definitions: definitions.map(definitionLine) };
+}
+
+/** The object is among the manifests already: what counts here are its places. */
+function definitionLine({ object, range, items }: Definition): string {
+  const parts = Object.entries(items).map(([path, it]) => ` ${path} ${it.line}:${it.column}`);
+  return `${nameOf(object)} ${formatPlace(range)}${parts.join()}`;
 }
 
 describe('good scenarios', () => {

@@ -8,6 +8,7 @@ import { Machine } from '../../src/node/machine';
 import * as nodePorts from '../../src/node/proxy/node-port-addresses';
 import * as service from '../../src/node/proxy/iptables-service';
 import { KubeProxy } from '../../src/node/proxy/kube-proxy';
+import { RuleWriter } from '../../src/node/proxy/rule-writer';
 import { SyncRunner } from '../../src/node/proxy/sync-runner';
 import type { KubeVersion } from '../../src/values/kube-version';
 import { CERTAIN } from '../../src/values/ratio';
@@ -96,8 +97,8 @@ export const DATA_PLANE_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/services/established-connections.yaml',
     expectation: 'on the connections opened at 5s',
     breaks: () =>
-      replace(KubeProxy.prototype, 'cleanUp', () => {
-        return function (this: KubeProxy) {
+      replace(RuleWriter.prototype, 'cleanUp', () => {
+        return function (this: RuleWriter) {
           this['options'].machine.conntrack.flush();
           return true;
         };
@@ -108,7 +109,7 @@ export const DATA_PLANE_MUTANTS: readonly Mutant[] = [
     sentence: 'kube-proxy leaves the UDP entries of endpoints that are gone.',
     scenario: 'scenarios/network/udp-flows.yaml',
     expectation: 'on the connections opened at 5s',
-    breaks: () => replace(KubeProxy.prototype, 'cleanUp', () => () => false),
+    breaks: () => replace(RuleWriter.prototype, 'cleanUp', () => () => false),
   },
   {
     name: 'no-masquerade',

@@ -1,6 +1,11 @@
 // What can be wrong about CoreDNS and the resolvers.
 
+import { Machine } from '../../src/node/machine';
+import { PolicyAgents } from '../../src/node/policy/policy-agents';
 import { CachePlugin } from '../../src/workloads/coredns/cache';
+import * as cacheOptions from '../../src/workloads/coredns/cache-options';
+import { LoopPlugin } from '../../src/workloads/coredns/loop';
+import { UpstreamHealth } from '../../src/workloads/coredns/upstream-health';
 import * as size from '../../src/workloads/dns-size';
 import { DnsView } from '../../src/workloads/dns-view';
 import { Course } from '../../src/workloads/lookup';
@@ -81,6 +86,75 @@ export const DNS_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/dns/truncated-answers.yaml',
     expectation: 'resolves many at 1s',
     breaks: () => replace<typeof size.fitTo>(size, 'fitTo', () => (reply) => reply),
+  },
+  {
+    name: 'node-cache-keeps-denials',
+    sentence: 'A cache keeps denials for as long as answers.',
+    scenario: 'scenarios/dns/nodelocal-negative-cache-5s.yaml',
+    expectation: 'resolves late to 10.96.0.40 at 15s',
+    breaks: () =>
+      replace<typeof cacheOptions.readCache>(cacheOptions, 'readCache', (readCache) => {
+        return (...given) => {
+          const options = readCache(...given);
+          return { ...options, denial: options.success };
+        };
+      }),
+  },
+  {
+    name: 'notrack-is-not-heeded',
+    sentence: 'Table raw exempts nothing from connection tracking.',
+    scenario: 'scenarios/dns/nodelocal-path.yaml',
+    expectation: 'raw/PREROUTING',
+    breaks: () =>
+      replace(Machine.prototype, 'rulesets', (rulesets: Machine['rulesets']) => {
+        return function (this: Machine, family) {
+          return rulesets.call(this, family).filter(({ tables }) => !tables.has('raw'));
+        };
+      }),
+  },
+  {
+    name: 'node-cache-cleans-up-when-killed',
+    sentence: 'A DNS cache that is killed leaves no rule behind.',
+    scenario: 'scenarios/dns/nodelocal-crash.yaml',
+    expectation: 'gets no answer for backend',
+    breaks: () =>
+      replace(Machine.prototype, 'isLocal', (isLocal: Machine['isLocal']) => {
+        return function (this: Machine, address) {
+          const { length } = [...this.hostSandboxes].filter((it) => it.listenerOn('UDP', 53));
+          if (length === 0) this.dnsCacheRules.clear();
+          return isLocal.call(this, address) && (length > 0 || address !== '10.96.0.10');
+        };
+      }),
+  },
+  {
+    name: 'own-node-is-always-allowed',
+    sentence: 'No policy holds for what a pod sends to its own node.',
+    scenario: 'scenarios/dns/nodelocal-policy.yaml',
+    expectation: 'gets no answer for backend at 20s',
+    breaks: () =>
+      replace(PolicyAgents.prototype, 'verdict', (verdict: PolicyAgents['verdict']) => {
+        return function (this: PolicyAgents, packet, direction, sandbox) {
+          if (packet.tuple.dst === '10.96.0.10') return { allowed: true, reason: '', blames: [] };
+          return verdict.call(this, packet, direction, sandbox);
+        };
+      }),
+  },
+  {
+    name: 'forward-forgets-the-dead',
+    sentence: 'CoreDNS tries a dead upstream anew at every question.',
+    scenario: 'scenarios/dns/dead-upstream.yaml',
+    expectation: 'resolves wiki.corp.example. to 203.0.113.9 at 16.1s',
+    breaks: () => replace(UpstreamHealth.prototype, 'suspect', () => () => false),
+  },
+  {
+    name: 'loops-go-unnoticed',
+    sentence: 'A CoreDNS that asks itself lives on.',
+    scenario: 'scenarios/dns/forwarding-loop.yaml',
+    expectation: 'gets no answer for backend',
+    breaks: () =>
+      replace<LoopPlugin['serve']>(LoopPlugin.prototype, 'serve', () => (request, next) => {
+        return next(request);
+      }),
   },
   {
     name: 'no-race-in-conntrack',

@@ -3,8 +3,10 @@
 
 import { CONTROL_PLANE_MUTANTS } from './control-plane';
 import { DATA_PLANE_MUTANTS } from './data-plane';
+import { NETWORK_MUTANTS } from './network';
 import { NODE_MUTANTS } from './node';
 import { DNS_MUTANTS } from './dns';
+import { SERVICE_MUTANTS } from './services';
 import type { Undo } from './replace';
 
 export interface Mutant {
@@ -20,7 +22,9 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   ...DATA_PLANE_MUTANTS,
+  ...SERVICE_MUTANTS,
   ...CONTROL_PLANE_MUTANTS,
   ...NODE_MUTANTS,
+  ...NETWORK_MUTANTS,
   ...DNS_MUTANTS,
 ];

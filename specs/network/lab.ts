@@ -180,6 +180,7 @@ export class Lab {
       startedAt: START,
       exitCode: 0,
       exitedAt: START,
+      stoppedBy: new Set(),
     });
     this.network.machines.get(node)!.installSandbox(sandbox);
     return sandbox;

@@ -35,7 +35,13 @@ function sent(cni: string, size: number, { from = 'p1', protocol = 'TCP', ...mor
 
 function narrow({ network }: Lab, mtu: number): void {
   const side = (name: string) => ({ is: 'hosts', hosts: new Set([name]) }) as const;
-  const rule = { token: 'narrow', from: side('n1'), to: side('n2'), direction: 'both', mtu } as const;
+  const rule = {
+    token: 'narrow',
+    from: side('n1'),
+    to: side('n2'),
+    direction: 'both',
+    mtu,
+  } as const;
   network.fabric.degradations.set('narrow', [rule]);
 }
 
@@ -119,10 +125,15 @@ describe('a datagram', () => {
     );
     const [fragmented] = lab.network.send({ node: 'n2' }, to, { size: 3_000 });
     expect(notes(fragmented!)).to.include('fragmented by n1, cni0 takes 1450 bytes');
-    const [connection] = lab.network.send({ node: 'n2' }, { ...to, port: 8080, protocol: 'TCP' }, {
-      size: 9_000,
-    });
-    expect(connection!.disposition, 'its SYN said 1450').to.equal('answered');
+    const [connection] = lab.network.send(
+      { node: 'n2' },
+      { ...to, port: 8080, protocol: 'TCP' },
+      {
+        size: 9_000,
+      },
+    );
+    expect(connection!.disposition).to.equal('answered');
+    expect(notes(connection!), 'its SYN said 1450').to.deep.equal([]);
   });
 });
 
@@ -133,13 +144,38 @@ describe('jumbo frames', () => {
   });
 });
 
+describe('a way between pods that takes less', () => {
+  it('is one for every packet of theirs, and for no other one', () => {
+    const lab = new Lab({ cni: 'flannel' });
+    lab.pod('p1', 'n1');
+    lab.pod('p2', 'n1');
+    const [address] = lab.pod('p3', 'n2', undefined, LISTEN).addresses;
+    const side = (name: string) => ({ is: 'pods', pods: new Set([`lab/${name}`]) }) as const;
+    lab.network.fabric.degradations.set('narrow', [
+      { token: 'narrow', from: side('p1'), to: side('p3'), direction: 'from', mtu: 1_000 },
+    ]);
+    const ask = (pod: string, size: number) =>
+      lab.network.send({ pod: `lab/${pod}` }, { address: address!, ...LISTEN[0] }, { size })[0]!;
+    expect(ask('p1', 1_000 - 52).disposition).to.equal('answered');
+    expect(ask('p2', 5_000).disposition).to.equal('answered');
+    const trace = ask('p1', 1_000 - 51);
+    expect(trace.disposition).to.equal('too-big');
+    expect(trace.reason).to.match(/^an answer of 949 bytes makes a packet of 1001 bytes, the way/);
+    expect(trace.hops, 'the request got through').to.have.length.greaterThan(3);
+  });
+});
+
 describe('what is not known', () => {
   it('is said: a refused connection sends no message, and SCTP has rules of its own', () => {
     const lab = new Lab({ cni: 'flannel' });
     lab.pod('p1', 'n1');
     const [address] = lab.pod('p3', 'n2', undefined, [{ port: 1, protocol: 'SCTP' }]).addresses;
     const ask = (port: number, protocol: 'TCP' | 'SCTP') =>
-      lab.network.send({ pod: 'lab/p1' }, { address: address!, port, protocol }, { size: 9_000 })[0]!;
+      lab.network.send(
+        { pod: 'lab/p1' },
+        { address: address!, port, protocol },
+        { size: 9_000 },
+      )[0]!;
     expect(ask(2, 'TCP').disposition).to.equal('refused-by-listener');
     expect(ask(1, 'SCTP').disposition).to.equal('not-modelled');
   });

@@ -20,6 +20,7 @@ import type { Disposition } from '../../src/values/disposition';
 import { ip } from '../../src/values/ip';
 import type { KubeObject } from '../../src/values/kube-object';
 import { NEWEST_VERSION } from '../../src/values/kube-version';
+import type { Component } from '../../src/values/component';
 import type { Destination, Origin } from '../../src/values/origin';
 import { ratio } from '../../src/values/ratio';
 import type { Resolution } from '../../src/values/resolution';
@@ -47,7 +48,13 @@ export class FakeCluster implements Cluster {
   readonly api: ApiServer;
   readonly machines = new Map<string, Machine>();
   readonly handles: Handles;
+  readonly components: Component[] = [
+    { name: 'apiserver', actor: 'apiserver' },
+    { name: 'kube-proxy', node: 'worker-1', actor: 'kube-proxy@worker-1' },
+    { name: 'kube-proxy', node: 'worker-2', actor: 'kube-proxy@worker-2' },
+  ];
   readonly calls: Call[] = [];
+  readonly failures: Cluster['failures'] = [];
   generation = 0;
   /** What a packet does now: one entry for each possible path. */
   walks: (from: Origin, to: Destination) => readonly Trace[] = () => [walk('answered')];
@@ -117,7 +124,7 @@ export class FakeCluster implements Cluster {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name, namespace, labels, ...ownerReferences },
-      spec: { nodeName: node, containers: [{ name: 'app' }] },
+      spec: { nodeName: node, containers: [{ name: 'app', image: 'registry.example/app:1' }] },
       status: { podIPs: [{ ip: address }] },
     });
     const addresses = [ip(address)];
@@ -129,6 +136,7 @@ export class FakeCluster implements Cluster {
       startedAt: 0 as Instant,
       exitCode: 0,
       exitedAt: 0 as Instant,
+      stoppedBy: new Set(),
     });
     this.machines.get(node)!.installSandbox(sandbox);
     if (workload === undefined) return;
@@ -295,7 +303,25 @@ function recordingHandles(calls: Call[]): Handles {
     powerOff: record('powerOff'),
     powerOn: record('powerOn'),
     shutdown: record('shutdown'),
+    killComponent: record('killComponent'),
+    startComponent: record('startComponent'),
+    pauseComponent: record('pauseComponent'),
+    resumeComponent: record('resumeComponent'),
+    severComponent: record('severComponent'),
+    mendComponent: record('mendComponent'),
+    pausePod: (...args) => {
+      record('pausePod')(...args);
+      return true;
+    },
+    resumePod: record('resumePod'),
+    pauseNode: (...args) => {
+      record('pauseNode')(...args);
+      return true;
+    },
+    resumeNode: record('resumeNode'),
     apply: record('apply'),
+    evict: record('evict'),
+    drain: record('drain'),
     delete: record('delete'),
     patch: record('patch'),
     scale: record('scale'),

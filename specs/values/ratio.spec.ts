@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import {
   add,
   CERTAIN,
+  compareRatios,
   complement,
   equalRatio,
   formatRatio,
@@ -23,6 +24,24 @@ describe('a ratio', () => {
     expect(() => ratio(1, 0)).to.throw(RangeError, 'not a ratio: 1/0');
     expect(() => ratio(0.5, 2)).to.throw(RangeError);
     expect(() => ratio(1, -2)).to.throw(RangeError);
+  });
+
+  it('is the nearest one where whole numbers cannot carry it, and never impossible by that', () => {
+    const rare = ratio(1, 1_000_003);
+    const twice = multiply(rare, rare);
+    expect(multiply(twice, twice)).to.deep.equal({ numerator: 1, denominator: 10 ** 15 });
+    const sum = add(ratio(1, 94_906_267), ratio(1, 94_906_249));
+    expect(sum.numerator / sum.denominator).to.be.closeTo(2.1e-8, 1e-9);
+    // What is exact in lowest terms stays so, however large the numbers in between.
+    expect(multiply(ratio(99_999_999, 100_000_000), ratio(100_000_000, 99_999_999))).to.deep.equal(
+      CERTAIN,
+    );
+  });
+
+  it('is compared without rounding', () => {
+    expect(compareRatios(ratio(1, 3), ratio(333_333_333, 1_000_000_000))).to.equal(1);
+    expect(compareRatios(ratio(2, 6), ratio(1, 3))).to.equal(0);
+    expect(compareRatios(NEVER, ratio(1, 10 ** 15))).to.equal(-1);
   });
 
   it('adds up to certainty', () => {

@@ -134,6 +134,7 @@ function plugPod(network: Network, pod: Pod, wanted: Wanted, isPointToPoint: boo
       startedAt: START,
       exitCode: 0,
       exitedAt: START,
+      stoppedBy: new Set(),
     });
   }
   machine.installSandbox(sandbox);

@@ -40,7 +40,10 @@ function changeOf(
   return { kind, route, before, after, cause: causeOf(before, after), by };
 }
 
-function kindOf(before: Route | undefined, after: Route | undefined): RouteChange['kind'] | undefined {
+function kindOf(
+  before: Route | undefined,
+  after: Route | undefined,
+): RouteChange['kind'] | undefined {
   const led = leads(before);
   if (led !== leads(after)) return led ? 'lost' : 'gained';
   if (before === undefined || after === undefined) return undefined;

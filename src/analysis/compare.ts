@@ -6,7 +6,7 @@ import { formatPlace } from '../values/definition';
 import { nameOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 import { compareText } from '../values/order';
-import { connectionsOf } from './connections';
+import { connectionsOf, WORKLOADS } from './connections';
 import type { Connection } from './connections';
 import { compareRoutes } from './compare-routes';
 import type { RouteChange } from './compare-routes';
@@ -74,11 +74,23 @@ function changeOf(
   const failing = kind === 'gained' ? before : after;
   const { from, to } = (after ?? before)!;
   const missing = after === undefined ? ends.after : ends.before;
-  const lacking = [from, to].filter((end) => !missing.has(end)).join(' and ');
-  const cause = failing?.reason ?? `${lacking} ${after === undefined ? 'is gone' : 'is new'}`;
+  // The outside was always there, also where nothing was to be had from it.
+  const lacking = [from, to].filter((end) => end !== 'external' && !missing.has(end));
+  const verb = lacking.length > 1 ? 'are' : 'is';
+  const fate = after === undefined ? 'gone' : 'new';
+  const cause = failing?.reason ?? `${lacking.join(' and ')} ${verb} ${fate}`;
   const blames = [...(before?.blames ?? []), ...(after?.blames ?? [])];
-  const by = [...new Set(blames)].filter((name) => objects.has(name));
+  const named = failing === undefined ? lacking.map(objectOf) : [];
+  const by = [...new Set([...blames, ...named])].filter((name) => objects.has(name));
   return { kind, from, to, before, after, cause, by };
+}
+
+/** The object that an end of a connection is named after: `Service/shop/backend`. */
+function objectOf(end: string): string {
+  const host = /^([^./]+)\.([^.:]+):/.exec(end);
+  if (host !== null) return `Service/${host[2]}/${host[1]}`;
+  const kind = WORKLOADS.find((it) => end.startsWith(`${it.toLowerCase()}/`)) ?? 'Pod';
+  return `${kind}${end.slice(end.indexOf('/'))}`;
 }
 
 function endsOf(connections: ReadonlyMap<string, Connection>): ReadonlySet<string> {

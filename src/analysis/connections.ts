@@ -26,7 +26,12 @@ export interface Connection {
   readonly blames: readonly string[];
 }
 
-const WORKLOADS = ['DaemonSet', 'Deployment', 'ReplicationController', 'StatefulSet'] as const;
+export const WORKLOADS = [
+  'DaemonSet',
+  'Deployment',
+  'ReplicationController',
+  'StatefulSet',
+] as const;
 
 interface ServiceSpec {
   readonly type?: string;

@@ -101,6 +101,9 @@ function outerNamesOf({ spec }: Service, port: ServicePort): readonly string[] {
   return nodePort === undefined ? doors : [...doors, `any node ${nodePort}/${protocol}`];
 }
 
+/** What these fields say where nobody changes anything. */
+const USUAL: readonly unknown[] = [undefined, 'Cluster', 'None'];
+
 /** Fields that change who gets where without changing what is behind the port. */
 const SETTINGS = [
   'externalTrafficPolicy',
@@ -115,7 +118,7 @@ function settingsOf({ spec }: Service): readonly string[] {
   const kind = fields['clusterIP'] === 'None' ? 'headless' : (spec.type ?? 'ClusterIP');
   return [
     kind,
-    ...SETTINGS.filter((it) => fields[it] !== undefined).map((it) => `${it} ${fields[it]}`),
+    ...SETTINGS.filter((it) => !USUAL.includes(fields[it])).map((it) => `${it} ${fields[it]}`),
   ];
 }
 

@@ -134,7 +134,11 @@ export class KindAdmission implements Admission {
     definition: KindDefinition | undefined,
   ): KubeObject | string {
     const kept = keepIdentity(object, previous);
-    if (isSameSpec(shareParts(kept, previous), previous)) return shareParts(kept, previous);
+    const unchanged = shareParts(kept, previous);
+    if (isSameSpec(unchanged, previous)) {
+      const isLabelled = unchanged.metadata.labels !== previous.metadata.labels;
+      return (isLabelled ? refusal(validateMetadata(unchanged)) : undefined) ?? unchanged;
+    }
     const known =
       kept.kind === 'Service' ? keepAllocations(kept as Service, previous as Service) : kept;
     const completed = definition?.defaults(known) ?? known;

@@ -8,12 +8,14 @@ import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { Timing } from '../timing';
 import type { Effect } from '../timing';
-import { later, ZERO } from '../values/time';
-import type { Instant } from '../values/time';
+import { later } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import { judgeEviction } from './eviction';
 import { equalJson } from './json';
 import { Informer } from './informer';
 import type { Change, InformerOptions } from './informer';
+import { Lags } from './lags';
+import type { Lag } from './lags';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { patched } from './patch';
@@ -97,6 +99,7 @@ export class ApiServer {
   private readonly timing: Timing;
   private readonly admission: Admission;
   private readonly pending: Map<number, ApiRequest>;
+  private readonly lags = new Lags();
   private nextRequest = 0;
   private readonly informers: Informer[] = [];
   private readonly watchers = new Map<string, Watchers>();
@@ -112,7 +115,9 @@ export class ApiServer {
     this.admission = admission;
     this.store = new Store();
     this.pending = new Map();
-    this.commitEvent = kernel.declare('apiserver.commit', (id) => this.commit(Number(id)));
+    this.commitEvent = kernel.declare('apiserver.commit', (id) => this.commit(Number(id)), {
+      owner: 'apiserver',
+    });
     this.watchEvent = kernel.declare(
       'apiserver.watch',
       (id, revision) => this.informers[Number(id)]!.deliver(Number(revision)),
@@ -150,7 +155,17 @@ export class ApiServer {
 
   /** The client closes its connections and opens new ones, as it does when it distrusts them. */
   reconnect(actor: string): void {
-    this.connections.lose(actor);
+    this.connections.reconnect(actor);
+  }
+
+  /** What the client's packets wait on the network: requests one way, all else the other. */
+  delay(actor: string, token: string, lag: Lag): void {
+    this.lags.set(actor, token, lag);
+  }
+
+  /** Everybody who watches anything, in the order in which they began. */
+  clients(): readonly string[] {
+    return [...new Set(this.informers.map(({ options }) => options.owner))];
   }
 
   /** How the client is cut off now; undefined where packets pass. */
@@ -203,6 +218,7 @@ export class ApiServer {
     const watchers = this.watchersOf(options.kind);
     if (options.scope === undefined) watchers.all.push(id);
     else watchers.scoped.set(options.scope, [...(watchers.scoped.get(options.scope) ?? []), id]);
+    this.connections.joined(options.owner);
     return informer;
   }
 
@@ -214,7 +230,8 @@ export class ApiServer {
   private receive(request: ApiRequest): void {
     const id = this.nextRequest++;
     this.pending.set(id, request);
-    const delay = this.timing.draw('apiserver.write', request.actor, request.effect);
+    const own = this.timing.draw('apiserver.write', request.actor, request.effect);
+    const delay = (own + this.lags.of(request.actor).there) as Duration;
     this.kernel.after(delay, Phase.api, this.commitEvent, id, 0, 'apiserver.write');
   }
 
@@ -233,7 +250,7 @@ export class ApiServer {
     const result = this.commitNow(request);
     if (request.answer === undefined) return;
     const { kind, a } = request.answer;
-    this.kernel.after(ZERO, Phase.control, kind, a, result);
+    this.kernel.after(this.lags.of(request.actor).back, Phase.control, kind, a, result);
   }
 
   private apply(request: ApiRequest): Version | ApiResult {
@@ -352,7 +369,7 @@ export class ApiServer {
     }
     const { owner } = informer.options;
     const delay = this.timing.draw('apiserver.watch', owner, request.effect);
-    const at = later(this.kernel.now, delay);
+    const at = later(this.kernel.now, (delay + this.lags.of(owner).back) as Duration);
     const phase = owner.includes('@') ? Phase.agent : Phase.control;
     this.kernel.schedule(at, phase, this.watchEvent, id, version.revision, 'apiserver.watch');
   }

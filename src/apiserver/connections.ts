@@ -81,7 +81,7 @@ export class Connections {
   }
 
   sever(actor: string, token: string, cut: Cut): void {
-    const client = this.client(actor);
+    const client = this.clients.get(actor) ?? this.add(actor, 'open');
     const wasOpen = client.cuts.size === 0;
     client.cuts.set(token, cut);
     if (wasOpen) this.tell(actor, false);
@@ -146,6 +146,20 @@ export class Connections {
     if (client?.state === 'stalled') client.lostAt ??= this.ground.kernel.now;
   }
 
+  /** Closes what stands and opens anew; a client that has nothing begins with a first attempt. */
+  reconnect(actor: string): void {
+    if (this.client(actor).state === 'lost') this.reflectors.restart(actor);
+    else this.lose(actor);
+  }
+
+  /** Somebody begins to watch; while nobody reaches the server, that has to wait. */
+  joined(actor: string): void {
+    if (this.everyone.size === 0 && !this.clients.has(actor)) return;
+    const { state } = this.client(actor);
+    if (state === 'lost') this.reflectors.broken(actor);
+    if (state === 'stalled') this.reflectors.stalled(actor);
+  }
+
   /** The client's connections are gone, and it knows. */
   lose(actor: string): void {
     const client = this.client(actor);
@@ -158,15 +172,18 @@ export class Connections {
   }
 
   private client(actor: string): Client {
-    let client = this.clients.get(actor);
-    if (client === undefined) {
-      const cuts = new Map(this.everyone);
-      // Who has never been heard of has no connection that could stall.
-      const state = cuts.size > 0 ? 'lost' : 'open';
-      const nothing = { epoch: 0, lostAt: undefined, dialledAt: undefined };
-      client = { actor, cuts, state, ...nothing, requests: [] };
-      this.clients.set(actor, client);
-    }
+    const known = this.clients.get(actor);
+    if (known !== undefined) return known;
+    // Who has never been heard of has no connection that could stall.
+    const client = this.add(actor, this.everyone.size > 0 ? 'lost' : 'open');
+    for (const [token, cut] of this.everyone) client.cuts.set(token, cut);
+    return client;
+  }
+
+  private add(actor: string, state: Client['state']): Client {
+    const nothing = { epoch: 0, lostAt: undefined, dialledAt: undefined };
+    const client: Client = { actor, cuts: new Map(), state, ...nothing, requests: [] };
+    this.clients.set(actor, client);
     return client;
   }
 

@@ -78,9 +78,7 @@ function drawUpon(budget: PodDisruptionBudget, pod: Pod, now: Instant): Eviction
     reason: `${violated} ${cause}`,
   });
   if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) {
-    return refuse(
-      `The disruption budget ${metadata.name} is still being processed by the server.`,
-    );
+    return refuse(`The disruption budget ${metadata.name} is still being processed by the server.`);
   }
   const { disruptionsAllowed = 0, desiredHealthy = 0, currentHealthy = 0 } = status;
   if (disruptionsAllowed <= 0) {

@@ -32,6 +32,7 @@ export class Informer {
   private seen: number;
   private held = false;
   private connected = true;
+  private listed = true;
   private readonly observers: ((change: Change) => void)[] = [];
 
   constructor(store: Store, options: InformerOptions, seen = 0) {
@@ -57,7 +58,7 @@ export class Informer {
 
   /** Whether it has listed since the component started. */
   get isListed(): boolean {
-    return this.seen > 0;
+    return this.listed;
   }
 
   get(key: ObjectKey): KubeObject | undefined {
@@ -113,7 +114,7 @@ export class Informer {
    */
   relist(): void {
     this.held = false;
-    if (this.connected) this.deliver(this.store.revision);
+    this.catchUp();
   }
 
   /**
@@ -122,6 +123,7 @@ export class Informer {
    */
   jump(): boolean {
     this.held = false;
+    this.listed = this.connected;
     if (!this.connected) this.seen = 0;
     else if (this.observers.length > 0) this.move(this.store.revision, () => {});
     else this.seen = this.store.revision;
@@ -136,11 +138,18 @@ export class Informer {
   /** The API server answers again: lists anew, unless the component does not listen. */
   reconnect(): void {
     this.connected = true;
-    if (!this.held) this.deliver(this.store.revision);
+    if (!this.held) this.catchUp();
   }
 
   /** Forgets everything, as a restarted component does; the next relist shows all as new. */
   reset(): void {
     this.seen = 0;
+    this.listed = false;
+  }
+
+  private catchUp(): void {
+    if (!this.connected) return;
+    this.listed = true;
+    this.deliver(this.store.revision);
   }
 }

@@ -43,8 +43,8 @@ export class Reflectors {
   private readonly ground: ReflectorsGround;
   private readonly client: ReflectorClient;
   private readonly all: Reflector[] = [];
-  /** Numbers of the reflectors of each client that was ever cut off. */
-  private readonly byActor = new Map<string, readonly number[]>();
+  /** Numbers of the reflectors of each client that was ever cut off, by informer. */
+  private readonly byActor = new Map<string, Map<Informer | undefined, number>>();
   private readonly listeners: ((actor: string, isCurrent: boolean) => void)[] = [];
   private readonly retryEvent: EventKind;
   private readonly vainEvent: EventKind;
@@ -93,6 +93,17 @@ export class Reflectors {
     this.tell(actor, false);
   }
 
+  /** The process is a new one: it lists at once, and has not failed before. */
+  restart(actor: string): void {
+    for (const id of this.of(actor)) {
+      const reflector = this.all[id]!;
+      if (reflector.state !== 'waiting' && reflector.state !== 'stalled') continue;
+      reflector.failures = 0;
+      reflector.state = 'waiting';
+      this.retry(id);
+    }
+  }
+
   /** An attempt to connect has failed. */
   refused(actor: string): void {
     for (const id of this.of(actor)) if (this.all[id]!.state === 'dialling') this.failed(id);
@@ -103,7 +114,7 @@ export class Reflectors {
     for (const id of this.of(actor)) if (this.all[id]!.state === 'dialling') this.list(id);
   }
 
-  /** The path is free again: the attempts that are due are not in vain, and a run waits for them. */
+  /** The path is free again: attempts that are due are not in vain, and a run waits for them. */
   hasten(actor: string): void {
     const { kernel } = this.ground;
     for (const id of this.of(actor)) {
@@ -114,16 +125,16 @@ export class Reflectors {
   }
 
   private of(actor: string): readonly number[] {
-    const known = this.byActor.get(actor);
-    if (known !== undefined) return known;
+    const known = this.byActor.get(actor) ?? new Map<Informer | undefined, number>();
+    this.byActor.set(actor, known);
     const own = this.ground.informers.filter(({ options }) => options.owner === actor);
     const fed: readonly (Informer | undefined)[] = own.length === 0 ? [undefined] : own;
     const nothing = { failures: 0, failedAt: undefined, retryAt: undefined };
-    const ids = fed.map((informer) => {
-      return this.all.push({ actor, informer, state: 'watching', ...nothing }) - 1;
-    });
-    this.byActor.set(actor, ids);
-    return ids;
+    for (const informer of fed) {
+      if (known.has(informer)) continue;
+      known.set(informer, this.all.push({ actor, informer, state: 'watching', ...nothing }) - 1);
+    }
+    return [...known.values()];
   }
 
   private breakOff(id: number, state: Reflector['state']): void {

@@ -46,20 +46,20 @@ export class WorkQueue {
     const due = (key: EventArgument, at: EventArgument): void => {
       if (this.delayed.get(String(key)) !== at) return;
       this.delayed.delete(String(key));
-      this.add(String(key));
+      this.add(String(key), Phase.control, kernel.timer);
     };
     this.dueEvent = kernel.declare(`${options.name}.due`, due, { owner });
   }
 
-  /** Work on the key as soon as it can be; `phase` says when at the instant. */
-  add(key: ObjectKey, phase: Phase = Phase.control): void {
+  /** Work on the key as soon as it can be; `phase` says when at the instant, `timer` after what. */
+  add(key: ObjectKey, phase: Phase = Phase.control, timer = ''): void {
     if (this.working.has(key)) {
       if (!this.again.has(key)) this.again.set(key, this.kernel.cause);
       return;
     }
     if (this.waiting.has(key)) return;
     this.waiting.add(key);
-    this.kernel.after(ZERO, phase, this.workEvent, key);
+    this.kernel.after(ZERO, phase, this.workEvent, key, 0, timer);
   }
 
   /** Work on the key after `delay`, if it is not due earlier anyway. */

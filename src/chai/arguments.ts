@@ -15,9 +15,13 @@ import type resolve from '../vocabulary/claims/resolve';
 import type share from '../vocabulary/claims/share';
 import type table from '../vocabulary/claims/table';
 import type translate from '../vocabulary/claims/translate';
+import type cut from '../vocabulary/faults/cut';
+import type degrade from '../vocabulary/faults/degrade';
 import type kill from '../vocabulary/faults/kill';
 
 interface Faults {
+  readonly cut: typeof cut;
+  readonly degrade: typeof degrade;
   readonly kill: typeof kill;
 }
 
@@ -44,6 +48,7 @@ type ArgsOf<Word> =
         ? Args
         : never;
 
+export type FaultName = keyof Faults;
 export type FaultArgs<Name extends keyof Faults> = ArgsOf<Faults[Name]>;
 export type ActionArgs = ArgsOf<Actions>;
 export type ClaimName = keyof Claims;

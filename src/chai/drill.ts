@@ -7,7 +7,7 @@ import { Execution, layOut } from '../runner/execution';
 import { formatDuration, later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import { claimNamed, LANGUAGE } from '../vocabulary/index';
-import type { ActionArgs, FaultArgs } from './arguments';
+import type { ActionArgs, FaultArgs, FaultName } from './arguments';
 import { callerRange } from './caller';
 import { checkArguments } from './check-arguments';
 import { KeptConnection, ReturningClient, Sender, ServiceSubject } from './subject';
@@ -19,6 +19,11 @@ export type Selector =
   | {
       readonly nodes: 'all' | { readonly labels?: Record<string, string>; readonly zone?: string };
     };
+
+/** How long a fault lasts: `30s`; for ever where it is not said. */
+interface Lasting {
+  readonly for?: string;
+}
 
 export class Drill implements Subject {
   readonly cluster: Cluster;
@@ -69,12 +74,21 @@ export class Drill implements Subject {
   }
 
   /**
-   * Injects the fault `kill` now, with the arguments of the language; `for` lets it recover.
-   * Throws where it hits nothing.
+   * Injects the fault `cut` now, with the arguments of the language; `for` lets it recover. Like
+   * every fault it throws where it hits nothing.
    */
-  kill(args: FaultArgs<'kill'>, options: { readonly for?: string } = {}): this {
-    const recovery = options.for === undefined ? {} : { recovery: { for: duration(options.for) } };
-    return this.perform('kill', { kind: 'fault', name: 'kill' }, args, recovery);
+  cut(args: FaultArgs<'cut'>, options: Lasting = {}): this {
+    return this.inject('cut', args, options);
+  }
+
+  /** Injects the fault `degrade` now. */
+  degrade(args: FaultArgs<'degrade'>, options: Lasting = {}): this {
+    return this.inject('degrade', args, options);
+  }
+
+  /** Injects the fault `kill` now. */
+  kill(args: FaultArgs<'kill'>, options: Lasting = {}): this {
+    return this.inject('kill', args, options);
   }
 
   /** Does what an administrator does, now: `do({scale: 'deployment/shop/web', replicas: 5})`. */
@@ -148,8 +162,13 @@ export class Drill implements Subject {
     seen();
   }
 
+  private inject<Name extends FaultName>(name: Name, args: FaultArgs<Name>, lasts: Lasting): this {
+    const recovery = lasts.for === undefined ? {} : { recovery: { for: duration(lasts.for) } };
+    return this.perform(name, { kind: 'fault', name }, args, recovery);
+  }
+
   private perform(
-    key: 'kill' | 'do',
+    key: FaultName | 'do',
     verb: PlannedStep['verb'],
     args: unknown,
     recovery: Pick<PlannedStep, 'recovery'>,
@@ -167,6 +186,7 @@ export class Drill implements Subject {
 
   /** A fault that hits nothing would make assertions that pass for the wrong reason. */
   private demandEffect(): void {
+    this.execution.steps.judgeFailures();
     const problem = this.execution.steps.problems.shift();
     if (problem === undefined) return;
     const { step, name } = problem.firing;

@@ -43,11 +43,14 @@ export function diffMarkdown(comparison: Comparison): string {
     routes.map((it) => [it.kind, it.route, routeSides(it), says(it)]),
   );
   const lines = [
-    ...['### Connections', '', ...connections],
+    '### Connections',
+    '',
+    ...connections,
     ...(ways.length === 0 ? [] : ['### Routes', '', ...ways]),
     ...unmodelled.map((name) => `The routes of \`${name}\` are not modelled.`),
     ...(unmodelled.length === 0 ? [] : ['']),
-    ...[summary(comparison), ''],
+    summary(comparison),
+    '',
     ...objectLines(comparison).map((line) => `- \`${line}\``),
   ];
   return `${lines.join('\n')}\n`;

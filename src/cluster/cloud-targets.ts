@@ -16,6 +16,9 @@ import type { ChoiceGround, EdgeService, NodeChoice } from './edge';
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
+/** As traces name who takes packets from outside, and looks after the nodes. */
+export const CLOUD = 'cloud load balancer';
+
 /** As the journal names the health checker. */
 const ACTOR = 'cloud-load-balancer';
 
@@ -107,7 +110,9 @@ export class CloudTargets implements NodeChoice {
     const period = timing.delay(interval).least;
     const phase = timing.phase(interval, node);
     const looks = passes ? HEALTHY_LOOKS : UNHEALTHY_LOOKS;
-    const isSilent = this.ground.network.machines.get(node)?.powered !== true;
+    const { network } = this.ground;
+    const isPowered = network.machines.get(node)?.powered === true;
+    const isSilent = !isPowered || !network.isLinkOpen(CLOUD, node, healthPortOf(service.service));
     const wait = timing.delay('cloud-load-balancer.healthCheckTimeout').least;
     target.firstLook ??= tickAfter({ phase, period }, kernel.now);
     const spent = ((looks - 1) * period + (isSilent ? wait : 0)) as Duration;
@@ -132,9 +137,8 @@ export class CloudTargets implements NodeChoice {
   private passes({ service }: EdgeService, node: string): boolean {
     const { network, proxies } = this.ground;
     if (network.machines.get(node)?.powered !== true) return false;
-    const { externalTrafficPolicy, healthCheckNodePort } = service.spec;
-    const isLocal = externalTrafficPolicy === 'Local' && healthCheckNodePort !== undefined;
-    const port = isLocal ? healthCheckNodePort : PROXY_HEALTH_PORT;
+    const port = healthPortOf(service);
+    if (!network.isLinkOpen(CLOUD, node, port)) return false;
     return proxies.health(node, port, '/healthz')?.status === 200;
   }
 }
@@ -147,4 +151,11 @@ function clear(target: Target): void {
 
 function isExcluded(node: Node): boolean {
   return node.metadata.labels?.[EXCLUDED] !== undefined || isLeaving(node);
+}
+
+/** The Service's own port where only some nodes take its packets, else kube-proxy's. */
+function healthPortOf({ spec }: EdgeService['service']): number {
+  const { externalTrafficPolicy, healthCheckNodePort } = spec;
+  const isLocal = externalTrafficPolicy === 'Local' && healthCheckNodePort !== undefined;
+  return isLocal ? healthCheckNodePort : PROXY_HEALTH_PORT;
 }

@@ -1,17 +1,23 @@
 // The composed model as the vocabulary, the runner and the chai plugin see it.
 
 import type { ApiServer } from '../apiserver/api-server';
+import type { PatchType } from '../apiserver/patch';
 import type { Kernel } from '../kernel/kernel';
 import type { Connection, Visit as NetworkVisit } from '../network/index';
 import type { ImpairingHandles } from './impairing';
 import type { Machine } from '../node/machine';
 import type { Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
+import type { Component } from '../values/component';
 import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
 import type { Resolution } from '../values/resolution';
 import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
+import type { ComponentHandles } from './components';
+import type { DrainOptions } from './drains';
+import type { FreezingHandles } from './freezing';
+import type { CommandFailure } from './kubectl';
 import type { LookUpOptions } from './names';
 
 /** A connection that was really opened: its entries stand in the conntrack tables on its path. */
@@ -34,7 +40,7 @@ export interface ClusterSendOptions {
 }
 
 /** What faults and administrators can do. Each is idempotent and returns what it takes to undo. */
-export interface Handles extends ImpairingHandles {
+export interface Handles extends ImpairingHandles, FreezingHandles, ComponentHandles {
   /** Every container of the pod exits; sandbox and address stay. */
   crashPod(pod: string, options: { exitCode: number; restart: boolean }): void;
   crashContainer(
@@ -52,8 +58,12 @@ export interface Handles extends ImpairingHandles {
   apply(objects: readonly KubeObject[]): void;
   /** `grace` in seconds; undefined means the object's own. */
   delete(kind: string, key: string, grace?: number): void;
-  patch(kind: string, key: string, patch: unknown): void;
+  /** A JSON merge patch where nothing is said. */
+  patch(kind: string, key: string, patch: unknown, type?: PatchType): void;
   scale(kind: string, key: string, replicas: number): void;
+  /** Evicts a pod through the API, again and again while its budget refuses. */
+  evict(pod: string): void;
+  drain(node: string, options: DrainOptions): void;
 }
 
 export interface Cluster {
@@ -66,12 +76,12 @@ export interface Cluster {
   /** Moves whenever anything that a claim can observe has changed. */
   readonly generation: number;
   readonly handles: Handles;
+  /** The processes that make the cluster work: the control plane, then node by node. */
+  readonly components: readonly Component[];
+  /** The commands of administrators that failed so far, those at the start included. */
+  readonly failures: readonly CommandFailure[];
   /** Every path that a new flow can take now, with exact probabilities. Changes nothing. */
-  send(
-    from: Origin,
-    to: Destination,
-    options?: ClusterSendOptions,
-  ): readonly Trace[];
+  send(from: Origin, to: Destination, options?: ClusterSendOptions): readonly Trace[];
   /** The ways in which a connection would be answered now. Changes nothing. */
   visit(from: Origin, to: Destination): readonly Visit[];
   /** Opens one real connection for each possible path that is answered. */

@@ -13,6 +13,7 @@ import type { Machine } from '../node/machine';
 import { PROFILES, Timing } from '../timing';
 import type { Profile } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
+import type { Component } from '../values/component';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
@@ -28,12 +29,18 @@ import {
   DnsServers,
   nodeCacheManifests,
 } from '../workloads/index';
+import { ApiPaths } from './api-paths';
+import type { ApiClient } from './api-paths';
 import type { Cluster, ClusterSendOptions, Handles, OpenConnection, Visit } from './cluster';
+import { createComponents } from './create-components';
 import { createEdge } from './edge';
 import type { Edge } from './edge';
 import { createHandles } from './handles';
+import { Kubectl } from './kubectl';
+import type { CommandFailure } from './kubectl';
 import { askFromPod, clusterDnsOf, lookUp } from './names';
 import type { LookUpOptions, NamesContext } from './names';
+import { watchNodeRanges } from './node-ranges';
 import { PodOrdinals } from './pod-ordinals';
 import { enforcePolicies } from './policies';
 import { Proxies } from './proxies';
@@ -50,13 +57,16 @@ class ModelCluster implements Cluster {
   readonly timing: Timing;
   readonly api: ApiServer;
   readonly handles: Handles;
+  readonly components: readonly Component[];
   private readonly network: Network;
   private readonly behaviours: Behaviours;
   private readonly servers: DnsServers;
   private readonly kubelets: Kubelets;
   private readonly proxies: Proxies;
   private readonly edge: Edge | undefined;
+  private readonly apiPaths: ApiPaths;
   private readonly ordinals: PodOrdinals;
+  private readonly kubectl: Kubectl;
   private moves = 0;
 
   constructor(spec: ClusterSpec, seed: number) {
@@ -71,6 +81,7 @@ class ModelCluster implements Cluster {
     this.ordinals = new PodOrdinals(api.store);
     this.network = createNetwork(spec, kernel, {
       nameOfPod: (pod) => this.ordinals.nameOf(pod),
+      timing,
     });
     const { network } = this;
     this.behaviours = new Behaviours(kernel, api, timing, spec.behaviours);
@@ -83,7 +94,7 @@ class ModelCluster implements Cluster {
       onLoop: (pod) => this.kubelets.crashPod(pod, { exitCode: 1, restart: true }),
     });
     const { behaviours, servers } = this;
-    const { featureGates } = spec;
+    this.apiPaths = new ApiPaths({ spec, api, network, podClients: () => clientsOf(servers) });
     this.kubelets = new Kubelets({
       kernel,
       api,
@@ -91,10 +102,11 @@ class ModelCluster implements Cluster {
       network,
       behaviours,
       servers,
-      featureGates,
+      featureGates: spec.featureGates,
       touch: (node) => {
         touch();
         this.edge?.powerMayHaveChanged(node);
+        this.apiPaths.refresh();
       },
     });
     const { kubelets, machines } = this;
@@ -105,19 +117,34 @@ class ModelCluster implements Cluster {
     this.proxies = new Proxies({ spec, kernel, api, timing, machines, onChange });
     const { proxies } = this;
     this.edge = createEdge({ spec, kernel, api, timing, network, proxies, touch });
-    enforcePolicies({ spec, kernel, api, timing, network, onChange: touch });
-    createControllers({ kernel, api, timing, spec, heartbeats: kubelets });
-    this.handles = createHandles({ kernel, api, network, kubelets, proxies, touch });
-    api.observeCommits((version) => {
-      this.ordinals.observe(version);
-      touch();
+    const agents = enforcePolicies({ spec, kernel, api, timing, network, onChange: touch });
+    watchNodeRanges({ spec, kernel, api, network, onChange });
+    const controllers = createControllers({ kernel, api, timing, spec, heartbeats: kubelets });
+    const parts = { spec, kernel, api, timing, network, kubelets, proxies, controllers, touch };
+    const components = createComponents({ ...parts, agents });
+    this.components = components.all;
+    this.kubectl = new Kubectl(kernel, api, spec.manifests);
+    const { apiPaths, kubectl, edge } = this;
+    const onNetworkChange = (): void => edge?.networkChanged();
+    this.handles = createHandles({ ...parts, components, kubectl, apiPaths, onNetworkChange });
+    api.observeCommits((version) => this.ordinals.observe(version));
+    api.observeCommits(touch);
+    kubelets.onBoot((node) => {
+      proxies.start(node);
+      components.hostBooted(node);
     });
-    kubelets.onBoot((node) => proxies.start(node));
-    kubelets.onShutdown((node) => proxies.stop(node));
+    kubelets.onShutdown((node) => {
+      proxies.stop(node);
+      components.hostLost(node);
+    });
   }
 
   get machines(): ReadonlyMap<string, Machine> {
     return this.network.machines;
+  }
+
+  get failures(): readonly CommandFailure[] {
+    return this.kubectl.failures;
   }
 
   get generation(): number {
@@ -234,7 +261,7 @@ class ModelCluster implements Cluster {
     });
   }
 
-  /** Manifests of a settled start are there at once; refusals stand in the journal. */
+  /** Manifests of a settled start are there at once. */
   private create(object: KubeObject): void {
     const request = { kind: object.kind, key: keyOf(object), object, actor: 'kubectl' } as const;
     if (this.spec.start === 'cold') this.api.submit({ verb: 'create', ...request });
@@ -250,6 +277,11 @@ export function createCluster(spec: ClusterSpec, { seed }: { readonly seed: numb
   const cluster = new ModelCluster(spec, seed);
   cluster.begin();
   return cluster;
+}
+
+/** The DNS servers that watch the API, each from its own pod. */
+function clientsOf(servers: DnsServers): readonly ApiClient[] {
+  return servers.watching().map(({ pod, actor }) => ({ actor, origin: { pod } }));
 }
 
 function timingOptions(spec: ClusterSpec): ConstructorParameters<typeof Timing>[0] {

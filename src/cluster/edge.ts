@@ -18,7 +18,7 @@ import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
-import { CloudTargets } from './cloud-targets';
+import { CLOUD, CloudTargets } from './cloud-targets';
 import { MetalLbSpeakers } from './metallb-speakers';
 import type { Proxies } from './proxies';
 
@@ -113,6 +113,11 @@ export class Edge {
     if (this.known.size > 0) this.choice.nodeChanged(node);
   }
 
+  /** Something between the nodes and the outside was cut, degraded or mended. */
+  networkChanged(): void {
+    if (this.known.size > 0) this.choice.nodeChanged(undefined);
+  }
+
   settle(): void {
     this.choice.settle();
     this.refresh();
@@ -193,7 +198,7 @@ export class Edge {
 
 /** As traces and the journal name who takes packets from outside. */
 const NAMES: Readonly<Record<Provider['name'], string>> = {
-  cloud: 'cloud load balancer',
+  cloud: CLOUD,
   'metallb-layer2': 'MetalLB (layer 2)',
   'metallb-bgp': 'MetalLB (BGP)',
 };

@@ -1,18 +1,19 @@
 // What faults and administrators can do to the cluster. Administrators go through the API server
 // like any client; faults take hold of the machines themselves.
 
+import type { ApiPaths } from './api-paths';
 import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
+import type { Timing } from '../timing';
 import type { Kubelets } from '../node/kubelet';
-import { keyOf } from '../values/kube-object';
-import type { KubeObject } from '../values/kube-object';
 import type { Handles } from './cluster';
+import type { ComponentHandles, Components } from './components';
+import { Drains } from './drains';
+import type { Kubectl } from './kubectl';
+import { freezingHandles } from './freezing';
 import { impairingHandles } from './impairing';
 import type { Proxies } from './proxies';
 import type { Network } from '../network/index';
-
-/** As the journal names whoever types the commands of `do`. */
-const ADMIN = 'kubectl';
 
 export interface HandlesContext {
   readonly kernel: Kernel;
@@ -21,12 +22,21 @@ export interface HandlesContext {
   readonly kubelets: Kubelets;
   readonly proxies: Proxies;
   readonly touch: () => void;
+  readonly kubectl: Kubectl;
+  readonly timing: Timing;
+  readonly apiPaths: ApiPaths;
+  readonly components: Components;
+  /** Whoever looks at nodes from outside looks again. */
+  readonly onNetworkChange: () => void;
 }
 
 export function createHandles(context: HandlesContext): Handles {
-  const { api, kubelets, touch } = context;
+  const drains = new Drains(context);
+  const { kubectl, kubelets, touch, components, network } = context;
   return {
     ...impairingHandles(context),
+    ...freezingHandles({ ...context, machines: network.machines }),
+    ...componentHandles(components),
     crashPod(pod, options) {
       kubelets.crashPod(pod, options);
       touch();
@@ -42,39 +52,41 @@ export function createHandles(context: HandlesContext): Handles {
       kubelets.shutdown(node);
       touch();
     },
-    apply: (objects) => objects.forEach((object) => apply(api, object)),
+    apply: (objects) => objects.forEach((object) => kubectl.apply(object)),
     delete: (kind, key, grace) => {
-      api.submit({
-        verb: 'delete',
-        kind,
-        key,
-        ...(grace === undefined ? {} : { grace }),
-        actor: ADMIN,
-        effect: 'loss',
-      });
+      const given = grace === undefined ? {} : { grace };
+      kubectl.submit({ verb: 'delete', kind, key, effect: 'loss', ...given });
     },
-    patch: (kind, key, patch) => {
-      api.submit({
-        verb: 'patch',
-        kind,
-        key,
-        patch: patch as Record<string, unknown>,
-        actor: ADMIN,
-      });
+    patch: (kind, key, patch, patchType = 'merge') => {
+      kubectl.submit({ verb: 'patch', kind, key, patch, patchType });
     },
     scale: (kind, key, replicas) => {
-      api.submit({ verb: 'patch', kind, key, patch: { spec: { replicas } }, actor: ADMIN });
+      kubectl.submit({ verb: 'patch', kind, key, patch: { spec: { replicas } } });
     },
+    evict: (pod) => drains.evict(pod),
+    drain: (node, options) => drains.drain(node, options),
+  };
+}
+
+function componentHandles(components: Components): ComponentHandles {
+  return {
+    killComponent: (component, options) => components.killComponent(component, options),
+    startComponent: (component) => components.startComponent(component),
+    pauseComponent: (component, token) => components.pauseComponent(component, token),
+    resumeComponent: (component, token) => components.resumeComponent(component, token),
+    severComponent: (component, token, cut) => components.severComponent(component, token, cut),
+    mendComponent: (component, token) => components.mendComponent(component, token),
   };
 }
 
 /** Everything on the node is gone at once; nobody is told. */
 function powerOff(
-  { kernel, kubelets, network, proxies, touch }: HandlesContext,
+  { kernel, kubelets, network, proxies, components, touch }: HandlesContext,
   node: string,
 ): void {
   if (network.machines.get(node)?.powered !== true) return;
   kernel.note(`machine@${node}`, 'lost power', `Node/${node}`);
+  components.hostLost(node);
   proxies.stop(node);
   kubelets.powerOff(node);
   touch();
@@ -86,30 +98,4 @@ function powerOn({ kernel, kubelets, touch }: HandlesContext, node: string): voi
   kernel.note(`machine@${node}`, 'got power', `Node/${node}`);
   kubelets.powerOn(node);
   touch();
-}
-
-/** Creates what is not there; replaces what is, as `kubectl apply` of the same manifest would. */
-function apply(api: ApiServer, object: KubeObject): void {
-  const { kind } = object;
-  const key = keyOf(object);
-  const current = api.store.get(kind, key);
-  if (current === undefined) {
-    api.submit({ verb: 'create', kind, key, object, actor: ADMIN });
-    return;
-  }
-  api.submit({ verb: 'replace', kind, key, object: merged(current, object), actor: ADMIN });
-}
-
-/** The manifest, with what the cluster owns of the object kept. */
-function merged(current: KubeObject, object: KubeObject): KubeObject {
-  const { labels, annotations } = object.metadata;
-  return {
-    ...object,
-    metadata: {
-      ...current.metadata,
-      labels: labels ?? {},
-      annotations: { ...current.metadata.annotations, ...annotations },
-    },
-    ...(current.status === undefined ? {} : { status: current.status }),
-  };
 }

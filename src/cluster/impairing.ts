@@ -1,12 +1,16 @@
 // Cuts and degradations of the network, with everything that notices them besides packets: the
-// probes of the kubelets.
+// clients of the API server, the probes of the kubelets, the health checks of load balancers.
 
+import type { ApiPaths } from './api-paths';
 import type { Kubelets } from '../node/kubelet';
 import type { Cut, Degradation, Network } from '../network/index';
 
 export interface ImpairingContext {
   readonly network: Network;
   readonly kubelets: Kubelets;
+  readonly apiPaths: ApiPaths;
+  /** Whoever looks at nodes from outside looks again. */
+  readonly onNetworkChange: () => void;
   readonly touch: () => void;
 }
 
@@ -23,7 +27,9 @@ export function impairingHandles(context: ImpairingContext): ImpairingHandles {
   const { fabric } = context.network;
   const change = (isChanged: boolean): boolean => {
     if (!isChanged) return false;
+    context.apiPaths.refresh();
     context.kubelets.networkChanged();
+    context.onNetworkChange();
     context.touch();
     return true;
   };

@@ -1,10 +1,15 @@
 // Why a name of the cluster does not exist: the sentence that a person who knows the cluster would
 // add to NXDOMAIN. It reads the API as it stands, which the server that denied may lag behind.
 
-import type { Store } from '../apiserver/store';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KubeObject } from '../values/kube-object';
 import { sortedBy } from '../values/order';
+
+/** What is read of the store. */
+interface Objects {
+  get(kind: string, key: string): KubeObject | undefined;
+  list(kind: string): Iterable<KubeObject>;
+}
 
 /** The parts of a name that people give to a Service: `db-0.db`, `db.shop`, `db.shop.svc`. */
 interface AskedFor {
@@ -22,7 +27,7 @@ const NAMESPACES_MAX = 3;
  * `home` is the namespace of whoever asks; undefined for what is no pod.
  */
 export function explainMissing(
-  store: Store,
+  store: Objects,
   { domain }: Pick<ClusterSpec, 'domain'>,
   name: string,
   home: string | undefined,
@@ -38,7 +43,7 @@ export function explainMissing(
   }
   const [first] = meanings;
   if (first === undefined || (!isFull && first.host.length > 0)) return '';
-  if (hasNamespace(store, first.namespace)) {
+  if (first.namespace !== '' && hasNamespace(store, first.namespace)) {
     return `there is no Service ${first.service} in any namespace`;
   }
   return isFull ? `there is no namespace ${first.namespace}` : '';
@@ -61,7 +66,7 @@ function meaningsOf(labels: readonly string[], home: string | undefined): readon
   return [{ host: labels.slice(0, -2), service: before, namespace: last }, ...meanings];
 }
 
-function explainKnown(store: Store, domain: string, asked: AskedFor): string {
+function explainKnown(store: Objects, domain: string, asked: AskedFor): string {
   const { host, service, namespace } = asked;
   const full = `${service}.${namespace}.svc.${domain}`;
   const what = `Service ${namespace}/${service}`;
@@ -85,11 +90,11 @@ function pointTo(domain: string, service: string, namespaces: readonly string[])
   return `Service ${service} lives in ${word} ${where}: ${full} is its full name`;
 }
 
-function serviceOf(store: Store, { namespace, service }: AskedFor): KubeObject | undefined {
+function serviceOf(store: Objects, { namespace, service }: AskedFor): KubeObject | undefined {
   return store.get('Service', `${namespace}/${service}`);
 }
 
-function namespacesWith(store: Store, service: string): string[] {
+function namespacesWith(store: Objects, service: string): string[] {
   const named = [...store.list('Service')].filter(({ metadata }) => metadata.name === service);
   return sortedBy(
     named.map(({ metadata }) => metadata.namespace ?? ''),
@@ -97,7 +102,7 @@ function namespacesWith(store: Store, service: string): string[] {
   );
 }
 
-function hasNamespace(store: Store, name: string): boolean {
+function hasNamespace(store: Objects, name: string): boolean {
   return store.get('Namespace', name) !== undefined;
 }
 
@@ -109,7 +114,7 @@ interface SliceFields {
   readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[];
 }
 
-function hasReadyEndpoints(store: Store, { namespace, service }: AskedFor): boolean {
+function hasReadyEndpoints(store: Objects, { namespace, service }: AskedFor): boolean {
   return [...store.list('EndpointSlice')].some((slice) => {
     const { labels = {}, namespace: own } = slice.metadata;
     if (own !== namespace || labels['kubernetes.io/service-name'] !== service) return false;

@@ -15,9 +15,17 @@ import type { Origin } from '../values/origin';
 import { CERTAIN, complement, multiply, NEVER } from '../values/ratio';
 import type { Resolution } from '../values/resolution';
 import type { Duration } from '../values/time';
-import type { Trace } from '../values/trace';
+import { sortedBy } from '../values/order';
+import type { Responder, Trace } from '../values/trace';
 import { explainMissing } from './missing-name';
-import { hostsOf, NODE_RESOLV_CONF, resolvConfOf, resolve, upstreamOf } from '../workloads/index';
+import {
+  hostsOf,
+  merged,
+  NODE_RESOLV_CONF,
+  resolvConfOf,
+  resolve,
+  upstreamOf,
+} from '../workloads/index';
 import type {
   AskUpstream,
   Behaviours,
@@ -30,6 +38,7 @@ import type {
   Question,
   Reaction,
   ResolvConf,
+  Trail,
   Weighted,
 } from '../workloads/index';
 
@@ -38,6 +47,11 @@ const DNS_PORT = 53;
 const DNS_INDEX = 10;
 /** A question that has been handed on this often goes round in a circle. */
 const DEPTH_MAX = 20;
+/**
+ * Pods that ask one another about one name: a cache of the node, CoreDNS, one for a stub domain.
+ * More of them are replicas that ask each other, and the ways among those are too many to tell.
+ */
+const PASSED_MAX = 3;
 
 export interface NamesContext {
   readonly spec: ClusterSpec;
@@ -66,7 +80,7 @@ interface Sent {
   readonly transport: DnsTransport;
   readonly real: boolean;
   readonly depth: number;
-  readonly passed?: readonly string[];
+  readonly trail?: Trail;
   readonly drawing?: Choose;
 }
 
@@ -123,24 +137,28 @@ export function askFromPod(
   pod: string,
   ...[upstream, request]: Parameters<AskUpstream>
 ): readonly Weighted<Exchanged>[] {
-  const { question, transport, udpSize, real, depth, passed = [], choose } = request;
+  const { question, transport, udpSize, real, depth, trail, choose } = request;
   if (upstream === 'node') {
     return [{ probability: CERTAIN, value: upstreamOf(context.spec.externals)(question) }];
   }
   const { address: server, port } = upstream;
   const from = { pod };
-  const drawing = request.goesOneWay === true ? { drawing: choose } : {};
-  const sent = { from, server, port, transport, real, depth, passed, ...drawing };
+  const sent: Sent = {
+    ...{ from, server, port, transport, real, depth },
+    ...(trail !== undefined && { trail }),
+    ...(request.goesOneWay === true && { drawing: choose }),
+  };
   const paths = pathsTo(context, sent);
   // What goes one way is on the same way at each server that it meets.
   const ways =
     request.goesOneWay === true ? [{ probability: CERTAIN, value: choose(paths) }] : paths;
-  return ways.flatMap((path) =>
+  const answers = ways.flatMap((path) =>
     path.value.ask(question, udpSize).map(({ probability, value }) => ({
       probability: multiply(path.probability, probability),
       value: exchanged(value),
     })),
   );
+  return answers.length === 1 ? answers : merged(answers, (value) => JSON.stringify(value));
 }
 
 /** What cannot be told is an error of the other server: SERVFAIL at the client's end. */
@@ -198,7 +216,7 @@ function pathsTo(context: NamesContext, sent: Sent): readonly Weighted<Nameserve
 /** What comes back to a question that took this path. */
 function react(
   { servers, spec }: NamesContext,
-  { transport, real, depth, passed = [], drawing }: Sent,
+  sent: Sent,
   trace: Trace,
   question: Question,
   udpSize: number,
@@ -216,17 +234,10 @@ function react(
     const reply = upstreamOf(spec.externals)(question);
     return overBadLinks(trace, certain({ kind: 'reply', reply }));
   }
-  const here = `${responder.name} ${question.name} ${question.type}`;
-  // One that is followed as it goes may pass as often as it likes; of the others each has many
-  // ways, and that which comes back to where it was only grows older.
-  const isBack = drawing === undefined && passed.includes(here);
-  if (isBack || depth > DEPTH_MAX) {
+  const replies = askServer(servers, sent, responder, question, udpSize);
+  if (replies === 'circle') {
     return certain({ kind: 'lost', reason: 'the question goes in circles' });
   }
-  const client = responder.seenSource;
-  const whence = { passed: [...passed, here], ...(drawing !== undefined && { drawing }) };
-  const asked = { question, client, transport, udpSize, real, depth, ...whence };
-  const replies = servers.answer(responder.name, asked);
   if (replies === undefined) {
     const problem = servers.problemOf(responder.name);
     const reason =
@@ -264,6 +275,34 @@ function overBadLinks(
     }),
     { probability: lost, value: { kind: 'lost', reason } },
   ];
+}
+
+/**
+ * What a pod replies. A question that is followed as it goes may pass a pod as often as it likes;
+ * of the others each has many ways, and one that comes back to where it was only grows older.
+ */
+function askServer(
+  servers: DnsServers,
+  { transport, real, depth, trail, drawing }: Sent,
+  { name: pod, seenSource: client }: Responder,
+  question: Question,
+  udpSize: number,
+): readonly Weighted<DnsReply>[] | 'circle' | undefined {
+  const { passed, known }: Trail = trail ?? { passed: [], known: new Map() };
+  const here = `${pod} ${question.name} ${question.type}`;
+  const isBack = drawing === undefined && (passed.includes(here) || passed.length >= PASSED_MAX);
+  if (isBack || depth > DEPTH_MAX) return 'circle';
+  const asked = {
+    ...{ question, client, transport, udpSize, real, depth },
+    trail: { passed: [...passed, here], known },
+    ...(drawing !== undefined && { drawing }),
+  };
+  // Caches that learn and ways that are drawn make each question a new one.
+  if (real || drawing !== undefined) return servers.answer(pod, asked);
+  const key = JSON.stringify([here, client, transport, udpSize, sortedBy(passed, (it) => it)]);
+  const replies = known.get(key) ?? servers.answer(pod, asked);
+  if (replies !== undefined) known.set(key, replies);
+  return replies;
 }
 
 function certain(reaction: Reaction): readonly Weighted<Reaction>[] {

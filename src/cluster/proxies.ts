@@ -77,6 +77,32 @@ export class Proxies {
     this.context.onChange(node);
   }
 
+  /**
+   * From now on the tool that loads the rules of a node fails, until every token is given back.
+   * Modelled where the mode has an `upkeep`, as all of the following.
+   */
+  failRestores(node: string, token: string): void {
+    for (const proxy of this.of(node)) proxy.failRestores(token);
+  }
+
+  mendRestores(node: string, token: string): void {
+    for (const proxy of this.of(node)) proxy.mendRestores(token);
+  }
+
+  /** Somebody else on the node holds the lock of iptables, which both families share. */
+  holdLock(node: string, token: string): void {
+    for (const proxy of this.of(node)) proxy.holdLock(token);
+  }
+
+  releaseLock(node: string, token: string): void {
+    for (const proxy of this.of(node)) proxy.releaseLock(token);
+  }
+
+  /** A stranger deletes all chains of kube-proxy on the node, of both families. */
+  flushRules(node: string): void {
+    for (const proxy of this.of(node)) proxy.flushRules();
+  }
+
   /** What a GET on a health check port of the node gets; undefined where nobody answers. */
   health(node: string, port: number, path: string): HealthAnswer | undefined {
     const proxies = this.of(node).filter(({ isRunning }) => isRunning);
@@ -165,6 +191,7 @@ function sharedConfiguration(spec: ClusterSpec, family: Family): SharedConfigura
     nodeAddresses: spec.nodes
       .flatMap((it) => it.addresses)
       .filter((address) => familyOf(address) === family),
+    options,
     ...(typeof options['scheduler'] === 'string' && { scheduler: options['scheduler'] }),
     kubernetes: spec.kubernetes,
   };

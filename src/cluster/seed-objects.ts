@@ -1,6 +1,7 @@
 // The objects of a cluster that no manifest brings: its namespaces, its nodes, the Service of
 // the API server itself.
 
+import { controlPlaneHosts } from './control-plane-hosts';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import { addressAt, cidr } from '../values/cidr';
 import { familyOf } from '../values/ip';
@@ -88,6 +89,9 @@ function kubernetesSlice(spec: ClusterSpec): KubeObject {
     },
     addressType: familyOf(spec.controlPlane),
     ports: [{ name: 'https', port: API_PORT, protocol: 'TCP' }],
-    endpoints: [{ addresses: [spec.controlPlane], conditions: { ready: true } }],
+    endpoints: controlPlaneHosts(spec).map(({ address }) => ({
+      addresses: [address],
+      conditions: { ready: true },
+    })),
   };
 }

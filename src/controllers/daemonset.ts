@@ -13,12 +13,13 @@ import { equalJson } from '../apiserver/json';
 import type { Change } from '../apiserver/informer';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { sortedBy } from '../values/order';
+import { between } from '../values/time';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import { Expectations } from './expectations';
 import { OwnerIndex, ownerKey } from './owner';
 import type { Pass, Write } from './pass';
-import { isAvailable, podFromTemplate } from './pod-control';
+import { availableAt, isAvailable, podFromTemplate } from './pod-control';
 import { templateHash } from './template-hash';
 
 const REVISION_LABEL = 'controller-revision-hash';
@@ -177,6 +178,8 @@ class DaemonSetLogic implements ControllerLogic {
     pass: Pass,
   ): void {
     const revision = templateHash(set.spec.template);
+    const minReady = set.spec.minReadySeconds ?? 0;
+    const { now } = this.place.kernel;
     const pods = fitting.flatMap(({ metadata }) => byNode.get(metadata.name)?.slice(0, 1) ?? []);
     const updated = pods.filter(({ metadata }) => metadata.labels?.[REVISION_LABEL] === revision);
     const next = {
@@ -185,9 +188,14 @@ class DaemonSetLogic implements ControllerLogic {
       desiredNumberScheduled: fitting.length,
       currentNumberScheduled: pods.length,
       numberReady: pods.filter(isPodReady).length,
+      numberAvailable: pods.filter((pod) => isAvailable(pod, minReady, now)).length,
       updatedNumberScheduled: updated.length,
     };
     if (!equalJson(next, set.status)) pass.patch(set, { status: next });
+    // A daemon that is ready and not yet available is looked at again when it is.
+    for (const at of pods.map((pod) => availableAt(pod, minReady))) {
+      if (at !== undefined && at > now) pass.requeueAfter(between(now, at), '');
+    }
   }
 }
 

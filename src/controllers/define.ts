@@ -210,7 +210,9 @@ export class Controller {
     this.passes.set(id, pass);
     const timer = this.definition.latency ?? 'controller-manager.reconcile';
     const delay = timer === 'none' ? ZERO : timing.draw(timer, this.actor, pass.effect);
-    kernel.after(delay, Phase.control, this.writeEvent, id, 0, timer === 'none' ? '' : timer);
+    // Without a delay of its own a pass is there because of what it waited for before.
+    const waited = timer === 'none' ? kernel.timer : timer;
+    kernel.after(delay, Phase.control, this.writeEvent, id, 0, waited);
   }
 
   private write(id: number): void {

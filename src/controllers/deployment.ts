@@ -2,17 +2,19 @@
 // source: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate}.go
 
 import type { Deployment } from '../apiserver/kinds/deployment';
-import { conditionOf, withCondition } from '../apiserver/kinds/pod';
-import type { Condition } from '../apiserver/kinds/pod';
 import type { ReplicaSet } from '../apiserver/kinds/replicaset';
 import type { PodTemplate, ReplicaStatus } from '../apiserver/kinds/workload';
 import { equalJson } from '../apiserver/json';
 import type { Change } from '../apiserver/informer';
+import type { EventKind } from '../kernel/event-queue';
+import { Phase } from '../kernel/phase';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Instant } from '../values/time';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import { controllerReference, OwnerIndex, ownerKey } from './owner';
+import { deadlineOf, progressConditions } from './deployment-progress';
+import type { Activity, Counts } from './deployment-progress';
 import type { Pass } from './pass';
 import {
   bounds,
@@ -43,9 +45,18 @@ class DeploymentLogic implements ControllerLogic {
   private readonly place: Workplace;
   private readonly sets = new OwnerIndex();
   private readonly pods = new OwnerIndex();
+  /** The deadlines that are watched, by Deployment. */
+  private readonly watched = new Map<ObjectKey, Instant>();
+  private readonly deadlineEvent: EventKind;
 
   constructor(workplace: Workplace) {
     this.place = workplace;
+    // A deadline is no work that is left to do: a cluster is settled while one is watched.
+    this.deadlineEvent = workplace.kernel.declare(
+      `${workplace.actor}.deadline`,
+      (key) => workplace.queue.add(String(key)),
+      { background: true },
+    );
     this.watches = {
       Deployment: ({ key }) => [key],
       Pod: (change) => this.onPod(change),
@@ -60,17 +71,34 @@ class DeploymentLogic implements ControllerLogic {
     sets.sort((a, b) => revisionOf(a) - revisionOf(b));
     const fresh = sets.find((set) => isSameTemplate(set.spec.template, found.spec.template));
     const old = sets.filter((set) => set !== fresh);
-    if (found.spec.paused || isScaling(found, sets))
-      this.scale(found, scaleAll(found, fresh, old), pass);
-    else if (fresh === undefined) this.createSet(found, old, pass);
-    else this.rollOut(found, fresh, old, pass);
+    const activity = this.advance(found, fresh, old, pass);
     if (fresh !== undefined && pass.isIdle) this.cleanUp(found, old, pass);
-    this.writeStatus(found, fresh, old, pass);
+    this.writeStatus(found, fresh, old, activity, pass);
+  }
+
+  private advance(
+    owner: Deployment,
+    fresh: ReplicaSet | undefined,
+    old: readonly ReplicaSet[],
+    pass: Pass,
+  ): Activity {
+    const sets = fresh === undefined ? old : [...old, fresh];
+    if (owner.spec.paused || isScaling(owner, sets)) {
+      this.scale(owner, scaleAll(owner, fresh, old), pass);
+      return 'scales';
+    }
+    if (fresh === undefined) {
+      this.createSet(owner, old, pass);
+      return pass.writes.some(({ verb }) => verb === 'create') ? 'creates' : 'rolls out';
+    }
+    this.rollOut(owner, fresh, old, pass);
+    return 'rolls out';
   }
 
   reset(): void {
     this.sets.clear();
     this.pods.clear();
+    this.watched.clear();
   }
 
   private onSet({ before, after }: Change): Iterable<ObjectKey> {
@@ -158,10 +186,20 @@ class DeploymentLogic implements ControllerLogic {
     owner: Deployment,
     fresh: ReplicaSet | undefined,
     old: readonly ReplicaSet[],
+    activity: Activity,
     pass: Pass,
   ): void {
-    const next = statusOf(owner, fresh, old, this.place.kernel.now);
-    if (!equalJson(next, owner.status)) pass.patch(owner, { status: next });
+    const { kernel } = this.place;
+    const next = statusOf(owner, fresh, old, activity, kernel.now);
+    if (!equalJson(next, owner.status)) {
+      pass.patch(owner, { status: next });
+      return;
+    }
+    const deadline = deadlineOf(owner, next);
+    if (deadline === undefined || this.watched.get(pass.key) === deadline) return;
+    this.watched.set(pass.key, deadline);
+    const at = deadline > kernel.now ? deadline : kernel.now;
+    kernel.schedule(at, Phase.control, this.deadlineEvent, pass.key, 0, '');
   }
 }
 
@@ -169,6 +207,7 @@ function statusOf(
   owner: Deployment,
   fresh: ReplicaSet | undefined,
   old: readonly ReplicaSet[],
+  activity: Activity,
   now: Instant,
 ): ReplicaStatus {
   const all = fresh === undefined ? old : [...old, fresh];
@@ -179,46 +218,16 @@ function statusOf(
   const updated = fresh?.status?.replicas ?? 0;
   const wanted = wantedReplicas(owner);
   const isAvailable = available >= wanted - bounds(owner).unavailable;
-  const isComplete = updated === wanted && total('replicas') === wanted && available === wanted;
-  return {
+  const counts: Counts = {
     observedGeneration: owner.metadata.generation ?? 0,
     replicas: total('replicas'),
     updatedReplicas: updated,
     readyReplicas: total('readyReplicas'),
     availableReplicas: available,
     unavailableReplicas: Math.max(0, sized - available),
-    conditions: conditionsOf(owner, isAvailable, isComplete, now),
   };
-}
-
-function conditionsOf(
-  { status }: Deployment,
-  isAvailable: boolean,
-  isComplete: boolean,
-  now: Instant,
-): Condition[] {
-  const wanted: Omit<Condition, 'lastTransitionTime'>[] = [
-    isAvailable
-      ? { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable' }
-      : { type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable' },
-    {
-      type: 'Progressing',
-      status: 'True',
-      reason: isComplete ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
-    },
-  ];
-  return wanted.reduce<Condition[]>(
-    (conditions, condition) => {
-      const before = conditionOf(conditions, condition.type);
-      const lastTransitionTime =
-        before?.status === condition.status ? before.lastTransitionTime : now;
-      return withCondition(conditions, {
-        ...condition,
-        ...(lastTransitionTime !== undefined && { lastTransitionTime }),
-      });
-    },
-    [...(status?.conditions ?? [])],
-  );
+  const conditions = progressConditions(owner, counts, isAvailable, activity, now);
+  return { ...counts, conditions };
 }
 
 function setFor(owner: Deployment, replicas: number, revision: number): KubeObject {

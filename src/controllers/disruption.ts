@@ -82,20 +82,13 @@ class DisruptionLogic implements ControllerLogic {
     if (equalJson(next, { ...found.status, disruptedPods: found.status?.disruptedPods ?? {} }))
       return;
     pass.summary = `${healthy} of ${expected.healthy} healthy, ${allowed} may be disrupted`;
-    this.write(found, next, pass);
+    // Of two writers that saw the same version one fails: an eviction that was allowed meanwhile
+    // is never counted as if it had not been.
+    pass.replace({ ...found, status: next });
   }
 
   reset(): void {
     this.budgets.clear();
-  }
-
-  /** A map is merged key by key: names that are to go are named. */
-  private write(budget: PodDisruptionBudget, next: PodDisruptionBudgetStatus, pass: Pass): void {
-    const gone = Object.keys(budget.status?.disruptedPods ?? {})
-      .filter((name) => next.disruptedPods?.[name] === undefined)
-      .map((name) => [name, null]);
-    const disruptedPods = { ...Object.fromEntries(gone), ...next.disruptedPods };
-    pass.patch(budget, { status: { ...next, disruptedPods } });
   }
 
   /** Nothing may be evicted while the count is unknown. */
@@ -104,7 +97,7 @@ class DisruptionLogic implements ControllerLogic {
     const { now } = this.place.kernel;
     const condition = { ...allowedCondition(budget, 0, now), reason: 'SyncFailed' };
     const conditions = withCondition(budget.status?.conditions, condition);
-    pass.patch(budget, { status: { disruptionsAllowed: 0, conditions } });
+    pass.replace({ ...budget, status: { ...budget.status, disruptionsAllowed: 0, conditions } });
   }
 
   private podsOf({ metadata, spec }: PodDisruptionBudget): readonly Pod[] {
@@ -180,7 +173,9 @@ class DisruptionLogic implements ControllerLogic {
   }
 
   private onScale({ before, after }: Change): Iterable<ObjectKey> {
-    const replicas = [before, after].map((object) => (object as Workload | undefined)?.spec.replicas);
+    const replicas = [before, after].map(
+      (object) => (object as Workload | undefined)?.spec.replicas,
+    );
     if (replicas[0] === replicas[1]) return [];
     return this.budgetsIn([before, after].filter((object) => object !== undefined));
   }

@@ -5,7 +5,7 @@ import type { Node } from '../apiserver/kinds/node';
 import type { Change } from '../apiserver/informer';
 import { cidr, parseCidr, subnetAt } from '../values/cidr';
 import type { Cidr } from '../values/cidr';
-import type { ObjectKey } from '../values/kube-object';
+import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import type { Pass } from './pass';
@@ -36,6 +36,8 @@ class NodeIpamLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
   private pools: Pool[];
+  /** The nodes about which an event says that there is no range for them. */
+  private readonly lacking = new Set<ObjectKey>();
 
   constructor(workplace: Workplace) {
     this.place = workplace;
@@ -51,19 +53,24 @@ class NodeIpamLogic implements ControllerLogic {
     const [first] = ranges;
     if (first === undefined || ranges.includes(undefined)) {
       for (const pool of this.pools) giveBack(pool, key);
+      if (!this.lacking.has(key)) pass.create(eventOf(node));
+      this.lacking.add(key);
       pass.fail('CIDRNotAvailable: no range of pod addresses is left');
       return;
     }
+    this.lacking.delete(key);
     pass.summary = ranges.join(', ');
     pass.patch(node, { spec: { podCIDR: first, podCIDRs: ranges } });
   }
 
   reset(): void {
+    this.lacking.clear();
     this.pools = this.place.spec.podCIDRs.map(poolOf);
   }
 
   private onNode({ key, after }: Change): Iterable<ObjectKey> {
     if (after === undefined) {
+      this.lacking.delete(key);
       for (const pool of this.pools) giveBack(pool, key);
       return [];
     }
@@ -71,6 +78,25 @@ class NodeIpamLogic implements ControllerLogic {
     for (const range of ranges) for (const pool of this.pools) occupy(pool, key, range);
     return ranges.length === 0 ? [key] : [];
   }
+}
+
+/**
+ * The event of a node that gets no range. Of those that follow, the recorder would count up this
+ * one; the count is not modelled.
+ * source: pkg/controller/util/node/controller_utils.go RecordNodeStatusChange
+ */
+function eventOf({ metadata: { name } }: Node): KubeObject {
+  const reason = 'CIDRNotAvailable';
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${name}.${reason.toLowerCase()}`, namespace: 'default' },
+    involvedObject: { apiVersion: 'v1', kind: 'Node', name },
+    type: 'Normal',
+    reason,
+    message: `Node ${name} status is now: ${reason}`,
+    source: { component: 'cidrAllocator' },
+  };
 }
 
 function rangesOf({ spec }: Node): readonly string[] {

@@ -112,6 +112,11 @@ export class Kernel {
     return this.state.cause;
   }
 
+  /** The timer that the running handler's event has waited for, empty for none. */
+  get timer(): string {
+    return this.state.timer;
+  }
+
   /** Announces a kind of event with its one handler. The order of declaration is its identity. */
   declare(name: string, handler: Handler, options: KindOptions = {}): EventKind {
     const { background = false, owner } = options;

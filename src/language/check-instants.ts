@@ -49,7 +49,7 @@ export function isUntouchedAt(timeline: Timeline, item: PlannedStep | PlannedExp
 }
 
 function lookedAt({ when, repeat }: PlannedStep): Instant | undefined {
-  if (repeat !== undefined || 'after' in when) return undefined;
+  if (repeat !== undefined || 'after' in when || 'on' in when) return undefined;
   return 'at' in when ? when.at : when.to;
 }
 

@@ -7,6 +7,7 @@ import { globToRegExp } from './glob';
 import type { Inventory } from './inventory';
 import type { Form } from './json-schema';
 import type { KindWords } from './lexicon';
+import { parseObjectPattern } from './object-pattern';
 import { parseDestination, parseReference, WORKLOAD_KINDS } from './reference';
 import type { Reference } from './reference';
 import type { Report } from './report';
@@ -17,6 +18,8 @@ import type { Tree } from './tree';
 export interface ReferenceContext {
   readonly inventory: Inventory;
   readonly kinds: KindWords;
+  /** What a component may be called. */
+  readonly components: readonly string[];
   readonly report: Report;
   /**
    * Whether nothing has happened yet where the reference is used: then a workload has had just
@@ -40,6 +43,10 @@ export function checkForm(form: Form, tree: Tree, context: ReferenceContext): vo
     case 'podReference':
     case 'objectReference':
       return checkReference(tree, form, context);
+    case 'component':
+      return checkComponent(tree, context);
+    case 'objectPattern':
+      return checkPattern(tree, context);
     case 'nodeReference':
       return checkNode(String(value), tree.place, context);
     case 'serviceReference':
@@ -52,6 +59,18 @@ export function checkForm(form: Form, tree: Tree, context: ReferenceContext): vo
       return checkDestination(tree, context);
     default:
   }
+}
+
+/** Objects that match a pattern may be yet to come; what it is made of must be there. */
+function checkPattern(tree: Tree, context: ReferenceContext): void {
+  const { inventory, kinds, report } = context;
+  const reading = parseObjectPattern(String(tree.value), kinds.names);
+  if (reading === undefined) return checkReference(tree, 'objectReference', context);
+  if (!reading.ok) return report.error('KD1105', tree.place, reading.message, reading.hint);
+  const [namespace = '', name] = reading.value.key.split('/');
+  if (name === undefined || /[*?]/.test(namespace) || inventory.namespaces.has(namespace)) return;
+  const hint = didYouMean(namespace, [...inventory.namespaces]);
+  report.error('KD1601', tree.place, `there is no namespace "${namespace}"`, hint);
 }
 
 /** Checks the targets of `behaviour`: workloads, pods and patterns of images. */
@@ -235,11 +254,21 @@ function checkSelector(tree: Tree, context: ReferenceContext): void {
   const service = child(tree, 'service');
   const node = child(tree, 'node');
   const zone = child(tree, 'zone');
+  const component = child(tree, 'component');
+  if (component !== undefined) checkComponent(component, context);
   if (pods !== undefined) checkPods(pods, context);
   if (nodes !== undefined) checkNodes(nodes, context);
   if (service !== undefined) checkService(String(service.value), service.place, context);
   if (node !== undefined) checkNode(String(node.value), node.place, context);
   if (zone !== undefined) checkZone(zone, context);
+}
+
+function checkComponent(tree: Tree, { components, report }: ReferenceContext): void {
+  const name = String(tree.value);
+  if (components.includes(name)) return;
+  const processes = components.filter((it) => !it.includes('/'));
+  const hint = didYouMean(name, components) ?? `the components are ${processes.join(', ')}`;
+  report.error('KD1601', tree.place, `there is no component "${name}"`, hint);
 }
 
 function checkPods(tree: Tree, { inventory, report }: ReferenceContext): void {

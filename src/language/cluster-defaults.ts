@@ -50,7 +50,7 @@ export function readCluster(
 ): Omit<ClusterSpec, 'manifests'> {
   const cluster = child(scenario, 'cluster');
   const plan = planAddresses(cluster, home, report);
-  const { nodes, controlPlane } = readNodes(child(cluster, 'nodes'), plan, home, report);
+  const { nodes, controlPlane } = readNodes(cluster, plan, home, report);
   const { name, ...cniOptions } = named(child(cluster, 'cni'), 'name', DEFAULTS['cluster.cni']);
   const { mode, ...proxyOptions } = named(
     child(cluster, 'proxy'),
@@ -69,7 +69,7 @@ export function readCluster(
     nodeCIDRs: textsOfRanges(plan.nodeCIDR),
     cni: { name, options: readSettings(lexicon.cnis.get(name), cniOptions) },
     proxy: { mode, options: readSettings(lexicon.proxyModes.get(mode), proxyOptions) },
-    dns: readDns(child(cluster, 'dns'), { families: plan.families, cni: name }, report),
+    dns: readDns(child(cluster, 'dns'), { families: plan.families, cni: name, mode }, report),
     externals: readExternals(child(cluster, 'externals'), plan, report),
     loadBalancer: (child(cluster, 'loadBalancer')?.value ??
       DEFAULTS['cluster.loadBalancer']) as ClusterSpec['loadBalancer'],
@@ -119,7 +119,7 @@ function named<Key extends string>(
 
 function readDns(
   dns: Tree | undefined,
-  context: { readonly families: AddressPlan['families']; readonly cni: string },
+  context: NodeLocalContext,
   report: Report,
 ): ClusterSpec['dns'] {
   const corefile = textOf(child(dns, 'corefile'));
@@ -134,22 +134,35 @@ function readDns(
   };
 }
 
-/** `nodelocal: true`, or a mapping with its settings. */
+/** What decides where and whether a node can have a DNS cache. */
+interface NodeLocalContext {
+  readonly families: AddressPlan['families'];
+  readonly cni: string;
+  readonly mode: string;
+}
+
+/**
+ * `nodelocal: true`, or a mapping with its settings. Where eBPF translates at the socket or the
+ * pod's device, no query for kube-dns ever meets the rules of the cache.
+ * source: docs.cilium.io "Local Redirect Policy" (Node-local DNS cache)
+ */
 function readNodeLocal(
   dns: Tree | undefined,
-  { families: [family], cni }: { readonly families: AddressPlan['families']; readonly cni: string },
+  { families: [family], cni, mode }: NodeLocalContext,
   report: Report,
 ): ClusterSpec['dns']['nodelocal'] {
   const entry = dns?.entries?.get('nodelocal');
   if (entry === undefined || entry.tree.value === false) return undefined;
-  if (cni === 'cilium') {
-    const reason = 'Cilium leads no query to a DNS cache of the node without a local redirect policy';
-    report.warn('KD1407', entry.key, `${reason}, which is not modelled`);
+  if (cni === 'cilium' || mode === 'ebpf') {
+    const message = 'a DNS cache on every node is left out: eBPF leads no query to it';
+    const hint = 'a local redirect policy of Cilium would, which is not modelled';
+    report.warn('KD1407', entry.key, message, hint);
+    return undefined;
   }
   const at = child(entry.tree, 'ip');
   const address = parseIp(textOf(at) ?? (family === 'IPv4' ? DEFAULT_NODE_LOCAL : ''));
   if (address === undefined || familyOf(address) !== family) {
-    const message = `the DNS cache of a node needs an ${family} address, of no other machine`;
+    const message = `the DNS cache of a node needs an ${family} address that no machine has`;
     report.error('KD1401', at?.place ?? entry.key, message, 'give it one with `ip`');
   }
   const corefile = textOf(child(entry.tree, 'corefile'));

@@ -228,6 +228,13 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
         items: NODE,
       },
       podCIDR: { ...CIDRS, description: 'Range of pod addresses. Default 10.244.0.0/16.' },
+      allocateNodeCIDRs: {
+        description:
+          'Leaves the ranges of the nodes to the node IPAM controller, at run time: where there ' +
+          'are too few, a node gets none and an event says so. Default false: they are given ' +
+          'out beforehand, and too few are an error.',
+        type: 'boolean',
+      },
       serviceCIDR: { ...CIDRS, description: 'Range of Service addresses. Default 10.96.0.0/12.' },
       nodeCIDR: { ...CIDRS, description: 'Range of node addresses. Default 192.168.1.0/24.' },
       ipFamilies: {

@@ -6,6 +6,7 @@ import type { ClusterSpec } from '../values/cluster-spec';
 import type { Diagnostic } from '../values/diagnostic';
 import { deepFreeze } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
+import { checkProxy } from './check-proxy';
 import { checkBehaviours, checkForm } from './check-references';
 import type { ReferenceContext } from './check-references';
 import { DEFAULTS, readCluster } from './cluster-defaults';
@@ -21,8 +22,8 @@ import type { Lexicon } from './lexicon';
 import { impliedNamespaces, lastOfEach } from './manifests';
 import type { ManifestReader, PlacedObject } from './manifests';
 import { reportIdlePolicies } from './idle-policies';
-import { inRow, matches, rowsOf, textAt } from './matrix';
-import type { Row } from './matrix';
+import { inRow, matches, rowsOf, standingAt } from './matrix';
+import type { Row, Standing } from './matrix';
 import type { Plan, PlannedExpectation, PlannedStep } from './plan';
 import { checkInstants, isUntouchedAt } from './check-instants';
 import { readInstant } from './read-time';
@@ -117,6 +118,7 @@ class RowCompiler {
     const { tree, report } = this;
     const { lexicon } = this.context;
     const cluster = readCluster(tree, lexicon, titlePlace(tree), report);
+    checkProxy(tree, cluster, lexicon, report);
     const placed = this.readManifests();
     const objects = objectsOf(placed);
     checkServiceAddresses(placed, cluster, report);
@@ -130,7 +132,7 @@ class RowCompiler {
     const last = end === undefined ? undefined : readInstant(end, report);
     checkInstants(timeline, expectations, last, report);
     const implied = impliedNamespaces(placed, report);
-    const definitions = [...placed, ...later].map(definitionOf);
+    const definitions = [...new Set([...placed, ...later].map(definitionOf))];
     return this.assemble(
       { ...cluster, manifests: [...implied, ...objects], definitions },
       timeline.steps.map((step) => withObjects(step, applied.get(step)!)),
@@ -197,9 +199,9 @@ class RowCompiler {
   private isIncluded(item: Tree): boolean {
     const only = child(item, 'only');
     const except = child(item, 'except');
-    const text = textsIn(this.tree, this.context.lexicon);
-    if (only !== undefined && !matches(only, text)) return false;
-    return except === undefined || !matches(except, text);
+    const standing = standingIn(this.tree, this.context.lexicon);
+    if (only !== undefined && !matches(only, standing)) return false;
+    return except === undefined || !matches(except, standing);
   }
 
   /** Objects that a step refers to by files: loaded now, so that a run reads nothing. */
@@ -227,9 +229,10 @@ class RowCompiler {
     expectations: readonly ReadExpectation[],
   ): void {
     const { report } = this;
-    const { kinds } = this.context.lexicon;
-    const base: ReferenceContext = { inventory, kinds, report, untouched: false };
-    for (const one of [...timeline.steps, ...expectations]) this.checkValue(one);
+    const { kinds, components } = this.context.lexicon;
+    const base = { inventory, kinds, components, report, untouched: false };
+    const triggers = timeline.steps.flatMap(({ trigger }) => trigger ?? []);
+    for (const one of [...timeline.steps, ...expectations, ...triggers]) this.checkValue(one);
     // Where manifests are missing, so are the names that they define: that is no second error.
     if (report.hasError(...LACKING)) return;
     checkBehaviours(child(this.tree, 'behaviour'), base);
@@ -237,6 +240,7 @@ class RowCompiler {
       const untouched = isUntouchedAt(timeline, one.step);
       this.checkWord(one, { ...base, untouched });
     }
+    for (const one of triggers) this.checkWord(one, base);
     for (const one of expectations) {
       const untouched = isUntouchedAt(timeline, one.planned);
       this.checkWord(one, { ...base, untouched });
@@ -273,12 +277,15 @@ function withObjects({ step, args }: TimelineStep, loaded: Loaded): PlannedStep 
 }
 
 /** What `only` and `except` compare with: what is written, or else the default. */
-function textsIn(tree: Tree, lexicon: Lexicon): (path: string) => string | undefined {
+function standingIn(tree: Tree, lexicon: Lexicon): (path: string) => Standing | undefined {
   const defaults: Readonly<Record<string, string | undefined>> = {
     ...DEFAULTS,
     'cluster.kubernetes': lexicon.kubernetesVersions.at(-1),
   };
-  return (path) => textAt(tree, path) ?? defaults[path];
+  return (path) => {
+    const text = defaults[path];
+    return standingAt(tree, path) ?? (text === undefined ? undefined : { text, value: text });
+  };
 }
 
 /** An `only` that no row meets, or an `except` that every row meets, hides its step for ever. */
@@ -296,7 +303,7 @@ function checkConditions(
     for (const word of ['only', 'except'] as const) {
       const entry = item.entries?.get(word);
       if (entry === undefined) continue;
-      const met = trees.filter((row) => matches(entry.tree, textsIn(row, lexicon)));
+      const met = trees.filter((row) => matches(entry.tree, standingIn(row, lexicon)));
       if (word === 'only' ? met.length > 0 : met.length < trees.length) continue;
       const unknown = [...entry.tree.entries!.keys()].find((path) => !paths.includes(path));
       const hint = unknown === undefined ? undefined : didYouMean(unknown, paths);

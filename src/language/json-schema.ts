@@ -127,9 +127,7 @@ const COMPONENT = {
     'A component: apiserver, etcd, scheduler, controller-manager (or one controller of it, ' +
     '`controller-manager/endpointslice`), kubelet, runtime, kube-proxy, cni, coredns.',
   type: 'string',
-  pattern:
-    '^(apiserver|etcd|scheduler|controller-manager(/[a-z-]+)?|kubelet|runtime|kube-proxy|cni|' +
-    'coredns)$',
+  pattern: '^[a-z][a-z-]*(/[a-z-]+)?$',
   examples: ['kube-proxy', 'controller-manager/endpointslice'],
 } as const;
 
@@ -248,6 +246,13 @@ export const FORMS = {
     type: 'string',
     pattern: `^${REFERENCE}$`,
     examples: ['deployment/shop/backend', 'shop/cart-0'],
+  },
+  objectPattern: {
+    description:
+      'An object, or every object of a kind whose name matches: `EndpointSlice/shop/cart-*`.',
+    type: 'string',
+    pattern: `^(${REFERENCE}|[A-Za-z]+(/[A-Za-z0-9_.*?-]+){1,2})$`,
+    examples: ['deployment/shop/backend', 'EndpointSlice/shop/cart-*'],
   },
   podReference: {
     description: `Pods. ${REFERENCE_TEXT}`,

@@ -30,7 +30,11 @@ export interface Lexicon {
   readonly faults: ReadonlyMap<string, Word>;
   readonly actions: ReadonlyMap<string, Word>;
   readonly claims: ReadonlyMap<string, Word>;
+  /** What `when` waits for, by the key that says it. */
+  readonly triggers: ReadonlyMap<string, Word>;
   readonly kinds: KindWords;
+  /** The processes that faults can name, and single controllers. */
+  readonly components: readonly string[];
   /** Names of timers that `cluster.timing` may override. */
   readonly timers: readonly string[];
   readonly profiles: readonly string[];
@@ -40,6 +44,12 @@ export interface Lexicon {
   readonly policyKinds: readonly string[];
   enforcedPolicies(cni: string, options: Readonly<Record<string, unknown>>): readonly string[];
   readonly proxyModes: ReadonlyMap<string, Settings>;
+  /** With which settings a proxy does not start beside a plug-in, by their paths. */
+  proxyProblems(
+    mode: string,
+    options: Readonly<Record<string, unknown>>,
+    cni: { readonly name: string; readonly options: Readonly<Record<string, unknown>> },
+  ): readonly ManifestProblem[];
   /** The resolvers of containers (`libc`) that are modelled. */
   readonly resolvers: readonly string[];
   readonly kubernetesVersions: readonly string[];

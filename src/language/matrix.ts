@@ -63,10 +63,16 @@ export function inRow(scenario: Tree, row: Row): Tree {
   return tree;
 }
 
-/** The text of what stands at a path of a scenario in its row: what `only` and `except` compare. */
-export function textAt(scenario: Tree, path: string): string | undefined {
+/** What conditions compare: the text of what stands at a path, and the whole of it. */
+export interface Standing {
+  readonly text: string;
+  readonly value: unknown;
+}
+
+/** What stands at a path of a scenario in its row. */
+export function standingAt(scenario: Tree, path: string): Standing | undefined {
   const part = partAt(scenario, stepsOf(scenario, path));
-  return part === undefined ? undefined : textOfValue(shortened(path, part));
+  return part && { text: textOfValue(shortened(path, part)), value: part.value };
 }
 
 function isSound([path, { key, tree }]: readonly [string, Entry], report: Report): boolean {
@@ -112,18 +118,55 @@ function withoutExcluded(
       report.error('KD1306', key, `the matrix has no "${path}"`, hint);
     }
     const isKnown = [...(condition.entries?.keys() ?? [])].every((path) => paths.includes(path));
-    const fits = rows.some((row) => matches(condition, (path) => row.texts[path]));
+    const fits = rows.some((row) => matches(condition, standingIn(row)));
     if (isKnown && !fits) report.error('KD1305', condition.place, 'no row is excluded by this');
   }
-  return rows.filter((row) => !conditions.some((one) => matches(one, (path) => row.texts[path])));
+  return rows.filter((row) => !conditions.some((one) => matches(one, standingIn(row))));
 }
 
-/** Whether every path of a condition has the value, or one of the values, that it asks for. */
-export function matches(condition: Tree, textOf: (path: string) => string | undefined): boolean {
+function standingIn({ texts, values }: Row): (path: string) => Standing | undefined {
+  return (path) => {
+    const value = values.get(path)?.tree.value;
+    return texts[path] === undefined ? undefined : { text: texts[path], value };
+  };
+}
+
+/**
+ * Whether every path of a condition has the value, or one of the values, that it asks for. A
+ * mapping asks for the keys that it has, and leaves all others open; one without keys asks for
+ * such a one.
+ */
+export function matches(
+  condition: Tree,
+  standingAtPath: (path: string) => Standing | undefined,
+): boolean {
   return [...(condition.entries ?? [])].every(([path, { tree }]) => {
-    const wanted = (tree.items ?? [tree]).map(textOfValue);
-    return wanted.includes(textOf(path) ?? '');
+    const standing = standingAtPath(path);
+    return (tree.items ?? [tree]).some((wanted) => {
+      if (textOfValue(wanted) === (standing?.text ?? '')) return true;
+      const hasKeys = (wanted.entries?.size ?? 0) > 0;
+      return hasKeys && contains(writtenOut(path, standing?.value), wanted.value);
+    });
   });
+}
+
+/** The mapping that a word stands for: `{mode: ebpf}` for `ebpf`. */
+function writtenOut(path: string, value: unknown): unknown {
+  const short = SHORTHANDS[path];
+  return short === undefined || isMapping(value) ? value : { [short]: value };
+}
+
+/** Whether a value has every key that is wanted, with a value that has what is wanted there. */
+function contains(value: unknown, wanted: unknown): boolean {
+  if (!isMapping(wanted)) return asText(value) === asText(wanted);
+  if (!isMapping(value)) return false;
+  return Object.entries(wanted).every(([key, part]) => {
+    return Object.hasOwn(value, key) && contains(value[key], part);
+  });
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textOfValue({ value }: Tree): string {

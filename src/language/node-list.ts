@@ -26,17 +26,19 @@ export interface Nodes {
 const DEFAULT_COUNT = 3;
 
 export function readNodes(
-  nodes: Tree | undefined,
+  cluster: Tree | undefined,
   plan: AddressPlan,
   home: Place,
   report: Report,
 ): Nodes {
+  const nodes = child(cluster, 'nodes');
+  const isLeft = child(cluster, 'allocateNodeCIDRs')?.value === true;
   const place = nodes?.place ?? home;
   const written = nodes?.items ?? unnamed(nodes);
   const names = namesOf(written, report);
   const taken = takenAddresses(written, plan, report);
   const assigned = assignAddresses(written, plan, taken, place, report);
-  const ranges = assignRanges(written, plan, report);
+  const ranges = assignRanges(written, plan, isLeft, report);
   const specs = written.map((node, index): NodeSpec => ({
     name: names[index]!,
     addresses: assigned[index] ?? [],
@@ -163,10 +165,14 @@ function assignAddresses(
   );
 }
 
-/** The range of pod addresses of each node and family: its own, else the next by number. */
+/**
+ * The range of pod addresses of each node and family: its own, else the next by number, or none
+ * where that is left to the cluster.
+ */
 function assignRanges(
   written: readonly (Tree | undefined)[],
   plan: AddressPlan,
+  isLeft: boolean,
   report: Report,
 ): readonly (readonly string[])[] {
   const given = written.map((node) => textsOf(child(node, 'podCIDR')));
@@ -181,6 +187,8 @@ function assignRanges(
     if (twin === undefined) return;
     report.error('KD1402', place, `${range.text} overlaps ${twin.range.text} of another node`);
   });
+  const kept = given.map((texts) => texts.map(({ text }) => parseCidr(text)?.text ?? text));
+  if (isLeft) return kept;
   // The control plane holds the first range, as where kubeadm set it up, also if it is no node.
   const order = [...written.keys()]
     .filter((index) => given[index]!.length === 0)
@@ -188,9 +196,9 @@ function assignRanges(
   const first = written.some(isControlPlane) ? 0 : 1;
   const taken = own.map(({ range }) => range);
   const free = plan.podCIDR.map((range) => nodeRanges(range, order.length, first, taken, report));
-  return given.map((texts, index) =>
+  return kept.map((texts, index) =>
     texts.length > 0
-      ? texts.map(({ text }) => parseCidr(text)?.text ?? text)
+      ? texts
       : free.map((ranges) => ranges[order.indexOf(index)]).filter((range) => range !== undefined),
   );
 }

@@ -11,7 +11,21 @@ export type StepWhen =
   /** A window; the instant is drawn from the seed. */
   | { readonly from: Instant; readonly to: Instant }
   /** Relative to another step: its start, or its recovery, or a repetition of it. */
-  | { readonly after: StepEdge; readonly plus: Duration };
+  | { readonly after: StepEdge; readonly plus: Duration }
+  /** On an event, whose instant is known when it has come. */
+  | { readonly on: PlannedTrigger; readonly plus: Duration };
+
+/** What a step waits for. */
+export interface PlannedTrigger {
+  /** The key that says it: `object`, `rollout`. */
+  readonly name: string;
+  /** The whole value of `when`, as validated by its schema. */
+  readonly args: unknown;
+  /** Where the change is observed; absent means the API server. */
+  readonly seenBy?: { readonly component: string; readonly node?: string };
+  /** 1-based. */
+  readonly nth: number;
+}
 
 /** `crash`, `crash.end`, `crash#2`. */
 export interface StepEdge {

@@ -21,6 +21,7 @@ const STEP_KEYS: Readonly<Record<string, JsonSchema>> = {
     type: 'string',
     pattern: `^${EDGE}$`,
   },
+  when: { $ref: '#/$defs/when' },
   plus: { $ref: '#/$defs/duration' },
   for: { $ref: '#/$defs/duration' },
   until: { $ref: '#/$defs/instant' },
@@ -29,7 +30,9 @@ const STEP_KEYS: Readonly<Record<string, JsonSchema>> = {
 };
 
 const CONDITION: JsonSchema = {
-  description: 'Rows of the matrix, by path: `{cluster.cni: [calico, cilium]}`.',
+  description:
+    'Rows of the matrix, by path: `{cluster.cni: [calico, cilium]}`. A mapping means what has ' +
+    'these keys, whatever else: `{cluster.proxy: {mode: ebpf}}`.',
   type: 'object',
   minProperties: 1,
   additionalProperties: true,
@@ -116,13 +119,15 @@ export function scenarioSchema(lexicon: Lexicon): JsonSchema {
   };
 }
 
+type WordKind = 'fault' | 'action' | 'claim' | 'trigger';
+
 /** The schema of the value of a word, as the scenario's schema refers to it. */
-export function wordReference(kind: 'fault' | 'action' | 'claim', name: string): string {
+export function wordReference(kind: WordKind, name: string): string {
   return `#/$defs/${kind}.${name}`;
 }
 
 function definitions(lexicon: Lexicon): JsonSchema {
-  const { faults, actions, claims } = lexicon;
+  const { faults, actions, claims, triggers } = lexicon;
   return {
     ...titled(FORMS),
     cluster: clusterSchema(lexicon),
@@ -136,18 +141,8 @@ function definitions(lexicon: Lexicon): JsonSchema {
         do: { $ref: '#/$defs/do' },
       },
     }),
-    do: {
-      title: 'do',
-      description: 'What an administrator does.',
-      type: 'object',
-      oneOf: requireEach([...actions.keys()]),
-      properties: Object.fromEntries(
-        [...actions].map(([name, { summary }]) => [name, { description: summary }]),
-      ),
-      allOf: [...actions.keys()].map((name) => ({
-        ...branches({ required: [name] }, { $ref: wordReference('action', name) }),
-      })),
-    },
+    do: alternatives('do', 'What an administrator does.', 'action', actions),
+    when: alternatives('when', 'The event on which a step happens.', 'trigger', triggers),
     expectation: exactlyOne('expectation', [...ADJACENT_OPERATORS, ...ENCLOSING_OPERATORS], {
       description: 'One claim, and when it must hold.',
       properties: {
@@ -164,6 +159,28 @@ function definitions(lexicon: Lexicon): JsonSchema {
     ...wordSchemas('fault', faults),
     ...wordSchemas('action', actions),
     ...wordSchemas('claim', claims),
+    ...wordSchemas('trigger', triggers),
+  };
+}
+
+/** A mapping that is the value of the one word that it contains. */
+function alternatives(
+  title: string,
+  description: string,
+  kind: WordKind,
+  words: Words,
+): JsonSchema {
+  return {
+    title,
+    description,
+    type: 'object',
+    oneOf: requireEach([...words.keys()]),
+    properties: Object.fromEntries(
+      [...words].map(([name, { summary }]) => [name, { description: summary }]),
+    ),
+    allOf: [...words.keys()].map((name) => ({
+      ...branches({ required: [name] }, { $ref: wordReference(kind, name) }),
+    })),
   };
 }
 
@@ -194,7 +211,7 @@ function references(kind: 'fault' | 'claim', words: Words): Readonly<Record<stri
   );
 }
 
-function wordSchemas(kind: 'fault' | 'action' | 'claim', words: Words): JsonSchema {
+function wordSchemas(kind: WordKind, words: Words): JsonSchema {
   return Object.fromEntries(
     [...words].map(([name, word]) => [
       `${kind}.${name}`,

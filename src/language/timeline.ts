@@ -3,7 +3,7 @@
 import { later, ZERO } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Lexicon, Word } from './lexicon';
-import type { PlannedStep, StepWhen } from './plan';
+import type { PlannedStep, PlannedTrigger, StepWhen } from './plan';
 import { readDuration, readInstant, readWindow } from './read-time';
 import type { Report } from './report';
 import { rangeOf } from './source-text';
@@ -18,6 +18,8 @@ export interface TimelineStep extends KnownStep {
   readonly word: Word;
   /** The value of the verb's key; of `do`, the whole mapping. */
   readonly args: Tree;
+  /** What it waits for, where it waits for an event. */
+  readonly trigger?: { readonly word: Word; readonly args: Tree };
 }
 
 export interface Timeline {
@@ -62,6 +64,7 @@ export function earliestStart(
   const { when } = step;
   if ('at' in when) return when.at;
   if ('from' in when) return when.from;
+  if ('on' in when) return undefined;
   const base = steps.get(when.after.step);
   // Circles are reported elsewhere; here they only must not hang.
   const start = base && depth < steps.size ? earliestStart(base, steps, depth + 1) : undefined;
@@ -103,10 +106,11 @@ function readStep(tree: Tree, id: string, lexicon: Lexicon, report: Report): Tim
   const { word, kind, args } = verbOf(tree, lexicon);
   const repeat = readRepeat(tree, report);
   const recovery = readRecovery(tree, kind, report);
+  const trigger = triggerOf(tree, lexicon);
   const step: PlannedStep = {
     id,
     named: idOf(tree) !== undefined,
-    when: readWhen(tree, report),
+    when: readWhen(tree, trigger, report),
     verb: { kind, name: word.name },
     args: args.value,
     ...(recovery !== undefined && { recovery }),
@@ -116,7 +120,7 @@ function readStep(tree: Tree, id: string, lexicon: Lexicon, report: Report): Tim
   const own = kind === 'fault' ? word.lasts?.(args.value) : undefined;
   const ends = recovery !== undefined || own !== undefined;
   checkUntil(step, tree, report);
-  return { step, tree, word, args, ends };
+  return { step, tree, word, args, ends, ...(trigger !== undefined && { trigger }) };
 }
 
 /** The one key of a step that is a verb; of `do`, the one key that is an action. */
@@ -130,28 +134,56 @@ function verbOf(tree: Tree, { faults, actions }: Lexicon) {
   return { word: faults.get(name)!, kind: 'fault' as const, args: child(tree, name)! };
 }
 
-function readWhen(tree: Tree, report: Report): StepWhen {
+/** The word of `when`: the one key of it that is a trigger. */
+function triggerOf(tree: Tree, { triggers }: Lexicon): TimelineStep['trigger'] {
+  const args = child(tree, 'when');
+  const name = [...triggers.keys()].find((key) => args?.entries?.has(key));
+  if (args === undefined || name === undefined) return undefined;
+  return { word: triggers.get(name)!, args };
+}
+
+function plannedTrigger({ word, args }: NonNullable<TimelineStep['trigger']>): PlannedTrigger {
+  const seenBy = child(args, 'seenBy');
+  const node = textOf(child(seenBy, 'node'))?.replace(/^nodes?\//, '');
+  return {
+    name: word.name,
+    args: args.value,
+    ...(seenBy !== undefined && {
+      seenBy: {
+        component: String(child(seenBy, 'component')?.value),
+        ...(node !== undefined && { node }),
+      },
+    }),
+    nth: Number(child(args, 'nth')?.value ?? 1),
+  };
+}
+
+function readWhen(tree: Tree, trigger: TimelineStep['trigger'], report: Report): StepWhen {
   const at = child(tree, 'at');
   const after = child(tree, 'after');
   const plus = child(tree, 'plus');
-  if (at !== undefined && after !== undefined) {
-    report.error(
-      'KD1112',
-      tree.entries!.get('after')!.key,
-      'this step has both `at` and `after`',
-      'write `after` with `plus`, or `at` alone',
-    );
-  } else if (at === undefined && after === undefined) {
-    report.error('KD1112', tree.place, 'this step does not say when', 'write at: 10s or after: ID');
-  } else if (plus !== undefined && after === undefined) {
-    report.error('KD1112', tree.entries!.get('plus')!.key, '`plus` needs an `after` to count from');
-  }
-  if (after !== undefined) {
-    const delay = plus === undefined ? ZERO : readDuration(plus, report);
-    return { after: parseEdge(String(after.value)), plus: delay };
-  }
+  checkWhen(tree, report);
+  const delay = plus === undefined ? ZERO : readDuration(plus, report);
+  if (after !== undefined) return { after: parseEdge(String(after.value)), plus: delay };
+  if (trigger !== undefined) return { on: plannedTrigger(trigger), plus: delay };
   if (at === undefined) return { at: 0 as Instant };
   return String(at.value).includes('..') ? readWindow(at, report) : { at: readInstant(at, report) };
+}
+
+/** A step says once when it happens. */
+function checkWhen(tree: Tree, report: Report): void {
+  const said = ['at', 'after', 'when'].filter((key) => tree.entries?.has(key));
+  const plus = tree.entries?.get('plus');
+  const [first, second] = said;
+  if (second !== undefined) {
+    const place = tree.entries!.get(second)!.key;
+    const hint = `write \`${second}\` with \`plus\`, or \`${first}\` alone`;
+    report.error('KD1112', place, `this step has both \`${first}\` and \`${second}\``, hint);
+  } else if (first === undefined) {
+    report.error('KD1112', tree.place, 'this step does not say when', 'write at: 10s or after: ID');
+  } else if (plus !== undefined && first === 'at') {
+    report.error('KD1112', plus.key, '`plus` needs an `after` to count from');
+  }
 }
 
 function readRecovery(
@@ -195,7 +227,8 @@ function readRepeat(tree: Tree, report: Report): PlannedStep['repeat'] | undefin
 }
 
 function checkUntil({ when, recovery }: PlannedStep, tree: Tree, report: Report): void {
-  if (recovery === undefined || !('until' in recovery) || 'after' in when) return;
+  if (recovery === undefined || !('until' in recovery)) return;
+  if ('after' in when || 'on' in when) return;
   const start = 'at' in when ? when.at : when.to;
   if (recovery.until > start) return;
   report.error('KD1506', child(tree, 'until')!.place, 'this step ends before it begins');

@@ -52,7 +52,7 @@ export function openConnections(
   if ('disposition' in probe) return [];
   const stream = random.stream(`network/ports/${originText(from)}`);
   const used = new Set<Port>([PROBE_PORT]);
-  const ways = walkPacket(ground, probe, false).filter(isAnswered);
+  const ways = walkPacket(ground, { ...probe, isAnyPort: true }, false).filter(isAnswered);
   const opened = ways.map(({ flight }) => walkFromFreePort(ground, stream, probe, flight, used));
   return opened.map((ending) => commit(ground, stream, from, probe.sender, ending));
 }

@@ -39,7 +39,9 @@ export function reachPod(
   const process = sandbox.listenerOn(tuple.protocol, port, tuple.dst);
   const silence = process === undefined ? explainSilence(sandbox, tuple.protocol, port) : '';
   flight.server = sandbox;
-  const socket = { name, key: sandbox.podKey, silence, blames: [`Pod/${sandbox.podKey}`] };
+  const isStopped = (process?.stoppedBy.size ?? 0) > 0;
+  const blames = [`Pod/${sandbox.podKey}`];
+  const socket = { name, key: sandbox.podKey, silence, isStopped, blames };
   return respond(walk, flight, socket, { at: 'pod-out', sandbox });
 }
 
@@ -56,7 +58,12 @@ export function reachHost(walk: Walk, flight: Flight, machine: Machine): readonl
   const silence = isSilent ? explainHostSilence(machine, protocol, Number(dport)) : '';
   flight.server = listener !== undefined && 'podKey' in listener ? listener : machine;
   const socket = socketOf(walk, machine, listener);
-  return respond(walk, flight, { ...socket, silence }, { at: 'host-out', machine });
+  const process =
+    listener !== undefined && 'podKey' in listener
+      ? listener.listenerOn(protocol, Number(dport), dst)
+      : undefined;
+  const isStopped = (process?.stoppedBy.size ?? 0) > 0;
+  return respond(walk, flight, { ...socket, silence, isStopped }, { at: 'host-out', machine });
 }
 
 export function reachExternal(
@@ -76,7 +83,7 @@ export function reachExternal(
   const listens = external.listen.some((it) => it.port === dport && it.protocol === protocol);
   const silence = listens ? '' : `nothing listens on ${dport}`;
   const place = { at: 'external-out', external } as const;
-  return respond(walk, flight, { name, key: name, silence, blames: [] }, place);
+  return respond(walk, flight, { name, key: name, silence, isStopped: false, blames: [] }, place);
 }
 
 /** Who takes the packet; `silence` says why nobody does, empty where somebody does. */
@@ -86,6 +93,8 @@ interface Socket {
   /** As the trace names the responder. */
   readonly key: string;
   readonly silence: string;
+  /** Whether the process that took the port is stopped: the kernel answers, and nobody else. */
+  readonly isStopped: boolean;
   readonly blames: readonly string[];
 }
 
@@ -93,7 +102,7 @@ function socketOf(
   walk: Walk,
   machine: Machine,
   listener: PodSandbox | Daemon | undefined,
-): Omit<Socket, 'silence'> {
+): Omit<Socket, 'silence' | 'isStopped'> {
   if (listener === undefined || !('podKey' in listener)) {
     const name = `node/${machine.name}`;
     return { name, key: name, blames: [`Node/${machine.name}`] };
@@ -116,6 +125,7 @@ function respond(walk: Walk, flight: Flight, socket: Socket, from: Place): reado
     const ending = outcome('connection-reset', socket, `${socket.name} reset it: ${why}`);
     return reply(walk, flight, 'reset', ending, from);
   }
+  if (isTaken && socket.isStopped && protocol !== 'ICMP') return stall(walk, flight, socket, from);
   if (isTaken) {
     flight.log?.step(place, 'answered', `on ${formatEndpoint(dst, dport)}`);
     const reason = `${socket.name} answered on ${formatEndpoint(dst, dport)}`;
@@ -128,6 +138,15 @@ function respond(walk: Walk, flight: Flight, socket: Socket, from: Place): reado
   const reason = `${socket.name} refused it: ${socket.silence}`;
   const kind = protocol === 'TCP' ? 'reset' : 'icmp-error';
   return reply(walk, flight, kind, outcome(disposition, socket, reason), from);
+}
+
+/** The process is stopped: the kernel takes the connection for it, and no datagram is read. */
+function stall(walk: Walk, flight: Flight, socket: Socket, from: Place): readonly Flight[] {
+  const { tuple } = flight.packet;
+  const reason = `the process of ${socket.name} is stopped and does not answer`;
+  flight.log?.step(`${'sandbox' in from ? 'pod' : 'host'} ${socket.name}`, 'no answer', reason);
+  if (tuple.protocol !== 'TCP') return walk.lose(flight, 'unanswered', reason, socket.blames);
+  return reply(walk, flight, 'answer', outcome('unanswered', socket, reason), from);
 }
 
 function outcome(disposition: Disposition, { blames }: Socket, reason: string): Outcome {

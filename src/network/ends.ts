@@ -1,6 +1,6 @@
 // The two sides of a cut or of a bad link, and what has to be between them for a packet to be
 // concerned. A rule is looked for in the one place where it stands: on the link between hosts, at
-// the pods' own interfaces, or at the client that calls a virtual address.
+// the pods' own interfaces, at the client that calls a virtual address, or at one process.
 
 import type { FiveTuple } from '../values/flow';
 import type { IP } from '../values/ip';
@@ -10,6 +10,8 @@ export type End =
   | { readonly is: 'anyone' }
   | { readonly is: 'pods'; readonly pods: ReadonlySet<string> }
   | { readonly is: 'hosts'; readonly hosts: ReadonlySet<string>; readonly port?: number }
+  /** Processes, by the names under which the API server knows them. */
+  | { readonly is: 'clients'; readonly actors: ReadonlySet<string> }
   | { readonly is: 'addresses'; readonly addresses: ReadonlySet<IP>; readonly port?: number };
 
 /** Which packets between the two sides: those from `from` to `to`, the others, or all. */
@@ -36,6 +38,8 @@ export interface Party {
   /** The host itself, or the one that the pod is on. */
   readonly host?: string;
   readonly address?: IP;
+  /** The process, where it is one of those that can be told apart. */
+  readonly actor?: string;
 }
 
 /** What can be seen of a packet where it passes. */
@@ -50,10 +54,11 @@ export interface Sighting {
 }
 
 /** Where a rule stands. */
-export type Place = 'link' | 'veth' | 'dial';
+export type Place = 'link' | 'veth' | 'dial' | 'client';
 
-/** The place of a rule: at virtual addresses first, then at pods, else between hosts. */
+/** The place of a rule: at processes and virtual addresses first, then pods, else between hosts. */
 export function placeOf({ from, to }: Pick<Between, 'from' | 'to'>): Place {
+  if (from.is === 'clients' || to.is === 'clients') return 'client';
   if (from.is === 'addresses' || to.is === 'addresses') return 'dial';
   return from.is === 'pods' || to.is === 'pods' ? 'veth' : 'link';
 }
@@ -82,6 +87,8 @@ function isIn(party: Party, end: End, opposite: End): boolean {
       return party.pod !== undefined && end.pods.has(party.pod);
     case 'hosts':
       return party.host !== undefined && end.hosts.has(party.host);
+    case 'clients':
+      return party.actor !== undefined && end.actors.has(party.actor);
     case 'addresses':
       return party.address !== undefined && end.addresses.has(party.address);
   }

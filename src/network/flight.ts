@@ -47,6 +47,8 @@ export interface Track {
   readonly arrival: FiveTuple;
   /** The entry that it follows; undefined for the first packet of a flow. */
   readonly hit: ConntrackHit | undefined;
+  /** It came with the dialled address on board, from the node that chose the backend. */
+  readonly isDirect?: boolean;
 }
 
 /** An entry that the packet made or changed. */

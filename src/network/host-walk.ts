@@ -32,7 +32,8 @@ export function enterHost(
   if (encapsulation !== undefined) {
     const { kind, src, dst } = encapsulation;
     flight.log?.step(kind, 'decapsulated', `${src} → ${dst}`);
-    flight.packet = { tuple, kind: flight.packet.kind, mark: 0 };
+    const { kind: packetKind, service } = flight.packet;
+    flight.packet = { tuple, kind: packetKind, mark: 0, ...(service && { service }) };
   }
   if (!trackPacket(walk, flight, machine, 'PREROUTING')) return full(walk, flight, machine);
   const devices = { in: ingress.device };
@@ -211,10 +212,7 @@ function deny(
 }
 
 /** Answers follow their request; what goes the way of the request may be judged each time. */
-function isJudged(
-  { track, leg }: Flight,
-  { judgesEstablished = false }: PolicyEnforcer,
-): boolean {
+function isJudged({ track, leg }: Flight, { judgesEstablished = false }: PolicyEnforcer): boolean {
   if (track?.state === 'NEW') return true;
   if (track?.state === 'UNTRACKED') return leg === 'request';
   return judgesEstablished && track?.hit?.direction === 'original';

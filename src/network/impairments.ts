@@ -33,7 +33,7 @@ export interface Degradation extends Between {
 
 export type { Stretch };
 
-export const PERFECT: Stretch = { delay: ZERO, arrives: CERTAIN };
+export const PERFECT: Stretch = { delay: ZERO, there: ZERO, arrives: CERTAIN };
 
 /** A wait for one packet, drawn for the rule of that token. */
 export type DrawDelay = (rule: Degradation) => Duration;
@@ -44,6 +44,7 @@ export class Impairments<Rule extends Between> {
     link: new Map(),
     veth: new Map(),
     dial: new Map(),
+    client: new Map(),
   };
 
   private readonly byToken = new Map<string, readonly Rule[]>();
@@ -74,6 +75,11 @@ export class Impairments<Rule extends Between> {
     return this.byPlace[place].size > 0;
   }
 
+  /** All rules at that place. */
+  allAt(place: Place): readonly Rule[] {
+    return [...this.byPlace[place].values()].flat();
+  }
+
   /** The rules that concern a packet at that place, in the order in which they were made. */
   at(place: Place, sighting: Sighting): readonly Rule[] {
     const found: Rule[] = [];
@@ -85,19 +91,27 @@ export class Impairments<Rule extends Between> {
 }
 
 function textOf(rules: readonly Between[]): string {
-  return JSON.stringify(rules, (_key, value: unknown) => (value instanceof Set ? [...value] : value));
+  return JSON.stringify(rules, (_key, value: unknown) =>
+    value instanceof Set ? [...value] : value,
+  );
 }
 
 /** One stretch after another: delays add up, and a packet must survive both. */
 export function join(a: Stretch, b: Stretch): Stretch {
-  return { delay: (a.delay + b.delay) as Duration, arrives: multiply(a.arrives, b.arrives) };
+  return {
+    delay: (a.delay + b.delay) as Duration,
+    there: (a.there + b.there) as Duration,
+    arrives: multiply(a.arrives, b.arrives),
+  };
 }
 
 /** What one bad link does to a packet. A damaged packet is as good as lost. */
-export function stretchOf(rule: Degradation, draw: DrawDelay): Stretch {
+export function stretchOf(rule: Degradation, leg: 'request' | 'answer', draw: DrawDelay): Stretch {
   const passes = complement(rule.loss ?? NEVER);
   const isWhole = complement(rule.corrupt ?? NEVER);
-  return { delay: draw(rule), arrives: multiply(passes, isWhole) };
+  const delay = draw(rule);
+  const there = leg === 'request' ? delay : ZERO;
+  return { delay, there, arrives: multiply(passes, isWhole) };
 }
 
 /** The largest packet that passes all of the rules; undefined where none of them says. */

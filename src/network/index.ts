@@ -11,7 +11,7 @@ export type { NetworkOptions } from './network';
 export type { Connection } from './connections';
 export { Fabric, hostName } from './fabric';
 export type { ExternalHost, Host } from './fabric';
-export type { Between, Direction, End, WireProtocol } from './ends';
+export type { Between, Direction, End, Sighting, WireProtocol } from './ends';
 export type { Cut, Degradation } from './impairments';
 export { datagram, handshake, repeated, segment } from './repetition';
 export { LoadBalancers } from './load-balancer';

@@ -6,6 +6,7 @@ import type { PodSandbox } from '../node/pod-sandbox';
 import { familyOf, formatEndpoint } from '../values/ip';
 import type { IP } from '../values/ip';
 import type { Encapsulation } from '../values/packet';
+import { tunnelOf } from './direct-return';
 import { hostName } from './fabric';
 import type { Host } from './fabric';
 import type { Flight } from './flight';
@@ -36,9 +37,8 @@ export function leaveHost(
   const device = machine.device(route.device);
   if (device?.kind === 'bridge') return overBridge(walk, flight, machine, device, ingress);
   if (device?.kind === 'veth') return overVeth(walk, flight, machine, device);
-  if (route.encapsulation !== undefined) {
-    return throughTunnel(walk, flight, machine, route.encapsulation);
-  }
+  const tunnel = route.encapsulation ?? tunnelOf(walk, flight, route);
+  if (tunnel !== undefined) return throughTunnel(walk, flight, machine, tunnel);
   const { dst } = flight.packet.tuple;
   const { fabric } = walk.ground;
   const nextHop = route.via === undefined ? undefined : fabric.hostAt(route.via);
@@ -186,6 +186,9 @@ export function carry(walk: Walk, flight: Flight, from: string, to: Host): reado
   if ('external' in to) return flight.to({ at: 'external', external: to });
   if (!to.powered) {
     return walk.lose(flight, 'node-down', `${name} has no power`, [`Node/${name}`]);
+  }
+  if (to.stoppedBy.size > 0) {
+    return walk.lose(flight, 'node-frozen', `${name} is stopped`, [`Node/${name}`]);
   }
   if (encapsulation === undefined) return flight.to({ at: 'host-in', machine: to, device: 'eth0' });
   const tunnel = to.tunnel(familyOf(flight.packet.tuple.dst));

@@ -12,6 +12,8 @@ import type { FiveTuple } from '../values/flow';
 import { familyOf, formatEndpoint } from '../values/ip';
 import type { IP } from '../values/ip';
 import type { Packet } from '../values/packet';
+import { dialledTuple, directHit, directionOf, noteDirectAnswer } from './direct-return';
+import { isDispatched, sendOnAgain, takeService } from './direct-return';
 import { endpointText, explainDnat, explainRefusal, explainSnat, serviceOf } from './explain';
 import type { Flight, Track } from './flight';
 import type { Walk } from './walk';
@@ -42,10 +44,11 @@ export function trackPacket(
     return true;
   }
   const table = flight.table(machine);
-  const hit = table.lookup(packet.tuple, walk.now);
+  const arrival = dialledTuple(packet);
+  const hit = table.lookup(arrival, walk.now) ?? directHit(walk, flight, machine);
   const state = stateOf(walk, packet, hit);
   if (hit === undefined && state === 'NEW' && table.isFull(walk.now)) return false;
-  flight.track = { state, arrival: packet.tuple, hit };
+  flight.track = { state, arrival, hit, ...(isDispatched(packet) && { isDirect: true }) };
   if (hit?.direction === 'reply') noteAnswer(walk, flight, machine, hit);
   return true;
 }
@@ -93,6 +96,7 @@ function noteAnswer(walk: Walk, flight: Flight, machine: Machine, { entry }: Con
   if (isReset && entry.unreplied) return flight.forget(machine, entry);
   const seen = answered(entry, walk.now);
   flight.keep(machine, isReset ? inState(seen, 'CLOSE', walk.now) : seen);
+  noteDirectAnswer(walk, flight, entry);
 }
 
 /** PREROUTING or OUTPUT of table nat: the destination, by the connection's entry or by rules. */
@@ -103,7 +107,8 @@ export function translateDestination(
   hook: 'PREROUTING' | 'OUTPUT',
   devices: Devices,
 ): readonly Flight[] {
-  const { hit, state } = flight.track!;
+  const { hit, state, isDirect } = flight.track!;
+  takeService(flight);
   if (hit !== undefined) {
     const { tuple } = flight.packet;
     const [dst, dport] =
@@ -115,9 +120,10 @@ export function translateDestination(
       const word = hit.direction === 'original' ? 'DNAT' : 'un-SNAT';
       flight.log?.step('conntrack', word, `to ${formatEndpoint(dst, dport)}`);
     }
+    sendOnAgain(walk, flight, machine, hit);
     return [flight];
   }
-  if (state !== 'NEW') return [flight];
+  if (state !== 'NEW' || isDirect === true) return [flight];
   return throughHook(walk, flight, machine, 'nat', hook, devices);
 }
 
@@ -163,7 +169,8 @@ export function confirm(walk: Walk, flight: Flight, machine: Machine): void {
     tuple = { ...tuple, sport: ANY_PORT };
     flight.retuple(tuple);
   }
-  flight.keep(machine, newEntry(arrival, reversed(tuple), walk.now));
+  const entry = newEntry(arrival, reversed(tuple), walk.now);
+  flight.keep(machine, { ...entry, ...directionOf(flight) });
 }
 
 function isTaken(walk: Walk, flight: Flight, machine: Machine, answer: FiveTuple): boolean {
@@ -192,14 +199,19 @@ export function throughHook(
       machine.recent.has(list, address, span, walk.now) ||
       walk.remembers(machine, list, address, span),
     connections: () => flight.table(machine).list(walk.now),
+    isAnyPort: walk.isAnyPort,
     ...(devices.in !== undefined && { inInterface: devices.in }),
     ...(devices.out !== undefined && { outInterface: devices.out }),
     ...(masqueradeAddress !== undefined && { masqueradeAddress }),
   });
-  if (branches.length === 1) return onBranch(walk, flight, machine, hook, branches[0]!);
-  return branches.flatMap((branch, turn) =>
-    onBranch(walk, flight.fork(branch.probability, turn), machine, hook, branch),
-  );
+  const [only] = branches;
+  if (branches.length === 1 && only!.turn === undefined) {
+    return onBranch(walk, flight, machine, hook, only!);
+  }
+  return branches.flatMap((branch, index) => {
+    const turn = branch.turn ?? index;
+    return onBranch(walk, flight.fork(branch.probability, turn), machine, hook, branch);
+  });
 }
 
 function onBranch(

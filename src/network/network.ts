@@ -7,6 +7,7 @@ import type { Attachment, CniNetwork, CniPlugin } from '../node/cni/index';
 import type { PodCall } from '../node/kubelet-ground';
 import { Machine } from '../node/machine';
 import type { PodSandbox } from '../node/pod-sandbox';
+import type { TimerName, Timing } from '../timing';
 import { addressAt, cidr, sizeOf } from '../values/cidr';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import type { IP } from '../values/ip';
@@ -16,6 +17,7 @@ import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import { continueConnection, openConnections } from './connections';
 import type { Connection } from './connections';
+import type { Sighting } from './ends';
 import { Fabric } from './fabric';
 import type { ExternalHost } from './fabric';
 import type { Degradation } from './impairments';
@@ -29,6 +31,8 @@ import type { Sender, Visit } from './walk';
 export interface NetworkOptions {
   /** How people call a pod by its key; the key itself by default. */
   readonly nameOfPod?: (podKey: string) => string;
+  /** The delays of the run; those of the table where there is no run. */
+  readonly timing?: Timing;
 }
 
 /** The host of the control plane where no node has that role. It runs no kube-proxy and no CNI. */
@@ -37,7 +41,7 @@ export const CONTROL_PLANE = 'control-plane';
 const API_SERVER = { name: 'kube-apiserver', listen: [{ port: 6_443, protocol: 'TCP' }] } as const;
 
 /**
- * source: Linux drivers/net/vxlan (8472 unless told); projectcalico/calico felix/config (VXLANPort);
+ * source: Linux drivers/net/vxlan (8472 unless told); calico felix/config (VXLANPort);
  * weaveworks/weave router/fastdp.go (6784)
  */
 const LINUX_VXLAN_PORT = 8_472;
@@ -68,7 +72,10 @@ export class Network implements SendGround {
     this.kernel = kernel;
     this.options = options;
     this.plugin = pluginOf(spec);
-    this.cni = this.plugin.create({ ...spec, now: () => kernel.now }, spec.cni.options);
+    const { timing } = options;
+    const delay = timing && ((timer: TimerName, node: string) => timing.draw(timer, `cni@${node}`));
+    const world = { ...spec, now: () => kernel.now, ...(delay && { delay }) };
+    this.cni = this.plugin.create(world, spec.cni.options);
     this.gateways = gatewaysOf(spec);
     this.machines = new Map(spec.nodes.map((node) => [node.name, this.connectNode(spec, node)]));
     this.connectControlPlane(spec);
@@ -113,6 +120,12 @@ export class Network implements SendGround {
     this.cni.join(this.machine(node), podCIDRs);
   }
 
+  /** The node is gone from the cluster: its ranges are free, and nobody has routes to them. */
+  forgetNode(node: string): void {
+    this.podCIDRs.delete(node);
+    this.cni.leave(this.machine(node));
+  }
+
   /** Every way of a new flow's first packet; changes nothing. */
   send(from: Origin, to: Destination, options: SendOptions = {}): readonly Trace[] {
     return send(this, from, to, options);
@@ -140,6 +153,17 @@ export class Network implements SendGround {
     const [trace] = this.send({ node }, { address, port, protocol: 'TCP' }, { record: false });
     const { disposition, stretch } = trace!;
     return { answered: disposition === 'answered', roundTrip: stretch?.delay ?? ZERO };
+  }
+
+  /** Whether a call over a link gets through, and its answer back: for whoever watches nodes. */
+  isLinkOpen(from: string, to: string, port: number): boolean {
+    if (this.fabric.isPerfect) return true;
+    const { cuts } = this.fabric;
+    const passes = (by: string, target: string, leg: 'request' | 'answer'): boolean => {
+      const sighting = { by: [{ host: by }], to: { host: target }, protocol: 'TCP', port, leg };
+      return cuts.at('link', sighting as Sighting).length === 0;
+    };
+    return passes(from, to, 'request') && passes(to, from, 'answer');
   }
 
   /** CNI ADD for a new sandbox of the pod. A refusal is written into the journal. */

@@ -60,7 +60,10 @@ export function passIn(
 ): readonly Flight[] | undefined {
   if (!isWatched(walk, 'veth')) return undefined;
   const by = sendersOf(walk, flight);
-  const sighting = { by, to, ...calledBy(flight), leg: flight.leg };
+  // The answer looks as if it came from what was dialled; it is known by the port that it left.
+  const { protocol, port } = calledBy(flight);
+  const called = flight.leg === 'request' ? port : (flight.responder?.port ?? port);
+  const sighting = { by, to, protocol, port: called, leg: flight.leg };
   const what = `the way from ${nameOf(walk, by[0]!)} to ${nameOf(walk, to)}`;
   return pass(walk, flight, 'veth', sighting, what, { from });
 }
@@ -106,7 +109,7 @@ function pass(
     const passage = `${flight.leg} ${rule.token}`;
     if (place !== 'link' && flight.passed.includes(passage)) continue;
     flight.passed = [...flight.passed, passage];
-    const stretch = stretchOf(rule, (it) => walk.ground.drawDelay(it));
+    const stretch = stretchOf(rule, flight.leg, (it) => walk.ground.drawDelay(it));
     flight.stretch = join(flight.stretch, stretch);
     flight.log?.step(place, 'degraded', `${what} is degraded by ${rule.token}`);
     if (stretch.arrives.numerator === 0) {
@@ -123,8 +126,8 @@ function stops(walk: Walk, flight: Flight, cut: Cut): boolean {
 }
 
 /** source: net/netfilter/nf_conntrack_core.c resolve_normal_ct (IP_CT_ESTABLISHED) */
-function isEstablished({ session }: Walk, { leg, track }: Flight): boolean {
-  return leg === 'answer' || (session !== undefined && track?.state !== 'NEW');
+function isEstablished({ session, isKept }: Walk, { leg, track }: Flight): boolean {
+  return isKept || leg === 'answer' || (session !== undefined && track?.state !== 'NEW');
 }
 
 function stop(
@@ -199,7 +202,7 @@ function calledBy({ leg, packet: { tuple } }: Flight): {
   return { protocol: tuple.protocol, port: port === 'any' ? undefined : port };
 }
 
-/** source: IANA geneve 6081; net/ipv4/ipip.c (protocol 4, no ports) */
+/** What of a tunnel is seen from outside. source: net/ipv4/ipip.c (protocol 4); IANA (geneve) */
 function outerOf(
   { ground }: Walk,
   { kind }: Encapsulation,
@@ -215,8 +218,7 @@ function sendersOf(walk: Walk, flight: Flight): readonly Party[] {
   if (flight.leg === 'request') return [senderOf(walk), named];
   const { server } = flight;
   if (server === undefined || flight.packet.kind === 'icmp-error') return [named];
-  const own =
-    'boots' in server ? { host: server.name } : { pod: server.podKey, host: server.node };
+  const own = 'boots' in server ? { host: server.name } : { pod: server.podKey, host: server.node };
   return [own, named];
 }
 

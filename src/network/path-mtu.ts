@@ -15,7 +15,10 @@ import type { IP } from '../values/ip';
 import type { Disposition } from '../values/disposition';
 import type { Encapsulation } from '../values/packet';
 import type { Hop, Step, Trace } from '../values/trace';
+import type { Party, Sighting } from './ends';
+import { hostName } from './fabric';
 import type { Fabric } from './fabric';
+import { leastMtu } from './impairments';
 
 export interface MtuGround {
   readonly fabric: Fabric;
@@ -86,10 +89,11 @@ class MessageWalk {
     const steps: Step[][] = hops.map(() => []);
     const load = this.loadOf(leg, hops, (step) => steps[0]?.push(step));
     const passed: Hop[] = [];
+    this.crossSides(leg, load, (step) => steps[0]?.push(step));
     for (const [index, hop] of hops.entries()) {
       const last = hops[index - 1];
       const notes = steps[index]!;
-      if (last !== undefined && last.node !== hop.node) {
+      if (this.stop === undefined && last !== undefined && last.node !== hop.node) {
         this.passLink(leg, load, last, hop, (step) => steps[index - 1]!.push(step));
       }
       // What comes in at the first device of a host is not measured, only what goes out.
@@ -125,13 +129,7 @@ class MessageWalk {
     return { length, mayFragment: whole > own && header === IP_HEADER.IPv4, isTcp };
   }
 
-  private passLink(
-    leg: Leg,
-    load: Load,
-    from: Hop,
-    to: Hop,
-    note: (step: Step) => void,
-  ): void {
+  private passLink(leg: Leg, load: Load, from: Hop, to: Hop, note: (step: Step) => void): void {
     const { encapsulation } = from;
     let wire = load.length;
     if (encapsulation !== undefined) {
@@ -168,6 +166,40 @@ class MessageWalk {
     note(noteOf('lost', `${wire} bytes, the link to ${to} takes ${link}`));
     const what = `${sayLeg(leg)} of ${this.size} bytes makes a packet of ${wire} bytes`;
     this.end(`${what}, the link from ${from} to ${to} takes ${link}, and nobody says so`);
+  }
+
+  /** A bad way between pods, or to the address that was called, is one as a whole. */
+  private crossSides(leg: Leg, load: Load, note: (step: Step) => void): void {
+    const { degradations } = this.ground.fabric;
+    const { sent, responder } = this.trace;
+    const client = this.partyAt(sent.src);
+    const server = responder === undefined ? {} : this.partyAt(responder.address);
+    const at = (place: 'veth' | 'dial', called: Party, port: unknown): number | undefined => {
+      if (!degradations.has(place)) return undefined;
+      const [by, to] = leg === 'request' ? [[client], called] : [[called], client];
+      const number = typeof port === 'number' ? port : undefined;
+      const sighting: Sighting = { by, to, protocol: sent.protocol, port: number, leg };
+      return leastMtu(degradations.at(place, sighting));
+    };
+    const found = [
+      at('veth', server, responder?.port) ?? Infinity,
+      at('dial', { address: sent.dst }, sent.dport) ?? Infinity,
+    ];
+    const mtu = Math.min(...found);
+    if (load.length <= mtu) return;
+    note(noteOf('lost', `${load.length} bytes, the way takes ${mtu}`));
+    const what = `${sayLeg(leg)} of ${this.size} bytes makes a packet of ${load.length} bytes`;
+    this.end(`${what}, the way between the two takes ${mtu}, and nobody says so`);
+  }
+
+  private partyAt(address: IP): Party {
+    const { machines, fabric } = this.ground;
+    for (const { name, sandboxes } of machines.values()) {
+      const sandbox = sandboxes.get(address);
+      if (sandbox !== undefined) return { pod: sandbox.podKey, host: name, address };
+    }
+    const host = fabric.hostAt(address);
+    return host === undefined ? { address } : { host: hostName(host), address };
   }
 
   private passDevice(leg: Leg, load: Load, hop: Hop, notes: Step[]): void {

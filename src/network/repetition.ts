@@ -70,12 +70,16 @@ export function repeated(trace: Trace, { sends, gaveUp }: Patience): readonly Tr
   }
   if (equalRatio(left, NEVER)) return all;
   const probability = multiply(trace.probability, left);
+  const packets = all.length === 1 ? 'the packet or its' : `all ${all.length} packets or their`;
   const why =
     all.length === 0
       ? `the answer takes ${formatDuration(delay)}, and the client waits ${formatDuration(gaveUp)}`
-      : `bad links lost ${all.length === 1 ? 'the packet' : `all ${all.length} packets`} or the answer`;
+      : `bad links lost ${packets} answer`;
   const { responder: _nobody, ...unanswered } = trace;
-  return [...all, { ...unanswered, disposition: 'link-loss', probability, reason: why, took: gaveUp }];
+  return [
+    ...all,
+    { ...unanswered, disposition: 'link-loss', probability, reason: why, took: gaveUp },
+  ];
 }
 
 function isSilent({ disposition }: Trace): boolean {

@@ -42,6 +42,8 @@ export interface SendOptions {
   readonly size?: number;
   /** An earlier connection of the same client, as if that one had been opened. */
   readonly since?: Visit;
+  /** Whether it stands for a connection that is held open for long, so that cuts may keep it. */
+  readonly isKept?: boolean;
   /** Whether hops are written down; verdict and tuples come in any case. Default: true. */
   readonly record?: boolean;
 }
@@ -54,6 +56,10 @@ export interface Sending {
   readonly session?: Session;
   readonly via?: string;
   readonly since?: Visit;
+  /** Whether the source port is only the probe's, and a client could have any other. */
+  readonly isAnyPort?: boolean;
+  /** See SendOptions. */
+  readonly isKept?: boolean;
 }
 
 /** What the network must offer for a sender to be found. */
@@ -73,11 +79,12 @@ export function send(
 ): readonly Trace[] {
   const prepared = prepare(ground, from, to, options.sport ?? PROBE_PORT);
   if ('disposition' in prepared) return [prepared];
-  const { src, via, since, size } = options;
+  const { src, via, since, size, sport, isKept = false } = options;
   const record = size !== undefined || (options.record ?? true);
   const sent = src === undefined ? prepared.sent : { ...prepared.sent, src };
   const context = { ...(via !== undefined && { via }), ...(since !== undefined && { since }) };
-  const endings = walkPacket(ground, { ...prepared, sent, ...context }, record);
+  const isAnyPort = sport === undefined;
+  const endings = walkPacket(ground, { ...prepared, sent, isAnyPort, isKept, ...context }, record);
   const traces = endings.map(({ trace }) => trace);
   return size === undefined ? traces : traces.map((it) => withMessages(ground, it, size));
 }
@@ -86,7 +93,7 @@ export function send(
 export function visit(ground: SendGround, from: Origin, to: Destination): readonly Visit[] {
   const prepared = prepare(ground, from, to, PROBE_PORT);
   if ('disposition' in prepared) return [];
-  return walkPacket(ground, prepared, false)
+  return walkPacket(ground, { ...prepared, isAnyPort: true }, false)
     .filter(({ trace }) => trace.disposition === 'answered')
     .map(({ trace, flight }) => ({ at: ground.now, trace, notes: flight.recentSets }));
 }
@@ -112,6 +119,10 @@ export function prepare(
       `${name}, which should send it, has no power`,
     );
   }
+  if ('machine' in sender && sender.machine.stoppedBy.size > 0) {
+    const reason = `${sender.machine.name}, which should send it, is stopped`;
+    return unsent('node-frozen', { ...tuple, src: nowhere }, reason);
+  }
   const src = sourceOf(sender, to.address);
   if (src === undefined) {
     const reason = `the sender has no ${familyOf(to.address)} address or no route to ${to.address}`;
@@ -123,10 +134,11 @@ export function prepare(
 /** Follows the packet on all its ways, in the order of the rules that part them. */
 export function walkPacket(
   ground: SendGround,
-  { sender, sent, kind, session, via, since }: Sending,
+  { kind, ...sending }: Sending,
   record: boolean,
 ): readonly Ending[] {
-  const walk = new Walk({ ground, now: ground.now, sender, sent, session, via, since });
+  const { sender, sent } = sending;
+  const walk = new Walk({ session: undefined, ...sending, ground, now: ground.now });
   const log = record ? new HopLog() : undefined;
   const first = new Flight({ tuple: sent, kind, mark: 0 }, startOf(sender), log);
   const waiting = [...(passDialled(walk, first) ?? connectSocket(walk, first))];

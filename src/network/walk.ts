@@ -70,6 +70,10 @@ export class Walk {
   readonly via: string | undefined;
   /** A connection of the same client, of which the hosts on its way have noted the address. */
   readonly since: Visit | undefined;
+  /** Whether the packet stands for those of all source ports that its sender could have. */
+  readonly isAnyPort: boolean;
+  /** Whether it stands for a connection that is held open for long (the API server's). */
+  readonly isKept: boolean;
   readonly endings: Ending[] = [];
 
   constructor(options: {
@@ -80,6 +84,8 @@ export class Walk {
     session: Session | undefined;
     via?: string | undefined;
     since?: Visit | undefined;
+    isAnyPort?: boolean | undefined;
+    isKept?: boolean | undefined;
   }) {
     this.ground = options.ground;
     this.now = options.now;
@@ -88,6 +94,8 @@ export class Walk {
     this.session = options.session;
     this.via = options.via;
     this.since = options.since;
+    this.isAnyPort = options.isAnyPort === true;
+    this.isKept = options.isKept === true;
   }
 
   /** The way ends here in silence. An answer that gets no further counts as lost. */

@@ -78,6 +78,7 @@ export class ContainerRuntime {
       container: spec.name,
       state: 'starting',
       listen: behaviour.listen,
+      stoppedBy: new Set(),
       startedAt: kernel.now,
       exitCode: 0,
       exitedAt: kernel.now,
@@ -182,7 +183,8 @@ export class ContainerRuntime {
     process.state = 'running';
     const { worker, behaviour } = container;
     if (behaviour?.speaks === 'dns') this.ground.servers.start(worker.pod);
-    if (behaviour?.nodeCache !== undefined) setUpNodeCache(this.hostOf(worker), behaviour.nodeCache);
+    const { nodeCache } = behaviour ?? {};
+    if (nodeCache !== undefined) setUpNodeCache(this.hostOf(worker), nodeCache);
     this.changed(container);
     this.listener.listening(container);
   }
@@ -222,6 +224,8 @@ export class ContainerRuntime {
   private exit(container: ContainerRecord, exitCode: number, why: string): void {
     const { kernel, servers } = this.ground;
     const { worker, process, spec, behaviour } = container;
+    for (const token of process!.stoppedBy) kernel.resume(ownProcess(container), token);
+    process!.stoppedBy.clear();
     process!.state = 'exited';
     process!.exitCode = exitCode;
     process!.exitedAt = kernel.now;

@@ -9,6 +9,7 @@ import type { Behaviours, DnsServers } from '../workloads/index';
 import type { Attachment } from './cni/index';
 import type { KubeletState, PodWorker } from './kubelet-state';
 import type { Machine } from './machine';
+import type { UnsentWrites } from './unsent-writes';
 
 /** A call of the kubelet to a pod. */
 export interface PodCall {
@@ -44,6 +45,7 @@ export interface KubeletOptions {
 
 export interface KubeletGround extends KubeletOptions {
   readonly state: KubeletState;
+  readonly unsent: UnsentWrites;
 }
 
 /** `Pod/shop/web-x7k`: how the journal names the pod. */

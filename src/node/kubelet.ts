@@ -2,26 +2,28 @@
 // writes what becomes of them; none does anything while nothing happens.
 
 import type { Change } from '../apiserver/informer';
-import type { Container, Pod } from '../apiserver/kinds/pod';
+import type { Pod } from '../apiserver/kinds/pod';
 import { isPodTerminal } from '../apiserver/kinds/pod';
-import { between, seconds, ZERO } from '../values/time';
+import { between, seconds } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { ObjectKey } from '../values/kube-object';
 import { ContainerRuntime } from './container-runtime';
 import type { KubeletGround, KubeletOptions } from './kubelet-ground';
 import { emptyState, isAlive } from './kubelet-state';
-import type { ContainerRecord, ContainerRole, NodeAgent, PodWorker } from './kubelet-state';
+import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
 import { NodePower } from './node-power';
 import { KubeletProcesses } from './kubelet-process';
 import { NodeLeases } from './node-lease';
+import { NodeStatuses } from './node-status';
 import { NodeTicks } from './node-ticks';
 import { PodLifecycle } from './pod-lifecycle';
+import { newWorker } from './pod-worker';
 import { forcedGrace, graceOf, PodTermination } from './pod-termination';
 import type { PodSandbox } from './pod-sandbox';
 import { Prober } from './prober';
-import { newProbe } from './probes';
-import type { ProbeState, ProbeType } from './probes';
+import { RuntimeHealth } from './runtime-health';
 import { StatusManager } from './status-manager';
+import { UnsentWrites } from './unsent-writes';
 
 export class Kubelets {
   private readonly ground: KubeletGround;
@@ -32,15 +34,19 @@ export class Kubelets {
   private readonly lifecycle: PodLifecycle;
   private readonly power: NodePower;
   private readonly leases: NodeLeases;
+  private readonly nodeStatuses: NodeStatuses;
   /** The kubelets as processes, which can die and be stopped. */
   readonly processes: KubeletProcesses;
+  readonly runtimeHealth: RuntimeHealth;
   private readonly bootListeners: ((node: string) => void)[] = [];
   private readonly shutdownListeners: ((node: string) => void)[] = [];
   private readonly heartbeatListeners: ((node: string) => void)[] = [];
 
   /** The kubelets of a cluster, without a node as yet. */
   constructor(options: KubeletOptions) {
-    const ground: KubeletGround = { ...options, state: emptyState() };
+    const known = { ...options, state: emptyState() };
+    const unsent = new UnsentWrites(known, (worker) => this.resend(worker));
+    const ground: KubeletGround = { ...known, unsent };
     this.ground = ground;
     this.runtime = new ContainerRuntime(ground, {
       listening: ({ worker }) => this.prober.refreshPod(worker),
@@ -59,14 +65,17 @@ export class Kubelets {
     this.termination = new PodTermination(ground, this.runtime, this.statuses, onGone);
     const { runtime, prober, statuses, termination } = this;
     this.lifecycle = new PodLifecycle(ground, { runtime, prober, statuses, termination });
-    const leases = new NodeLeases(ground, (node) =>
-      this.heartbeatListeners.forEach((listener) => listener(node)),
-    );
+    const leases = new NodeLeases(ground, (node) => {
+      this.heartbeatListeners.forEach((listener) => listener(node));
+      this.nodeStatuses.lookAt(node);
+    });
     this.leases = leases;
+    this.nodeStatuses = new NodeStatuses(ground, leases);
     this.power = new NodePower(ground, runtime, leases, onGone, {
       booted: (node) => this.bootListeners.forEach((listener) => listener(node)),
       shutDown: (node) => this.shutdownListeners.forEach((listener) => listener(node)),
     });
+    this.runtimeHealth = new RuntimeHealth(ground);
     this.processes = new KubeletProcesses(ground, {
       prober,
       lifecycle: this.lifecycle,
@@ -179,6 +188,11 @@ export class Kubelets {
     return this.isBeating(node) ? ticks.lastRenewal(startedAt, now) : (lastRenewal ?? startedAt);
   }
 
+  /** When the next relist of the node has ended. */
+  nextRelist(node: string): Instant {
+    return this.agent(node).ticks.nextRelist(this.ground.kernel.now);
+  }
+
   /** The sandbox of a pod, while it has one. */
   sandboxOf(pod: ObjectKey): PodSandbox | undefined {
     return this.ground.state.byPod.get(pod)?.sandbox;
@@ -200,6 +214,18 @@ export class Kubelets {
     for (const worker of this.ground.state.byPod.values()) this.prober.refreshPod(worker);
   }
 
+  /** The processes of a pod were stopped, or go on: probes may see that. */
+  refreshProbes(pod: ObjectKey): void {
+    const worker = this.ground.state.byPod.get(pod);
+    if (worker !== undefined) this.prober.refreshPod(worker);
+  }
+
+  private resend(worker: PodWorker): void {
+    worker.sent = undefined;
+    if (worker.stage === 'ended' && worker.tearingDown) this.termination.requestDeletion(worker);
+    else this.statuses.sync(worker);
+  }
+
   private podChanged(agent: NodeAgent, { key, after, cause }: Change): void {
     this.ground.kernel.because(cause, 'apiserver.watch');
     const worker = this.current(agent, key);
@@ -218,7 +244,7 @@ export class Kubelets {
   }
 
   private add(agent: NodeAgent, key: ObjectKey, pod: Pod): void {
-    const worker = this.newWorker(agent, key, pod);
+    const worker = newWorker(this.ground, agent, key, pod);
     if (isPodTerminal(pod)) {
       worker.stage = 'ended';
       if (pod.metadata.deletionTimestamp !== undefined) this.termination.deleteObject(worker);
@@ -282,79 +308,6 @@ export class Kubelets {
     touch?.(worker.agent.node);
   }
 
-  private newWorker(agent: NodeAgent, key: ObjectKey, pod: Pod): PodWorker {
-    const { kernel, state } = this.ground;
-    const containers: ContainerRecord[] = [];
-    const worker: PodWorker = {
-      id: state.nextId++,
-      agent,
-      key,
-      uid: pod.metadata.uid ?? '',
-      pod,
-      stage: 'starting',
-      sandbox: undefined,
-      containers,
-      addedAt: kernel.now,
-      tearingDown: false,
-      parked: false,
-      restartHeld: false,
-      outcome: undefined,
-      deadline: undefined,
-      removed: false,
-      sent: undefined,
-      unsent: false,
-      relistAt: undefined,
-      repairAt: undefined,
-    };
-    for (const spec of pod.spec.initContainers ?? []) {
-      const role = spec.restartPolicy === 'Always' ? 'sidecar' : 'init';
-      containers.push(this.newContainer(worker, spec, role));
-    }
-    for (const spec of pod.spec.containers)
-      containers.push(this.newContainer(worker, spec, 'main'));
-    agent.workers.set(worker.id, worker);
-    state.workers.set(worker.id, worker);
-    state.byPod.set(key, worker);
-    return worker;
-  }
-
-  private newContainer(worker: PodWorker, spec: Container, role: ContainerRole): ContainerRecord {
-    const { state } = this.ground;
-    const probes: ProbeState[] = [];
-    const container: ContainerRecord = {
-      id: state.nextId++,
-      worker,
-      spec,
-      role,
-      attempt: 0,
-      creating: false,
-      process: undefined,
-      behaviour: undefined,
-      seen: { state: 'waiting' },
-      seenAttempt: 0,
-      last: undefined,
-      restarts: earlierRestarts(worker, spec.name),
-      started: false,
-      inBackOff: false,
-      backOff: ZERO,
-      backOffAt: undefined,
-      restartAt: undefined,
-      killedFor: '',
-      killAt: undefined,
-      probes,
-    };
-    state.containers.set(container.id, container);
-    const types: readonly ProbeType[] = ['startup', 'liveness', 'readiness'];
-    for (const type of types) {
-      const given = spec[`${type}Probe`];
-      if (given === undefined || role === 'init') continue;
-      const probe = newProbe(state.nextId++, type, given, this.ground.kernel.now);
-      probes.push(probe);
-      state.probes.set(probe.id, { probe, container });
-    }
-    return container;
-  }
-
   /** Forgets a pod of which nothing is left, and lets the next one of its name begin. */
   private drop(worker: PodWorker): void {
     const { state } = this.ground;
@@ -375,15 +328,4 @@ export class Kubelets {
     if (agent === undefined) throw new RangeError(`there is no kubelet on ${node}`);
     return agent;
   }
-}
-
-/**
- * A kubelet that starts finds the dead containers of before in the runtime, and what it creates
- * is a restart of them. Zero for a container that never ran.
- */
-function earlierRestarts({ pod }: PodWorker, name: string): number {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  const known = [...containerStatuses, ...initContainerStatuses].find((it) => it.name === name);
-  const hasRun = known?.state?.running !== undefined || known?.state?.terminated !== undefined;
-  return known === undefined ? 0 : known.restartCount + (hasRun ? 1 : 0);
 }

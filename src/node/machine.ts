@@ -58,6 +58,8 @@ export class Machine {
   readonly addresses: readonly IP[];
   /** Without power nothing is received, sent, forwarded or remembered. */
   powered = true;
+  /** What has stopped it as a whole, its kernel included; empty while it runs. */
+  readonly stoppedBy = new Set<string>();
   /** Counts the times it was switched on: what ran before an increase is gone. */
   boots = 1;
   /** The rules of kube-proxy as they stand in the kernel now; no entry before its first sync. */
@@ -197,6 +199,7 @@ export class Machine {
   /** The kernel and every process are gone: no rule, no connection, no sandbox survives. */
   powerOff(): void {
     this.powered = false;
+    this.stoppedBy.clear();
     for (const sandbox of [...this.sandboxes.values(), ...this.hostSandboxes]) {
       this.removeSandbox(sandbox);
     }

@@ -1,21 +1,16 @@
 // Power, boot and shutdown of nodes, as far as pods and their kubelet feel them.
 
 import type { EventKind } from '../kernel/event-queue';
+import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
+import { processOwner } from '../values/component';
 import { later } from '../values/time';
 import type { ContainerRuntime } from './container-runtime';
 import type { KubeletGround } from './kubelet-ground';
 import { isAlive } from './kubelet-state';
 import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
 import type { NodeLeases } from './node-lease';
-
-/** What a kubelet says of its node when it starts. source: pkg/kubelet/nodestatus/setters.go */
-const HEALTHY = [
-  { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory' },
-  { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure' },
-  { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID' },
-  { type: 'Ready', status: 'True', reason: 'KubeletReady' },
-] as const;
+import { HEALTHY } from './node-status';
 
 /** Told of a node at the instant at which it comes or goes. */
 export interface PowerListener {
@@ -68,7 +63,7 @@ export class NodePower {
     for (const worker of agent.workers.values()) {
       const { sandbox, key } = worker;
       if (sandbox !== undefined && !sandbox.hostNetwork) agent.leftovers.add(key);
-      for (const container of worker.containers) loseProcess(container, kernel.now);
+      for (const container of worker.containers) loseProcess(container, kernel);
       worker.sandbox = undefined;
       servers.stop(key);
       behaviours.forget(worker.pod);
@@ -132,7 +127,7 @@ export class NodePower {
   }
 
   private booted(agent: NodeAgent): void {
-    const { kernel, network, api, touch } = this.ground;
+    const { kernel, network, unsent, touch } = this.ground;
     const { node, actor } = agent;
     kernel.note(`machine@${node}`, 'booted', `Node/${node}`);
     network.powerOn(node);
@@ -145,7 +140,7 @@ export class NodePower {
     for (const pod of agent.leftovers) network.detachPod(node, pod);
     agent.leftovers.clear();
     const conditions = HEALTHY.map((it) => ({ ...it, lastTransitionTime: kernel.now }));
-    api.submit({
+    unsent.writeNode(agent, {
       verb: 'patch',
       kind: 'Node',
       key: node,
@@ -163,8 +158,11 @@ function processesOn(agent: NodeAgent): ContainerRecord[] {
 }
 
 /** Without power there is nothing left to exit: the process is just gone. */
-function loseProcess({ process }: ContainerRecord, now: NodeAgent['startedAt']): void {
+function loseProcess({ process, worker, spec }: ContainerRecord, kernel: Kernel): void {
   if (process === undefined || process.state === 'exited') return;
+  const owner = processOwner(worker.key, spec.name);
+  for (const token of process.stoppedBy) kernel.resume(owner, token);
+  process.stoppedBy.clear();
   process.state = 'exited';
-  process.exitedAt = now;
+  process.exitedAt = kernel.now;
 }

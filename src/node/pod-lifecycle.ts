@@ -40,17 +40,20 @@ export class PodLifecycle {
     this.parts = parts;
     const { kernel } = ground;
     this.volumesEvent = this.declare('kubelet.volumes', (worker) => this.volumesReady(worker));
-    this.sandboxEvent = this.declare('kubelet.sandbox', (worker) => this.makeSandbox(worker));
-    this.relistEvent = this.declare('kubelet.relist', (worker, at) => {
+    const make = (worker: PodWorker): void => this.makeSandbox(worker);
+    this.sandboxEvent = this.declare('kubelet.sandbox', make, callOf);
+    const relist = (worker: PodWorker, at: unknown): void => {
       if (worker.relistAt === at) this.relist(worker);
-    });
+    };
+    this.relistEvent = this.declare('kubelet.relist', relist, callOf);
     const owner = ownerOfContainer(ground.state);
+    const runtime = (id: EventArgument): string | undefined => callOf(owner(id));
     const started = (id: EventArgument, attempt: EventArgument): void => {
       const container = ground.state.containers.get(Number(id));
       if (container?.creating === true && container.attempt + 1 === attempt)
         this.started(container);
     };
-    this.startedEvent = kernel.declare('kubelet.started', started, { owner });
+    this.startedEvent = kernel.declare('kubelet.started', started, { owner: runtime });
     const restart = (id: EventArgument, at: EventArgument): void => {
       const container = ground.state.containers.get(Number(id));
       if (container?.restartAt === at) this.sync(container.worker);
@@ -286,14 +289,25 @@ export class PodLifecycle {
     this.parts.termination.begin(worker, seconds(Math.max(1, grace)), why);
   }
 
-  private declare(name: string, act: (worker: PodWorker, b: unknown) => void): EventKind {
+  private declare(
+    name: string,
+    act: (worker: PodWorker, b: unknown) => void,
+    ownerFor: (kubelet: string | undefined) => string | undefined = (kubelet) => kubelet,
+  ): EventKind {
     const { kernel, state } = this.ground;
     const whileRunning = (id: EventArgument, b: EventArgument): void => {
       const worker = state.workers.get(Number(id));
       if (worker !== undefined && worker.agent.running) act(worker, b);
     };
-    return kernel.declare(name, whileRunning, { owner: ownerOfWorker(state) });
+    return kernel.declare(name, whileRunning, {
+      owner: (id) => ownerFor(ownerOfWorker(state)(id)),
+    });
   }
+}
+
+/** Who acts where a kubelet waits for its runtime: both have to go on for that. */
+function callOf(kubelet: string | undefined): string | undefined {
+  return kubelet?.replace(/^kubelet@/, 'cri@');
 }
 
 function isBusy(worker: PodWorker): boolean {

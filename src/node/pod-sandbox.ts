@@ -14,6 +14,8 @@ export interface ContainerProcess {
   state: 'starting' | 'running' | 'draining' | 'exited';
   /** What the process listens on while it is running or draining. */
   listen: readonly ListenSpec[];
+  /** What has stopped it, as SIGSTOP does; empty while it runs. */
+  readonly stoppedBy: Set<string>;
   startedAt: Instant;
   exitCode: number;
   exitedAt: Instant;

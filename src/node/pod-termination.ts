@@ -102,11 +102,12 @@ export class PodTermination {
     this.requestDeletion(worker);
   }
 
-  private requestDeletion(worker: PodWorker): void {
-    const { kernel, api } = this.ground;
+  /** Has the object removed; once more where the first request never arrived. */
+  requestDeletion(worker: PodWorker): void {
+    const { kernel, unsent } = this.ground;
     if (worker.removed || worker.stage !== 'ended' || !worker.agent.running) return;
     kernel.note(worker.agent.actor, 'finished', subjectOf(worker), 'nothing of it is left here');
-    api.submit({
+    unsent.submit(worker, {
       verb: 'delete',
       kind: 'Pod',
       key: worker.key,

@@ -26,6 +26,8 @@ interface Finding {
   readonly outcome: ProbeOutcome;
   /** When the finding changes by itself. */
   readonly changesAt?: Instant;
+  /** Nobody answers: the probe knows only when its patience is over. */
+  readonly isLate?: boolean;
 }
 
 const NOTHING: Finding = { outcome: 'none' };
@@ -90,8 +92,11 @@ export class Prober {
       const { outcome } = this.find(container, probe, now);
       const isChanged = outcome !== probe.outcome;
       this.place(container, probe, isChanged);
+      const before = probe.result;
       observe(probe, now, outcome);
       this.schedule(container, probe);
+      // Only a probe that waited for an answer can have been decided before this.
+      if (probe.result !== before) this.judge(container, probe);
     }
   }
 
@@ -127,7 +132,10 @@ export class Prober {
 
   private schedule(container: ContainerRecord, probe: ProbeState): void {
     const { kernel } = this.ground;
-    const due = nextDue(probe, this.find(container, probe, kernel.now).changesAt);
+    const { changesAt, isLate } = this.find(container, probe, kernel.now);
+    const next = nextDue(probe, changesAt);
+    // Nobody answers the probe: the kubelet knows when its patience is over.
+    const due = next === undefined || isLate !== true ? next : later(next, probe.timeout);
     if (due === probe.due) return;
     probe.due = due;
     if (due === undefined) return;
@@ -179,6 +187,7 @@ export class Prober {
     if (process === undefined || behaviour === undefined || !isAlive(container)) {
       return { outcome: 'failure' };
     }
+    if (process.stoppedBy.size > 0) return findStopped(probe);
     if (probe.type === 'readiness') {
       const readyAt = later(process.startedAt, behaviour.ready);
       if (now < readyAt) return { outcome: 'failure', changesAt: readyAt };
@@ -200,6 +209,12 @@ export class Prober {
     const roundTrips = tcpSocket === undefined ? 2 : 1;
     return call.answered && roundTrips * call.roundTrip < timeout;
   }
+}
+
+/** The kernel completes handshakes for a stopped process; more than that it does not get. */
+function findStopped({ handler }: ProbeState): Finding {
+  if (handler.tcpSocket !== undefined) return { outcome: 'success' };
+  return { outcome: 'failure', isLate: true };
 }
 
 function answers(container: ContainerRecord, { handler }: ProbeState): boolean {

@@ -57,7 +57,7 @@ export class StatusManager {
   }
 
   private write(worker: PodWorker, status: PodStatus): void {
-    const { kernel, api } = this.ground;
+    const { kernel, unsent } = this.ground;
     const { actor } = worker.agent;
     const was = isReadyIn(worker.sent ?? worker.pod.status);
     const is = isReadyIn(status);
@@ -70,7 +70,7 @@ export class StatusManager {
       );
     }
     worker.sent = status;
-    api.submit({
+    unsent.submit(worker, {
       verb: 'patch',
       kind: 'Pod',
       key: worker.key,

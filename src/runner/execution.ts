@@ -10,15 +10,19 @@ import { Watch } from './observe';
 import { settledBy } from './settle';
 import { Steps } from './steps';
 import { Timeline } from './timeline';
+import type { Firing } from './timeline';
+import { Triggers } from './triggers';
 
 export class Execution {
   readonly plan: Plan;
   readonly cluster: Cluster;
   readonly timeline: Timeline;
   readonly steps: Steps;
+  readonly triggers: Triggers;
   readonly watches: readonly Watch[];
-  /** The last instant that the scenario names. */
-  readonly end: Instant;
+  /** Instants at which something is looked at in any case, in order. */
+  private marks: Instant[] = [];
+  private ends: Instant = START;
 
   /** `explainAt`: for expectations by position, the instant whose observation is explained. */
   constructor(plan: Plan, cluster: Cluster, explainAt: ReadonlyMap<number, Instant> = new Map()) {
@@ -28,8 +32,14 @@ export class Execution {
     this.watches = plan.expectations.map(
       (expectation, position) => new Watch(expectation, this.timeline, explainAt.get(position)),
     );
-    this.end = plan.end ?? lastNamed(this.timeline, this.watches);
     this.steps = new Steps(cluster, this.timeline, plan.end);
+    this.triggers = new Triggers(cluster, this.timeline, (firings) => this.takeOn(firings));
+    this.layOut(START);
+  }
+
+  /** The last instant that the scenario names, as far as it is known. */
+  get end(): Instant {
+    return this.ends;
   }
 
   /**
@@ -38,14 +48,13 @@ export class Execution {
    */
   run(until?: Instant): void {
     const { kernel } = this.cluster;
-    const marks = this.marks();
     let seen = -1;
-    for (let next = this.nextInstant(marks); next !== undefined; next = this.nextInstant(marks)) {
+    for (let next = this.nextInstant(); next !== undefined; next = this.nextInstant()) {
       if (until !== undefined && next > until) break;
       kernel.runUntil(next);
       let marked = false;
-      while (marks[0] !== undefined && marks[0] <= next) {
-        marks.shift();
+      while (this.marks[0] !== undefined && this.marks[0] <= next) {
+        this.marks.shift();
         marked = true;
       }
       if (!marked && this.cluster.generation === seen) continue;
@@ -58,16 +67,26 @@ export class Execution {
     if (kernel.now < end) kernel.runUntil(end);
   }
 
-  /** Instants at which something is looked at in any case, in order. */
-  private marks(): Instant[] {
-    const all = [START, this.end, ...this.watches.flatMap(({ marks }) => marks)];
-    return [...new Set(all.filter((mark) => mark <= this.end))].sort((a, b) => a - b);
+  /** An event has come: what waited for it happens, and is looked at when it does. */
+  private takeOn(firings: readonly Firing[]): void {
+    for (const firing of firings) this.steps.add(firing);
+    for (const watch of this.watches) watch.follow(this.timeline);
+    this.layOut(this.cluster.kernel.now);
+  }
+
+  /** What is yet to be looked at from `now` on. */
+  private layOut(now: Instant): void {
+    const { plan, timeline, watches } = this;
+    this.ends = plan.end ?? lastNamed(timeline, watches);
+    const all = [START, this.ends, ...watches.flatMap(({ marks }) => marks)];
+    const ahead = all.filter((mark) => mark >= now && mark <= this.ends);
+    this.marks = [...new Set(ahead)].sort((a, b) => a - b);
   }
 
   /** The next instant of the model or of a mark; undefined when the run is over. */
-  private nextInstant(marks: readonly Instant[]): Instant | undefined {
+  private nextInstant(): Instant | undefined {
     const { kernel } = this.cluster;
-    const [mark] = marks;
+    const [mark] = this.marks;
     const event = kernel.nextAt;
     if (mark !== undefined && (event === undefined || mark <= event)) return mark;
     if (event === undefined || event > settledBy(this.end)) return undefined;

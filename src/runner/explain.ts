@@ -86,7 +86,8 @@ function tellEntry({ at, actor, action, subject, detail }: Entry): string {
 /** ` (kube-proxy.minSyncPeriod, 1s)`. */
 function tellTimer({ timing }: Cluster, timer: string): string {
   if (timer === '') return '';
-  const { least, extra } = timing.delay(timer as Parameters<typeof timing.delay>[0]);
+  if (!timing.knows(timer)) return ` (${timer})`;
+  const { least, extra } = timing.delay(timer);
   const upTo = extra === 0 ? '' : ` to ${formatDuration((least + extra) as typeof least)}`;
   return ` (${timer}, ${formatDuration(least)}${upTo})`;
 }

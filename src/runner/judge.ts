@@ -1,7 +1,10 @@
 // From histories to outcomes: what each operator says of its claim, with title, explanation and
 // the command that repeats it.
 
+import type { Cluster } from '../cluster/cluster';
 import type { Plan } from '../language/plan';
+import { formatPlace } from '../values/definition';
+import { keyOf } from '../values/kube-object';
 import { later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { Judgement } from '../vocabulary/operator';
@@ -13,6 +16,7 @@ import type { Watch } from './observe';
 import type { Outcome } from './result';
 import { expectedSettling, SETTLES, stillAtWork } from './settle';
 
+const WAITED = 'what it waits for did not';
 const STEPS_TAKE_EFFECT = 'every step of the timeline takes effect';
 
 /** The title of each outcome of a run of this plan, in the order of RunResult.outcomes. */
@@ -25,7 +29,8 @@ export function titlesOf(plan: Plan): readonly string[] {
 }
 
 /** What each operator says, in the order of the plan's expectations. */
-export function judgeAll({ watches, timeline }: Execution): readonly Judgement[] {
+export function judgeAll(execution: Execution): readonly Judgement[] {
+  const { watches, timeline } = execution;
   return watches.map((watch) => {
     if (watch.broken !== undefined) return neverEvaluated(watch.broken);
     const { expectation, history, operator, demand } = watch;
@@ -84,24 +89,27 @@ function outcomeOf(
 }
 
 /** A step that hits nothing would make expectations that pass for the wrong reason. */
-function stepsOutcome({ plan, steps, timeline }: Execution, seed: number): Outcome {
+function stepsOutcome({ plan, steps, timeline, triggers }: Execution, seed: number): Outcome {
+  steps.judgeFailures();
   const [problem] = steps.problems;
+  const [unfailed] = steps.unfailed();
   const unfired = plan.timeline.find(
     ({ id }) => timeline.of({ step: id, edge: 'start', repetition: 1 }) === undefined,
   );
   const late = timeline.firings.length > steps.fired;
-  const range = problem?.firing.step.range ?? unfired?.range ?? plan.range;
+  const range = (problem?.firing ?? unfailed)?.step.range ?? unfired?.range ?? plan.range;
   const why = [
     ...steps.problems.map(({ firing, message }) => `step "${firing.name}": ${message}`),
+    ...steps.unfailed().map(({ name }) => `step "${name}" did not fail as it says that it must`),
     ...(unfired === undefined
       ? []
-      : [`step "${unfired.id}" never happened: what it waits for did not`]),
+      : [`step "${unfired.id}" never happened: ${triggers.reasonFor(unfired) ?? WAITED}`]),
     ...(late ? ['the run ended before some steps: see `end`'] : []),
   ];
   return {
     ...synthetic(STEPS_TAKE_EFFECT, 'timeline', plan, seed),
     status: why.length === 0 ? 'passed' : 'error',
-    ...(why.length > 0 && { code: problem === undefined ? 'never-evaluated' : 'vacuous' }),
+    ...(why.length > 0 && { code: problem?.code ?? 'never-evaluated' }),
     expected: 'every step happens and hits something',
     actual: why.length === 0 ? `${steps.fired} steps took effect` : why[0]!,
     ...(problem !== undefined && { at: problem.firing.at }),
@@ -111,7 +119,37 @@ function stepsOutcome({ plan, steps, timeline }: Execution, seed: number): Outco
   };
 }
 
-function settlingOutcome({ plan, cluster, end }: Execution, seed: number): Outcome {
+/** The manifest that the API server refused is what every answer of the run may depend on. */
+function refusedOutcome(execution: Execution, seed: number): Outcome | undefined {
+  const { plan, cluster } = execution;
+  const refused = cluster.failures.filter(({ entry }) => !hasStep(cluster, entry));
+  const [first] = refused;
+  if (first === undefined) return undefined;
+  const place = cluster.spec.definitions?.find(
+    ({ object }) => `${object.kind}/${keyOf(object)}` === first.subject,
+  );
+  const told = refused.map(({ subject, reason }) => `${subject} is refused: ${reason}`);
+  const range = place?.range ?? plan.range;
+  return {
+    ...synthetic(SETTLES, 'settle', plan, seed),
+    status: 'error',
+    code: 'refused',
+    expected: 'the API server takes every manifest',
+    actual: place === undefined ? told[0]! : `${told[0]!} (${formatPlace(place.range)})`,
+    at: first.at,
+    why: told.slice(1),
+    range,
+  };
+}
+
+function hasStep({ kernel }: Cluster, entry: number): boolean {
+  return kernel.journal.chain(entry).some(({ subject }) => subject.startsWith('step/'));
+}
+
+function settlingOutcome(execution: Execution, seed: number): Outcome {
+  const { plan, cluster, end } = execution;
+  const refused = refusedOutcome(execution, seed);
+  if (refused !== undefined) return refused;
   const work = stillAtWork(cluster);
   const settled = work.length === 0;
   return {

@@ -16,12 +16,12 @@ export class Watch {
   readonly operator: Operator;
   readonly history = new History();
   /** Instants at which it must be looked at even if nothing has changed. */
-  readonly marks: readonly Instant[];
+  marks: readonly Instant[] = [];
   /** What was seen at the instant that was asked for, with its explanation. */
   explained: Observation | undefined;
   /** Why the claim could not be observed at all. */
   broken: string | undefined;
-  private readonly span: Span | undefined;
+  private span: Span | undefined;
   private readonly prepareAt: Instant | undefined;
   private readonly explainAt: Instant | undefined;
   private prepared: unknown;
@@ -31,14 +31,20 @@ export class Watch {
     this.expectation = expectation;
     this.claim = claimNamed(expectation.claim);
     this.operator = operatorNamed(expectation.operator);
-    this.span = this.operator.span(expectation, instants);
     this.prepareAt = this.claim.preparedAt?.(expectation.args);
     this.explainAt = explainAt;
-    const marks = [...this.operator.marks(expectation, instants)];
-    if (this.prepareAt !== undefined) marks.push(this.prepareAt);
-    if (explainAt !== undefined) marks.push(explainAt);
-    this.marks = marks;
     this.broken = this.claim.check?.(expectation.args)[0]?.message;
+    this.follow(instants);
+  }
+
+  /** Takes in what has become known of the timeline. */
+  follow(instants: Instants): void {
+    const { expectation, operator } = this;
+    this.span = operator.span(expectation, instants);
+    const marks = [...operator.marks(expectation, instants)];
+    if (this.prepareAt !== undefined) marks.push(this.prepareAt);
+    if (this.explainAt !== undefined) marks.push(this.explainAt);
+    this.marks = marks;
   }
 
   /** The last instant that the expectation names. */
@@ -69,7 +75,9 @@ export class Watch {
   /** Looks at the claim, if this instant is in its time. */
   look(cluster: Cluster): void {
     const { now } = cluster.kernel;
-    if (this.span === undefined || now < this.span.from || now > this.span.to) return;
+    // A claim about a change is looked at before the change, too: that may be at any instant.
+    const isEarly = this.span === undefined && this.claim.judgesChange === true;
+    if (!isEarly && !this.isInTime(now)) return;
     this.attempt(() => {
       const { args } = this.expectation;
       const explain = now === this.explainAt;
@@ -79,6 +87,10 @@ export class Watch {
       if (explain) this.explained = observation;
       this.history.add(now, observation);
     });
+  }
+
+  private isInTime(now: Instant): boolean {
+    return this.span !== undefined && now >= this.span.from && now <= this.span.to;
   }
 
   /** A reference that means nothing is the scenario's mistake and concerns this claim alone. */

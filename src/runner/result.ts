@@ -18,8 +18,8 @@ export interface Outcome {
   readonly claim: string;
   readonly operator: string;
   readonly status: Status;
-  /** Why an `error` is one: `vacuous`, `never-evaluated`, `not-modelled`. */
-  readonly code?: 'vacuous' | 'never-evaluated' | 'not-modelled' | 'not-settled';
+  /** Why an `error` is one; `refused`: the API server did not take what the scenario gives it. */
+  readonly code?: 'vacuous' | 'never-evaluated' | 'not-modelled' | 'not-settled' | 'refused';
   readonly expected: string;
   readonly actual: string;
   /** The instant that decided. */

@@ -10,9 +10,10 @@ import { actionNamed, faultNamed } from '../vocabulary/index';
 import { FOREVER } from '../vocabulary/operator';
 import type { Firing, Timeline } from './timeline';
 
-/** What went wrong with a step: it hit nothing, or named nothing. */
+/** What went wrong with a step: it hit nothing, named nothing, or was refused. */
 export interface StepProblem {
   readonly firing: Firing;
+  readonly code: 'vacuous' | 'refused';
   readonly message: string;
 }
 
@@ -21,6 +22,10 @@ export class Steps {
   readonly problems: StepProblem[] = [];
   /** How many firings have taken place. */
   fired = 0;
+  /** How many of the cluster's failed commands have been looked at. */
+  private judged = 0;
+  /** Firings that failed as their step says that they must. */
+  private readonly failedAsTold = new Set<Firing>();
   private readonly cluster: Cluster;
   private readonly firings: Firing[] = [];
   /** Effects that last, each with the positions of the firings that hold it. */
@@ -82,12 +87,44 @@ export class Steps {
     this.cluster.kernel.note(kind, 'started', `step/${firing.name}`, name);
     try {
       const hits = kind === 'action' ? this.perform(firing) : this.inject(firing, position);
-      if (hits.length === 0) this.problems.push({ firing, message: 'it hit nothing' });
+      if (hits.length === 0) this.problem(firing, 'vacuous', 'it hit nothing');
     } catch (error) {
       // A reference that means nothing is the scenario's mistake; anything else is ours.
       if ((error as { code?: unknown }).code !== 'UNKNOWN_TARGET') throw error;
-      this.problems.push({ firing, message: (error as Error).message });
+      this.problem(firing, 'vacuous', (error as Error).message);
     }
+  }
+
+  /** Takes in the commands of steps that have failed since the last time. */
+  judgeFailures(): void {
+    const { failures } = this.cluster;
+    for (const { entry, subject, reason } of failures.slice(this.judged)) {
+      const firing = this.firingOf(entry);
+      if (firing !== undefined) this.problem(firing, 'refused', `${subject}: ${reason}`);
+    }
+    this.judged = failures.length;
+  }
+
+  /** Firings that were to fail and have not, once nothing more can come of them. */
+  unfailed(): readonly Firing[] {
+    return this.firings
+      .slice(0, this.fired)
+      .filter((firing) => failsOf(firing) !== undefined && !this.failedAsTold.has(firing));
+  }
+
+  private problem(firing: Firing, code: StepProblem['code'], message: string): void {
+    const wanted = failsOf(firing);
+    if (wanted !== undefined && message.includes(wanted)) this.failedAsTold.add(firing);
+    else this.problems.push({ firing, code, message });
+  }
+
+  /** The firing whose step led to a journal entry; undefined for what no step did. */
+  private firingOf(entry: number): Firing | undefined {
+    const chain = this.cluster.kernel.journal.chain(entry);
+    const started = chain.findLast(
+      ({ action, subject }) => action === 'started' && subject.startsWith('step/'),
+    );
+    return this.firings.find(({ name }) => started?.subject === `step/${name}`);
   }
 
   private perform({ step }: Firing): readonly string[] {
@@ -136,6 +173,11 @@ export class Steps {
     if (hits.length > 0) kernel.note('fault', 'hit', `step/${name}`, hits.join(', '));
     return hits;
   }
+}
+
+/** What an action must fail with, where its step says that it must. */
+function failsOf({ step }: Firing): string | undefined {
+  return step.verb.kind === 'action' ? (step.args as { fails?: string }).fails : undefined;
 }
 
 function contextOf({ name, recovers }: Firing) {

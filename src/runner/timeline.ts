@@ -1,5 +1,5 @@
-// When everything happens in one run. All instants of a timeline are known before it starts:
-// windows are drawn from the seed, and "after" adds up.
+// When everything happens in one run. Windows are drawn from the seed, "after" adds up, and what
+// waits for an event takes its place when the event has come.
 
 import type { PlannedStep, StepEdge } from '../language/plan';
 import { later } from '../values/time';
@@ -32,21 +32,53 @@ export class TimelineError extends Error {
 }
 
 export class Timeline implements Instants {
-  /** In order of time; at one instant in the order of writing. */
-  readonly firings: readonly Firing[];
-  /** Every instant at which the timeline does anything, in order, each once. */
-  readonly edges: readonly Instant[];
-  private readonly byName: ReadonlyMap<string, Firing>;
+  private readonly steps: readonly PlannedStep[];
+  private readonly layout: Layout;
+  private readonly byName = new Map<string, Firing>();
+  private known: readonly Firing[] = [];
+  private instants: readonly Instant[] = [];
 
   constructor(steps: readonly PlannedStep[], sources: TimelineSources) {
-    const layout = new Layout(steps, sources);
-    const firings = steps.flatMap((step) => layout.firingsOf(step));
-    this.byName = new Map(firings.map((firing) => [firing.name, firing]));
-    this.firings = firings.toSorted((a, b) => a.at - b.at);
-    const all = firings.flatMap(({ at, recovers }) =>
+    this.steps = steps;
+    this.layout = new Layout(steps, sources);
+    this.layOut();
+  }
+
+  /** What is known to happen, in order of time; at one instant in the order of writing. */
+  get firings(): readonly Firing[] {
+    return this.known;
+  }
+
+  /** Every instant at which the timeline is known to do anything, in order, each once. */
+  get edges(): readonly Instant[] {
+    return this.instants;
+  }
+
+  /** Steps that wait for an event which has not come yet. */
+  get waiting(): readonly PlannedStep[] {
+    return this.steps.filter(({ id, when }) => 'on' in when && !this.byName.has(id));
+  }
+
+  /**
+   * The event of a step has come: it happens `plus` later. Returns what is known to happen by
+   * that, the step's own repetitions and the steps after it included.
+   */
+  fire(step: string, now: Instant): readonly Firing[] {
+    this.layout.came(step, now);
+    return this.layOut();
+  }
+
+  /** Takes in what has become known since the last time. */
+  private layOut(): readonly Firing[] {
+    const all = this.steps.flatMap((step) => this.layout.firingsOf(step));
+    const fresh = all.filter(({ name }) => !this.byName.has(name));
+    for (const firing of fresh) this.byName.set(firing.name, firing);
+    this.known = all.toSorted((a, b) => a.at - b.at);
+    const edges = all.flatMap(({ at, recovers }) =>
       recovers === undefined ? [at] : [at, recovers],
     );
-    this.edges = [...new Set(all)].sort((a, b) => a - b);
+    this.instants = [...new Set(edges)].sort((a, b) => a - b);
+    return fresh;
   }
 
   /** When an edge takes place; undefined where it never does. */
@@ -65,12 +97,19 @@ class Layout {
   private readonly sources: TimelineSources;
   private readonly done = new Map<string, readonly Firing[]>();
   private readonly open = new Set<string>();
+  /** When the events came that steps waited for. */
+  private readonly events = new Map<string, Instant>();
 
   constructor(steps: readonly PlannedStep[], sources: TimelineSources) {
     this.steps = new Map(steps.map((step) => [step.id, step]));
     this.sources = sources;
   }
 
+  came(step: string, at: Instant): void {
+    this.events.set(step, at);
+  }
+
+  /** Empty while the step waits for an event, by itself or through another one. */
   firingsOf(step: PlannedStep): readonly Firing[] {
     const known = this.done.get(step.id);
     if (known !== undefined) return known;
@@ -78,7 +117,7 @@ class Layout {
     this.open.add(step.id);
     const firings = this.layOut(step);
     this.open.delete(step.id);
-    this.done.set(step.id, firings);
+    if (firings.length > 0) this.done.set(step.id, firings);
     return firings;
   }
 
@@ -99,6 +138,10 @@ class Layout {
     if ('at' in when) return when.at;
     if ('from' in when) {
       return later(when.from, this.sources.draw(id, (when.to - when.from) as Duration));
+    }
+    if ('on' in when) {
+      const came = this.events.get(id);
+      return came === undefined ? undefined : later(came, when.plus);
     }
     const { step, edge, repetition } = when.after;
     const earlier = this.steps.get(step);

@@ -26,6 +26,7 @@ export interface ReferenceWord {
 export interface ReferenceWords {
   readonly faults: ReadonlyMap<string, ReferenceWord>;
   readonly actions: ReadonlyMap<string, ReferenceWord>;
+  readonly triggers: ReadonlyMap<string, ReferenceWord>;
   readonly claims: ReadonlyMap<string, ReferenceWord>;
   readonly operators: ReadonlyMap<string, ReferenceWord>;
 }
@@ -42,6 +43,7 @@ export function referencePages(
     ['scenario.md', scenarioPage(lexicon)],
     ['faults.md', wordPage('Faults', FAULTS, words.faults)],
     ['actions.md', wordPage('Actions of `do`', ACTIONS, words.actions)],
+    ['triggers.md', wordPage('Triggers of `when`', TRIGGERS, words.triggers)],
     ['claims.md', wordPage('Claims', CLAIMS, words.claims)],
     ['operators.md', wordPage('Operators', OPERATORS, words.operators)],
     ['dispositions.md', dispositionPage()],
@@ -53,6 +55,8 @@ export function referencePages(
 const FAULTS =
   'A fault breaks something: what (the verb), where (the target), how, and for how long.';
 const ACTIONS = 'An action is what an administrator does. It goes through the API server.';
+const TRIGGERS =
+  'A trigger is the event on which a step happens. One that never comes is an error.';
 const CLAIMS = 'A claim says what is the case at one instant. An operator says when it must be.';
 const OPERATORS = 'An operator says when a claim must hold. An expectation has exactly one.';
 
@@ -60,6 +64,7 @@ function indexPage(): string {
   const rows = [
     ['[scenario](scenario.md)', 'every key of a scenario, and the forms of values'],
     ['[faults](faults.md), [actions](actions.md)', 'what can happen'],
+    ['[triggers](triggers.md)', 'the events on which it can happen'],
     ['[claims](claims.md), [operators](operators.md)', 'what can be expected, and when'],
     ['[dispositions](dispositions.md)', 'what can become of a packet'],
     ['[timing](timing.md)', 'every delay of the model, with its knob and its source'],
@@ -89,7 +94,8 @@ function scenarioPage(lexicon: Lexicon): string {
     keyTable(behaviours['additionalProperties'] as JsonSchema, definitions),
     section('A step of `timeline`', definitions['step']!, verbs),
     `Its verb is one of ${verbs.map((verb) => `\`${verb}\``).join(', ')}: ` +
-      'see [faults](faults.md) and [actions](actions.md).',
+      'see [faults](faults.md) and [actions](actions.md). What `when` may say: ' +
+      '[triggers](triggers.md).',
     section('An expectation of `expect`', definitions['expectation']!, [...lexicon.claims.keys()]),
     'Its claim is one of those in [claims](claims.md), beside `at` or `after`, or inside of the ' +
       'other [operators](operators.md).',

@@ -16,6 +16,28 @@ export const DATA_PLANE_TIMERS = {
     source:
       'pkg/proxy/apis/config/v1alpha1/defaults.go; pkg/proxy/runner/bounded_frequency_runner.go',
   },
+  'kube-proxy.syncPeriod': {
+    kind: 'wait',
+    delays: 'the retry of a sync that failed; after twice as long, kube-proxy is not healthy',
+    value: fixed(seconds(30)),
+    knob: 'KubeProxyConfiguration syncPeriod',
+    source:
+      'pkg/proxy/runner/bounded_frequency_runner.go (retryInterval); ' +
+      'cmd/kube-proxy/app/server.go (2 * SyncPeriod)',
+  },
+  'kube-proxy.canary': {
+    kind: 'quantiser',
+    delays: "in iptables mode, the next look whether kube-proxy's canary chain is still there",
+    value: fixed(seconds(30)),
+    knob: 'KubeProxyConfiguration syncPeriod',
+    source: 'pkg/util/iptables/iptables.go Monitor; pkg/proxy/iptables/proxier.go NewProxier',
+  },
+  'kube-proxy.lockWait': {
+    kind: 'wait',
+    delays: 'the end of iptables-restore where somebody else holds the lock of iptables',
+    value: fixed(seconds(5)),
+    source: 'pkg/util/iptables/iptables.go WaitSecondsValue (iptables-restore -w 5)',
+  },
   'kube-proxy.ipvs.minSyncPeriod': {
     kind: 'wait',
     delays: 'in IPVS mode, the next sync of the rules after the last one ended',

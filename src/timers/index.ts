@@ -6,8 +6,11 @@
 // `instant` zeroes the first two and keeps the waits: they are what the scenario is about.
 
 import { API_CLIENT_TIMERS } from './api-clients';
+import { ADDRESS_TIMERS } from './addresses';
+import { COMPONENT_TIMERS } from './components';
 import { CONTROL_PLANE_TIMERS } from './control-plane';
 import { DATA_PLANE_TIMERS } from './data-plane';
+import { KUBECTL_TIMERS } from './kubectl';
 import { NODE_TIMERS } from './node';
 import { POLICY_TIMERS } from './policy';
 
@@ -15,9 +18,12 @@ export { fixed } from './row';
 export type { Delay, Effect, TimerRow } from './row';
 
 export const TIMERS = {
+  ...ADDRESS_TIMERS,
   ...API_CLIENT_TIMERS,
+  ...COMPONENT_TIMERS,
   ...CONTROL_PLANE_TIMERS,
   ...DATA_PLANE_TIMERS,
+  ...KUBECTL_TIMERS,
   ...NODE_TIMERS,
   ...POLICY_TIMERS,
 } as const;

@@ -50,6 +50,14 @@ export const DISPOSITIONS = {
     outcome: 'timeout',
     meaning: 'The node that should take the packet has no power.',
   },
+  'node-frozen': {
+    outcome: 'timeout',
+    meaning: 'The node that should take the packet, or send it, is stopped as a whole.',
+  },
+  unanswered: {
+    outcome: 'timeout',
+    meaning: 'The kernel took the connection; the process behind it is stopped and says nothing.',
+  },
   lost: { outcome: 'timeout', meaning: 'The packet left the modelled network and nobody answers.' },
   'pod-gone': {
     outcome: 'timeout',

@@ -10,15 +10,14 @@ export type Family = 'IPv4' | 'IPv6';
 const parsed = new Map<string, bigint>();
 
 const DOT = 0x2e;
-const ZERO_DIGIT = 0x30;
-const NINE_DIGIT = 0x39;
-const LEADING_ZERO = /(?:^|\.)0\d/;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 
 /** Reads an address of either family. Returns undefined for anything else. */
 export function parseIp(text: string): IP | undefined {
+  if (isCanonicalV4(text)) return text as IP;
   const v4 = parseV4(text);
-  // Most texts are canonical already: without a leading zero, nothing is written anew.
-  if (v4 !== undefined) return LEADING_ZERO.test(text) ? formatV4(v4) : (text as IP);
+  if (v4 !== undefined) return formatV4(v4);
   const v6 = parseV6(text);
   return v6 === undefined ? undefined : formatV6(v6);
 }
@@ -67,23 +66,35 @@ export function formatEndpoint(address: IP, port: number | string): string {
 }
 
 function parseV4(text: string): number | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4) return undefined;
   let value = 0;
+  for (const part of parts) {
+    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined;
+    value = value * 256 + Number(part);
+  }
+  return value;
+}
+
+/** Whether it is a dotted quad without leading zeros, as almost all are; makes no garbage. */
+function isCanonicalV4(text: string): boolean {
   let byte = 0;
   let digits = 0;
   let dots = 0;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     if (code === DOT) {
-      if (digits === 0 || ++dots > 3) return undefined;
-      value = value * 256 + byte;
+      if (digits === 0) return false;
+      dots++;
       byte = digits = 0;
-    } else {
-      if (code < ZERO_DIGIT || code > NINE_DIGIT || ++digits > 3) return undefined;
-      byte = byte * 10 + code - ZERO_DIGIT;
-      if (byte > 255) return undefined;
+      continue;
     }
+    if (code < DIGIT_0 || code > DIGIT_9 || (byte === 0 && digits === 1)) return false;
+    digits++;
+    byte = byte * 10 + code - DIGIT_0;
+    if (byte > 255) return false;
   }
-  return dots === 3 && digits > 0 ? value * 256 + byte : undefined;
+  return dots === 3 && digits > 0;
 }
 
 function formatV4(value: number): IP {

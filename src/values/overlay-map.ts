@@ -64,6 +64,8 @@ export class OverlayMap<K, V> implements ReadonlyMap<K, V> {
   }
 
   *keys(): MapIterator<K> {
+    // The lowest layer takes nothing away.
+    if (this.order === undefined && this.layers.length === 1) return yield* this.layers[0]!.keys();
     for (const [key] of this.entries()) yield key;
     return undefined;
   }

@@ -1,8 +1,8 @@
 // A packet as far as the model looks into it: addresses, ports, the TCP flag that matters, and
-// the outer header that a tunnel adds. Sequence numbers, checksums and options are left out:
-// no verdict of the modelled components depends on them.
+// the headers and options that nodes add for each other. Sequence numbers, checksums and other
+// options are left out: no verdict of the modelled components depends on them.
 
-import type { FiveTuple } from './flow';
+import type { FiveTuple, Port } from './flow';
 import type { IP } from './ip';
 
 /** What the packet is in its conversation. */
@@ -15,10 +15,22 @@ export interface Encapsulation {
   readonly dst: IP;
 }
 
+/**
+ * The address that a client dialled, on board of a packet that is to be answered from there. Of
+ * TCP, only the SYN has it written.
+ */
+export interface ServiceOption {
+  readonly address: IP;
+  readonly port: Port;
+  /** In an option of its IP header, or in one of the header that Geneve puts around it. */
+  readonly by: 'opt' | 'geneve';
+}
+
 export interface Packet {
   readonly tuple: FiveTuple;
   readonly kind: PacketKind;
   /** The netfilter mark, zero when unset. */
   readonly mark: number;
   readonly encapsulation?: Encapsulation;
+  readonly service?: ServiceOption;
 }

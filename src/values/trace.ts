@@ -49,8 +49,9 @@ export interface TranslatedFlow {
 
 /** What the bad links on the way of a packet and of its answer come to. */
 export interface Stretch {
-  /** What they add to the round trip. */
+  /** What they add to the round trip, and how much of that on the way there. */
   readonly delay: Duration;
+  readonly there: Duration;
   /** How likely packet and answer both survive. */
   readonly arrives: Ratio;
 }

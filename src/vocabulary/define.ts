@@ -7,6 +7,7 @@
 import type { Cluster } from '../cluster/cluster';
 import type { FromSchema } from '../language/json-schema';
 import type { JsonSchema, ManifestProblem, Word } from '../language/lexicon';
+import type { KubeObject } from '../values/kube-object';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 
@@ -122,6 +123,27 @@ export interface Action<Args = unknown> extends DocumentedWord {
   perform(cluster: Cluster, args: Args): readonly string[];
 }
 
+/** A trigger at work: which changes concern it, and whether an object is as it waits for. */
+export interface TriggerWatch {
+  /** The kinds of objects whose changes it looks at. */
+  readonly kinds: readonly string[];
+  concerns(kind: string, key: string): boolean;
+  /** Whether the object is so; undefined where there is none. */
+  isMet(object: KubeObject | undefined): boolean;
+}
+
+/**
+ * What the `when` of a step waits for: the change by which an object becomes as it was not
+ * before, in the API or as one component sees it.
+ */
+export interface Trigger<Args = unknown> extends DocumentedWord {
+  /** What it waits for, as a sentence goes on after "that": `deployment/shop/web is complete`. */
+  phrase(args: Args): string;
+  /** Throws UnknownTargetError for a reference that means nothing. */
+  watch(cluster: Cluster, args: Args): TriggerWatch;
+  check?(args: Args): readonly ManifestProblem[];
+}
+
 type Literal<S extends JsonSchema, Definition> = Definition & { readonly schema: S };
 
 /** Defines a fault; the type of `args` comes from the schema of the same literal. */
@@ -131,10 +153,28 @@ export function defineFault<const S extends JsonSchema>(
   return Object.freeze(literal);
 }
 
+/** What every action may say beside its own words. */
+const FAILS = {
+  description:
+    'A part of the reason for which the command must fail. Without it a failure is an error of ' +
+    'the scenario.',
+  type: 'string',
+  minLength: 1,
+} as const;
+
 /** Defines an action of `do`. Its schema and arguments are those of the whole `do` mapping. */
 export function defineAction<const S extends JsonSchema>(
   literal: Literal<S, Action<FromSchema<S>>>,
 ): Action<FromSchema<S>> {
+  const own = literal.schema['properties'] as JsonSchema;
+  const schema = { ...literal.schema, properties: { ...own, fails: FAILS } };
+  return Object.freeze({ ...literal, schema });
+}
+
+/** Defines a trigger. Its schema and arguments are those of the whole `when` mapping. */
+export function defineTrigger<const S extends JsonSchema>(
+  literal: Literal<S, Trigger<FromSchema<S>>>,
+): Trigger<FromSchema<S>> {
   return Object.freeze(literal);
 }
 

@@ -4,10 +4,18 @@
 // decide when something is looked at (runner), print.
 
 import applyAction from './actions/apply';
+import cordonAction from './actions/cordon';
 import deleteAction from './actions/delete';
+import drainAction from './actions/drain';
+import labelAction from './actions/label';
 import lookupAction from './actions/lookup';
 import patchAction from './actions/patch';
+import restartAction from './actions/restart';
+import rolloutAction from './actions/rollout';
 import scaleAction from './actions/scale';
+import taintAction from './actions/taint';
+import uncordonAction from './actions/uncordon';
+import upgradeAction from './actions/upgrade';
 import affinity from './claims/affinity';
 import converge from './claims/converge';
 import inspect from './claims/inspect';
@@ -17,10 +25,11 @@ import resolve from './claims/resolve';
 import share from './claims/share';
 import table from './claims/table';
 import translate from './claims/translate';
-import type { Action, Claim, Fault } from './define';
+import type { Action, Claim, Fault, Trigger } from './define';
 import cut from './faults/cut';
 import degrade from './faults/degrade';
 import kill from './faults/kill';
+import pause from './faults/pause';
 import type { Operator } from './operator';
 import after from './operators/after';
 import always from './operators/always';
@@ -28,13 +37,29 @@ import at from './operators/at';
 import eventually from './operators/eventually';
 import never from './operators/never';
 import sometimes from './operators/sometimes';
+import objectTrigger from './triggers/object';
+import rolloutTrigger from './triggers/rollout';
 
 /** Every word by its name. */
 export const LANGUAGE = {
   /** What breaks. */
-  faults: byName<Fault>([cut, degrade, kill]),
+  faults: byName<Fault>([cut, degrade, kill, pause]),
   /** What an administrator does. */
-  actions: byName<Action>([applyAction, deleteAction, lookupAction, patchAction, scaleAction]),
+  actions: byName<Action>([
+    applyAction,
+    cordonAction,
+    deleteAction,
+    drainAction,
+    labelAction,
+    lookupAction,
+    patchAction,
+    restartAction,
+    rolloutAction,
+    scaleAction,
+    taintAction,
+    uncordonAction,
+    upgradeAction,
+  ]),
   /** What must be true. */
   claims: byName<Claim>([
     affinity,
@@ -47,6 +72,8 @@ export const LANGUAGE = {
     table,
     translate,
   ]),
+  /** What a step waits for. */
+  triggers: byName<Trigger>([objectTrigger, rolloutTrigger]),
   /** When it must be true. */
   operators: byName<Operator>([after, always, at, eventually, never, sometimes]),
 } as const;
@@ -54,6 +81,10 @@ export const LANGUAGE = {
 /** The claim of that name. Throws for a word that the language does not have. */
 export function claimNamed(name: string): Claim {
   return named(LANGUAGE.claims, name);
+}
+
+export function triggerNamed(name: string): Trigger {
+  return named(LANGUAGE.triggers, name);
 }
 
 export function operatorNamed(name: string): Operator {

@@ -2,11 +2,12 @@
 // modelled plug-ins and the timers.
 
 import { kindWords } from '../apiserver/kinds/index';
+import { COMPONENTS } from '../cluster/component-names';
 import type { Lexicon, Settings } from '../language/lexicon';
 import { CNI_PLUGINS, enforcedKinds } from '../node/cni/index';
 import type { CniPlugin } from '../node/cni/index';
 import { POLICY_KINDS } from '../node/policy/index';
-import { PROXY_MODES } from '../node/proxy/index';
+import { PROXY_MODES, proxyMode } from '../node/proxy/index';
 import { settingsOf } from '../node/proxy/settings';
 import { PROFILES, TIMERS } from '../timing';
 import { MODELLED_VERSIONS } from '../values/kube-version';
@@ -19,7 +20,9 @@ export const lexicon: Lexicon = {
   faults: LANGUAGE.faults,
   actions: LANGUAGE.actions,
   claims: LANGUAGE.claims,
+  triggers: LANGUAGE.triggers,
   kinds: kindWords,
+  components: COMPONENTS,
   timers: sortedKeys(TIMERS),
   profiles: PROFILES,
   cnis: new Map([...CNI_PLUGINS].map(([name, plugin]) => [name, cniSettings(plugin)])),
@@ -29,6 +32,10 @@ export const lexicon: Lexicon = {
     return plugin === undefined ? POLICY_KINDS : enforcedKinds(plugin, options);
   },
   proxyModes: new Map(PROXY_MODES.map((mode) => [mode.name, settingsOf(mode)])),
+  proxyProblems: (mode, options, { name, options: given }) => {
+    const plugin = { name, options: { ...defaultsOf(CNI_PLUGINS.get(name)), ...given } };
+    return proxyMode(mode)?.problemsOf?.(options, plugin) ?? [];
+  },
   resolvers: LIBCS,
   kubernetesVersions: MODELLED_VERSIONS,
   featureGates: ['PLEGOnDemandRelist'],
@@ -41,4 +48,9 @@ function cniSettings({ options }: CniPlugin): Settings {
     return [name, { description, enum: values }] as const;
   };
   return Object.fromEntries(Object.entries(options).map(schemaOf));
+}
+
+function defaultsOf(plugin: CniPlugin | undefined): Readonly<Record<string, unknown>> {
+  const options = Object.entries(plugin?.options ?? {});
+  return Object.fromEntries(options.map(([name, values]) => [name, values[0]]));
 }

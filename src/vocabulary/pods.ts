@@ -6,6 +6,8 @@ import type { IP } from '../values/ip';
 type Machine = Cluster['machines'] extends ReadonlyMap<string, infer M> ? M : never;
 type PodSandbox = Machine['sandboxes'] extends ReadonlyMap<IP, infer S> ? S : never;
 
+type ContainerProcess = PodSandbox['processes'] extends Map<string, infer P> ? P : never;
+
 /** A pod's network namespace and the machine that holds it. */
 export interface PlacedSandbox {
   readonly sandbox: PodSandbox;
@@ -28,8 +30,8 @@ export function isRunning(cluster: Cluster, pod: string, container?: string): bo
   const placed = sandboxOf(cluster, pod);
   if (placed === undefined || !placed.machine.powered) return false;
   const { processes } = placed.sandbox;
-  if (container !== undefined) return isUp(processes.get(container)?.state);
-  return [...processes.values()].some(({ state }) => isUp(state));
+  if (container !== undefined) return isUp(processes.get(container));
+  return [...processes.values()].some(isUp);
 }
 
 /** The pod's addresses: of its sandbox, or as its status still gives them. */
@@ -41,6 +43,6 @@ export function addressesOf(cluster: Cluster, pod: string): readonly IP[] {
   return (status?.podIPs ?? []).map(({ ip }) => ip);
 }
 
-function isUp(state: string | undefined): boolean {
-  return state !== undefined && state !== 'exited';
+function isUp(process: ContainerProcess | undefined): boolean {
+  return process !== undefined && process.state !== 'exited' && process.stoppedBy.size === 0;
 }

@@ -5,7 +5,9 @@ import { CONTROL_PLANE } from '../cluster/cluster';
 import type { Between, Cluster, End } from '../cluster/cluster';
 import type { FromSchema } from '../language/json-schema';
 import type { ManifestProblem } from '../language/lexicon';
+import type { Component } from '../values/component';
 import type { IP } from '../values/ip';
+import { componentsOfTarget, sayComponent } from './component-targets';
 import type { Injection, InjectionContext } from './define';
 import {
   describe,
@@ -104,6 +106,10 @@ export function rulesBetween<Effect extends object>(
     const left = sideOf(cluster, from, `${step}/from`, known?.from);
     const right = sideOf(cluster, to, `${step}/to`, known?.to);
     if (left.names.length === 0 || right.names.length === 0) return { hits: [], rules: [] };
+    if (!isPossible(left.end, right.end) || !isPossible(right.end, left.end)) {
+      const message = 'a process of a node can be cut off from the API server only: name the node';
+      throw new UnknownTargetError(message);
+    }
     for (const name of [...left.names, ...right.names]) hits.add(name);
     rules.push({
       token: step,
@@ -129,13 +135,6 @@ export function hasLiveSides(args: SidesArgs): boolean {
 /** What an extension has hit: everything, where the rules have changed, else nothing. */
 export function extended(hits: readonly string[], isChanged: boolean): Injection {
   return { hits: isChanged ? hits : [], effects: [] };
-}
-
-/** `shop/frontend and service shop/cart`, for the sentences of a rule. */
-export function describeSides(args: SidesArgs): string {
-  return pairsOf(args)
-    .map(([from, to]) => `${sayTarget(from)} and ${sayTarget(to)}`)
-    .join('; ');
 }
 
 function problem(path: string, message: string): ManifestProblem {
@@ -238,7 +237,7 @@ interface Balanced {
   readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
 }
 
-/** A component that packets go to: the API server by its hosts and its port, CoreDNS by its pods. */
+/** The API server by its hosts and its port, CoreDNS by its pods, others as its clients. */
 function componentSide(cluster: Cluster, component: string, node: string | undefined): Side {
   if (component === 'coredns') {
     return podSide(cluster, podsOfReference(cluster, readReference('coredns')));
@@ -250,8 +249,17 @@ function componentSide(cluster: Cluster, component: string, node: string | undef
     const names = [...hosts].map((host) => `component apiserver on ${host}`);
     return { end: { is: 'hosts', hosts, port: API_PORT }, names };
   }
-  const message = `packets of ${component} cannot be told from those of its node: name the node`;
-  throw new UnknownTargetError(message);
+  const place = node === undefined ? {} : { node };
+  const isPart = ({ name }: Component) => name.startsWith(`${component}/`);
+  const found = componentsOfTarget(cluster, { component, ...place }, component);
+  const parts = node === undefined ? cluster.components.filter(isPart) : [];
+  const actors = new Set([...found, ...parts].map(({ actor }) => actor));
+  return { end: { is: 'clients', actors }, names: found.map(sayComponent) };
+}
+
+/** What a process says to others than the API server cannot be told from what its node says. */
+function isPossible(end: End, opposite: End): boolean {
+  return end.is !== 'clients' || (opposite.is === 'hosts' && opposite.port === API_PORT);
 }
 
 function sayTarget(target: Target | undefined): string {

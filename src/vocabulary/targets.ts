@@ -79,6 +79,13 @@ export function nodesOfTarget(
   return cluster.machines.has(name) ? [name] : [];
 }
 
+/** The name of the node that a reference means. */
+export function nodeNamed(cluster: Cluster, text: string): string {
+  const name = text.replace(/^nodes?\//, '');
+  if (cluster.api.store.get('Node', name) !== undefined) return name;
+  throw new UnknownTargetError(`there is no node ${name} now`);
+}
+
 /** Keys of the pods that a reference means: one pod, or every pod of a workload that is there. */
 export function podsOfReference(cluster: Cluster, reference: Reference): readonly string[] {
   const { store } = cluster.api;

@@ -18,7 +18,7 @@ import type { Duration } from '../values/time';
 import { CoreDns } from './coredns/server';
 import { readProcessOptions } from './coredns/passive';
 import type { ProcessOptions } from './coredns/passive';
-import type { AskUpstream, DnsRequest } from './coredns/plugin';
+import type { AskUpstream, DnsRequest, Trail } from './coredns/plugin';
 import { CorefileError, parseCorefile } from './corefile';
 import { coursesOf } from './courses';
 import type { Choose, Weighted } from './courses';
@@ -39,8 +39,8 @@ export interface Asked {
   readonly real: boolean;
   /** How many servers have handed it on. */
   readonly depth: number;
-  /** Pods that were asked on the way here, each with the name that it was asked for. */
-  readonly passed?: readonly string[];
+  /** Where it has been; absent with the first server. */
+  readonly trail?: Trail;
   /** Decides for the one way of a question that goes one way. */
   readonly drawing?: Choose;
 }
@@ -170,6 +170,13 @@ export class DnsServers {
       const request: DnsRequest = { ...asked, now, choose };
       return dns.answer(request);
     });
+  }
+
+  /** The pods with a server that watches the API, and the names of their clients there. */
+  watching(): readonly { readonly pod: ObjectKey; readonly actor: string }[] {
+    return [...this.servers.values()]
+      .filter(({ running }) => running)
+      .map(({ pod }) => ({ pod: keyOf(pod), actor: `coredns@${pod.metadata.name}` }));
   }
 
   /** Why the answers of a pod are not modelled; empty where they are. */

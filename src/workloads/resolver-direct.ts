@@ -21,6 +21,8 @@ import type { NameResult, ResultKind } from './lookup-result';
 interface Profile {
   /** The tries, one after the other: at which of so many servers, and how long each waits. */
   tries(request: LookupRequest, servers: number): readonly Try[];
+  /** The size that it offers by EDNS; 0 without. */
+  readonly udpSize: number;
   /** Whether all tries leave from one socket. */
   readonly keepsSocket: boolean;
   /** Whether a server that fails or refuses is an answer. */
@@ -36,6 +38,8 @@ interface Try {
 const C_ARES: Profile = {
   tries: (_, servers) =>
     [3, 4, 5, 9].map((it, index) => ({ server: index % servers, patience: seconds(it) })),
+  // Node sets flags of its own, and EDNS is not among them (src/cares_wrap.cc).
+  udpSize: 0,
   keepsSocket: true,
   takesErrors: false,
 };
@@ -54,6 +58,7 @@ const DIG: Profile = {
     });
     return [...first, ...others];
   },
+  udpSize: EDNS_SIZE,
   keepsSocket: false,
   takesErrors: true,
 };
@@ -71,6 +76,7 @@ function lookUp(course: Course, request: LookupRequest, profile: Profile): NameR
   if (servers.length === 0) return NOBODY_TO_ASK;
   const name = request.name.replace(/\.$/, '');
   const question = { name, type: request.types[0] ?? 'A' };
+  const { udpSize } = profile;
   const kept = new Map<number, Socket>();
   let result = NOBODY_TO_ASK;
   for (const { server: index, patience } of profile.tries(request, servers.length)) {
@@ -78,11 +84,11 @@ function lookUp(course: Course, request: LookupRequest, profile: Profile): NameR
     const socket = (profile.keepsSocket ? kept.get(index) : undefined) ?? course.socket('UDP');
     kept.set(index, socket);
     let used = socket;
-    let arrival = course.ask(socket, server, question, { udpSize: EDNS_SIZE });
+    let arrival = course.ask(socket, server, question, { udpSize });
     if (arrival.reaction.kind === 'reply' && arrival.reaction.reply.truncated) {
       course.now = arrival.at;
       used = course.socket('TCP');
-      arrival = course.ask(used, server, question, { udpSize: EDNS_SIZE });
+      arrival = course.ask(used, server, question, { udpSize });
     }
     const { reaction } = arrival;
     const isLost = reaction.kind === 'lost' || arrival.at - course.now > patience;

@@ -1,7 +1,7 @@
 // The resolver of musl, as in Alpine images: every server at once, the first answer counts, no
 // patience with errors.
-// source: musl src/network/{lookup_name,res_msend,resolvconf}.c; held against 1.2.3 and 1.2.5 by the
-// lab
+// source: musl src/network/{lookup_name,res_msend,resolvconf}.c; the lab holds it against 1.2.3,
+// and has held it against 1.2.5
 
 import type { IP } from '../values/ip';
 import type { Duration } from '../values/time';

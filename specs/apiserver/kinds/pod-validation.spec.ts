@@ -9,7 +9,7 @@ import type { KubeObject } from '../../../src/values/kube-object';
 import { manifest, verdictOn } from './verdict';
 
 function pod(spec: object, container: object = {}): KubeObject {
-  return manifest('v1', 'Pod', { spec: { containers: [{ name: 'main', ...container }], ...spec } });
+  return manifest('v1', 'Pod', { spec: { containers: [{ name: 'main', image: 'registry.example/app:1', ...container }], ...spec } });
 }
 
 const withPort = (port: object) => pod({}, { ports: [{ containerPort: 80, ...port }] });
@@ -41,7 +41,7 @@ describe('a field of a pod is refused', () => {
     ['a container without a name', pod({}, { name: undefined }), `${at}/name: "" is no DNS label`],
     [
       'an init container with the name of a container',
-      pod({ initContainers: [{ name: 'main' }] }),
+      pod({ initContainers: [{ name: 'main', image: 'registry.example/app:1' }] }),
       `${at}/name: "main" is the name of another container`,
     ],
     [
@@ -163,6 +163,7 @@ describe('a field of a pod is refused', () => {
   it('two containers with one host port, unless address or protocol keep them apart', () => {
     const container = (name: string, port: object) => ({
       name,
+      image: 'registry.example/dns:1',
       ports: [{ containerPort: 53, hostPort: 53, ...port }],
     });
     const both = (port: object) =>

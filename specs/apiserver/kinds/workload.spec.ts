@@ -13,7 +13,7 @@ const PODS = {
   selector: { matchLabels: { app: 'web' } },
   template: {
     metadata: { labels: { app: 'web' } },
-    spec: { containers: [{ name: 'main' }] },
+    spec: { containers: [{ name: 'main', image: 'registry.example/app:1' }] },
   },
 };
 

@@ -2,16 +2,23 @@
 
 import type { Run, SeenQuery } from './modelled';
 
-/** Milliseconds that a busy machine may be early or late. */
-const EARLY = 200;
-const LATE = 800;
+/** By how many milliseconds a run may be early or late. */
+interface Tolerance {
+  readonly early: number;
+  readonly late: number;
+}
+
+/** What a busy machine may be. */
+const USUAL: Tolerance = { early: 200, late: 800 };
+/** For what agrees but for its times. */
+export const ANY_TIME: Tolerance = { early: Infinity, late: Infinity };
 
 /** Whether the real run is the modelled one: queries, their order and times, results. */
-export function agrees(model: Run, real: Run): boolean {
+export function agrees(model: Run, real: Run, tolerance = USUAL): boolean {
   return (
-    isSameSequence(model.queries, real.queries) &&
+    isSameSequence(model.queries, real.queries, tolerance) &&
     isSame(model.results, real.results) &&
-    model.took.every((took, index) => isAbout(took, real.took[index]))
+    model.took.every((took, index) => isAbout(took, real.took[index], tolerance))
   );
 }
 
@@ -19,14 +26,18 @@ export function agrees(model: Run, real: Run): boolean {
  * Queries that leave at the same moment for different servers have no order that could be seen;
  * all others have one.
  */
-function isSameSequence(model: readonly SeenQuery[], real: readonly SeenQuery[]): boolean {
+function isSameSequence(
+  model: readonly SeenQuery[],
+  real: readonly SeenQuery[],
+  tolerance: Tolerance,
+): boolean {
   if (model.length !== real.length) return false;
   const moments = [...new Set(model.map(({ at }) => at))];
   let begin = 0;
   return moments.every((moment) => {
     const expected = model.filter(({ at }) => at === moment);
     const seen = real.slice(begin, (begin += expected.length));
-    const inTime = seen.every(({ at }) => isAbout(moment, at));
+    const inTime = seen.every(({ at }) => isAbout(moment, at, tolerance));
     return inTime && isSame(byServer(expected), byServer(seen));
   });
 }
@@ -35,9 +46,13 @@ function byServer(queries: readonly SeenQuery[]): string[] {
   return [...queries].sort((a, b) => a.server - b.server).map(describeQuery);
 }
 
-function isAbout(expected: number | undefined, real: number | undefined): boolean {
+function isAbout(
+  expected: number | undefined,
+  real: number | undefined,
+  tolerance: Tolerance,
+): boolean {
   if (expected === undefined || real === undefined) return expected === real;
-  return real >= expected - EARLY && real <= expected + LATE;
+  return real >= expected - tolerance.early && real <= expected + tolerance.late;
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

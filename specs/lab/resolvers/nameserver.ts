@@ -36,8 +36,8 @@ export class RealNameservers {
     const all = new RealNameservers(scenario);
     await Promise.all(
       addresses.flatMap((address, index) => [
-        all.servers.listens(index, 'UDP') ? all.listenUdp(address, index) : undefined,
-        all.servers.listens(index, 'TCP') ? all.listenTcp(address, index) : undefined,
+        ...(all.servers.listens(index, 'UDP') ? [all.listenUdp(address, index)] : []),
+        ...(all.servers.listens(index, 'TCP') ? [all.listenTcp(address, index)] : []),
       ]),
     );
     return all;

@@ -61,7 +61,7 @@ export const RESOLVER_SABOTAGES: readonly ResolverSabotage[] = [
     title: 'rotation stands still',
     client: 'glibc',
     scenario: 'rotate',
-    spoil: ({ options: _, ...scenario }) => scenario,
+    spoil: (scenario) => ({ ...scenario, options: {} }),
   },
   {
     title: 'another name is answered',

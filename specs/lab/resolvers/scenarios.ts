@@ -318,6 +318,7 @@ const OPTIONS: readonly Scenario[] = [
   {
     title: 'use-vc, and the first server fails',
     names: ['both'],
+    clients: ['glibc'],
     options: { 'use-vc': '' },
     servers: [() => 'SERVFAIL', answers],
   },

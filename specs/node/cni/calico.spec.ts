@@ -20,6 +20,7 @@ function pool(range: string, options: { strictAffinity?: boolean; clock?: () => 
     blockSize: 30,
     strictAffinity,
     now: clock,
+    reclaimAfter: () => seconds(60),
     onBlock: (node, block, claimed) => blocks.push(`${node} ${claimed ? '+' : '-'}${block}`),
   });
   return { pool: made, blocks };

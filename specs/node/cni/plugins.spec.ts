@@ -133,6 +133,34 @@ describe('the VPC CNI of AWS', () => {
     expect(addressOf(cni, one, 'shop/b')).to.equal(address);
   });
 
+  it('takes its delays from the table, as a scenario may change them', () => {
+    const rows = { 'aws-node.eniAttach': seconds(4), 'aws-node.ipCooldown': seconds(2) };
+    const delay = (timer: string) => rows[timer as keyof typeof rows];
+    const cni = CNI_PLUGINS.get('aws-vpc')!.create(
+      { ...CLUSTER, now: () => now, delay },
+      { instanceType: 't3.small', warmEniTarget: 0 },
+    );
+    const one = machine(1);
+    cni.join(one, []);
+    const taken = [0, 1, 2].map((index) => addressOf(cni, one, `shop/${index}`));
+    expect(addressOf(cni, one, 'shop/3')).to.match(/failed/);
+    cni.detach(one, 'shop/0');
+    now = (now + seconds(2)) as Instant;
+    expect(addressOf(cni, one, 'shop/4')).to.equal(taken[0]);
+  });
+
+  it('keeps a warm interface coming in the time that a scenario gives', () => {
+    const delay = () => seconds(4);
+    const world = { ...CLUSTER, now: () => now, delay };
+    const cni = CNI_PLUGINS.get('aws-vpc')!.create(world, { instanceType: 't3.small' });
+    const one = machine(1);
+    cni.join(one, []);
+    for (let index = 0; index < 6; index++) addressOf(cni, one, `shop/${index}`);
+    expect(addressOf(cni, one, 'shop/6')).to.match(/failed/);
+    now = (now + seconds(4)) as Instant;
+    expect(addressOf(cni, one, 'shop/6')).to.match(/^10\.244/);
+  });
+
   it("gives what leaves the VPC the node's address, unless that is done outside", () => {
     expect(natOf(joined('aws-vpc').one)).to.contain('--to-source 192.168.1.11');
     const { one } = joined('aws-vpc', { externalSnat: true });

@@ -106,7 +106,12 @@ const CONTEXT: HookContext = {
 
 function rulesetOf(virtual: VirtualServer): Ruleset {
   const key = virtualServerKey('TCP', VIP, 80);
-  const ipvs = { servers: new Map([[key, virtual]]), addresses: new Set([VIP]) };
+  const ipvs = {
+    servers: new Map([[key, virtual]]),
+    nodePorts: new Map(),
+    nodePortAddresses: [],
+    addresses: new Set([VIP]),
+  };
   return { tables: new Map(), ipvs };
 }
 

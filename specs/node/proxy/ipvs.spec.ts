@@ -30,7 +30,9 @@ function rulesOf({ tables }: Ruleset, table: TableName, chain: string): string[]
 }
 
 function serversOf({ ipvs: table }: Ruleset): string[] {
-  return [...table!.servers].map(([key, { servers, scheduler }]) => {
+  return [...virtualServersOf(table!)].map(({ protocol, address: vip, port, ...virtual }) => {
+    const { servers, scheduler } = virtual;
+    const key = virtualServerKey(protocol, vip, port);
     const texts = servers.map(({ address, weight }) => `${address}*${weight}`);
     return `${key} ${scheduler} → ${texts.join()}`;
   });

@@ -6,6 +6,7 @@ import { Random } from '../../../src/kernel/random';
 import type { Stream } from '../../../src/kernel/random';
 import { ChainIndex, indexOf } from '../../../src/node/netfilter/chain-index';
 import type { Chain, Ruleset } from '../../../src/node/netfilter/ruleset';
+import { virtualServerAt, virtualServerKey } from '../../../src/node/netfilter/virtual-server';
 import { proxyMode } from '../../../src/node/proxy';
 import type { Endpoint, ProxyInput, ServicePort } from '../../../src/node/proxy/proxy-mode';
 import { servicePortKey } from '../../../src/node/proxy/proxy-mode';
@@ -27,7 +28,7 @@ const SHAPES: readonly Partial<ServicePort>[] = [
 ];
 
 describe('rules made from the rules before', () => {
-  for (const name of ['iptables', 'nftables']) {
+  for (const name of ['iptables', 'nftables', 'ipvs', 'ebpf']) {
     const mode = proxyMode(name)!;
 
     it(`are those made from nothing, after any changes of endpoints, in ${name} mode`, () => {
@@ -98,11 +99,16 @@ function someEndpoints(draw: Stream): Endpoint[] {
   });
 }
 
-/** What a look for each chain by its name finds. */
-function looked(ruleset: Ruleset): (readonly [string, Chain | undefined])[] {
-  return tablesOf(ruleset).flatMap((chains) => {
-    return [...chains.keys()].map((name) => [name, chains.get(name)] as const);
-  });
+/** What a look for each chain by its name finds, or for each address that is dialled. */
+function looked({ ipvs, ebpf, ...ruleset }: Ruleset): (readonly [string, unknown])[] {
+  const servers = ipvs === undefined ? [] : [ipvs.servers, ipvs.nodePorts];
+  const fronts = ebpf === undefined ? [] : [ebpf.sockets, ebpf.inbound];
+  const maps: readonly ReadonlyMap<string, unknown>[] = [
+    ...tablesOf(ruleset),
+    ...servers,
+    ...fronts,
+  ];
+  return maps.flatMap((map) => [...map.keys()].map((name) => [name, map.get(name)] as const));
 }
 
 /** What a packet does with the chains that all Services share. */
@@ -113,6 +119,9 @@ function visit(ruleset: Ruleset): void {
       if (chain !== undefined) indexOf(chain);
     }
   }
+  const { ipvs, ebpf } = ruleset;
+  if (ipvs !== undefined) virtualServerAt(ipvs, 'TCP', ip('10.96.0.0'), 80);
+  ebpf?.sockets.get(virtualServerKey('TCP', ip('10.96.0.0'), 80));
 }
 
 function tablesOf({ tables, nft }: Ruleset): ReadonlyMap<string, Chain>[] {

@@ -11,7 +11,26 @@ describe('patch', () => {
     expect(patch.perform(cluster, { patch: 'shop/backend', with: change })).to.deep.equal([
       'Deployment/shop/backend',
     ]);
-    expect(cluster.calls).to.deep.equal([['patch', 'Deployment', 'shop/backend', change]]);
+    expect(cluster.calls).to.deep.equal([
+      ['patch', 'Deployment', 'shop/backend', change, 'strategic'],
+    ]);
+  });
+
+  it('sends the type that is asked for', () => {
+    const cluster = shop();
+    const operations = [{ op: 'remove', path: '/spec/paused' }];
+    patch.perform(cluster, { patch: 'shop/backend', type: 'json', with: operations });
+    expect(cluster.calls[0]!.at(-1)).to.equal('json');
+  });
+
+  it('takes a list of operations for `type: json` and for nothing else', () => {
+    const operations = [{ op: 'remove', path: '/spec/paused' }];
+    const wrong = patch.check!({ patch: 'shop/backend', with: operations });
+    expect(wrong.map(({ message }) => message)).to.deep.equal([
+      'a list of operations is a patch of `type: json`',
+    ]);
+    expect(patch.check!({ patch: 'shop/backend', with: {}, type: 'json' })).to.have.length(1);
+    expect(patch.check!({ patch: 'shop/backend', with: operations, type: 'json' })).to.be.empty;
   });
 
   it('hits nothing where the object is gone', () => {

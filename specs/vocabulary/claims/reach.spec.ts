@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import reach from '../../../src/vocabulary/claims/reach';
 import { titleOf } from '../../../src/vocabulary/define';
 import { ip } from '../../../src/values/ip';
+import { seconds } from '../../../src/values/time';
 import { backends, lookup, shop, walk } from '../../runner/fake-cluster';
 import type { FakeCluster } from '../../runner/fake-cluster';
 
@@ -43,6 +44,40 @@ describe('reach', () => {
       expect(observe(cluster, { outcome }).holds, disposition).to.equal(true);
       expect(observe(cluster, { outcome: 'fail' }).holds, disposition).to.equal(outcome !== 'ok');
     }
+  });
+
+  it('bounds the time until the client knows, both ends included', () => {
+    const late = shopWith(() => [walk('answered', { more: { took: seconds(3) } })]);
+    expect(observe(late, { took: { atLeast: '3s', atMost: '3s' } }).holds).to.equal(true);
+    expect(observe(late, { took: { atMost: '2999ms' } })).to.include({
+      holds: false,
+      actual: 'ok, after 3s',
+    });
+    // Silence lasts for as long as the client, or its system, is patient.
+    const silent = shopWith(() => [walk('dropped')]);
+    const timeout = { outcome: 'timeout' };
+    expect(observe(silent, { ...timeout, took: { atLeast: '127s' } }).holds).to.equal(true);
+    const short = { ...timeout, timeout: '3s' };
+    expect(observe(silent, { ...short, took: { atMost: '3s' } }).holds).to.equal(true);
+    expect(silent.sentWith).to.include({ timeout: seconds(3) });
+    expect(observe(shop(), { took: { atMost: '0s' } }).holds).to.equal(true);
+  });
+
+  it('adds up how likely it is, from each source', () => {
+    const answered = walk('answered', { share: [49, 100] });
+    const late = walk('answered', { share: [1, 4], more: { took: seconds(1) } });
+    const lost = walk('link-loss', { share: [26, 100] });
+    const cluster = shopWith(() => [answered, late, lost]);
+    const odds = (atLeast: string, atMost = '1', more: object = {}) =>
+      observe(cluster, { odds: { atLeast, atMost }, ...more });
+    expect(odds('37/50', '37/50').holds).to.equal(true);
+    expect(odds('3/4')).to.include({ holds: false, actual: 'with a probability of 37/50' });
+    expect(odds('0', '73/100').holds).to.equal(false);
+    expect(odds('49/100', '49/100', { took: { atMost: '0s' } }).holds).to.equal(true);
+    expect(odds('13/50', '13/50', { outcome: 'timeout' }).holds).to.equal(true);
+    expect(reach.expected({ ...ARGS, took: { atMost: '1s' }, odds: { atLeast: '9/10' } })).to.equal(
+      'ok, after at most 1s, with a probability of at least 9/10',
+    );
   });
 
   it('asks for messages of a size, of new connections only', () => {

@@ -46,6 +46,16 @@ describe('resolve', () => {
     expect(observe(() => [lookup([], { rcode: 'none' })], { rcode: 'none' }).holds).to.equal(true);
   });
 
+  it('adds up how likely it is, from each source', () => {
+    const found = lookup(['10.0.0.1'], { probability: ratio(16, 25) });
+    const lost = lookup([], { rcode: 'none', probability: ratio(9, 25) });
+    const odds = (atLeast: string, more: object = {}) =>
+      observe(() => [found, lost], { odds: { atLeast, atMost: '1' }, ...more });
+    expect(odds('16/25').holds).to.equal(true);
+    expect(odds('17/25')).to.include({ holds: false, actual: 'with a probability of 16/25' });
+    expect(odds('9/25', { rcode: 'none' }).holds).to.equal(true);
+  });
+
   it('bounds the time that it takes, both ends included', () => {
     const slow = [lookup(['10.0.0.1'], { took: milliseconds(5_000) })];
     expect(observe(() => slow, { took: { atLeast: '5s', atMost: '5s' } }).holds).to.equal(true);

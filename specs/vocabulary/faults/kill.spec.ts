@@ -51,7 +51,7 @@ describe('kill, of pods', () => {
       ['delete', 'Pod', 'shop/backend-a', 0],
     ]);
     expect(inject({ pod: 'shop/backend#1', how: 'evict' }).calls).to.deep.equal([
-      ['delete', 'Pod', 'shop/backend-a'],
+      ['evict', 'shop/backend-a'],
     ]);
   });
 

@@ -100,12 +100,17 @@ function validateContainer(container: Container, path: string): ManifestProblem[
 }
 
 function validateTexts({ image, command, args }: Container, path: string): ManifestProblem[] {
-  const wrong = image !== undefined && typeof image !== 'string';
   return [
-    ...(wrong ? [noText(`${path}/image`, image)] : []),
+    ...validateImage(image, `${path}/image`),
     ...validateWords(command, `${path}/command`),
     ...validateWords(args, `${path}/args`),
   ];
+}
+
+/** source: pkg/apis/core/validation/validation.go validateContainers (ctr.Image) */
+function validateImage(image: unknown, path: string): ManifestProblem[] {
+  if (image === undefined || image === '') return [error(path, 'Required value')];
+  return typeof image === 'string' ? [] : [noText(path, image)];
 }
 
 /** A command is a list: nobody cuts a text at its spaces. */

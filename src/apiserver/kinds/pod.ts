@@ -128,6 +128,8 @@ export interface Condition {
   readonly message?: string;
   /** Virtual time in whole microseconds. */
   readonly lastTransitionTime?: number;
+  /** Of a Deployment: when its rollout last made progress. */
+  readonly lastUpdateTime?: number;
 }
 
 export interface ContainerStatus {

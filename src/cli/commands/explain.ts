@@ -48,6 +48,7 @@ function pages(): Page[] {
   return [
     ...pagesOf('fault', LANGUAGE.faults),
     ...pagesOf('action of `do`', LANGUAGE.actions),
+    ...pagesOf('trigger of `when`', LANGUAGE.triggers),
     ...pagesOf('claim', LANGUAGE.claims),
     ...pagesOf('operator', LANGUAGE.operators),
   ];

@@ -56,12 +56,7 @@ function execute(args: Arguments, io: Io): ExitCode {
 }
 
 /** A reference that names nothing is a mistake of the command line here. */
-function walksFrom(
-  cluster: Cluster,
-  from: string,
-  to: string,
-  size: number | undefined,
-): Walks {
+function walksFrom(cluster: Cluster, from: string, to: string, size: number | undefined): Walks {
   try {
     return walksOf(cluster, from, to, size === undefined ? {} : { size });
   } catch (error) {

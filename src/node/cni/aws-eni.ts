@@ -4,8 +4,8 @@
 // source: aws/amazon-vpc-cni-k8s pkg/ipamd/{ipamd.go,datastore/data_store.go}
 
 import type { IP } from '../../values/ip';
-import { later, seconds } from '../../values/time';
-import type { Instant } from '../../values/time';
+import { later } from '../../values/time';
+import type { Duration, Instant } from '../../values/time';
 
 /** What an instance type has room for. source: amazon-vpc-cni-k8s misc/eni-max-pods.txt */
 export const INSTANCE_TYPES: Readonly<Record<string, EniLimits>> = {
@@ -25,12 +25,6 @@ export interface EniLimits {
   readonly addresses: number;
 }
 
-/** A released address rests so long before it is given out again. */
-const COOLING = seconds(30);
-
-/** Creating and attaching an interface takes up to ten seconds. */
-const ATTACHING = seconds(10);
-
 interface Eni {
   readonly readyAt: Instant;
   readonly addresses: readonly IP[];
@@ -41,6 +35,10 @@ export interface EniPoolOptions {
   /** WARM_ENI_TARGET: how many interfaces without a pod are kept. */
   readonly warmEnis: number;
   readonly now: () => Instant;
+  /** How long creating and attaching an interface takes. */
+  attaching(): Duration;
+  /** How long a released address rests before it is given out again. */
+  cooling(): Duration;
   /** Free addresses of the subnet; fewer where it has no more. */
   take(count: number): readonly IP[];
   /** Called for every address that comes to the instance. */
@@ -72,7 +70,7 @@ export class EniPool {
 
   release(address: IP): void {
     if (!this.owner.delete(address)) return;
-    this.restsUntil.set(address, later(this.options.now(), COOLING));
+    this.restsUntil.set(address, later(this.options.now(), this.options.cooling()));
   }
 
   private free(now: Instant): readonly IP[] {
@@ -87,7 +85,8 @@ export class EniPool {
     const { limits, warmEnis } = this.options;
     const all = this.enis.reduce((sum, { addresses }) => sum + addresses.length, 0);
     const unused = all - this.owner.size;
-    if (unused < warmEnis * (limits.addresses - 1)) this.attachEni(later(now, ATTACHING));
+    if (unused < warmEnis * (limits.addresses - 1))
+      this.attachEni(later(now, this.options.attaching()));
   }
 
   private attachEni(readyAt: Instant): void {

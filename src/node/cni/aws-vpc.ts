@@ -9,7 +9,7 @@ import { START } from '../../values/time';
 import type { Machine } from '../machine';
 import type { PolicyProfile } from '../policy/profile';
 import { EniPool, INSTANCE_TYPES } from './aws-eni';
-import { defineCni } from './define';
+import { defineCni, delayIn } from './define';
 import type { Attachment, CniCluster, CniNetwork, CniOptions } from './define';
 import { masqueradeRules } from './masquerade-rules';
 import { NodeRoutes } from './node-routes';
@@ -110,6 +110,8 @@ class AwsVpc implements CniNetwork {
       limits: INSTANCE_TYPES[String(this.options['instanceType'])]!,
       warmEnis: Number(this.options['warmEniTarget']),
       now: this.cluster.now ?? (() => START),
+      attaching: () => delayIn(this.cluster, 'aws-node.eniAttach', node),
+      cooling: () => delayIn(this.cluster, 'aws-node.ipCooldown', node),
       take: (count) => this.take(count),
       onAddress: (address) => {
         addresses.push(address);

@@ -6,15 +6,12 @@ import { cidr, sizeOf, subnetAt } from '../../values/cidr';
 import type { Cidr } from '../../values/cidr';
 import { ipFromNumber } from '../../values/ip';
 import type { IP } from '../../values/ip';
-import { between, seconds } from '../../values/time';
-import type { Instant } from '../../values/time';
+import { between } from '../../values/time';
+import type { Duration, Instant } from '../../values/time';
 import { fnv32 } from './veth-node';
 
 /** Blocks that one node may claim where nothing else is configured. */
 const BLOCKS_PER_NODE_MAX = 20;
-
-/** A block must have been empty for so long before another node may take it over. */
-const RECLAIM_AFTER = seconds(60);
 
 export interface CalicoIpamOptions {
   /** Length of the blocks of the pool. */
@@ -22,6 +19,8 @@ export interface CalicoIpamOptions {
   /** Whether a node may not borrow single addresses out of others' blocks. */
   readonly strictAffinity: boolean;
   readonly now: () => Instant;
+  /** How long a block must have been empty before another node may take it over. */
+  reclaimAfter(node: string): Duration;
   /** Called when a node has claimed a block, or given one up. */
   onBlock(node: string, range: string, claimed: boolean): void;
 }
@@ -110,9 +109,11 @@ export class CalicoPool {
   }
 
   private reclaim(node: string): Block | undefined {
-    const now = this.options.now();
+    const { now: clock, reclaimAfter } = this.options;
+    const now = clock();
+    const rest = reclaimAfter(node);
     const idle = [...this.blocks.values()].find(
-      (block) => block.taken.size === 0 && between(block.emptySince, now) > RECLAIM_AFTER,
+      (block) => block.taken.size === 0 && between(block.emptySince, now) > rest,
     );
     if (idle === undefined) return undefined;
     this.options.onBlock(idle.node, idle.range.text, false);

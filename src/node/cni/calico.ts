@@ -9,7 +9,7 @@ import { START } from '../../values/time';
 import type { Machine } from '../machine';
 import type { PolicyProfile } from '../policy/profile';
 import { CalicoPool } from './calico-ipam';
-import { defineCni } from './define';
+import { defineCni, delayIn } from './define';
 import type { Attachment, CniCluster, CniNetwork, CniOptions } from './define';
 import { masqueradeRules } from './masquerade-rules';
 import { NodeRoutes } from './node-routes';
@@ -158,6 +158,7 @@ class Calico implements CniNetwork {
       blockSize: Math.max(isV4 ? size : size + 96, cidr(range).prefix),
       strictAffinity: options['strictAffinity'] === true,
       now: this.cluster.now ?? (() => START),
+      reclaimAfter: (node) => delayIn(this.cluster, 'calico-ipam.emptyBlock', node),
       onBlock: (node, block, claimed) => this.onBlock(node, block, claimed),
     });
   }

@@ -75,11 +75,15 @@ class Cilium implements CniNetwork {
     });
   }
 
+  /**
+   * With plain routes there is a device for Geneve all the same, where that is the protocol: what
+   * a backend answers directly may come by it (loadBalancer.dsrDispatch geneve).
+   */
   join(machine: Machine, podCIDRs: readonly string[]): void {
     const state = this.stateOf(machine.name, podCIDRs);
     const mtu = this.podMtu;
     this.routes.join(machine, state.ranges);
-    if (this.isTunnelled) {
+    if (this.isTunnelled || this.kind === 'geneve') {
       machine.setDevice({ name: this.tunnelDevice, kind: 'tunnel', addresses: [], mtu });
     }
     const addresses = state.router.map(hostRange);

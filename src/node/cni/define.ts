@@ -1,11 +1,13 @@
 // What a CNI is to the model: it gives a node its devices, routes and rules, and its pods their
 // addresses. One file per CNI fills this in.
 
+import { TIMERS } from '../../timing';
+import type { TimerName } from '../../timing';
 import type { Machine } from '../machine';
 import type { PolicyProfile } from '../policy/profile';
 import type { Family, IP } from '../../values/ip';
 import { sortedKeys } from '../../values/order';
-import type { Instant } from '../../values/time';
+import type { Duration, Instant } from '../../values/time';
 
 /** What a CNI is told of the cluster it serves. */
 export interface CniCluster {
@@ -18,6 +20,13 @@ export interface CniCluster {
   readonly nodes?: readonly { readonly name: string }[];
   /** The clock, for plug-ins in which addresses rest before they are given out again. */
   readonly now?: () => Instant;
+  /** One draw of a timer for a node; the table's own least value where nobody is asked. */
+  readonly delay?: (timer: TimerName, node: string) => Duration;
+}
+
+/** How long something takes in a cluster. */
+export function delayIn(cluster: CniCluster, timer: TimerName, node: string): Duration {
+  return cluster.delay?.(timer, node) ?? TIMERS[timer].value.least;
 }
 
 /** How a CNI ADD ended: the pod's addresses, one per family, or the plug-in's error text. */

@@ -15,6 +15,11 @@ export interface ConntrackEntry {
   readonly assured: boolean;
   /** The first instant at which the entry is gone. */
   readonly expires: Instant;
+  /**
+   * Of a connection whose answers go past the node that chose its backend. There, how the dialled
+   * address goes with the packets; on the backend's node, that answers come from that address.
+   */
+  readonly direct?: 'opt' | 'geneve' | 'return';
 }
 
 /**

@@ -1,17 +1,22 @@
 // Load balancing by eBPF programs: in the sockets of the host and its pods, before a packet
-// exists, and at the network devices for what comes from outside.
-// source: cilium bpf/bpf_sock.c __sock4_xlate_fwd, bpf/lib/nodeport.h nodeport_lb4
+// exists, and at the network devices for what comes from outside. Sockets always draw their
+// backend; only at the devices may a table of Maglev name it.
+// source: cilium bpf/bpf_sock.c __sock4_xlate_fwd, bpf/lib/nodeport.h nodeport_lb4,
+// bpf/lib/lb.h lb4_local
 
 import { ANY_PORT } from '../../values/flow';
-import type { Protocol } from '../../values/flow';
+import type { FiveTuple, Protocol } from '../../values/flow';
 import { cidr, contains } from '../../values/cidr';
 import type { IP } from '../../values/ip';
-import type { Packet } from '../../values/packet';
+import type { Packet, ServiceOption } from '../../values/packet';
 import { CERTAIN, multiply, ratio } from '../../values/ratio';
+import type { Ratio } from '../../values/ratio';
 import type { Branch } from './evaluate';
+import { MAGLEV_WEIGHT, maglevSlot, maglevTable } from './maglev';
+import type { MaglevSettings } from './maglev';
 import type { HookContext } from './match';
 import type { RuleReference, Ruleset, TranslationTarget } from './ruleset';
-import { virtualServerKey } from './virtual-server';
+import { nodePortKey, virtualServerKey } from './virtual-server';
 
 /** One of the places to which a dialled address leads. */
 export interface Backend extends TranslationTarget {
@@ -32,6 +37,16 @@ export interface Frontend {
   readonly comment: string;
 }
 
+/** How packets from outside get to a backend on another node, and their answers home. */
+export interface Forwarding {
+  /** `hybrid`: TCP as with `dsr`, all else as with `snat`. */
+  readonly mode: 'snat' | 'dsr' | 'hybrid';
+  /** How the other node learns of the Service address from which it has to answer. */
+  readonly dispatch: ServiceOption['by'];
+  /** Undefined where backends are drawn. */
+  readonly maglev: MaglevSettings | undefined;
+}
+
 /** The eBPF maps of one host and family. */
 export interface EbpfTable {
   /** What sockets are translated by: `TCP 10.96.0.20:80`, and `TCP *:30080` on any node. */
@@ -42,17 +57,13 @@ export interface EbpfTable {
   readonly clusterIPs: ReadonlySet<string>;
   /** The devices to the outside. */
   readonly devices: readonly string[];
+  readonly forwarding: Forwarding;
   /** The addresses of all nodes, on which NodePorts are found. */
   readonly nodes: ReadonlySet<IP>;
   /** The name of this host. */
   readonly host: string;
   /** The source of what goes on to another node. */
   readonly address: IP | undefined;
-}
-
-/** `TCP *:30080`: a NodePort, on whatever node. */
-export function nodePortKey(protocol: Protocol, port: number | 'any'): string {
-  return `${protocol} *:${port}`;
 }
 
 /**
@@ -101,55 +112,120 @@ export function balanceInbound(
   const isOutsider = sources?.every((range) => !contains(cidr(range), src)) === true;
   if (isOutsider) return [{ ...way, verdict: 'drop' }];
   if (backends.length === 0) return [refused(way, key, front, onEmpty)];
-  return waysTo(way, key, front, context).map((branch, index) => {
-    const taken = backends.find((it) => isAt(it, branch)) ?? backends[index]!;
-    return taken.host === table.host ? branch : fromNode(branch, table);
+  const ways = waysTo(way, key, front, context, table.forwarding.maglev);
+  return ways.map((branch) => {
+    const taken = backends[branch.turn!]!;
+    return taken.host === table.host ? branch : elsewhere(branch, table, way.packet);
   });
 }
 
-/** Whoever stays with a backend goes there; all others go to each with an equal share. */
+/**
+ * Whoever stays with a backend goes there. All others go to each with an equal share, or with
+ * `maglev` to the one in the slot of their connection.
+ */
 function waysTo(
   way: Branch,
   key: string,
   front: Frontend,
-  context: Pick<HookContext, 'recent'>,
+  context: Pick<HookContext, 'recent' | 'isAnyPort'>,
+  maglev?: MaglevSettings,
 ): Branch[] {
   const { backends, affinity } = front;
   const { src } = way.packet.tuple;
-  const sticky = backends.find((backend) => {
+  const sticky = backends.findIndex((backend) => {
     return affinity !== undefined && context.recent(listOf(front, backend), src, affinity);
   });
-  const possible = sticky === undefined ? backends : [sticky];
-  const share = ratio(1, possible.length);
-  return possible.map((backend) => {
-    const { address, port } = backend;
-    const { packet } = way;
-    const setting = { list: listOf(front, backend), address: src, capacity: CLIENTS_MAX };
-    return {
-      ...way,
-      probability: multiply(way.probability, share),
-      packet: { ...packet, tuple: { ...packet.tuple, dst: address, dport: port } },
-      rules: [...way.rules, referenceTo(key, front, backend)],
-      recentSets: affinity === undefined ? way.recentSets : [...way.recentSets, setting],
-    };
+  return choicesOf(way.packet, front, sticky, context.isAnyPort === true, maglev).map(
+    ({ index, share }) => {
+      const backend = backends[index]!;
+      const { address, port } = backend;
+      const { packet } = way;
+      const setting = { list: listOf(front, backend), address: src, capacity: CLIENTS_MAX };
+      return {
+        ...way,
+        turn: index,
+        probability: multiply(way.probability, share),
+        packet: { ...packet, tuple: { ...packet.tuple, dst: address, dport: port } },
+        rules: [...way.rules, referenceTo(key, front, backend)],
+        recentSets: affinity === undefined ? way.recentSets : [...way.recentSets, setting],
+      };
+    },
+  );
+}
+
+/** A backend by its place in the list, and how likely it is taken. */
+interface Choice {
+  readonly index: number;
+  readonly share: Ratio;
+}
+
+/** Where the client's port is open, every slot of the table is as likely as any other. */
+function choicesOf(
+  { tuple, kind }: Packet,
+  front: Frontend,
+  sticky: number,
+  isAnyPort: boolean,
+  maglev: MaglevSettings | undefined,
+): readonly Choice[] {
+  const { backends, affinity } = front;
+  if (sticky >= 0) return [{ index: sticky, share: CERTAIN }];
+  if (maglev === undefined) {
+    const share = ratio(1, backends.length);
+    return backends.map((_, index) => ({ index, share }));
+  }
+  const table = tableOf(front, tuple.protocol, maglev);
+  const asked: FiveTuple = isAnyPort && kind === 'syn' ? { ...tuple, sport: ANY_PORT } : tuple;
+  const slot = maglevSlot(asked, affinity !== undefined, maglev);
+  if (slot !== undefined) return [{ index: table[slot]!, share: CERTAIN }];
+  const counts = backends.map(() => 0);
+  for (const index of table) counts[index]!++;
+  return counts.flatMap((count, index) => {
+    return count === 0 ? [] : [{ index, share: ratio(count, table.length) }];
   });
+}
+
+const tables = new WeakMap<readonly Backend[], readonly number[]>();
+
+/** Computed when the first packet comes; the same for all addresses of a Service port. */
+function tableOf(
+  { backends }: Frontend,
+  protocol: Protocol,
+  maglev: MaglevSettings,
+): readonly number[] {
+  let table = tables.get(backends);
+  if (table === undefined) {
+    const weighted = backends.map((backend) => ({ ...backend, weight: MAGLEV_WEIGHT }));
+    tables.set(backends, (table = maglevTable(weighted, protocol, maglev)));
+  }
+  return table;
 }
 
 /** The affinity map has room for as many clients as there are (lb-affinity-map-max). */
 const CLIENTS_MAX = Number.MAX_SAFE_INTEGER;
 
-/** The answer has to come back to the node that translated. */
-function fromNode(branch: Branch, { address }: EbpfTable): Branch {
-  if (address === undefined) return branch;
+/**
+ * On to a backend of another node: with the Service address on board, so that the answer comes
+ * straight from there, or from an address of this node, so that it comes back.
+ * source: cilium bpf/lib/nodeport.h nodeport_uses_dsr4, tail_nodeport_ipv4_dsr,
+ * tail_nodeport_nat_egress_ipv4
+ */
+function elsewhere(branch: Branch, { forwarding, address }: EbpfTable, sent: Packet): Branch {
   const { packet } = branch;
+  const { protocol, dst, dport } = sent.tuple;
+  if (isAnsweredDirectly(forwarding, protocol)) {
+    const service = { address: dst, port: dport, by: forwarding.dispatch };
+    return { ...branch, packet: { ...packet, service } };
+  }
+  if (address === undefined) return branch;
   return {
     ...branch,
     packet: { ...packet, tuple: { ...packet.tuple, src: address, sport: ANY_PORT } },
   };
 }
 
-function isAt({ address, port }: Backend, { packet: { tuple } }: Branch): boolean {
-  return tuple.dst === address && tuple.dport === port;
+/** source: cilium pkg/loadbalancer/loadbalancer.go ToSVCForwardingMode */
+export function isAnsweredDirectly({ mode }: Forwarding, protocol: Protocol): boolean {
+  return mode === 'dsr' || (mode === 'hybrid' && protocol === 'TCP');
 }
 
 function refused(way: Branch, key: string, front: Frontend, verdict: 'reject' | 'drop'): Branch {

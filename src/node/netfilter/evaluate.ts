@@ -32,6 +32,8 @@ export interface Branch {
   readonly rules: readonly RuleReference[];
   /** What goes into `recent` lists, should the packet really be sent. */
   readonly recentSets: readonly (RecentSetting & { readonly address: IP })[];
+  /** Which of the ways that a choice has this one is, where fewer than all of them come back. */
+  readonly turn?: number;
   /** Nobody behind may translate it any more. */
   readonly isFinal?: boolean;
 }
@@ -89,7 +91,7 @@ function isSettled({ verdict, rules, isFinal }: Branch): boolean {
 }
 
 /** What a walk has met so far on one of its ways. */
-type Progress = Omit<Branch, 'verdict' | 'isFinal'>;
+type Progress = Omit<Branch, 'verdict' | 'isFinal' | 'turn'>;
 
 /** Goes on behind the jump that led into a chain. */
 type Resume = (progress: Progress) => void;

@@ -8,7 +8,7 @@ import { CERTAIN, multiply } from '../../values/ratio';
 import type { Branch } from './evaluate';
 import type { HookContext } from './match';
 import type { RuleReference } from './ruleset';
-import { schedule, virtualServerKey } from './virtual-server';
+import { schedule, virtualServerAt, virtualServerKey } from './virtual-server';
 import type { Choice, ConnectionCount, RealServer } from './virtual-server';
 import type { VirtualServer, VirtualServerTable } from './virtual-server';
 
@@ -17,12 +17,12 @@ const CLIENTS_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Every way on from IPVS: one for each real server, a refusal where a virtual one has none. */
 export function balance(
-  { servers }: VirtualServerTable,
+  table: VirtualServerTable,
   way: Branch,
   context: HookContext,
 ): readonly Branch[] {
   const { tuple, kind } = way.packet;
-  const virtual = servers.get(virtualServerKey(tuple.protocol, tuple.dst, tuple.dport));
+  const virtual = virtualServerAt(table, tuple.protocol, tuple.dst, tuple.dport);
   if (virtual === undefined || context.state !== 'NEW') return [way];
   // The middle of a connection that IPVS does not know passes it by (sloppy_tcp is off).
   if (tuple.protocol === 'TCP' && kind !== 'syn') return [way];

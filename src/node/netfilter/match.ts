@@ -19,6 +19,8 @@ export interface HookContext {
   isLocal(address: IP): boolean;
   /** Whether the address was put into the `recent` list within the last `seconds`. */
   recent(list: string, address: IP, seconds: number): boolean;
+  /** Whether the packet stands for those of all source ports; it has the one that it has if not. */
+  readonly isAnyPort?: boolean;
   /** Known in PREROUTING, INPUT and FORWARD. */
   readonly inInterface?: string;
   /** Known in FORWARD, OUTPUT and POSTROUTING. */

@@ -6,6 +6,7 @@ import { formatEndpoint } from '../../values/ip';
 import type { Family } from '../../values/ip';
 import { sortedBy } from '../../values/order';
 import type { Field, NamedSet } from './ruleset';
+import { virtualServersOf } from './virtual-server';
 import type { ConnectionCount, RealServer } from './virtual-server';
 import type { VirtualServer, VirtualServerTable } from './virtual-server';
 
@@ -21,10 +22,10 @@ const NONE: ConnectionCount = { active: 0, inactive: 0 };
 
 /** The virtual servers as `ipvsadm -ln` lists them. */
 export function renderVirtualServers(
-  { servers }: VirtualServerTable,
+  table: VirtualServerTable,
   countOf: CountConnections = () => NONE,
 ): string {
-  const lines = [...servers.values()].flatMap((virtual) => [
+  const lines = [...virtualServersOf(table)].flatMap((virtual) => [
     virtualLine(virtual),
     ...virtual.servers.map((server) => realLine(server, countOf(virtual, server))),
   ]);

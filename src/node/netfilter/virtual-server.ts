@@ -31,10 +31,16 @@ export interface VirtualServer {
   readonly comment: string;
 }
 
+/** What stands behind a NodePort, on whatever address of the node. */
+export type NodePortServer = Omit<VirtualServer, 'address'>;
+
 /** The IPVS of one host and family. */
 export interface VirtualServerTable {
   /** By `virtualServerKey`. */
   readonly servers: ReadonlyMap<string, VirtualServer>;
+  /** By `TCP *:30080`: each is a virtual server on each of the addresses that serve NodePorts. */
+  readonly nodePorts: ReadonlyMap<string, NodePortServer>;
+  readonly nodePortAddresses: readonly IP[];
   /** The addresses on the device kube-ipvs0: they are local to the host. */
   readonly addresses: ReadonlySet<IP>;
 }
@@ -42,6 +48,36 @@ export interface VirtualServerTable {
 /** `TCP 10.96.0.20:80`. */
 export function virtualServerKey(protocol: Protocol, address: IP, port: number | 'any'): string {
   return `${protocol} ${formatEndpoint(address, port)}`;
+}
+
+/** `TCP *:30080`: a NodePort, on whatever address. */
+export function nodePortKey(protocol: Protocol, port: number | 'any'): string {
+  return `${protocol} *:${port}`;
+}
+
+/** The virtual server that is dialled so; undefined where there is none. */
+export function virtualServerAt(
+  { servers, nodePorts, nodePortAddresses }: VirtualServerTable,
+  protocol: Protocol,
+  address: IP,
+  port: number | 'any',
+): VirtualServer | undefined {
+  const own = servers.get(virtualServerKey(protocol, address, port));
+  if (own !== undefined || !nodePortAddresses.includes(address)) return own;
+  const server = nodePorts.get(nodePortKey(protocol, port));
+  return server && { ...server, address };
+}
+
+/** All virtual servers, those of NodePorts last. */
+export function* virtualServersOf(table: VirtualServerTable): Iterable<VirtualServer> {
+  const { servers, nodePorts, nodePortAddresses } = table;
+  yield* servers.values();
+  for (const server of nodePorts.values()) {
+    for (const address of nodePortAddresses) {
+      const isOwn = servers.has(virtualServerKey(server.protocol, address, server.port));
+      if (!isOwn) yield { ...server, address };
+    }
+  }
 }
 
 /** The connections of a real server, as IPVS counts them. */

@@ -77,11 +77,9 @@ export class PolicyAgents {
     this.rejects = profile.denial === 'rejected';
     this.places = new PolicyPlaces(context.definitions);
     this.views = new PolicyViews(api.store, profile.kinds, profile);
-    this.applyEvent = kernel.declare(
-      `${profile.agent}.apply`,
-      (node) => this.apply(String(node)),
-      { owner: (node) => `${profile.agent}@${node}` },
-    );
+    this.applyEvent = kernel.declare(`${profile.agent}.apply`, (node) => this.apply(String(node)), {
+      owner: (node) => `${profile.agent}@${node}`,
+    });
     const kinds = [...profile.kinds, 'Namespace', 'Pod'];
     this.informers = new Map(
       kinds.map((kind) => {
@@ -89,6 +87,11 @@ export class PolicyAgents {
         return [kind, api.informer({ kind, owner: profile.agent, onChange })];
       }),
     );
+  }
+
+  /** As the journal calls the agents, each with its node: `calico-node`. */
+  get name(): string {
+    return this.context.profile.agent;
   }
 
   /** The agent of the node dies: its rules stay as they are. */

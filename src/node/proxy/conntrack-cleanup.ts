@@ -3,11 +3,16 @@
 // alone: a connection to a dead endpoint ends by itself.
 //
 //   >= 1.32  every entry to a UDP Service whose answers come from no serving endpoint of it. A
-//            Service without any serving endpoint is passed over (kubernetes#139628).
+//            Service without any serving endpoint is passed over (kubernetes#139628), and nothing
+//            is looked at where no endpoints of a UDP port changed.
 //   <= 1.31  by event: entries to an endpoint that left, and all entries of a Service that went
 //            from no endpoint to some.
 //
-// source: pkg/proxy/conntrack/cleanup.go CleanStaleEntries
+// Both ask what changed since the sync before, even if that one failed: what was stale by then
+// stays until endpoints change again.
+//
+// source: pkg/proxy/conntrack/cleanup.go CleanStaleEntries; pkg/proxy/endpointschangetracker.go
+// EndpointsMap.Update (ConntrackCleanupRequired)
 
 import { familyOf, formatEndpoint } from '../../values/ip';
 import type { Family } from '../../values/ip';
@@ -25,7 +30,7 @@ export interface Synced {
   readonly kubernetes: KubeVersion;
   /** What the rules were made from. */
   readonly input: ProxyInput;
-  /** What the rules before were made from; undefined for the first sync of a process. */
+  /** What the sync before was made from; undefined for the first sync of a process. */
   readonly before: ProxyInput | undefined;
 }
 
@@ -35,8 +40,15 @@ export function staleEntries(entries: readonly ConntrackEntry[], sync: Synced): 
     original.protocol === 'UDP' && familyOf(original.dst) === sync.family;
   const own = entries.filter(isOurs);
   if (own.length === 0) return [];
-  const isStale = isAtLeast(sync.kubernetes, '1.32') ? byServing(sync.input) : byEvents(sync);
-  return own.filter(isStale);
+  if (!isAtLeast(sync.kubernetes, '1.32')) return own.filter(byEvents(sync));
+  return touchesUdp(sync) ? own.filter(byServing(sync.input)) : [];
+}
+
+function touchesUdp({ input, before = NOTHING }: Synced): boolean {
+  const { endpoints } = input;
+  const keys = [...before.endpoints.keys(), ...endpoints.keys()];
+  const isUdp = (key: string) => key.endsWith('/UDP');
+  return keys.some((key) => isUdp(key) && before.endpoints.get(key) !== endpoints.get(key));
 }
 
 type Judgement = (entry: ConntrackEntry) => boolean;

@@ -1,30 +1,35 @@
 // Cilium in place of kube-proxy: connections of pods and hosts are translated in their sockets, so
 // that the wire shows the backend from the first packet and no host on the way translates
-// anything; what comes from outside is translated at the node's devices.
+// anything; what comes from outside is translated at the node's devices, and goes on to other
+// nodes by SNAT or with the Service address on board (ebpf-settings.ts).
 // source: cilium Documentation/network/kubernetes/kubeproxy-free.rst; bpf/bpf_sock.c
 //
-// North-south traffic is modelled in SNAT mode. Its entries stand in the host's connection table
-// of the model, where the real ones are in Cilium's own maps (`cilium bpf ct list`, not
-// `conntrack -L`). DSR, XDP, and pods that bypass socket balancing are not modelled. The algorithm
-// is `random`; with `maglev` the same backends are possible.
+// The entries of north-south traffic stand in the host's connection table of the model, where the
+// real ones are in Cilium's own maps (`cilium bpf ct list`, not `conntrack -L`). XDP, and pods
+// that bypass socket balancing are not modelled.
 
+import { OverlayMap } from '../../values/overlay-map';
 import type { IP } from '../../values/ip';
 import { formatEndpoint } from '../../values/ip';
 import { compareText, sortedBy } from '../../values/order';
-import { nodePortKey } from '../netfilter/ebpf';
 import type { Backend, EbpfTable, Frontend } from '../netfilter/ebpf';
 import type { Ruleset } from '../netfilter/ruleset';
-import { virtualServerKey } from '../netfilter/virtual-server';
+import { nodePortKey, virtualServerKey } from '../netfilter/virtual-server';
 import { categorizeEndpoints, endpointText } from './categorize-endpoints';
 import { servicePortText } from './chain-names';
+import { EBPF_SETTINGS, forwardingOf, problemsOf } from './ebpf-settings';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { Endpoint, ProxyInput, ProxyMode, ProxyNode, ServicePort } from './proxy-mode';
 import type { ServicePortName } from './proxy-mode';
+import { revisedEntries, RevisedRulesets } from './revised-rulesets';
+import type { Assembly } from './revised-rulesets';
 import { nodeKey, OwnRulesets, Rulesets, ServiceParts } from './ruleset-cache';
 
 export const ebpf: ProxyMode = {
   name: 'ebpf',
   minSyncPeriod: 'cilium.minSyncPeriod',
+  settings: EBPF_SETTINGS,
+  problemsOf,
   compile,
   endpointsOf,
   render: ({ ebpf: table }) => (table === undefined ? '' : renderServices(table)),
@@ -35,16 +40,37 @@ const DEVICES: readonly string[] = ['eth0'];
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
 const rulesets = new Rulesets();
+const revisions = new RevisedRulesets<EbpfServiceParts>();
 const ownRulesets = new OwnRulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
-  const configuration = [node.nodeAddresses?.join(' '), node.kubernetes];
-  const shared = rulesets.of(input, node, configuration, () => assemble(input, node));
+  const configuration = configurationKey(node);
+  const shared = rulesets.of(input, node, [configuration], () => {
+    return revisions.of(input, `${node.family}|${configuration}`, assemblyFor(input, node));
+  });
   return ownRulesets.of(shared, node, () => {
     const { addresses } = nodePortAddresses(node.nodePortAddresses, node.family, node.addresses);
     const address = addresses.find((it) => !isLoopback(it));
-    return { ...shared, ebpf: { ...shared.ebpf!, host: node.name, address } };
+    const nodes = addressesOfAll(node);
+    return { ...shared, ebpf: { ...shared.ebpf!, nodes, host: node.name, address } };
   });
+}
+
+/** What the maps depend on besides Services, endpoints and the place of the node. */
+function configurationKey({ kubernetes, options }: ProxyNode): string {
+  const { mode, dispatch, maglev } = forwardingOf(options);
+  const table = maglev === undefined ? '' : `${maglev.tableSize} ${maglev.hashSeed}`;
+  return [kubernetes, mode, dispatch, table].join('|');
+}
+
+const NO_ADDRESSES: readonly IP[] = [];
+const addressSets = new WeakMap<readonly IP[], ReadonlySet<IP>>();
+
+/** One set for all nodes of a cluster, which are handed the same list. */
+function addressesOfAll({ nodeAddresses = NO_ADDRESSES }: ProxyNode): ReadonlySet<IP> {
+  let addresses = addressSets.get(nodeAddresses);
+  if (addresses === undefined) addressSets.set(nodeAddresses, (addresses = new Set(nodeAddresses)));
+  return addresses;
 }
 
 /** What one Service port adds to the maps. */
@@ -56,23 +82,34 @@ interface EbpfServiceParts {
 const parts = new ServiceParts<EbpfServiceParts>();
 
 /** What all nodes have in common. */
-function assemble(input: ProxyInput, node: ProxyNode): Ruleset {
-  const services = [...input.servicePorts].map(([key, service]) => {
-    const endpoints = input.endpoints.get(key) ?? NO_ENDPOINTS;
-    const variant = `${node.kubernetes}|${nodeKey(service, endpoints, node)}`;
-    return parts.of(service, endpoints, variant, () => serviceParts(service, endpoints, node));
-  });
-  const clusterIPs = new Set([...input.servicePorts.values()].map(({ clusterIP }) => clusterIP));
-  const table: EbpfTable = {
-    sockets: new Map(services.flatMap(({ sockets }) => sockets)),
-    inbound: new Map(services.flatMap(({ inbound }) => inbound)),
-    clusterIPs,
-    devices: DEVICES,
-    nodes: new Set(node.nodeAddresses ?? []),
-    host: '',
-    address: undefined,
+function assemblyFor(input: ProxyInput, node: ProxyNode): Assembly<EbpfServiceParts> {
+  const configuration = configurationKey(node);
+  return {
+    part: (service, endpoints = NO_ENDPOINTS) => {
+      const variant = `${configuration}|${nodeKey(service, endpoints, node)}`;
+      return parts.of(service, endpoints, variant, () => serviceParts(service, endpoints, node));
+    },
+    assemble: (all) => {
+      const services = [...all.values()];
+      const clusterIPs = new Set([...input.servicePorts.values()].map((it) => it.clusterIP));
+      const table: EbpfTable = {
+        sockets: OverlayMap.of(new Map(services.flatMap(({ sockets }) => sockets))),
+        inbound: OverlayMap.of(new Map(services.flatMap(({ inbound }) => inbound))),
+        clusterIPs,
+        devices: DEVICES,
+        forwarding: forwardingOf(node.options),
+        nodes: new Set(),
+        host: '',
+        address: undefined,
+      };
+      return { tables: new Map(), ebpf: table };
+    },
+    revise: ({ tables, ebpf: before }, changes) => {
+      const sockets = revisedEntries(before!.sockets, changes, (it) => it.sockets);
+      const inbound = revisedEntries(before!.inbound, changes, (it) => it.inbound);
+      return { tables, ebpf: { ...before!, sockets, inbound } };
+    },
   };
-  return { tables: new Map(), ebpf: table };
 }
 
 function serviceParts(
@@ -163,11 +200,27 @@ function endpointsOf({ ebpf: table }: Ruleset, id: ServicePortName): readonly st
 
 /**
  * The frontends with their backends, much as `cilium bpf lb list` shows them: those of sockets
- * first, then what is only found from outside.
+ * first, then what is only found from outside. In front, what `cilium status --verbose` says of
+ * the modes, where they are not the default ones.
  */
-function renderServices({ sockets, inbound }: EbpfTable): string {
+function renderServices({ sockets, inbound, forwarding }: EbpfTable): string {
   const lines = [...linesOf('socket', sockets), ...linesOf('inbound', inbound)];
-  return `${['WHERE    FRONTEND                     BACKENDS', ...lines].join('\n')}\n`;
+  const head = [...modeLines(forwarding), 'WHERE    FRONTEND                     BACKENDS'];
+  return `${[...head, ...lines].join('\n')}\n`;
+}
+
+/** source: cilium pkg/client/client.go FormatStatusResponse (KubeProxyReplacement Details) */
+function modeLines({ mode, dispatch, maglev }: EbpfTable['forwarding']): string[] {
+  const lines: string[] = [];
+  if (mode !== 'snat') {
+    const name = { dsr: 'DSR', hybrid: 'Hybrid' }[mode];
+    const words = { opt: 'IP Option/Extension', geneve: 'Geneve' };
+    lines.push(`Mode: ${name}`, `DSR Dispatch Mode: ${words[dispatch]}`);
+  }
+  if (maglev !== undefined) {
+    lines.push(`Backend Selection: Maglev (Table Size: ${maglev.tableSize})`);
+  }
+  return lines;
 }
 
 function linesOf(where: string, fronts: ReadonlyMap<string, Frontend>): string[] {

@@ -54,13 +54,13 @@ export function serviceOfSlice(slice: KubeObject): ObjectKey | undefined {
 export function endpointsOfService(
   slices: Iterable<KubeObject>,
   family: Family,
-): Map<string, readonly Endpoint[]> {
+): ReadonlyMap<string, readonly Endpoint[]> {
   const byPort = new Map<string, Endpoint[]>();
   for (const slice of sortedBy(slices, (it) => it.metadata.name)) {
     if ((slice as Slice).addressType === family) addSlice(byPort, slice);
   }
-  const sorted = [...byPort].map(([key, endpoints]) => [key, eachOnce(endpoints)] as const);
-  return new Map(sorted.sort(([a], [b]) => compareText(a, b)));
+  for (const endpoints of byPort.values()) onceInOrder(endpoints);
+  return byPort.size < 2 ? byPort : new Map([...byPort].sort(([a], [b]) => compareText(a, b)));
 }
 
 function addSlice(byPort: Map<string, Endpoint[]>, slice: Slice): void {
@@ -87,10 +87,10 @@ function addSlice(byPort: Map<string, Endpoint[]>, slice: Slice): void {
 }
 
 /**
- * In the order of their texts; of two copies in two slices, the one that is not terminating
- * counts. Sorts `endpoints` in place: there are hundreds of thousands in a large cluster.
+ * Puts them, in place, into the order of their texts; of two copies in two slices, the one that
+ * is not terminating stays.
  */
-function eachOnce(endpoints: Endpoint[]): readonly Endpoint[] {
+function onceInOrder(endpoints: Endpoint[]): void {
   endpoints.sort(compareEndpoints);
   let kept = 0;
   for (const endpoint of endpoints) {
@@ -100,7 +100,6 @@ function eachOnce(endpoints: Endpoint[]): readonly Endpoint[] {
     } else if (standing.terminating && !endpoint.terminating) endpoints[kept - 1] = endpoint;
   }
   endpoints.length = kept;
-  return endpoints;
 }
 
 const NO_HINTS: readonly string[] = [];

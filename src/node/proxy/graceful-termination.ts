@@ -8,9 +8,11 @@
 // Upstream looks once a minute whether a server has no connection left; here the next sync does.
 // In between, the server stands in the list with weight 0 and nothing asks for it.
 
+import { OverlayMap } from '../../values/overlay-map';
 import type { ConntrackEntry } from '../netfilter/conntrack';
 import type { Ruleset } from '../netfilter/ruleset';
-import type { RealServer, VirtualServer } from '../netfilter/virtual-server';
+import { virtualServerAt, virtualServerKey } from '../netfilter/virtual-server';
+import type { RealServer, VirtualServer, VirtualServerTable } from '../netfilter/virtual-server';
 import type { Replacement, Writing } from './proxy-mode';
 
 export class GracefulTermination implements Replacement {
@@ -18,32 +20,74 @@ export class GracefulTermination implements Replacement {
     if (before.ipvs === undefined || after.ipvs === undefined || connections.length === 0) {
       return after;
     }
-    const servers = new Map(after.ipvs.servers);
-    for (const [key, virtual] of after.ipvs.servers) {
-      const old = before.ipvs.servers.get(key);
-      if (old === undefined || old.servers === virtual.servers) continue;
-      const draining = goneFrom(old, virtual).filter((server) => {
-        return isDrained(virtual) && connections.some((it) => isTo(it, virtual, server));
+    const edits = new Map<string, VirtualServer>();
+    for (const { key, old, now } of changesBetween(before.ipvs, after.ipvs)) {
+      if (old === undefined || now === undefined || !isDrained(now)) continue;
+      const draining = goneFrom(old, now).filter((server) => {
+        return connections.some((it) => isTo(it, now, server));
       });
       if (draining.length === 0) continue;
       const drained = draining.map((server) => ({ ...server, weight: 0 }));
-      servers.set(key, { ...virtual, servers: [...virtual.servers, ...drained] });
+      edits.set(key, { ...now, servers: [...now.servers, ...drained] });
     }
-    const isSame = [...servers].every(([key, it]) => after.ipvs!.servers.get(key) === it);
-    return isSame ? after : { ...after, ipvs: { ...after.ipvs, servers } };
+    if (edits.size === 0) return after;
+    const servers = OverlayMap.of(after.ipvs.servers).with(edits);
+    return { ...after, ipvs: { ...after.ipvs, servers } };
   }
 
   ended(before: Ruleset, after: Ruleset, { connections }: Writing): ConntrackEntry[] {
+    if (before.ipvs === undefined || connections.length === 0) return [];
     const ended: ConntrackEntry[] = [];
-    for (const [key, old] of before.ipvs?.servers ?? []) {
-      const now = after.ipvs?.servers.get(key);
-      if (now?.servers === old.servers || connections.length === 0) continue;
+    for (const { old, now } of changesBetween(before.ipvs, after.ipvs)) {
+      if (old === undefined || (now !== undefined && isDrained(now))) continue;
       const gone = now === undefined ? old.servers : goneFrom(old, now);
-      if (now !== undefined && isDrained(now)) continue;
       ended.push(...connections.filter((it) => gone.some((server) => isTo(it, old, server))));
     }
     return ended;
   }
+}
+
+/** A virtual server whose real ones may be others. */
+interface Change {
+  readonly key: string;
+  readonly old: VirtualServer | undefined;
+  readonly now: VirtualServer | undefined;
+}
+
+/** One change for each address and port, those of NodePorts on each of their addresses. */
+function* changesBetween(
+  before: VirtualServerTable,
+  after: VirtualServerTable | undefined,
+): Iterable<Change> {
+  const ports = changedKeys(before.nodePorts, after?.nodePorts);
+  const addresses = new Set([...before.nodePortAddresses, ...(after?.nodePortAddresses ?? [])]);
+  const dialled = new Map<string, Pick<VirtualServer, 'protocol' | 'address' | 'port'>>();
+  for (const key of changedKeys(before.servers, after?.servers)) {
+    const server = before.servers.get(key) ?? after?.servers.get(key);
+    if (server !== undefined) dialled.set(key, server);
+  }
+  for (const key of ports) {
+    const { protocol, port } = (before.nodePorts.get(key) ?? after?.nodePorts.get(key))!;
+    for (const address of addresses) {
+      dialled.set(virtualServerKey(protocol, address, port), { protocol, address, port });
+    }
+  }
+  for (const [key, { protocol, address, port }] of dialled) {
+    const old = virtualServerAt(before, protocol, address, port);
+    const now = after && virtualServerAt(after, protocol, address, port);
+    if (old?.servers !== now?.servers) yield { key, old, now };
+  }
+}
+
+/** Where both are versions of one map, a look at what changed suffices. */
+function changedKeys<T>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T> = new Map(),
+): Iterable<string> {
+  if (before instanceof OverlayMap && after instanceof OverlayMap) {
+    return (after as OverlayMap<string, T>).changedFrom(before);
+  }
+  return new Set([...before.keys(), ...after.keys()]);
 }
 
 function goneFrom(old: VirtualServer, now: VirtualServer): RealServer[] {

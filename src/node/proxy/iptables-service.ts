@@ -4,6 +4,7 @@
 // source: pkg/proxy/iptables/proxier.go syncProxyRules
 
 import { bitsOf, familyOf } from '../../values/ip';
+import type { Protocol } from '../../values/flow';
 import type { IP } from '../../values/ip';
 import { ratio } from '../../values/ratio';
 import type { Chain, Match, Rule } from '../netfilter/ruleset';
@@ -35,6 +36,14 @@ export interface ServiceContext {
 
 const MARK_MASQUERADE: Rule['target'] = { do: 'jump', chain: 'KUBE-MARK-MASQ' };
 const NO_ENDPOINTS: readonly Endpoint[] = [];
+const NO_RULES: readonly Rule[] = [];
+
+const NO_FILTER: ServiceRules['filter'] = {
+  'KUBE-SERVICES': NO_RULES,
+  'KUBE-EXTERNAL-SERVICES': NO_RULES,
+  'KUBE-NODEPORTS': NO_RULES,
+  'KUBE-PROXY-FIREWALL': NO_RULES,
+};
 
 const parts = new ServiceParts<ServiceRules>();
 
@@ -67,7 +76,7 @@ class ServiceBuilder {
   private readonly hasInternal: boolean;
   private readonly hasExternal: boolean;
   private readonly usesFirewall: boolean;
-  private readonly endpointChains = new Map<Endpoint, string>();
+  private endpointChains: Map<Endpoint, string> | undefined;
 
   constructor(service: ServicePort, categories: EndpointCategories, context: ServiceContext) {
     this.service = service;
@@ -91,12 +100,20 @@ class ServiceBuilder {
         return (chains ??= build());
       },
       nat: { 'KUBE-SERVICES': this.natServices(), 'KUBE-NODEPORTS': this.natNodePorts() },
-      filter: {
-        'KUBE-SERVICES': this.internalRefusals(),
-        'KUBE-EXTERNAL-SERVICES': this.externalRefusals(),
-        'KUBE-NODEPORTS': this.healthCheck(),
-        'KUBE-PROXY-FIREWALL': this.firewallDrops(),
-      },
+      filter: this.filter(),
+    };
+  }
+
+  /** One object for the many Service ports that let everything pass. */
+  private filter(): ServiceRules['filter'] {
+    const { healthCheckNodePort } = this.service;
+    const isOpen = this.hasInternal && this.hasExternal && !this.usesFirewall;
+    if (isOpen && healthCheckNodePort === undefined) return NO_FILTER;
+    return {
+      'KUBE-SERVICES': this.internalRefusals(),
+      'KUBE-EXTERNAL-SERVICES': this.externalRefusals(),
+      'KUBE-NODEPORTS': this.healthCheck(),
+      'KUBE-PROXY-FIREWALL': this.firewallDrops(),
     };
   }
 
@@ -118,9 +135,9 @@ class ServiceBuilder {
     return rules;
   }
 
-  private natNodePorts(): Rule[] {
+  private natNodePorts(): readonly Rule[] {
     const { nodePort } = this.service;
-    if (nodePort === undefined || !this.categories.hasAny) return [];
+    if (nodePort === undefined || !this.categories.hasAny) return NO_RULES;
     const target: Rule['target'] = { do: 'jump', chain: this.names.external };
     return [{ matches: this.port(nodePort), comment: this.text, target }];
   }
@@ -284,10 +301,11 @@ class ServiceBuilder {
 
   /** Hashed once: rules of several chains lead there. */
   private endpointChain(endpoint: Endpoint): string {
-    let name = this.endpointChains.get(endpoint);
+    const known = (this.endpointChains ??= new Map<Endpoint, string>());
+    let name = known.get(endpoint);
     if (name === undefined) {
       name = endpointChainName(this.service.id, endpointText(endpoint));
-      this.endpointChains.set(endpoint, name);
+      known.set(endpoint, name);
     }
     return name;
   }
@@ -304,12 +322,16 @@ class ServiceBuilder {
 
   private port(port: number): Match[] {
     const { protocol } = this.service.id;
-    return [
-      { on: 'protocol', protocol },
-      { on: 'destination-port', port },
-    ];
+    return [OF_PROTOCOL[protocol], { on: 'destination-port', port }];
   }
 }
+
+const OF_PROTOCOL: Readonly<Record<Protocol, Match>> = {
+  TCP: { on: 'protocol', protocol: 'TCP' },
+  UDP: { on: 'protocol', protocol: 'UDP' },
+  SCTP: { on: 'protocol', protocol: 'SCTP' },
+  ICMP: { on: 'protocol', protocol: 'ICMP' },
+};
 
 const SOURCE_LOCAL: Match = { on: 'address-type', side: 'source', type: 'LOCAL' };
 const DESTINATION_LOCAL: Match = { on: 'address-type', side: 'destination', type: 'LOCAL' };

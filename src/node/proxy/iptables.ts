@@ -25,6 +25,7 @@ const LARGE_CLUSTER_ENDPOINTS = 1000;
 
 export const iptables: ProxyMode = {
   name: 'iptables',
+  upkeep: { takesLock: true, watchesCanary: true, hasOwnTable: false },
   settings: {
     localhostNodePorts: {
       description: 'Whether NodePorts answer on 127.0.0.1. Default: true.',

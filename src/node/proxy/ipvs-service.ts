@@ -5,7 +5,7 @@
 import { cidr, contains } from '../../values/cidr';
 import type { IP } from '../../values/ip';
 import type { SetElements } from '../netfilter/ruleset';
-import type { Scheduler, VirtualServer } from '../netfilter/virtual-server';
+import type { NodePortServer, Scheduler, VirtualServer } from '../netfilter/virtual-server';
 import { categorizeEndpoints } from './categorize-endpoints';
 import type { EndpointCategories } from './categorize-endpoints';
 import { servicePortText } from './chain-names';
@@ -34,7 +34,7 @@ export type IpsetName =
 export interface IpvsServiceRules {
   readonly virtualServers: readonly VirtualServer[];
   /** What stands behind its NodePort, on whatever address of the node. */
-  readonly nodePortServer: Omit<VirtualServer, 'address'> | undefined;
+  readonly nodePortServer: NodePortServer | undefined;
   /** Addresses of its own, bound to kube-ipvs0. */
   readonly addresses: readonly IP[];
   readonly elements: ReadonlyMap<IpsetName, readonly string[]>;
@@ -103,7 +103,7 @@ class IpvsServiceBuilder {
    * in the other modes nothing is dropped. The answer to an outside client then goes past this
    * node. A Service that is only reachable by its clusterIP has no cluster list to fall back to.
    */
-  private serverAt(port: number, isLocal: boolean): Omit<VirtualServer, 'address'> {
+  private serverAt(port: number, isLocal: boolean): NodePortServer {
     const { id, affinitySeconds } = this.service;
     const { cluster, local } = this.categories;
     const endpoints = isLocal && local.length > 0 ? local : cluster;

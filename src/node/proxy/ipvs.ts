@@ -4,20 +4,33 @@
 
 import type { IP } from '../../values/ip';
 import { compareText } from '../../values/order';
+import { OverlayMap } from '../../values/overlay-map';
 import { renderIptables } from '../netfilter/render-iptables';
 import { renderIpsets, renderVirtualServers } from '../netfilter/render-ipvs';
 import type { NamedSet, Ruleset } from '../netfilter/ruleset';
-import { SCHEDULERS, virtualServerKey } from '../netfilter/virtual-server';
-import type { VirtualServer, VirtualServerTable } from '../netfilter/virtual-server';
+import {
+  nodePortKey,
+  SCHEDULERS,
+  virtualServerKey,
+  virtualServersOf,
+} from '../netfilter/virtual-server';
+import type {
+  NodePortServer,
+  VirtualServer,
+  VirtualServerTable,
+} from '../netfilter/virtual-server';
 import { endpointText } from './categorize-endpoints';
 import { servicePortText } from './chain-names';
 import { GracefulTermination } from './graceful-termination';
+import { hairpinElements } from './ipvs-hairpin';
 import { IPSET_FIELDS, ipsetName, ipvsTables } from './ipvs-rules';
 import type { AnyIpset } from './ipvs-rules';
 import { hasNodePortByAddress, ipvsServiceRules, RangeElements } from './ipvs-service';
 import type { IpvsServiceRules } from './ipvs-service';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { Endpoint, ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
+import { leaves, revisedEntries, RevisedRulesets } from './revised-rulesets';
+import type { Assembly } from './revised-rulesets';
 import { OwnRulesets, Rulesets } from './ruleset-cache';
 
 export const ipvs: ProxyMode = {
@@ -37,61 +50,89 @@ export const ipvs: ProxyMode = {
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
 const rulesets = new Rulesets();
+const revisions = new RevisedRulesets<IpvsServiceRules>();
 const ownRulesets = new OwnRulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
-  const isByAddress = [...input.servicePorts.values()].some(hasNodePortByAddress);
   const { scheduler, clusterCIDR, masqueradeAll, kubernetes } = node;
   const configuration = [
     scheduler,
     clusterCIDR,
     masqueradeAll,
     kubernetes,
-    isByAddress ? servedAddresses(node).join(' ') : '',
+    dependsOnAddresses(input) ? servedAddresses(node).join(' ') : '',
   ];
-  const shared = rulesets.of(input, node, configuration, () => assemble(input, node));
+  const shared = rulesets.of(input, node, configuration, () => {
+    return revisions.of(input, [node.family, ...configuration].join('|'), assemblyFor(node));
+  });
   return ownRulesets.of(shared, node, () => withOwn(shared, input, node));
 }
 
-/** What all nodes have in common. */
-function assemble(input: ProxyInput, node: ProxyNode): Ruleset {
-  const services = partsOf(input, node);
-  const all = services.flatMap((it) => it.virtualServers);
-  const table: VirtualServerTable = {
-    servers: new Map(all.map((it) => [keyOf(it), it] as const)),
-    addresses: new Set(services.flatMap((it) => it.addresses)),
-  };
-  return { tables: new Map(), sets: setsOf(services, node), ipvs: table };
-}
+const dependents = new WeakMap<ProxyInput['servicePorts'], boolean>();
 
-/**
- * A node's own: NodePorts are virtual servers of its addresses, and pods that reach themselves are
- * those of the node.
- */
-function withOwn(shared: Ruleset, input: ProxyInput, node: ProxyNode): Ruleset {
-  const servers = new Map(shared.ipvs!.servers);
-  for (const { nodePortServer } of partsOf(input, node)) {
-    if (nodePortServer === undefined) continue;
-    for (const address of servedAddresses(node)) {
-      const virtual: VirtualServer = { ...nodePortServer, address };
-      servers.set(keyOf(virtual), virtual);
-    }
+/** Whether a set holds the addresses of the node itself. */
+function dependsOnAddresses({ servicePorts }: ProxyInput): boolean {
+  let depends = dependents.get(servicePorts);
+  if (depends === undefined) {
+    depends = [...servicePorts.values()].some(hasNodePortByAddress);
+    dependents.set(servicePorts, depends);
   }
-  const hairpin = hairpinKeys(input, node);
-  const sets = new Map(shared.sets);
-  if (hairpin.length > 0) sets.set(ipsetName('LOOP-BACK', node), setOf('LOOP-BACK', hairpin, node));
-  return { tables: ipvsTables(node, sets), sets, ipvs: { ...shared.ipvs!, servers } };
+  return depends;
 }
 
-function partsOf(input: ProxyInput, node: ProxyNode): IpvsServiceRules[] {
-  const addresses = servedAddresses(node);
-  return [...input.servicePorts].map(([key, service]) => {
-    return ipvsServiceRules(service, input.endpoints.get(key) ?? NO_ENDPOINTS, node, addresses);
+/** What all nodes have in common. */
+function assemblyFor(node: ProxyNode): Assembly<IpvsServiceRules> {
+  const nodeAddresses = servedAddresses(node);
+  return {
+    part: (service, endpoints = NO_ENDPOINTS) => {
+      return ipvsServiceRules(service, endpoints, node, nodeAddresses);
+    },
+    assemble: (parts) => {
+      const services = [...parts.values()];
+      const table: VirtualServerTable = {
+        servers: OverlayMap.of(new Map(services.flatMap(serversOf))),
+        nodePorts: OverlayMap.of(new Map(services.flatMap(nodePortsOf))),
+        nodePortAddresses: [],
+        addresses: new Set(services.flatMap((it) => it.addresses)),
+      };
+      return { tables: new Map(), sets: setsOf(services, node), ipvs: table };
+    },
+    revise: ({ tables, sets: before, ipvs: table }, changes, parts) => {
+      const servers = revisedEntries(table!.servers, changes, serversOf);
+      const nodePorts = revisedEntries(table!.nodePorts, changes, nodePortsOf);
+      const isSame = leaves(changes, ({ elements }) => [...elements]);
+      const sets = isSame ? before! : setsOf([...parts.values()], node);
+      return { tables, sets, ipvs: { ...table!, servers, nodePorts } };
+    },
+  };
+}
+
+function serversOf({ virtualServers }: IpvsServiceRules): (readonly [string, VirtualServer])[] {
+  return virtualServers.map((it) => {
+    return [virtualServerKey(it.protocol, it.address, it.port), it] as const;
   });
 }
 
-function keyOf({ protocol, address, port }: VirtualServer): string {
-  return virtualServerKey(protocol, address, port);
+function nodePortsOf({
+  nodePortServer: server,
+}: IpvsServiceRules): (readonly [string, NodePortServer])[] {
+  return server === undefined ? [] : [[nodePortKey(server.protocol, server.port), server]];
+}
+
+/**
+ * A node's own: the addresses on which NodePorts are virtual servers, and the pods that reach
+ * themselves.
+ */
+function withOwn(shared: Ruleset, input: ProxyInput, node: ProxyNode): Ruleset {
+  const nodePortAddresses = servedAddresses(node);
+  const sets = new Map(shared.sets);
+  const hairpin = hairpinElements(input, node.name);
+  if (hairpin !== undefined) {
+    const name = ipsetName('LOOP-BACK', node);
+    sets.set(name, { name, fields: IPSET_FIELDS['LOOP-BACK'], elements: hairpin });
+  }
+  const ipvs = { ...shared.ipvs!, nodePortAddresses };
+  return { tables: ipvsTables(node, sets), sets, ipvs };
 }
 
 /** The sets that are not empty, by name. */
@@ -123,29 +164,6 @@ function setOf(key: AnyIpset, elements: readonly string[], node: ProxyNode): Nam
   return { ...common, elements: new RangeElements(elements), ranges: true };
 }
 
-/** Every endpoint of this node, in whatever condition: who comes from where it goes to. */
-function hairpinKeys(input: ProxyInput, node: ProxyNode): readonly string[] {
-  let byNode = hairpins.get(input);
-  if (byNode === undefined) hairpins.set(input, (byNode = hairpinKeysByNode(input)));
-  return byNode.get(node.name) ?? [];
-}
-
-const hairpins = new WeakMap<ProxyInput, ReadonlyMap<string, readonly string[]>>();
-
-function hairpinKeysByNode(input: ProxyInput): ReadonlyMap<string, readonly string[]> {
-  const byNode = new Map<string, string[]>();
-  for (const [key, { id }] of input.servicePorts) {
-    const protocol = id.protocol.toLowerCase();
-    for (const { ip, port, nodeName } of input.endpoints.get(key) ?? NO_ENDPOINTS) {
-      const element = `${ip} . ${protocol} . ${port} . ${ip}`;
-      const keys = byNode.get(nodeName);
-      if (keys === undefined) byNode.set(nodeName, [element]);
-      else keys.push(element);
-    }
-  }
-  return byNode;
-}
-
 /** Where NodePorts answer: every selected address of the host but loopback. */
 function servedAddresses(node: ProxyNode): readonly IP[] {
   const { addresses } = nodePortAddresses(node.nodePortAddresses, node.family, node.addresses);
@@ -156,7 +174,7 @@ function servedAddresses(node: ProxyNode): readonly IP[] {
 function endpointsOf({ ipvs: table }: Ruleset, id: ServicePortName): readonly string[] {
   const text = servicePortText(id);
   const endpoints = new Set<string>();
-  for (const { comment, protocol, servers } of table?.servers.values() ?? []) {
+  for (const { comment, protocol, servers } of table === undefined ? [] : virtualServersOf(table)) {
     if (comment !== text || protocol !== id.protocol) continue;
     for (const { address, port, weight } of servers) {
       if (weight > 0) endpoints.add(endpointText({ ip: address, port }));

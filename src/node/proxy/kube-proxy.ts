@@ -5,59 +5,34 @@
 import type { ApiServer } from '../../apiserver/api-server';
 import type { Change, Informer } from '../../apiserver/informer';
 import type { EventArgument, EventKind } from '../../kernel/event-queue';
-import type { Kernel } from '../../kernel/kernel';
 import { Phase } from '../../kernel/phase';
-import type { Effect, Timing, TimerName } from '../../timing';
-import type { Family } from '../../values/ip';
-import { seconds, ZERO } from '../../values/time';
+import type { Effect, TimerName } from '../../timing';
+import { later, ZERO } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
-import type { Conntrack } from '../netfilter/conntrack';
-import type { Ruleset } from '../netfilter/ruleset';
-import { staleEntries } from './conntrack-cleanup';
 import { serviceHealthOf } from './health-check';
 import type { ServiceHealth } from './health-check';
 import type { ProxyInputs } from './proxy-inputs';
-import type { ProxyInput, ProxyMode, ProxyNode, Replacement } from './proxy-mode';
-import type { ServicePortName } from './proxy-mode';
+import type { ProxyInput, ServicePortName } from './proxy-mode';
 import { relevanceOf } from './relevant-change';
+import { leavesOut, RestoreFaults } from './restore-faults';
+import { RuleWriter } from './rule-writer';
+import type { RuleWriterOptions, Sync } from './rule-writer';
 import { SyncRunner } from './sync-runner';
 
-/** What kube-proxy needs of its machine. */
-export interface ProxyMachine {
-  readonly name: string;
-  readonly powered: boolean;
-  readonly proxyRules: Map<Family, Ruleset>;
-  readonly conntrack: Conntrack;
-}
-
-export interface KubeProxyOptions {
-  readonly kernel: Kernel;
+export interface KubeProxyOptions extends RuleWriterOptions {
   readonly api: ApiServer;
-  readonly timing: Timing;
-  readonly machine: ProxyMachine;
-  readonly mode: ProxyMode;
   /** Shared by all proxies of the cluster and family. */
   readonly inputs: ProxyInputs;
-  readonly node: ProxyNode;
   /** `minSyncPeriod` of the configuration, in place of the timer's default. */
   readonly minSyncPeriod?: Duration;
   /** Called whenever the rules in the kernel have changed. */
   readonly onApplied: () => void;
 }
 
-/** A sync under way: what it is made from was seen when it started. */
-interface Sync {
-  readonly start: Instant;
-  readonly input: ProxyInput;
-  readonly effect: Effect;
-  /** Since the rules are built. */
-  ruleset: Ruleset | undefined;
-}
+/** How many syncPeriods a change may wait. source: cmd/kube-proxy/app/server.go newProxyServer */
+const HEALTHY_PERIODS = 2;
 
-/** Twice the syncPeriod of 30 s. source: pkg/proxy/healthcheck/proxy_health.go (healthTimeout) */
-const HEALTH_TIMEOUT = seconds(60);
-
-type Step = 'sync' | 'build' | 'restore' | 'apply';
+type Step = 'sync' | 'build' | 'restore' | 'apply' | 'give up' | 'look';
 
 export class KubeProxy {
   /** `kube-proxy@worker-1`, as the journal names it. */
@@ -81,14 +56,21 @@ export class KubeProxy {
   private queuedAt: Instant | undefined;
   /** What the rules in the kernel were made from, as far as this process knows. */
   private applied: ProxyInput | undefined;
-  /** What this process remembers of rules that it has replaced. */
-  private replacement: Replacement | undefined;
+  /** What the last sync was made from: what changed before it is never looked at again. */
+  private read: ProxyInput | undefined;
+  /** A process without memory of what it wrote, or whose last sync failed, writes everything. */
+  private needsFullSync = true;
+  /** Whether the watch of the canary waits for the end of a sync, to start its own. */
+  private isForced = false;
+  private readonly faults = new RestoreFaults();
+  private writer: RuleWriter;
 
   constructor(options: KubeProxyOptions) {
     const { kernel, machine } = options;
     this.options = options;
     this.actor = `kube-proxy@${machine.name}`;
     this.runner = this.newRunner();
+    this.writer = this.newWriter();
     this.services = this.watch('Service');
     this.slices = this.watch('EndpointSlice');
     const act = (step: EventArgument, life: EventArgument): void => {
@@ -103,8 +85,9 @@ export class KubeProxy {
 
   /** Whether no change has waited too long for its sync. */
   get isHealthy(): boolean {
-    const { now } = this.options.kernel;
-    return this.running && (this.queuedAt === undefined || now - this.queuedAt < HEALTH_TIMEOUT);
+    const { kernel, timing } = this.options;
+    const timeout = timing.delay('kube-proxy.syncPeriod').least * HEALTHY_PERIODS;
+    return this.running && (this.queuedAt === undefined || kernel.now - this.queuedAt < timeout);
   }
 
   /** The Services whose health check ports this process serves, by port. */
@@ -115,10 +98,11 @@ export class KubeProxy {
 
   /** The process starts with empty memory: it lists everything and writes all rules. */
   start(): void {
-    this.read();
+    this.forget();
     const { kernel } = this.options;
     const { revision } = this.services;
-    kernel.note(this.actor, 'listed', 'Services and EndpointSlices', `revision ${revision}`);
+    const done = revision > 0 ? 'listed' : 'waits for';
+    kernel.note(this.actor, done, 'Services and EndpointSlices', `revision ${revision}`);
     this.runner.request();
     this.schedule();
   }
@@ -138,10 +122,55 @@ export class KubeProxy {
    * have: for a cluster that starts settled.
    */
   syncNow(): void {
-    this.read();
+    this.forget();
     const { mode, node } = this.options;
-    const input = this.seen();
-    this.put(input, mode.compile(input, node), this.options.kernel.now);
+    const sync = this.newSync(false);
+    sync.ruleset = mode.compile(sync.input, node);
+    this.put(sync);
+  }
+
+  /** From now on the tool that loads the rules fails, until every token is given back. */
+  failRestores(token: string): void {
+    this.faults.fail(token);
+  }
+
+  mendRestores(token: string): void {
+    this.faults.mend(token);
+  }
+
+  /** Somebody else holds the lock of iptables, until every token is given back. */
+  holdLock(token: string): void {
+    this.faults.hold(token);
+  }
+
+  releaseLock(token: string): void {
+    const waits = this.syncing?.lockedUntil !== undefined;
+    if (this.faults.release(token) && waits && this.options.machine.powered) this.load();
+  }
+
+  /**
+   * A stranger deletes every chain of kube-proxy, the canary with them: a reload of a firewall, or
+   * `nft delete table`.
+   */
+  flushRules(): void {
+    const { kernel, machine, mode, node, onApplied, timing } = this.options;
+    if (!machine.proxyRules.delete(node.family)) return;
+    this.faults.isFlushed = true;
+    kernel.note(this.actor, 'lost', 'rules', 'flushed by a stranger');
+    if (this.running && mode.upkeep?.watchesCanary === true) {
+      const period = timing.delay('kube-proxy.canary').least;
+      const phase = timing.phase('kube-proxy.canary', this.actor);
+      const wait = period === ZERO ? ZERO : period - ((kernel.now - phase + period) % period);
+      kernel.after(
+        wait as Duration,
+        Phase.agent,
+        this.event,
+        'look',
+        this.life,
+        'kube-proxy.canary',
+      );
+    }
+    onApplied();
   }
 
   /**
@@ -154,7 +183,7 @@ export class KubeProxy {
     return ruleset === undefined ? [] : mode.endpointsOf(ruleset, id);
   }
 
-  private read(): void {
+  private forget(): void {
     this.stop();
     this.running = true;
     this.runner = this.newRunner();
@@ -162,7 +191,10 @@ export class KubeProxy {
     this.pendingCause = -1;
     this.queuedAt = undefined;
     this.applied = undefined;
-    this.replacement = this.options.mode.replacement?.();
+    this.read = undefined;
+    this.needsFullSync = true;
+    this.isForced = false;
+    this.writer = this.newWriter();
     this.services.jump();
     this.slices.jump();
   }
@@ -189,6 +221,8 @@ export class KubeProxy {
 
   /** Puts the start of the next sync where the runner allows it. */
   private schedule(): void {
+    // source: pkg/proxy/iptables/proxier.go isInitialized: both lists must have come first
+    if (!this.services.isListed || !this.slices.isListed) return;
     const { kernel } = this.options;
     this.runner.minInterval = this.minSyncPeriod();
     const at = this.runner.nextStart(kernel.now);
@@ -208,50 +242,124 @@ export class KubeProxy {
         return this.restore();
       case 'apply':
         return this.apply();
+      case 'give up':
+        return this.giveUp();
+      case 'look':
+        return this.look();
     }
   }
 
   /** What is seen now goes into the rules; what comes during the sync waits for the next one. */
   private begin(): void {
     const { now } = this.options.kernel;
-    if (this.dueAt === undefined || this.dueAt > now || this.syncing !== undefined) return;
+    if (this.dueAt === undefined || this.dueAt > now) return;
     this.dueAt = undefined;
+    if (this.syncing !== undefined) return;
     this.runner.begin(now);
-    const effect = this.pendingEffect;
-    this.syncing = { start: now, input: this.seen(), effect, ruleset: undefined };
-    this.pendingEffect = 'gain';
-    this.pendingCause = -1;
+    this.syncing = this.newSync(false);
     this.later('build', 'kube-proxy.build');
   }
 
+  /** The canary is gone: everything is written anew, whatever the runner allows. */
+  private look(): void {
+    this.options.kernel.note(this.actor, 'missed', 'canary');
+    this.isForced = true;
+    if (this.syncing === undefined) this.force();
+  }
+
+  private force(): void {
+    this.needsFullSync = true;
+    this.syncing = this.newSync(true);
+    this.isForced = false;
+    this.later('build', 'kube-proxy.build');
+  }
+
+  /** Takes up what has been seen: it is no change any more for a later sync. */
+  private newSync(isForced: boolean): Sync {
+    const sync: Sync = {
+      start: this.options.kernel.now,
+      input: this.seen(),
+      before: this.read,
+      effect: this.pendingEffect,
+      extent: this.needsFullSync ? 'full' : 'partial',
+      isForced,
+      lockedUntil: undefined,
+      ruleset: undefined,
+    };
+    this.read = sync.input;
+    this.pendingEffect = 'gain';
+    this.pendingCause = -1;
+    return sync;
+  }
+
   private build(): void {
-    const { kernel, mode, node } = this.options;
+    const { kernel, mode, node, timing } = this.options;
     const sync = this.syncing!;
     sync.ruleset = mode.compile(sync.input, node);
     kernel.note(this.actor, 'built', 'rules', `${sync.input.servicePorts.size} Service ports`);
-    const { timing } = this.options;
-    // Without memory of what it wrote, a process writes everything.
-    const extent = this.applied === undefined ? 'full' : 'partial';
-    const services = sync.input.servicePorts.size;
-    this.later('restore', 'kube-proxy.restore', timing.programming(mode.name, extent, services));
+    if (mode.upkeep?.takesLock !== true || !this.faults.isLocked) return this.load();
+    const wait = timing.delay('kube-proxy.lockWait').least;
+    sync.lockedUntil = later(kernel.now, wait);
+    kernel.note(this.actor, 'waiting', 'lock', 'another tool of iptables holds it');
+    kernel.after(wait, Phase.agent, this.event, 'give up', this.life, 'kube-proxy.lockWait');
+  }
+
+  /** The tool has waited for the lock as long as it was told to. */
+  private giveUp(): void {
+    const until = this.syncing?.lockedUntil;
+    if (until !== undefined && until <= this.options.kernel.now) this.fail('the lock is held');
+  }
+
+  private load(): void {
+    const { mode, timing } = this.options;
+    const { extent, input } = this.syncing!;
+    this.syncing!.lockedUntil = undefined;
+    const cost = timing.programming(mode.name, extent, input.servicePorts.size);
+    this.later('restore', 'kube-proxy.restore', cost);
   }
 
   private restore(): void {
-    this.options.kernel.note(this.actor, 'restored', 'rules', this.options.mode.name);
+    const { extent, input, before } = this.syncing!;
+    if (this.faults.areFailing) return this.fail('the tool ends with an error');
+    const { kernel, mode } = this.options;
+    if (this.faults.isFlushed && extent === 'partial') {
+      const needsTable = mode.upkeep?.hasOwnTable === true;
+      if (needsTable || leavesOut(input, before!)) return this.fail('chains are missing');
+    }
+    kernel.note(this.actor, 'restored', 'rules', mode.name);
     this.later('apply', 'kube-proxy.effect');
   }
 
   /** Rules first, then stale connections, then the next sync may be thought of. */
   private apply(): void {
-    const { kernel } = this.options;
     const sync = this.syncing!;
+    this.options.kernel.note(this.actor, 'applied', 'rules');
+    this.put(sync);
+    this.end(sync);
+  }
+
+  /**
+   * The rules stay as they were, and so do stale connections; the next sync writes everything.
+   * source: pkg/proxy/iptables/proxier.go syncProxyRules (success := false)
+   */
+  private fail(reason: string): void {
+    const sync = this.syncing!;
+    this.options.kernel.note(this.actor, 'failed', 'sync', reason);
+    this.needsFullSync = true;
+    this.writer.failed();
+    if (sync.effect === 'loss') this.pendingEffect = 'loss';
+    this.end(sync, this.options.timing.delay('kube-proxy.syncPeriod').least);
+  }
+
+  private end({ isForced }: Sync, retryIn?: Duration): void {
+    const { kernel } = this.options;
     this.syncing = undefined;
-    kernel.note(this.actor, 'applied', 'rules');
-    this.put(sync.input, sync.ruleset!, sync.start);
-    this.runner.end(kernel.now);
+    if (isForced) this.runner.besides(kernel.now, retryIn);
+    else this.runner.end(kernel.now, retryIn);
     // The next sync happens for what was seen during this one, not because this one ended.
     if (this.pendingCause >= 0) kernel.because(this.pendingCause);
-    this.schedule();
+    if (this.isForced) this.force();
+    else this.schedule();
   }
 
   /** Goes to the next step after its delay, or at once where it takes no time. */
@@ -263,45 +371,13 @@ export class KubeProxy {
     else kernel.after(delay, Phase.agent, this.event, step, this.life, timer);
   }
 
-  private put(input: ProxyInput, ruleset: Ruleset, start: Instant): void {
-    const { onApplied } = this.options;
-    const before = this.applied;
-    this.applied = input;
-    // What came during the sync has waited no longer than that.
-    this.queuedAt = this.pendingCause < 0 ? undefined : this.options.kernel.now;
-    const changed = this.write(ruleset, start);
-    const cleaned = this.cleanUp(input, before);
-    if (changed || cleaned) onApplied();
-  }
-
-  /** Writes the rules into the kernel, with what lingers there of the old ones. */
-  private write(ruleset: Ruleset, start: Instant): boolean {
-    const { kernel, machine, node } = this.options;
-    const standing = machine.proxyRules.get(node.family);
-    let written = ruleset;
-    if (this.replacement !== undefined && standing !== undefined) {
-      const connections = machine.conntrack.list(kernel.now);
-      const writing = { start, connections };
-      written = this.replacement.written(standing, ruleset, writing);
-      const ended = this.replacement.ended?.(standing, ruleset, writing) ?? [];
-      for (const entry of ended) machine.conntrack.delete(entry);
-    }
-    machine.proxyRules.set(node.family, written);
-    return standing !== written;
-  }
-
-  /** Removes UDP connections to endpoints that are gone. Returns whether there were any. */
-  private cleanUp(input: ProxyInput, before: ProxyInput | undefined): boolean {
-    const { kernel, machine, node, timing } = this.options;
-    if (machine.conntrack.size === 0) return false;
-    const { family } = node;
-    const sync = { family, kubernetes: timing.kubernetes, input, before };
-    const stale = staleEntries(machine.conntrack.list(kernel.now), sync);
-    for (const entry of stale) machine.conntrack.delete(entry);
-    if (stale.length > 0) {
-      kernel.note(this.actor, 'removed', 'conntrack entries', `${stale.length} of UDP`);
-    }
-    return stale.length > 0;
+  private put(sync: Sync): void {
+    this.applied = sync.input;
+    this.needsFullSync = false;
+    // What came during the sync is forgotten here until another change comes after it.
+    // source: pkg/proxy/healthcheck/proxy_health.go Updated
+    this.queuedAt = undefined;
+    if (this.writer.write(sync)) this.options.onApplied();
   }
 
   private seen(): ProxyInput {
@@ -310,6 +386,10 @@ export class KubeProxy {
 
   private newRunner(): SyncRunner {
     return new SyncRunner(this.options.timing.kubernetes, this.minSyncPeriod());
+  }
+
+  private newWriter(): RuleWriter {
+    return new RuleWriter(this.options, this.actor, this.faults);
   }
 
   private minSyncPeriod(): Duration {

@@ -37,6 +37,7 @@ import { StaleChains } from './stale-chains';
 export const nftables: ProxyMode = {
   name: 'nftables',
   since: '1.29',
+  upkeep: { takesLock: false, watchesCanary: false, hasOwnTable: true },
   compile,
   render: renderNftables,
   endpointsOf,

@@ -103,7 +103,9 @@ export class ProxyInputs {
       for (const port of is) next.set(servicePortKey(port.id), port);
     }
     if (next === undefined) return base.input.servicePorts;
-    return new Map([...next].sort(([a], [b]) => compareText(a, b)));
+    const sorted = new Map<string, ServicePort>();
+    for (const key of [...next.keys()].sort(compareText)) sorted.set(key, next.get(key)!);
+    return sorted;
   }
 
   private nextEndpoints(
@@ -116,10 +118,10 @@ export class ProxyInputs {
     const slicesByService = base.slicesByService.with(moved);
     const before = base.input.endpoints;
     const next = new Map<string, readonly Endpoint[] | undefined>();
-    for (const service of moved.keys()) {
+    for (const [service, slices] of moved) {
       const was = this.endpointsOf(base.slicesByService.get(service));
-      const is = this.endpointsOf(slicesByService.get(service));
-      for (const key of new Set([...was.keys(), ...is.keys()])) {
+      const is = this.endpointsOf(slices);
+      for (const key of was === NONE ? is.keys() : new Set([...was.keys(), ...is.keys()])) {
         const list = is.get(key);
         if (!sameEndpoints(before.get(key), list)) next.set(key, list);
       }

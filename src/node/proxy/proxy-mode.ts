@@ -3,9 +3,11 @@
 import type { TimerName } from '../../timing';
 import type { Family, IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
+import type { ManifestProblem } from '../../values/manifest-problem';
 import type { Instant } from '../../values/time';
 import type { ConntrackEntry } from '../netfilter/conntrack';
 import type { Ruleset } from '../netfilter/ruleset';
+import type { Upkeep } from './restore-faults';
 
 /** The key of a Service port: namespace, name, port name and protocol. */
 export interface ServicePortName {
@@ -67,6 +69,8 @@ export interface ProxyNode {
   readonly serviceCIDRs?: readonly string[];
   /** The addresses of all nodes in this family; only Cilium asks for them. */
   readonly nodeAddresses?: readonly IP[];
+  /** The mode's own settings as the scenario gives them. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** The scheduler of virtual servers in IPVS mode; round robin where it is not said. */
   readonly scheduler?: string;
   readonly kubernetes: string;
@@ -89,6 +93,14 @@ export interface Replacement {
   written(before: Ruleset, after: Ruleset, writing: Writing): Ruleset;
   /** The connections that the kernel ends by it. */
   ended?(before: Ruleset, after: Ruleset, writing: Writing): readonly ConntrackEntry[];
+  /** The rules could not be written. */
+  failed?(): void;
+}
+
+/** The network plug-in beside which a proxy runs, its options with their defaults. */
+export interface PluginChoice {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 export interface ProxyMode {
@@ -97,10 +109,17 @@ export interface ProxyMode {
   readonly since?: string;
   /** Made for each process; without it, new rules take the place of old ones. */
   readonly replacement?: () => Replacement;
+  /** How it keeps its rules in the kernel; without it, nothing can come in between. */
+  readonly upkeep?: Upkeep;
   /** The timer of its minimum interval between syncs, where it has one of its own. */
   readonly minSyncPeriod?: TimerName;
   /** Settings beside those that all modes have (settings.ts), as JSON Schemas by name. */
   readonly settings?: ProxySettings;
+  /** With which settings it does not start beside a plug-in, by their paths. */
+  problemsOf?(
+    options: Readonly<Record<string, unknown>>,
+    cni: PluginChoice,
+  ): readonly ManifestProblem[];
   /** Pure: equal input gives an equal ruleset. */
   compile(input: ProxyInput, node: ProxyNode): Ruleset;
   /**

@@ -60,6 +60,25 @@ export function chainChanges(
   return edits;
 }
 
+/**
+ * A map that all Services fill, where endpoints change the values alone: a Service's keys stay.
+ * Where two claim one key, the later one keeps it.
+ */
+export function revisedEntries<Part, Value>(
+  before: ReadonlyMap<string, Value>,
+  changes: readonly Revised<Part>[],
+  entriesOf: (part: Part) => readonly (readonly [string, Value])[],
+): ReadonlyMap<string, Value> {
+  const edits = new Map<string, Value>();
+  for (const change of changes) {
+    const after = entriesOf(change.after);
+    for (const [index, [key, value]] of entriesOf(change.before).entries()) {
+      if (before.get(key) === value) edits.set(key, after[index]![1]);
+    }
+  }
+  return edits.size === 0 ? before : OverlayMap.of(before).with(edits);
+}
+
 /** The names of all chains in the order in which a table made from nothing has them. */
 export function* chainNames(
   shared: readonly string[],
@@ -81,10 +100,11 @@ export function leaves<Part>(
 
 function fromNothing<Part>(input: ProxyInput, assembly: Assembly<Part>): Built<Part> {
   const { servicePorts, endpoints } = input;
-  const all = [...servicePorts].map(([key, service]) => {
-    return [key, assembly.part(service, endpoints.get(key))] as const;
-  });
-  const parts = OverlayMap.of(new Map(all));
+  const all = new Map<string, Part>();
+  for (const [key, service] of servicePorts) {
+    all.set(key, assembly.part(service, endpoints.get(key)));
+  }
+  const parts = OverlayMap.of(all);
   return { endpoints, parts, ruleset: assembly.assemble(parts) };
 }
 

@@ -132,7 +132,7 @@ function surveyFrom(before: Survey, input: ProxyInput, touched?: Iterable<string
   const { servicePorts, endpoints } = input;
   const dependents = new Map(before.dependents);
   let count = before.endpointCount;
-  for (const key of touched ?? new Set([...servicePorts.keys(), ...endpoints.keys()])) {
+  for (const key of touched ?? everyKey(input)) {
     const list = endpoints.get(key) ?? [];
     count += list.length - (before.input.endpoints.get(key)?.length ?? 0);
     const service = servicePorts.get(key);
@@ -140,6 +140,11 @@ function surveyFrom(before: Survey, input: ProxyInput, touched?: Iterable<string
     else dependents.delete(key);
   }
   return { input, endpointCount: count, dependents };
+}
+
+function* everyKey({ servicePorts, endpoints }: ProxyInput): Iterable<string> {
+  yield* servicePorts.keys();
+  for (const key of endpoints.keys()) if (!servicePorts.has(key)) yield key;
 }
 
 /** Whether nodes differ in the rules of this Service port. */

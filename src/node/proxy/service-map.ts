@@ -79,22 +79,26 @@ function readServicePorts(service: KubeObject, family: Family): readonly Service
   const isLocal = spec.externalTrafficPolicy === 'Local';
   const healthCheckNodePort =
     isLoadBalancer && isLocal ? nonZero(spec.healthCheckNodePort) : undefined;
-  const common = {
-    clusterIP,
-    externalIPs: addressesOf(spec.externalIPs ?? [], family),
-    loadBalancerVIPs: loadBalancerVIPs(service, family),
-    loadBalancerSourceRanges: sourceRanges(spec, family),
-    healthCheckNodePort,
-    affinitySeconds: affinitySeconds(spec),
-    internalPolicyLocal: spec.internalTrafficPolicy === 'Local',
-    externalPolicyLocal: isLocal && takesExternalPolicy(spec),
-  };
+  const externalIPs = addressesOf(spec.externalIPs ?? [], family);
+  const balancerVIPs = loadBalancerVIPs(service, family);
+  const ranges = sourceRanges(spec, family);
   const { namespace = '', name } = service.metadata;
-  return (spec.ports ?? []).map((port) => {
-    const protocol = port.protocol ?? 'TCP';
-    const id = { namespace, name, port: port.name ?? '', protocol };
-    return { ...common, id, port: port.port, nodePort: nonZero(port.nodePort) };
-  });
+  // Written out, because a spread makes objects that are slow to make and to read.
+  return (spec.ports ?? []).map(
+    ({ name: port = '', protocol = 'TCP', port: number, nodePort }) => ({
+      id: { namespace, name, port, protocol },
+      clusterIP,
+      port: number,
+      nodePort: nonZero(nodePort),
+      externalIPs,
+      loadBalancerVIPs: balancerVIPs,
+      loadBalancerSourceRanges: ranges,
+      healthCheckNodePort,
+      affinitySeconds: affinitySeconds(spec),
+      internalPolicyLocal: spec.internalTrafficPolicy === 'Local',
+      externalPolicyLocal: isLocal && takesExternalPolicy(spec),
+    }),
+  );
 }
 
 function isSkipped(service: KubeObject, spec: ServiceSpec): boolean {

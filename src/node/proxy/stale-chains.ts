@@ -35,6 +35,14 @@ export class StaleChains implements Replacement {
     return { ...after, nft: { ...after.nft, chains } };
   }
 
+  /**
+   * They are not empty after all: which ones are stale is found anew.
+   * source: pkg/proxy/nftables/proxier.go syncProxyRules (clear(proxier.staleChains))
+   */
+  failed(): void {
+    this.since.clear();
+  }
+
   /** Those that have been stale for long enough. */
   private old(start: Instant): ReadonlySet<string> {
     const aged = [...this.since].filter(([, since]) => later(since, AGE_MIN) < start);

@@ -77,6 +77,14 @@ export class SyncRunner {
     if (retryIn !== undefined) this.state.retryAt = later(now, retryIn);
   }
 
+  /**
+   * A run that was not started from here ended, `retryIn` where it failed. Only old versions ask
+   * for its retry: they do so within the run, new ones where it was started.
+   */
+  besides(now: Instant, retryIn?: Duration): void {
+    if (this.hasBurst && retryIn !== undefined) this.state.retryAt = later(now, retryIn);
+  }
+
   private earliest(now: Instant): Instant {
     const { lastEnd } = this.state;
     const cooled = lastEnd === undefined ? now : latest(now, later(lastEnd, this.minInterval));

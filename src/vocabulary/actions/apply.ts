@@ -21,9 +21,10 @@ export default defineAction({
   name: 'apply',
   summary: 'Creates or updates objects from manifests, as `kubectl apply` does.',
   models:
-    'Each object is one request to the API server, in the order of the manifests. Fields that an ' +
-    'earlier manifest set and a later one leaves out stay as they are.',
-  source: 'staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go',
+    'Each object is one request to the API server, in the order of the manifests: a strategic ' +
+    'merge patch of what the manifest says. Fields that the manifest applied before set and this ' +
+    'one leaves out are removed; what no manifest ever set stays as it is.',
+  source: 'staging/src/k8s.io/kubectl/pkg/cmd/apply/{apply,patcher}.go',
   schema: SCHEMA,
   examples: [
     '{at: 10s, do: {apply: [{apiVersion: v1, kind: Service, metadata: {name: web, ' +

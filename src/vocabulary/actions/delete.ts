@@ -1,6 +1,6 @@
-import { parseDuration } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
 import { defineAction } from '../define';
+import { graceOf, graceProblems } from '../grace';
 import { objectOf } from '../targets';
 
 const SCHEMA = {
@@ -18,8 +18,6 @@ const SCHEMA = {
 
 type Args = FromSchema<typeof SCHEMA>;
 
-const SECOND = 1_000_000;
-
 export default defineAction({
   name: 'delete',
   summary: 'Deletes an object gracefully, as `kubectl delete` does.',
@@ -33,16 +31,7 @@ export default defineAction({
     '{at: 10s, do: {delete: service/shop/backend}}',
     '{at: 10s, do: {delete: shop/backend#1, grace: 5s}}',
   ],
-  check: ({ grace }: Args) =>
-    graceOf(grace) === undefined || Number.isInteger(graceOf(grace))
-      ? []
-      : [
-          {
-            path: '/grace',
-            severity: 'error' as const,
-            message: `"${grace}" is not whole seconds`,
-          },
-        ],
+  check: ({ grace }: Args) => graceProblems(grace),
   perform(cluster, args) {
     const { kind, key } = objectOf(cluster, args.delete);
     if (cluster.api.store.get(kind, key) === undefined) return [];
@@ -52,9 +41,3 @@ export default defineAction({
     return [`${kind}/${key}`];
   },
 });
-
-/** The grace in seconds; undefined where the object's own counts. */
-function graceOf(text: string | undefined): number | undefined {
-  const reading = text === undefined ? undefined : parseDuration(text);
-  return reading?.ok === true ? reading.value / SECOND : undefined;
-}

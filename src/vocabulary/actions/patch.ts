@@ -8,10 +8,17 @@ const SCHEMA = {
   required: ['patch', 'with'],
   properties: {
     patch: { $ref: '#/$defs/objectReference' },
-    with: { description: 'What is merged into the object.', type: 'object', minProperties: 1 },
+    with: {
+      description: 'What is merged into the object; of `type: json`, the list of operations.',
+      type: ['object', 'array'],
+      minProperties: 1,
+      minItems: 1,
+      items: { type: 'object' },
+    },
     type: {
-      description: '`merge` (RFC 7386, the default): mappings merge, lists are replaced.',
-      enum: ['merge'],
+      description:
+        '`strategic` (the default), `merge` (RFC 7386: lists are replaced) or `json` (RFC 6902).',
+      enum: ['strategic', 'merge', 'json'],
     },
   },
 } as const;
@@ -20,19 +27,34 @@ type Args = FromSchema<typeof SCHEMA>;
 
 export default defineAction({
   name: 'patch',
-  summary: 'Changes fields of an object, as `kubectl patch --type merge` does.',
+  summary: 'Changes fields of an object, as `kubectl patch` does.',
   models:
-    'A JSON merge patch: mappings merge, `null` removes a field, everything else replaces what ' +
-    'was there, lists included.',
-  source: 'RFC 7386; staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go',
+    'A strategic merge patch merges mappings, and lists whose items have a key by that key: ' +
+    'containers by name, ports of a container by `containerPort`, ports of a Service by `port`. ' +
+    'Other lists are replaced, `null` removes a field, and the directives `$patch`, ' +
+    '`$retainKeys`, `$setElementOrder/…` and `$deleteFromPrimitiveList/…` are understood. ' +
+    'Custom resources take `merge` and `json` alone.',
+  source:
+    'staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go; ' +
+    'staging/src/k8s.io/kubectl/pkg/cmd/patch/patch.go',
   schema: SCHEMA,
   examples: [
     '{at: 10s, do: {patch: service/shop/backend, with: {spec: {selector: {app: other}}}}}',
+    '{at: 10s, do: {patch: deployment/shop/backend, type: json, ' +
+      'with: [{op: replace, path: /spec/replicas, value: 2}]}}',
   ],
+  check({ type, with: patch }: Args) {
+    const isList = Array.isArray(patch);
+    if (isList === (type === 'json')) return [];
+    const message = isList
+      ? 'a list of operations is a patch of `type: json`'
+      : 'a patch of `type: json` is a list of operations';
+    return [{ path: '/with', severity: 'error' as const, message }];
+  },
   perform(cluster, args: Args) {
     const { kind, key } = objectOf(cluster, args.patch);
     if (cluster.api.store.get(kind, key) === undefined) return [];
-    cluster.handles.patch(kind, key, args.with);
+    cluster.handles.patch(kind, key, args.with, args.type ?? 'strategic');
     return [`${kind}/${key}`];
   },
 });

@@ -1,6 +1,6 @@
 import type { FromSchema } from '../../language/json-schema';
 import { defineAction } from '../define';
-import { objectOf } from '../targets';
+import { objectOf, UnknownTargetError } from '../targets';
 
 const SCHEMA = {
   type: 'object',
@@ -14,6 +14,9 @@ const SCHEMA = {
 
 type Args = FromSchema<typeof SCHEMA>;
 
+/** The kinds with a scale subresource. source: pkg/registry/{apps,core} (ScaleREST) */
+const SCALABLE = ['Deployment', 'ReplicaSet', 'ReplicationController', 'StatefulSet'];
+
 export default defineAction({
   name: 'scale',
   summary: 'Sets the number of replicas of a workload, as `kubectl scale` does.',
@@ -23,6 +26,9 @@ export default defineAction({
   examples: ['{at: 90s, do: {scale: deployment/shop/backend, replicas: 5}}'],
   perform(cluster, args: Args) {
     const { kind, key } = objectOf(cluster, args.scale);
+    if (!SCALABLE.includes(kind)) {
+      throw new UnknownTargetError(`a ${kind} cannot be scaled: ${SCALABLE.join(', ')} can`);
+    }
     if (cluster.api.store.get(kind, key) === undefined) return [];
     cluster.handles.scale(kind, key, args.replicas);
     return [`${kind}/${key}`];

@@ -28,8 +28,8 @@ export default defineFault({
   name: 'cut',
   summary: 'Nothing passes between two sides.',
   models:
-    'Between hosts (nodes, zones, externals, the API server) the cut is on the link, and a tunnel ' +
-    'shows as the tunnel alone; between pods, or a pod and anybody, it is at the interfaces of the ' +
+    'Between hosts (nodes, zones, externals, the API server) the cut is on the link, where a ' +
+    'tunnel shows as the tunnel alone; with pods on one side it is at the interfaces of the ' +
     "pods; of a Service it is at the client, at the Service's own address, before any rule has " +
     'translated it. What is under way when it is cut still arrives. A node without a way to the ' +
     'API server gets and sends nothing there, so its lease runs out; a probe of the kubelet is a ' +

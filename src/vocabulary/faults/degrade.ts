@@ -68,8 +68,8 @@ export default defineFault({
   models:
     'Sides and places are those of `cut`. Delays add to every packet: to connections, lookups, ' +
     'probes and what components of a node hear from the API server. A lost SYN is sent again ' +
-    'after 1, 3, 7, 15, 31 and 63 s, a lost query after the timeout of the resolver; each way that ' +
-    'this can go is a possible trace with its exact probability. Several degradations of one way: ' +
+    'after 1, 3, 7, 15, 31 and 63 s, a lost query after the timeout of the resolver; each way ' +
+    'that this can go is possible, with its exact probability. Several on one way: ' +
     'delays add up, packets must survive each, the least MTU counts.',
   source: 'net/sched/sch_netem.c; net/ipv4/tcp_timer.c (tcp_syn_retries 6, TCP_TIMEOUT_INIT 1 s)',
   schema: SCHEMA,

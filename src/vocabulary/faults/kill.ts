@@ -1,6 +1,13 @@
 import type { Cluster } from '../../cluster/cluster';
 import { parseDuration } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
+import {
+  COMPONENT_TARGET,
+  componentOf,
+  componentsOfTarget,
+  runsInPods,
+  sayComponent,
+} from '../component-targets';
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { isRunning } from '../pods';
@@ -17,20 +24,18 @@ const SCHEMA = {
     { required: ['pod'] },
     { required: ['pods'] },
     { required: ['container'] },
-    { required: ['node'] },
-    { required: ['nodes'] },
+    { required: ['component'] },
+    { required: ['node'], not: { required: ['component'] } },
+    { required: ['nodes'], not: { required: ['component'] } },
   ],
   properties: {
+    ...COMPONENT_TARGET,
     pod: { $ref: '#/$defs/podTarget' },
     pods: { $ref: '#/$defs/podSelector' },
     container: {
       description: 'One container: `shop/backend#1/app`.',
       $ref: '#/$defs/podReference',
     },
-    node: { $ref: '#/$defs/nodeTarget' },
-    nodes: { $ref: '#/$defs/nodeSelector' },
-    pick: { $ref: '#/$defs/pick' },
-    members: { $ref: '#/$defs/members' },
     how: {
       description:
         'For pods: `exit` (the default), `oom`, `delete` (forced, grace 0), `evict` (graceful). ' +
@@ -45,8 +50,8 @@ const SCHEMA = {
     },
     restart: {
       description:
-        'When containers may start again, or the node gets power again: `auto` (containers at ' +
-        'once, the default), `never`, or a span. `for` and `until` of the step say the same.',
+        'When containers and components may start again, or the node gets power again: `auto` ' +
+        '(at once, the default), `never`, or a span. `for` and `until` of the step say the same.',
       type: 'string',
       pattern: '^(auto|never|[0-9][0-9a-zµ.]*)$',
     },
@@ -57,11 +62,17 @@ type Args = FromSchema<typeof SCHEMA>;
 
 export default defineFault({
   name: 'kill',
-  summary: 'The target stops abruptly: containers exit, a node loses power.',
+  summary:
+    'The target stops abruptly: containers exit, a node loses power, the process of a component ' +
+    'dies.',
   models:
     'Containers of a killed pod exit; its sandbox and address stay, and the kubelet restarts ' +
     'them, the first time at once, then after 10 s, doubling to 300 s. A node without power ' +
-    'forgets all that its kernel held. Evictions ignore PodDisruptionBudgets.',
+    'forgets all that its kernel held. An eviction that a PodDisruptionBudget refuses is tried ' +
+    'again every 5 s. A component that dies loses its memory and leaves what it has programmed; ' +
+    'the kubelet of its host restarts it as it does any container, systemd restarts the kubelet ' +
+    'after 10 s and the runtime after 5 s. A controller manager or scheduler waits for the lease ' +
+    'of the last leader to expire before it works.',
   source:
     'pkg/kubelet/kuberuntime/kuberuntime_manager.go (doBackOff); ' +
     'pkg/registry/core/pod/storage/eviction.go',
@@ -72,12 +83,16 @@ export default defineFault({
     '{at: 10s, kill: {container: shop/backend#1/app, exitCode: 1}}',
     '{at: 60s, kill: {node: worker-2, how: power}, for: 5m}',
     '{at: 10s, kill: {pod: shop/backend#1, restart: 20s}}',
+    '{at: 10s, kill: {component: kube-proxy, node: worker-1, restart: 20s}}',
+    '{at: 10s, kill: {component: apiserver}, for: 2m}',
   ],
   lasts({ restart }) {
     const reading = restart === undefined ? undefined : parseDuration(restart);
     return reading?.ok === true ? reading.value : undefined;
   },
-  check({ how, pod, pods, container, exitCode }: Args) {
+  check(args: Args) {
+    const { how, pod, pods, container, exitCode } = args;
+    if (args.component !== undefined) return checkComponent(args);
     const onNode = pod === undefined && pods === undefined && container === undefined;
     const forNodes = how === 'power' || how === 'reboot' || how === 'shutdown';
     if (how !== undefined && forNodes !== onNode) {
@@ -91,14 +106,17 @@ export default defineFault({
       : [];
   },
   inject(cluster, args, context) {
-    if (args.node !== undefined || args.nodes !== undefined)
+    if (args.component !== undefined && !runsInPods(args))
+      return killComponents(cluster, { ...args, component: args.component }, context);
+    if (!runsInPods(args) && (args.node ?? args.nodes) !== undefined)
       return killNodes(cluster, args, context);
     if (args.container !== undefined) return killContainers(cluster, args, context);
     return killPods(cluster, args, context, podsOfTarget(cluster, podTargetOf(args), context.step));
   },
   extend(cluster, args, context, held) {
     const staysDown = !mayRestart(args, context);
-    const target = args.node ?? args.nodes ?? args.container;
+    const other = args.node ?? args.nodes ?? args.container ?? args.component;
+    const target = runsInPods(args) ? undefined : other;
     if (target !== undefined || !staysDown || isFrozen(podTargetOf(args))) return NOTHING;
     const fresh = podsOfTarget(cluster, podTargetOf(args), context.step).filter(
       (pod) => !held.has(restartEffect(pod)) && isRunning(cluster, pod),
@@ -109,8 +127,19 @@ export default defineFault({
     const [what, name = ''] = effect.split(' ');
     if (what === 'no-power') cluster.handles.powerOn(name);
     if (what === 'no-restart') cluster.handles.allowRestart(name);
+    if (what === 'down') cluster.handles.startComponent(componentOf(cluster, name));
   },
 });
+
+function checkComponent({ how, exitCode, node, nodes, component }: Args) {
+  const hasBoth = node !== undefined && nodes !== undefined;
+  if (hasBoth) return [problem('/nodes', 'write `node` or `nodes`, not both')];
+  if (runsInPods({ component: component! })) return [];
+  if (how !== undefined) return [problem('/how', 'a component just dies')];
+  return exitCode === undefined
+    ? []
+    : [problem('/exitCode', 'a component has no exit code to choose')];
+}
 
 function problem(path: string, message: string) {
   return { path, severity: 'error' as const, message };
@@ -128,7 +157,7 @@ function killPods(
   if (args.how === 'delete' || args.how === 'evict') {
     for (const pod of pods) {
       if (args.how === 'delete') cluster.handles.delete('Pod', pod, 0);
-      else cluster.handles.delete('Pod', pod);
+      else cluster.handles.evict(pod);
     }
     return { hits, effects: [] };
   }
@@ -162,12 +191,28 @@ function killNodes(cluster: Cluster, args: Args, { step }: InjectionContext): In
   return { hits, effects: args.how === 'reboot' ? [] : nodes.map((node) => `no-power ${node}`) };
 }
 
+function killComponents(
+  cluster: Cluster,
+  args: Args & { readonly component: string },
+  context: InjectionContext,
+): Injection {
+  const restart = mayRestart(args, context);
+  const targets = componentsOfTarget(cluster, args, context.step);
+  for (const target of targets) cluster.handles.killComponent(target, { restart });
+  return {
+    hits: targets.map(sayComponent),
+    effects: restart ? [] : targets.map(({ actor }) => `down ${actor}`),
+  };
+}
+
 /** Containers start again by themselves unless something says until when they must not. */
 function mayRestart({ restart }: Args, { recovers }: InjectionContext): boolean {
   return restart === undefined ? !recovers : restart === 'auto';
 }
 
-function podTargetOf({ pod, pods, pick, members }: Args): PodTargetArgs {
+function podTargetOf(args: Args): PodTargetArgs {
+  const { pod, pods, pick, members } = args;
+  if (runsInPods(args)) return 'coredns';
   if (pods === undefined) {
     return typeof pod === 'object'
       ? { ...pod, ...(pick && { pick }), ...(members && { members }) }

@@ -13,15 +13,7 @@ import { notModelled, readCount, readSpan } from '../corefile-values';
 import type { Weighted } from '../courses';
 import { emptyReply, isWithin, normalName } from '../dns-message';
 import type { DnsReply } from '../dns-message';
-import type {
-  DnsRequest,
-  Exchanged,
-  Plugin,
-  PluginGround,
-  Serve,
-  Setup,
-  Upstream,
-} from './plugin';
+import type { DnsRequest, Exchanged, Plugin, PluginGround, Serve, Setup, Upstream } from './plugin';
 import { UpstreamHealth } from './upstream-health';
 import type { HealthOptions } from './upstream-health';
 
@@ -105,7 +97,9 @@ class ForwardPlugin implements Plugin {
       if (typeof reply !== 'object' || reply.delay > READ_TIMEOUT) {
         if (reply !== 'unreachable') elapsed = (elapsed + READ_TIMEOUT) as Duration;
         if (request.real) this.suspect(upstream, elapsed);
-        if (down < length) continue;
+        // A check of the process's own has no more patience than one try takes.
+        const isGivenUp = request.goesOneWay === true && elapsed > ZERO;
+        if (down < length && !isGivenUp) continue;
         break;
       }
       const isWanted = failover.includes(reply.rcode) && ++failovers < length;

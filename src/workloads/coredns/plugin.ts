@@ -23,10 +23,18 @@ export interface DnsRequest {
   readonly choose: Choose;
   /** Whether `choose` draws, on every server, so that the question has one course only. */
   readonly goesOneWay?: boolean;
-  /** Pods that were asked on the way here, each with the name that it was asked for. */
-  readonly passed?: readonly string[];
+  /** Where it has been; absent with the first server. */
+  readonly trail?: Trail;
   /** How many servers have handed the question on to another one, or asked themselves. */
   readonly depth: number;
+}
+
+/** The way of a question from server to server. */
+export interface Trail {
+  /** Pods that were asked, each with the name that it was asked for. */
+  readonly passed: readonly string[];
+  /** What was found out on other ways of the same lookup, by who was asked what after whom. */
+  readonly known: Map<string, readonly Weighted<DnsReply>[]>;
 }
 
 export type Serve = (request: DnsRequest) => DnsReply;

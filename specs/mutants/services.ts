@@ -1,0 +1,92 @@
+// What can be wrong about the known faults of kube-proxy: each of them has a scenario, and a model
+// that is better than the real one is as wrong as one that is worse. services.md §21.
+
+import * as cleanup from '../../src/node/proxy/conntrack-cleanup';
+import * as categories from '../../src/node/proxy/categorize-endpoints';
+import * as health from '../../src/node/proxy/health-check';
+import * as iptables from '../../src/node/proxy/iptables-service';
+import * as serviceMap from '../../src/node/proxy/service-map';
+import type { Chain } from '../../src/node/netfilter/ruleset';
+import type { KubeObject } from '../../src/values/kube-object';
+import type { KubeVersion } from '../../src/values/kube-version';
+import type { Mutant } from './mutants';
+import { replace } from './replace';
+
+export const SERVICE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'udp-entries-of-dead-services-removed',
+    sentence: 'The UDP entries of a Service that has lost its last endpoint are removed.',
+    scenario: 'scenarios/services/udp-black-hole.yaml',
+    expectation: 'gets no answer from 10.96.0.50:8125/udp',
+    breaks: () =>
+      replace<typeof cleanup.staleEntries>(cleanup, 'staleEntries', (stale) => (entries, sync) => {
+        return stale(entries, { ...sync, kubernetes: '1.31' as KubeVersion });
+      }),
+  },
+  {
+    name: 'terminating-pods-do-not-serve',
+    sentence: 'Terminating endpoints are not fallen back to where none is ready.',
+    scenario: 'scenarios/services/terminating-endpoints.yaml',
+    expectation: 'shop/frontend always reaches backend:80',
+    breaks: () =>
+      replace<typeof categories.categorizeEndpoints>(
+        categories,
+        'categorizeEndpoints',
+        (categorize) => (endpoints, service, node) => {
+          return categorize(endpoints, service, { ...node, kubernetes: '1.25' });
+        },
+      ),
+  },
+  {
+    name: 'health-checks-count-the-terminating',
+    sentence: 'The health check port of a Service counts endpoints that are not ready.',
+    scenario: 'scenarios/services/draining-by-health-check.yaml',
+    expectation: '$.loadBalancers[*].nodes[*]',
+    breaks: () =>
+      replace<typeof health.serviceHealthOf>(health, 'serviceHealthOf', (of) => (input, node) => {
+        const endpoints = [...input.endpoints].map(([key, list]) => {
+          return [key, list.map((it) => ({ ...it, ready: true }))] as const;
+        });
+        return of({ ...input, endpoints: new Map(endpoints) }, node);
+      }),
+  },
+  {
+    name: 'pods-are-masqueraded-at-local-services',
+    sentence: 'A pod that asks a node for a Service of policy Local gets its source replaced.',
+    scenario: 'scenarios/services/asymmetric-node-port.yaml',
+    expectation: 'gets no answer from node/worker-2:30080',
+    breaks: () =>
+      replace<typeof iptables.serviceRules>(iptables, 'serviceRules', (build) => (...args) => {
+        const rules = build(...args);
+        return { ...rules, chains: rules.chains.map(marksPods) };
+      }),
+  },
+  {
+    name: 'load-balancers-are-short-circuited',
+    sentence: 'The nodes take the traffic to an address of mode Proxy themselves.',
+    scenario: 'scenarios/services/load-balancer-proxy.yaml',
+    expectation: 'cloud load balancer',
+    breaks: () =>
+      replace<typeof serviceMap.servicePortsOf>(serviceMap, 'servicePortsOf', (of) => {
+        return (service, family) => of(withoutMode(service), family);
+      }),
+  },
+];
+
+/** The first rule of an external chain marks the packets that it lets go anywhere. */
+function marksPods(chain: Chain): Chain {
+  const pods = chain.rules.find(({ comment }) => comment?.startsWith('pod traffic for'));
+  if (pods === undefined) return chain;
+  const mark = { ...pods, target: { do: 'jump', chain: 'KUBE-MARK-MASQ' } } as const;
+  return { ...chain, rules: [mark, ...chain.rules] };
+}
+
+function withoutMode(service: KubeObject): KubeObject {
+  const status = service.status as Balanced | undefined;
+  const ingress = status?.loadBalancer?.ingress?.map(({ ip }) => ({ ip }));
+  return ingress === undefined ? service : { ...service, status: { loadBalancer: { ingress } } };
+}
+
+interface Balanced {
+  readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
+}

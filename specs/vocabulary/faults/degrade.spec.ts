@@ -1,0 +1,64 @@
+// Goal: `degrade` says of a line what its words say, exactly; what it cannot have any effect on, it
+// warns about.
+
+import { expect } from 'chai';
+
+import degrade from '../../../src/vocabulary/faults/degrade';
+import { formatRatio } from '../../../src/values/ratio';
+import { shop } from '../../runner/fake-cluster';
+
+const CONTEXT = { step: 'loss', recovers: true };
+
+function ruleOf(args: object) {
+  const cluster = shop();
+  const injection = degrade.inject(cluster, { from: 'shop/frontend', ...args }, CONTEXT);
+  return { ...injection, cluster, rule: cluster.handles.degradationsOf('loss')[0]! };
+}
+
+const told = (args: object) =>
+  degrade.check!({ from: 'shop/frontend', ...args }).map(({ path, severity }) => {
+    return `${severity} ${path}`;
+  });
+
+describe('degrade', () => {
+  it('reads shares as the fractions that they are, and spans as microseconds', () => {
+    const { rule } = ruleOf({ loss: '12.5%', corrupt: '0.1%', delay: '100ms', jitter: '10ms' });
+    expect([rule.loss, rule.corrupt].map((it) => formatRatio(it!))).to.deep.equal([
+      '1/8',
+      '1/1000',
+    ]);
+    expect(rule).to.include({ delay: 100_000, jitter: 10_000, direction: 'both', token: 'loss' });
+    const far = ruleOf({ mtu: 1_400, direction: 'to', distribution: 'normal', loss: '100%' }).rule;
+    expect(far).to.include({ mtu: 1_400, direction: 'to', distribution: 'normal' });
+    expect(formatRatio(far.loss!)).to.equal('1');
+  });
+
+  it('is taken back by its own token', () => {
+    const { cluster, effects, hits } = ruleOf({ loss: '30%' });
+    expect([effects, hits]).to.deep.equal([['degrade loss'], ['pod shop/frontend#1']]);
+    degrade.undo(cluster, 'degrade loss');
+    expect(cluster.handles.degradationsOf('loss')).to.deep.equal([]);
+  });
+
+  it('follows what comes to match', () => {
+    const { cluster } = ruleOf({ to: 'shop/backend', loss: '30%' });
+    cluster.addPod('shop/backend-d', '10.244.1.99', 'worker-1', 'Deployment shop/backend');
+    const args = { from: 'shop/frontend', to: 'shop/backend', loss: '30%' };
+    const { hits } = degrade.extend!(cluster, args, CONTEXT, new Set(['degrade loss']));
+    expect(hits).to.include('pod shop/backend#4');
+  });
+
+  it('has to say what is bad', () => {
+    expect(told({ direction: 'to' })).to.deep.equal(['error ']);
+    expect(told({ jitter: '10ms' })).to.deep.equal(['error /jitter']);
+    expect(told({ mtu: 1_400 })).to.deep.equal([]);
+  });
+
+  it('warns of what has no effect', () => {
+    expect(told({ rate: '1mbit', duplicate: '1%', loss: '1%', correlation: '25%' })).to.deep.equal([
+      'warning /duplicate',
+      'warning /correlation',
+      'warning /rate',
+    ]);
+  });
+});

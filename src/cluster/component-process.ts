@@ -1,0 +1,19 @@
+// One process of the cluster as faults take hold of it.
+
+import type { Cut } from '../apiserver/connections';
+import type { Component } from '../values/component';
+import type { Supervised } from './supervisor';
+
+export interface Process extends Supervised {
+  readonly component: Component;
+  /** The names under which the kernel knows who acts in it. */
+  readonly owners: () => readonly string[];
+  /** It dies: its memory is lost. */
+  stop(): void;
+  /** Called before it is stopped as by SIGSTOP, and after it goes on. */
+  frozen?(): void;
+  thawed?(): void;
+  /** Cuts it off from the API server, where that is more than cutting off its clients. */
+  sever?(token: string, cut: Cut): void;
+  mend?(token: string): void;
+}

@@ -1,0 +1,239 @@
+// Which of several like processes works: the one that holds the lease. The others watch the lease,
+// and take it when it was not renewed for long enough since they saw it last. Renewals have no
+// events; only the end of them has.
+// source: staging/src/k8s.io/client-go/tools/leaderelection/leaderelection.go
+
+import type { EventKind } from '../kernel/event-queue';
+import type { Kernel } from '../kernel/kernel';
+import { Phase } from '../kernel/phase';
+import type { Timing, TimerName } from '../timing';
+import { later } from '../values/time';
+import type { Duration, Instant } from '../values/time';
+
+export interface ElectionGround {
+  readonly kernel: Kernel;
+  readonly timing: Timing;
+  /** Whose lease it is: `controller-manager`. */
+  readonly name: string;
+  /** Every host that runs the process; the first one leads at the beginning. */
+  readonly hosts: readonly string[];
+  /** As the journal names the process of a host. */
+  actorOf(host: string): string;
+  /** Whether the process of the host gets an answer from the API server now. */
+  reaches(host: string): boolean;
+  /** The process of the host begins, or ceases, to do the work. */
+  leads(host: string): void;
+  yields(host: string): void;
+  /** A leader that cannot renew ends itself. */
+  exits(host: string): void;
+}
+
+interface Candidate {
+  readonly host: string;
+  alive: boolean;
+  frozen: boolean;
+  /** When its process started. */
+  startedAt: Instant;
+  /** When it saw the lease change last; undefined where that makes no difference yet. */
+  observedAt: Instant | undefined;
+  /** When it will take the lease, if nothing changes. */
+  takesAt: Instant | undefined;
+  /** Grows with whatever makes its plans void. */
+  epoch: number;
+  /** Whether the end of its leadership is planned. */
+  failing: boolean;
+}
+
+const FRESH = {
+  alive: true,
+  frozen: false,
+  observedAt: undefined,
+  takesAt: undefined,
+  epoch: 0,
+  failing: false,
+} as const;
+
+const RETRY: TimerName = 'leaderElection.retryPeriod';
+const LEASE: TimerName = 'leaderElection.leaseDuration';
+const DEADLINE: TimerName = 'leaderElection.renewDeadline';
+
+export class LeaderElection {
+  private readonly ground: ElectionGround;
+  private readonly candidates: ReadonlyMap<string, Candidate>;
+  private readonly lostEvent: EventKind;
+  private readonly acquireEvent: EventKind;
+  private holder: string | undefined;
+  /** When the lease was renewed last, where that is over. */
+  private renewedAt: Instant | undefined;
+
+  constructor(ground: ElectionGround) {
+    this.ground = ground;
+    const { kernel, name, hosts } = ground;
+    this.holder = hosts[0];
+    const startedAt = kernel.now;
+    this.candidates = new Map(hosts.map((host) => [host, { host, startedAt, ...FRESH }]));
+    const declare = (kind: string, act: (candidate: Candidate) => void): EventKind =>
+      kernel.declare(
+        `${name}.${kind}`,
+        (host, epoch) => {
+          const candidate = this.candidates.get(String(host))!;
+          if (candidate.epoch === epoch) act(candidate);
+        },
+        { owner: (host) => ground.actorOf(String(host)) },
+      );
+    this.lostEvent = declare('leaseLost', (it) => this.lost(it));
+    this.acquireEvent = declare('leaseAcquired', (it) => this.acquired(it));
+  }
+
+  get leader(): string | undefined {
+    return this.holder;
+  }
+
+  isAlive(host: string): boolean {
+    return this.candidates.get(host)!.alive;
+  }
+
+  /** The process of the host dies. */
+  stop(host: string): void {
+    const candidate = this.candidates.get(host)!;
+    if (!candidate.alive) return;
+    const wasHolder = this.holder === host;
+    if (wasHolder) this.endRenewals();
+    candidate.alive = false;
+    candidate.frozen = false;
+    reset(candidate);
+    if (!wasHolder) return;
+    this.holder = undefined;
+    this.ground.yields(host);
+    this.contest();
+  }
+
+  /** A new process on the host: it asks for the lease, under a new identity. */
+  start(host: string): void {
+    const candidate = this.candidates.get(host)!;
+    if (candidate.alive) return;
+    candidate.alive = true;
+    candidate.startedAt = this.ground.kernel.now;
+    this.contest();
+  }
+
+  /** The process is stopped, or goes on. */
+  freeze(host: string, frozen: boolean): void {
+    this.candidates.get(host)!.frozen = frozen;
+    this.changed();
+  }
+
+  /** Whether processes reach the API server has changed. */
+  changed(): void {
+    const leader = this.holder === undefined ? undefined : this.candidates.get(this.holder)!;
+    if (leader !== undefined) {
+      if (this.canRenew(leader)) this.recover(leader);
+      else this.fail(leader);
+    }
+    if (this.renewedAt !== undefined) this.contest();
+  }
+
+  private canRenew({ host, alive, frozen }: Candidate): boolean {
+    return alive && !frozen && this.ground.reaches(host);
+  }
+
+  /** The renewals of the leader fail from now on; it gives up after its deadline. */
+  private fail(leader: Candidate): void {
+    if (leader.failing) return;
+    const { kernel, timing } = this.ground;
+    this.endRenewals();
+    leader.failing = true;
+    const wait = (timing.delay(RETRY).least + timing.delay(DEADLINE).least) as Duration;
+    const planned = later(this.renewedAt!, wait);
+    const at = planned > kernel.now ? planned : kernel.now;
+    kernel.schedule(at, Phase.control, this.lostEvent, leader.host, leader.epoch, DEADLINE);
+  }
+
+  private recover(leader: Candidate): void {
+    if (!leader.failing || leader.alive === false) return;
+    const { kernel, timing } = this.ground;
+    const limit = timing.delay(RETRY).least + timing.delay(DEADLINE).least;
+    // Who was stopped for longer than its deadline finds out when it goes on.
+    if (kernel.now - this.renewedAt! > limit) return;
+    this.renewedAt = undefined;
+    for (const candidate of this.candidates.values()) reset(candidate);
+  }
+
+  private lost(leader: Candidate): void {
+    const { kernel, name } = this.ground;
+    const subject = `Lease/kube-system/kube-${name}`;
+    kernel.note(this.ground.actorOf(leader.host), 'lost', subject, 'it could not renew in time');
+    this.ground.exits(leader.host);
+  }
+
+  private endRenewals(): void {
+    const { kernel, timing } = this.ground;
+    if (this.renewedAt !== undefined) return;
+    const period = timing.delay(RETRY).least;
+    const phase = timing.phase(RETRY, this.ground.name);
+    const { now } = kernel;
+    const ticks = period > 0 ? Math.floor((now - phase) / period) : 0;
+    const last = period > 0 ? ((phase + ticks * period) as Instant) : now;
+    this.renewedAt = last < now ? last : now;
+  }
+
+  /** Everybody who can takes the lease in time; the first one gets it. */
+  private contest(): void {
+    for (const candidate of this.candidates.values()) {
+      if (candidate.host === this.holder || !this.canRenew(candidate)) continue;
+      this.plan(candidate);
+    }
+  }
+
+  private plan(candidate: Candidate): void {
+    const { kernel, timing } = this.ground;
+    const { now } = kernel;
+    const { host, epoch, takesAt } = candidate;
+    if (takesAt !== undefined && takesAt > now) return;
+    const lease = timing.delay(LEASE).least;
+    const isFirst = candidate.observedAt === undefined;
+    candidate.observedAt ??= this.firstLook(candidate);
+    const expires = later(candidate.observedAt, lease);
+    let at = isFirst ? candidate.observedAt : now;
+    do at = later(at, this.pause(candidate));
+    while (at <= expires || at < now);
+    candidate.takesAt = at;
+    kernel.schedule(at, Phase.control, this.acquireEvent, host, epoch, LEASE);
+  }
+
+  /** A new process looks at once; one that stood by saw the last renewal at its next look. */
+  private firstLook(candidate: Candidate): Instant {
+    const { renewedAt } = this;
+    const { now } = this.ground.kernel;
+    if (renewedAt === undefined || candidate.startedAt >= renewedAt) return now;
+    return later(renewedAt, this.pause(candidate));
+  }
+
+  private pause({ host }: Candidate): Duration {
+    const { timing, actorOf } = this.ground;
+    const drawn = timing.draw(RETRY, actorOf(host));
+    return drawn > 0 ? drawn : (1 as Duration);
+  }
+
+  private acquired(candidate: Candidate): void {
+    const { kernel, name } = this.ground;
+    candidate.takesAt = undefined;
+    if (!this.canRenew(candidate)) return;
+    const before = this.holder;
+    this.holder = candidate.host;
+    this.renewedAt = undefined;
+    for (const other of this.candidates.values()) reset(other);
+    if (before !== undefined) this.ground.yields(before);
+    const subject = `Lease/kube-system/kube-${name}`;
+    kernel.note(this.ground.actorOf(candidate.host), 'acquired', subject, 'it leads now');
+    this.ground.leads(candidate.host);
+  }
+}
+
+/** What was planned is void: somebody leads, or the process is gone. */
+function reset(candidate: Candidate): void {
+  candidate.observedAt = undefined;
+  candidate.takesAt = undefined;
+  candidate.failing = false;
+  candidate.epoch++;
+}

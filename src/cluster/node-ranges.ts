@@ -1,0 +1,51 @@
+// Has the network plug-in learn the ranges of pod addresses that nodes are given at run time
+// (Node.spec.podCIDRs), by the node IPAM controller or by whoever writes the object.
+// source: flannel-io/flannel pkg/subnet/kube/kube.go (watches nodes), kindnetd main.go
+
+import type { ApiServer } from '../apiserver/api-server';
+import type { Change } from '../apiserver/informer';
+import type { Node } from '../apiserver/kinds/node';
+import type { Kernel } from '../kernel/kernel';
+import type { Network } from '../network/index';
+import type { ClusterSpec } from '../values/cluster-spec';
+
+export interface NodeRangesContext {
+  readonly spec: ClusterSpec;
+  readonly kernel: Kernel;
+  readonly api: ApiServer;
+  readonly network: Network;
+  /** Called when a node has got its devices and routes. */
+  readonly onChange: (node: string) => void;
+}
+
+/** As the journal names the agents that watch for ranges. */
+const ACTOR = 'cni';
+
+/** What a node was told that is gone from the cluster. */
+const GONE = 'gone';
+
+/** Watches the nodes. Ranges that stand in the cluster's spec are known to the plug-in already. */
+export function watchNodeRanges({ spec, kernel, api, network, onChange }: NodeRangesContext): void {
+  const told = new Map(spec.nodes.map(({ name, podCIDRs }) => [name, podCIDRs.join()]));
+  const learn = ({ key, after }: Change): void => {
+    const known = told.get(key);
+    if (known === undefined) return;
+    const ranges = after === undefined ? [] : rangesOf(after as Node);
+    const text = after === undefined ? GONE : ranges.join();
+    const isKnown = known === text || (text === '' && known !== GONE);
+    if (isKnown) return;
+    told.set(key, text);
+    if (after === undefined) network.forgetNode(key);
+    else network.assignPodCIDRs(key, ranges);
+    const ranged = `its pod ranges are ${text || 'those of the plug-in'}`;
+    const what = after === undefined ? 'it is gone' : ranged;
+    kernel.note(`${ACTOR}@${key}`, 'learnt', `Node/${key}`, what);
+    onChange(key);
+  };
+  api.informer({ kind: 'Node', owner: ACTOR, onChange: learn });
+}
+
+function rangesOf({ spec }: Node): readonly string[] {
+  if (spec?.podCIDRs !== undefined) return spec.podCIDRs;
+  return spec?.podCIDR === undefined ? [] : [spec.podCIDR];
+}

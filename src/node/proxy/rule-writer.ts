@@ -1,0 +1,105 @@
+// One sync of kube-proxy, and what it leaves in the kernel once it has succeeded: the rules, and
+// no connection that only the rules before could have made.
+
+import type { Kernel } from '../../kernel/kernel';
+import type { Effect, SyncExtent, Timing } from '../../timing';
+import type { Family } from '../../values/ip';
+import type { Instant } from '../../values/time';
+import type { Conntrack } from '../netfilter/conntrack';
+import type { Ruleset } from '../netfilter/ruleset';
+import { staleEntries } from './conntrack-cleanup';
+import type { ProxyInput, ProxyMode, ProxyNode, Replacement } from './proxy-mode';
+import type { RestoreFaults } from './restore-faults';
+
+/** A sync under way: what it is made from was seen when it started. */
+export interface Sync {
+  readonly start: Instant;
+  readonly input: ProxyInput;
+  /** What the sync before was made from, whether or not it succeeded. */
+  readonly before: ProxyInput | undefined;
+  readonly effect: Effect;
+  /** A partial sync writes the Services that changed, and what all Services share. */
+  readonly extent: SyncExtent;
+  /** Asked for by the watch of the canary and not by the runner. */
+  readonly isForced: boolean;
+  /** Until when it waits for the lock of iptables. */
+  lockedUntil: Instant | undefined;
+  /** Since the rules are built. */
+  ruleset: Ruleset | undefined;
+}
+
+/** What kube-proxy needs of its machine. */
+export interface ProxyMachine {
+  readonly name: string;
+  readonly powered: boolean;
+  readonly proxyRules: Map<Family, Ruleset>;
+  readonly conntrack: Conntrack;
+}
+
+export interface RuleWriterOptions {
+  readonly kernel: Kernel;
+  readonly timing: Timing;
+  readonly machine: ProxyMachine;
+  readonly mode: ProxyMode;
+  readonly node: ProxyNode;
+}
+
+/** What one process writes. */
+export class RuleWriter {
+  private readonly options: RuleWriterOptions;
+  private readonly actor: string;
+  private readonly faults: RestoreFaults;
+  /** What this process remembers of rules that it has replaced. */
+  private readonly replacement: Replacement | undefined;
+
+  constructor(options: RuleWriterOptions, actor: string, faults: RestoreFaults) {
+    this.options = options;
+    this.actor = actor;
+    this.faults = faults;
+    this.replacement = options.mode.replacement?.();
+  }
+
+  /** Returns whether anything in the kernel is another than before. */
+  write(sync: Sync): boolean {
+    // Only a full sync writes the jumps that lead to the rules: without them these are as none.
+    const isReachable = sync.extent === 'full' || !this.faults.isFlushed;
+    if (isReachable) this.faults.isFlushed = false;
+    const changed = isReachable && this.replace(sync.ruleset!, sync.start);
+    const cleaned = this.cleanUp(sync);
+    return changed || cleaned;
+  }
+
+  /** The rules stay as they were. */
+  failed(): void {
+    this.replacement?.failed?.();
+  }
+
+  /** Writes the rules into the kernel, with what lingers there of the old ones. */
+  private replace(ruleset: Ruleset, start: Instant): boolean {
+    const { kernel, machine, node } = this.options;
+    const standing = machine.proxyRules.get(node.family);
+    let written = ruleset;
+    if (this.replacement !== undefined && standing !== undefined) {
+      const connections = machine.conntrack.list(kernel.now);
+      const writing = { start, connections };
+      written = this.replacement.written(standing, ruleset, writing);
+      const ended = this.replacement.ended?.(standing, ruleset, writing) ?? [];
+      for (const entry of ended) machine.conntrack.delete(entry);
+    }
+    machine.proxyRules.set(node.family, written);
+    return standing !== written;
+  }
+
+  /** Removes UDP connections to endpoints that are gone. Returns whether there were any. */
+  private cleanUp({ input, before }: Sync): boolean {
+    const { kernel, machine, node, timing } = this.options;
+    if (machine.conntrack.size === 0) return false;
+    const synced = { family: node.family, kubernetes: timing.kubernetes, input, before };
+    const stale = staleEntries(machine.conntrack.list(kernel.now), synced);
+    for (const entry of stale) machine.conntrack.delete(entry);
+    if (stale.length > 0) {
+      kernel.note(this.actor, 'removed', 'conntrack entries', `${stale.length} of UDP`);
+    }
+    return stale.length > 0;
+  }
+}

@@ -1,0 +1,84 @@
+// What a kubelet says of its node when its container runtime does not answer.
+// source: pkg/kubelet/kubelet.go updateRuntimeUp; runtime.go runtimeErrors
+
+import type { EventKind } from '../kernel/event-queue';
+import { Phase } from '../kernel/phase';
+import type { TimerName } from '../timing';
+import { later } from '../values/time';
+import type { Instant } from '../values/time';
+import type { KubeletGround } from './kubelet-ground';
+
+const DOWN: TimerName = 'kubelet.runtimeDown';
+const STATUS: TimerName = 'kubelet.nodeStatusUpdateFrequency';
+const CHECK: TimerName = 'kubelet.runtimeStatusPeriod';
+
+export class RuntimeHealth {
+  private readonly ground: KubeletGround;
+  /** Grows whenever a runtime falls silent or answers again, by node. */
+  private readonly turns = new Map<string, number>();
+  /** Nodes whose condition says that their runtime is down. */
+  private readonly reported = new Set<string>();
+  private readonly reportEvent: EventKind;
+
+  constructor(ground: KubeletGround) {
+    this.ground = ground;
+    this.reportEvent = ground.kernel.declare(
+      'kubelet.runtimeHealth',
+      (node, turn) => {
+        if (this.turns.get(String(node)) === turn) this.report(String(node), turn % 2 === 0);
+      },
+      { owner: (node) => `kubelet@${node}` },
+    );
+  }
+
+  /** The runtime of the node answers no longer, or again. */
+  changed(node: string, answers: boolean): void {
+    const { kernel, timing } = this.ground;
+    const turns = this.turns.get(node) ?? 0;
+    if ((turns % 2 === 0) === answers) return;
+    this.turns.set(node, turns + 1);
+    if (answers && !this.reported.has(node)) return;
+    const looked = this.tick(node, CHECK, kernel.now, answers);
+    const known = answers ? looked : later(looked, timing.delay(DOWN).least);
+    const at = this.tick(node, STATUS, known > kernel.now ? known : kernel.now, true);
+    const timer = answers ? STATUS : DOWN;
+    kernel.schedule(at, Phase.agent, this.reportEvent, node, turns + 1, timer);
+  }
+
+  /** The node was switched off: what its kubelet said of the runtime is void. */
+  forget(node: string): void {
+    this.turns.delete(node);
+    this.reported.delete(node);
+  }
+
+  private report(node: string, isUp: boolean): void {
+    const { kernel, api, state, unsent } = this.ground;
+    const agent = state.agents.get(node);
+    if (agent?.running !== true) return;
+    if (isUp) this.reported.delete(node);
+    else this.reported.add(node);
+    const said = isUp
+      ? { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+      : { status: 'False', reason: 'KubeletNotReady', message: 'container runtime is down' };
+    kernel.note(agent.actor, 'reported', `Node/${node}`, said.message);
+    const known = (api.store.get('Node', node)?.status ?? {}) as {
+      readonly conditions?: readonly { readonly type: string }[];
+    };
+    const conditions = (known.conditions ?? []).map((it) =>
+      it.type === 'Ready' ? { ...it, ...said, lastTransitionTime: kernel.now } : it,
+    );
+    const patch = { status: { conditions } };
+    const { actor } = agent;
+    unsent.writeNode(agent, { verb: 'patch', kind: 'Node', key: node, patch, actor });
+  }
+
+  /** The tick of a loop next to an instant: the last one before it, or the first one from it on. */
+  private tick(node: string, timer: TimerName, instant: Instant, isAfter: boolean): Instant {
+    const { timing } = this.ground;
+    const period = timing.delay(timer).least;
+    if (period === 0) return instant;
+    const phase = timing.phase(timer, `kubelet@${node}`);
+    const count = (instant - phase) / period;
+    return (phase + (isAfter ? Math.ceil(count) : Math.floor(count)) * period) as Instant;
+  }
+}
