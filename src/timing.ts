@@ -39,7 +39,7 @@ export class Timing {
     this.options = { ...this.options, profile };
   }
 
-  /** Whether the table has a timer of that name; what a manifest sets (a probe's period) is none. */
+  /** Whether the table has a timer of that name; what a manifest sets (a period) is none. */
   knows(name: string): name is TimerName {
     return Object.hasOwn(TIMERS, name);
   }

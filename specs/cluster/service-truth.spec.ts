@@ -55,7 +55,11 @@ describe('the endpoints that really serve', () => {
     const spec = {
       containers: [{ name: 'main', image: 'registry.example/app:1' }],
       initContainers: [
-        { name: 'setup', image: 'registry.example/app:1', ports: [{ name: 'http', containerPort: 1 }] },
+        {
+          name: 'setup',
+          image: 'registry.example/app:1',
+          ports: [{ name: 'http', containerPort: 1 }],
+        },
         {
           name: 'proxy',
           restartPolicy: 'Always',

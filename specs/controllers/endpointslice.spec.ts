@@ -14,7 +14,11 @@ function podOf(name: string, status: object = {}, spec: object = {}): KubeObject
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'shop', labels: { app: 'web' } },
-    spec: { nodeName: 'worker-1', containers: [{ name: 'main', image: 'registry.example/app:1' }], ...spec },
+    spec: {
+      nodeName: 'worker-1',
+      containers: [{ name: 'main', image: 'registry.example/app:1' }],
+      ...spec,
+    },
     status: { ...runningStatus(0, '10.244.1.5'), ...status },
   };
 }
@@ -125,7 +129,9 @@ describe('the members of a slice', () => {
 describe('the ports of a slice', () => {
   it('by name stand in a slice for each number', () => {
     const port = (containerPort: number) => ({
-      containers: [{ name: 'main', image: 'registry.example/app:1', ports: [{ name: 'http', containerPort }] }],
+      containers: [
+        { name: 'main', image: 'registry.example/app:1', ports: [{ name: 'http', containerPort }] },
+      ],
     });
     const subject = plane(
       serviceOf('web', { ports: [{ port: 80, targetPort: 'http' }] }),

@@ -232,7 +232,11 @@ describe('a pod that tolerates a taint', () => {
     const plane = new ControlPlane();
     const tolerations = [{ key: 'maintenance', operator: 'Exists', ...toleration }];
     const metadata = { name: 'patient', namespace: 'shop' };
-    const spec = { containers: [{ name: 'main', image: 'registry.example/app:1' }], tolerations, nodeName: 'worker-1' };
+    const spec = {
+      containers: [{ name: 'main', image: 'registry.example/app:1' }],
+      tolerations,
+      nodeName: 'worker-1',
+    };
     plane.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
     plane.run();
     plane.patch('Node', 'worker-1', { spec: { taints: [TAINT] } });

@@ -1,6 +1,9 @@
 // Wrong variants of the model, each with the scenario that finds it out. A variant that nobody
 // finds out means that a scenario is missing.
 
+import { ADMINISTRATION_MUTANTS } from './administration';
+import { CILIUM_MUTANTS } from './cilium';
+import { COMPONENT_MUTANTS } from './components';
 import { CONTROL_PLANE_MUTANTS } from './control-plane';
 import { DATA_PLANE_MUTANTS } from './data-plane';
 import { NETWORK_MUTANTS } from './network';
@@ -25,6 +28,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...SERVICE_MUTANTS,
   ...CONTROL_PLANE_MUTANTS,
   ...NODE_MUTANTS,
+  ...COMPONENT_MUTANTS,
   ...NETWORK_MUTANTS,
   ...DNS_MUTANTS,
+  ...CILIUM_MUTANTS,
+  ...ADMINISTRATION_MUTANTS,
 ];

@@ -31,6 +31,8 @@ export interface LabOptions {
   /** The mode of kube-proxy; iptables where it is not said. */
   readonly proxy?: string;
   readonly scheduler?: string;
+  /** Further settings of the mode. */
+  readonly proxyOptions?: Readonly<Record<string, unknown>>;
   readonly kubernetes?: KubeVersion;
 }
 
@@ -116,7 +118,8 @@ export class Lab {
   }
 
   program(): void {
-    const { proxy = 'iptables', scheduler, kubernetes = NEWEST_VERSION } = this.options;
+    const { proxy = 'iptables', scheduler, proxyOptions = {} } = this.options;
+    const { kubernetes = NEWEST_VERSION } = this.options;
     const machines = [...this.network.machines.values()];
     for (const [name, machine] of this.network.machines) {
       machine.proxyRules.set(
@@ -133,6 +136,7 @@ export class Lab {
           serviceCIDRs: ['10.96.0.0/16'],
           nodeAddresses: machines.flatMap((it) => it.addresses),
           ...(scheduler !== undefined && { scheduler }),
+          options: proxyOptions,
           kubernetes,
         }),
       );

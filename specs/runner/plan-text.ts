@@ -7,11 +7,20 @@ import type { Plan } from '../../src/language/plan';
 
 /** The plan of a text that has no errors; `file` is the name that its places carry. */
 export function planText(text: string, file: string): Plan {
-  const { plans, diagnostics } = load([file], {
+  expect(errorsIn(text, file)).to.deep.equal([]);
+  return loadText(text, file).plans[0]!;
+}
+
+/** What is wrong with a text. */
+export function errorsIn(text: string, file: string): string[] {
+  return loadText(text, file)
+    .diagnostics.filter(({ severity }) => severity === 'error')
+    .map(({ message }) => message);
+}
+
+function loadText(text: string, file: string): ReturnType<typeof load> {
+  return load([file], {
     read: (path) => (path.endsWith(file) ? { is: 'text', text } : DISK.read(path)),
     expand: (path) => (path === file ? [file] : DISK.expand(path)),
   });
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  expect(errors.map(({ message }) => message)).to.deep.equal([]);
-  return plans[0]!;
 }

@@ -8,7 +8,7 @@ import { run } from '../../src/runner/run';
 import type { RunResult } from '../../src/runner/result';
 import { Execution } from '../../src/runner/execution';
 import { formatInstant } from '../../src/values/time';
-import { planText } from './plan-text';
+import { errorsIn, planText } from './plan-text';
 
 const SHOP = 'scenarios/manifests/shop.yaml';
 const EXPECT = 'expect:\n  - {at: 0s, reach: {from: shop/frontend, to: backend:80}}\n';
@@ -124,5 +124,28 @@ describe('an event that never comes', () => {
     expect(never(`{${SLICE}, ${seenBy}}`)).to.contain(
       'scheduler does not watch any EndpointSlice; those that do are ',
     );
+  });
+});
+
+describe('a step says once when it happens', () => {
+  const errorsOf = (step: string): string[] => {
+    const text = `scenario: s\ncluster: {nodes: 2}\nmanifests: [${SHOP}]\n`;
+    return errorsIn(`${text}timeline:\n  - ${step}\n${EXPECT}`, 'triggers.yaml');
+  };
+
+  it('by one of at, after and when', () => {
+    const step = `{at: 1s, when: {${SLICE}}, kill: {pod: shop/frontend}}`;
+    expect(errorsOf(step)).to.deep.equal(['this step has both `at` and `when`']);
+  });
+
+  it('of an object in a namespace that is there', () => {
+    const step = `{when: {object: 'pod/shp/a-*', becomes: {query: $.spec}}, kill: {pod: shop/frontend}}`;
+    expect(errorsOf(step)).to.deep.equal(['there is no namespace "shp"']);
+  });
+
+  it('by a query that is one', () => {
+    const step =
+      '{when: {object: node/worker-1, becomes: {query: "$.["}}, kill: {pod: shop/frontend}}';
+    expect(errorsOf(step)[0]).to.match(/, at character \d of "\$\.\["$/);
   });
 });

@@ -18,8 +18,9 @@ import { Lags } from './lags';
 import type { Lag } from './lags';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
-import { patched } from './patch';
+import { isStale, manifestOf, patched } from './patch';
 import type { PatchType } from './patch';
+import { Staleness } from './staleness';
 import { Store } from './store';
 import type { Version } from './store';
 
@@ -95,6 +96,8 @@ interface Watchers {
 
 export class ApiServer {
   readonly store: Store;
+  /** What makes the views of single clients older than their connections do. */
+  readonly staleness: Staleness;
   private readonly kernel: Kernel;
   private readonly timing: Timing;
   private readonly admission: Admission;
@@ -123,18 +126,17 @@ export class ApiServer {
       (id, revision) => this.informers[Number(id)]!.deliver(Number(revision)),
       { owner: (id) => this.informers[Number(id)]!.options.owner },
     );
+    const { store, informers, watchEvent } = this;
+    this.staleness = new Staleness({ kernel, timing, store, informers, watchEvent });
     this.connections = new Connections({
       kernel,
       timing,
-      informers: this.informers,
+      informers,
       pass: (request) => this.receive(request),
     });
   }
 
-  /**
-   * Cuts a client off: its watches deliver nothing and its requests do not arrive. `token` is who
-   * cuts; the client is cut off until every one of them has mended.
-   */
+  /** Cuts a client off until everybody who did so, by `token`, has mended: nothing passes. */
   sever(actor: string, token: string, cut: Cut = 'silent'): void {
     this.connections.sever(actor, token, cut);
   }
@@ -155,12 +157,17 @@ export class ApiServer {
 
   /** The client closes its connections and opens new ones, as it does when it distrusts them. */
   reconnect(actor: string): void {
-    this.connections.reconnect(actor);
+    this.connections.lose(actor);
   }
 
   /** What the client's packets wait on the network: requests one way, all else the other. */
   delay(actor: string, token: string, lag: Lag): void {
     this.lags.set(actor, token, lag);
+  }
+
+  /** The process of the client is a new one, which has no connection and no memory of failures. */
+  renew(actor: string): void {
+    this.connections.renew(actor);
   }
 
   /** Everybody who watches anything, in the order in which they began. */
@@ -213,7 +220,7 @@ export class ApiServer {
 
   /** A lagging view for one component. */
   informer(options: InformerOptions): Informer {
-    const informer = new Informer(this.store, options);
+    const informer = new Informer(this.store, options, 0, this.staleness);
     const id = this.informers.push(informer) - 1;
     const watchers = this.watchersOf(options.kind);
     if (options.scope === undefined) watchers.all.push(id);
@@ -258,7 +265,7 @@ export class ApiServer {
     if (verb === 'create') return this.create(request, request.object!);
     const current = this.store.get(kind, key);
     if (current === undefined) {
-      return verb === 'apply' ? this.create(request, manifestOf(request)) : 'not-found';
+      return verb === 'apply' ? this.create(request, manifestOf(request.object!)) : 'not-found';
     }
     if (request.uid !== undefined && request.uid !== current.metadata.uid) return 'conflict';
     switch (verb) {
@@ -266,7 +273,7 @@ export class ApiServer {
         if (isStale(request.object!, current)) return 'conflict';
         return this.put(request, request.object!, current);
       case 'apply':
-        return this.patch(request, manifestOf(request), current);
+        return this.patch(request, manifestOf(request.object!), current);
       case 'patch':
         return this.patch(request, request.patch, current);
       case 'delete':
@@ -353,6 +360,7 @@ export class ApiServer {
 
   private publish(request: ApiRequest, version: Version): void {
     for (const tell of this.commitListeners) tell(version);
+    this.staleness.committed(request.kind, version);
     const watchers = this.watchers.get(request.kind);
     if (watchers === undefined) return;
     for (const id of watchers.all) this.notify(id, version, request);
@@ -367,9 +375,11 @@ export class ApiServer {
       this.connections.missed(informer);
       return;
     }
+    if (this.staleness.passesBy(informer, version)) return;
     const { owner } = informer.options;
     const delay = this.timing.draw('apiserver.watch', owner, request.effect);
-    const at = later(this.kernel.now, (delay + this.lags.of(owner).back) as Duration);
+    const late = this.lags.of(owner).back + this.staleness.lagOf(owner);
+    const at = later(this.kernel.now, (delay + late) as Duration);
     const phase = owner.includes('@') ? Phase.agent : Phase.control;
     this.kernel.schedule(at, phase, this.watchEvent, id, version.revision, 'apiserver.watch');
   }
@@ -382,15 +392,4 @@ export class ApiServer {
     }
     return watchers;
   }
-}
-
-/** A manifest says what is wanted; a status that an export left in it is not written. */
-function manifestOf({ object }: ApiRequest): KubeObject {
-  const { status: _status, ...manifest } = object!;
-  return manifest;
-}
-
-function isStale(object: KubeObject, current: KubeObject): boolean {
-  const { resourceVersion } = object.metadata;
-  return resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion;
 }

@@ -146,10 +146,11 @@ export class Connections {
     if (client?.state === 'stalled') client.lostAt ??= this.ground.kernel.now;
   }
 
-  /** Closes what stands and opens anew; a client that has nothing begins with a first attempt. */
-  reconnect(actor: string): void {
-    if (this.client(actor).state === 'lost') this.reflectors.restart(actor);
-    else this.lose(actor);
+  /** The process of the client is a new one: it begins with a first attempt for each watch. */
+  renew(actor: string): void {
+    if (!this.clients.has(actor)) return;
+    if (this.client(actor).state === 'stalled') this.lose(actor);
+    this.reflectors.restart(actor);
   }
 
   /** Somebody begins to watch; while nobody reaches the server, that has to wait. */
@@ -163,10 +164,9 @@ export class Connections {
   /** The client's connections are gone, and it knows. */
   lose(actor: string): void {
     const client = this.client(actor);
-    const { kernel } = this.ground;
     if (client.state === 'lost') return;
     this.move(client, 'lost');
-    kernel.note(actor, 'lost', 'connection', 'to the API server');
+    this.note(actor, 'lost');
     for (const request of client.requests.splice(0)) this.fail(request);
     this.reflectors.broken(actor);
   }
@@ -292,7 +292,7 @@ export class Connections {
 
   private connected(client: Client): void {
     this.move(client, 'open');
-    this.ground.kernel.note(client.actor, 'opened', 'connection', 'to the API server');
+    this.note(client.actor, 'opened');
     for (const request of client.requests.splice(0)) this.ground.pass(request);
     this.reflectors.connected(client.actor);
   }
@@ -305,6 +305,14 @@ export class Connections {
       return;
     }
     kernel.note(actor, 'failed', `${kind}/${key}`, `${verb}: the API server cannot be reached`);
+  }
+
+  /** A process that does not listen at all has nothing to say. */
+  private note(actor: string, action: 'lost' | 'opened'): void {
+    const { informers, kernel } = this.ground;
+    const own = informers.filter(({ options }) => options.owner === actor);
+    if (own.length > 0 && own.every(({ isStopped }) => isStopped)) return;
+    kernel.note(actor, action, 'connection', 'to the API server');
   }
 
   private tell(actor: string, isOpen: boolean): void {

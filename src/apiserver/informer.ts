@@ -2,8 +2,10 @@
 // Staleness is the distance between two numbers.
 // source: staging/src/k8s.io/client-go/tools/cache/shared_informer.go (semantics, not structure)
 
+import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Store, Version } from './store';
+import { WatchGaps } from './watch-gaps';
 
 /** A change as a component receives it. Several writes may arrive as one, with the last object. */
 export interface Change {
@@ -26,19 +28,33 @@ export interface InformerOptions {
   readonly onChange: (change: Change) => void;
 }
 
+/** What the first list of a process shows, where the server that it asks is behind. */
+export interface ListSource {
+  /** The revision of the list; what came after it follows by the watch. */
+  firstList(informer: Informer): number;
+}
+
 export class Informer {
   readonly options: InformerOptions;
   private readonly store: Store;
+  private readonly source: ListSource | undefined;
+  private readonly gaps = new WatchGaps();
   private seen: number;
   private held = false;
   private connected = true;
   private listed = true;
   private readonly observers: ((change: Change) => void)[] = [];
 
-  constructor(store: Store, options: InformerOptions, seen = 0) {
+  constructor(store: Store, options: InformerOptions, seen = 0, source?: ListSource) {
     this.store = store;
     this.options = options;
     this.seen = seen;
+    this.source = source;
+  }
+
+  /** Whether the view shows every object as of its revision: its watch has left nothing out. */
+  get isWhole(): boolean {
+    return this.gaps.isWhole;
   }
 
   /** The revision that this view shows. */
@@ -63,14 +79,20 @@ export class Informer {
 
   get(key: ObjectKey): KubeObject | undefined {
     const { kind, scope } = this.options;
-    const version = this.store.version(kind, key, this.seen);
+    const version = this.store.version(kind, key, this.gaps.revisionOf(key, this.seen));
     return scope === undefined || version?.scope === scope ? version?.object : undefined;
   }
 
   list(): IterableIterator<KubeObject> {
     const { kind, scope } = this.options;
+    if (!this.isWhole) return this.listAcrossGaps();
     if (scope !== undefined) return this.store.listScope(kind, scope, this.seen);
     return this.store.list(kind, this.seen);
+  }
+
+  /** The watch leaves out the version of this revision. */
+  leaveOut(revision: number): void {
+    this.gaps.leaveOut(revision);
   }
 
   /** Moves the view to `revision` and reports one change for each key that moved. */
@@ -87,18 +109,76 @@ export class Informer {
   private move(revision: number, report: (change: Change) => void): void {
     const from = this.seen;
     const { kind, scope } = this.options;
-    const latest = new Map<ObjectKey, Version>();
-    for (const version of this.store.changes(kind, from, revision, scope)) {
-      latest.set(version.key, version);
-    }
+    const versions = this.store.changes(kind, from, revision, scope);
     this.seen = revision;
+    if (!this.isWhole) {
+      this.moveAcrossGaps(versions, from, report);
+      return;
+    }
+    const latest = new Map<ObjectKey, Version>();
+    for (const version of versions) latest.set(version.key, version);
+    this.tell(latest, (key) => this.store.version(kind, key, from), report);
+  }
+
+  private tell(
+    latest: ReadonlyMap<ObjectKey, Version>,
+    knownOf: (key: ObjectKey) => Version | undefined,
+    report: (change: Change) => void,
+  ): void {
+    const { scope } = this.options;
     for (const [key, version] of latest) {
-      const known = this.store.version(kind, key, from);
+      const known = knownOf(key);
       const before = scope === undefined || known?.scope === scope ? known?.object : undefined;
       // What came and went between two looks was never there for this component.
       if (before === undefined && version.object === undefined) continue;
       const change = { key, before, after: version.object, cause: version.cause };
       report(change);
+      for (const observer of this.observers) observer(change);
+    }
+  }
+
+  private moveAcrossGaps(
+    versions: readonly Version[],
+    from: number,
+    report: (change: Change) => void,
+  ): void {
+    const { kind } = this.options;
+    const keys = new Set(versions.map(({ key }) => key));
+    const known = new Map<ObjectKey, Version | undefined>();
+    for (const key of keys) {
+      known.set(key, this.store.version(kind, key, this.gaps.revisionOf(key, from)));
+    }
+    this.tell(this.gaps.sift(versions), (key) => known.get(key), report);
+  }
+
+  private *listAcrossGaps(): IterableIterator<KubeObject> {
+    const { kind, scope } = this.options;
+    const behind = new Set(this.gaps.keys());
+    const present =
+      scope === undefined
+        ? this.store.list(kind, this.seen)
+        : this.store.listScope(kind, scope, this.seen);
+    for (const object of present) if (!behind.has(keyOf(object))) yield object;
+    for (const key of behind) {
+      const object = this.get(key);
+      if (object !== undefined) yield object;
+    }
+  }
+
+  /** A list shows what the watch has left out as well. */
+  private closeGaps(): void {
+    if (this.isWhole) return;
+    const { kind } = this.options;
+    const keys = this.gaps.keys();
+    const known = new Map(keys.map((key) => [key, this.get(key)]));
+    this.gaps.close();
+    for (const key of keys) {
+      const version = this.store.version(kind, key, this.seen);
+      const before = known.get(key);
+      const after = this.get(key);
+      if (version === undefined || before === after) continue;
+      const change = { key, before, after, cause: version.cause };
+      this.options.onChange(change);
       for (const observer of this.observers) observer(change);
     }
   }
@@ -124,10 +204,16 @@ export class Informer {
   jump(): boolean {
     this.held = false;
     this.listed = this.connected;
-    if (!this.connected) this.seen = 0;
-    else if (this.observers.length > 0) this.move(this.store.revision, () => {});
-    else this.seen = this.store.revision;
-    return this.connected;
+    this.gaps.close();
+    if (!this.connected) {
+      this.seen = 0;
+      return false;
+    }
+    const revision = this.firstRevision();
+    // Observers are told of what has come; a list from the past takes nothing back for them.
+    if (this.observers.length > 0 && revision > this.seen) this.move(revision, () => {});
+    this.seen = revision;
+    return true;
   }
 
   /** The watch is broken: nothing is delivered, and whoever lists has to wait. */
@@ -145,11 +231,18 @@ export class Informer {
   reset(): void {
     this.seen = 0;
     this.listed = false;
+    this.gaps.close();
   }
 
   private catchUp(): void {
     if (!this.connected) return;
+    const isFirst = !this.listed || this.seen === 0;
     this.listed = true;
-    this.deliver(this.store.revision);
+    this.deliver(isFirst ? this.firstRevision() : this.store.revision);
+    this.closeGaps();
+  }
+
+  private firstRevision(): number {
+    return this.source?.firstList(this) ?? this.store.revision;
   }
 }

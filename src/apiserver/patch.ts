@@ -30,3 +30,15 @@ export function patched(
     throw error;
   }
 }
+
+/** A manifest says what is wanted; a status that an export left in it is not written. */
+export function manifestOf(object: KubeObject): KubeObject {
+  const { status: _status, ...manifest } = object;
+  return manifest;
+}
+
+/** Whether a write is meant for a version that stands no longer. */
+export function isStale(object: KubeObject, current: KubeObject): boolean {
+  const { resourceVersion } = object.metadata;
+  return resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion;
+}

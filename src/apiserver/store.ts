@@ -105,6 +105,11 @@ export class Store {
     return this.kinds.get(kind)?.log.at(-1)?.revision ?? 0;
   }
 
+  /** The newest revision of a kind that stood at an instant; 0 before its first object. */
+  revisionAt(kind: string, instant: Instant): number {
+    return this.kinds.get(kind)?.log.findLast(({ at }) => at <= instant)?.revision ?? 0;
+  }
+
   /** The kinds of which any object ever was, sorted by name. */
   kindNames(): string[] {
     return [...this.kinds.keys()].sort(compareText);
@@ -131,7 +136,15 @@ export class Store {
     const previous = kindStore.heads.get(key);
     // A deletion forgets its place in the order: what is created anew under the name is newest.
     if (previous !== undefined && previous.object === undefined) kindStore.heads.delete(key);
-    const version: Version = { revision, at, key, object, previous, cause, scope };
+    const version: Version = Object.freeze({
+      revision,
+      at,
+      key,
+      object,
+      previous,
+      cause,
+      scope,
+    });
     kindStore.heads.set(key, version);
     kindStore.log.push(version);
     if (scope !== undefined) enter(kindStore.scopes, scope, version);

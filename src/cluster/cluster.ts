@@ -66,6 +66,11 @@ export interface Handles extends ImpairingHandles, FreezingHandles, ComponentHan
   drain(node: string, options: DrainOptions): void;
 }
 
+export interface ForkOptions {
+  /** For what is drawn from now on; that of the origin where nothing is said. */
+  readonly seed?: number;
+}
+
 export interface Cluster {
   readonly spec: ClusterSpec;
   readonly kernel: Kernel;
@@ -104,4 +109,10 @@ export interface Cluster {
   assumptions(): readonly string[];
   /** The state as one frozen JSON object; what `inspect` queries. */
   snapshot(): Readonly<Record<string, unknown>>;
+  /**
+   * A cluster of its own in the same state, with the same past and the same plans. What happens in
+   * one of the two happens in that one only. Whoever observes the origin from outside does not
+   * observe the fork.
+   */
+  fork(options?: ForkOptions): Cluster;
 }

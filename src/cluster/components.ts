@@ -45,19 +45,17 @@ export class Components implements ComponentHandles {
   }
 
   killComponent(component: Component, { restart }: { readonly restart: boolean }): void {
-    const { kernel, api, supervisor, touch } = this.context;
+    const { kernel, supervisor, touch } = this.context;
     const process = this.processOf(component);
+    if (!restart) supervisor.hold(process);
     if (process.isRunning()) {
       kernel.note(component.actor, 'died', `component/${component.name}`, 'killed');
       for (const token of this.pauses.get(component.actor) ?? []) {
         this.resumeComponent(component, token);
       }
       process.stop();
-      // The kernel closes the connections of a dead process; a new one has to open its own.
-      const clients = process.clients().filter((it) => api.cutOf(it) !== undefined);
-      for (const client of clients) api.reconnect(client);
+      supervisor.died(process);
     }
-    supervisor.died(process, !restart);
     touch();
   }
 
@@ -128,11 +126,12 @@ export class Components implements ComponentHandles {
     }
   }
 
-  /** The host has booted, and its kubelet starts what is static there. */
+  /** The host has booted: everything starts that no fault keeps down. */
   hostBooted(host: string): void {
-    for (const process of this.context.processes) {
-      if (process.host !== host || !isOfControlPlane(process.component)) continue;
-      if (!process.isRunning()) process.start();
+    const { processes, supervisor } = this.context;
+    for (const process of processes) {
+      if (process.host !== host || process.isRunning() || supervisor.isHeld(process)) continue;
+      process.start();
     }
   }
 

@@ -5,6 +5,7 @@ import { KindAdmission } from '../apiserver/admission';
 import { ApiServer } from '../apiserver/api-server';
 import { pluralNamed } from '../apiserver/kinds/index';
 import { createControllers } from '../controllers/index';
+import { copyState } from '../kernel/copy-state';
 import { Kernel } from '../kernel/kernel';
 import { createNetwork, datagram, handshake, repeated, segment } from '../network/index';
 import type { Network, SendOptions } from '../network/index';
@@ -31,7 +32,14 @@ import {
 } from '../workloads/index';
 import { ApiPaths } from './api-paths';
 import type { ApiClient } from './api-paths';
-import type { Cluster, ClusterSendOptions, Handles, OpenConnection, Visit } from './cluster';
+import type {
+  Cluster,
+  ClusterSendOptions,
+  ForkOptions,
+  Handles,
+  OpenConnection,
+  Visit,
+} from './cluster';
 import { createComponents } from './create-components';
 import { createEdge } from './edge';
 import type { Edge } from './edge';
@@ -164,6 +172,16 @@ class ModelCluster implements Cluster {
     this.proxies.settleAll();
     this.edge?.settle();
     this.timing.switchTo(profileOf(this.spec));
+  }
+
+  fork({ seed }: ForkOptions = {}): ModelCluster {
+    const fork = new ModelCluster(this.spec, this.kernel.random.seed);
+    // In the order in which they come about: first the kubelets, then what runs in pods.
+    fork.kubelets.resemble(this.kubelets);
+    fork.servers.resemble(this.servers);
+    copyState(this, fork);
+    if (seed !== undefined) fork.kernel.random.reseed(seed);
+    return fork;
   }
 
   send(

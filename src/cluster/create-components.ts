@@ -41,7 +41,7 @@ export function createComponents(parts: ComponentParts): Components {
   const { kernel, api, timing, spec, kubelets, touch } = parts;
   const hosts = controlPlaneHosts(spec);
   const supervisor = new Supervisor({ kernel, api, timing, kubelets });
-  const elected: ElectedProcesses[] = [];
+  const elected = kernel.keep<ElectedProcesses[]>([]);
   const members = new ApiMembers({
     kernel,
     api,
@@ -51,6 +51,7 @@ export function createComponents(parts: ComponentParts): Components {
     localClients: (host) => elected.flatMap((it) => it.clientsOn(host)),
     changed: () => elected.forEach((it) => it.changed()),
   });
+  kernel.keep(members);
   const context = { ...parts, hosts, members, supervisor };
   for (const name of ['controller-manager', 'scheduler']) {
     elected.push(new ElectedProcesses({ ...context, name }));
@@ -62,7 +63,7 @@ export function createComponents(parts: ComponentParts): Components {
     ...spec.nodes.flatMap(({ name }) => nodeProcesses(name, parts, supervisor)),
   ];
   if (parts.agents !== undefined) followViews(api, parts.agents, parts.agents.name);
-  return new Components({ kernel, api, supervisor, processes, touch });
+  return kernel.keep(new Components({ kernel, api, supervisor, processes, touch }));
 }
 
 function apiServerOn(
@@ -133,21 +134,21 @@ function kubeletOn(node: string, { kubelets }: ComponentParts, supervisor: Super
 function runtimeOn(node: string, { kernel, kubelets }: ComponentParts): Process {
   const actor = `runtime@${node}`;
   const owners = [actor, `cri@${node}`];
-  let isRunning = true;
+  const process = kernel.keep({ isRunning: true });
   return {
     ...onNode('runtime', node, actor),
     supervisor: 'systemd',
     restartTimer: 'runtime.systemdRestart',
     owners: () => owners,
     clients: () => [],
-    isRunning: () => isRunning,
+    isRunning: () => process.isRunning,
     stop: () => {
-      isRunning = false;
+      process.isRunning = false;
       for (const owner of owners) kernel.pause(owner, 'dead');
       kubelets.runtimeHealth.changed(node, false);
     },
     start: () => {
-      isRunning = true;
+      process.isRunning = true;
       kernel.note(actor, 'started', `Node/${node}`);
       for (const owner of owners) kernel.resume(owner, 'dead');
       kubelets.runtimeHealth.changed(node, true);
@@ -170,23 +171,23 @@ function proxyOn(node: string, { proxies }: ComponentParts): Process {
 }
 
 /** The daemon of the network plug-in: it enforces policies and, with eBPF, Services. */
-function cniOn(node: string, { agents, proxies, spec }: ComponentParts): Process {
+function cniOn(node: string, { kernel, agents, proxies, spec }: ComponentParts): Process {
   const actor = `${agents?.name ?? 'cni'}@${node}`;
   const proxy = `kube-proxy@${node}`;
   const isProxy = spec.proxy.mode === 'ebpf';
-  let isRunning = true;
+  const process = kernel.keep({ isRunning: true });
   return {
     ...onNode('cni', node, actor),
     owners: () => (isProxy ? [actor, proxy] : [actor]),
     clients: () => (isProxy ? [actor, proxy] : [actor]),
-    isRunning: () => isRunning,
+    isRunning: () => process.isRunning,
     stop: () => {
-      isRunning = false;
+      process.isRunning = false;
       agents?.stop(node);
       if (isProxy) proxies.stop(node);
     },
     start: () => {
-      isRunning = true;
+      process.isRunning = true;
       agents?.start(node);
       if (isProxy) proxies.start(node);
     },

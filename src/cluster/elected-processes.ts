@@ -54,7 +54,7 @@ export class ElectedProcesses {
       yields: (host) => this.end(host),
       exits: (host) => {
         this.election.stop(host);
-        supervisor.died(processes.get(host)!, false);
+        supervisor.died(processes.get(host)!);
       },
     });
     const single = this.work.filter(({ actor }) => actor !== name);
@@ -124,7 +124,10 @@ export class ElectedProcesses {
   private begin(leader: string): void {
     for (const { name } of this.ground.hosts) if (name !== leader) this.free(name);
     for (const controller of this.work) {
-      if (!this.stopped.has(controller.actor)) controller.start();
+      if (this.stopped.has(controller.actor)) continue;
+      controller.start();
+      // Its connections are new: it does not wait for the back-off of the last leader.
+      this.ground.api.renew(controller.actor);
     }
     this.ground.touch();
   }

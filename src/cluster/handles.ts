@@ -31,7 +31,7 @@ export interface HandlesContext {
 }
 
 export function createHandles(context: HandlesContext): Handles {
-  const drains = new Drains(context);
+  const drains = context.kernel.keep(new Drains(context));
   const { kubectl, kubelets, touch, components, network } = context;
   return {
     ...impairingHandles(context),

@@ -19,6 +19,7 @@ import { sortedBy } from '../values/order';
 import type { Responder, Trace } from '../values/trace';
 import { explainMissing } from './missing-name';
 import {
+  coursesOf,
   hostsOf,
   merged,
   NODE_RESOLV_CONF,
@@ -30,6 +31,7 @@ import type {
   AskUpstream,
   Behaviours,
   Choose,
+  Counts,
   DnsReply,
   DnsServers,
   DnsTransport,
@@ -43,6 +45,7 @@ import type {
 } from '../workloads/index';
 
 const DNS_PORT = 53;
+const NO_COUNTS: Counts = new Map();
 /** The cluster's DNS Service has the tenth address of the service range. */
 const DNS_INDEX = 10;
 /** A question that has been handed on this often goes round in a circle. */
@@ -84,6 +87,14 @@ interface Sent {
   readonly drawing?: Choose;
 }
 
+/** One question on a path, with what its client has asked before. */
+interface Put {
+  readonly question: Question;
+  readonly udpSize: number;
+  /** Questions of the same lookup that faults have counted before this one. */
+  readonly counted: Counts;
+}
+
 /** The addresses of the kube-dns Service, one per family. */
 export function clusterDnsOf(spec: ClusterSpec): IP[] {
   return spec.serviceCIDRs.map((range) => addressAt(cidr(range), DNS_INDEX));
@@ -116,11 +127,12 @@ export function lookUp(
     libc: libc ?? own.libc,
     open: (server, transport) =>
       server === undefined
-        ? outside(upstreamOf(spec.externals))
+        ? outside(context)
         : pathsTo(context, { from, server, port: DNS_PORT, transport, real, depth: 0 }),
     timeout: timing.delay('resolver.timeout').least,
     connectTimeout: timing.delay('tcp.connectTimeout').least,
     race: spec.dns.race ?? NEVER,
+    ...(real && { made: (counted) => context.servers.failures.made(counted) }),
   });
   if (!resolutions.some(({ rcode }) => rcode === 'NXDOMAIN')) return resolutions;
   const home = 'pod' in from ? splitKey(from.pod).namespace : undefined;
@@ -139,7 +151,9 @@ export function askFromPod(
 ): readonly Weighted<Exchanged>[] {
   const { question, transport, udpSize, real, depth, trail, choose } = request;
   if (upstream === 'node') {
-    return [{ probability: CERTAIN, value: upstreamOf(context.spec.externals)(question) }];
+    const put = { question, udpSize, counted: request.counted ?? NO_COUNTS };
+    const answers = askOutside(context, 'node', put, transport);
+    return answers.map(({ probability, value }) => ({ probability, value: exchanged(value) }));
   }
   const { address: server, port } = upstream;
   const from = { pod };
@@ -153,10 +167,12 @@ export function askFromPod(
   const ways =
     request.goesOneWay === true ? [{ probability: CERTAIN, value: choose(paths) }] : paths;
   const answers = ways.flatMap((path) =>
-    path.value.ask(question, udpSize).map(({ probability, value }) => ({
-      probability: multiply(path.probability, probability),
-      value: exchanged(value),
-    })),
+    path.value
+      .ask(question, udpSize, request.counted ?? NO_COUNTS)
+      .map(({ probability, value }) => ({
+        probability: multiply(path.probability, probability),
+        value: exchanged(value),
+      })),
   );
   return answers.length === 1 ? answers : merged(answers, (value) => JSON.stringify(value));
 }
@@ -192,12 +208,37 @@ function client(
 }
 
 /** A resolver that is asked without a packet. */
-function outside(answer: (question: Question) => DnsReply): readonly Weighted<NameserverPath>[] {
+function outside(context: NamesContext): readonly Weighted<NameserverPath>[] {
   const path: NameserverPath = {
     trace: undefined,
-    ask: (question) => certain({ kind: 'reply', reply: answer(question) }),
+    ask: (question, udpSize, counted) =>
+      askOutside(context, 'node', { question, udpSize, counted }, 'UDP'),
   };
   return [{ probability: CERTAIN, value: path }];
+}
+
+/** What a resolver outside of the cluster says: the one of the nodes, or `external/NAME`. */
+function askOutside(
+  { spec, servers }: NamesContext,
+  server: string,
+  { question, counted }: Put,
+  transport: DnsTransport,
+): readonly Weighted<Reaction>[] {
+  const answer = upstreamOf(spec.externals);
+  return coursesOf((choose) => {
+    const met = { question, transport, choose, counted };
+    return reactionTo(
+      servers.failures.answer(server, 'door', met, () => answer(question)),
+      server,
+    );
+  });
+}
+
+/** What a client gets of what a server says, which may be nothing. */
+function reactionTo(reply: DnsReply, server: string): Reaction {
+  if (reply.silent !== true) return { kind: 'reply', reply };
+  const { counted = [] } = reply;
+  return { kind: 'lost', reason: `${server} got the question and said nothing`, counted };
 }
 
 /** Every way from a new socket to a nameserver. */
@@ -209,17 +250,20 @@ function pathsTo(context: NamesContext, sent: Sent): readonly Weighted<Nameserve
   const traces = transport === 'TCP' ? sends.flatMap((it) => repeated(it, patience)) : sends;
   return traces.map((trace) => ({
     probability: trace.probability,
-    value: { trace, ask: (question, udpSize) => react(context, sent, trace, question, udpSize) },
+    value: {
+      trace,
+      ask: (question, udpSize, counted) =>
+        react(context, sent, trace, { question, udpSize, counted }),
+    },
   }));
 }
 
 /** What comes back to a question that took this path. */
 function react(
-  { servers, spec }: NamesContext,
+  context: NamesContext,
   sent: Sent,
   trace: Trace,
-  question: Question,
-  udpSize: number,
+  put: Put,
 ): readonly Weighted<Reaction>[] {
   const outcome = outcomeOf(trace.disposition);
   if (outcome === undefined) return certain({ kind: 'not-modelled', reason: trace.reason });
@@ -231,10 +275,11 @@ function react(
     return certain({ kind: 'lost', reason: trace.reason });
   }
   if (responder.name.startsWith('external/')) {
-    const reply = upstreamOf(spec.externals)(question);
-    return overBadLinks(trace, certain({ kind: 'reply', reply }));
+    const answers = askOutside(context, responder.name, put, sent.transport);
+    return overBadLinks(trace, answers);
   }
-  const replies = askServer(servers, sent, responder, question, udpSize);
+  const { servers } = context;
+  const replies = askServer(servers, sent, responder, put);
   if (replies === 'circle') {
     return certain({ kind: 'lost', reason: 'the question goes in circles' });
   }
@@ -247,7 +292,7 @@ function react(
     return certain({ kind: 'not-modelled', reason });
   }
   const reactions = replies.map(({ probability, value: reply }): Weighted<Reaction> => {
-    return { probability, value: { kind: 'reply', reply } };
+    return { probability, value: reactionTo(reply, responder.name) };
   });
   return overBadLinks(trace, reactions);
 }
@@ -285,21 +330,21 @@ function askServer(
   servers: DnsServers,
   { transport, real, depth, trail, drawing }: Sent,
   { name: pod, seenSource: client }: Responder,
-  question: Question,
-  udpSize: number,
+  { question, udpSize, counted }: Put,
 ): readonly Weighted<DnsReply>[] | 'circle' | undefined {
   const { passed, known }: Trail = trail ?? { passed: [], known: new Map() };
   const here = `${pod} ${question.name} ${question.type}`;
   const isBack = drawing === undefined && (passed.includes(here) || passed.length >= PASSED_MAX);
   if (isBack || depth > DEPTH_MAX) return 'circle';
   const asked = {
-    ...{ question, client, transport, udpSize, real, depth },
+    ...{ question, client, transport, udpSize, real, depth, counted },
     trail: { passed: [...passed, here], known },
     ...(drawing !== undefined && { drawing }),
   };
   // Caches that learn and ways that are drawn make each question a new one.
   if (real || drawing !== undefined) return servers.answer(pod, asked);
-  const key = JSON.stringify([here, client, transport, udpSize, sortedBy(passed, (it) => it)]);
+  const way = [client, transport, udpSize, sortedBy(passed, (it) => it), [...counted]];
+  const key = JSON.stringify([here, ...way]);
   const replies = known.get(key) ?? servers.answer(pod, asked);
   if (replies !== undefined) known.set(key, replies);
   return replies;

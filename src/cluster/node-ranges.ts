@@ -26,7 +26,9 @@ const GONE = 'gone';
 
 /** Watches the nodes. Ranges that stand in the cluster's spec are known to the plug-in already. */
 export function watchNodeRanges({ spec, kernel, api, network, onChange }: NodeRangesContext): void {
-  const told = new Map(spec.nodes.map(({ name, podCIDRs }) => [name, podCIDRs.join()]));
+  const told = kernel.keep(
+    new Map(spec.nodes.map(({ name, podCIDRs }) => [name, podCIDRs.join()])),
+  );
   const learn = ({ key, after }: Change): void => {
     const known = told.get(key);
     if (known === undefined) return;

@@ -68,14 +68,21 @@ export class Supervisor {
     this.startEvent = declare('component.started', (it) => this.begin(it));
   }
 
-  /** The process has died. `held`: it stays down until it is released. */
-  died(process: Supervised, held: boolean): void {
-    const { kernel } = this.ground;
+  /** The process has died. */
+  died(process: Supervised): void {
     const record = this.recordOf(process);
     record.life++;
-    record.held ||= held;
-    record.exitedAt = kernel.now;
+    record.exitedAt = this.ground.kernel.now;
     if (!record.held) this.notice(record);
+  }
+
+  /** A fault keeps the process down until it is released. */
+  hold(process: Supervised): void {
+    this.recordOf(process).held = true;
+  }
+
+  isHeld(process: Supervised): boolean {
+    return this.recordOf(process).held;
   }
 
   /** Nothing keeps the process down any more. */
@@ -144,9 +151,7 @@ export class Supervisor {
     record.life++;
     process.start();
     // A new process does not wait for the back-off of the old one.
-    const { api } = this.ground;
-    const clients = process.clients().filter((it) => api.cutOf(it) !== undefined);
-    for (const client of clients) api.reconnect(client);
+    for (const client of process.clients()) this.ground.api.renew(client);
   }
 
   private nextRelist({ host, isOnNode }: Supervised): Instant {

@@ -94,6 +94,8 @@ export class Controller {
   private readonly submitEvent: EventKind;
   private readonly answerEvent: EventKind;
   private readonly passes = new Map<number, Pass>();
+  /** Keys that wait for the first list of every informer. */
+  private readonly unsynced = new Set<ObjectKey>();
   private nextPass = 0;
 
   constructor(definition: ControllerDefinition, context: ControllerContext) {
@@ -137,6 +139,15 @@ export class Controller {
         }),
       ]),
     );
+    api.onView((actor, isCurrent) => {
+      if (actor === this.actor && isCurrent) this.synced();
+    });
+  }
+
+  /** Whether every informer has listed since the process started. */
+  get isSynced(): boolean {
+    for (const informer of this.informers.values()) if (!informer.isListed) return false;
+    return true;
   }
 
   /** Keys that it has yet to deal with. */
@@ -159,6 +170,7 @@ export class Controller {
     this.hold();
     this.queue.reset();
     this.passes.clear();
+    this.unsynced.clear();
     this.logic.reset?.();
     for (const informer of this.informers.values()) informer.reset();
   }
@@ -166,6 +178,13 @@ export class Controller {
   /** The process starts with empty memory and lists everything. */
   start(): void {
     this.resume();
+  }
+
+  /** The last informer has listed: what was put off begins. */
+  private synced(): void {
+    const keys = [...this.unsynced];
+    this.unsynced.clear();
+    for (const key of keys) this.queue.add(key);
   }
 
   private view(): View {
@@ -200,6 +219,12 @@ export class Controller {
   /** A pass reads the world as it is when it begins, and writes when it has thought. */
   private begin(key: ObjectKey): void {
     const { kernel, timing } = this.context;
+    // source: client-go/tools/cache WaitForCacheSync, before the workers of any controller start
+    if (!this.isSynced) {
+      this.unsynced.add(key);
+      this.queue.done(key);
+      return;
+    }
     const pass = new Pass(this.definition.kind, key);
     this.logic.reconcile(key, pass);
     if (pass.isIdle) {

@@ -43,7 +43,7 @@ export class Journal {
   }
 
   append(entry: Entry): number {
-    this.entries.push(entry);
+    this.entries.push(Object.freeze(entry));
     this.hash = hashText(formatEntry(entry), this.hash);
     return this.entries.length - 1;
   }

@@ -66,6 +66,7 @@ export class Kernel {
   private readonly kinds: Kind[] = [];
   private readonly gates: Gates;
   private readonly state: KernelState;
+  private readonly kept: object[] = [];
 
   /** A clock that stands at `start` (negative for what precedes a scenario). */
   constructor(seed: number, start: Instant = START, origin?: Kernel) {
@@ -122,6 +123,20 @@ export class Kernel {
     const { background = false, owner } = options;
     this.kinds.push({ name, handler, background, owner });
     return (this.kinds.length - 1) as EventKind;
+  }
+
+  /**
+   * Holds on to state that only functions can see, so that a fork finds it. Call it as often and
+   * in the same order in every cluster of a spec: while it is built.
+   */
+  keep<State extends object>(state: State): State {
+    this.kept.push(state);
+    return state;
+  }
+
+  /** The kinds of events in the order of their declaration: equal for forks of each other. */
+  get kindNames(): readonly string[] {
+    return this.kinds.map(({ name }) => name);
   }
 
   /**

@@ -37,12 +37,22 @@ export class Stream {
 
 /** The seed of a run and the streams that were asked for. */
 export class Random {
-  readonly seed: number;
+  private current: number;
   private readonly streams: Map<string, Stream>;
 
   constructor(seed: number, streams: Map<string, Stream> = new Map()) {
-    this.seed = seed;
+    this.current = seed;
     this.streams = streams;
+  }
+
+  get seed(): number {
+    return this.current;
+  }
+
+  /** Everything that is drawn from now on comes from another seed. What was drawn stays. */
+  reseed(seed: number): void {
+    this.current = seed;
+    this.streams.clear();
   }
 
   /** The stream of that name; the same object for the same name. */

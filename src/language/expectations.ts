@@ -6,7 +6,7 @@ import type { Lexicon, Word } from './lexicon';
 import type { Operator, PlannedExpectation } from './plan';
 import { readDuration, readInstant, readWindow } from './read-time';
 import type { Report } from './report';
-import { ADJACENT_OPERATORS, ENCLOSING_OPERATORS } from './scenario-schema';
+import { ADJACENT_OPERATORS, ENCLOSING_OPERATORS, STRETCH_OPERATOR } from './scenario-schema';
 import { checkEdge, parseEdge } from './step-edge';
 import type { KnownStep } from './step-edge';
 import { child, textOf, treeRange } from './tree';
@@ -30,10 +30,10 @@ export interface ExpectationContext {
 
 /** Which bounds mean something beside which operator. */
 const BOUNDS: Readonly<Record<string, readonly Operator[]>> = {
-  by: ['after', 'eventually'],
+  by: ['after', 'eventually', 'during'],
   hold: ['after'],
   takes: ['after'],
-  during: ['always', 'never', 'eventually', 'sometimes'],
+  during: ['always', 'never', 'eventually', 'sometimes', 'during'],
 };
 
 /** Reads one expectation; undefined where it has no claim to judge, which is reported. */
@@ -46,6 +46,7 @@ export function readExpectation(
   const found = claimOf(tree, operator, context);
   if (found === undefined) return undefined;
   checkBounds(tree, operator, context.report);
+  checkStretch(tree, operator, found, context.report);
   const title = textOf(child(tree, 'title'));
   const planned: PlannedExpectation = {
     index,
@@ -60,7 +61,11 @@ export function readExpectation(
 }
 
 function operatorOf(tree: Tree): Operator {
-  const all: readonly Operator[] = [...ADJACENT_OPERATORS, ...ENCLOSING_OPERATORS];
+  const all: readonly Operator[] = [
+    ...ADJACENT_OPERATORS,
+    ...ENCLOSING_OPERATORS,
+    STRETCH_OPERATOR,
+  ];
   return all.find((name) => tree.entries?.has(name))!;
 }
 
@@ -123,6 +128,34 @@ function checkBounds(tree: Tree, operator: Operator, report: Report): void {
       takes.key,
       '`takes` says exactly how long; `by` and `hold` have no place beside it',
     );
+  }
+}
+
+/** Claims about a stretch stand beside `after` or `during`; `during` alone is for them. */
+function checkStretch(
+  tree: Tree,
+  operator: Operator,
+  { word, args }: { readonly word: Word; readonly args: Tree },
+  report: Report,
+): void {
+  const { name } = word;
+  const bound = word.stretch?.(args.value);
+  const key = (part: string): Tree['place'] => tree.entries!.get(part)!.key;
+  if (bound === undefined) {
+    if (operator !== STRETCH_OPERATOR) return;
+    const hint = `write when within it: always: {${name}: …}, never, eventually or sometimes`;
+    report.error('KD1112', key('during'), `\`${name}\` is about an instant`, hint);
+    return;
+  }
+  if (operator !== 'after' && operator !== STRETCH_OPERATOR) {
+    const hint = `write \`after: STEP\` or \`during: A..B\` beside \`${name}\``;
+    report.error('KD1112', key(operator), `\`${name}\` is about a stretch of time`, hint);
+  }
+  for (const part of bound === 'by' ? ['takes'] : ['takes', 'by']) {
+    if (!tree.entries!.has(part)) continue;
+    const message = `\`${part}\` means nothing to what is about a stretch of time`;
+    const hint = bound === 'by' ? 'write `by`' : `its bounds stand within \`${name}\``;
+    report.error('KD1112', key(part), message, hint);
   }
 }
 

@@ -177,12 +177,15 @@ function notExactlyOne(
   owner: JsonSchema,
   report: Report,
 ): void {
-  const branches = (owner.oneOf as readonly { readonly required?: readonly string[] }[])
-    .map(({ required }) => required ?? [])
-    .filter((keys) => keys.length > 0);
+  const all = owner.oneOf as readonly { readonly required?: readonly string[]; not?: object }[];
+  const branches = all.map(({ required }) => required ?? []).filter((keys) => keys.length > 0);
+  // A branch that excludes the others (`during`) is none of several that are too many.
+  const exclusive = all.filter(({ not }) => not !== undefined).map(({ required }) => required?.[0]);
   const isThere = (key: string): boolean => child(part, key) !== undefined;
   const [code, what, name] = PARTS_OF_SPEECH[formOf(owner) ?? ''] ?? OTHER_PART;
-  const complete = branches.filter((keys) => keys.every(isThere)).map(([key = '']) => key);
+  const complete = branches
+    .filter(([key = '', ...keys]) => [key, ...keys].every(isThere) && !exclusive.includes(key))
+    .map(([key = '']) => key);
   if (complete.length > 1) {
     const message = `${what} has more than one ${name}: ${complete.join(' and ')}`;
     const hint = what === OTHER_PART[1] ? 'keep one' : 'write two, one for each';

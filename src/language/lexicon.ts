@@ -6,6 +6,9 @@ import type { KindWords, ManifestProblem } from '../values/manifest-problem';
 /** A JSON Schema (2020-12) as a literal. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
+/** Where the bounds of a claim about a stretch of time stand. */
+export type StretchBound = 'within' | 'by';
+
 /** A verb, an action or a claim: one key of the language with the schema of its value. */
 export interface Word {
   readonly name: string;
@@ -19,6 +22,11 @@ export interface Word {
   check?(args: unknown): readonly ManifestProblem[];
   /** Of a fault: when it ends by its own parameters (`restart: 20s`), in microseconds. */
   lasts?(args: unknown): number | undefined;
+  /**
+   * Of a claim that is about a stretch of time, not about the state at an instant: whether its
+   * bounds stand within it, or `by` beside it is the one.
+   */
+  stretch?(args: unknown): StretchBound | undefined;
 }
 
 export type { KindWords, ManifestProblem };

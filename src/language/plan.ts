@@ -50,7 +50,8 @@ export interface PlannedStep {
   readonly range: SourceRange;
 }
 
-export type Operator = 'at' | 'after' | 'always' | 'never' | 'eventually' | 'sometimes';
+export type Operator =
+  'at' | 'after' | 'always' | 'during' | 'never' | 'eventually' | 'sometimes';
 
 export interface PlannedExpectation {
   /** Position in the file's list, from 0, stable over the rows of the matrix. */
@@ -67,7 +68,7 @@ export interface PlannedExpectation {
   readonly hold?: Duration;
   /** For `after`: how long after the step the claim becomes true; it stays true from then on. */
   readonly takes?: { readonly atLeast: Duration; readonly atMost: Duration };
-  /** Bounds of `always`, `never`, `eventually`. */
+  /** Bounds of `always`, `never`, `eventually`; by itself the stretch that a claim is about. */
   readonly during?: { readonly from: Instant; readonly to: Instant };
   readonly claim: string;
   /** The value of the claim's key, as validated by its schema. */

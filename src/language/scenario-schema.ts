@@ -41,6 +41,15 @@ const CONDITION: JsonSchema = {
 /** Operators that contain their claim, and those beside which it stands. */
 export const ENCLOSING_OPERATORS = ['always', 'never', 'eventually', 'sometimes'] as const;
 export const ADJACENT_OPERATORS = ['at', 'after'] as const;
+/** The operator of claims about a stretch of time; beside another operator it is a bound of that. */
+export const STRETCH_OPERATOR = 'during';
+
+const OTHER_OPERATORS = [...ADJACENT_OPERATORS, ...ENCLOSING_OPERATORS] as const;
+
+const DURING_ALONE: JsonSchema = {
+  required: [STRETCH_OPERATOR],
+  not: { anyOf: OTHER_OPERATORS.map((name) => ({ required: [name] })) },
+};
 
 /** The keys of an expectation beside its claim. */
 const EXPECTATION_KEYS: Readonly<Record<string, JsonSchema>> = {
@@ -143,15 +152,19 @@ function definitions(lexicon: Lexicon): JsonSchema {
     }),
     do: alternatives('do', 'What an administrator does.', 'action', actions),
     when: alternatives('when', 'The event on which a step happens.', 'trigger', triggers),
-    expectation: exactlyOne('expectation', [...ADJACENT_OPERATORS, ...ENCLOSING_OPERATORS], {
+    expectation: {
+      title: 'expectation',
       description: 'One claim, and when it must hold.',
+      type: 'object',
+      additionalProperties: false,
+      oneOf: [...requireEach(OTHER_OPERATORS), DURING_ALONE],
       properties: {
         ...EXPECTATION_KEYS,
         only: CONDITION,
         except: CONDITION,
         ...references('claim', claims),
       },
-    }),
+    },
     claim: exactlyOne('claim', [...claims.keys()], {
       description: 'Exactly one claim.',
       properties: references('claim', claims),

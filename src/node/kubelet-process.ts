@@ -153,5 +153,6 @@ function forget(worker: PodWorker): void {
     container.backOff = ZERO;
     container.backOffAt = undefined;
     container.restartAt = undefined;
+    container.pull = undefined;
   }
 }

@@ -9,6 +9,10 @@ import type { Duration, Instant } from '../values/time';
 import type { Behaviour } from '../workloads/index';
 import type { NodeTicks } from './node-ticks';
 import type { ContainerProcess, PodSandbox } from './pod-sandbox';
+import type { FailedPull } from './image-pulls';
+import { NodeFailures } from './node-failures';
+import { isHeldUnready, PodFailures } from './pod-failures';
+import type { FailuresOfPod } from './pod-failures';
 import type { ProbeState } from './probes';
 
 /** The kubelet of one node. */
@@ -33,6 +37,8 @@ export interface NodeAgent {
   lastRenewal: Instant | undefined;
   /** Pods whose addresses are still given out though their sandboxes went with the power. */
   readonly leftovers: Set<ObjectKey>;
+  /** Images of containers that were started there. */
+  readonly images: Set<string>;
 }
 
 /**
@@ -52,6 +58,8 @@ export interface PodWorker {
   sandbox: PodSandbox | undefined;
   /** Init containers and sidecars in order, then the containers in order. */
   readonly containers: readonly ContainerRecord[];
+  /** What the pod does wrongly at any time. */
+  readonly failures: FailuresOfPod;
   /** Where the probes of this pod count their periods from. */
   addedAt: Instant;
   /** The deletion of the object is on its way. */
@@ -118,6 +126,8 @@ export interface ContainerRecord {
   backOffAt: Instant | undefined;
   /** When the back-off under way ends; undefined outside of one. */
   restartAt: Instant | undefined;
+  /** The pull for the start that is due, while it fails. */
+  pull: FailedPull | undefined;
   /** Why the kubelet itself ends the process; empty while it does not. */
   killedFor: string;
   /** When a process that was told to stop is killed. */
@@ -133,6 +143,8 @@ export interface KubeletState {
   readonly probes: Map<number, { readonly probe: ProbeState; readonly container: ContainerRecord }>;
   /** The newest worker of each pod. */
   readonly byPod: Map<ObjectKey, PodWorker>;
+  readonly podFailures: PodFailures;
+  readonly nodeFailures: NodeFailures;
   nextId: number;
 }
 
@@ -143,6 +155,8 @@ export function emptyState(): KubeletState {
     containers: new Map(),
     probes: new Map(),
     byPod: new Map(),
+    podFailures: new PodFailures(),
+    nodeFailures: new NodeFailures(),
     nextId: 1,
   };
 }
@@ -165,6 +179,7 @@ export function isAlive({ process }: ContainerRecord): boolean {
 /** Whether the kubelet counts the container as ready. */
 export function isReady(container: ContainerRecord): boolean {
   if (container.seen.state !== 'running' || !container.started) return false;
+  if (isHeldUnready(container.worker.failures)) return false;
   const readiness = container.probes.find(({ type }) => type === 'readiness');
   return readiness === undefined || readiness.result === 'success';
 }

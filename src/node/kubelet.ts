@@ -20,6 +20,7 @@ import { PodLifecycle } from './pod-lifecycle';
 import { newWorker } from './pod-worker';
 import { forcedGrace, graceOf, PodTermination } from './pod-termination';
 import type { PodSandbox } from './pod-sandbox';
+import type { PodFailure } from './pod-failures';
 import { Prober } from './prober';
 import { RuntimeHealth } from './runtime-health';
 import { StatusManager } from './status-manager';
@@ -109,9 +110,15 @@ export class Kubelets {
       stopping: false,
       lastRenewal: undefined,
       leftovers: new Set(),
+      images: new Set(),
     };
     state.agents.set(node, agent);
     agent.informer.relist();
+  }
+
+  /** Makes the kubelets that `origin` has made, so that their state can be carried over. */
+  resemble(origin: Kubelets): void {
+    for (const node of origin.ground.state.agents.keys()) this.start(node);
   }
 
   /** Calls the listener when a node has booted and its kubelet starts. */
@@ -148,6 +155,50 @@ export class Kubelets {
     if (worker === undefined || container === undefined) return;
     worker.restartHeld ||= !options.restart;
     this.runtime.crash(container, options.exitCode);
+  }
+
+  /** The pod fails in this way too, from now on. */
+  failPod(pod: ObjectKey, token: string, failure: PodFailure): void {
+    this.ground.state.podFailures.set(pod, token, failure);
+    this.failureChanged(pod);
+  }
+
+  mendPod(pod: ObjectKey, token: string): void {
+    this.ground.state.podFailures.clear(pod, token);
+    this.failureChanged(pod);
+  }
+
+  /** The kubelet says that its node is not ready, at its next report. */
+  failNode(node: string, token: string): void {
+    if (this.ground.state.nodeFailures.unready.add(node, token)) {
+      this.runtimeHealth.failureChanged(node);
+    }
+  }
+
+  mendNode(node: string, token: string): void {
+    if (this.ground.state.nodeFailures.unready.delete(node, token)) {
+      this.runtimeHealth.failureChanged(node);
+    }
+  }
+
+  /** CNI ADD fails on the node from now on. */
+  failPodNetwork(node: string, token: string): void {
+    this.ground.state.nodeFailures.podNetwork.add(node, token);
+  }
+
+  mendPodNetwork(node: string, token: string): void {
+    this.ground.state.nodeFailures.podNetwork.delete(node, token);
+  }
+
+  /** No image can be pulled on the node from now on. */
+  failImages(node: string, token: string): void {
+    this.ground.state.nodeFailures.images.add(node, token);
+  }
+
+  mendImages(node: string, token: string): void {
+    if (this.ground.state.nodeFailures.images.delete(node, token)) {
+      this.lifecycle.imagesMended(node);
+    }
   }
 
   /** Lets a pod's exited containers be restarted again. */
@@ -218,6 +269,13 @@ export class Kubelets {
   refreshProbes(pod: ObjectKey): void {
     const worker = this.ground.state.byPod.get(pod);
     if (worker !== undefined) this.prober.refreshPod(worker);
+  }
+
+  private failureChanged(pod: ObjectKey): void {
+    const worker = this.ground.state.byPod.get(pod);
+    if (worker === undefined) return;
+    this.prober.refreshPod(worker);
+    if (worker.stage === 'running') this.statuses.sync(worker);
   }
 
   private resend(worker: PodWorker): void {

@@ -10,7 +10,7 @@ import type { KubeletGround } from './kubelet-ground';
 import { isAlive } from './kubelet-state';
 import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
 import type { NodeLeases } from './node-lease';
-import { HEALTHY } from './node-status';
+import { conditionsSaid } from './node-status';
 
 /** Told of a node at the instant at which it comes or goes. */
 export interface PowerListener {
@@ -127,7 +127,7 @@ export class NodePower {
   }
 
   private booted(agent: NodeAgent): void {
-    const { kernel, network, unsent, touch } = this.ground;
+    const { kernel, network, unsent, touch, state } = this.ground;
     const { node, actor } = agent;
     kernel.note(`machine@${node}`, 'booted', `Node/${node}`);
     network.powerOn(node);
@@ -139,7 +139,8 @@ export class NodePower {
     // The CNI's address files survived on disk: what they hold is freed before it is used anew.
     for (const pod of agent.leftovers) network.detachPod(node, pod);
     agent.leftovers.clear();
-    const conditions = HEALTHY.map((it) => ({ ...it, lastTransitionTime: kernel.now }));
+    const said = conditionsSaid(state, node);
+    const conditions = said.map((it) => ({ ...it, lastTransitionTime: kernel.now }));
     unsent.writeNode(agent, {
       verb: 'patch',
       kind: 'Node',

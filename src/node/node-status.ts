@@ -17,12 +17,29 @@ interface Condition {
 }
 
 /** What a kubelet says of its node that is sound. source: pkg/kubelet/nodestatus/setters.go */
-export const HEALTHY = [
+const HEALTHY = [
   { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory' },
   { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure' },
   { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID' },
   { type: 'Ready', status: 'True', reason: 'KubeletReady' },
 ] as const;
+
+/** What a fault makes it say. */
+export const UNREADY = {
+  type: 'Ready',
+  status: 'False',
+  reason: 'KubeletNotReady',
+  message: 'the kubelet says so',
+} as const;
+
+/** What a kubelet says of its node, whose runtime answers. */
+export function conditionsSaid(
+  { nodeFailures }: KubeletGround['state'],
+  node: string,
+): readonly Condition[] {
+  const isUnready = nodeFailures.unready.has(node);
+  return HEALTHY.map((it) => (isUnready && it.type === 'Ready' ? UNREADY : it));
+}
 
 export class NodeStatuses {
   private readonly ground: KubeletGround;
@@ -59,10 +76,13 @@ export class NodeStatuses {
     this.due.delete(node);
     if (!this.speaks(node) || !this.isUnknown(node)) return;
     const actor = `kubelet@${node}`;
-    kernel.note(actor, 'reported', `Node/${node}`, 'kubelet is posting ready status');
+    const said = conditionsSaid(this.ground.state, node);
+    const isReady = said.some(({ type, status }) => type === 'Ready' && status === 'True');
+    const words = `kubelet is posting ${isReady ? 'ready' : 'not ready'} status`;
+    kernel.note(actor, 'reported', `Node/${node}`, words);
     const conditions = this.conditionsOf(node).map((it) =>
       it.status === 'Unknown'
-        ? { ...it, ...HEALTHY.find(({ type }) => type === it.type), lastTransitionTime: kernel.now }
+        ? { ...it, ...said.find(({ type }) => type === it.type), lastTransitionTime: kernel.now }
         : it,
     );
     const patch = { status: { conditions } };

@@ -6,7 +6,10 @@ import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import { later, seconds } from '../values/time';
 import type { Duration, Instant } from '../values/time';
+import type { ObjectKey } from '../values/kube-object';
+import type { Attachment } from './cni/index';
 import type { ContainerRuntime } from './container-runtime';
+import { ImagePulls } from './image-pulls';
 import type { KubeletGround } from './kubelet-ground';
 import { relistsOnDemand, subjectOf } from './kubelet-ground';
 import { isAlive, ownerOfContainer, ownerOfWorker } from './kubelet-state';
@@ -34,10 +37,15 @@ export class PodLifecycle {
   private readonly relistEvent: EventKind;
   private readonly backOffEvent: EventKind;
   private readonly crashLoopEvent: EventKind;
+  private readonly pulls: ImagePulls;
 
   constructor(ground: KubeletGround, parts: LifecycleParts) {
     this.ground = ground;
     this.parts = parts;
+    this.pulls = new ImagePulls(ground, {
+      changed: (worker) => parts.statuses.sync(worker),
+      retry: (worker) => this.sync(worker),
+    });
     const { kernel } = ground;
     this.volumesEvent = this.declare('kubelet.volumes', (worker) => this.volumesReady(worker));
     const make = (worker: PodWorker): void => this.makeSandbox(worker);
@@ -61,6 +69,11 @@ export class PodLifecycle {
     this.backOffEvent = kernel.declare('kubelet.backOff', restart, { owner });
     // A container that ends by itself every time loops for ever: that does not keep a run busy.
     this.crashLoopEvent = kernel.declare('kubelet.crashLoop', restart, { owner, background: true });
+  }
+
+  /** Images can be pulled on the node again. */
+  imagesMended(node: string): void {
+    this.pulls.mended(node);
   }
 
   /** Takes a new pod on. */
@@ -154,20 +167,30 @@ export class PodLifecycle {
     const machine = network.machines.get(agent.node)!;
     const attachment = hostNetwork
       ? { ok: true as const, addresses: machine.addresses }
-      : network.attachPod(agent.node, key);
+      : this.attach(agent.node, key);
     if (!attachment.ok) {
+      const why = `FailedCreatePodSandBox: ${attachment.error}`;
+      kernel.note(agent.actor, 'failed', subjectOf(worker), why);
       const timer = 'kubelet.syncErrorBackOff';
       const delay = timing.draw(timer, agent.actor);
       kernel.after(delay, Phase.agent, this.sandboxEvent, worker.id, 0, timer);
       return;
     }
     const { addresses } = attachment;
-    worker.sandbox = new PodSandbox({ podKey: key, uid, node: agent.node, addresses, hostNetwork });
+    const { node } = agent;
+    const { failures } = worker;
+    worker.sandbox = new PodSandbox({ podKey: key, uid, node, addresses, hostNetwork, failures });
     machine.installSandbox(worker.sandbox);
     worker.stage = 'running';
     kernel.note(agent.actor, 'prepared', subjectOf(worker), `sandbox with ${addresses.join(', ')}`);
     touch?.(agent.node);
     this.sync(worker);
+  }
+
+  private attach(node: string, pod: ObjectKey): Attachment {
+    const { network, state } = this.ground;
+    if (!state.nodeFailures.podNetwork.has(node)) return network.attachPod(node, pod);
+    return { ok: false, error: 'the network plug-in failed to set up the pod (CNI ADD)' };
   }
 
   /**
@@ -192,6 +215,7 @@ export class PodLifecycle {
     }
     container.inBackOff = false;
     container.restartAt = undefined;
+    if (!this.pulls.hasImage(container)) return;
     container.creating = true;
     const delay = timing.draw('kubelet.containerStart', container.worker.agent.actor);
     const { id, attempt } = container;
@@ -213,6 +237,7 @@ export class PodLifecycle {
     const { kernel } = this.ground;
     const { worker, spec } = container;
     container.creating = false;
+    worker.agent.images.add(spec.image ?? '');
     container.attempt++;
     if (container.attempt > 1) container.restarts++;
     const verb = container.attempt > 1 ? 'restarted' : 'started';

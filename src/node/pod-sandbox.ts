@@ -6,6 +6,8 @@ import type { ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
 import type { IP } from '../values/ip';
 import type { Instant } from '../values/time';
+import { refusesPort } from './pod-failures';
+import type { FailuresOfPod } from './pod-failures';
 
 /** One container's process, as the machine sees it (the kubelet learns of it later). */
 export interface ContainerProcess {
@@ -30,6 +32,7 @@ export class PodSandbox {
   readonly addresses: readonly IP[];
   readonly hostNetwork: boolean;
   readonly processes = new Map<string, ContainerProcess>();
+  private readonly failures: FailuresOfPod;
 
   constructor(pod: {
     podKey: string;
@@ -37,16 +40,19 @@ export class PodSandbox {
     node: string;
     addresses: readonly IP[];
     hostNetwork: boolean;
+    failures?: FailuresOfPod;
   }) {
     this.podKey = pod.podKey;
     this.uid = pod.uid;
     this.node = pod.node;
     this.addresses = pod.addresses;
     this.hostNetwork = pod.hostNetwork;
+    this.failures = pod.failures ?? new Map<string, never>();
   }
 
   /** The process that takes packets for this port of an address, or of any of them. */
   listenerOn(protocol: Protocol, port: number, address?: IP): ContainerProcess | undefined {
+    if (protocol === 'TCP' && refusesPort(this.failures, port)) return undefined;
     for (const process of this.processes.values()) {
       if (process.state !== 'running' && process.state !== 'draining') continue;
       if (process.listen.some((it) => listensOn(it, { port, protocol, address }))) return process;

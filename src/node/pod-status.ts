@@ -95,7 +95,8 @@ function condition(
 
 function containerStatus(container: ContainerRecord): ContainerStatus {
   const { spec, seen, last, restarts, started } = container;
-  const lastState = container.inBackOff && seen.state === 'terminated' ? seen : last;
+  const isHeldBack = container.inBackOff || container.pull !== undefined;
+  const lastState = isHeldBack && seen.state === 'terminated' ? seen : last;
   return {
     name: spec.name,
     image: spec.image ?? '',
@@ -111,7 +112,19 @@ function isDone(seen: Seen): boolean {
   return seen.state === 'terminated' && seen.exitCode === 0;
 }
 
-function stateOf({ seen, inBackOff, backOff, worker }: ContainerRecord): ContainerState {
+function stateOf({
+  seen,
+  inBackOff,
+  backOff,
+  pull,
+  worker,
+  spec,
+}: ContainerRecord): ContainerState {
+  if (pull !== undefined) {
+    const { error } = pull;
+    const does = error === 'ErrImagePull' ? 'failed to pull' : 'back-off pulling';
+    return { waiting: { reason: error, message: `${does} image "${spec.image ?? ''}"` } };
+  }
   if (inBackOff) {
     const message = `back-off ${backOff / 1_000_000}s restarting failed container`;
     return { waiting: { reason: 'CrashLoopBackOff', message } };

@@ -9,6 +9,7 @@ import type { Instant } from '../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import { isAlive, isReady } from './kubelet-state';
 import type { ContainerRecord, PodWorker } from './kubelet-state';
+import { failsProbe, httpStatusOf, isHeldUnready } from './pod-failures';
 import { lookNow, nextDue, observe, resetProbe, tick } from './probes';
 import type { ProbeOutcome, ProbeState } from './probes';
 
@@ -103,6 +104,7 @@ export class Prober {
   /** Whether the container's readiness probe would succeed now; true without one. */
   answersNow(container: ContainerRecord): boolean {
     if (container.process?.state !== 'running') return false;
+    if (isHeldUnready(container.worker.failures)) return false;
     const readiness = container.probes.find(({ type }) => type === 'readiness');
     if (readiness === undefined) return true;
     return this.ask(container, readiness, this.ground.kernel.now).outcome === 'success';
@@ -188,6 +190,7 @@ export class Prober {
       return { outcome: 'failure' };
     }
     if (process.stoppedBy.size > 0) return findStopped(probe);
+    if (failsProbe(container.worker.failures, probe.type)) return { outcome: 'failure' };
     if (probe.type === 'readiness') {
       const readyAt = later(process.startedAt, behaviour.ready);
       if (now < readyAt) return { outcome: 'failure', changesAt: readyAt };
@@ -230,7 +233,8 @@ function answers(container: ContainerRecord, { handler }: ProbeState): boolean {
   if (process === undefined) return false;
   if (httpGet === undefined) return true;
   const owner = worker.containers.find(({ spec }) => spec.name === process.container);
-  const status = owner?.behaviour?.http[httpGet.path ?? '/'] ?? 200;
+  const given = owner?.behaviour?.http[httpGet.path ?? '/'] ?? 200;
+  const status = httpStatusOf(worker.failures) ?? given;
   return status >= 200 && status < 400;
 }
 

@@ -1,16 +1,38 @@
-// What a kubelet says of its node when its container runtime does not answer.
-// source: pkg/kubelet/kubelet.go updateRuntimeUp; runtime.go runtimeErrors
+// When a kubelet says that its node is not ready, and when it says so no more: its container
+// runtime does not answer, or a fault makes it say so. The lease is renewed all the while.
+// source: pkg/kubelet/kubelet.go updateRuntimeUp; runtime.go runtimeErrors;
+// pkg/kubelet/kubelet_node_status.go syncNodeStatus
 
+import type { Node } from '../apiserver/kinds/node';
+import { conditionOf } from '../apiserver/kinds/pod';
 import type { EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import type { TimerName } from '../timing';
 import { later } from '../values/time';
 import type { Instant } from '../values/time';
 import type { KubeletGround } from './kubelet-ground';
+import { UNREADY } from './node-status';
 
 const DOWN: TimerName = 'kubelet.runtimeDown';
 const STATUS: TimerName = 'kubelet.nodeStatusUpdateFrequency';
 const CHECK: TimerName = 'kubelet.runtimeStatusPeriod';
+
+interface Said {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+const READY: Said = {
+  status: 'True',
+  reason: 'KubeletReady',
+  message: 'kubelet is posting ready status',
+};
+const RUNTIME_DOWN: Said = {
+  status: 'False',
+  reason: 'KubeletNotReady',
+  message: 'container runtime is down',
+};
 
 export class RuntimeHealth {
   private readonly ground: KubeletGround;
@@ -19,6 +41,7 @@ export class RuntimeHealth {
   /** Nodes whose condition says that their runtime is down. */
   private readonly reported = new Set<string>();
   private readonly reportEvent: EventKind;
+  private readonly failureEvent: EventKind;
 
   constructor(ground: KubeletGround) {
     this.ground = ground;
@@ -29,6 +52,18 @@ export class RuntimeHealth {
       },
       { owner: (node) => `kubelet@${node}` },
     );
+    this.failureEvent = ground.kernel.declare(
+      'kubelet.unreadyReport',
+      (node) => this.reportFailure(String(node)),
+      { owner: (node) => `kubelet@${node}` },
+    );
+  }
+
+  /** A fault makes the kubelet say that its node is not ready, or does so no longer. */
+  failureChanged(node: string): void {
+    const { kernel } = this.ground;
+    const at = this.tick(node, STATUS, kernel.now, true);
+    kernel.schedule(at, Phase.agent, this.failureEvent, node, 0, STATUS);
   }
 
   /** The runtime of the node answers no longer, or again. */
@@ -52,14 +87,27 @@ export class RuntimeHealth {
   }
 
   private report(node: string, isUp: boolean): void {
+    const { state } = this.ground;
+    if (state.agents.get(node)?.running !== true) return;
+    if (isUp) this.reported.delete(node);
+    else this.reported.add(node);
+    if (!state.nodeFailures.unready.has(node)) this.write(node, isUp ? READY : RUNTIME_DOWN);
+  }
+
+  private reportFailure(node: string): void {
+    const { api, state } = this.ground;
+    const isUnready = state.nodeFailures.unready.has(node);
+    const said = isUnready ? UNREADY : this.reported.has(node) ? RUNTIME_DOWN : READY;
+    const object = api.store.get('Node', node) as Node | undefined;
+    const known = conditionOf(object?.status?.conditions, 'Ready')?.status;
+    // What the control plane itself has written is corrected by whoever corrects that.
+    if (known !== said.status && known !== 'Unknown') this.write(node, said);
+  }
+
+  private write(node: string, said: Said): void {
     const { kernel, api, state, unsent } = this.ground;
     const agent = state.agents.get(node);
     if (agent?.running !== true) return;
-    if (isUp) this.reported.delete(node);
-    else this.reported.add(node);
-    const said = isUp
-      ? { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
-      : { status: 'False', reason: 'KubeletNotReady', message: 'container runtime is down' };
     kernel.note(agent.actor, 'reported', `Node/${node}`, said.message);
     const known = (api.store.get('Node', node)?.status ?? {}) as {
       readonly conditions?: readonly { readonly type: string }[];

@@ -3,32 +3,55 @@
 
 import type { Cluster } from '../cluster/cluster';
 import type { Entry, Journal } from '../kernel/journal';
-import { formatDuration, formatInstant, START } from '../values/time';
+import { between, formatDuration, formatInstant, START } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { Observation } from '../vocabulary/define';
+import { chainTo, dominantOf, eventAt } from './cause-chain';
+import type { ChainLink, ChainTimer } from './cause-chain';
 
 export interface Explanation {
   /** Sentences, the observation's own first. */
   readonly why: readonly string[];
   /** From the first cause to the event that settled the matter, or to the last one before. */
-  readonly chain: readonly Entry[];
+  readonly chain: readonly ChainLink[];
 }
 
-/** Explains an observation that was made at `at`, from the journal of the whole run. */
-export function explain(cluster: Cluster, observation: Observation, at: Instant): Explanation {
+/**
+ * Explains an observation that was made at `at`, from the journal of the whole run. `over`: when
+ * what it shows had come to its end, where that is known.
+ */
+export function explain(
+  cluster: Cluster,
+  observation: Observation,
+  at: Instant,
+  over?: Instant,
+): Explanation {
   const { journal } = cluster.kernel;
   const blames = blamesOf(observation);
-  const cured = journal.chain(firstAfter(journal, blames, at) ?? -1);
+  const cure =
+    over === undefined ? firstAfter(journal, blames, at) : eventAt(journal, over, blames);
+  const cured = chainTo(cluster, cure ?? -1);
   // What began only after the deciding instant came too late for nothing.
   if (cured[0] !== undefined && cured[0].at <= at) {
-    return { why: [...observation.why, ...tellGap(cluster, cured, at)], chain: cured };
+    const told = [...tellGap(cured, at), ...tellCure(cured, at, over)];
+    return { why: [...observation.why, ...told], chain: cured };
   }
-  const chain = journal.chain(lastUntil(journal, blames, at) ?? -1);
+  const chain = chainTo(cluster, lastUntil(journal, blames, at) ?? -1);
   const last = chain.at(-1);
   // What was done before the scenario's zero explains nothing: everything was.
   if (last === undefined || last.at < START) return { why: observation.why, chain: [] };
-  return { why: [...observation.why, `${tellEntry(last)}, and nothing followed`], chain };
+  return { why: [...observation.why, `${tellLink(last)}, and nothing followed`], chain };
+}
+
+/** The chain of what came true at `over`, having been as the observation shows until then. */
+export function chainOfSuccess(
+  cluster: Cluster,
+  observation: Observation | undefined,
+  over: Instant,
+): readonly ChainLink[] {
+  const blames = observation === undefined ? new Set<string>() : blamesOf(observation);
+  return chainTo(cluster, eventAt(cluster.kernel.journal, over, blames) ?? -1);
 }
 
 /** What decided, and the agents of the nodes on which it was decided. */
@@ -68,26 +91,45 @@ function lastUntil(journal: Journal, blames: ReadonlySet<string>, at: Instant): 
 }
 
 /** Where a chain of events was at the deciding instant: what had happened, what was yet to come. */
-function tellGap(cluster: Cluster, chain: readonly Entry[], at: Instant): readonly string[] {
-  const next = chain.findIndex((entry) => entry.at > at);
+function tellGap(chain: readonly ChainLink[], at: Instant): readonly string[] {
+  const next = chain.findIndex((link) => link.at > at);
   if (next < 1) return [];
   const late = chain[next]!;
-  const timer = tellTimer(cluster, late.timer);
-  const before = chain.slice(Math.max(0, next - 2), next).map(tellEntry);
-  return [`${before.join(', then ')}, but ${tellEntry(late)} only${timer}`];
+  const before = chain.slice(Math.max(0, next - 2), next).map(tellLink);
+  return [`${before.join(', then ')}, but ${tellLink(late)} only${tellTimer(late.timer)}`];
+}
+
+/** What ended it, and which link of the chain took longest until then. */
+function tellCure(
+  chain: readonly ChainLink[],
+  at: Instant,
+  over: Instant | undefined,
+): readonly string[] {
+  const last = chain.at(-1)!;
+  if (over === undefined || last.at !== over) return [];
+  const longest = dominantOf(chain);
+  const first = chain.findIndex((link) => link.at > at);
+  const ended = chain.indexOf(last) === first ? [] : [`${tellLink(last)} ended it`];
+  if (longest?.timer === undefined) return ended;
+  const whole = formatDuration(between(chain[0]!.at, last.at));
+  const part = formatDuration(longest.took);
+  return [
+    ...ended,
+    `of these ${whole}, ${part} went by until ${longest.actor} ${longest.action} ${longest.subject}${tellTimer(longest.timer)}`,
+  ];
 }
 
 /** `kube-proxy@worker-1 synced 3 services at t=12.6s`. */
-function tellEntry({ at, actor, action, subject, detail }: Entry): string {
+export function tellLink({ at, actor, action, subject, detail }: ChainLink): string {
   const what = detail === '' ? '' : ` (${detail})`;
   return `${actor} ${action} ${subject}${what} at ${formatInstant(at)}`;
 }
 
 /** ` (kube-proxy.minSyncPeriod, 1s)`. */
-function tellTimer({ timing }: Cluster, timer: string): string {
-  if (timer === '') return '';
-  if (!timing.knows(timer)) return ` (${timer})`;
-  const { least, extra } = timing.delay(timer);
-  const upTo = extra === 0 ? '' : ` to ${formatDuration((least + extra) as typeof least)}`;
-  return ` (${timer}, ${formatDuration(least)}${upTo})`;
+function tellTimer(timer: ChainTimer | undefined): string {
+  if (timer === undefined) return '';
+  const { name, least, most } = timer;
+  if (least === undefined || most === undefined) return ` (${name})`;
+  const upTo = least === most ? '' : ` to ${formatDuration(most)}`;
+  return ` (${name}, ${formatDuration(least)}${upTo})`;
 }

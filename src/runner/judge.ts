@@ -7,11 +7,13 @@ import { formatPlace } from '../values/definition';
 import { keyOf } from '../values/kube-object';
 import { later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
+import type { Observation } from '../vocabulary/define';
 import type { Judgement } from '../vocabulary/operator';
 import { neverEvaluated } from '../vocabulary/operator';
 import { claimNamed, operatorNamed } from '../vocabulary/index';
 import type { Execution } from './execution';
-import { explain } from './explain';
+import { chainOfSuccess, explain } from './explain';
+import type { Explanation } from './explain';
 import type { Watch } from './observe';
 import type { Outcome } from './result';
 import { expectedSettling, SETTLES, stillAtWork } from './settle';
@@ -67,10 +69,7 @@ function outcomeOf(
   const { expectation, operator, demand } = watch;
   const { status, code, actual, at, sample } = judgement;
   const observation = watch.explained ?? sample?.observation;
-  const explanation =
-    status === 'passed' || observation === undefined || at === undefined
-      ? { why: [], chain: [] }
-      : explain(execution.cluster, observation, at);
+  const explanation = explanationOf(execution.cluster, judgement, watch.explained, observation);
   return {
     title,
     claim: expectation.claim,
@@ -80,12 +79,25 @@ function outcomeOf(
     expected: operator.expected(demand, expectation, execution.timeline),
     actual,
     ...(at !== undefined && { at }),
-    traces: observation?.traces ?? [],
+    traces: status === 'passed' ? [] : (observation?.traces ?? []),
     why: [...(judgement.why ?? []), ...explanation.why],
     chain: explanation.chain,
     range: expectation.range,
     repeat: repeatOf(execution.plan, expectation.range.line, seed),
   };
+}
+
+/** Of what passed, only what made it come true; and that only where an explanation was asked for. */
+function explanationOf(
+  cluster: Cluster,
+  { status, at, over }: Judgement,
+  explained: Observation | undefined,
+  observation: Observation | undefined,
+): Explanation {
+  if (observation === undefined || at === undefined) return { why: [], chain: [] };
+  if (status !== 'passed') return explain(cluster, observation, at, over);
+  if (explained === undefined || over === undefined) return { why: [], chain: [] };
+  return { why: [], chain: chainOfSuccess(cluster, explained, over) };
 }
 
 /** A step that hits nothing would make expectations that pass for the wrong reason. */
@@ -186,11 +198,22 @@ function quote(path: string): string {
   return /^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Whether only what did not pass is explained, or also what took its time to pass. */
+export type Explaining = 'failures' | 'everything';
+
 /** The instants whose observations are worth an explanation, by position. */
-export function worthExplaining(judgements: readonly Judgement[]): ReadonlyMap<number, Instant> {
+export function worthExplaining(
+  judgements: readonly Judgement[],
+  explaining: Explaining,
+): ReadonlyMap<number, Instant> {
   const wanted = new Map<number, Instant>();
-  judgements.forEach(({ status, at, sample }, position) => {
-    if (status !== 'passed' && at !== undefined && sample !== undefined) wanted.set(position, at);
+  judgements.forEach(({ status, at, sample, over }, position) => {
+    if (at === undefined || sample === undefined) return;
+    if (status !== 'passed') wanted.set(position, at);
+    // What came true is explained by what was missing just before.
+    else if (explaining === 'everything' && over !== undefined) {
+      wanted.set(position, (over > at ? at : over - 1) as Instant);
+    }
   });
   return wanted;
 }

@@ -22,7 +22,7 @@ export class Watch {
   /** Why the claim could not be observed at all. */
   broken: string | undefined;
   private span: Span | undefined;
-  private readonly prepareAt: Instant | undefined;
+  private prepareAt: Instant | undefined;
   private readonly explainAt: Instant | undefined;
   private prepared: unknown;
 
@@ -31,7 +31,6 @@ export class Watch {
     this.expectation = expectation;
     this.claim = claimNamed(expectation.claim);
     this.operator = operatorNamed(expectation.operator);
-    this.prepareAt = this.claim.preparedAt?.(expectation.args);
     this.explainAt = explainAt;
     this.broken = this.claim.check?.(expectation.args)[0]?.message;
     this.follow(instants);
@@ -39,8 +38,9 @@ export class Watch {
 
   /** Takes in what has become known of the timeline. */
   follow(instants: Instants): void {
-    const { expectation, operator } = this;
+    const { expectation, operator, claim } = this;
     this.span = operator.span(expectation, instants);
+    this.prepareAt = claim.preparedAt?.(expectation.args, this.span);
     const marks = [...operator.marks(expectation, instants)];
     if (this.prepareAt !== undefined) marks.push(this.prepareAt);
     if (this.explainAt !== undefined) marks.push(this.explainAt);
@@ -57,10 +57,13 @@ export class Watch {
   /** What the claim demands, for the operator's sentences. */
   get demand(): Demand {
     const { claim, expectation } = this;
+    const { args } = expectation;
+    const isStretch = claim.stretch?.(args) !== undefined;
     return {
-      expected: claim.expected(expectation.args),
-      expectedNever: claim.expectedNever(expectation.args),
+      expected: claim.expected(args),
+      expectedNever: claim.expectedNever(args),
       judgesChange: claim.judgesChange ?? false,
+      ...(isStretch && { stretch: (stretch) => claim.judgeStretch!(args, stretch) }),
     };
   }
 

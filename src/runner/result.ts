@@ -1,10 +1,10 @@
 // What a run found. The only input of chai messages and reporters: they read these fields and
 // never match message texts.
 
-import type { Entry } from '../kernel/journal';
 import type { Diagnostic, SourceRange } from '../values/diagnostic';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
+import type { ChainLink } from './cause-chain';
 
 /**
  * `failed`: the claim does not hold. `error`: nothing trustworthy can be said (vacuous, never
@@ -28,8 +28,11 @@ export interface Outcome {
   readonly traces: readonly Trace[];
   /** Sentences that tell why, in order; each names its object, rule or timer. */
   readonly why: readonly string[];
-  /** The cause chain from the fault to the verdict. */
-  readonly chain: readonly Entry[];
+  /**
+   * The cause chain from the fault to the verdict. What passed has one where the run explains
+   * everything (RunOptions.explain) and its verdict was reached by something that happened.
+   */
+  readonly chain: readonly ChainLink[];
   readonly range: SourceRange;
   /** The command that repeats exactly this. */
   readonly repeat: string;

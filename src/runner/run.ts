@@ -9,6 +9,7 @@ import type { Plan } from '../language/plan';
 import type { ClusterSpec } from '../values/cluster-spec';
 import { Execution } from './execution';
 import { judgeAll, outcomesOf, worthExplaining } from './judge';
+import type { Explaining } from './judge';
 import type { RunResult } from './result';
 
 /** Builds a cluster that stands at its scenario's zero. `trace`: every walk may be asked for. */
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly createCluster: CreateCluster;
   /** Whether failures are explained by a second run; true by default. Bulk runs switch it off. */
   readonly trace?: boolean;
+  /** Whether that run also tells how what passed came true; `failures` by default. */
+  readonly explain?: Explaining;
 }
 
 /** Two runs of one plan under one seed differed: a defect of kubedrill, never of a scenario. */
@@ -31,11 +34,11 @@ export class NondeterminismError extends Error {
 
 /** Runs a plan once under one seed and judges all of its expectations. */
 export function run(plan: Plan, options: RunOptions): RunResult {
-  const { seed, createCluster, trace = true } = options;
+  const { seed, createCluster, trace = true, explain = 'failures' } = options;
   const first = new Execution(plan, createCluster(plan.cluster, { seed, trace: false }));
   first.run();
   const judgements = judgeAll(first);
-  const wanted = worthExplaining(judgements);
+  const wanted = worthExplaining(judgements, explain);
   if (!trace || wanted.size === 0) return resultOf(first, judgements, options);
   const second = new Execution(plan, createCluster(plan.cluster, { seed, trace: true }), wanted);
   second.run();

@@ -115,9 +115,21 @@ export const NODE_TIMERS = {
     knob: 'KubeletConfiguration crashLoopBackOff.maxContainerRestartPeriod (1.35)',
     source: 'pkg/kubelet/kubelet.go MaxCrashLoopBackOff; KEP-5593',
   },
+  'kubelet.imagePullBackOff': {
+    kind: 'wait',
+    delays: 'the second pull of an image that could not be pulled; doubles each time',
+    value: fixed(seconds(10)),
+    source: 'pkg/kubelet/kubelet.go imageBackOffPeriod; pkg/kubelet/images/image_manager.go',
+  },
+  'kubelet.imagePullBackOffMax': {
+    kind: 'wait',
+    delays: 'any further pull at the most',
+    value: fixed(seconds(300)),
+    source: 'pkg/kubelet/kubelet.go MaxImageBackOff',
+  },
   'kubelet.syncErrorBackOff': {
     kind: 'wait',
-    delays: 'the next try to start a pod whose sandbox could not be made',
+    delays: 'the next look at a pod whose sandbox could not be made, or an image not be pulled',
     value: spread(seconds(10), seconds(15)),
     source: 'pkg/kubelet/kubelet.go backOffPeriod, pod_workers.go workerBackOffPeriodJitterFactor',
   },

@@ -21,6 +21,7 @@ export class OverlayMap<K, V> implements ReadonlyMap<K, V> {
     this.layers = layers;
     this.size = size;
     this.order = order;
+    Object.freeze(this);
   }
 
   /** The same entries as `map`, in its order; `map` itself where it is an overlay already. */

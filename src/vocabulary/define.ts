@@ -6,10 +6,13 @@
 
 import type { Cluster } from '../cluster/cluster';
 import type { FromSchema } from '../language/json-schema';
-import type { JsonSchema, ManifestProblem, Word } from '../language/lexicon';
+import type { JsonSchema, ManifestProblem, StretchBound, Word } from '../language/lexicon';
 import type { KubeObject } from '../values/kube-object';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
+import type { ProbeState } from './probe-stream';
+import type { Span } from './history';
+import type { Stretch, StretchVerdict } from './stretch';
 
 /** A word with its provenance. */
 export interface DocumentedWord extends Word {
@@ -44,6 +47,8 @@ export interface Observation {
   readonly vacuous?: string;
   /** What ruled the claim out before it came to the question: the name does not resolve. */
   readonly precluded?: string;
+  /** What a probe would meet now, for claims about streams of them. */
+  readonly probes?: readonly ProbeState[];
   /** Equal for observations that are equal in what the claim can tell apart. */
   readonly key: string;
 }
@@ -67,6 +72,8 @@ export interface Phrase {
   readonly predicate: string;
   /** `does not reach backend:80`. */
   readonly negated: string;
+  /** Whether the sentence is about a stretch of time. */
+  readonly isStretch?: boolean;
 }
 
 export interface Claim<Args = unknown> extends DocumentedWord {
@@ -79,10 +86,17 @@ export interface Claim<Args = unknown> extends DocumentedWord {
   expectedNever(args: Args): string;
   /** What a schema cannot say: a malformed path, a pattern that is none. */
   check?(args: Args): readonly ManifestProblem[];
-  /** An earlier instant at which `prepare` has to run, for claims about what was begun then. */
-  preparedAt?(args: Args): Instant | undefined;
+  /**
+   * An earlier instant at which `prepare` has to run, for claims about what was begun then.
+   * `span`: when the claim will be looked at, as far as that is known.
+   */
+  preparedAt?(args: Args, span?: Span): Instant | undefined;
   prepare?(cluster: Cluster, args: Args): unknown;
   observe(cluster: Cluster, args: Args, context: ObservationContext): Observation;
+  /** See Word.stretch; a claim that is ever about a stretch has `judgeStretch`. */
+  stretch?(args: Args): StretchBound | undefined;
+  /** What the observations of a whole stretch come to. */
+  judgeStretch?(args: Args, stretch: Stretch): StretchVerdict;
 }
 
 /** What a step did: the names of what it hit, and the effects that last until its recovery. */

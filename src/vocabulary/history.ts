@@ -1,7 +1,7 @@
 // What a claim was over time: piecewise constant, one sample for each change. Exact, since a
 // sample is taken at every instant at which anything moved.
 
-import { later } from '../values/time';
+import { later, START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { Observation } from './define';
 
@@ -19,6 +19,12 @@ export interface Span {
 
 export class History {
   private readonly list: Sample[] = [];
+  private last = START;
+
+  /** The last instant at which anybody looked. */
+  get seen(): Instant {
+    return this.last;
+  }
 
   /** The samples in order; the first one is where the observation began. */
   get samples(): readonly Sample[] {
@@ -27,6 +33,7 @@ export class History {
 
   /** Adds what is the case from `at` on. An observation equal to the last one changes nothing. */
   add(at: Instant, observation: Observation): void {
+    this.last = at;
     if (this.list.at(-1)?.observation.key === observation.key) return;
     this.list.push({ at, observation });
   }

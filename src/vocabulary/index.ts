@@ -19,6 +19,7 @@ import upgradeAction from './actions/upgrade';
 import affinity from './claims/affinity';
 import converge from './claims/converge';
 import inspect from './claims/inspect';
+import outage from './claims/outage';
 import path from './claims/path';
 import reach from './claims/reach';
 import resolve from './claims/resolve';
@@ -34,6 +35,7 @@ import type { Operator } from './operator';
 import after from './operators/after';
 import always from './operators/always';
 import at from './operators/at';
+import during from './operators/during';
 import eventually from './operators/eventually';
 import never from './operators/never';
 import sometimes from './operators/sometimes';
@@ -65,6 +67,7 @@ export const LANGUAGE = {
     affinity,
     converge,
     inspect,
+    outage,
     path,
     reach,
     resolve,
@@ -75,7 +78,7 @@ export const LANGUAGE = {
   /** What a step waits for. */
   triggers: byName<Trigger>([objectTrigger, rolloutTrigger]),
   /** When it must be true. */
-  operators: byName<Operator>([after, always, at, eventually, never, sometimes]),
+  operators: byName<Operator>([after, always, at, during, eventually, never, sometimes]),
 } as const;
 
 /** The claim of that name. Throws for a word that the language does not have. */

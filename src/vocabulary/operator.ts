@@ -6,6 +6,7 @@ import { formatInstant } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Observation, Phrase } from './define';
 import type { History, Sample, Span } from './history';
+import type { Stretch, StretchVerdict } from './stretch';
 
 /** The instants that a timeline came to in one run. */
 export interface Instants {
@@ -28,6 +29,8 @@ export interface Judgement {
   readonly sample?: Sample;
   /** Why, as far as the operator itself can tell. */
   readonly why?: readonly string[];
+  /** When it came true, or what the sample shows was over: where it is about how long that took. */
+  readonly over?: Instant;
 }
 
 /** What a claim demands, in its own words. */
@@ -36,6 +39,8 @@ export interface Demand {
   readonly expectedNever: string;
   /** See Claim.judgesChange. */
   readonly judgesChange: boolean;
+  /** Judges a whole stretch, where the claim is about one. */
+  readonly stretch?: (stretch: Stretch) => StretchVerdict;
 }
 
 export interface Operator {
@@ -113,6 +118,32 @@ export function emptiness(samples: readonly Sample[]): string | undefined {
 export function nameEdge({ step, edge, repetition }: StepEdge): string {
   const name = repetition === 1 ? `"${step}"` : `"${step}#${repetition}"`;
   return edge === 'end' ? `the end of ${name}` : name;
+}
+
+/** The judgement of a claim about a stretch; errors where nothing trustworthy can be said of it. */
+export function judgeStretch(stretch: Stretch, judge: NonNullable<Demand['stretch']>): Judgement {
+  const { samples } = stretch;
+  if (samples.length === 0) return neverEvaluated('the run ended before its time came');
+  const empty = emptiness(samples);
+  if (empty !== undefined) return vacuous(samples[0]!, empty);
+  const unknown = samples.find(({ observation }) => observation.notModelled !== undefined);
+  if (unknown !== undefined) return notModelled(unknown);
+  const verdict = judge(stretch);
+  if (verdict.vacuous !== undefined) return vacuous(samples[0]!, verdict.vacuous);
+  const { passed, actual, at, over, why } = verdict;
+  const sample = at === undefined ? undefined : sampleAt(samples, at);
+  return {
+    status: passed ? 'passed' : 'failed',
+    actual,
+    ...(at !== undefined && { at }),
+    ...(sample !== undefined && { sample: { ...sample, at: at! } }),
+    ...(over !== undefined && { over }),
+    ...(why !== undefined && { why }),
+  };
+}
+
+function sampleAt(samples: readonly Sample[], instant: Instant): Sample | undefined {
+  return samples.findLast(({ at }) => at <= instant);
 }
 
 /**

@@ -39,6 +39,10 @@ export interface DnsReply {
   readonly truncated: boolean;
   /** How long the server takes to answer, from the arrival of the question. */
   readonly delay: Duration;
+  /** Nothing is sent: the server keeps what it would say to itself. */
+  readonly silent?: true;
+  /** Faults that count the questions which they meet, each as often as it counted this one. */
+  readonly counted?: readonly string[];
 }
 
 /** A reply without records. */

@@ -22,6 +22,8 @@ import type { AskUpstream, DnsRequest, Trail } from './coredns/plugin';
 import { CorefileError, parseCorefile } from './corefile';
 import { coursesOf } from './courses';
 import type { Choose, Weighted } from './courses';
+import { DnsFailures } from './dns-failures';
+import type { Counts } from './dns-failures';
 import type { DnsReply, DnsTransport, Question } from './dns-message';
 import { SelfChecks } from './dns-self-checks';
 import type { Instance } from './dns-self-checks';
@@ -43,6 +45,8 @@ export interface Asked {
   readonly trail?: Trail;
   /** Decides for the one way of a question that goes one way. */
   readonly drawing?: Choose;
+  /** Questions of the same lookup that faults have counted before this one. */
+  readonly counted?: Counts;
 }
 
 /** Sends a question of a pod's process to another server. */
@@ -79,6 +83,8 @@ export interface DnsServersGround {
   onLoop?(pod: ObjectKey): void;
 }
 
+const NO_COUNTS: Counts = new Map();
+
 const NOTHING = {
   dns: undefined,
   instance: undefined,
@@ -88,6 +94,8 @@ const NOTHING = {
 } as const;
 
 export class DnsServers {
+  /** Servers that answer wrongly, those outside of the cluster included. */
+  readonly failures: DnsFailures;
   private readonly ground: DnsServersGround;
   private readonly servers = new Map<ObjectKey, Server>();
   private readonly configMaps: ReturnType<ApiServer['informer']>;
@@ -98,6 +106,7 @@ export class DnsServers {
 
   constructor(ground: DnsServersGround) {
     this.ground = ground;
+    this.failures = new DnsFailures(ground.kernel.random);
     this.reloadEvent = ground.kernel.declare(
       'coredns.reload',
       (pod, start) => this.reload(String(pod), Number(start)),
@@ -118,13 +127,23 @@ export class DnsServers {
     });
   }
 
+  /** Makes the processes that `origin` has made, so that their state can be carried over. */
+  resemble(origin: DnsServers): void {
+    for (const [key, { pod, dns, instance, corefile }] of origin.servers) {
+      const server = this.newServer(pod);
+      this.servers.set(key, server);
+      if (dns === undefined || instance === undefined || corefile === undefined) continue;
+      this.instances = Number(instance.id.slice(instance.id.lastIndexOf('#') + 1)) - 1;
+      this.liveBy(server, corefile);
+    }
+  }
+
   /** The process of the pod begins to listen: it has read its Corefile and listed everything. */
   start(pod: Pod): void {
     const key = keyOf(pod);
     let server = this.servers.get(key);
     if (server === undefined) {
-      const view = new DnsView(this.ground.api, `coredns@${pod.metadata.name}`);
-      server = { view, pod, running: false, start: 0, problem: '', ...NOTHING };
+      server = this.newServer(pod);
       this.servers.set(key, server);
     }
     server.pod = pod;
@@ -164,12 +183,14 @@ export class DnsServers {
     const { drawing } = asked;
     if (drawing !== undefined) {
       const request = { ...asked, now, choose: drawing, goesOneWay: true };
-      return [{ probability: CERTAIN, value: dns.answer(request) }];
+      return [{ probability: CERTAIN, value: this.say(pod, dns, request) }];
     }
-    return coursesOf((choose) => {
-      const request: DnsRequest = { ...asked, now, choose };
-      return dns.answer(request);
-    });
+    return coursesOf((choose) => this.say(pod, dns, { ...asked, now, choose }));
+  }
+
+  private say(pod: ObjectKey, dns: CoreDns, request: DnsRequest): DnsReply {
+    const met = { ...request, counted: request.counted ?? NO_COUNTS };
+    return this.failures.answer(pod, 'door', met, () => dns.answer(request));
   }
 
   /** The pods with a server that watches the API, and the names of their clients there. */
@@ -184,13 +205,18 @@ export class DnsServers {
     return this.servers.get(pod)?.problem ?? '';
   }
 
+  private newServer(pod: Pod): Server {
+    const view = new DnsView(this.ground.api, `coredns@${pod.metadata.name}`);
+    return { view, pod, running: false, start: 0, problem: '', ...NOTHING };
+  }
+
   private ownerOf(pod: ObjectKey): string | undefined {
     const container = this.servers.get(pod)?.pod.spec.containers[0];
     return container && processOwner(pod, container.name);
   }
 
   private configure(server: Server): void {
-    const { pod, view } = server;
+    const { pod } = server;
     const corefile = this.corefileOf(server);
     server.dns = undefined;
     server.instance = undefined;
@@ -201,25 +227,31 @@ export class DnsServers {
       return;
     }
     try {
-      const blocks = parseCorefile(corefile);
-      const id = `${keyOf(pod)}#${++this.instances}`;
-      const ask: AskUpstream = (...rest) => this.ground.ask(keyOf(pod), ...rest);
-      server.options = readProcessOptions(blocks);
-      server.dns = new CoreDns(blocks, {
-        view,
-        addresses: () => this.addressesOf(keyOf(pod)),
-        readFile: (path) => this.fileIn(pod, path),
-        ...NODE_RESOLVERS,
-        askUpstream: ask,
-        checkUpstream: (health, after) => this.selfChecks.checkFrom(id, health, after),
-      });
-      const { dns } = server;
-      server.instance = { pod: keyOf(pod), id, dns, ask, checked: [], answers: new Map() };
-      server.corefile = corefile;
+      this.liveBy(server, corefile);
     } catch (error) {
       if (!(error instanceof CorefileError)) throw error;
       server.problem = error.message;
     }
+  }
+
+  /** Throws CorefileError for a configuration that is not modelled. */
+  private liveBy(server: Server, corefile: string): void {
+    const { pod, view } = server;
+    const blocks = parseCorefile(corefile);
+    const id = `${keyOf(pod)}#${++this.instances}`;
+    const ask: AskUpstream = (...rest) => this.ground.ask(keyOf(pod), ...rest);
+    server.options = readProcessOptions(blocks);
+    server.dns = new CoreDns(blocks, {
+      view,
+      addresses: () => this.addressesOf(keyOf(pod)),
+      readFile: (path) => this.fileIn(pod, path),
+      ...NODE_RESOLVERS,
+      askUpstream: ask,
+      checkUpstream: (health, after) => this.selfChecks.checkFrom(id, health, after),
+    });
+    const { dns } = server;
+    server.instance = { pod: keyOf(pod), id, dns, ask, checked: [], answers: new Map() };
+    server.corefile = corefile;
   }
 
   /**

@@ -17,6 +17,8 @@ export { CorefileError, parseCorefile } from './corefile';
 export { coursesOf, merged } from './courses';
 export type { Choose, Weighted } from './courses';
 export type { DnsReply, DnsTransport, Question, ResourceRecord } from './dns-message';
+export { ALWAYS } from './dns-failures';
+export type { Counts, DnsFailure, WrongAnswer } from './dns-failures';
 export { DnsServers } from './dns-servers';
 export type { Asked } from './dns-servers';
 export { DnsView } from './dns-view';

@@ -9,19 +9,26 @@ import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { Choose, Weighted } from './courses';
 import { merged } from './courses';
+import type { Counts } from './dns-failures';
 import type { DnsReply, DnsTransport, Question } from './dns-message';
 import type { ResolvConf } from './resolv-conf';
 
 /** What comes of one question on one path. */
 export type Reaction =
   | { readonly kind: 'reply'; readonly reply: DnsReply }
-  | { readonly kind: 'lost' | 'unreachable' | 'not-modelled'; readonly reason: string };
+  | {
+      readonly kind: 'lost' | 'unreachable' | 'not-modelled';
+      readonly reason: string;
+      /** As a reply has it: a question can be counted and get no answer. */
+      readonly counted?: readonly string[];
+    };
 
 /** One way from a socket to a nameserver. Everything that is sent on the socket takes it. */
 export interface NameserverPath {
   /** Undefined where no packet is needed: a nameserver outside of the modelled network. */
   readonly trace: Trace | undefined;
-  ask(question: Question, udpSize: number): readonly Weighted<Reaction>[];
+  /** `counted`: questions of this lookup that faults have counted before. */
+  ask(question: Question, udpSize: number, counted: Counts): readonly Weighted<Reaction>[];
 }
 
 /** Every way from a new socket to a nameserver; `undefined` is the one of the node. */
@@ -48,6 +55,8 @@ export interface LookupRequest {
    * to make the same conntrack entry.
    */
   readonly race: Ratio;
+  /** Told what faults have counted in the courses of the lookup, the most of each. */
+  readonly made?: (counted: Counts) => void;
 }
 
 /** A query as it left. */
@@ -82,6 +91,8 @@ export type { Socket };
 /** The clock and the sockets of one course of a lookup. */
 export class Course {
   readonly sent: SentQuery[] = [];
+  /** Questions that faults have counted so far. */
+  readonly counted = new Map<string, number>();
   now: Duration;
   private readonly request: LookupRequest;
   private readonly choose: Choose;
@@ -118,12 +129,19 @@ export class Course {
     this.sent.push({ at, server, transport, socket: number, question, udpSize });
     const isFirst = !socket.paths.has(server);
     const paths = socket.paths.get(server) ?? this.request.open(server, transport);
-    const { reaction, ways } = this.choose(reactionsOn(paths, question, udpSize));
+    const reactions = reactionsOn(paths, question, udpSize, this.counted);
+    const { reaction, ways } = this.choose(reactions);
+    this.count(reaction);
     socket.paths.set(server, ways);
     const delay = reaction.kind === 'reply' ? reaction.reply.delay : ZERO;
     const arrival = { at: (at + delay) as Duration, server, question, reaction };
     const isLoser = racing && !isFirst && this.losesRace(ways);
     return isLoser ? { ...arrival, reaction: RACE_LOST } : arrival;
+  }
+
+  private count(reaction: Reaction): void {
+    const { counted = [] } = reaction.kind === 'reply' ? reaction.reply : reaction;
+    for (const token of counted) this.counted.set(token, (this.counted.get(token) ?? 0) + 1);
   }
 
   /** One of the numbers below `count`, each as likely as the others. */
@@ -171,9 +189,10 @@ function reactionsOn(
   paths: readonly Weighted<NameserverPath>[],
   question: Question,
   udpSize: number,
+  counted: Counts,
 ): readonly Weighted<Way>[] {
   const all = paths.flatMap((path) =>
-    path.value.ask(question, udpSize).map(({ probability, value: reaction }) => {
+    path.value.ask(question, udpSize, counted).map(({ probability, value: reaction }) => {
       const share = multiply(path.probability, probability);
       const value: Way = { reaction, ways: [{ probability: share, value: path.value }] };
       return { probability: share, value };
@@ -190,7 +209,7 @@ function reactionsOn(
 }
 
 function keyOf({ reaction }: Way): string {
-  if (reaction.kind !== 'reply') return reaction.kind;
+  if (reaction.kind !== 'reply') return [reaction.kind, ...(reaction.counted ?? [])].join(' ');
   return JSON.stringify(reaction.reply);
 }
 

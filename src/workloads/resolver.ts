@@ -11,6 +11,8 @@ import type { Rcode, Resolution } from '../values/resolution';
 import { ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import { coursesOf, merged } from './courses';
+import { mostOf } from './dns-failures';
+import type { Counts } from './dns-failures';
 import { formatQuestion } from './dns-message';
 import type { DnsReply } from './dns-message';
 import { formatRecord } from './dns-text';
@@ -52,6 +54,8 @@ export interface LookupCourse {
   readonly result: NameResult;
   readonly sent: readonly SentQuery[];
   readonly took: Duration;
+  /** Questions that faults have counted. */
+  readonly counted?: Counts;
 }
 
 /**
@@ -71,7 +75,7 @@ export function lookUpInTurn(
     begin.now = course.now;
     begin.sockets = course.socketCount;
     const sent = [...course.sent].sort((a, b) => a.at - b.at);
-    return { result, sent, took: (course.now - now) as Duration };
+    return { result, sent, took: (course.now - now) as Duration, counted: course.counted };
   });
 }
 
@@ -84,6 +88,7 @@ export function resolve(request: LookupRequest): readonly Resolution[] {
     return [describe(request, NOT_MODELLED(reason), CERTAIN)];
   }
   const courses = coursesOf((choose) => lookUpInTurn([request], choose)[0]!);
+  request.made?.(mostOf(courses.map(({ value }) => value.counted ?? new Map<string, number>())));
   const described = courses.map(({ probability, value }) => {
     return { probability, value: describe(request, value, probability) };
   });

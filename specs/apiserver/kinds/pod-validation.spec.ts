@@ -9,7 +9,12 @@ import type { KubeObject } from '../../../src/values/kube-object';
 import { manifest, verdictOn } from './verdict';
 
 function pod(spec: object, container: object = {}): KubeObject {
-  return manifest('v1', 'Pod', { spec: { containers: [{ name: 'main', image: 'registry.example/app:1', ...container }], ...spec } });
+  return manifest('v1', 'Pod', {
+    spec: {
+      containers: [{ name: 'main', image: 'registry.example/app:1', ...container }],
+      ...spec,
+    },
+  });
 }
 
 const withPort = (port: object) => pod({}, { ports: [{ containerPort: 80, ...port }] });

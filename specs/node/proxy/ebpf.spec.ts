@@ -32,8 +32,8 @@ function packet(src: string, dst: string, dport: number): Packet {
   return { tuple, kind: 'syn', mark: 0 };
 }
 
-function compiled(service: Partial<ServicePort> = {}, endpoints = TWO) {
-  const node = nodeOf('worker-1', { nodeAddresses: NODES });
+function compiled(service: Partial<ServicePort> = {}, endpoints = TWO, options = {}) {
+  const node = nodeOf('worker-1', { nodeAddresses: NODES, options });
   return ebpf.compile(inputOf([servicePort('ns1/svc1:p80', service), endpoints]), node);
 }
 
@@ -142,6 +142,81 @@ describe('a packet from outside in ebpf mode', () => {
   });
 });
 
+/** What comes in for a NodePort, by the settings of Cilium. */
+function balanced(options: object, sent: Packet, context: Partial<HookContext> = {}) {
+  const service = { nodePort: 30_080, id: { ...SERVICE, protocol: sent.tuple.protocol } };
+  const ruleset = compiled(service, TWO, options);
+  return traverse([ruleset], 'nat', 'PREROUTING', sent, { ...CONTEXT, ...context });
+}
+
+const SERVICE = servicePort('ns1/svc1:p80').id;
+const SENT = packet('203.0.113.5', '192.168.1.11', 30_080);
+
+describe('direct server return', () => {
+  const services = (loadBalancer: object, protocol: 'TCP' | 'UDP' = 'TCP') => {
+    const sent: Packet = { ...SENT, tuple: { ...SENT.tuple, protocol } };
+    return balanced({ loadBalancer }, sent).map(({ packet: { service, tuple } }) => {
+      if (service === undefined) return `from ${tuple.src}`;
+      return `${service.by} ${service.address}:${service.port} from ${tuple.src}`;
+    });
+  };
+
+  it('sends the dialled address along, to backends of other nodes only', () => {
+    expect(services({ mode: 'dsr' })).to.deep.equal([
+      'from 203.0.113.5',
+      'opt 192.168.1.11:30080 from 203.0.113.5',
+    ]);
+  });
+
+  it('does so in a header of Geneve where that is asked for', () => {
+    const [, far] = services({ mode: 'dsr', dsrDispatch: 'geneve' }, 'UDP');
+    expect(far).to.equal('geneve 192.168.1.11:30080 from 203.0.113.5');
+  });
+
+  it('is for TCP alone in hybrid mode', () => {
+    expect(services({ mode: 'hybrid' })[1]).to.contain('opt');
+    expect(services({ mode: 'hybrid' }, 'UDP')[1]).to.equal('from 192.168.1.11');
+  });
+});
+
+describe('maglev in ebpf mode', () => {
+  const maglev = { loadBalancer: { algorithm: 'maglev' }, maglev: { tableSize: 251 } };
+
+  it('gives a known connection a known backend', () => {
+    const ways = balanced(maglev, SENT);
+    expect(ways).to.have.length(1);
+    expect(formatRatio(ways[0]!.probability)).to.equal('1');
+  });
+
+  it('gives a connection from any port the share of the slots', () => {
+    const ways = balanced(maglev, SENT, { isAnyPort: true });
+    expect(waysOf(ways, SENT).map((it) => it.replace(/ from.*/, ''))).to.deep.equal([
+      '10.244.1.5:8080 126/251',
+      '10.244.2.6:8080 125/251',
+    ]);
+    expect(ways.map(({ turn }) => turn)).to.deep.equal([0, 1]);
+  });
+
+  it('leaves sockets to chance', () => {
+    const sent = packet('10.244.1.9', '10.96.0.20', 80);
+    const ways = balanceSocket([compiled({}, TWO, maglev)], sent, CONTEXT)!;
+    expect(waysOf(ways, sent)).to.deep.equal(EVENLY);
+  });
+
+  it('comes after affinity, which remembers', () => {
+    const service = { nodePort: 30_080, affinitySeconds: 600 };
+    const ruleset = compiled(service, TWO, maglev);
+    const context = { ...CONTEXT, isAnyPort: true };
+    const [first, ...others] = traverse([ruleset], 'nat', 'PREROUTING', SENT, context);
+    expect(others).to.deep.equal([]);
+    const other = 1 - first!.turn!;
+    const list = `cilium ns1/svc1:p80 ${TWO[other]!.ip} 8080`;
+    const recent: HookContext['recent'] = (asked) => asked === list;
+    const [again] = traverse([ruleset], 'nat', 'PREROUTING', SENT, { ...context, recent });
+    expect(again!.turn).to.equal(other);
+  });
+});
+
 describe('ebpf mode', () => {
   it('leaves SCTP alone', () => {
     const { id } = servicePort('ns1/svc1:p80');
@@ -154,6 +229,17 @@ describe('ebpf mode', () => {
     expect(lines.slice(1, 3)).to.deep.equal([
       'socket   TCP *:30080                  10.244.1.5:8080, 10.244.2.6:8080',
       'socket   TCP 10.96.0.20:80            10.244.1.5:8080, 10.244.2.6:8080',
+    ]);
+    const told = { loadBalancer: { mode: 'hybrid', algorithm: 'maglev' } };
+    expect(
+      ebpf
+        .render(compiled({}, TWO, told))
+        .split('\n')
+        .slice(0, 3),
+    ).to.deep.equal([
+      'Mode: Hybrid',
+      'DSR Dispatch Mode: IP Option/Extension',
+      'Backend Selection: Maglev (Table Size: 16381)',
     ]);
     expect(ebpf.endpointsOf(compiled(), servicePort('ns1/svc1:p80').id)).to.deep.equal([
       '10.244.1.5:8080',

@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import { answered, newEntry } from '../../../src/node/netfilter/conntrack-entry';
 import { renderRule } from '../../../src/node/netfilter/render-iptables';
+import { virtualServerKey, virtualServersOf } from '../../../src/node/netfilter/virtual-server';
 import type { Ruleset, TableName } from '../../../src/node/netfilter/ruleset';
 import { GracefulTermination } from '../../../src/node/proxy/graceful-termination';
 import { ipvs } from '../../../src/node/proxy/ipvs';

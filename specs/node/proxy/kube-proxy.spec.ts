@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { newEntry } from '../../../src/node/netfilter/conntrack-entry';
-import { iptables } from '../../../src/node/proxy/iptables';
+import type { iptables } from '../../../src/node/proxy/iptables';
 import { ipvs } from '../../../src/node/proxy/ipvs';
 import { nftables } from '../../../src/node/proxy/nftables';
 import { nftServiceNames } from '../../../src/node/proxy/nftables-names';

@@ -129,3 +129,40 @@ describe('kill, checked', () => {
     expect(problems({ pod: 'a', how: 'exit', exitCode: 1 })).to.deep.equal([]);
   });
 });
+
+describe('kill, of components', () => {
+  const target = { component: 'kube-proxy', node: 'worker-1' };
+
+  it('lets the process die and be started again, by whoever starts it', () => {
+    const { calls, hits, effects } = inject(target);
+    expect(
+      calls.map(([handle, it, options]) => [handle, (it as { actor: string }).actor, options]),
+    ).to.deep.equal([['killComponent', 'kube-proxy@worker-1', { restart: true }]]);
+    expect([hits, effects]).to.deep.equal([['component kube-proxy@worker-1'], []]);
+  });
+
+  it('keeps it down while the fault lasts', () => {
+    const cluster = shop();
+    const { effects } = inject(target, UNTIL_RECOVERY, cluster);
+    expect(effects).to.deep.equal(['down kube-proxy@worker-1']);
+    kill.undo(cluster, effects[0]!);
+    expect(cluster.calls.map(([handle]) => handle)).to.deep.equal([
+      'killComponent',
+      'startComponent',
+    ]);
+  });
+
+  it('means the pods behind kube-dns by coredns', () => {
+    expect(() => inject({ component: 'coredns' })).not.to.throw();
+    expect(inject({ component: 'coredns' }).calls.map(([handle]) => handle)).not.to.include(
+      'killComponent',
+    );
+  });
+
+  it('knows neither a way nor an exit code for them', () => {
+    expect(problems({ ...target, how: 'oom' })).to.deep.equal(['/how']);
+    expect(problems({ ...target, exitCode: 1 })).to.deep.equal(['/exitCode']);
+    expect(problems({ ...target, nodes: 'all' })).to.deep.equal(['/nodes']);
+    expect(problems({ component: 'coredns', how: 'delete' })).to.deep.equal([]);
+  });
+});

@@ -61,11 +61,7 @@ export function maglevTable(
   const weights = backends.reduce((sum, { weight }) => sum + weight, 0);
   const isWeighted = Math.floor(weights / turns.length) > 1;
   for (let filled = 0; filled < tableSize; filled++) {
-    let turn = filled % turns.length;
-    while (isWeighted && (filled + 1) * turns[turn]!.weight < Math.floor(turns[turn]!.due)) {
-      turn = (turn + 1) % turns.length;
-    }
-    const candidate = turns[turn]!;
+    const candidate = isWeighted ? nextInTurn(turns, filled) : turns[filled % turns.length]!;
     candidate.due += weights;
     while (table[candidate.slot] !== EMPTY) {
       candidate.slot = (candidate.slot + candidate.skip) % tableSize;
@@ -73,6 +69,15 @@ export function maglevTable(
     table[candidate.slot] = candidate.index;
   }
   return table;
+}
+
+/** Who has had its weight of slots already lets the next one have its turn. */
+function nextInTurn(turns: readonly Candidate[], filled: number): Candidate {
+  let turn = filled % turns.length;
+  while ((filled + 1) * turns[turn]!.weight < Math.floor(turns[turn]!.due)) {
+    turn = (turn + 1) % turns.length;
+  }
+  return turns[turn]!;
 }
 
 /** A slot that nobody has yet. */

@@ -100,7 +100,8 @@ export function problemsOf(
     return problem('mode', message, `cni: {name: cilium, mode: native}, or ${other}`);
   }
   if (dsrDispatch === 'geneve' && tunnelProtocol !== 'geneve') {
-    const message = `dsrDispatch geneve needs the tunnel protocol geneve, not ${tunnelProtocol}`;
+    const other = String(tunnelProtocol);
+    const message = `dsrDispatch geneve needs the tunnel protocol geneve, not ${other}`;
     return problem('dsrDispatch', message, 'cni: {name: cilium, tunnelProtocol: geneve, …}');
   }
   return [];

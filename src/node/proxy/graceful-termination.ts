@@ -59,15 +59,16 @@ function* changesBetween(
   before: VirtualServerTable,
   after: VirtualServerTable | undefined,
 ): Iterable<Change> {
-  const ports = changedKeys(before.nodePorts, after?.nodePorts);
   const addresses = new Set([...before.nodePortAddresses, ...(after?.nodePortAddresses ?? [])]);
   const dialled = new Map<string, Pick<VirtualServer, 'protocol' | 'address' | 'port'>>();
   for (const key of changedKeys(before.servers, after?.servers)) {
     const server = before.servers.get(key) ?? after?.servers.get(key);
     if (server !== undefined) dialled.set(key, server);
   }
-  for (const key of ports) {
-    const { protocol, port } = (before.nodePorts.get(key) ?? after?.nodePorts.get(key))!;
+  for (const nodePort of changedKeys(before.nodePorts, after?.nodePorts)) {
+    const server = before.nodePorts.get(nodePort) ?? after?.nodePorts.get(nodePort);
+    if (server === undefined) continue;
+    const { protocol, port } = server;
     for (const address of addresses) {
       dialled.set(virtualServerKey(protocol, address, port), { protocol, address, port });
     }

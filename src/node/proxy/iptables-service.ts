@@ -32,6 +32,8 @@ export interface ServiceContext {
   readonly node: ProxyNode;
   /** More than 1000 endpoints in the cluster: endpoint rules carry no comments. */
   readonly isLarge: boolean;
+  /** A text that is equal for equal configurations. */
+  readonly configuration: string;
 }
 
 const MARK_MASQUERADE: Rule['target'] = { do: 'jump', chain: 'KUBE-MARK-MASQ' };
@@ -54,16 +56,19 @@ export function serviceRules(
   context: ServiceContext,
 ): ServiceRules {
   const { node } = context;
-  const variant = `${configurationKey(context)}|${nodeKey(service, endpoints, node)}`;
+  const own = nodeKey(service, endpoints, node);
+  // One and the same text for the many Service ports in which nodes do not differ.
+  const variant = own === '' ? context.configuration : `${context.configuration}|${own}`;
   return parts.of(service, endpoints, variant, () => {
     const categories = categorizeEndpoints(endpoints, service, node);
     return new ServiceBuilder(service, categories, context).build();
   });
 }
 
-/** The part of the configuration that rules of Service ports depend on. */
-export function configurationKey({ node, isLarge }: ServiceContext): string {
-  return `${node.clusterCIDR ?? ''} ${node.masqueradeAll} ${isLarge} ${node.kubernetes}`;
+export function contextOf(node: ProxyNode, isLarge: boolean): ServiceContext {
+  const { clusterCIDR, masqueradeAll, kubernetes } = node;
+  const configuration = `${clusterCIDR ?? ''} ${masqueradeAll} ${isLarge} ${kubernetes}`;
+  return { node, isLarge, configuration };
 }
 
 class ServiceBuilder {

@@ -8,7 +8,7 @@ import { renderIptables } from '../netfilter/render-iptables';
 import type { Chain, Hook, Match, Rule, Ruleset, Table, TableName } from '../netfilter/ruleset';
 import { endpointText } from './categorize-endpoints';
 import { serviceChainNames } from './chain-names';
-import { configurationKey, serviceRules } from './iptables-service';
+import { contextOf, serviceRules } from './iptables-service';
 import type { FilterChain, ServiceContext, ServiceRules } from './iptables-service';
 import { MARKED, MARK_MASQ, POSTROUTING_RULES } from './masquerade';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
@@ -41,9 +41,9 @@ const rulesets = new Rulesets();
 const revisions = new RevisedRulesets<ServiceRules>();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
-  const context = { node, isLarge: endpointCount(input) > LARGE_CLUSTER_ENDPOINTS };
+  const context = contextOf(node, endpointCount(input) > LARGE_CLUSTER_ENDPOINTS);
   const configuration = [
-    configurationKey(context),
+    context.configuration,
     ...nodePortRules(node).map((rule) => JSON.stringify(rule.matches)),
     node.localhostNodePorts,
   ];

@@ -6,87 +6,73 @@ import { OverlayMap } from '../../values/overlay-map';
 import type { SetElements } from '../netfilter/ruleset';
 import type { Endpoint, ProxyInput } from './proxy-mode';
 
-/** The elements of one node, by Service port. */
-type NodeElements = OverlayMap<string, readonly string[]>;
+/** Every endpoint of the node, in whatever condition; undefined where it has none. */
+export function hairpinElements(input: ProxyInput, node: string): SetElements | undefined {
+  const isEmpty = (countsOf(input).get(node) ?? 0) === 0;
+  return isEmpty ? undefined : new HairpinElements(input, node);
+}
+
+/** How many endpoints each node has. */
+type Counts = OverlayMap<string, number>;
 
 interface Known {
   readonly endpoints: ProxyInput['endpoints'];
-  readonly byNode: OverlayMap<string, NodeElements>;
+  readonly counts: Counts;
 }
-
-const NONE: NodeElements = OverlayMap.of(new Map());
 
 const known = new WeakMap<ProxyInput['servicePorts'], Known>();
 
-/** Every endpoint of the node, in whatever condition; undefined where it has none. */
-export function hairpinElements(input: ProxyInput, node: string): SetElements | undefined {
-  const own = elementsByNode(input).get(node);
-  return own === undefined || own.size === 0 ? undefined : new HairpinElements(own);
-}
-
 /** Found from what was known before where only endpoints changed. */
-function elementsByNode(input: ProxyInput): Known['byNode'] {
+function countsOf(input: ProxyInput): Counts {
   const { servicePorts, endpoints } = input;
   const before = known.get(servicePorts);
-  if (before?.endpoints === endpoints) return before.byNode;
-  const byNode = revised(before, input) ?? fromNothing(input);
-  known.set(servicePorts, { endpoints, byNode });
-  return byNode;
+  if (before?.endpoints === endpoints) return before.counts;
+  const counts = revised(before, input) ?? fromNothing(input);
+  known.set(servicePorts, { endpoints, counts });
+  return counts;
 }
 
-function fromNothing({ servicePorts, endpoints }: ProxyInput): Known['byNode'] {
-  const byNode = new Map<string, Map<string, readonly string[]>>();
-  for (const [key, { id }] of servicePorts) {
-    for (const [node, elements] of elementsOf(id.protocol, endpoints.get(key))) {
-      const own = byNode.get(node) ?? new Map<string, readonly string[]>();
-      byNode.set(node, own.set(key, elements));
-    }
+function fromNothing({ servicePorts, endpoints }: ProxyInput): Counts {
+  const counts = new Map<string, number>();
+  for (const key of servicePorts.keys()) {
+    for (const { nodeName } of endpoints.get(key) ?? [])
+      counts.set(nodeName, (counts.get(nodeName) ?? 0) + 1);
   }
-  const all = [...byNode].map(([node, own]) => [node, OverlayMap.of(own)] as const);
-  return OverlayMap.of(new Map(all));
+  return OverlayMap.of(counts);
 }
 
 function revised(before: Known | undefined, { servicePorts, endpoints }: ProxyInput) {
   if (!(endpoints instanceof OverlayMap && before?.endpoints instanceof OverlayMap)) {
     return undefined;
   }
-  const edits = new Map<string, NodeElements>();
+  const edits = new Map<string, number>();
+  const add = (list: readonly Endpoint[] = [], change: number): void => {
+    for (const { nodeName } of list) {
+      const count = edits.get(nodeName) ?? before.counts.get(nodeName) ?? 0;
+      edits.set(nodeName, count + change);
+    }
+  };
   const touched: ReadonlySet<string> = endpoints.changedFrom(before.endpoints);
   for (const key of touched) {
-    const protocol = servicePorts.get(key)?.id.protocol;
-    if (protocol === undefined) continue;
-    const now = elementsOf(protocol, endpoints.get(key));
-    const then = elementsOf(protocol, before.endpoints.get(key));
-    for (const node of new Set([...then.keys(), ...now.keys()])) {
-      const own = edits.get(node) ?? before.byNode.get(node) ?? NONE;
-      edits.set(node, own.with(new Map([[key, now.get(node)]])));
-    }
+    if (!servicePorts.has(key)) continue;
+    add(before.endpoints.get(key), -1);
+    add(endpoints.get(key), 1);
   }
-  return edits.size === 0 ? before.byNode : before.byNode.with(edits);
+  return before.counts.with(edits);
 }
 
-/** `10.244.1.5 . tcp . 8080 . 10.244.1.5`, by node. */
-function elementsOf(
-  protocol: string,
-  endpoints: readonly Endpoint[] = [],
-): ReadonlyMap<string, readonly string[]> {
-  const byNode = new Map<string, string[]>();
-  for (const { ip, port, nodeName } of endpoints) {
-    const element = `${ip} . ${protocol.toLowerCase()} . ${port} . ${ip}`;
-    const own = byNode.get(nodeName);
-    if (own === undefined) byNode.set(nodeName, [element]);
-    else own.push(element);
-  }
-  return byNode;
-}
-
-/** Written down when a packet comes that goes to where it is from; hardly any is one. */
+/**
+ * `10.244.1.5 . tcp . 8080 . 10.244.1.5` for each of them. They are written down when a packet
+ * comes that goes to where it is from; hardly any is one.
+ */
 class HairpinElements implements SetElements {
-  private readonly own: NodeElements;
+  private readonly input: ProxyInput;
+  private readonly node: string;
   private listed: ReadonlySet<string> | undefined;
 
-  constructor(own: NodeElements) {
-    this.own = own;
+  constructor(input: ProxyInput, node: string) {
+    this.input = input;
+    this.node = node;
   }
 
   has(key: string): boolean {
@@ -99,7 +85,16 @@ class HairpinElements implements SetElements {
   }
 
   private list(): ReadonlySet<string> {
-    this.listed ??= new Set([...this.own.values()].flat());
+    this.listed ??= new Set(this.keys());
     return this.listed;
+  }
+
+  private *keys(): Iterable<string> {
+    for (const [key, { id }] of this.input.servicePorts) {
+      const protocol = id.protocol.toLowerCase();
+      for (const { ip, port, nodeName } of this.input.endpoints.get(key) ?? []) {
+        if (nodeName === this.node) yield `${ip} . ${protocol} . ${port} . ${ip}`;
+      }
+    }
   }
 }

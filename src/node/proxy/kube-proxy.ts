@@ -381,7 +381,7 @@ export class KubeProxy {
   }
 
   private seen(): ProxyInput {
-    return this.options.inputs.at(this.services.revision, this.slices.revision);
+    return this.options.inputs.seenBy(this.services, this.slices);
   }
 
   private newRunner(): SyncRunner {

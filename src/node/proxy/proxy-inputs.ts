@@ -2,10 +2,11 @@
 // same changes share one input object, and with it their rules. Going from one state to the next
 // costs what changed, not what there is.
 
+import type { Informer } from '../../apiserver/informer';
 import type { Store } from '../../apiserver/store';
 import type { Family } from '../../values/ip';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
-import { compareText } from '../../values/order';
+import { compareText, sortedBy } from '../../values/order';
 import { OverlayMap } from '../../values/overlay-map';
 import { endpointsOfService, serviceOfSlice } from './endpoints-map';
 import type { Endpoint, ProxyInput, ServicePort } from './proxy-mode';
@@ -70,6 +71,12 @@ export class ProxyInputs {
     this.slices = new Revisions(store, 'EndpointSlice');
   }
 
+  /** What a proxy sees by its informers. */
+  seenBy(services: Informer, slices: Informer): ProxyInput {
+    if (services.isWhole && slices.isWhole) return this.at(services.revision, slices.revision);
+    return this.readAll(services.list(), slices.list());
+  }
+
   /** What a proxy sees whose informers show these revisions. Equal sights are one object. */
   at(seenServices: number, seenSlices: number): ProxyInput {
     const services = this.services.lastUpTo(seenServices);
@@ -82,6 +89,24 @@ export class ProxyInputs {
     this.states.push(state);
     if (this.states.length > STATES_MAX) this.states.shift();
     return state.input;
+  }
+
+  /** The sight of a proxy whose watches have left something out: no other one shares it. */
+  private readAll(services: Iterable<KubeObject>, slices: Iterable<KubeObject>): ProxyInput {
+    const ports = [...services].flatMap((service) => servicePortsOf(service, this.family));
+    const byKey = sortedBy(ports, ({ id }) => servicePortKey(id));
+    const servicePorts = new Map(byKey.map((port) => [servicePortKey(port.id), port]));
+    const byService = new Map<ObjectKey, KubeObject[]>();
+    for (const slice of slices) {
+      const service = serviceOfSlice(slice);
+      if (service === undefined) continue;
+      byService.set(service, [...(byService.get(service) ?? []), slice]);
+    }
+    const endpoints = new Map<string, readonly Endpoint[]>();
+    for (const own of byService.values()) {
+      for (const [key, list] of endpointsOfService(own, this.family)) endpoints.set(key, list);
+    }
+    return { servicePorts, endpoints: OverlayMap.of(endpoints) };
   }
 
   private derive(base: State, services: number, slices: number): State {

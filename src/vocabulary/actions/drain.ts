@@ -37,9 +37,9 @@ export default defineAction({
   summary: 'Empties a node, as `kubectl drain` does.',
   models:
     'The node is cordoned, then every pod that may go is evicted at once. An eviction that a ' +
-    'PodDisruptionBudget refuses is tried again every 5 s; after one that is allowed kubectl looks ' +
-    'every second until the pod is gone. Where pods stand in the way that no flag allows, nothing ' +
-    'is evicted and the command fails. Mirror pods are left alone.',
+    'PodDisruptionBudget refuses is tried again every 5 s; after one that is allowed kubectl ' +
+    'looks every second until the pod is gone. Where pods stand in the way that no flag allows, ' +
+    'nothing is evicted and the command fails. Mirror pods are left alone.',
   source: 'staging/src/k8s.io/kubectl/pkg/drain/{drain,filters}.go, pkg/cmd/drain/drain.go',
   schema: SCHEMA,
   examples: [

@@ -36,8 +36,8 @@ export default defineAction({
   summary: 'Restarts the pods of a workload as `kubectl rollout restart` does, or a component.',
   models:
     'A workload: one annotation in its template, so that the controller replaces every pod by ' +
-    'its strategy; a Deployment that is paused refuses. A component: its process ends and is started ' +
-    'again, with empty memory and the kernel as it was.',
+    'its strategy; a Deployment that is paused refuses. A component: its process ends and is ' +
+    'started again, with empty memory and the kernel as it was.',
   source: 'staging/src/k8s.io/kubectl/pkg/polymorphichelpers/objectrestarter.go',
   schema: SCHEMA,
   examples: [

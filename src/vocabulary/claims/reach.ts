@@ -1,4 +1,4 @@
-import type { Cluster, OpenConnection } from '../../cluster/cluster';
+import type { Cluster } from '../../cluster/cluster';
 import { parseDuration, parseInstant } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
 import { outcomeOf } from '../../values/disposition';
@@ -8,15 +8,16 @@ import type { Duration } from '../../values/time';
 import type { Trace } from '../../values/trace';
 import { defineClaim } from '../define';
 import { diagnose } from '../diagnose';
-import type { ObservationContext, Phrase } from '../define';
+import type { Phrase } from '../define';
 import { judgeWalks } from '../judge-walks';
 import type { WalkJudge } from '../judge-walks';
+import { nextPackets, openAll } from '../opened';
 import { nameOfResponder, respondersOf, sourceAddresses } from '../responders';
 import { ODDS, readOdds, sayBounds } from '../odds';
 import { isWithin, saySpan, SPAN } from '../span';
-import { describe, sourcesOf } from '../targets';
-import { destinationsOf, walksOf } from '../walks';
-import type { Walk, Walks } from '../walks';
+import { describe } from '../targets';
+import { walksOf } from '../walks';
+import type { Walk } from '../walks';
 
 const SCHEMA = {
   type: 'object',
@@ -106,48 +107,18 @@ export default defineClaim({
     const reading = opened === undefined ? undefined : parseInstant(opened);
     return reading?.ok === true ? reading.value : undefined;
   },
-  prepare(cluster, args) {
-    const { sources } = sourcesOf(cluster, args.from);
-    return sources.flatMap((source) =>
-      destinationsOf(cluster, source, args.to).flatMap((destination) =>
-        cluster
-          .open(source.origin, destination)
-          .map((connection) => ({ name: source.name, connection })),
-      ),
-    ) satisfies readonly Opened[];
-  },
+  prepare: (cluster, { from, to }) => openAll(cluster, from, to),
   observe(cluster, args, context) {
     const { from, to, opened, size } = args;
     const walks =
       opened === undefined
         ? walksOf(cluster, from, to, { ...patienceOf(args), ...(size !== undefined && { size }) })
-        : nextPackets(cluster, args, context);
+        : nextPackets(cluster, context.prepared, `at ${opened}`);
     const observation = judgeWalks(walks, judgeOf(cluster, args), context);
     const causes = observation.traces.flatMap((trace) => diagnose(cluster, trace));
     return { ...observation, why: [...new Set([...observation.why, ...causes])] };
   },
 });
-
-/** A connection with the name of the source that opened it. */
-interface Opened {
-  readonly name: string;
-  readonly connection: OpenConnection;
-}
-
-/** The next packets of the connections that were opened before. */
-function nextPackets(cluster: Cluster, args: Args, { prepared }: ObservationContext): Walks {
-  const opened = (prepared ?? []) as readonly Opened[];
-  if (opened.length === 0) {
-    return { walks: [], missing: `no connection could be opened at ${args.opened}`, single: true };
-  }
-  const walks = opened.flatMap(({ name, connection }): Walk[] =>
-    cluster.proceed(connection).map((trace) => ({
-      source: { name, origin: connection.from },
-      trace: { ...trace, sender: name },
-    })),
-  );
-  return { walks, single: true };
-}
 
 function judgeOf(cluster: Cluster, args: Args): WalkJudge {
   const wanted = args.outcome ?? 'ok';

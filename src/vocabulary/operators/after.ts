@@ -7,6 +7,7 @@ import {
   defineOperator,
   emptiness,
   FOREVER,
+  judgeStretch,
   nameEdge,
   neverEvaluated,
   notModelled,
@@ -15,6 +16,8 @@ import {
   vacuous,
 } from '../operator';
 import type { Demand, Instants, Judgement } from '../operator';
+import { stretchOf } from '../stretch';
+import type { Stretch } from '../stretch';
 
 export default defineOperator({
   name: 'after',
@@ -24,22 +27,26 @@ export default defineOperator({
   models:
     'It has become true at the first instant from which on it stays true without a gap. A claim ' +
     'that the step never disturbed is true at once. One that judges a change (`converge`) is an ' +
-    'error where nothing changed.',
+    'error where nothing changed. One about a stretch of time (`outage`) is about the time from ' +
+    'the step until the timeline does anything else, or for `hold`, or to the end of the run.',
   examples: [
     '{after: crash, by: 2s, converge: {service: shop/backend, nodes: all}}',
     '{after: crash, by: 2s, hold: 30s, reach: {from: shop/frontend, to: backend:80}}',
+    '{after: crash, hold: 30s, outage: {from: shop/frontend, to: backend:80, gap: 0s}}',
     '{after: crash, takes: {atLeast: 350ms, atMost: 350ms}, ' +
       'reach: {from: shop/frontend, to: backend:80}}',
   ],
-  title({ subject, predicate }, expectation) {
+  title({ subject, predicate, isStretch }, expectation) {
     const { takes, by = ZERO, hold, after } = expectation;
     const step = after === undefined ? 'the step' : nameEdge(after);
+    if (isStretch === true) return `${subject} ${predicate}${titleStretch(expectation)} ${step}`;
     if (takes !== undefined) return `${subject} ${predicate} ${tellTakes(takes)} after ${step}`;
     const holding = hold === undefined ? '' : ` and for ${formatDuration(hold)}`;
     return `${subject} ${predicate} within ${formatDuration(by)} of ${step}${holding}`;
   },
-  expected({ expected }, expectation, instants) {
+  expected({ expected, stretch }, expectation, instants) {
     const { takes, by, hold } = expectation;
+    if (stretch !== undefined) return expected;
     if (takes !== undefined)
       return `${expected} ${tellTakes(takes)} after the step, and from then on`;
     const start = startOf(expectation, instants);
@@ -59,12 +66,21 @@ export default defineOperator({
   judge(expectation, history, instants, demand) {
     const start = startOf(expectation, instants);
     if (start === undefined) return neverEvaluated('its step never happened');
+    if (demand.stretch !== undefined) {
+      return judgeStretch(stretchAfter(start, expectation, history, instants), demand.stretch);
+    }
     if (history.at(start) === undefined)
       return neverEvaluated('the run ended before its time came');
     const judgement = judgeFrom(start, expectation, history, instants);
     return suspect(judgement, { start, expectation, history, instants, demand }) ?? judgement;
   },
 });
+
+/** ` within 2s each, for 30s after`. */
+function titleStretch({ by, hold }: PlannedExpectation): string {
+  const limit = by === undefined ? '' : ` within ${formatDuration(by)} each,`;
+  return hold === undefined ? `${limit} after` : `${limit} for ${formatDuration(hold)} after`;
+}
 
 function startOf({ after }: PlannedExpectation, instants: Instants): Instant | undefined {
   return after === undefined ? undefined : instants.of(after);
@@ -78,6 +94,17 @@ function window(expectation: PlannedExpectation, instants: Instants): Span | und
   if (expectation.hold === undefined || expectation.takes !== undefined)
     return { from, to: FOREVER };
   return { from, to: later(deadline(start, expectation.by), expectation.hold) };
+}
+
+/** From the step until the timeline does anything else, or for `hold`, or to the end. */
+function stretchAfter(
+  start: Instant,
+  { hold, by }: PlannedExpectation,
+  history: History,
+  instants: Instants,
+): Stretch {
+  const to = hold === undefined ? instants.nextAfter(start) : later(start, hold);
+  return stretchOf(history, { from: start, ...(to !== undefined && { to }) }, by);
 }
 
 function judgeFrom(
@@ -96,6 +123,7 @@ function judgeFrom(
     actual: `${reached.observation.actual} since ${formatInstant(reached.at)}`,
     at: reached.at,
     sample: reached,
+    ...(reached.at > start && { over: reached.at }),
   };
 }
 
@@ -126,7 +154,9 @@ function judgeMissed(last: Instant, history: History): Judgement {
   if (sample.observation.holds !== true) {
     if (sample.observation.holds === undefined) return notModelled(sample);
     const cure = history.firstAfter(last, (it) => it.holds === true);
-    return { status: 'failed', actual: tellUntil(sample.observation, cure?.at), at: last, sample };
+    const actual = tellUntil(sample.observation, cure?.at);
+    const over = cure === undefined ? {} : { over: cure.at };
+    return { status: 'failed', actual, at: last, sample, ...over };
   }
   const broken = history.firstAfter(last, (it) => it.holds !== true)!;
   if (broken.observation.holds === undefined) return notModelled(broken);
@@ -154,9 +184,10 @@ function judgeDuration(
   const took = between(start, reached.at);
   const then = `after ${formatDuration(took)} (${formatInstant(reached.at)})`;
   const actual = `${reached.observation.actual} ${then}`;
-  if (took > atMost) return { status: 'failed', actual, at: limit, sample };
+  const over = reached.at > start ? { over: reached.at } : {};
+  if (took > atMost) return { status: 'failed', actual, at: limit, sample, ...over };
   const status = took < atLeast ? 'failed' : 'passed';
-  return { status, actual, at: reached.at, sample: reached };
+  return { status, actual, at: reached.at, sample: reached, ...over };
 }
 
 interface Judged {

@@ -34,10 +34,10 @@ export default defineTrigger({
   summary: 'An object, or one of those that a pattern names, becomes as `becomes` says.',
   models:
     'The step happens at the change that makes the condition true where it was not: at the ' +
-    'instant at which the API server stores it, or with `seenBy` at which that component receives it, ' +
-    'before anything else that happens then. In an object that does not exist a query finds ' +
-    'nothing, so that `absent: true` on `$.metadata.name` waits for a deletion. Of several ' +
-    'objects each counts by itself. A trigger that never fires is an error.',
+    'instant at which the API server stores it, or with `seenBy` at which that component ' +
+    'receives it, before anything else that happens then. In an object that does not exist a ' +
+    'query finds nothing, so that `absent: true` on `$.metadata.name` waits for a deletion. Of ' +
+    'several objects each counts by itself. A trigger that never fires is an error.',
   source: 'staging/src/k8s.io/client-go/tools/cache/shared_informer.go',
   schema: SCHEMA,
   examples: [

@@ -112,7 +112,8 @@ export class CachePlugin implements Plugin {
   private store({ question, now }: DnsRequest, reply: DnsReply, kind: Kind, ttl: number): void {
     if (!isKept(reply, question)) return;
     const key = keyOf(question);
-    const item: Item = { reply, ttl, stored: now, hits: 0, lastHit: now };
+    const { counted: _, ...kept } = reply;
+    const item: Item = { reply: kept, ttl, stored: now, hits: 0, lastHit: now };
     const excepted = kind === 'success' ? this.options.noSuccess : this.options.noDenial;
     if (excepted.some((zone) => isWithin(question.name, zone))) return;
     if (kind === 'success') {

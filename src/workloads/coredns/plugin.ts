@@ -27,6 +27,8 @@ export interface DnsRequest {
   readonly trail?: Trail;
   /** How many servers have handed the question on to another one, or asked themselves. */
   readonly depth: number;
+  /** Questions of the same lookup that faults have counted before this one. */
+  readonly counted?: ReadonlyMap<string, number>;
 }
 
 /** The way of a question from server to server. */
@@ -71,6 +73,8 @@ export interface PluginGround {
   readonly askUpstream: AskUpstream;
   /** Begins to check an upstream, that much later. Without it nothing is ever known to be down. */
   readonly checkUpstream?: (health: UpstreamHealth, after: Duration) => void;
+  /** What stands behind the cache to answer wrongly, before whoever knows the truth. */
+  readonly failing?: (request: DnsRequest, truth: () => DnsReply) => DnsReply;
   /** The server asks itself: the whole chain. */
   readonly askSelf: Serve;
   /** Another plugin of the same block, once all are set up. */

@@ -68,11 +68,17 @@ function blockOf(block: ServerBlock, ground: Omit<PluginGround, 'plugin'>): Bloc
   });
   // Whoever is asked last and knows nothing refuses.
   const end: Serve = () => emptyReply('REFUSED');
-  const serve = plugins.reduceRight<Serve>(
-    (next, plugin) => (request) => plugin.serve(request, next),
-    end,
-  );
-  return { zones: ground.zones, plugins, serve };
+  const behindCache = plugins.findIndex(({ name }) => name === 'cache') + 1;
+  const serve = plugins.reduceRight<Serve>((next, plugin, index) => {
+    const after = index + 1 === behindCache ? failing(ground, next) : next;
+    return (request) => plugin.serve(request, after);
+  }, end);
+  return { zones: ground.zones, plugins, serve: behindCache > 0 ? serve : failing(ground, serve) };
+}
+
+/** What fails behind the cache stands where `template` would; without a cache it comes first. */
+function failing({ failing: fail }: Pick<PluginGround, 'failing'>, next: Serve): Serve {
+  return fail === undefined ? next : (request) => fail(request, () => next(request));
 }
 
 /** Zones that a block serves at the usual port; a block at another port is not asked. */

@@ -1,0 +1,211 @@
+// Carries the state of one model over into another one that was built in the same way, so that a
+// run can go on in both. The parts that both have keep their own functions; what came about since
+// is made anew with the same prototypes; every reference leads to the counterpart of what it led to.
+//
+// What is frozen never changes and is shared, and so is a WeakMap: what a memo says depends on its
+// key alone. State that only functions can see is out of reach: a part that keeps such state hands
+// it to Kernel.keep.
+
+/** State that cannot be carried over: a function that came about during the run. */
+export class UnforkableError extends Error {
+  readonly code = 'UNFORKABLE';
+}
+
+/** How an object was found, for messages: the last step and the way there. */
+interface Place {
+  readonly before: Place | undefined;
+  readonly step: unknown;
+}
+
+interface Pair {
+  readonly origin: object;
+  readonly target: object;
+  readonly place: Place | undefined;
+}
+
+type Fields = Record<PropertyKey, unknown>;
+type Callable = (...args: never[]) => unknown;
+
+/**
+ * Makes `target` what `origin` is. Listeners of whoever looks on from outside stay behind: returns
+ * the places of those. Throws UnforkableError, with its place, for a function that `target` does
+ * not have; `target` is of no use then.
+ */
+export function copyState(origin: object, target: object): readonly string[] {
+  const copier = new Copier();
+  copier.match(origin, target);
+  copier.carry();
+  return copier.leftBehind;
+}
+
+class Copier {
+  /** Where a listener was left behind because the target has none at its place. */
+  readonly leftBehind: string[] = [];
+  private readonly counterparts = new Map<object, object>();
+  private readonly functions = new Map<Callable, Callable>();
+  private readonly taken = new Set<object>();
+  private readonly pairs: Pair[] = [];
+
+  /** Finds out which parts of the two are each other's counterparts, by the way to them. */
+  match(origin: object, target: object): void {
+    const waiting: Pair[] = [{ origin, target, place: undefined }];
+    // The list grows while it is read: nearer parts are matched before those further away.
+    for (const pair of waiting) {
+      if (this.counterparts.has(pair.origin)) continue;
+      if (pair.origin === pair.target) {
+        this.share(pair.origin);
+        continue;
+      }
+      if (!this.areAlike(pair)) continue;
+      this.counterparts.set(pair.origin, pair.target);
+      this.taken.add(pair.target);
+      this.pairs.push(pair);
+      for (const [step, one, other] of commonParts(pair.origin, pair.target)) {
+        if (typeof one === 'function' && typeof other === 'function') {
+          if (!this.functions.has(one as Callable)) {
+            this.functions.set(one as Callable, other as Callable);
+          }
+        } else if (isObject(one) && isObject(other)) {
+          waiting.push({ origin: one, target: other, place: { before: pair.place, step } });
+        }
+      }
+    }
+  }
+
+  /** Fills every counterpart, and what has to be made on the way. */
+  carry(): void {
+    for (const pair of this.pairs) {
+      const { origin, target } = pair;
+      if (Array.isArray(origin)) this.fillArray(origin, target as unknown[], pair.place);
+      else if (origin instanceof Map) this.fillMap(origin, target as typeof origin, pair.place);
+      else if (origin instanceof Set) this.fillSet(origin, target as typeof origin, pair.place);
+      else this.fillFields(origin as Fields, target as Fields, pair.place);
+    }
+  }
+
+  private areAlike({ origin, target }: Pair): boolean {
+    if (isShared(origin) || isShared(target) || this.taken.has(target)) return false;
+    return Object.getPrototypeOf(origin) === Object.getPrototypeOf(target);
+  }
+
+  /** What both have in common was handed to both, or belongs to the program itself. */
+  private share(shared: object): void {
+    const waiting = [shared];
+    for (const part of waiting) {
+      if (this.counterparts.has(part) || Object.isFrozen(part)) continue;
+      this.counterparts.set(part, part);
+      for (const [, one] of commonParts(part, part)) {
+        if (typeof one === 'function') this.functions.set(one as Callable, one as Callable);
+        else if (isObject(one)) waiting.push(one);
+      }
+    }
+  }
+
+  private valueOf(value: unknown, before: Place | undefined, step: unknown): unknown {
+    if (typeof value === 'function') return this.functionFor(value as Callable, before, step);
+    if (!isObject(value)) return value;
+    return this.counterparts.get(value) ?? this.copyOf(value, before, step);
+  }
+
+  private functionFor(origin: Callable, before: Place | undefined, step: unknown): Callable {
+    const found = this.functions.get(origin);
+    if (found !== undefined) return found;
+    const name = origin.name === '' ? 'a function' : `the function ${origin.name}`;
+    throw new UnforkableError(`${tell({ before, step })} is ${name}, which no fork can have`);
+  }
+
+  /** An empty counterpart, to be filled in its turn. */
+  private copyOf(origin: object, before: Place | undefined, step: unknown): object {
+    if (isShared(origin)) return origin;
+    const target = emptyLike(origin);
+    this.counterparts.set(origin, target);
+    if (!ArrayBuffer.isView(origin)) this.pairs.push({ origin, target, place: { before, step } });
+    return target;
+  }
+
+  private fillArray(origin: readonly unknown[], target: unknown[], place: Place | undefined): void {
+    const values: unknown[] = [];
+    origin.forEach((value, index) => {
+      if (typeof value === 'function' && !this.functions.has(value as Callable)) {
+        this.leftBehind.push(tell({ before: place, step: index }));
+      } else {
+        values.push(this.valueOf(value, place, index));
+      }
+    });
+    target.length = 0;
+    for (const value of values) target.push(value);
+  }
+
+  private fillMap(
+    origin: Map<unknown, unknown>,
+    target: Map<unknown, unknown>,
+    place: Place | undefined,
+  ): void {
+    target.clear();
+    for (const [key, value] of origin) {
+      target.set(this.valueOf(key, place, 'a key'), this.valueOf(value, place, key));
+    }
+  }
+
+  private fillSet(origin: Set<unknown>, target: Set<unknown>, place: Place | undefined): void {
+    target.clear();
+    for (const value of origin) target.add(this.valueOf(value, place, 'an element'));
+  }
+
+  private fillFields(origin: Fields, target: Fields, place: Place | undefined): void {
+    for (const key of Reflect.ownKeys(target)) {
+      if (!Object.hasOwn(origin, key)) delete target[key];
+    }
+    for (const key of Reflect.ownKeys(origin)) {
+      const { value, get } = Object.getOwnPropertyDescriptor(origin, key)!;
+      if (get !== undefined) continue;
+      const own = this.valueOf(value, place, key);
+      if (target[key] !== own || !Object.hasOwn(target, key)) target[key] = own;
+    }
+  }
+}
+
+/** What can be found in both by the same step. */
+function* commonParts(origin: object, target: object): Iterable<[unknown, unknown, unknown]> {
+  if (origin instanceof Map) {
+    const others = target as typeof origin;
+    for (const [key, value] of origin) yield [key, value, others.get(key)];
+  } else if (origin instanceof Set) {
+    const others = target as typeof origin;
+    for (const value of origin) if (others.has(value)) yield ['an element', value, value];
+  } else if (!ArrayBuffer.isView(origin)) {
+    for (const key of Reflect.ownKeys(origin)) {
+      const one = Object.getOwnPropertyDescriptor(origin, key)!.value as unknown;
+      const other = Object.getOwnPropertyDescriptor(target, key)?.value as unknown;
+      yield [key, one, other];
+    }
+  }
+}
+
+/** Whether it is the same for all who know it, and never changes. */
+function isShared(value: object): boolean {
+  return (
+    Object.isFrozen(value) ||
+    value instanceof WeakMap ||
+    value instanceof RegExp ||
+    value instanceof Error
+  );
+}
+
+function emptyLike(origin: object): object {
+  if (Array.isArray(origin)) return [];
+  if (ArrayBuffer.isView(origin)) return (origin as unknown as Uint8Array).slice();
+  if (origin instanceof Map) return new Map();
+  if (origin instanceof Set) return new Set();
+  return Object.create(Object.getPrototypeOf(origin) as object | null) as object;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** `.servers.pods.shop/web`. */
+function tell({ before, step }: Place): string {
+  const way = before === undefined ? '' : tell(before);
+  return `${way}.${typeof step === 'object' ? 'an object' : String(step)}`;
+}

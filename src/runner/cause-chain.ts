@@ -1,0 +1,98 @@
+// The chain of causes of one event of the run, each link with the time that it took and the timer
+// that this time belongs to. Plain data: texts and pictures are drawn from it.
+
+import type { Cluster } from '../cluster/cluster';
+import type { Entry, Journal } from '../kernel/journal';
+import { TIMERS } from '../timing';
+import type { TimerRow } from '../timing';
+import { between, START } from '../values/time';
+import type { Duration, Instant } from '../values/time';
+
+/** The timer that lay between a link and the one before it. */
+export interface ChainTimer {
+  /** As `cluster.timing` calls it; what a manifest sets (a probe's period) has its own name. */
+  readonly name: string;
+  /** What this run draws it from; absent for what a manifest sets. */
+  readonly least?: Duration;
+  readonly most?: Duration;
+  /** The flag or field of the real component that sets it. */
+  readonly knob?: string;
+  readonly source?: string;
+}
+
+/** One event on the way from the fault to the verdict. */
+export interface ChainLink {
+  readonly at: Instant;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: string;
+  /** How long after the link before it; 0 for the first one. */
+  readonly took: Duration;
+  readonly timer?: ChainTimer;
+}
+
+/** The chain that ends with the entry at that position of the journal. */
+export function chainTo(cluster: Cluster, position: number): readonly ChainLink[] {
+  const entries = cluster.kernel.journal.chain(position);
+  return entries.map((entry, index) => linkOf(cluster, entry, entries[index - 1]));
+}
+
+function linkOf(cluster: Cluster, entry: Entry, before: Entry | undefined): ChainLink {
+  const { at, actor, action, subject, detail, timer } = entry;
+  return {
+    at,
+    actor,
+    action,
+    subject,
+    detail,
+    took: before === undefined ? (0 as Duration) : between(before.at, at),
+    ...(timer !== '' && { timer: timerOf(cluster, timer) }),
+  };
+}
+
+function timerOf({ timing }: Cluster, name: string): ChainTimer {
+  if (!timing.knows(name)) return { name };
+  const { least, extra } = timing.delay(name);
+  const { knob, source }: TimerRow = TIMERS[name];
+  const most = (least + extra) as Duration;
+  return { name, least, most, source, ...(knob !== undefined && { knob }) };
+}
+
+/** The link that took longest; undefined where all of them happened at one instant. */
+export function dominantOf(chain: readonly ChainLink[]): ChainLink | undefined {
+  return chain.reduce<ChainLink | undefined>(
+    (best, link) => (link.took > (best?.took ?? 0) ? link : best),
+    undefined,
+  );
+}
+
+/**
+ * Position of the event that made the verdict at `instant`: among those of that instant one by an
+ * agent that is to blame, else one that a step of the timeline led to, else the last one.
+ */
+export function eventAt(
+  journal: Journal,
+  instant: Instant,
+  blames: ReadonlySet<string>,
+): number | undefined {
+  const entries = journal.all();
+  const last = entries.findLastIndex(({ at }) => at <= instant);
+  if (last < 0 || entries[last]!.at !== instant || instant < START) return undefined;
+  const positions: number[] = [];
+  for (let index = last; entries[index]?.at === instant; index--) positions.push(index);
+  const byActor = positions.filter((index) => blames.has(entries[index]!.actor));
+  const bySubject = positions.filter((index) => blames.has(entries[index]!.subject));
+  const isByStep = (index: number): boolean => comesOfStep(journal, index);
+  const groups = [byActor, positions, bySubject];
+  for (const group of groups) {
+    const found = group.find(isByStep);
+    if (found !== undefined) return found;
+  }
+  return byActor[0] ?? bySubject[0] ?? positions[0];
+}
+
+/** Whether a step of the timeline is the first cause. */
+export function comesOfStep(journal: Journal, position: number): boolean {
+  return journal.chain(position)[0]?.subject.startsWith('step/') === true;
+}
