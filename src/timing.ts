@@ -3,6 +3,7 @@
 import type { Random } from './kernel/random';
 import { fixed, TIMERS } from './timers';
 import type { Delay, Effect, TimerName, TimerRow } from './timers';
+import { Slowdowns } from './timers/slowdowns';
 import { programmingCost } from './timers/rule-programming';
 import type { SyncExtent } from './timers/rule-programming';
 import { isAtLeast } from './values/kube-version';
@@ -13,6 +14,7 @@ import type { Duration } from './values/time';
 export { TIMERS } from './timers';
 export type { Delay, Effect, TimerName, TimerRow } from './timers';
 export type { SyncExtent } from './timers/rule-programming';
+export type { Slowdown, Work } from './timers/slowdowns';
 
 export const PROFILES = ['default', 'tutorial', 'instant', 'best', 'worst'] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -26,6 +28,8 @@ export interface TimingOptions {
 
 /** The table as one run sees it: version, profile and overrides applied. */
 export class Timing {
+  /** Who works slower than the table says. */
+  readonly slowdowns = new Slowdowns();
   private options: TimingOptions;
   private readonly random: Random;
 
@@ -68,19 +72,26 @@ export class Timing {
   /** One draw of a timer for one actor, from the stream of that timer and actor. */
   draw(name: TimerName, actor: string, effect?: Effect): Duration {
     const { least, extra } = this.delay(name, effect);
-    if (extra === 0) return least;
-    return (least + this.random.stream(`${name}/${actor}`).upTo(extra)) as Duration;
+    const drawn = extra === 0 ? 0 : this.random.stream(`${name}/${actor}`).upTo(extra);
+    return this.slowed(name, actor, (least + drawn) as Duration);
+  }
+
+  /** What takes others `delay`, as long as it takes the actor. Who waits is not slowed down. */
+  slowed(name: TimerName, actor: string, delay: Duration): Duration {
+    const row: TimerRow = TIMERS[name];
+    if (this.slowdowns.isEmpty || row.kind !== 'latency') return delay;
+    return this.slowdowns.applied(name, actor, delay);
   }
 
   /**
    * What programming the rules of so many Services adds to a sync of kube-proxy. Nothing where the
    * profile takes no time, or has its own timeline, or the scenario says what a restore takes.
    */
-  programming(mode: string, extent: SyncExtent, services: number): Duration {
+  programming(mode: string, extent: SyncExtent, services: number, actor = ''): Duration {
     const { profile, overrides } = this.options;
     const isFree = profile === 'instant' || profile === 'tutorial';
     if (isFree || overrides?.['kube-proxy.restore'] !== undefined) return ZERO;
-    return programmingCost(mode, extent, services);
+    return this.slowdowns.scaled(actor, programmingCost(mode, extent, services));
   }
 
   /**

@@ -3,13 +3,12 @@
 
 import { Connections } from './connections';
 import type { Cut } from './connections';
-import type { EventArgument, EventKind } from '../kernel/event-queue';
+import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
-import type { Timing } from '../timing';
-import type { Effect } from '../timing';
-import { later } from '../values/time';
-import type { Duration, Instant } from '../values/time';
+import type { TimerName, Timing } from '../timing';
+import { later, ZERO } from '../values/time';
+import type { Duration } from '../values/time';
 import { judgeEviction } from './eviction';
 import { equalJson } from './json';
 import { Informer } from './informer';
@@ -19,83 +18,27 @@ import type { Lag } from './lags';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { isStale, manifestOf, patched } from './patch';
-import type { PatchType } from './patch';
 import { Staleness } from './staleness';
+import type { Admission, ApiRequest, ApiResult, Refusal } from './request';
+import { RequestFailures } from './request-failures';
 import { Store } from './store';
 import type { Version } from './store';
 
-/** A write as a client asks for it. It is plain data: a fork carries what is under way. */
-export interface ApiRequest {
-  /** `apply` creates what is not there and merges into what is. */
-  readonly verb: 'create' | 'replace' | 'patch' | 'apply' | 'delete' | 'evict';
-  readonly kind: string;
-  readonly key: ObjectKey;
-  /** The whole object, for create and replace; for apply, the manifest. */
-  readonly object?: KubeObject;
-  /** For patch: applied to what stands when it is committed. */
-  readonly patch?: unknown;
-  /** A JSON merge patch (RFC 7386) where nothing is said. */
-  readonly patchType?: PatchType;
-  /** For delete and evict: seconds of grace; 0 removes at once. */
-  readonly grace?: number;
-  /** The write is meant for this very object, not for another one that has taken its name. */
-  readonly uid?: string;
-  /** Who asks, as the journal names it. */
-  readonly actor: string;
-  /** Whether traffic gains or loses by it; the tutorial profile times the two differently. */
-  readonly effect?: Effect;
-  /** The event that tells the client how it went; its argument `b` is the ApiResult. */
-  readonly answer?: { readonly kind: EventKind; readonly a: EventArgument };
-  /** The same for clients that only want to know of a request that never got through. */
-  readonly lost?: { readonly kind: EventKind; readonly a: EventArgument };
-}
-
-/** How a request ended. */
-export type ApiResult =
-  | 'ok'
-  | 'conflict'
-  | 'not-found'
-  | 'already-exists'
-  | 'invalid'
-  /** An eviction that a budget does not allow now (429). */
-  | 'too-many-requests'
-  /** An eviction that nobody can judge (500). */
-  | 'internal-error'
-  /** It never got to the API server, or no answer came back. */
-  | 'unreachable';
-
-/** A request that was not carried out, and why. */
-export interface Refusal {
-  readonly request: ApiRequest;
-  readonly result: ApiResult;
-  readonly reason: string;
-  /** The journal entry that says so. */
-  readonly entry: number;
-}
-
-/** What admission makes of an object before it is stored (defaults, allocation, validation). */
-export interface Admission {
-  /** The object to store, or the reason why not. */
-  admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string;
-  /** The object with a name of its own where only `generateName` stands; for create alone. */
-  named(object: KubeObject, store: Store): KubeObject;
-  /** What a graceful deletion makes of it: the object to keep for now, or undefined to remove. */
-  terminate(object: KubeObject, grace: number | undefined, now: Instant): KubeObject | undefined;
-  /** Whether nothing keeps it any more: marked for deletion, no grace and no finalizer left. */
-  isFinished(object: KubeObject): boolean;
-  /** Gives back what was allocated to an object that is removed: addresses, node ports. */
-  release(object: KubeObject): void;
-  /** The scope by which watchers of this kind may select (Pod: its node). */
-  scopeOf(object: KubeObject): string | undefined;
-}
+export type { Admission, ApiRequest, ApiResult, Refusal } from './request';
 
 interface Watchers {
   readonly all: number[];
   readonly scoped: Map<string, number[]>;
 }
 
+/** source: staging/src/k8s.io/client-go/rest/request.go maxRetries */
+const RETRIES_MOST = 10;
+const RETRY_AFTER: TimerName = 'client.retryAfter';
+
 export class ApiServer {
   readonly store: Store;
+  /** Requests that get a wrong answer. */
+  readonly requestFailures: RequestFailures;
   /** What makes the views of single clients older than their connections do. */
   readonly staleness: Staleness;
   private readonly kernel: Kernel;
@@ -108,6 +51,7 @@ export class ApiServer {
   private readonly watchers = new Map<string, Watchers>();
   private readonly commitEvent: EventKind;
   private readonly watchEvent: EventKind;
+  private readonly retryEvent: EventKind;
   private readonly connections: Connections;
   private readonly commitListeners: ((version: Version) => void)[] = [];
   private readonly refusalListeners: ((refusal: Refusal) => void)[] = [];
@@ -118,6 +62,7 @@ export class ApiServer {
     this.admission = admission;
     this.store = new Store();
     this.pending = new Map();
+    this.requestFailures = new RequestFailures(kernel.random);
     this.commitEvent = kernel.declare('apiserver.commit', (id) => this.commit(Number(id)), {
       owner: 'apiserver',
     });
@@ -128,6 +73,9 @@ export class ApiServer {
     );
     const { store, informers, watchEvent } = this;
     this.staleness = new Staleness({ kernel, timing, store, informers, watchEvent });
+    this.retryEvent = kernel.declare('client.retryAfter', (id) => this.sendAgain(Number(id)), {
+      owner: (id) => this.pending.get(Number(id))?.actor,
+    });
     this.connections = new Connections({
       kernel,
       timing,
@@ -253,11 +201,38 @@ export class ApiServer {
 
   private commit(id: number): void {
     const request = this.pending.get(id)!;
+    const exists = this.store.get(request.kind, request.key) !== undefined;
+    const failure = this.requestFailures.strike(request, exists);
+    if (failure === undefined) {
+      this.pending.delete(id);
+      this.answer(request, this.commitNow(request));
+      return;
+    }
+    const { result, reason } = failure;
+    const { retries = 0 } = request;
+    // Every client has a library that waits as the Retry-After of a 429 says, and asks again.
+    if (result === 'too-many-requests' && retries < RETRIES_MOST) {
+      this.kernel.note('apiserver', 'refused', `${request.kind}/${request.key}`, reason);
+      const { least } = this.timing.delay(RETRY_AFTER);
+      this.kernel.after(least, Phase.api, this.retryEvent, id, 0, RETRY_AFTER);
+      return;
+    }
     this.pending.delete(id);
-    const result = this.commitNow(request);
-    if (request.answer === undefined) return;
-    const { kind, a } = request.answer;
-    this.kernel.after(this.lags.of(request.actor).back, Phase.control, kind, a, result);
+    this.answer(request, this.refuse(request, result, reason));
+    // Who only wants to know of requests that came to nothing hears of this one as well.
+    const { lost } = request;
+    if (lost !== undefined) this.kernel.after(ZERO, Phase.agent, lost.kind, lost.a);
+  }
+
+  private sendAgain(id: number): void {
+    const request = this.pending.get(id)!;
+    this.pending.delete(id);
+    this.submit({ ...request, retries: (request.retries ?? 0) + 1 });
+  }
+
+  private answer({ answer, actor }: ApiRequest, result: ApiResult): void {
+    if (answer === undefined) return;
+    this.kernel.after(this.lags.of(actor).back, Phase.control, answer.kind, answer.a, result);
   }
 
   private apply(request: ApiRequest): Version | ApiResult {

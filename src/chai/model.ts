@@ -3,12 +3,13 @@
 import type { Cluster } from '../cluster/cluster';
 import { createCluster } from '../cluster/create-cluster';
 import type { Plan } from '../language/plan';
+import type { Explaining } from '../runner/judge';
 import type { RunResult } from '../runner/result';
 import { run } from '../runner/run';
 
 /** Runs one plan. Throws only for errors of kubedrill itself. */
-export function runPlan(plan: Plan, seed: number): RunResult {
-  return run(plan, { seed, createCluster });
+export function runPlan(plan: Plan, seed: number, explain?: Explaining): RunResult {
+  return run(plan, { seed, createCluster, ...(explain !== undefined && { explain }) });
 }
 
 /** The cluster of a plan at its zero. */

@@ -43,7 +43,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => require('./commands/dig') as Loaded,
   },
   explain: {
-    summary: 'Explains a word of the language, or the table of timers.',
+    summary: 'Explains a word of the language, timers, or the verdicts of a file.',
     load: () => require('./commands/explain') as Loaded,
   },
   show: {

@@ -308,7 +308,9 @@ function overBadLinks(
   if (stretch === undefined) return reactions;
   const late = reactions.map(({ probability, value }): Weighted<Reaction> => {
     if (value.kind !== 'reply') return { probability, value };
-    const delay = (value.reply.delay + stretch.delay + (took ?? 0)) as Duration;
+    // The handshake is the kernel's: a slow server is late with its answer alone.
+    const handshake = took === undefined ? 0 : took - (stretch.work ?? 0);
+    const delay = (value.reply.delay + stretch.delay + handshake) as Duration;
     return { probability, value: { kind: 'reply', reply: { ...value.reply, delay } } };
   });
   const lost = complement(stretch.arrives);

@@ -4,15 +4,24 @@ import { runPlan } from '../chai/model';
 import { formatDiagnostic } from '../language/index';
 import { failureText } from '../runner/failure-text';
 import { titlesOf } from '../runner/judge';
+import type { Explaining } from '../runner/judge';
 import type { Diagnostic, SourceRange } from '../values/diagnostic';
 import { diagnosticText } from './load-plans';
 import type { LoadedPlans } from './load-plans';
 import type { Tools } from './suite';
 
-/** The tools of the suites of these plans under a seed; texts are broken at that many columns. */
-export function toolsFor(loaded: Pick<LoadedPlans, 'linesOf'>, seed: number, columns = 100): Tools {
+/**
+ * The tools of the suites of these plans under a seed; texts are broken at that many columns.
+ * `explain`: whether results also tell how what passed came true.
+ */
+export function toolsFor(
+  loaded: Pick<LoadedPlans, 'linesOf'>,
+  seed: number,
+  columns = 100,
+  explain: Explaining = 'failures',
+): Tools {
   return {
-    run: (plan) => runPlan(plan, seed),
+    run: (plan) => runPlan(plan, seed, explain),
     titles: titlesOf,
     failureText: (outcome) => failureText(outcome, columns),
     frame: (range) => frameOf(range, loaded.linesOf(range.file)),

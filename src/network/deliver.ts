@@ -6,10 +6,13 @@ import type { PodSandbox } from '../node/pod-sandbox';
 import type { Disposition } from '../values/disposition';
 import { reversed } from '../values/flow';
 import { formatEndpoint } from '../values/ip';
+import { ZERO } from '../values/time';
+import type { Duration } from '../values/time';
 import { explainHostSilence, explainSilence } from './explain';
 import { hostName } from './fabric';
 import type { ExternalHost } from './fabric';
 import type { Flight, Outcome, Place } from './flight';
+import { join, workOf } from './impairments';
 import { isOwn } from './link-walk';
 import { passAnswer, passIn } from './passage';
 import type { Walk } from './walk';
@@ -41,7 +44,8 @@ export function reachPod(
   flight.server = sandbox;
   const isStopped = (process?.stoppedBy.size ?? 0) > 0;
   const blames = [`Pod/${sandbox.podKey}`];
-  const socket = { name, key: sandbox.podKey, silence, isStopped, blames };
+  const { lateness } = sandbox;
+  const socket = { name, key: sandbox.podKey, silence, isStopped, blames, lateness };
   return respond(walk, flight, socket, { at: 'pod-out', sandbox });
 }
 
@@ -63,7 +67,9 @@ export function reachHost(walk: Walk, flight: Flight, machine: Machine): readonl
       ? listener.listenerOn(protocol, Number(dport), dst)
       : undefined;
   const isStopped = (process?.stoppedBy.size ?? 0) > 0;
-  return respond(walk, flight, { ...socket, silence, isStopped }, { at: 'host-out', machine });
+  const { lateness } = 'lateness' in flight.server ? flight.server : { lateness: ZERO };
+  const taken = { ...socket, silence, isStopped, lateness };
+  return respond(walk, flight, taken, { at: 'host-out', machine });
 }
 
 export function reachExternal(
@@ -83,7 +89,8 @@ export function reachExternal(
   const listens = external.listen.some((it) => it.port === dport && it.protocol === protocol);
   const silence = listens ? '' : `nothing listens on ${dport}`;
   const place = { at: 'external-out', external } as const;
-  return respond(walk, flight, { name, key: name, silence, isStopped: false, blames: [] }, place);
+  const socket = { name, key: name, silence, isStopped: false, blames: [], lateness: ZERO };
+  return respond(walk, flight, socket, place);
 }
 
 /** Who takes the packet; `silence` says why nobody does, empty where somebody does. */
@@ -95,6 +102,8 @@ interface Socket {
   readonly silence: string;
   /** Whether the process that took the port is stopped: the kernel answers, and nobody else. */
   readonly isStopped: boolean;
+  /** How long the process takes to answer. */
+  readonly lateness: Duration;
   readonly blames: readonly string[];
 }
 
@@ -102,7 +111,7 @@ function socketOf(
   walk: Walk,
   machine: Machine,
   listener: PodSandbox | Daemon | undefined,
-): Omit<Socket, 'silence' | 'isStopped'> {
+): Omit<Socket, 'silence' | 'isStopped' | 'lateness'> {
   if (listener === undefined || !('podKey' in listener)) {
     const name = `node/${machine.name}`;
     return { name, key: name, blames: [`Node/${machine.name}`] };
@@ -129,6 +138,8 @@ function respond(walk: Walk, flight: Flight, socket: Socket, from: Place): reado
   if (isTaken) {
     flight.log?.step(place, 'answered', `on ${formatEndpoint(dst, dport)}`);
     const reason = `${socket.name} answered on ${formatEndpoint(dst, dport)}`;
+    const { lateness } = socket;
+    if (lateness > 0) flight.stretch = join(flight.stretch, workOf(lateness));
     return reply(walk, flight, 'answer', outcome('answered', socket, reason), from);
   }
   const word = protocol === 'TCP' ? 'RST' : 'ICMP error';

@@ -102,7 +102,13 @@ export function join(a: Stretch, b: Stretch): Stretch {
     delay: (a.delay + b.delay) as Duration,
     there: (a.there + b.there) as Duration,
     arrives: multiply(a.arrives, b.arrives),
+    ...((a.work ?? b.work) !== undefined && { work: ((a.work ?? 0) + (b.work ?? 0)) as Duration }),
   };
+}
+
+/** What a process that is slow to answer does to its answer. */
+export function workOf(delay: Duration): Stretch {
+  return { delay, there: ZERO, arrives: CERTAIN, work: delay };
 }
 
 /** What one bad link does to a packet. A damaged packet is as good as lost. */

@@ -152,7 +152,9 @@ export class Network implements SendGround {
     if (this.fabric.isPerfect || address === undefined) return undefined;
     const [trace] = this.send({ node }, { address, port, protocol: 'TCP' }, { record: false });
     const { disposition, stretch } = trace!;
-    return { answered: disposition === 'answered', roundTrip: stretch?.delay ?? ZERO };
+    // How long the process takes to answer is its own affair, and counts once.
+    const roundTrip = ((stretch?.delay ?? 0) - (stretch?.work ?? 0)) as Duration;
+    return { answered: disposition === 'answered', roundTrip };
   }
 
   /** Whether a call over a link gets through, and its answer back: for whoever watches nodes. */

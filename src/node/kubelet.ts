@@ -275,7 +275,7 @@ export class Kubelets {
     const worker = this.ground.state.byPod.get(pod);
     if (worker === undefined) return;
     this.prober.refreshPod(worker);
-    if (worker.stage === 'running') this.statuses.sync(worker);
+    this.statuses.syncSoon(worker);
   }
 
   private resend(worker: PodWorker): void {

@@ -72,11 +72,11 @@ export class NodeStatuses {
   }
 
   private sync(node: string): void {
-    const { kernel, api } = this.ground;
+    const { kernel, state, unsent } = this.ground;
     this.due.delete(node);
     if (!this.speaks(node) || !this.isUnknown(node)) return;
     const actor = `kubelet@${node}`;
-    const said = conditionsSaid(this.ground.state, node);
+    const said = conditionsSaid(state, node);
     const isReady = said.some(({ type, status }) => type === 'Ready' && status === 'True');
     const words = `kubelet is posting ${isReady ? 'ready' : 'not ready'} status`;
     kernel.note(actor, 'reported', `Node/${node}`, words);
@@ -86,7 +86,8 @@ export class NodeStatuses {
         : it,
     );
     const patch = { status: { conditions } };
-    api.submit({ verb: 'patch', kind: 'Node', key: node, patch, actor });
+    const agent = state.agents.get(node)!;
+    unsent.writeNode(agent, { verb: 'patch', kind: 'Node', key: node, patch, actor });
   }
 
   /** Whether a kubelet runs there, and what it says is heard. */

@@ -30,7 +30,9 @@ export class NodeTicks {
    * source: pkg/kubelet/pleg/generic.go workerLoopIteration
    */
   nextRelist(now: Instant): Instant {
-    return this.nextTick('kubelet.plegRelistPeriod', now, this.share('kubelet.plegRelistCost'));
+    const cost = this.share('kubelet.plegRelistCost');
+    const own = this.timing.slowed('kubelet.plegRelistCost', this.actor, cost);
+    return this.nextTick('kubelet.plegRelistPeriod', now, own);
   }
 
   /** When the status manager's next full pass comes. */

@@ -5,7 +5,7 @@ import { listensOn } from '../values/cluster-spec';
 import type { ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
 import type { IP } from '../values/ip';
-import type { Instant } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import { refusesPort } from './pod-failures';
 import type { FailuresOfPod } from './pod-failures';
 
@@ -32,6 +32,10 @@ export class PodSandbox {
   readonly addresses: readonly IP[];
   readonly hostNetwork: boolean;
   readonly processes = new Map<string, ContainerProcess>();
+  /** By who slows its processes down: how late they answer whoever asks them. */
+  readonly lateBy = new Map<string, Duration>();
+  /** The same for the probes of the kubelet. */
+  readonly lateForProbes = new Map<string, Duration>();
   private readonly failures: FailuresOfPod;
 
   constructor(pod: {
@@ -50,6 +54,15 @@ export class PodSandbox {
     this.failures = pod.failures ?? new Map<string, never>();
   }
 
+  /** How late its processes answer. */
+  get lateness(): Duration {
+    return sum(this.lateBy);
+  }
+
+  get probeLateness(): Duration {
+    return sum(this.lateForProbes);
+  }
+
   /** The process that takes packets for this port of an address, or of any of them. */
   listenerOn(protocol: Protocol, port: number, address?: IP): ContainerProcess | undefined {
     if (protocol === 'TCP' && refusesPort(this.failures, port)) return undefined;
@@ -59,4 +72,10 @@ export class PodSandbox {
     }
     return undefined;
   }
+}
+
+function sum(delays: ReadonlyMap<string, Duration>): Duration {
+  let all = 0;
+  for (const delay of delays.values()) all += delay;
+  return all as Duration;
 }

@@ -3,9 +3,9 @@
 
 import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
-import { later } from '../values/time';
+import { later, ZERO } from '../values/time';
 import { parseIp } from '../values/ip';
-import type { Instant } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import { isAlive, isReady } from './kubelet-state';
 import type { ContainerRecord, PodWorker } from './kubelet-state';
@@ -195,23 +195,37 @@ export class Prober {
       const readyAt = later(process.startedAt, behaviour.ready);
       if (now < readyAt) return { outcome: 'failure', changesAt: readyAt };
     }
-    const isHeard = this.isInReach(container, probe) && answers(container, probe);
+    const lateness = latenessFor(container, probe);
+    const isInReach = this.isInReach(container, probe, lateness);
+    if (isInReach && lateness >= probe.timeout) return { outcome: 'failure', isLate: true };
+    const isHeard = isInReach && answers(container, probe);
     return { outcome: isHeard ? 'success' : 'failure' };
   }
 
   /**
    * Whether the network lets the probe and its answer through in time: one round trip for the
-   * connection, and one for what is asked over it.
+   * connection, and one for what is asked over it, which the process may take its time for.
    */
-  private isInReach({ worker, spec }: ContainerRecord, { handler, timeout }: ProbeState): boolean {
+  private isInReach(
+    { worker, spec }: ContainerRecord,
+    { handler, timeout }: ProbeState,
+    lateness: Duration,
+  ): boolean {
     const { httpGet, tcpSocket, grpc } = handler;
     const port = portNumber(spec, httpGet?.port ?? tcpSocket?.port ?? grpc?.port);
     if (port === undefined) return true;
     const call = this.ground.network.callPod(worker.agent.node, worker.key, port);
     if (call === undefined) return true;
     const roundTrips = tcpSocket === undefined ? 2 : 1;
-    return call.answered && roundTrips * call.roundTrip < timeout;
+    if (!call.answered) return false;
+    return call.roundTrip === 0 || roundTrips * call.roundTrip + lateness < timeout;
   }
+}
+
+/** How late the process answers the probe; the kernel answers handshakes for it in no time. */
+function latenessFor({ worker }: ContainerRecord, { handler }: ProbeState): Duration {
+  if (handler.tcpSocket !== undefined) return ZERO;
+  return worker.sandbox?.probeLateness ?? ZERO;
 }
 
 /** The kernel completes handshakes for a stopped process; more than that it does not get. */

@@ -7,6 +7,7 @@ import { conditionOf } from '../apiserver/kinds/pod';
 import type { PodStatus } from '../apiserver/kinds/pod';
 import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
+import { ZERO } from '../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import { subjectOf } from './kubelet-ground';
 import { ownerOfWorker } from './kubelet-state';
@@ -16,6 +17,7 @@ import { statusOf } from './pod-status';
 export class StatusManager {
   private readonly ground: KubeletGround;
   private readonly repairEvent: EventKind;
+  private readonly changedEvent: EventKind;
 
   constructor(ground: KubeletGround) {
     this.ground = ground;
@@ -24,6 +26,11 @@ export class StatusManager {
       if (worker !== undefined) this.repair(worker);
     };
     const owner = ownerOfWorker(ground.state);
+    const changed = (id: EventArgument): void => {
+      const worker = ground.state.workers.get(Number(id));
+      if (worker?.stage === 'running') this.sync(worker);
+    };
+    this.changedEvent = ground.kernel.declare('kubelet.statusChanged', changed, { owner });
     this.repairEvent = ground.kernel.declare('kubelet.statusSync', repair, { owner });
   }
 
@@ -32,6 +39,11 @@ export class StatusManager {
     const status = this.current(worker);
     if (worker.removed || !worker.agent.running || equalJson(status, worker.sent)) return;
     this.write(worker, status);
+  }
+
+  /** The same as soon as the kubelet does anything at all. */
+  syncSoon(worker: PodWorker): void {
+    this.ground.kernel.after(ZERO, Phase.agent, this.changedEvent, worker.id);
   }
 
   /** The API shows a state of the pod: is it the one that this kubelet wrote? */

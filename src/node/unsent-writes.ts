@@ -17,9 +17,12 @@ const PERIOD = 'kubelet.statusSyncPeriod';
 export class UnsentWrites {
   private readonly ground: UnsentGround;
   private readonly lostEvent: EventKind;
+  private readonly nodeLostEvent: EventKind;
   private readonly resendEvent: EventKind;
   /** Conditions of nodes that were not written. */
   private readonly nodes = new Map<string, ApiRequest>();
+  /** What was said of each node last. */
+  private readonly said = new Map<string, ApiRequest>();
 
   /** `resend` writes about a pod what is true of it now. */
   constructor(ground: UnsentGround, resend: (worker: PodWorker) => void) {
@@ -33,6 +36,16 @@ export class UnsentWrites {
     };
     const owner = (id: EventArgument) => state.workers.get(Number(id))?.agent.actor;
     this.lostEvent = kernel.declare('kubelet.writeLost', lost, { owner });
+    const nodeLost = (node: EventArgument): void => {
+      const agent = state.agents.get(String(node));
+      const request = this.said.get(String(node));
+      if (agent === undefined || request === undefined) return;
+      this.nodes.set(agent.node, request);
+      if (api.cutOf(agent.actor) === undefined) this.plan(agent);
+    };
+    this.nodeLostEvent = kernel.declare('kubelet.nodeWriteLost', nodeLost, {
+      owner: (node) => `kubelet@${node}`,
+    });
     const again = (node: EventArgument): void => {
       const agent = state.agents.get(String(node));
       if (agent?.running !== true || api.cutOf(agent.actor) !== undefined) return;
@@ -63,7 +76,8 @@ export class UnsentWrites {
     const { api } = this.ground;
     if (api.cutOf(agent.actor) === undefined) this.nodes.delete(agent.node);
     else this.nodes.set(agent.node, request);
-    api.submit(request);
+    this.said.set(agent.node, request);
+    api.submit({ ...request, lost: { kind: this.nodeLostEvent, a: agent.node } });
   }
 
   private plan(agent: NodeAgent): void {

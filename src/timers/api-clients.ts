@@ -34,6 +34,14 @@ export const API_CLIENT_TIMERS = {
     value: fixed(ms(200)),
     source: 'Linux include/net/tcp.h TCP_RTO_MIN',
   },
+  'client.retryAfter': {
+    kind: 'wait',
+    delays: 'sending a request again that the API server has put off with a 429, ten times at most',
+    value: fixed(seconds(1)),
+    source:
+      'staging/src/k8s.io/apiserver/pkg/server/filters/maxinflight.go retryAfter; ' +
+      'staging/src/k8s.io/client-go/rest/with_retry.go',
+  },
   'client.synRetransmission': {
     kind: 'wait',
     delays: 'sending again the first packet of a connection; doubles each time',

@@ -54,6 +54,8 @@ export interface Stretch {
   readonly there: Duration;
   /** How likely packet and answer both survive. */
   readonly arrives: Ratio;
+  /** How much of the delay is the work of a slow process; absent for none. */
+  readonly work?: Duration;
 }
 
 export interface Trace {

@@ -9,19 +9,30 @@ import { LANGUAGE } from '../../vocabulary/index';
 import type { Arguments, CommandLine } from '../arguments';
 import { hinted, UsageError } from '../arguments';
 import { EXIT } from '../exit-code';
+import { explainFile, isFile } from '../explain-file';
 import { columns, paragraph } from '../layout';
 import type { Command } from '../main';
+import { PLAN_FLAGS } from '../one-plan';
 import { timerPage } from '../timer-page';
 import type { Page } from '../word-page';
 import { wordPage } from '../word-page';
 
 const line: CommandLine = {
-  usage: 'explain [WORD | timers | dispositions] [flags]',
-  summary: 'Explains a word of the language; without one, lists them all.',
+  usage: 'explain [WORD | timers | dispositions | FILE[:LINE]] [flags]',
+  summary:
+    'Explains a word of the language, or how the verdicts of a scenario came about; without ' +
+    'one, lists all words.',
   flags: {
     kubernetes: { value: 'VERSION', help: 'The version whose timers are shown.' },
     profile: { value: 'NAME', help: 'The timing profile whose timers are shown.' },
+    row: PLAN_FLAGS.row!,
+    seed: PLAN_FLAGS.seed!,
+    json: { help: 'Of a file: the results with their chains of causes as JSON.' },
   },
+  notes: [
+    'Of a FILE, everything that takes time is explained: converge, outage, and all that stands',
+    'beside `after`; from the step to the verdict, with the timer that each event waited for.',
+  ].join('\n'),
 };
 
 export const command: Command = {
@@ -29,6 +40,7 @@ export const command: Command = {
   execute(args, io) {
     const [word, extra] = args.positionals;
     if (extra !== undefined) throw new UsageError(`explain takes one word, found ${extra} as well`);
+    if (word !== undefined && isFile(word)) return explainFile(word, args, io);
     io.out.write(`${page(word, args)}\n`);
     return EXIT.passed;
   },

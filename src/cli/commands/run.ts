@@ -66,7 +66,7 @@ async function execute(args: Arguments, io: Io): Promise<ExitCode> {
   };
   const loaded = loadPlans(targets.files);
   for (const line of warningLines(warningsOf(loaded, targets.named))) io.complain(line);
-  const tools = toolsFor(loaded, seed, io.out.columns);
+  const tools = toolsFor(loaded, seed, io.out.columns, explainingOf(choices));
   const { selected, problems } = select(loaded.plans, wanted, tools.titles);
   for (const problem of problems) io.complain(`kubedrill: ${problem}`);
   const unmet = targets.problems.length + problems.length > 0 ? EXIT.unusable : EXIT.passed;
@@ -76,6 +76,11 @@ async function execute(args: Arguments, io: Io): Promise<ExitCode> {
     return EXIT.unusable;
   }
   return highest([unmet, await runSuites(loaded, selected, tools, choices, args, io)]);
+}
+
+/** Only the JSON report has a place for how what passed came true. */
+function explainingOf(choices: readonly ReporterChoice[]): 'failures' | 'everything' {
+  return choices.some(({ name }) => name === 'json') ? 'everything' : 'failures';
 }
 
 async function runSuites(

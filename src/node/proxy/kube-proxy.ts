@@ -314,7 +314,7 @@ export class KubeProxy {
     const { mode, timing } = this.options;
     const { extent, input } = this.syncing!;
     this.syncing!.lockedUntil = undefined;
-    const cost = timing.programming(mode.name, extent, input.servicePorts.size);
+    const cost = timing.programming(mode.name, extent, input.servicePorts.size, this.actor);
     this.later('restore', 'kube-proxy.restore', cost);
   }
 

@@ -26,12 +26,12 @@ interface State {
 
 type SlicesByService = OverlayMap<ObjectKey, ReadonlyMap<ObjectKey, KubeObject>>;
 
-const EMPTY: State = {
+const EMPTY: State = Object.freeze({
   services: 0,
   slices: 0,
-  input: { servicePorts: new Map(), endpoints: OverlayMap.of(new Map()) },
+  input: Object.freeze({ servicePorts: new Map(), endpoints: OverlayMap.of(new Map()) }),
   slicesByService: OverlayMap.of(new Map()),
-};
+});
 
 const NONE: ReadonlyMap<string, readonly Endpoint[]> = new Map();
 
@@ -106,15 +106,15 @@ export class ProxyInputs {
     for (const own of byService.values()) {
       for (const [key, list] of endpointsOfService(own, this.family)) endpoints.set(key, list);
     }
-    return { servicePorts, endpoints: OverlayMap.of(endpoints) };
+    return Object.freeze({ servicePorts, endpoints: OverlayMap.of(endpoints) });
   }
 
   private derive(base: State, services: number, slices: number): State {
     const servicePorts = this.nextServicePorts(base, services);
     const { endpoints, slicesByService } = this.nextEndpoints(base, slices);
     const isSame = servicePorts === base.input.servicePorts && endpoints === base.input.endpoints;
-    const input = isSame ? base.input : { servicePorts, endpoints };
-    return { services, slices, input, slicesByService };
+    const input = isSame ? base.input : Object.freeze({ servicePorts, endpoints });
+    return Object.freeze({ services, slices, input, slicesByService });
   }
 
   private nextServicePorts(base: State, revision: number): ProxyInput['servicePorts'] {

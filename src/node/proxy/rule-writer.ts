@@ -86,7 +86,7 @@ export class RuleWriter {
       const ended = this.replacement.ended?.(standing, ruleset, writing) ?? [];
       for (const entry of ended) machine.conntrack.delete(entry);
     }
-    machine.proxyRules.set(node.family, written);
+    machine.proxyRules.set(node.family, Object.freeze(written));
     return standing !== written;
   }
 
