@@ -1,6 +1,8 @@
 // The report that people read: a tree of scenarios and expectations while they run, then what
 // failed in full, then what the runs noted, then one line of totals.
 
+import type { RunResult } from '../src/runner/result';
+import { tellDistribution, tellSeeds } from '../src/runner/spread-text';
 import type { Diagnostic } from '../src/values/diagnostic';
 import { formatDuration, formatInstant } from '../src/values/time';
 import type { Duration } from '../src/values/time';
@@ -100,12 +102,25 @@ function caseLine(found: Case, style: Style): string {
   const lines = wrapped(found.title, WIDTH - 6);
   const fits = lines.at(-1)!.length + instant.length <= WIDTH - 6;
   const tail = fits ? instant : `\n      ${instant.trim()}`;
-  return `    ${mark(found.status, style)} ${lines.join('\n      ')}${style.faint(tail)}`;
+  const line = `    ${mark(found.status, style)} ${lines.join('\n      ')}${style.faint(tail)}`;
+  const spread = spreadLines(found).map((it) => `\n      ${style.faint(it)}`);
+  return line + spread.join('');
+}
+
+/** How the seeds spread, where there are several; what all passed at once is not worth a line. */
+function spreadLines({ outcome }: Case): readonly string[] {
+  const { spread } = outcome ?? {};
+  if (spread === undefined) return [];
+  const isUnanimous = spread.failed + spread.error === 0;
+  return [
+    ...(isUnanimous ? [] : wrapped(tellSeeds(spread), WIDTH - 6)),
+    ...(spread.took === undefined ? [] : wrapped(tellDistribution(spread.took), WIDTH - 6)),
+  ];
 }
 
 /** When what was waited for came true. */
 function convergence({ outcome }: Case): string {
-  if (outcome?.at === undefined) return '';
+  if (outcome?.at === undefined || outcome.spread !== undefined) return '';
   return /^(after|eventually)$/.test(outcome.operator) ? `  ${formatInstant(outcome.at)}` : '';
 }
 
@@ -195,7 +210,7 @@ function totalsLine(sections: readonly Section[], style: Style): string {
   const { passed, failed, errors, skipped, milliseconds } = totals(sections);
   const runs = sections.flatMap(({ run }) => (run === undefined ? [] : [run]));
   const virtual = runs.reduce((sum, { end }) => sum + end, 0) as Duration;
-  const seeds = [...new Set(runs.map(({ seed }) => seed))];
+  const seeds = [...new Set(runs.map(({ seed, seeds }) => tellRange(seeds) ?? String(seed)))];
   const parts = [
     `${passed} passed`,
     `${failed} failed`,
@@ -205,7 +220,13 @@ function totalsLine(sections: readonly Section[], style: Style): string {
   const paint = failed > 0 ? style.bad : errors > 0 || passed === 0 ? style.warning : style.good;
   const wall = sourceDateEpoch() === undefined ? ` in ${(milliseconds / 1000).toFixed(1)}s` : '';
   const simulated = runs.length === 0 ? '' : `${formatDuration(virtual)} of virtual time`;
-  const seed = seeds.length === 0 ? '' : `seed ${seeds.join(', ')}`;
+  const isOne = runs.every((run) => run.seeds === undefined);
+  const seed = seeds.length === 0 ? '' : `${isOne ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
   const facts = [simulated, seed].filter((fact) => fact !== '').join(', ');
   return `${paint(parts.join(', '))}${wall}${facts === '' ? '' : style.faint(` (${facts})`)}`;
+}
+
+/** `1..200`. */
+function tellRange(seeds: RunResult['seeds']): string | undefined {
+  return seeds && `${seeds.first}..${seeds.last}`;
 }

@@ -10,10 +10,10 @@ import type { CaseStatus, Section } from './report';
 import { listen, totals } from './report';
 import { packageVersion } from './version';
 
-/** The shape of the file. `version` moves when a field changes its meaning or goes away. */
+/** The shape of the file, as docs/json-report.md tells. `version` moves when a field changes its meaning or goes away. */
 export interface JsonReport {
   readonly format: 'kubedrill-report';
-  readonly version: 1;
+  readonly version: 2;
   readonly kubedrill: string;
   readonly totals: {
     readonly passed: number;
@@ -64,7 +64,7 @@ export function jsonReport(sections: readonly Section[]): JsonReport {
   const cases = sections.flatMap((section) => section.cases.map((found) => ({ section, found })));
   return {
     format: 'kubedrill-report',
-    version: 1,
+    version: 2,
     kubedrill: packageVersion(),
     totals: { passed, failed, errors, skipped },
     runs: sections.flatMap(({ run }) => (run === undefined ? [] : [run])),

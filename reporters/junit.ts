@@ -5,8 +5,10 @@
 // `<failure>` stands where an expectation does not hold, `<error>` where nothing trustworthy can
 // be said. Which of the two is decided from the outcome, never from the text of a message.
 
-import { formatInstant } from '../src/values/time';
-import type { Entry } from '../src/kernel/journal';
+import type { ChainLink } from '../src/runner/cause-chain';
+import type { Outcome } from '../src/runner/result';
+import { formatDuration, formatInstant } from '../src/values/time';
+import type { Duration } from '../src/values/time';
 import type { MochaOptions, ReporterOptions } from './options';
 import { outputOf, reporterOptions, sourceDateEpoch } from './options';
 import type { Case, Section } from './report';
@@ -99,7 +101,7 @@ function properties(section: Section, writing: Writing): Element[] {
   const pairs: (readonly [string, string])[] = [['kubedrill.version', writing.version]];
   if (run !== undefined) {
     pairs.push(
-      ['seed', String(run.seed)],
+      ['seed', run.seeds ? `${run.seeds.first}..${run.seeds.last}` : String(run.seed)],
       ['digest', run.digest],
       ['simulated', formatInstant(run.end).slice(2)],
       ['kubernetes', run.cluster.kubernetes],
@@ -126,7 +128,7 @@ function caseElement(section: Section, found: Case, writing: Writing): Element {
     ...rich,
   };
   const children: Element[] = [];
-  if (!writing.strict && found.outcome?.at !== undefined) children.push(caseProperties(found));
+  if (!writing.strict && found.outcome !== undefined) children.push(...caseProperties(found.outcome));
   const verdict = verdictElement(found);
   if (verdict !== undefined) children.push(verdict);
   if (!writing.strict && chain !== '') children.push(element('system-out', {}, [chain]));
@@ -134,12 +136,20 @@ function caseElement(section: Section, found: Case, writing: Writing): Element {
 }
 
 /** Virtual time stands here and never in `time`, which consumers draw trends of. */
-function caseProperties({ outcome }: Case): Element {
-  const at = formatInstant(outcome!.at!).slice(2);
-  return element('properties', {}, [
-    element('property', { name: 'claim', value: outcome!.claim }),
-    element('property', { name: 'simulated.at', value: at }),
-  ]);
+function caseProperties({ claim, at, spread }: Outcome): Element[] {
+  const pairs: (readonly [string, string])[] = [];
+  if (at !== undefined) pairs.push(['claim', claim], ['simulated.at', formatInstant(at).slice(2)]);
+  if (spread !== undefined) {
+    const { passed, failed, error, failing, took } = spread;
+    pairs.push(['seeds.passed', String(passed)], ['seeds.failed', String(failed + error)]);
+    if (failing.length > 0) pairs.push(['seeds.failing', failing.join(' ')]);
+    for (const [name, value] of Object.entries(took ?? {})) {
+      pairs.push([`took.${name}`, name === 'count' ? String(value) : formatDuration(value as Duration)]);
+    }
+  }
+  if (pairs.length === 0) return [];
+  const properties = pairs.map(([name, value]) => element('property', { name, value }));
+  return [element('properties', {}, properties)];
 }
 
 function verdictElement(found: Case): Element | undefined {
@@ -209,9 +219,9 @@ function chainText(found: Case): string {
   return `${found.title}\n${kept.join('\n')}`;
 }
 
-function chainLine(entry: Entry): string {
+function chainLine(entry: ChainLink): string {
   const detail = entry.detail === '' ? '' : `: ${entry.detail}`;
-  const timer = entry.timer === '' ? '' : `  (${entry.timer})`;
+  const timer = entry.timer === undefined ? '' : `  (${entry.timer.name})`;
   const head = `${formatInstant(entry.at)} ${entry.actor} ${entry.action} ${entry.subject}`;
   return `  ${head}${detail}${timer}`;
 }

@@ -39,6 +39,12 @@ export function openOutput(file?: string): Output {
   return file === undefined ? STANDARD_OUTPUT : new FileOutput(file);
 }
 
+/** The width that the user asks for (`COLUMNS=80`): a pipe has none of its own. */
+export function columnsOf(env: Readonly<Record<string, string | undefined>>): number | undefined {
+  const text = env['COLUMNS'];
+  return text !== undefined && /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined;
+}
+
 class FileOutput implements Output {
   readonly isTTY = false;
   readonly columns = 100;
@@ -74,6 +80,6 @@ const STANDARD_OUTPUT: Output = {
     return process.stdout.isTTY && process.env['TERM'] !== 'dumb';
   },
   get columns() {
-    return process.stdout.columns ?? 100;
+    return columnsOf(process.env) ?? process.stdout.columns ?? 100;
   },
 };

@@ -3,6 +3,7 @@
 import type { Random } from './kernel/random';
 import { fixed, TIMERS } from './timers';
 import type { Delay, Effect, TimerName, TimerRow } from './timers';
+import { Clocks } from './timers/clocks';
 import { Slowdowns } from './timers/slowdowns';
 import { programmingCost } from './timers/rule-programming';
 import type { SyncExtent } from './timers/rule-programming';
@@ -14,6 +15,8 @@ import type { Duration } from './values/time';
 export { TIMERS } from './timers';
 export type { Delay, Effect, TimerName, TimerRow } from './timers';
 export type { SyncExtent } from './timers/rule-programming';
+export { EVERYBODY, WORK } from './timers/slowdowns';
+export type { Skew } from './timers/clocks';
 export type { Slowdown, Work } from './timers/slowdowns';
 
 export const PROFILES = ['default', 'tutorial', 'instant', 'best', 'worst'] as const;
@@ -30,6 +33,8 @@ export interface TimingOptions {
 export class Timing {
   /** Who works slower than the table says. */
   readonly slowdowns = new Slowdowns();
+  /** Whose clock differs from the time of the run. */
+  readonly clocks = new Clocks();
   private options: TimingOptions;
   private readonly random: Random;
 
@@ -46,6 +51,11 @@ export class Timing {
   /** Whether the table has a timer of that name; what a manifest sets (a period) is none. */
   knows(name: string): name is TimerName {
     return Object.hasOwn(TIMERS, name);
+  }
+
+  /** What the table says of a timer beside its delay: its knob, its source. */
+  row(name: TimerName): TimerRow {
+    return TIMERS[name];
   }
 
   /** The delay of a timer as the run's version, profile and overrides make it. */
@@ -76,11 +86,19 @@ export class Timing {
     return this.slowed(name, actor, (least + drawn) as Duration);
   }
 
-  /** What takes others `delay`, as long as it takes the actor. Who waits is not slowed down. */
+  /**
+   * What takes others `delay`, as long as it takes the actor: work takes longer where it is slow,
+   * and waits are as long as its own clock makes them.
+   */
   slowed(name: TimerName, actor: string, delay: Duration): Duration {
     const row: TimerRow = TIMERS[name];
-    if (this.slowdowns.isEmpty || row.kind !== 'latency') return delay;
-    return this.slowdowns.applied(name, actor, delay);
+    if (row.kind !== 'latency') return this.clocks.span(actor, delay);
+    return this.slowdowns.isEmpty ? delay : this.slowdowns.applied(name, actor, delay);
+  }
+
+  /** How long the actor waits for a timer that is the same each time, by its own clock. */
+  wait(name: TimerName, actor: string): Duration {
+    return this.clocks.span(actor, this.delay(name).least);
   }
 
   /**

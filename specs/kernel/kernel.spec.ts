@@ -151,3 +151,27 @@ describe('the kernel', () => {
     expect(() => kernel.runUntil(at(1))).to.throw(DidNotSettleError, 't=1s spec looped here');
   });
 });
+
+describe('the timer between two lines of the journal', () => {
+  /** A line, a wait that ends without one, and a second wait up to the next line. */
+  function waits(first: number, second: number): string {
+    const { kernel, kind } = noting();
+    const silent = kernel.declare('silent', () => {
+      kernel.after(seconds(second), Phase.agent, kind, 'end', 0, 'second');
+    });
+    const start = kernel.declare('start', () => {
+      kernel.note('spec', 'saw', 'start');
+      kernel.after(seconds(first), Phase.agent, silent, 0, 0, 'first');
+    });
+    kernel.schedule(at(1), Phase.fault, start);
+    kernel.runUntil(at(60));
+    const last = kernel.journal.all().at(-1)!;
+    expect(last).to.include({ subject: 'end', cause: 0 });
+    return last.timer;
+  }
+
+  it('is the longest of several waits', () => {
+    expect(waits(5, 1)).to.equal('first');
+    expect(waits(1, 5)).to.equal('second');
+  });
+});

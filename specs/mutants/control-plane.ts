@@ -10,6 +10,7 @@ import { endpointslice } from '../../src/controllers/endpointslice';
 import type { NodeLoad } from '../../src/controllers/node-load';
 import { replicaset } from '../../src/controllers/replicaset';
 import { scheduler } from '../../src/controllers/scheduler';
+import { ZoneCensus } from '../../src/controllers/zone-disruption';
 import * as sliceEndpoint from '../../src/controllers/slice-endpoint';
 import type { Change } from '../../src/apiserver/informer';
 import * as node from '../../src/apiserver/kinds/node';
@@ -149,6 +150,20 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
     expectation: 'the node is Unknown 29.6 s later',
     breaks: () =>
       withDelays({ 'controller-manager.nodelifecycle.monitorGracePeriod': seconds(50) }),
+  },
+  {
+    name: 'evictions-without-a-rate',
+    sentence: 'Every silent node of a zone is emptied at the same time.',
+    scenario: 'scenarios/lifecycle/node-power-two-nodes-eviction-10s-apart.yaml',
+    expectation: 'the pod on the second ends ten seconds after it',
+    breaks: () => withDelays({ 'controller-manager.nodelifecycle.evictionInterval': ZERO }),
+  },
+  {
+    name: 'total-silence-evicts',
+    sentence: 'The control plane never takes itself for the one that is cut off.',
+    scenario: 'scenarios/lifecycle/node-power-all-nodes-no-eviction.yaml',
+    expectation: 'no pod is marked for deletion',
+    breaks: () => replace(ZoneCensus.prototype, 'isAllSilent', () => () => false),
   },
 ];
 

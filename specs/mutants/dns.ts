@@ -75,8 +75,9 @@ export const DNS_MUTANTS: readonly Mutant[] = [
     breaks: () =>
       replace(CachePlugin.prototype, 'serve', (serve: CachePlugin['serve']) => {
         return function (this: CachePlugin, request, next) {
-          const now = Math.min(request.now, 20_000_000) as typeof request.now;
-          return serve.call(this, { ...request, now }, next);
+          const { now } = request.clock;
+          const clock = { now: Math.min(now, 20_000_000) as typeof now };
+          return serve.call(this, { ...request, clock }, next);
         };
       }),
   },

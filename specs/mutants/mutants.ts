@@ -6,10 +6,13 @@ import { CILIUM_MUTANTS } from './cilium';
 import { COMPONENT_MUTANTS } from './components';
 import { CONTROL_PLANE_MUTANTS } from './control-plane';
 import { DATA_PLANE_MUTANTS } from './data-plane';
+import { LATENESS_MUTANTS } from './lateness';
 import { NETWORK_MUTANTS } from './network';
 import { NODE_MUTANTS } from './node';
 import { DNS_MUTANTS } from './dns';
+import { FAILING_MUTANTS } from './failing';
 import { SERVICE_MUTANTS } from './services';
+import { VERDICT_MUTANTS } from './verdicts';
 import type { Undo } from './replace';
 
 export interface Mutant {
@@ -31,6 +34,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...COMPONENT_MUTANTS,
   ...NETWORK_MUTANTS,
   ...DNS_MUTANTS,
+  ...FAILING_MUTANTS,
   ...CILIUM_MUTANTS,
   ...ADMINISTRATION_MUTANTS,
+  ...LATENESS_MUTANTS,
+  ...VERDICT_MUTANTS,
 ];

@@ -13,6 +13,7 @@ import * as repetition from '../../src/network/repetition';
 import { NodeStatuses } from '../../src/node/node-status';
 import { CERTAIN, ratio } from '../../src/values/ratio';
 import { ZERO } from '../../src/values/time';
+import { withDelays } from './delays';
 import type { Mutant } from './mutants';
 import { replace } from './replace';
 import type { Undo } from './replace';
@@ -187,5 +188,12 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/faults/slow-line-to-the-api-server.yaml',
     expectation: 'the far node half a second later',
     breaks: () => replace<ApiPaths['refresh']>(ApiPaths.prototype, 'refresh', () => () => {}),
+  },
+  {
+    name: 'open-connections-reviewed-at-once',
+    sentence: 'In strict mode an agent looks at open connections whenever anything changes.',
+    scenario: 'scenarios/policy/policy-change-established-30s.yaml',
+    expectation: 'what was open goes on until the next look',
+    breaks: () => withDelays({ 'kube-network-policies.review': ZERO }),
   },
 ];

@@ -20,7 +20,7 @@ describe('the json reporter', () => {
 
   it('holds every run as the runner returned it', async () => {
     const found = await json({ results: [run] });
-    expect(found).to.include({ format: 'kubedrill-report', version: 1 });
+    expect(found).to.include({ format: 'kubedrill-report', version: 2 });
     expect(found.runs).to.deep.equal([JSON.parse(JSON.stringify(run))]);
     expect(found.totals).to.deep.equal({ passed: 1, failed: 1, errors: 0, skipped: 0 });
   });

@@ -3,7 +3,8 @@
 // both published schemas.
 
 import { expect } from 'chai';
-import type { Entry } from '../../src/kernel/journal';
+import type { ChainLink } from '../../src/runner/cause-chain';
+import { ZERO } from '../../src/values/time';
 import type { Instant } from '../../src/values/time';
 import { diagnostic, outcome, range, report, result, withEnvironment } from './fixtures';
 import type { Inline } from './fixtures';
@@ -42,9 +43,9 @@ const MIXED: Inline = {
   broken: { 'scenarios/broken.yaml': [diagnostic(), diagnostic({ code: 'KD1204' })] },
 };
 
-function entry(actor: string, action: string, subject: string): Entry {
+function entry(actor: string, action: string, subject: string): ChainLink {
   const at = 11_600_000 as Instant;
-  return { at, phase: 2, actor, action, subject, detail: '', cause: -1, timer: '' };
+  return { at, actor, action, subject, detail: '', took: ZERO };
 }
 
 async function junit(inline: Inline, name = 'junit'): Promise<XmlNode> {

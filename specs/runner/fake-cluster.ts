@@ -2,14 +2,7 @@
 // With it, what operators and claims make of a situation can be checked without the model.
 
 import { ApiServer } from '../../src/apiserver/api-server';
-import type {
-  Cluster,
-  Cut,
-  Degradation,
-  Handles,
-  OpenConnection,
-  Visit,
-} from '../../src/cluster/cluster';
+import type { Announced, Cluster, Handles, OpenConnection, Visit } from '../../src/cluster/cluster';
 import { Kernel } from '../../src/kernel/kernel';
 import { Phase } from '../../src/kernel/phase';
 import { Machine } from '../../src/node/machine';
@@ -27,6 +20,8 @@ import type { Resolution } from '../../src/values/resolution';
 import { seconds, ZERO } from '../../src/values/time';
 import type { Instant } from '../../src/values/time';
 import type { Trace } from '../../src/values/trace';
+import { recordingHandles } from './recording-handles';
+import type { Call } from './recording-handles';
 
 /** A scripted change: at this second of virtual time, do this. */
 export type Change = readonly [second: number, change: (cluster: FakeCluster) => void];
@@ -38,8 +33,7 @@ export interface FakeOptions {
   readonly restless?: boolean;
 }
 
-/** What a call of a handle was, for specs of faults and actions. */
-export type Call = readonly [handle: string, ...args: unknown[]];
+export type { Call };
 
 export class FakeCluster implements Cluster {
   readonly spec: ClusterSpec = SPEC;
@@ -67,6 +61,13 @@ export class FakeCluster implements Cluster {
   serves: readonly string[] = [];
   /** Endpoints by node. */
   readonly programs = new Map<string, readonly string[]>();
+  /** What the API's pods say; by default what serves. */
+  announces: Announced | undefined;
+  policyAgent: string | undefined = 'calico-node';
+  /** Nodes that do not enforce everything yet. */
+  readonly unenforced = new Set<string>();
+  /** The answers of DNS servers by pod. */
+  readonly dnsAnswers = new Map<string, readonly string[]>();
   /** Keys of pods by `Kind namespace/name`. */
   readonly pods = new Map<string, string[]>();
 
@@ -196,6 +197,22 @@ export class FakeCluster implements Cluster {
     return this.serves;
   }
 
+  announced(): Announced {
+    return this.announces ?? { endpoints: this.serves };
+  }
+
+  enforces(node: string): boolean {
+    return !this.unenforced.has(node);
+  }
+
+  answersOf(pod: string): readonly string[] | undefined {
+    return this.dnsAnswers.get(pod);
+  }
+
+  fork(): Cluster {
+    throw new RangeError('what a script does cannot be forked');
+  }
+
   assumptions(): readonly string[] {
     return this.assumed;
   }
@@ -273,58 +290,6 @@ export function lookup(answers: readonly string[], more: Partial<Resolution> = {
     traces: [],
     reason: answers.length > 0 ? 'the Service exists' : 'no such Service',
     ...more,
-  };
-}
-
-function recordingHandles(calls: Call[]): Handles {
-  const record =
-    (handle: string) =>
-    (...args: readonly unknown[]) => {
-      calls.push([handle, ...args]);
-    };
-  const cutsBy = new Map<string, readonly Cut[]>();
-  const badBy = new Map<string, readonly Degradation[]>();
-  return {
-    cut(token, cuts) {
-      record('cut')(token, cuts);
-      cutsBy.set(token, cuts);
-      return true;
-    },
-    cutsOf: (token) => cutsBy.get(token) ?? [],
-    degrade(token, degradations) {
-      record('degrade')(token, degradations);
-      badBy.set(token, degradations);
-      return true;
-    },
-    degradationsOf: (token) => badBy.get(token) ?? [],
-    crashPod: record('crashPod'),
-    crashContainer: record('crashContainer'),
-    allowRestart: record('allowRestart'),
-    powerOff: record('powerOff'),
-    powerOn: record('powerOn'),
-    shutdown: record('shutdown'),
-    killComponent: record('killComponent'),
-    startComponent: record('startComponent'),
-    pauseComponent: record('pauseComponent'),
-    resumeComponent: record('resumeComponent'),
-    severComponent: record('severComponent'),
-    mendComponent: record('mendComponent'),
-    pausePod: (...args) => {
-      record('pausePod')(...args);
-      return true;
-    },
-    resumePod: record('resumePod'),
-    pauseNode: (...args) => {
-      record('pauseNode')(...args);
-      return true;
-    },
-    resumeNode: record('resumeNode'),
-    apply: record('apply'),
-    evict: record('evict'),
-    drain: record('drain'),
-    delete: record('delete'),
-    patch: record('patch'),
-    scale: record('scale'),
   };
 }
 

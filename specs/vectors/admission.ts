@@ -29,7 +29,8 @@ export function admit(question: Question): Answer {
 }
 
 function specOf({ cluster }: Question, kubernetes: KubeVersion): ClusterSpec {
-  const serviceCIDRs = [cluster['serviceCIDR'] ?? SERVICE_CIDR].flat() as string[];
+  const ranges = [cluster['serviceCIDR'] ?? SERVICE_CIDR].flat() as string[];
+  const serviceCIDRs = ranges.flatMap((range) => range.split(',')).map((range) => range.trim());
   const ipFamilies = serviceCIDRs.map((range) => cidr(range).family);
   return { kubernetes, serviceCIDRs, ipFamilies } as unknown as ClusterSpec;
 }

@@ -16,7 +16,7 @@ interface Ask {
   readonly sport?: number;
   readonly dst: string;
   readonly port: number;
-  readonly protocol: Protocol;
+  readonly protocol?: Protocol;
   readonly via?: string;
   /** Of `conntrack`: the node whose table is meant. */
   readonly at?: string;
@@ -43,11 +43,15 @@ export function conntrack(question: Question): Answer {
   });
 }
 
-/** The entry of the connection on the node that translates it. */
+/** The entry on the node that translates the Service, or else on the one that masquerades. */
 export function tuple(question: Question): Answer {
-  return walked(question, 'tuple', (traces) =>
-    theOne(traces.map(({ translations }) => translations.find(isTranslated))),
-  );
+  return walked(question, 'tuple', (traces) => {
+    return theOne(
+      traces.map(({ translations }) => {
+        return translations.find(isRedirected) ?? translations.find(isTranslated);
+      }),
+    );
+  });
 }
 
 function walked(
@@ -58,8 +62,8 @@ function walked(
   const network = networkOf(question);
   if (typeof network === 'string') return { skipped: network };
   const ask = question.ask[kind] as Ask;
-  const { sport = 40_000, src, via } = ask;
-  const destination = { address: ip(ask.dst), port: ask.port, protocol: ask.protocol };
+  const { sport = 40_000, src, via, protocol = 'TCP' } = ask;
+  const destination = { address: ip(ask.dst), port: ask.port, protocol };
   const traces = network.send(originOf(network, ask.from), destination, {
     sport,
     ...(src !== undefined && { src: ip(src) }),
@@ -84,6 +88,10 @@ function seenBy({ sent, responder, translations }: Trace): string {
   const last = translations.at(-1);
   const port: Port = last === undefined ? sent.sport : last.reply.dport;
   return formatEndpoint(responder!.seenSource, port);
+}
+
+function isRedirected({ original, reply }: TranslatedFlow): boolean {
+  return reply.src !== original.dst || reply.sport !== original.dport;
 }
 
 function isTranslated({ original, reply }: TranslatedFlow): boolean {

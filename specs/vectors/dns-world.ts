@@ -34,6 +34,10 @@ interface UpstreamState {
 
 interface DnsSettings {
   readonly corefile?: string;
+  /** These three repeat what the Corefile says, and stand for it where there is none. */
+  readonly zone?: string;
+  readonly pods?: string;
+  readonly ttl?: number;
   readonly addresses?: readonly string[];
   readonly synced?: boolean;
   readonly files?: Readonly<Record<string, string>>;
@@ -67,7 +71,8 @@ export class DnsVectorWorld {
     const view = new DnsView(api, 'coredns');
     // Objects are taken as they are: nothing is completed, allocated or refused.
     for (const object of objects) api.store.put(object, kernel.now, -1);
-    const { corefile = '', addresses = [], files = {}, synced = true } = this.settings;
+    const { addresses = [], files = {}, synced = true } = this.settings;
+    const { corefile = corefileOf(this.settings) } = this.settings;
     this.server = new CoreDns(parseCorefile(corefile), {
       view,
       addresses: () => addresses.flatMap((it) => parseIp(it) ?? []),
@@ -91,7 +96,7 @@ export class DnsVectorWorld {
         client: parseIp(from),
         transport,
         udpSize,
-        now: this.now,
+        clock: { now: this.now },
         real: true,
         choose,
         depth: 0,
@@ -115,6 +120,11 @@ export class DnsVectorWorld {
     if (isCut && transport === 'UDP') return { ...emptyReply('NOERROR'), truncated: true };
     return lookUp(state.records ?? [], name, type);
   }
+}
+
+function corefileOf({ zone = 'cluster.local', pods = 'disabled', ttl = 5 }: DnsSettings): string {
+  const kubernetes = [`kubernetes ${zone} in-addr.arpa ip6.arpa {`, `pods ${pods}`, `ttl ${ttl}`];
+  return ['. {', ...kubernetes, '}', 'forward . /etc/resolv.conf', '}'].join('\n');
 }
 
 /** What a resolver that knows these records says. */

@@ -7,6 +7,7 @@ import { told } from './dns-records';
 import type { ExpectedReply } from './dns-records';
 import { DnsVectorWorld } from './dns-world';
 import type { DnsQuestion } from './dns-world';
+import { agrees } from './vector-file';
 import type { Answer, Question } from './vector-file';
 
 /** How each kind of question is answered, by the field that tells it. */
@@ -40,5 +41,7 @@ function sequence(question: Question): Answer {
     const is = told(reply, expected[index] ?? {}, ask.name);
     return { ...is, upstreamQueries: world.upstreamQueries };
   });
-  return { is: { sequence: steps } };
+  // Lists are sets, but the steps of a sequence have their order.
+  const isInOrder = steps.every((step, index) => agrees(step, expected[index] ?? {}));
+  return { is: { sequence: isInOrder ? steps : ['steps', ...steps] } };
 }

@@ -34,7 +34,7 @@ interface Fate {
 }
 
 export function firstPacket(question: Question): Answer {
-  const ask = question.ask as unknown as FirstPacket;
+  const ask = { protocol: 'TCP', ...question.ask } as unknown as FirstPacket;
   const family: Family = ask.dst.includes(':') ? 'IPv6' : 'IPv4';
   const node = proxyNode(question, ask.node, family);
   const { proxy = 'iptables' } = question.cluster;

@@ -12,10 +12,14 @@ import type { Answer, Question } from './vector-file';
 
 /** A GET on a health check port of one node, whose kube-proxy has applied all there is. */
 export function get(question: Question): Answer {
-  const { node, port, path } = question.ask['get'] as {
+  const {
+    node,
+    port,
+    path = '/healthz',
+  } = question.ask['get'] as {
     node: string;
     port: number;
-    path: string;
+    path?: string;
   };
   if (port === PROXY_HEALTH_PORT) {
     const kubernetes = question.cluster.kubernetes as KubeVersion;

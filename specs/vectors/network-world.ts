@@ -45,6 +45,8 @@ export function networkOf(question: Question): Network | string {
       const node = proxyNode(question, machine.name, family);
       machine.proxyRules.set(family, mode.compile(proxyInput(question, family), node));
     }
+    // The format's tunnel is a network alone: only `bridge+masq` masquerades beside kube-proxy.
+    if (cni === 'vxlan') machine.cniRules.clear();
     if (cni === 'bridge+masq') masquerade(question, machine);
   }
   const wanted = slicePorts(question);

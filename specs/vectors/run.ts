@@ -1,5 +1,6 @@
 // Holds the model against vector files: `node dist/specs/vectors/run.js FILE…`. Prints each
-// disagreement with the rules that matched, and counts what it does not ask.
+// disagreement with the rules that matched, and counts what it does not ask. A question that
+// cannot be asked (it names a node that is not there) fails by itself, with the reason.
 
 import { agrees, questionOf, readVectorFile } from './vector-file';
 import type { Answer, Question, VectorFile } from './vector-file';
@@ -30,10 +31,10 @@ export function runVectors(file: VectorFile): VectorResult {
   for (const group of file.groups) {
     for (const vector of group.cases) {
       const question = questionOf(group, vector);
-      const given = answer?.(question) ?? { skipped: `domain ${file.domain}` };
+      const given = answer ? asked(answer, question) : { skipped: `domain ${file.domain}` };
       if ('skipped' in given) {
         result.skipped.set(given.skipped, (result.skipped.get(given.skipped) ?? 0) + 1);
-      } else if (agrees(given.is, vector.expect)) result.passed++;
+      } else if (!('problem' in given.is) && agrees(given.is, vector.expect)) result.passed++;
       else {
         result.failed++;
         const head = `${vector.id} (${group.title})${vector.note ? `: ${vector.note}` : ''}`;
@@ -42,6 +43,15 @@ export function runVectors(file: VectorFile): VectorResult {
     }
   }
   return result;
+}
+
+/** The answer; what goes wrong in the asking is one too, and agrees with nothing. */
+function asked(answer: (question: Question) => Answer, question: Question): Answer {
+  try {
+    return answer(question);
+  } catch (error) {
+    return { is: { problem: error instanceof Error ? error.message : String(error) } };
+  }
 }
 
 function disagreement(
@@ -64,7 +74,12 @@ function main(paths: readonly string[]): number {
   let failed = 0;
   let skipped = 0;
   for (const path of paths) {
-    const result = runVectors(readVectorFile(path));
+    const file = read(path);
+    if (file === undefined) {
+      failed++;
+      continue;
+    }
+    const result = runVectors(file);
     for (const text of result.disagreements) console.log(text);
     for (const [reason, count] of result.skipped) console.log(`${count} skipped: ${reason}`);
     passed += result.passed;
@@ -73,6 +88,15 @@ function main(paths: readonly string[]): number {
   }
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed > 0 ? 1 : 0;
+}
+
+function read(path: string): VectorFile | undefined {
+  try {
+    return readVectorFile(path);
+  } catch (error) {
+    console.log(`✗ ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 if (require.main === module) process.exitCode = main(process.argv.slice(2));

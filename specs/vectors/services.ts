@@ -1,7 +1,7 @@
 // The domain `services`: who answers which question.
 
 import type { Protocol } from '../../src/values/flow';
-import { ip } from '../../src/values/ip';
+import { familyOf, ip } from '../../src/values/ip';
 import type { Family } from '../../src/values/ip';
 import { NEWEST_VERSION } from '../../src/values/kube-version';
 import type { KubeVersion } from '../../src/values/kube-version';
@@ -44,6 +44,9 @@ const ANSWERS: Readonly<Record<string, (question: Question) => Answer>> = {
   admit,
 };
 
+const FAMILIES = ['IPv4', 'IPv6'] as const;
+const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
+
 /** Questions whose answer depends on the proxy's mode. */
 const MODE_DEPENDENT = ['node', 'chain', 'noLocalEndpoints', 'connect', 'conntrack', 'tuple'];
 
@@ -59,15 +62,34 @@ export function answerServices(question: Question): Answer {
 }
 
 function categorize(question: Question): Answer {
-  const ask = question.ask['categorize'] as Ask<{ node: string; service: string; port: string }>;
-  const input = proxyInput(question, 'IPv4');
-  const key = portKey(ask.service, ask.port);
-  const service = input.servicePorts.get(key);
-  if (service === undefined) return { is: { error: `no Service port ${key}` } };
-  const node = proxyNode(question, ask.node, 'IPv4');
+  const ask = question.ask['categorize'] as Ask<{
+    node: string;
+    service: string;
+    port?: string;
+    protocol?: Protocol;
+  }>;
+  const { key, family } = portOf(question, ask);
+  const input = proxyInput(question, family);
+  const service = input.servicePorts.get(key)!;
+  const node = proxyNode(question, ask.node, family);
   const lists = categorizeEndpoints(input.endpoints.get(key) ?? [], service, node);
   const { cluster, local, all, hasAny } = lists;
   return { is: { cluster: texts(cluster), local: texts(local), all: texts(all), hasAny } };
+}
+
+/** The Service port of a question, whatever its family, and its protocol where none is named. */
+function portOf(
+  question: Question,
+  { service, port = '', protocol }: { service: string; port?: string; protocol?: Protocol },
+): { readonly key: string; readonly family: Family } {
+  const protocols = protocol === undefined ? PROTOCOLS : [protocol];
+  for (const family of FAMILIES) {
+    const { servicePorts } = proxyInput(question, family);
+    const keys = protocols.map((it) => portKey(service, port, it));
+    const key = keys.find((it) => servicePorts.has(it));
+    if (key !== undefined) return { key, family };
+  }
+  throw new Error(`kube-proxy sees no port ${port === '' ? '' : `${port} `}of Service ${service}`);
 }
 
 function texts(list: readonly Endpoint[]): string[] {
@@ -78,12 +100,13 @@ function chain(question: Question): Answer {
   const ask = question.ask['chain'] as Ask<{
     kind: 'service' | 'external' | 'firewall' | 'endpoint';
     service: string;
-    port: string;
-    protocol: Protocol;
+    port?: string;
+    protocol?: Protocol;
     endpoint: string;
   }>;
   const [namespace = '', name = ''] = ask.service.split('/');
-  const id = { namespace, name, port: ask.port, protocol: ask.protocol };
+  const { port = '', protocol = 'TCP' } = ask;
+  const id = { namespace, name, port, protocol };
   const isNft = question.cluster.proxy === 'nftables';
   if (ask.kind === 'endpoint') {
     const name = isNft
@@ -96,9 +119,9 @@ function chain(question: Question): Answer {
 }
 
 function servicePorts(question: Question): Answer {
-  const { service, family } = question.ask['servicePorts'] as Ask<{
+  const { service, family = 'IPv4' } = question.ask['servicePorts'] as Ask<{
     service: string;
-    family: Family;
+    family?: Family;
   }>;
   const all = [...proxyInput(question, family).servicePorts.values()];
   const own = all.filter(({ id }) => `${id.namespace}/${id.name}` === service);
@@ -115,7 +138,7 @@ function syncs(question: Question): Answer {
     retry: number;
     max: number;
     requests: readonly number[];
-    failures: readonly number[];
+    failures?: readonly number[];
     until: number;
   }>;
   const runner = new SyncRunner(versionOf(question), seconds(ask.min));
@@ -136,7 +159,7 @@ function syncs(question: Question): Answer {
     }
     runner.begin(now);
     runs.push(now / 1_000_000);
-    const failed = ask.failures.includes(runs.length);
+    const failed = ask.failures?.includes(runs.length) === true;
     runner.end(now, failed ? seconds(Math.min(ask.retry, ask.max)) : undefined);
     period = failed ? Infinity : now + seconds(ask.max);
   }
@@ -155,9 +178,10 @@ function cleanup(question: Question): Answer {
   const [original, reply] = [entry.original, entry.reply].map((side) => {
     return { ...side, protocol, src: ip(side.src), dst: ip(side.dst) };
   });
-  const input = proxyInput(question, 'IPv4');
+  const family = familyOf(original!.dst);
+  const input = proxyInput(question, family);
   const kubernetes = versionOf(question);
-  const sync = { family: 'IPv4', kubernetes, input, before: undefined } as const;
+  const sync = { family, kubernetes, input, before: undefined } as const;
   const stale = staleEntries([newEntry(original!, reply!, START)], sync);
   return { is: { deleted: stale.length > 0 } };
 }
@@ -174,15 +198,17 @@ function selectedAddresses(question: Question): Answer {
 /** source: pkg/proxy/iptables/proxier.go serviceNoLocalEndpointsTotal{Internal,External} */
 function noLocalEndpoints(question: Question): Answer {
   const { node: name } = question.ask['noLocalEndpoints'] as Ask<{ node: string }>;
-  const input = proxyInput(question, 'IPv4');
-  const node = proxyNode(question, name, 'IPv4');
   let internal = 0;
   let external = 0;
-  for (const [key, service] of input.servicePorts) {
-    const lists = categorizeEndpoints(input.endpoints.get(key) ?? [], service, node);
-    if (!lists.hasAny || lists.local.length > 0) continue;
-    if (service.internalPolicyLocal) internal++;
-    if (service.externalPolicyLocal) external++;
+  for (const family of FAMILIES) {
+    const input = proxyInput(question, family);
+    const node = proxyNode(question, name, family);
+    for (const [key, service] of input.servicePorts) {
+      const lists = categorizeEndpoints(input.endpoints.get(key) ?? [], service, node);
+      if (!lists.hasAny || lists.local.length > 0) continue;
+      if (service.internalPolicyLocal) internal++;
+      if (service.externalPolicyLocal) external++;
+    }
   }
   return { is: { internal, external } };
 }

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type { KubeObject } from '../../src/values/kube-object';
 import { nameOf } from '../../src/values/kube-object';
+import { NEWEST_VERSION } from '../../src/values/kube-version';
 
 export interface VectorNode {
   readonly name: string;
@@ -63,20 +64,60 @@ export type Answer =
   | { readonly is: Readonly<Record<string, unknown>>; readonly why?: readonly string[] }
   | { readonly skipped: string };
 
-/** Reads a file. Throws where it is not one of this format. */
+/** Reads a file. Throws where it is not one of this format, with the place that is wrong. */
 export function readVectorFile(path: string): VectorFile {
-  const file = JSON.parse(readFileSync(path, 'utf8')) as VectorFile;
-  if (file.format !== 'vectors/1')
-    throw new Error(`${path}: not a vector file of format vectors/1`);
-  return file;
+  const text = readFileSync(path, 'utf8');
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`);
+  }
+  return vectorFileOf(file, path);
 }
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The same from what is read already. A group may leave out `cluster` and `objects`. */
+export function vectorFileOf(read: unknown, path: string): VectorFile {
+  const file = isFields(read) ? read : {};
+  if (file['format'] !== 'vectors/1') {
+    throw new Error(`${path}: not a vector file of format vectors/1`);
+  }
+  if (typeof file['domain'] !== 'string') throw new Error(`${path}: no domain`);
+  if (!Array.isArray(file['groups'])) throw new Error(`${path}: no list of groups`);
+  const groups = file['groups'].map((group, index) =>
+    groupOf(group, `${path}: group ${index + 1}`),
+  );
+  return { format: 'vectors/1', domain: file['domain'], groups };
+}
+
+function groupOf(read: unknown, place: string): VectorGroup {
+  if (!isFields(read)) throw new Error(`${place} is no object`);
+  const { id = '', title = id, cluster = {}, objects = [], cases } = read;
+  const here = `${place} (${String(id)})`;
+  if (!Array.isArray(cases)) throw new Error(`${here}: no list of cases`);
+  if (!Array.isArray(objects)) throw new Error(`${here}: objects is no list`);
+  for (const [index, vector] of cases.entries()) {
+    const { ask, expect, id: name = index + 1 } = isFields(vector) ? vector : {};
+    if (!isFields(ask)) throw new Error(`${here}, case ${String(name)}: no question in ask`);
+    if (!isFields(expect)) throw new Error(`${here}, case ${String(name)}: no answer in expect`);
+  }
+  return { id, title, cluster, objects, cases } as VectorGroup;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const NEWEST: Partial<VectorCluster> = { kubernetes: NEWEST_VERSION };
 
 /** The case in its own world: its objects replace those of the group by kind and name. */
 export function questionOf(group: VectorGroup, vector: VectorCase): Question {
   const objects = new Map(group.objects.map((object) => [nameOf(object), object]));
   for (const object of vector.objects ?? []) objects.set(nameOf(object), object);
   return {
-    cluster: { ...group.cluster, ...vector.cluster },
+    cluster: { ...NEWEST, ...group.cluster, ...vector.cluster },
     objects: [...objects.values()],
     ask: vector.ask,
     expect: vector.expect,
@@ -85,18 +126,13 @@ export function questionOf(group: VectorGroup, vector: VectorCase): Question {
 
 /**
  * Whether an answer is what is expected. What the expectation leaves out is not judged, null
- * stands for what is absent, `*` for any port, and lists are sets.
+ * stands for what is absent, `*` for any port, and lists are sets. A flag that is not there is
+ * false.
  */
 export function agrees(is: unknown, expected: unknown): boolean {
   if (expected === null) return is === undefined || is === null;
   if (Array.isArray(expected)) {
-    if (!Array.isArray(is) || is.length !== expected.length) return false;
-    const left = [...(is as unknown[])];
-    return expected.every((item) => {
-      const index = left.findIndex((candidate) => agrees(candidate, item));
-      if (index >= 0) left.splice(index, 1);
-      return index >= 0;
-    });
+    return Array.isArray(is) && is.length === expected.length && isMatched(is, expected);
   }
   if (typeof expected === 'object') {
     if (typeof is !== 'object' || is === null) return false;
@@ -107,5 +143,23 @@ export function agrees(is: unknown, expected: unknown): boolean {
   if (typeof expected === 'string' && expected.endsWith('*')) {
     return is !== undefined && String(is).startsWith(expected.slice(0, -1));
   }
-  return is === expected;
+  return is === expected || (expected === false && is === undefined);
+}
+
+/**
+ * Whether each item can be told apart as one of the expected ones. An expectation that says
+ * little fits many items, so it gives its item up where it can do with another.
+ */
+function isMatched(items: readonly unknown[], expected: readonly unknown[]): boolean {
+  const takenBy = new Map<number, number>();
+  const takes = (wanted: number, tried: Set<number>): boolean =>
+    items.some((item, index) => {
+      if (tried.has(index) || !agrees(item, expected[wanted])) return false;
+      tried.add(index);
+      const holder = takenBy.get(index);
+      if (holder !== undefined && !takes(holder, tried)) return false;
+      takenBy.set(index, wanted);
+      return true;
+    });
+  return expected.every((_, wanted) => takes(wanted, new Set()));
 }

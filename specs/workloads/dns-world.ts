@@ -115,7 +115,7 @@ export class DnsWorld {
       client: ip(client),
       transport: 'UDP',
       udpSize: 4_096,
-      now: seconds(at) as number as Instant,
+      clock: { now: seconds(at) as number as Instant },
       real,
       depth: 0,
     } as const;

@@ -113,6 +113,11 @@ export class ApiServer {
     this.lags.set(actor, token, lag);
   }
 
+  /** Ends the watches of a client; it lists anew. Returns whether it had any. */
+  endWatches(actor: string): boolean {
+    return this.connections.endWatches(actor);
+  }
+
   /** The process of the client is a new one, which has no connection and no memory of failures. */
   renew(actor: string): void {
     this.connections.renew(actor);

@@ -153,6 +153,18 @@ export class Connections {
     this.reflectors.restart(actor);
   }
 
+  /**
+   * The watches of a client end, and what they had seen is too old to go on from: it lists anew
+   * after its back-off. Returns false for a client that has no watch now.
+   */
+  endWatches(actor: string): boolean {
+    const own = this.ground.informers.filter(({ options }) => options.owner === actor);
+    if (own.length > 0 && own.every(({ isStopped }) => isStopped)) return false;
+    if (this.client(actor).state !== 'open') return false;
+    this.reflectors.broken(actor);
+    return true;
+  }
+
   /** Somebody begins to watch; while nobody reaches the server, that has to wait. */
   joined(actor: string): void {
     if (this.everyone.size === 0 && !this.clients.has(actor)) return;

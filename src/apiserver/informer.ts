@@ -2,6 +2,8 @@
 // Staleness is the distance between two numbers.
 // source: staging/src/k8s.io/client-go/tools/cache/shared_informer.go (semantics, not structure)
 
+import { isReading, noteReading } from '../kernel/readings';
+import type { Readable } from '../kernel/readings';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Store, Version } from './store';
@@ -34,7 +36,12 @@ export interface ListSource {
   firstList(informer: Informer): number;
 }
 
-export class Informer {
+/** Readings of an informer: its list, its own state, and each object under its key. */
+const LIST = 'list';
+const STATE = 'state';
+const OBJECT = 'object ';
+
+export class Informer implements Readable {
   readonly options: InformerOptions;
   private readonly store: Store;
   private readonly source: ListSource | undefined;
@@ -52,42 +59,66 @@ export class Informer {
     this.source = source;
   }
 
+  standing(reading: string): unknown {
+    const { store, seen, gaps, options } = this;
+    if (reading === STATE) return [seen, this.held, this.connected, this.listed].join();
+    if (reading !== LIST) return this.versionOf(reading.slice(OBJECT.length));
+    // A list with gaps is never the same as another one.
+    return gaps.isWhole ? store.lastChange(options.kind, seen) : NaN;
+  }
+
+  /** What is being found has been read from all objects of this view, or from an index of them. */
+  noteList(): void {
+    noteReading(this, LIST);
+  }
+
   /** Whether the view shows every object as of its revision: its watch has left nothing out. */
   get isWhole(): boolean {
+    this.noteList();
     return this.gaps.isWhole;
   }
 
   /** The revision that this view shows. */
   get revision(): number {
+    noteReading(this, STATE);
     return this.seen;
   }
 
   /** True while nothing is delivered: the component is cut off from the API server, or dead. */
   get isHeld(): boolean {
+    noteReading(this, STATE);
     return this.held || !this.connected;
   }
 
   /** Whether the component itself does not listen: it is dead, or has not started. */
   get isStopped(): boolean {
+    noteReading(this, STATE);
     return this.held;
   }
 
   /** Whether it has listed since the component started. */
   get isListed(): boolean {
+    noteReading(this, STATE);
     return this.listed;
   }
 
   get(key: ObjectKey): KubeObject | undefined {
-    const { kind, scope } = this.options;
-    const version = this.store.version(kind, key, this.gaps.revisionOf(key, this.seen));
+    if (isReading()) noteReading(this, OBJECT + key);
+    const { scope } = this.options;
+    const version = this.versionOf(key);
     return scope === undefined || version?.scope === scope ? version?.object : undefined;
   }
 
   list(): IterableIterator<KubeObject> {
+    this.noteList();
     const { kind, scope } = this.options;
-    if (!this.isWhole) return this.listAcrossGaps();
+    if (!this.gaps.isWhole) return this.listAcrossGaps();
     if (scope !== undefined) return this.store.listScope(kind, scope, this.seen);
     return this.store.list(kind, this.seen);
+  }
+
+  private versionOf(key: ObjectKey): Version | undefined {
+    return this.store.version(this.options.kind, key, this.gaps.revisionOf(key, this.seen));
   }
 
   /** The watch leaves out the version of this revision. */

@@ -68,9 +68,14 @@ export class Staleness {
     for (const informer of this.informersOf(actor)) this.catchUp(informer, informer.revision);
   }
 
-  /** A new process of the client is shown the past by its first list; the longest token counts. */
-  rewind(actor: string, token: string, by: Duration): void {
+  /**
+   * A new process of the client is shown the past by its first list; the longest token counts.
+   * Returns whether the client lists anything.
+   */
+  rewind(actor: string, token: string, by: Duration): boolean {
+    if (this.informersOf(actor).length === 0) return false;
     put(this.rewinds, actor, token, by);
+    return true;
   }
 
   unwind(actor: string, token: string): void {

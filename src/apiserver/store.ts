@@ -1,6 +1,8 @@
 // What etcd holds: every version of every object, by revision. A reader is a revision, so that
 // a lagging cache is a number and not a copy, and five thousand of them share one store.
 
+import { isReading, noteReading } from '../kernel/readings';
+import type { Readable } from '../kernel/readings';
 import type { Instant } from '../values/time';
 import { deepFreeze, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
@@ -33,7 +35,12 @@ interface ScopeStore {
   readonly log: Version[];
 }
 
-export class Store {
+/** Below the name of a kind in a reading; kinds have none, and keys follow it. */
+const KEY = ' ';
+/** The reading of everything at once. */
+const ALL = '';
+
+export class Store implements Readable {
   private readonly kinds: Map<string, KindStore>;
   private latest: number;
 
@@ -46,7 +53,16 @@ export class Store {
 
   /** The newest revision; grows by one with each write. */
   get revision(): number {
+    noteReading(this, ALL);
     return this.latest;
+  }
+
+  /** The newest revision, of a kind where one is named, or the newest version of an object. */
+  standing(reading: string): unknown {
+    if (reading === ALL) return this.latest;
+    const cut = reading.indexOf(KEY);
+    if (cut < 0) return this.kinds.get(reading)?.log.at(-1)?.revision;
+    return this.kinds.get(reading.slice(0, cut))?.heads.get(reading.slice(cut + 1));
   }
 
   /**
@@ -66,52 +82,70 @@ export class Store {
   }
 
   /** The object as of `revision` (default: now). */
-  get(kind: string, key: ObjectKey, revision = this.latest): KubeObject | undefined {
+  get(kind: string, key: ObjectKey, revision?: number): KubeObject | undefined {
     return this.version(kind, key, revision)?.object;
   }
 
   /** The version that stands at `revision`, deletions included. */
-  version(kind: string, key: ObjectKey, revision = this.latest): Version | undefined {
+  version(kind: string, key: ObjectKey, revision?: number): Version | undefined {
     let version = this.kinds.get(kind)?.heads.get(key);
+    if (revision === undefined) {
+      if (isReading()) noteReading(this, kind + KEY + key);
+      return version;
+    }
     while (version !== undefined && version.revision > revision) version = version.previous;
     return version;
   }
 
   /** All objects of a kind as of `revision`, in the order of their first creation. */
-  *list(kind: string, revision = this.latest): IterableIterator<KubeObject> {
+  *list(kind: string, revision?: number): IterableIterator<KubeObject> {
+    if (revision === undefined) noteReading(this, kind);
+    const asOf = revision ?? this.latest;
     for (const key of this.kinds.get(kind)?.heads.keys() ?? []) {
-      const object = this.get(kind, key, revision);
+      const object = this.get(kind, key, asOf);
       if (object !== undefined) yield object;
     }
   }
 
   /** The objects of a kind in one scope as of `revision`, in the order in which they entered it. */
-  *listScope(kind: string, scope: string, revision = this.latest): IterableIterator<KubeObject> {
+  *listScope(kind: string, scope: string, revision?: number): IterableIterator<KubeObject> {
+    if (revision === undefined) noteReading(this, kind);
+    const asOf = revision ?? this.latest;
     for (const key of this.kinds.get(kind)?.scopes.get(scope)?.keys ?? []) {
-      const version = this.version(kind, key, revision);
+      const version = this.version(kind, key, asOf);
       if (version?.object !== undefined && version.scope === scope) yield version.object;
     }
   }
 
   /** The versions of a kind (of one scope) after `from`, up to and including `to`. */
-  changes(kind: string, from: number, to = this.latest, scope?: string): Version[] {
+  changes(kind: string, from: number, to?: number, scope?: string): Version[] {
+    if (to === undefined) noteReading(this, kind);
     const kindStore = this.kinds.get(kind);
     const log = (scope === undefined ? kindStore : kindStore?.scopes.get(scope))?.log ?? [];
-    return log.slice(countUpTo(log, from), countUpTo(log, to));
+    return log.slice(countUpTo(log, from), countUpTo(log, to ?? this.latest));
   }
 
   /** The newest revision at which an object of this kind changed. */
   revisionOf(kind: string): number {
+    noteReading(this, kind);
     return this.kinds.get(kind)?.log.at(-1)?.revision ?? 0;
+  }
+
+  /** The newest revision up to this one at which an object of the kind changed. */
+  lastChange(kind: string, revision: number): number {
+    const log = this.kinds.get(kind)?.log ?? [];
+    return log[countUpTo(log, revision) - 1]?.revision ?? 0;
   }
 
   /** The newest revision of a kind that stood at an instant; 0 before its first object. */
   revisionAt(kind: string, instant: Instant): number {
+    noteReading(this, kind);
     return this.kinds.get(kind)?.log.findLast(({ at }) => at <= instant)?.revision ?? 0;
   }
 
   /** The kinds of which any object ever was, sorted by name. */
   kindNames(): string[] {
+    noteReading(this, ALL);
     return [...this.kinds.keys()].sort(compareText);
   }
 

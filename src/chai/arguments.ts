@@ -9,6 +9,7 @@ import type scaleAction from '../vocabulary/actions/scale';
 import type affinity from '../vocabulary/claims/affinity';
 import type converge from '../vocabulary/claims/converge';
 import type inspect from '../vocabulary/claims/inspect';
+import type outage from '../vocabulary/claims/outage';
 import type path from '../vocabulary/claims/path';
 import type reach from '../vocabulary/claims/reach';
 import type resolve from '../vocabulary/claims/resolve';
@@ -18,17 +19,26 @@ import type translate from '../vocabulary/claims/translate';
 import type cut from '../vocabulary/faults/cut';
 import type degrade from '../vocabulary/faults/degrade';
 import type kill from '../vocabulary/faults/kill';
+import type pause from '../vocabulary/faults/pause';
+import type skew from '../vocabulary/faults/skew';
+import type slow from '../vocabulary/faults/slow';
+import type stale from '../vocabulary/faults/stale';
 
 interface Faults {
   readonly cut: typeof cut;
   readonly degrade: typeof degrade;
   readonly kill: typeof kill;
+  readonly pause: typeof pause;
+  readonly skew: typeof skew;
+  readonly slow: typeof slow;
+  readonly stale: typeof stale;
 }
 
 interface Claims {
   readonly affinity: typeof affinity;
   readonly converge: typeof converge;
   readonly inspect: typeof inspect;
+  readonly outage: typeof outage;
   readonly path: typeof path;
   readonly reach: typeof reach;
   readonly resolve: typeof resolve;

@@ -12,6 +12,7 @@ import type { Subject } from './subject';
 /** The argument that a method takes first, without its name. */
 const POSITIONAL: Readonly<Record<string, string>> = {
   inspect: 'query',
+  outage: 'to',
   path: 'to',
   reach: 'to',
   resolve: 'name',
@@ -45,7 +46,12 @@ export function assertClaim(
     throw new TypeError("`within` is a duration as a text: '2s'");
   }
   const args = { ...subject.args, ...own };
-  checkArguments('expect', { at: '0s', [claim.name]: args });
+  if (claim.stretch?.(args) === undefined) {
+    checkArguments('expect', { at: '0s', [claim.name]: args });
+  } else {
+    checkArguments('expect', { during: '0s..1s', [claim.name]: args });
+    checkStretch(claim, args, within, flags);
+  }
   const outcome = judge({
     claim,
     args,
@@ -58,6 +64,15 @@ export function assertClaim(
   const error = failureOf(outcome, failureText(outcome));
   Error.captureStackTrace(error, flags.below);
   throw error;
+}
+
+/** A claim about a stretch of time says how long that is, and cannot be denied. */
+function checkStretch(claim: Claim, args: object, within: unknown, { denied }: Flags): void {
+  if (claim.stretch?.(args) !== 'within') {
+    throw new TypeError('changes are judged in scenarios: `since` and `each` need their timeline');
+  }
+  if (denied) throw new TypeError(`what an \`${claim.name}\` may cost cannot be denied by .not`);
+  if (within === undefined) throw new TypeError("`within` says for how long: {within: '10s'}");
 }
 
 function isSubject(value: unknown): value is Subject {

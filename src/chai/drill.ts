@@ -91,6 +91,26 @@ export class Drill implements Subject {
     return this.inject('kill', args, options);
   }
 
+  /** Injects the fault `pause` now. */
+  pause(args: FaultArgs<'pause'>, options: Lasting = {}): this {
+    return this.inject('pause', args, options);
+  }
+
+  /** Injects the fault `skew` now. */
+  skew(args: FaultArgs<'skew'>, options: Lasting = {}): this {
+    return this.inject('skew', args, options);
+  }
+
+  /** Injects the fault `slow` now. */
+  slow(args: FaultArgs<'slow'>, options: Lasting = {}): this {
+    return this.inject('slow', args, options);
+  }
+
+  /** Injects the fault `stale` now. */
+  stale(args: FaultArgs<'stale'>, options: Lasting = {}): this {
+    return this.inject('stale', args, options);
+  }
+
   /** Does what an administrator does, now: `do({scale: 'deployment/shop/web', replicas: 5})`. */
   do(args: ActionArgs): this {
     const name = Object.keys(args).find((key) => LANGUAGE.actions.has(key)) ?? '';

@@ -1,7 +1,7 @@
 // A claim of the vocabulary, judged now or over the time to come. The judging is that of the
 // scenario's operators, so that an assertion and an expectation can never disagree.
 
-import type { PlannedExpectation } from '../language/plan';
+import type { Operator, PlannedExpectation } from '../language/plan';
 import { explain } from '../runner/explain';
 import type { Outcome } from '../runner/result';
 import type { SourceRange } from '../values/diagnostic';
@@ -12,6 +12,7 @@ import type { Claim, Observation } from '../vocabulary/define';
 import { titleOf } from '../vocabulary/define';
 import { History } from '../vocabulary/history';
 import type { Instants, Judgement } from '../vocabulary/operator';
+import type { Stretch } from '../vocabulary/stretch';
 import type { Subject } from './subject';
 
 export interface Question {
@@ -38,14 +39,17 @@ export function judge(question: Question): Outcome {
   const start = drill.now;
   const end = within === undefined ? start : later(start, within);
   const history = new History();
+  const isStretch = claim.stretch?.(args) !== undefined;
+  const prepared = isStretch ? claim.prepare?.(drill.cluster, args) : subject.prepared;
   const look = (): Observation => {
-    const context = { explain: true, denied, prepared: subject.prepared };
+    const context = { explain: true, denied, prepared };
     const observation = claim.observe(drill.cluster, args, context);
     history.add(drill.now, observation);
     return observation;
   };
+  // A stretch is looked at to its end.
   const settled = ({ holds, possible }: Observation): boolean =>
-    denied ? possible === true : holds === true;
+    !isStretch && (denied ? possible === true : holds === true);
   if (!settled(look()) && within !== undefined) {
     drill.advance(end, () => settled(look()));
   }
@@ -58,7 +62,7 @@ function judgementOf(
   from: Instant,
   to: Instant,
 ): Judgement {
-  const operator = denied ? 'never' : within === undefined ? 'at' : 'eventually';
+  const operator = operatorOf(claim, args, denied, within);
   const expectation: PlannedExpectation = {
     index: 0,
     operator,
@@ -71,23 +75,36 @@ function judgementOf(
     expected: claim.expected(args),
     expectedNever: claim.expectedNever(args),
     judgesChange: claim.judgesChange ?? false,
+    ...(operator === 'during' && { stretch: (it: Stretch) => claim.judgeStretch!(args, it) }),
   };
   return operatorNamed(operator).judge(expectation, history, NO_STEPS, demand);
 }
 
+function operatorOf(
+  claim: Claim,
+  args: unknown,
+  denied: boolean,
+  within: Duration | undefined,
+): Operator {
+  if (claim.stretch?.(args) !== undefined) return 'during';
+  if (denied) return 'never';
+  return within === undefined ? 'at' : 'eventually';
+}
+
 function outcomeOf(question: Question, from: Instant, to: Instant, found: Judgement): Outcome {
   const { claim, args, denied, within, range, subject } = question;
-  const { status, code, actual, at, sample } = found;
-  const limit = within === undefined ? '' : ` by ${formatInstant(to)}`;
+  const { status, code, actual, at, sample, over } = found;
+  const isStretch = claim.stretch?.(args) !== undefined;
+  const limit = within === undefined || isStretch ? '' : ` by ${formatInstant(to)}`;
   const explanation =
     status === 'passed' || sample === undefined
       ? { why: [], chain: [] }
-      : explain(subject.drill.cluster, sample.observation, sample.at);
+      : explain(subject.drill.cluster, sample.observation, sample.at, over);
   const expected = denied ? claim.expectedNever(args) : `${claim.expected(args)}${limit}`;
   return {
-    title: `${titleOf(claim, args, denied)} ${when(from, within)}`,
+    title: `${titleOf(claim, args, denied)} ${when(from, within, isStretch)}`,
     claim: claim.name,
-    operator: denied ? 'never' : within === undefined ? 'at' : 'eventually',
+    operator: operatorOf(claim, args, denied, within),
     status,
     ...(code !== undefined && { code }),
     expected,
@@ -101,7 +118,10 @@ function outcomeOf(question: Question, from: Instant, to: Instant, found: Judgem
   };
 }
 
-function when(from: Instant, within: Duration | undefined): string {
+function when(from: Instant, within: Duration | undefined, isStretch: boolean): string {
+  if (isStretch && within !== undefined) {
+    return `for ${formatDuration(within)} from ${formatDuration(from as number as Duration)} on`;
+  }
   const instant = formatDuration(from as number as Duration);
   return within === undefined ? `at ${instant}` : `within ${formatDuration(within)} of ${instant}`;
 }

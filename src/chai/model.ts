@@ -6,10 +6,17 @@ import type { Plan } from '../language/plan';
 import type { Explaining } from '../runner/judge';
 import type { RunResult } from '../runner/result';
 import { run } from '../runner/run';
+import { runSeeds } from '../runner/seeds';
+import type { SeedRange } from '../runner/seeds';
 
 /** Runs one plan. Throws only for errors of kubedrill itself. */
 export function runPlan(plan: Plan, seed: number, explain?: Explaining): RunResult {
   return run(plan, { seed, createCluster, ...(explain !== undefined && { explain }) });
+}
+
+/** Runs one plan under every seed of a range. Throws only for errors of kubedrill itself. */
+export function runPlanUnder(plan: Plan, seeds: SeedRange, explain?: Explaining): RunResult {
+  return runSeeds(plan, seeds, { createCluster, ...(explain !== undefined && { explain }) });
 }
 
 /** The cluster of a plan at its zero. */

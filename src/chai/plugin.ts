@@ -58,6 +58,14 @@ declare global {
       converge(options?: Omit<ClaimArgs<'converge'>, 'service'> & Within): Assertion;
       /** The exact probabilities over backends: `share('backend:80', {even: 'shop/backend'})`. */
       share(to: string, of: Omit<ClaimArgs<'share'>, 'from' | 'to'> & Within): Assertion;
+      /**
+       * What probes meet for as long as `within` says, which moves the clock to its end:
+       * `outage('backend:80', {gap: {atMost: '2s'}, within: '30s'})`.
+       */
+      outage(
+        to: string,
+        limits: Omit<ClaimArgs<'outage'>, 'from' | 'to' | 'opened'> & Required<Within>,
+      ): Assertion;
       /** The hops of a packet: `path('backend:80', {hops: ['cni0', 'flannel.1']})`. */
       path(to: string, hops: Omit<ClaimArgs<'path'>, 'from' | 'to'> & Within): Assertion;
       /** Who reaches whom: `table({port: 80, rows: {'shop/web': {'shop/db': 'no'}}})`. */

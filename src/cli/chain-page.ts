@@ -3,23 +3,25 @@
 import { dominantOf } from '../runner/cause-chain';
 import type { ChainLink, ChainTimer } from '../runner/cause-chain';
 import type { Outcome, RunResult } from '../runner/result';
+import { sortedKeys } from '../values/order';
 import { between, formatDuration, formatInstant } from '../values/time';
-import { hanging, paragraph } from './layout';
+import { columns, hanging } from './layout';
 
 const MARKS = { passed: '✓', failed: '✗', error: '!' } as const;
 
-/** The outcomes of a run that take time, each with its chain, within 80 columns. */
+/** The outcomes of a run that take time, each with its chain, then the timers; 80 columns. */
 export function chainPage(run: RunResult, outcomes: readonly Outcome[]): string {
   const row = Object.entries(run.row).map(([key, value]) => `${key}=${value}`);
   const variant = row.length === 0 ? '' : ` [${row.join(', ')}]`;
   const head = hanging('', `${run.title}${variant} (seed ${run.seed})`, 0);
-  return [head, ...outcomes.map(outcomeBlock)].join('\n\n');
+  const timers = timersOf(outcomes);
+  return [head, ...outcomes.map(outcomeBlock), ...timers].join('\n\n');
 }
 
 function outcomeBlock({ status, title, actual, range, chain, why }: Outcome): string {
   const head = [
-    `${range.file}:${range.line}`,
     hanging(MARKS[status], title, 2),
+    `  ${range.file}:${range.line}`,
     hanging('', actual, 2),
   ];
   if (chain.length > 0) return [...head, '', ...linesOf(chain)].join('\n');
@@ -27,46 +29,60 @@ function outcomeBlock({ status, title, actual, range, chain, why }: Outcome): st
   return [...head, hanging('', reason, 2)].join('\n');
 }
 
+/** One block for each event: its instant, who did what to what, and the wait before it. */
 function linesOf(chain: readonly ChainLink[]): readonly string[] {
   const instants = chain.map(({ at }) => formatInstant(at));
-  const actors = Math.min(24, Math.max(...chain.map(({ actor }) => actor.length)));
   const column = 2 + Math.max(...instants.map(({ length }) => length)) + 2;
   const longest = dominantOf(chain);
   const lines = chain.flatMap((link, index) => {
     const { actor, action, subject, detail } = link;
-    const lead = `  ${instants[index]!.padEnd(column - 2)}${actor.padEnd(actors)}  `;
-    const what = `${action} ${subject}${detail === '' ? '' : ` (${detail})`}`;
-    // What is beside a long actor would hang at the edge of the page.
-    const line =
-      lead.length > column + 26
-        ? `${lead.trimEnd()}\n${hanging('', what, column + 2)}`
-        : hanging(lead, what, lead.length);
-    return [line, ...waitOf(link, link === longest, column + 2)];
+    const what = `${actor} ${action} ${subject}${detail === '' ? '' : ` (${detail})`}`;
+    const line = hanging(`  ${instants[index]!}`, what, column);
+    return [line, ...waitOf(link, link === longest, column)];
   });
   return [...lines, ...totalOf(chain, longest)];
 }
 
-/** The time that a link took, and the timer which that was. */
-function waitOf({ took, timer }: ChainLink, isLongest: boolean, indent: number): readonly string[] {
+/** The time that a link took, and the timer that it belongs to. */
+function waitOf(link: ChainLink, isLongest: boolean, column: number): readonly string[] {
+  const { took, timer } = link;
   if (took === 0) return [];
-  const mark = isLongest ? '  ← the longest wait' : '';
-  const waited = `+${formatDuration(took)}`;
-  const by = timer === undefined ? '' : ` ${sayTimer(timer)}`;
-  return [hanging('', `${waited}${by}${mark}`, indent)];
+  const by = timer === undefined ? '' : ` ${timer.name}${sayValue(timer)}`;
+  const mark = isLongest ? ', the longest wait' : '';
+  return [hanging('', `+${formatDuration(took)}${by}${mark}`, column + 2)];
 }
 
-/** `kubelet.plegRelistPeriod 1s (pkg/kubelet/kubelet.go)`. */
-function sayTimer({ name, least, most, knob, source }: ChainTimer): string {
-  if (least === undefined || most === undefined) return `${name}, as the manifests set it`;
-  const value =
-    least === most ? formatDuration(least) : `${formatDuration(least)}..${formatDuration(most)}`;
-  const places = [knob, source].filter((it) => it !== undefined);
-  return `${name} ${value} (${places.join('; ')})`;
+/** ` (1s)`, ` (300ms..1s)`; nothing for what a manifest sets. */
+function sayValue(timer: ChainTimer): string {
+  const value = valueOf(timer);
+  return value === undefined ? '' : ` (${value})`;
+}
+
+function valueOf({ least, most }: ChainTimer): string | undefined {
+  if (least === undefined || most === undefined) return undefined;
+  const lower = formatDuration(least);
+  return least === most ? lower : `${lower}..${formatDuration(most)}`;
 }
 
 function totalOf(chain: readonly ChainLink[], longest: ChainLink | undefined): readonly string[] {
   if (longest === undefined) return [];
   const whole = formatDuration(between(chain[0]!.at, chain.at(-1)!.at));
-  const what = longest.timer?.name ?? `${longest.actor} ${longest.action} ${longest.subject}`;
-  return ['', paragraph(`  ${whole} in all; ${formatDuration(longest.took)} of them ${what}`)];
+  const { actor, action, subject, timer } = longest;
+  const what = timer?.name ?? `until ${actor} ${action} ${subject}`;
+  return ['', hanging('', `${whole} in all, ${formatDuration(longest.took)} of them ${what}`, 2)];
+}
+
+/** Each timer of the chains once: what it is set to, and where that comes from. */
+function timersOf(outcomes: readonly Outcome[]): readonly string[] {
+  const timers: Record<string, ChainTimer> = {};
+  for (const { timer } of outcomes.flatMap(({ chain }) => chain)) {
+    if (timer !== undefined) timers[timer.name] = timer;
+  }
+  const rows = sortedKeys(timers).map((name) => {
+    const { knob, source } = timers[name]!;
+    const value = valueOf(timers[name]!) ?? 'as the manifests set it';
+    const places = [value, knob, source].filter((it) => it !== undefined);
+    return [`  ${name}`, places.join('; ')] as const;
+  });
+  return rows.length === 0 ? [] : [`timers\n${columns(rows)}`];
 }

@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Explains a word of the language, timers, or the verdicts of a file.',
     load: () => require('./commands/explain') as Loaded,
   },
+  import: {
+    summary: 'Turns faults of Chaos Mesh into a scenario.',
+    load: () => require('./commands/import') as Loaded,
+  },
   show: {
     summary: 'Prints what a node holds at an instant, as its own tools would.',
     load: () => require('./commands/show') as Loaded,

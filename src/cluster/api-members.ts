@@ -158,7 +158,7 @@ export class ApiMembers {
   }
 
   /** Who is connected to the server of a host: its neighbours, and its share of all others. */
-  private clientsOf(host: string): readonly string[] {
+  clientsOf(host: string): readonly string[] {
     const { api, kernel, hosts, localClients } = this.ground;
     const all = hosts.map(({ name }) => localClients(name));
     const locals = new Set(all.flat());

@@ -12,11 +12,15 @@ import type { Component } from '../values/component';
 import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
 import type { Resolution } from '../values/resolution';
-import type { Duration } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { ComponentHandles } from './components';
 import type { DrainOptions } from './drains';
+import type { FailingHandles } from './failing';
 import type { FreezingHandles } from './freezing';
+import type { ClockSkewHandles } from './clock-skew';
+import type { SlowingHandles } from './slowing';
+import type { StaleViewHandles } from './stale-views';
 import type { CommandFailure } from './kubectl';
 import type { LookUpOptions } from './names';
 
@@ -40,7 +44,15 @@ export interface ClusterSendOptions {
 }
 
 /** What faults and administrators can do. Each is idempotent and returns what it takes to undo. */
-export interface Handles extends ImpairingHandles, FreezingHandles, ComponentHandles {
+export interface Handles
+  extends
+    ImpairingHandles,
+    FailingHandles,
+    FreezingHandles,
+    ComponentHandles,
+    SlowingHandles,
+    StaleViewHandles,
+    ClockSkewHandles {
   /** Every container of the pod exits; sandbox and address stay. */
   crashPod(pod: string, options: { exitCode: number; restart: boolean }): void;
   crashContainer(
@@ -69,6 +81,19 @@ export interface Handles extends ImpairingHandles, FreezingHandles, ComponentHan
 export interface ForkOptions {
   /** For what is drawn from now on; that of the origin where nothing is said. */
   readonly seed?: number;
+  /** Who has declared events of its own in the cluster, and is forked with it. */
+  readonly companion?: Companion;
+}
+
+export interface Companion {
+  readonly origin: object;
+  /** Makes its counterpart, which declares the same events; its state is carried over after. */
+  create(fork: Cluster): object;
+}
+
+export interface Announced {
+  readonly endpoints: readonly string[];
+  readonly since?: Instant;
 }
 
 export interface Cluster {
@@ -80,6 +105,11 @@ export interface Cluster {
   readonly machines: ReadonlyMap<string, Machine>;
   /** Moves whenever anything that a claim can observe has changed. */
   readonly generation: number;
+  /**
+   * Moves whenever anything that a claim can observe has changed, apart from what notes by itself
+   * that it was read (kernel/readings.ts): objects of the API, views of them, the clock.
+   */
+  standing?(key: string): unknown;
   readonly handles: Handles;
   /** The processes that make the cluster work: the control plane, then node by node. */
   readonly components: readonly Component[];
@@ -105,6 +135,20 @@ export interface Cluster {
   programmed(node: string, service: string): readonly string[];
   /** Endpoints (`ip:port`) whose processes really run and are ready, whatever the API says. */
   serving(service: string): readonly string[];
+  /**
+   * Endpoints (`ip:port`) of the pods that are ready by the API, whatever really runs, and since
+   * when that is so, as the trigger time of EndpointSlices would tell.
+   */
+  announced(service: string): Announced;
+  /** The name of the agents that enforce policies; undefined where nothing enforces any. */
+  readonly policyAgent: string | undefined;
+  /** Whether a node enforces everything that the API server holds of policies. */
+  enforces(node: string): boolean;
+  /**
+   * The addresses that the DNS server in a pod would answer for a full name, whichever of its
+   * answers it gives; undefined where it does not answer.
+   */
+  answersOf(pod: string, name: string): readonly string[] | undefined;
   /** One sentence for each container whose behaviour nobody declared and no image tells, sorted. */
   assumptions(): readonly string[];
   /** The state as one frozen JSON object; what `inspect` queries. */

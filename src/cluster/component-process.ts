@@ -8,6 +8,8 @@ export interface Process extends Supervised {
   readonly component: Component;
   /** The names under which the kernel knows who acts in it. */
   readonly owners: () => readonly string[];
+  /** Who sees the API as it does, where that is not just its own clients. */
+  readonly watchers?: () => readonly string[];
   /** It dies: its memory is lost. */
   stop(): void;
   /** Called before it is stopped as by SIGSTOP, and after it goes on. */

@@ -98,6 +98,12 @@ export class Components implements ComponentHandles {
     else for (const client of process.clients()) this.context.api.mend(client, token);
   }
 
+  /** By which names the API server knows those that watch it for the component. */
+  watchersOf(component: Component): readonly string[] {
+    const process = this.processOf(component);
+    return process.watchers?.() ?? process.clients();
+  }
+
   /** Whether the process runs; one that is stopped does. */
   isRunning(component: Component): boolean {
     return this.processOf(component).isRunning();

@@ -7,10 +7,12 @@ import { pluralNamed } from '../apiserver/kinds/index';
 import { createControllers } from '../controllers/index';
 import { copyState } from '../kernel/copy-state';
 import { Kernel } from '../kernel/kernel';
+import { Answers, isReading, nextRound, noteFleeting, noteReading } from '../kernel/readings';
 import { createNetwork, datagram, handshake, repeated, segment } from '../network/index';
 import type { Network, SendOptions } from '../network/index';
 import { Kubelets } from '../node/kubelet';
 import type { Machine } from '../node/machine';
+import type { PolicyAgents } from '../node/policy/index';
 import { PROFILES, Timing } from '../timing';
 import type { Profile } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
@@ -33,6 +35,7 @@ import {
 import { ApiPaths } from './api-paths';
 import type { ApiClient } from './api-paths';
 import type {
+  Announced,
   Cluster,
   ClusterSendOptions,
   ForkOptions,
@@ -43,6 +46,7 @@ import type {
 import { createComponents } from './create-components';
 import { createEdge } from './edge';
 import type { Edge } from './edge';
+import { answersOf } from './dns-answers';
 import { createHandles } from './handles';
 import { Kubectl } from './kubectl';
 import type { CommandFailure } from './kubectl';
@@ -53,7 +57,7 @@ import { PodOrdinals } from './pod-ordinals';
 import { enforcePolicies } from './policies';
 import { Proxies } from './proxies';
 import { seedObjects } from './seed-objects';
-import { programmedEndpoints, servingEndpoints } from './service-truth';
+import { announcedEndpoints, programmedEndpoints, servingEndpoints } from './service-truth';
 import { takeSnapshot } from './snapshot';
 
 /** A settled start is lived through before zero, without latencies, for as long as this at most. */
@@ -73,12 +77,20 @@ class ModelCluster implements Cluster {
   private readonly proxies: Proxies;
   private readonly edge: Edge | undefined;
   private readonly apiPaths: ApiPaths;
+  private readonly agents: PolicyAgents | undefined;
   private readonly ordinals: PodOrdinals;
   private readonly kubectl: Kubectl;
   private moves = 0;
+  /** The same without what is read from objects of the API, which tell by themselves. */
+  private shifts = 0;
+  /** What is known already, by the cluster itself: a fork has to find out everything anew. */
+  private readonly answers = new WeakMap<ModelCluster, Answers>();
 
   constructor(spec: ClusterSpec, seed: number) {
-    const touch = () => void this.moves++;
+    const touch = (): void => {
+      this.moves++;
+      this.shifts++;
+    };
     this.spec = spec;
     this.kernel = new Kernel(seed, (spec.start === 'cold' ? START : -SETTLING) as Instant);
     const { kernel } = this;
@@ -125,18 +137,25 @@ class ModelCluster implements Cluster {
     this.proxies = new Proxies({ spec, kernel, api, timing, machines, onChange });
     const { proxies } = this;
     this.edge = createEdge({ spec, kernel, api, timing, network, proxies, touch });
-    const agents = enforcePolicies({ spec, kernel, api, timing, network, onChange: touch });
+    this.agents = enforcePolicies({ spec, kernel, api, timing, network, onChange: touch });
     watchNodeRanges({ spec, kernel, api, network, onChange });
     const controllers = createControllers({ kernel, api, timing, spec, heartbeats: kubelets });
     const parts = { spec, kernel, api, timing, network, kubelets, proxies, controllers, touch };
-    const components = createComponents({ ...parts, agents });
+    const components = createComponents({ ...parts, agents: this.agents });
     this.components = components.all;
     this.kubectl = new Kubectl(kernel, api, spec.manifests);
     const { apiPaths, kubectl, edge } = this;
     const onNetworkChange = (): void => edge?.networkChanged();
-    this.handles = createHandles({ ...parts, components, kubectl, apiPaths, onNetworkChange });
+    this.handles = createHandles({
+      ...parts,
+      servers,
+      components,
+      kubectl,
+      apiPaths,
+      onNetworkChange,
+    });
     api.observeCommits((version) => this.ordinals.observe(version));
-    api.observeCommits(touch);
+    api.observeCommits(() => void this.moves++);
     kubelets.onBoot((node) => {
       proxies.start(node);
       components.hostBooted(node);
@@ -159,6 +178,10 @@ class ModelCluster implements Cluster {
     return this.moves;
   }
 
+  standing(): number {
+    return this.shifts;
+  }
+
   /** Applies everything and lives on until zero. */
   begin(): void {
     for (const object of seedObjects(this.spec)) this.create(object);
@@ -174,12 +197,12 @@ class ModelCluster implements Cluster {
     this.timing.switchTo(profileOf(this.spec));
   }
 
-  fork({ seed }: ForkOptions = {}): ModelCluster {
+  fork({ seed, companion }: ForkOptions = {}): ModelCluster {
     const fork = new ModelCluster(this.spec, this.kernel.random.seed);
     // In the order in which they come about: first the kubelets, then what runs in pods.
     fork.kubelets.resemble(this.kubelets);
     fork.servers.resemble(this.servers);
-    copyState(this, fork);
+    copyState([this.spec, this, companion?.origin], [this.spec, fork, companion?.create(fork)]);
     if (seed !== undefined) fork.kernel.random.reseed(seed);
     return fork;
   }
@@ -191,7 +214,9 @@ class ModelCluster implements Cluster {
   ): readonly Trace[] {
     const { timeout = this.timing.delay('tcp.connectTimeout').least } = options;
     const patience = to.protocol === 'TCP' ? handshake(timeout) : datagram(timeout);
-    return this.network.send(from, to, options).flatMap((trace) => repeated(trace, patience));
+    const send = (): readonly Trace[] =>
+      this.network.send(from, to, options).flatMap((trace) => repeated(trace, patience));
+    return options.since === undefined ? this.once(['send', from, to, options], send) : send();
   }
 
   visit(from: Origin, to: Destination): readonly Visit[] {
@@ -200,6 +225,7 @@ class ModelCluster implements Cluster {
 
   open(from: Origin, to: Destination): readonly OpenConnection[] {
     const connections = this.network.open(from, to);
+    this.changedByAsking();
     this.moves++;
     return connections;
   }
@@ -208,12 +234,21 @@ class ModelCluster implements Cluster {
     const { protocol } = connection.tuple;
     const { least } = this.timing.delay('tcp.connectTimeout');
     const patience = protocol === 'TCP' ? segment() : datagram(least);
-    return this.network.proceed(connection).flatMap((trace) => repeated(trace, patience));
+    noteFleeting();
+    const traces = this.network.proceed(connection).flatMap((trace) => repeated(trace, patience));
+    // The packet has kept entries fresh.
+    nextRound();
+    return traces;
   }
 
   resolve(from: Origin, name: string, options?: LookUpOptions): readonly Resolution[] {
-    const resolutions = lookUp(this.names, from, name, options);
-    if (options?.real === true) this.moves++;
+    const ask = (): readonly Resolution[] => lookUp(this.names, from, name, options);
+    const isReal = options?.real === true;
+    const resolutions = isReal ? ask() : this.once(['resolve', from, name, options], ask);
+    if (isReal) {
+      this.changedByAsking();
+      this.moves++;
+    }
     return resolutions;
   }
 
@@ -227,6 +262,22 @@ class ModelCluster implements Cluster {
 
   serving(service: string): readonly string[] {
     return servingEndpoints(this.api.store, this.kubelets, service);
+  }
+
+  announced(service: string): Announced {
+    return announcedEndpoints(this.api.store, service);
+  }
+
+  get policyAgent(): string | undefined {
+    return this.agents?.name;
+  }
+
+  enforces(node: string): boolean {
+    return this.agents?.isCurrent(node) ?? false;
+  }
+
+  answersOf(pod: string, name: string): readonly string[] | undefined {
+    return answersOf(this.servers, pod, name, this.spec.ipFamilies);
   }
 
   assumptions(): readonly string[] {
@@ -250,7 +301,27 @@ class ModelCluster implements Cluster {
 
   private get names(): NamesContext {
     const { spec, api, network, timing, behaviours, servers } = this;
-    return { spec, api, network, timing, behaviours, servers };
+    const send = (from: Origin, to: Destination): readonly Trace[] =>
+      this.once(['packet', from, to], () => network.send(from, to));
+    return { spec, api, network, timing, behaviours, servers, send };
+  }
+
+  /** Asks unless the same was asked before and nothing that the answer was read from has moved. */
+  private once<T>(question: readonly unknown[], ask: () => T): T {
+    if (!isReading()) return ask();
+    let answers = this.answers.get(this);
+    if (answers === undefined) this.answers.set(this, (answers = new Answers()));
+    return answers.to(JSON.stringify(question), () => {
+      noteReading(this, '');
+      return ask();
+    });
+  }
+
+  /** Somebody who was to be asked only has changed something: nothing known holds any longer. */
+  private changedByAsking(): void {
+    noteFleeting();
+    nextRound();
+    this.shifts++;
   }
 
   private systemManifests(): KubeObject[] {

@@ -76,6 +76,8 @@ function apiServerOn(
     ...staticPod(component, host),
     owners: () => (hosts.length === 1 ? ['apiserver'] : [component.actor]),
     clients: () => [],
+    // What stands for the containers themselves asks no server.
+    watchers: () => members.clientsOf(host.name).filter((it) => it !== 'workloads'),
     isRunning: () => members.isAlive(host.name),
     stop: () => members.setServer(host.name, 'down'),
     start: () => members.setServer(host.name, 'up'),

@@ -46,8 +46,9 @@ export function failingHandles(context: FailingContext): FailingHandles {
   const { api, kubelets, proxies, servers, touch } = context;
   return {
     failDns(token, names, failure) {
-      const fresh = servers.failures.fail(token, names, failure);
-      touch();
+      const found = names.filter((it) => isOutside(it) || servers.runsIn(it));
+      const fresh = servers.failures.fail(token, found, failure);
+      if (fresh.length > 0) touch();
       return fresh;
     },
     mendDns(token, server) {
@@ -78,4 +79,9 @@ export function failingHandles(context: FailingContext): FailingHandles {
     mendRequests: (token) => api.requestFailures.clear(token),
     canFailRestores: () => proxies.mode.upkeep !== undefined,
   };
+}
+
+/** Keys of pods have a namespace, which is never called so. */
+function isOutside(server: string): boolean {
+  return server === 'node' || server.startsWith('external/');
 }

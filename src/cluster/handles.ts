@@ -8,12 +8,17 @@ import type { Timing } from '../timing';
 import type { Kubelets } from '../node/kubelet';
 import type { Handles } from './cluster';
 import type { ComponentHandles, Components } from './components';
+import { clockSkewHandles } from './clock-skew';
 import { Drains } from './drains';
 import type { Kubectl } from './kubectl';
+import { failingHandles } from './failing';
 import { freezingHandles } from './freezing';
 import { impairingHandles } from './impairing';
 import type { Proxies } from './proxies';
+import { slowingHandles } from './slowing';
+import { staleViewHandles } from './stale-views';
 import type { Network } from '../network/index';
+import type { DnsServers } from '../workloads/index';
 
 export interface HandlesContext {
   readonly kernel: Kernel;
@@ -21,6 +26,7 @@ export interface HandlesContext {
   readonly network: Network;
   readonly kubelets: Kubelets;
   readonly proxies: Proxies;
+  readonly servers: DnsServers;
   readonly touch: () => void;
   readonly kubectl: Kubectl;
   readonly timing: Timing;
@@ -35,8 +41,12 @@ export function createHandles(context: HandlesContext): Handles {
   const { kubectl, kubelets, touch, components, network } = context;
   return {
     ...impairingHandles(context),
+    ...failingHandles(context),
     ...freezingHandles({ ...context, machines: network.machines }),
     ...componentHandles(components),
+    ...staleViewHandles(context),
+    ...slowingHandles(context),
+    ...clockSkewHandles(context),
     crashPod(pod, options) {
       kubelets.crashPod(pod, options);
       touch();

@@ -143,7 +143,8 @@ export class LeaderElection {
     const { kernel, timing } = this.ground;
     this.endRenewals();
     leader.failing = true;
-    const wait = (timing.delay(RETRY).least + timing.delay(DEADLINE).least) as Duration;
+    const actor = this.ground.actorOf(leader.host);
+    const wait = (timing.wait(RETRY, actor) + timing.wait(DEADLINE, actor)) as Duration;
     const planned = later(this.renewedAt!, wait);
     const at = planned > kernel.now ? planned : kernel.now;
     kernel.schedule(at, Phase.control, this.lostEvent, leader.host, leader.epoch, DEADLINE);
@@ -190,7 +191,8 @@ export class LeaderElection {
     const { now } = kernel;
     const { host, epoch, takesAt } = candidate;
     if (takesAt !== undefined && takesAt > now) return;
-    const lease = timing.delay(LEASE).least;
+    // Each candidate counts by its own clock, from when it saw the lease change.
+    const lease = timing.wait(LEASE, this.ground.actorOf(host));
     const isFirst = candidate.observedAt === undefined;
     candidate.observedAt ??= this.firstLook(candidate);
     const expires = later(candidate.observedAt, lease);

@@ -11,7 +11,7 @@ import type { ClusterSpec } from '../values/cluster-spec';
 import { outcomeOf } from '../values/disposition';
 import { splitKey } from '../values/kube-object';
 import type { IP } from '../values/ip';
-import type { Origin } from '../values/origin';
+import type { Destination, Origin } from '../values/origin';
 import { CERTAIN, complement, multiply, NEVER } from '../values/ratio';
 import type { Resolution } from '../values/resolution';
 import type { Duration } from '../values/time';
@@ -63,6 +63,8 @@ export interface NamesContext {
   readonly timing: Timing;
   readonly behaviours: Behaviours;
   readonly servers: DnsServers;
+  /** Every way of a packet from a new socket. */
+  send(from: Origin, to: Destination): readonly Trace[];
 }
 
 /** How a name is asked for. */
@@ -245,7 +247,7 @@ function reactionTo(reply: DnsReply, server: string): Reaction {
 function pathsTo(context: NamesContext, sent: Sent): readonly Weighted<NameserverPath>[] {
   const { from, server, port, transport } = sent;
   const to = { address: server, port, protocol: transport };
-  const sends = context.network.send(from, to);
+  const sends = context.send(from, to);
   const patience = handshake(context.timing.delay('tcp.connectTimeout').least);
   const traces = transport === 'TCP' ? sends.flatMap((it) => repeated(it, patience)) : sends;
   return traces.map((trace) => ({

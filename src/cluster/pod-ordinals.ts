@@ -2,9 +2,11 @@
 // number stays with its pod, also when the pod is gone, so that a scenario may speak of it.
 
 import type { Store, Version } from '../apiserver/store';
+import { isReading, noteReading } from '../kernel/readings';
+import type { Readable } from '../kernel/readings';
 import type { KubeObject, OwnerReference } from '../values/kube-object';
 
-export class PodOrdinals {
+export class PodOrdinals implements Readable {
   private readonly store: Store;
   private readonly podsByOwner = new Map<string, string[]>();
   /** `shop/backend#1` by the pod's key. */
@@ -27,13 +29,21 @@ export class PodOrdinals {
     }
   }
 
+  /** The name of a pod, or how many pods a workload had: their list only grows. */
+  standing(reading: string): unknown {
+    const name = this.names.get(reading);
+    return name ?? this.podsByOwner.get(reading)?.length;
+  }
+
   /** How people call a pod: by its topmost workload and number, or by its own name. */
   nameOf(pod: string): string {
+    if (isReading()) noteReading(this, pod);
     return this.names.get(pod) ?? pod;
   }
 
   /** Keys of the pods of a workload: of a ReplicaSet, or of the Deployment that owns it. */
   podsOf(kind: string, key: string): readonly string[] {
+    if (isReading()) noteReading(this, `${kind}/${key}`);
     return this.podsByOwner.get(`${kind}/${key}`) ?? [];
   }
 

@@ -127,14 +127,7 @@ export class Proxies {
 
   /** As the sockets of the host show it: its own port, and one for each Service that needs it. */
   private daemon(node: string): Daemon {
-    const proxies = this.of(node);
-    return {
-      name: NAME,
-      get listen() {
-        const ports = proxies.flatMap((proxy) => [...proxy.serviceHealth().keys()]);
-        return [PROXY_HEALTH_PORT, ...ports].map((port) => ({ port, protocol: 'TCP' as const }));
-      },
-    };
+    return new ProxyDaemon(this.of(node));
   }
 
   private proxy(
@@ -155,6 +148,20 @@ export class Proxies {
       ...(minSyncPeriod === undefined ? {} : { minSyncPeriod }),
       onApplied: () => onChange(node.name),
     });
+  }
+}
+
+class ProxyDaemon implements Daemon {
+  readonly name = NAME;
+  private readonly proxies: readonly KubeProxy[];
+
+  constructor(proxies: readonly KubeProxy[]) {
+    this.proxies = proxies;
+  }
+
+  get listen(): Daemon['listen'] {
+    const ports = this.proxies.flatMap((proxy) => [...proxy.serviceHealth().keys()]);
+    return [PROXY_HEALTH_PORT, ...ports].map((port) => ({ port, protocol: 'TCP' as const }));
   }
 }
 

@@ -3,7 +3,7 @@
 
 import type { Store } from '../apiserver/store';
 import type { Pod } from '../apiserver/kinds/pod';
-import { isPodTerminal } from '../apiserver/kinds/pod';
+import { conditionOf, isPodTerminal } from '../apiserver/kinds/pod';
 import type { Service } from '../apiserver/kinds/service';
 import { portsOf } from '../controllers/slice-endpoint';
 import { sortedBy } from '../values/order';
@@ -12,6 +12,8 @@ import type { IP } from '../values/ip';
 import { keyOf } from '../values/kube-object';
 import { matchesLabels } from '../values/labels';
 import type { Kubelets } from '../node/kubelet';
+import type { Instant } from '../values/time';
+import type { Announced } from './cluster';
 import type { Proxies } from './proxies';
 
 /** Endpoints (`ip:port`) that the rules of a node spread a Service's connections over, sorted. */
@@ -56,6 +58,31 @@ export function servingEndpoints(
     for (const { port } of portsOf(service, pod)) endpoints.add(formatEndpoint(address, port!));
   }
   return sortedBy(endpoints, (it) => it);
+}
+
+/** What the pods behind a Service are by the API, whatever their processes do. */
+export function announcedEndpoints(store: Store, serviceKey: string): Announced {
+  const service = store.get('Service', serviceKey) as Service | undefined;
+  if (service === undefined) return { endpoints: [] };
+  const { selector, publishNotReadyAddresses } = service.spec;
+  if (selector === undefined) return { endpoints: listedEndpoints(store, serviceKey) };
+  const endpoints = new Set<string>();
+  let since = service.metadata.creationTimestamp as Instant | undefined;
+  for (const object of store.list('Pod')) {
+    const pod = object as Pod;
+    if (pod.metadata.namespace !== service.metadata.namespace) continue;
+    if (!matchesLabels(pod.metadata.labels, selector)) continue;
+    const ready = conditionOf(pod.status?.conditions, 'Ready');
+    const changed = ready?.lastTransitionTime as Instant | undefined;
+    if (changed !== undefined && (since === undefined || changed > since)) since = changed;
+    const isGoing = pod.metadata.deletionTimestamp !== undefined || isPodTerminal(pod);
+    const address = pod.status?.podIP as IP | undefined;
+    if (isGoing || !address) continue;
+    if (ready?.status !== 'True' && publishNotReadyAddresses !== true) continue;
+    for (const { port } of portsOf(service, pod)) endpoints.add(formatEndpoint(address, port!));
+  }
+  const sorted = sortedBy(endpoints, (it) => it);
+  return { endpoints: sorted, ...(since !== undefined && { since }) };
 }
 
 /** A pod that is being deleted serves no new connections, though its process may still run. */

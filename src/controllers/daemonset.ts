@@ -14,7 +14,7 @@ import type { Change } from '../apiserver/informer';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { sortedBy } from '../values/order';
 import { between } from '../values/time';
-import { defineController } from './define';
+import { defineController, wallClockOf } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import { Expectations } from './expectations';
 import { OwnerIndex, ownerKey } from './owner';
@@ -149,7 +149,7 @@ class DaemonSetLogic implements ControllerLogic {
     const revision = templateHash(set.spec.template);
     const minReady = set.spec.minReadySeconds ?? 0;
     const pods = fitting.flatMap(({ metadata }) => byNode.get(metadata.name) ?? []);
-    const { now } = this.place.kernel;
+    const now = wallClockOf(this.place);
     const isWell = (pod: Pod): boolean => isPodActive(pod) && isAvailable(pod, minReady, now);
     const old = pods.filter(
       (pod) => pod.metadata.labels?.[REVISION_LABEL] !== revision && isPodActive(pod),
@@ -179,7 +179,7 @@ class DaemonSetLogic implements ControllerLogic {
   ): void {
     const revision = templateHash(set.spec.template);
     const minReady = set.spec.minReadySeconds ?? 0;
-    const { now } = this.place.kernel;
+    const now = wallClockOf(this.place);
     const pods = fitting.flatMap(({ metadata }) => byNode.get(metadata.name)?.slice(0, 1) ?? []);
     const updated = pods.filter(({ metadata }) => metadata.labels?.[REVISION_LABEL] === revision);
     const next = {

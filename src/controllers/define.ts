@@ -13,6 +13,7 @@ import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { seconds, ZERO } from '../values/time';
+import type { Instant } from '../values/time';
 import type { Heartbeats } from './heartbeats';
 import { Pass } from './pass';
 import type { Write } from './pass';
@@ -39,6 +40,11 @@ export interface Workplace extends Omit<ControllerContext, 'api'> {
   readonly queue: WorkQueue;
   /** As the journal names it: `controller-manager/endpointslice`. */
   readonly actor: string;
+}
+
+/** What the wall clock of the controller's host shows, for comparing with what others wrote. */
+export function wallClockOf({ timing, kernel, actor }: Workplace): Instant {
+  return timing.clocks.reading(actor, kernel.now);
 }
 
 export interface ControllerLogic {

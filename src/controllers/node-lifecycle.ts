@@ -168,7 +168,7 @@ class NodeLifecycleLogic implements ControllerLogic {
     const { now } = this.place.kernel;
     const { name } = node.metadata;
     const held = current.filter(({ key, effect }) => effect === 'NoExecute' && isConditionKey(key));
-    if (this.census.isAllSilent) {
+    if (this.census.isAllSilent()) {
       this.evictions.delete(name);
       return [];
     }

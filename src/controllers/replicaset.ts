@@ -11,7 +11,7 @@ import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { matchesSelector } from '../values/labels';
 import type { Labels, LabelSelector } from '../values/labels';
 import { between } from '../values/time';
-import { defineController } from './define';
+import { defineController, wallClockOf } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import { Expectations } from './expectations';
 import { LabelIndex } from './label-index';
@@ -205,7 +205,7 @@ class ReplicaLogic implements ControllerLogic {
 
   private writeStatus(owner: ReplicaOwner, pods: readonly Pod[], pass: Pass): void {
     const { object, minReadySeconds, status } = owner;
-    const { now } = this.place.kernel;
+    const now = wallClockOf(this.place);
     const ready = pods.filter(isPodReady);
     const available = ready.filter((pod) => isAvailable(pod, minReadySeconds, now));
     const next: ReplicaStatus = {

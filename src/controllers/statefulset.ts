@@ -9,7 +9,7 @@ import { equalJson } from '../apiserver/json';
 import type { Change } from '../apiserver/informer';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { between } from '../values/time';
-import { defineController } from './define';
+import { defineController, wallClockOf } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import { controllerReference, OwnerIndex, ownerKey } from './owner';
 import type { Pass } from './pass';
@@ -192,12 +192,12 @@ class StatefulSetLogic implements ControllerLogic {
 
   private isHealthy({ set }: Situation, pod: Pod): boolean {
     if (!isPodActive(pod) || pod.status?.phase !== 'Running') return false;
-    return isAvailable(pod, set.spec.minReadySeconds ?? 0, this.place.kernel.now);
+    return isAvailable(pod, set.spec.minReadySeconds ?? 0, wallClockOf(this.place));
   }
 
   private writeStatus(situation: Situation, pass: Pass): void {
     const { set, currentRevision, updateRevision } = situation;
-    const { now } = this.place.kernel;
+    const now = wallClockOf(this.place);
     const minReady = set.spec.minReadySeconds ?? 0;
     const pods = situation.pods.filter((pod) => pod.metadata.deletionTimestamp === undefined);
     const updated = pods.filter(

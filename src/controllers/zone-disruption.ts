@@ -28,7 +28,7 @@ export class ZoneCensus {
   update(before: Node | undefined, after: Node | undefined): boolean {
     const concerned = [before, after].filter((node) => node !== undefined).map(zoneName);
     const states = (): string =>
-      [this.isAllSilent, ...concerned.map((zone) => this.stateOf(zone))].join();
+      [this.isAllSilent(), ...concerned.map((zone) => this.stateOf(zone))].join();
     const was = states();
     if (before !== undefined) this.count(before, -1);
     if (after !== undefined) this.count(after, 1);
@@ -36,7 +36,7 @@ export class ZoneCensus {
   }
 
   /** Whether no node of any zone is ready: the control plane is cut off rather than all dead. */
-  get isAllSilent(): boolean {
+  isAllSilent(): boolean {
     return this.size > 0 && [...this.zones.values()].every(({ ready }) => ready === 0);
   }
 

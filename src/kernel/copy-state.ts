@@ -54,32 +54,22 @@ class Copier {
       if (this.counterparts.has(pair.origin)) continue;
       if (pair.origin === pair.target) {
         this.share(pair.origin);
-        continue;
-      }
-      if (!this.areAlike(pair)) continue;
-      this.counterparts.set(pair.origin, pair.target);
-      this.taken.add(pair.target);
-      this.pairs.push(pair);
-      for (const [step, one, other] of commonParts(pair.origin, pair.target)) {
-        if (typeof one === 'function' && typeof other === 'function') {
-          if (!this.functions.has(one as Callable)) {
-            this.functions.set(one as Callable, other as Callable);
-          }
-        } else if (isObject(one) && isObject(other)) {
-          waiting.push({ origin: one, target: other, place: { before: pair.place, step } });
-        }
+      } else if (this.areAlike(pair)) {
+        this.counterparts.set(pair.origin, pair.target);
+        this.taken.add(pair.target);
+        this.pairs.push(pair);
+        this.matchParts(pair, waiting);
       }
     }
   }
 
   /** Fills every counterpart, and what has to be made on the way. */
   carry(): void {
-    for (const pair of this.pairs) {
-      const { origin, target } = pair;
-      if (Array.isArray(origin)) this.fillArray(origin, target as unknown[], pair.place);
-      else if (origin instanceof Map) this.fillMap(origin, target as typeof origin, pair.place);
-      else if (origin instanceof Set) this.fillSet(origin, target as typeof origin, pair.place);
-      else this.fillFields(origin as Fields, target as Fields, pair.place);
+    for (const { origin, target, place } of this.pairs) {
+      if (Array.isArray(origin)) this.fillArray(origin, target as unknown[], place);
+      else if (origin instanceof Map) this.fillMap(origin, target as typeof origin, place);
+      else if (origin instanceof Set) this.fillSet(origin, target as typeof origin, place);
+      else this.fillFields(origin as Fields, target as Fields, place);
     }
   }
 
@@ -88,30 +78,39 @@ class Copier {
     return Object.getPrototypeOf(origin) === Object.getPrototypeOf(target);
   }
 
+  private matchParts({ origin, target, place }: Pair, waiting: Pair[]): void {
+    forEachPart(target, (step, other) => {
+      const one = partAt(origin, step);
+      if (typeof one === 'function' && typeof other === 'function') {
+        if (!this.functions.has(one as Callable)) {
+          this.functions.set(one as Callable, other as Callable);
+        }
+      } else if (isObject(one) && isObject(other)) {
+        waiting.push({ origin: one, target: other, place: { before: place, step } });
+      }
+    });
+  }
+
   /** What both have in common was handed to both, or belongs to the program itself. */
   private share(shared: object): void {
     const waiting = [shared];
     for (const part of waiting) {
       if (this.counterparts.has(part) || Object.isFrozen(part)) continue;
       this.counterparts.set(part, part);
-      for (const [, one] of commonParts(part, part)) {
+      forEachPart(part, (_step, one) => {
         if (typeof one === 'function') this.functions.set(one as Callable, one as Callable);
         else if (isObject(one)) waiting.push(one);
-      }
+      });
     }
   }
 
   private valueOf(value: unknown, before: Place | undefined, step: unknown): unknown {
-    if (typeof value === 'function') return this.functionFor(value as Callable, before, step);
-    if (!isObject(value)) return value;
+    if (typeof value === 'function') {
+      return this.functions.get(value as Callable) ?? refuse(value as Callable, before, step);
+    }
+    // Most of all there is never changes: what is frozen has no counterpart.
+    if (!isObject(value) || Object.isFrozen(value)) return value;
     return this.counterparts.get(value) ?? this.copyOf(value, before, step);
-  }
-
-  private functionFor(origin: Callable, before: Place | undefined, step: unknown): Callable {
-    const found = this.functions.get(origin);
-    if (found !== undefined) return found;
-    const name = origin.name === '' ? 'a function' : `the function ${origin.name}`;
-    throw new UnforkableError(`${tell({ before, step })} is ${name}, which no fork can have`);
   }
 
   /** An empty counterpart, to be filled in its turn. */
@@ -125,13 +124,14 @@ class Copier {
 
   private fillArray(origin: readonly unknown[], target: unknown[], place: Place | undefined): void {
     const values: unknown[] = [];
-    origin.forEach((value, index) => {
+    for (let index = 0; index < origin.length; index++) {
+      const value = origin[index];
       if (typeof value === 'function' && !this.functions.has(value as Callable)) {
         this.leftBehind.push(tell({ before: place, step: index }));
       } else {
         values.push(this.valueOf(value, place, index));
       }
-    });
+    }
     target.length = 0;
     for (const value of values) target.push(value);
   }
@@ -153,33 +153,40 @@ class Copier {
   }
 
   private fillFields(origin: Fields, target: Fields, place: Place | undefined): void {
-    for (const key of Reflect.ownKeys(target)) {
-      if (!Object.hasOwn(origin, key)) delete target[key];
-    }
-    for (const key of Reflect.ownKeys(origin)) {
-      const { value, get } = Object.getOwnPropertyDescriptor(origin, key)!;
-      if (get !== undefined) continue;
-      const own = this.valueOf(value, place, key);
-      if (target[key] !== own || !Object.hasOwn(target, key)) target[key] = own;
+    for (const key of Object.keys(target)) if (!Object.hasOwn(origin, key)) delete target[key];
+    const isLiteral = Object.getPrototypeOf(origin) === Object.prototype;
+    for (const key of Object.keys(origin)) {
+      const getter = isLiteral ? Object.getOwnPropertyDescriptor(origin, key)!.get : undefined;
+      if (getter !== undefined) {
+        if (!Object.hasOwn(target, key)) refuse(getter, place, key);
+        continue;
+      }
+      const own = this.valueOf(origin[key], place, key);
+      if (target[key] !== own || own === undefined) target[key] = own;
     }
   }
 }
 
-/** What can be found in both by the same step. */
-function* commonParts(origin: object, target: object): Iterable<[unknown, unknown, unknown]> {
-  if (origin instanceof Map) {
-    const others = target as typeof origin;
-    for (const [key, value] of origin) yield [key, value, others.get(key)];
-  } else if (origin instanceof Set) {
-    const others = target as typeof origin;
-    for (const value of origin) if (others.has(value)) yield ['an element', value, value];
-  } else if (!ArrayBuffer.isView(origin)) {
-    for (const key of Reflect.ownKeys(origin)) {
-      const one = Object.getOwnPropertyDescriptor(origin, key)!.value as unknown;
-      const other = Object.getOwnPropertyDescriptor(target, key)?.value as unknown;
-      yield [key, one, other];
-    }
+function refuse({ name }: { name: string }, before: Place | undefined, step: unknown): never {
+  const what = name === '' ? 'a function' : `the function "${name}"`;
+  const why = 'came about during the run: no fork can have it';
+  throw new UnforkableError(`${tell({ before, step })} is ${what} that ${why}`);
+}
+
+function forEachPart(whole: object, act: (step: unknown, part: unknown) => void): void {
+  if (Array.isArray(whole)) whole.forEach((part, index) => act(index, part));
+  else if (whole instanceof Map) for (const [key, part] of whole) act(key, part);
+  else if (whole instanceof Set) for (const part of whole) act(part, part);
+  else if (!ArrayBuffer.isView(whole)) {
+    for (const key of Object.keys(whole)) act(key, (whole as Fields)[key]);
   }
+}
+
+/** What is found by the same step in another one of its kind. */
+function partAt(whole: object, step: unknown): unknown {
+  if (whole instanceof Map) return whole.get(step) as unknown;
+  if (whole instanceof Set) return whole.has(step) ? step : undefined;
+  return (whole as Fields)[step as PropertyKey];
 }
 
 /** Whether it is the same for all who know it, and never changes. */

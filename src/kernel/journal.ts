@@ -5,6 +5,7 @@ import { formatInstant } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Phase } from './phase';
 import { hashText } from './random';
+import { noteFleeting } from './readings';
 
 /** One thing that happened. */
 export interface Entry {
@@ -34,6 +35,7 @@ export class Journal {
   }
 
   get length(): number {
+    noteFleeting();
     return this.entries.length;
   }
 
@@ -49,10 +51,12 @@ export class Journal {
   }
 
   entry(index: number): Entry | undefined {
+    noteFleeting();
     return this.entries[index];
   }
 
   all(): readonly Entry[] {
+    noteFleeting();
     return this.entries;
   }
 

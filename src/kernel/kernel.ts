@@ -8,6 +8,7 @@ import { Gates } from './gates';
 import { formatEntry, Journal } from './journal';
 import { Phase } from './phase';
 import { Random } from './random';
+import { noteFleeting } from './readings';
 
 export type Handler = (a: EventArgument, b: EventArgument) => void;
 
@@ -86,7 +87,14 @@ export class Kernel {
     return new Kernel(this.random.seed, this.now, this);
   }
 
+  /** The instant. An answer that is found by it holds at this instant alone. */
   get now(): Instant {
+    noteFleeting();
+    return this.state.now;
+  }
+
+  /** The same for whoever notes by himself what he finds by it (readings.ts). */
+  get quietNow(): Instant {
     return this.state.now;
   }
 
@@ -172,12 +180,15 @@ export class Kernel {
     b: EventArgument = 0,
     timer = '',
   ): void {
-    const { now, cause } = this.state;
+    const { now, cause, timer: waited } = this.state;
+    // Between two lines of the journal there may be several waits: the longest names the timer.
+    const before = cause < 0 || waited === '' ? 0 : now - this.journal.entry(cause)!.at;
+    const dominant = before > at - now ? waited : timer;
     if (at < now)
       throw new RangeError(`time goes back: ${formatInstant(at)} < ${formatInstant(now)}`);
     const background = this.kinds[kind]!.background;
     const seq = this.state.seq++;
-    this.queue.push({ at, phase, seq, kind, a, b, cause, timer, background });
+    this.queue.push({ at, phase, seq, kind, a, b, cause, timer: dominant, background });
   }
 
   /** Puts an event `delay` from now. */

@@ -41,7 +41,7 @@ const CONDITION: JsonSchema = {
 /** Operators that contain their claim, and those beside which it stands. */
 export const ENCLOSING_OPERATORS = ['always', 'never', 'eventually', 'sometimes'] as const;
 export const ADJACENT_OPERATORS = ['at', 'after'] as const;
-/** The operator of claims about a stretch of time; beside another operator it is a bound of that. */
+/** The operator of claims about a stretch of time; beside another one it is a bound of that. */
 export const STRETCH_OPERATOR = 'during';
 
 const OTHER_OPERATORS = [...ADJACENT_OPERATORS, ...ENCLOSING_OPERATORS] as const;

@@ -9,6 +9,8 @@ import type { FiveTuple, Port } from '../values/flow';
 import type { Destination, Origin } from '../values/origin';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
+import { clientEnd, serverEnd } from './connection-ends';
+import type { End } from './connection-ends';
 import { compareTurns } from './flight';
 import type { Flight, TrackedEntry } from './flight';
 import { prepare, PROBE_PORT, unsent, walkPacket } from './send';
@@ -24,8 +26,8 @@ export interface Connection {
   readonly opened: Trace;
   readonly sender: Sender;
   readonly session: Session;
-  /** Whether the client that opened it still runs. */
-  isAlive(): boolean;
+  /** The client's process that opened it. */
+  readonly client: End;
 }
 
 /**
@@ -60,7 +62,7 @@ export function openConnections(
 /** The next packet of a connection, along the entries that stand now. They are kept fresh by it. */
 export function continueConnection(ground: SendGround, connection: Connection): readonly Trace[] {
   const { sender, tuple, session } = connection;
-  if (!connection.isAlive()) {
+  if (!connection.client.isAlive()) {
     const reason = 'the client that opened the connection runs no longer';
     return [unsent('pod-gone', tuple, reason)];
   }
@@ -114,10 +116,10 @@ function commit(
   const translations = entries.map(({ machine, entry: { original, reply, unreplied } }) => {
     return { node: machine.name, original, reply, unreplied };
   });
-  const isAlive = clientOf(ground, from, sender);
+  const client = clientEnd(ground, from, sender);
   const session = sessionOf(flight, serverTupleOf(flight, entries));
   const { socket: tuple } = flight;
-  return { from, tuple, opened: { ...trace, translations }, sender, session, isAlive };
+  return { from, tuple, opened: { ...trace, translations }, sender, session, client };
 }
 
 /** The way's entries with one number in place of the random port that masquerading chose. */
@@ -160,39 +162,11 @@ function serverTupleOf({ socket }: Flight, entries: readonly TrackedEntry[]): Fi
   return last === undefined ? socket : reversed(last.entry.reply);
 }
 
-/** The client's end: the processes that run now, in the sandbox or on the machine that stands. */
-function clientOf(ground: SendGround, from: Origin, sender: Sender): () => boolean {
-  if ('external' in sender) return () => true;
-  if ('pod' in from) {
-    const sandbox = ground.sandboxOf(from.pod)!;
-    const running = [...sandbox.processes.values()]
-      .filter((it) => from.container === undefined || it.container === from.container)
-      .filter(({ state }) => state !== 'exited')
-      .map((process) => ({ process, startedAt: process.startedAt }));
-    const isSame = ({ process, startedAt }: (typeof running)[number]): boolean =>
-      process.state !== 'exited' && process.startedAt === startedAt;
-    return () =>
-      ground.sandboxOf(from.pod) === sandbox && (running.length === 0 || running.some(isSame));
-  }
-  const machine = 'machine' in sender ? sender.machine : undefined;
-  const boots = machine?.boots;
-  return () => machine?.powered === true && machine.boots === boots;
-}
-
 /** The server's end: the process that listens now, for as long as that one runs. */
 function sessionOf({ server }: Flight, serverTuple: FiveTuple): Session {
-  if (server === undefined) return { serverTuple, isAlive: () => true };
-  if ('boots' in server) {
-    const { boots } = server;
-    return { serverTuple, isAlive: () => server.boots === boots };
-  }
+  if (server === undefined || 'boots' in server) return { serverTuple, server: serverEnd(server) };
   const { protocol, dport, dst } = serverTuple;
-  const process = server.listenerOn(protocol, Number(dport), dst);
-  const startedAt = process?.startedAt;
-  return {
-    serverTuple,
-    isAlive: () => process?.state !== 'exited' && process?.startedAt === startedAt,
-  };
+  return { serverTuple, server: serverEnd(server.listenerOn(protocol, Number(dport), dst)) };
 }
 
 function originText(from: Origin): string {

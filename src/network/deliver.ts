@@ -44,7 +44,7 @@ export function reachPod(
   flight.server = sandbox;
   const isStopped = (process?.stoppedBy.size ?? 0) > 0;
   const blames = [`Pod/${sandbox.podKey}`];
-  const { lateness } = sandbox;
+  const lateness = sandbox.answerDelay();
   const socket = { name, key: sandbox.podKey, silence, isStopped, blames, lateness };
   return respond(walk, flight, socket, { at: 'pod-out', sandbox });
 }
@@ -67,7 +67,7 @@ export function reachHost(walk: Walk, flight: Flight, machine: Machine): readonl
       ? listener.listenerOn(protocol, Number(dport), dst)
       : undefined;
   const isStopped = (process?.stoppedBy.size ?? 0) > 0;
-  const { lateness } = 'lateness' in flight.server ? flight.server : { lateness: ZERO };
+  const lateness = 'answerDelay' in flight.server ? flight.server.answerDelay() : ZERO;
   const taken = { ...socket, silence, isStopped, lateness };
   return respond(walk, flight, taken, { at: 'host-out', machine });
 }
@@ -186,7 +186,7 @@ function knows(walk: Walk, flight: Flight): boolean {
     tuple.sport === serverTuple.sport &&
     tuple.dst === serverTuple.dst &&
     tuple.dport === serverTuple.dport;
-  return isSame && session.isAlive();
+  return isSame && session.server.isAlive();
 }
 
 /** The answer is back at a sender; it must be the right one, and look as its socket expects. */

@@ -198,7 +198,13 @@ function deny(
 ): readonly Flight[] | undefined {
   const { policy } = walk.ground;
   if (sandbox === undefined || policy === undefined || !isJudged(flight, policy)) return undefined;
-  const { allowed, reason, blames } = policy.verdict(flight.packet, direction, sandbox);
+  const isEstablished = flight.track?.hit !== undefined;
+  const { allowed, reason, blames } = policy.verdict(
+    flight.packet,
+    direction,
+    sandbox,
+    isEstablished,
+  );
   if (allowed) return undefined;
   // An ICMP error ends no connection that stands. source: net/ipv4/tcp_ipv4.c tcp_v4_err
   const isOpen = walk.session !== undefined && flight.packet.tuple.protocol === 'TCP';

@@ -12,7 +12,6 @@ import { addressAt, cidr, sizeOf } from '../values/cidr';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import type { IP } from '../values/ip';
 import type { Destination, Origin } from '../values/origin';
-import { ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import { continueConnection, openConnections } from './connections';
@@ -90,6 +89,10 @@ export class Network implements SendGround {
 
   get now(): Instant {
     return this.kernel.now;
+  }
+
+  get quietNow(): Instant {
+    return this.kernel.quietNow;
   }
 
   nameOfPod(podKey: string): string {

@@ -22,7 +22,13 @@ export interface PolicyEnforcer {
   /**
    * Judges the first packet of a flow at a pod's own interface: after DNAT, before SNAT, so it
    * sees pods and target ports. `egress`: the pod sends it; `ingress`: the pod is to get it.
-   * What a node says to its own pods is always allowed, and is not asked about.
+   * What a node says to its own pods is always allowed, and is not asked about. `isEstablished`:
+   * the packet belongs to a connection that stands.
    */
-  verdict(packet: Packet, direction: 'ingress' | 'egress', sandbox: PodSandbox): PolicyVerdict;
+  verdict(
+    packet: Packet,
+    direction: 'ingress' | 'egress',
+    sandbox: PodSandbox,
+    isEstablished: boolean,
+  ): PolicyVerdict;
 }

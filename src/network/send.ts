@@ -65,6 +65,8 @@ export interface Sending {
 /** What the network must offer for a sender to be found. */
 export interface SendGround extends Ground {
   readonly now: Instant;
+  /** The same, for walks (Kernel.quietNow). */
+  readonly quietNow: Instant;
   /** The running sandbox of a pod by `namespace/name`. */
   sandboxOf(podKey: string): PodSandbox | undefined;
   external(name: string): Sender | undefined;
@@ -138,7 +140,7 @@ export function walkPacket(
   record: boolean,
 ): readonly Ending[] {
   const { sender, sent } = sending;
-  const walk = new Walk({ session: undefined, ...sending, ground, now: ground.now });
+  const walk = new Walk({ session: undefined, ...sending, ground, now: ground.quietNow });
   const log = record ? new HopLog() : undefined;
   const first = new Flight({ tuple: sent, kind, mark: 0 }, startOf(sender), log);
   const waiting = [...(passDialled(walk, first) ?? connectSocket(walk, first))];

@@ -1,6 +1,7 @@
 // One question put to the network: which ways can this packet take? It holds what all ways have
 // in common and collects how each of them ends.
 
+import { noteFleeting } from '../kernel/readings';
 import type { Machine } from '../node/machine';
 import type { PodSandbox } from '../node/pod-sandbox';
 import type { Disposition } from '../values/disposition';
@@ -10,6 +11,7 @@ import type { IP } from '../values/ip';
 import { between, seconds } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
+import type { End } from './connection-ends';
 import type { ExternalHost, Fabric } from './fabric';
 import type { Flight, Outcome, RecentSet } from './flight';
 import { PERFECT } from './impairments';
@@ -42,8 +44,8 @@ export type Sender =
 export interface Session {
   /** The tuple as the server's socket holds it. */
   readonly serverTuple: FiveTuple;
-  /** Whether the process that accepted the connection still runs. */
-  isAlive(): boolean;
+  /** The process that accepted the connection. */
+  readonly server: End;
 }
 
 /** One way that a connection could have gone, had it been opened, and what it would have left. */
@@ -61,6 +63,7 @@ export interface Ending {
 
 export class Walk {
   readonly ground: Ground;
+  /** The instant: tables note by themselves whether it matters to what they are asked. */
   readonly now: Instant;
   readonly sender: Sender;
   readonly sent: FiveTuple;
@@ -155,6 +158,7 @@ export class Walk {
   /** Whether the earlier connection has put the address into a list, at most `span` seconds ago. */
   remembers(machine: Machine, list: string, address: IP, span: number): boolean {
     if (this.since === undefined) return false;
+    noteFleeting();
     const { at, notes } = this.since;
     if (between(at, this.now) > seconds(span)) return false;
     return notes.some((it) => it.machine === machine && it.list === list && it.address === address);

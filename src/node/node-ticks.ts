@@ -52,13 +52,15 @@ export class NodeTicks {
     const interval = this.share('kubelet.leaseRenewInterval');
     if (interval === 0 || profile === 'worst') return now;
     const phase = this.phase('kubelet.leaseRenewInterval');
-    const ticks = Math.floor((now - phase) / interval);
-    return Math.max(since, phase + ticks * interval) as Instant;
+    const counted = this.timing.clocks.counted(this.actor, now);
+    const age = (counted - phase) % interval;
+    const sinceTick = (age < 0 ? age + interval : age) as Duration;
+    return Math.max(since, now - this.span(sinceTick)) as Instant;
   }
 
   /** When the renewal is due that follows on the one of `last`; not before `now`. */
   nextRenewal(last: Instant, now: Instant): Instant {
-    const next = later(last, this.share('kubelet.leaseRenewInterval'));
+    const next = later(last, this.span(this.share('kubelet.leaseRenewInterval')));
     return next > now ? next : now;
   }
 
@@ -73,9 +75,16 @@ export class NodeTicks {
   private nextTick(name: TimerName, now: Instant, extra: Duration): Instant {
     const period = (this.timing.delay(name).least + extra) as Duration;
     // The tutorial's figures, and the extremes, count from the event itself.
-    if (this.timing.profile !== 'default' || period === 0) return later(now, period);
-    const phase = this.phase(name);
-    return (phase + Math.ceil((now - phase) / period) * period) as Instant;
+    if (this.timing.profile !== 'default' || period === 0) return later(now, this.span(period));
+    const counted = this.timing.clocks.counted(this.actor, now);
+    const age = (counted - this.phase(name)) % period;
+    const left = (age > 0 ? period - age : -age) as Duration;
+    return later(now, this.span(left));
+  }
+
+  /** How long the kubelet's clock takes for a span. */
+  private span(counted: Duration): Duration {
+    return this.timing.clocks.span(this.actor, counted);
   }
 
   private phase(name: TimerName): Duration {

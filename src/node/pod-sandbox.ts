@@ -55,11 +55,12 @@ export class PodSandbox {
   }
 
   /** How late its processes answer. */
-  get lateness(): Duration {
+  answerDelay(): Duration {
     return sum(this.lateBy);
   }
 
-  get probeLateness(): Duration {
+  /** How late they answer a probe. */
+  probeDelay(): Duration {
     return sum(this.lateForProbes);
   }
 

@@ -225,7 +225,7 @@ export class Prober {
 /** How late the process answers the probe; the kernel answers handshakes for it in no time. */
 function latenessFor({ worker }: ContainerRecord, { handler }: ProbeState): Duration {
   if (handler.tcpSocket !== undefined) return ZERO;
-  return worker.sandbox?.probeLateness ?? ZERO;
+  return worker.sandbox?.probeDelay() ?? ZERO;
 }
 
 /** The kernel completes handshakes for a stopped process; more than that it does not get. */

@@ -63,9 +63,10 @@ export class StatusManager {
   }
 
   private current(worker: PodWorker): PodStatus {
-    const { network, kernel } = this.ground;
+    const { network, kernel, timing } = this.ground;
     const addresses = network.machines.get(worker.agent.node)?.addresses ?? [];
-    return statusOf(worker, addresses, kernel.now);
+    const now = timing.clocks.reading(worker.agent.actor, kernel.now);
+    return statusOf(worker, addresses, now);
   }
 
   private write(worker: PodWorker, status: PodStatus): void {

@@ -3,8 +3,6 @@
 
 import type { Cluster } from '../cluster/cluster';
 import type { Entry, Journal } from '../kernel/journal';
-import { TIMERS } from '../timing';
-import type { TimerRow } from '../timing';
 import { between, START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 
@@ -54,7 +52,7 @@ function linkOf(cluster: Cluster, entry: Entry, before: Entry | undefined): Chai
 function timerOf({ timing }: Cluster, name: string): ChainTimer {
   if (!timing.knows(name)) return { name };
   const { least, extra } = timing.delay(name);
-  const { knob, source }: TimerRow = TIMERS[name];
+  const { knob, source } = timing.row(name);
   const most = (least + extra) as Duration;
   return { name, least, most, source, ...(knob !== undefined && { knob }) };
 }
@@ -84,7 +82,7 @@ export function eventAt(
   const byActor = positions.filter((index) => blames.has(entries[index]!.actor));
   const bySubject = positions.filter((index) => blames.has(entries[index]!.subject));
   const isByStep = (index: number): boolean => comesOfStep(journal, index);
-  const groups = [byActor, positions, bySubject];
+  const groups = [byActor, bySubject, positions];
   for (const group of groups) {
     const found = group.find(isByStep);
     if (found !== undefined) return found;

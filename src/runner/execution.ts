@@ -2,6 +2,7 @@
 // nothing; judge.ts does.
 
 import type { Cluster } from '../cluster/cluster';
+import { nextRound } from '../kernel/readings';
 import type { Plan, PlannedStep } from '../language/plan';
 import { START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
@@ -13,8 +14,17 @@ import { Timeline } from './timeline';
 import type { Firing } from './timeline';
 import { Triggers } from './triggers';
 
+/** How a fork of an execution goes on differently. */
+export interface ExecutionForkOptions {
+  /** For what is drawn from now on; that of the origin where nothing is said. */
+  readonly seed?: number;
+  /** Further steps of the timeline. */
+  readonly steps?: readonly PlannedStep[];
+  /** Steps, by name, that are not to happen; those that have begun go on. */
+  readonly without?: readonly string[];
+}
+
 export class Execution {
-  readonly plan: Plan;
   readonly cluster: Cluster;
   readonly timeline: Timeline;
   readonly steps: Steps;
@@ -23,10 +33,13 @@ export class Execution {
   /** Instants at which something is looked at in any case, in order. */
   private marks: Instant[] = [];
   private ends: Instant = START;
+  /** The generation of the cluster that was looked at last. */
+  private seen = -1;
+  private planned: Plan;
 
   /** `explainAt`: for expectations by position, the instant whose observation is explained. */
   constructor(plan: Plan, cluster: Cluster, explainAt: ReadonlyMap<number, Instant> = new Map()) {
-    this.plan = plan;
+    this.planned = plan;
     this.cluster = cluster;
     this.timeline = layOut(plan.timeline, cluster);
     this.watches = plan.expectations.map(
@@ -35,6 +48,11 @@ export class Execution {
     this.steps = new Steps(cluster, this.timeline, plan.end);
     this.triggers = new Triggers(cluster, this.timeline, (firings) => this.takeOn(firings));
     this.layOut(START);
+  }
+
+  /** What is carried out; a fork's own where it was told to go on differently. */
+  get plan(): Plan {
+    return this.planned;
   }
 
   /** The last instant that the scenario names, as far as it is known. */
@@ -48,7 +66,6 @@ export class Execution {
    */
   run(until?: Instant): void {
     const { kernel } = this.cluster;
-    let seen = -1;
     for (let next = this.nextInstant(); next !== undefined; next = this.nextInstant()) {
       if (until !== undefined && next > until) break;
       kernel.runUntil(next);
@@ -57,14 +74,47 @@ export class Execution {
         this.marks.shift();
         marked = true;
       }
-      if (!marked && this.cluster.generation === seen) continue;
+      if (!marked && this.cluster.generation === this.seen) continue;
       this.letFaultsFollow(next);
+      nextRound();
       for (const watch of this.watches) watch.prepare(this.cluster);
       for (const watch of this.watches) watch.look(this.cluster);
-      seen = this.cluster.generation;
+      this.seen = this.cluster.generation;
     }
     const end = until ?? this.end;
     if (kernel.now < end) kernel.runUntil(end);
+  }
+
+  /**
+   * An execution of its own that stands where this one does, in a cluster of its own. Throws
+   * RangeError where a further step lies in the past.
+   */
+  fork({ seed, steps = [], without = [] }: ExecutionForkOptions = {}): Execution {
+    const { plan } = this;
+    const bare = { ...plan, timeline: [], expectations: [] };
+    const made: Execution[] = [];
+    this.cluster.fork({
+      ...(seed !== undefined && { seed }),
+      companion: {
+        origin: [plan, this],
+        create: (cluster) => [plan, (made[0] = new Execution(bare, cluster))],
+      },
+    });
+    const [fork] = made;
+    if (fork === undefined) throw new TypeError('this cluster cannot be forked');
+    fork.triggers.rearm();
+    if (steps.length > 0 || without.length > 0) fork.change(steps, without);
+    return fork;
+  }
+
+  private change(steps: readonly PlannedStep[], without: readonly string[]): void {
+    const { plan, timeline } = this;
+    const dropped = new Set(timeline.drop(without, this.cluster.kernel.now));
+    this.steps.drop(dropped);
+    const kept = plan.timeline.filter(({ id }) => !dropped.has(id));
+    this.planned = { ...plan, timeline: [...kept, ...steps] };
+    this.takeOn(timeline.add(steps));
+    this.triggers.arm(steps);
   }
 
   /** An event has come: what waited for it happens, and is looked at when it does. */

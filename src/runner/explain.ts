@@ -109,14 +109,13 @@ function tellCure(
   if (over === undefined || last.at !== over) return [];
   const longest = dominantOf(chain);
   const first = chain.findIndex((link) => link.at > at);
-  const ended = chain.indexOf(last) === first ? [] : [`${tellLink(last)} ended it`];
+  const ended = chain.indexOf(last) === first ? [] : [`it was over when ${tellLink(last)}`];
   if (longest?.timer === undefined) return ended;
   const whole = formatDuration(between(chain[0]!.at, last.at));
   const part = formatDuration(longest.took);
-  return [
-    ...ended,
-    `of these ${whole}, ${part} went by until ${longest.actor} ${longest.action} ${longest.subject}${tellTimer(longest.timer)}`,
-  ];
+  const { actor, action, subject, timer } = longest;
+  const what = `${actor} ${action} ${subject}${tellTimer(timer)}`;
+  return [...ended, `of these ${whole}, ${part} went by until ${what}`];
 }
 
 /** `kube-proxy@worker-1 synced 3 services at t=12.6s`. */

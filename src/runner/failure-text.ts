@@ -5,6 +5,7 @@ import { formatTuple } from '../values/flow';
 import { formatInstant } from '../values/time';
 import type { Hop, Step, Trace } from '../values/trace';
 import type { Outcome } from './result';
+import { tellDistribution, tellSeeds } from './spread-text';
 
 /** Columns of a text where nobody says how wide the terminal is. */
 const WIDTH_DEFAULT = 100;
@@ -39,7 +40,7 @@ function headLines({ title, status, range }: Outcome, width: number): readonly s
 }
 
 function bodyLines(outcome: Outcome, width: number): readonly string[] {
-  const { expected, actual, traces, at, why, repeat, code, status } = outcome;
+  const { expected, actual, traces, at, why, repeat, code, status, spread } = outcome;
   const [trace, ...others] = traces;
   return [
     ...(status === 'error' ? labelled('error', [code ?? 'error'], width) : []),
@@ -47,6 +48,8 @@ function bodyLines(outcome: Outcome, width: number): readonly string[] {
     ...labelled('actual', [actual], width),
     ...(trace === undefined ? [] : traceLines(trace, at, others.length, width)),
     ...labelled('why', why, width),
+    ...(spread === undefined ? [] : labelled('seeds', [tellSeeds(spread)], width)),
+    ...(spread?.took === undefined ? [] : labelled('took', [tellDistribution(spread.took)], width)),
     ` `.repeat(MARGIN) + 'repeat'.padEnd(LABEL) + printable(repeat),
   ];
 }

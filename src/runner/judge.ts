@@ -10,6 +10,7 @@ import type { Duration, Instant } from '../values/time';
 import type { Observation } from '../vocabulary/define';
 import type { Judgement } from '../vocabulary/operator';
 import { neverEvaluated } from '../vocabulary/operator';
+import { agreeing } from '../vocabulary/sentence';
 import { claimNamed, operatorNamed } from '../vocabulary/index';
 import type { Execution } from './execution';
 import { chainOfSuccess, explain } from './explain';
@@ -24,7 +25,7 @@ const STEPS_TAKE_EFFECT = 'every step of the timeline takes effect';
 /** The title of each outcome of a run of this plan, in the order of RunResult.outcomes. */
 export function titlesOf(plan: Plan): readonly string[] {
   const titles = plan.expectations.map((expectation) => {
-    const phrase = claimNamed(expectation.claim).phrase(expectation.args);
+    const phrase = agreeing(claimNamed(expectation.claim).phrase(expectation.args));
     return expectation.title ?? operatorNamed(expectation.operator).title(phrase, expectation);
   });
   return [...titles, ...(plan.timeline.length > 0 ? [STEPS_TAKE_EFFECT] : []), SETTLES];
@@ -87,7 +88,7 @@ function outcomeOf(
   };
 }
 
-/** Of what passed, only what made it come true; and that only where an explanation was asked for. */
+/** Of what passed, only what made it come true; and that only where it was asked for. */
 function explanationOf(
   cluster: Cluster,
   { status, at, over }: Judgement,
@@ -123,12 +124,16 @@ function stepsOutcome({ plan, steps, timeline, triggers }: Execution, seed: numb
     status: why.length === 0 ? 'passed' : 'error',
     ...(why.length > 0 && { code: problem?.code ?? 'never-evaluated' }),
     expected: 'every step happens and hits something',
-    actual: why.length === 0 ? `${steps.fired} steps took effect` : why[0]!,
+    actual: why.length === 0 ? tellSteps(steps.fired) : why[0]!,
     ...(problem !== undefined && { at: problem.firing.at }),
     why: why.slice(1),
     range,
     repeat: repeatOf(plan, range.line, seed),
   };
+}
+
+function tellSteps(count: number): string {
+  return count === 1 ? '1 step took effect' : `${count} steps took effect`;
 }
 
 /** The manifest that the API server refused is what every answer of the run may depend on. */

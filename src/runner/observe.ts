@@ -1,6 +1,8 @@
 // One expectation under observation: when its claim is looked at, and what was seen.
 
 import type { Cluster } from '../cluster/cluster';
+import { answerOf, noteFleeting, noteReading, stillHolds } from '../kernel/readings';
+import type { Answer, Readable } from '../kernel/readings';
 import type { PlannedExpectation } from '../language/plan';
 import type { Instant } from '../values/time';
 import type { Claim, Observation } from '../vocabulary/define';
@@ -25,6 +27,8 @@ export class Watch {
   private prepareAt: Instant | undefined;
   private readonly explainAt: Instant | undefined;
   private prepared: unknown;
+  /** What was seen last, with all that it was read from. */
+  private seen: Answer<Observation> | undefined;
 
   /** `explainAt`: the instant whose observation is to be explained, in a repeated run. */
   constructor(expectation: PlannedExpectation, instants: Instants, explainAt?: Instant) {
@@ -82,14 +86,30 @@ export class Watch {
     const isEarly = this.span === undefined && this.claim.judgesChange === true;
     if (!isEarly && !this.isInTime(now)) return;
     this.attempt(() => {
-      const { args } = this.expectation;
       const explain = now === this.explainAt;
-      const denied = this.expectation.operator === 'never';
-      const context = { explain, denied, prepared: this.prepared };
-      const observation = this.claim.observe(cluster, args, context);
+      const observation = explain ? this.observe(cluster, true) : this.observeUnlessKnown(cluster);
       if (explain) this.explained = observation;
       this.history.add(now, observation);
     });
+  }
+
+  /** The same as last time where nothing that it was read from has moved. */
+  private observeUnlessKnown(cluster: Cluster): Observation {
+    if (this.seen === undefined || !stillHolds(this.seen)) {
+      this.seen = answerOf(() => {
+        // What was prepared may keep a memory of its own.
+        if (!isReadable(cluster) || this.prepared !== undefined) noteFleeting();
+        else noteReading(cluster, '');
+        return this.observe(cluster, false);
+      });
+    }
+    return this.seen.value;
+  }
+
+  private observe(cluster: Cluster, explain: boolean): Observation {
+    const { args, operator } = this.expectation;
+    const context = { explain, denied: operator === 'never', prepared: this.prepared };
+    return this.claim.observe(cluster, args, context);
   }
 
   private isInTime(now: Instant): boolean {
@@ -106,4 +126,8 @@ export class Watch {
       this.broken = (error as Error).message;
     }
   }
+}
+
+function isReadable(cluster: Cluster): cluster is Cluster & Readable {
+  return cluster.standing !== undefined;
 }

@@ -2,7 +2,7 @@
 // never match message texts.
 
 import type { Diagnostic, SourceRange } from '../values/diagnostic';
-import type { Instant } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { ChainLink } from './cause-chain';
 
@@ -36,6 +36,31 @@ export interface Outcome {
   readonly range: SourceRange;
   /** The command that repeats exactly this. */
   readonly repeat: string;
+  /** Where the plan ran under several seeds: what they all came to. */
+  readonly spread?: Spread;
+}
+
+/** What one expectation came to under many seeds. */
+export interface Spread {
+  readonly passed: number;
+  readonly failed: number;
+  readonly error: number;
+  /** The seed that the outcome itself tells of. */
+  readonly seed: number;
+  /** The first seeds under which it did not pass, in order. */
+  readonly failing: readonly number[];
+  /** How long after its step it came true for good, in the runs in which it did. */
+  readonly took?: Distribution;
+}
+
+/** By nearest rank: each of the figures is that of one run. */
+export interface Distribution {
+  readonly count: number;
+  readonly min: Duration;
+  readonly p50: Duration;
+  readonly p90: Duration;
+  readonly p99: Duration;
+  readonly max: Duration;
 }
 
 /** One run of one plan under one seed. */
@@ -46,6 +71,8 @@ export interface RunResult {
   readonly tags: readonly string[];
   readonly row: Readonly<Record<string, string>>;
   readonly seed: number;
+  /** Where it stands for one run under each of several seeds. */
+  readonly seeds?: { readonly first: number; readonly last: number };
   /** The journal's digest: equal for equal runs. */
   readonly digest: string;
   /** Virtual time at the end of the run. */

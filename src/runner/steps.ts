@@ -8,6 +8,7 @@ import type { Instant } from '../values/time';
 import type { Injection } from '../vocabulary/define';
 import { actionNamed, faultNamed } from '../vocabulary/index';
 import { FOREVER } from '../vocabulary/operator';
+import { hintFor } from '../vocabulary/targets';
 import type { Firing, Timeline } from './timeline';
 
 /** What went wrong with a step: it hit nothing, named nothing, or was refused. */
@@ -32,6 +33,8 @@ export class Steps {
   private readonly held = new Map<string, Set<number>>();
   /** Positions of the faults whose members are live. */
   private readonly live = new Set<number>();
+  /** Positions of firings that are not to happen after all. */
+  private readonly dropped = new Set<number>();
   private readonly end: Instant;
   private readonly startEvent: EventKind;
   private readonly recoverEvent: EventKind;
@@ -80,19 +83,32 @@ export class Steps {
     return this.live.size > 0;
   }
 
+  /** Firings of these steps that have not begun do not happen. */
+  drop(steps: ReadonlySet<string>): void {
+    this.firings.forEach(({ step }, position) => {
+      if (steps.has(step.id)) this.dropped.add(position);
+    });
+  }
+
   private start(position: number): void {
+    if (this.dropped.has(position)) return;
     const firing = this.firings[position]!;
     const { kind, name } = firing.step.verb;
     this.fired++;
     this.cluster.kernel.note(kind, 'started', `step/${firing.name}`, name);
     try {
       const hits = kind === 'action' ? this.perform(firing) : this.inject(firing, position);
-      if (hits.length === 0) this.problem(firing, 'vacuous', 'it hit nothing');
+      if (hits.length === 0) this.problem(firing, 'vacuous', this.tellMiss(firing));
     } catch (error) {
       // A reference that means nothing is the scenario's mistake; anything else is ours.
       if ((error as { code?: unknown }).code !== 'UNKNOWN_TARGET') throw error;
       this.problem(firing, 'vacuous', (error as Error).message);
     }
+  }
+
+  private tellMiss({ step }: Firing): string {
+    const { pod } = step.args as { readonly pod?: unknown };
+    return `it hit nothing${typeof pod === 'string' ? hintFor(this.cluster, pod) : ''}`;
   }
 
   /** Takes in the commands of steps that have failed since the last time. */
@@ -150,6 +166,7 @@ export class Steps {
   }
 
   private recover(position: number): void {
+    if (this.dropped.has(position)) return;
     const firing = this.firings[position]!;
     this.cluster.kernel.note('fault', 'recovered', `step/${firing.name}`, firing.step.verb.name);
     this.live.delete(position);

@@ -4,6 +4,7 @@
 import type { PlannedStep, StepEdge } from '../language/plan';
 import { later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
+import { FOREVER } from '../vocabulary/operator';
 import type { Instants } from '../vocabulary/operator';
 
 /** One performance of a step: repetitions are firings of their own. */
@@ -32,7 +33,7 @@ export class TimelineError extends Error {
 }
 
 export class Timeline implements Instants {
-  private readonly steps: readonly PlannedStep[];
+  private steps: readonly PlannedStep[];
   private readonly layout: Layout;
   private readonly byName = new Map<string, Firing>();
   private known: readonly Firing[] = [];
@@ -68,6 +69,27 @@ export class Timeline implements Instants {
     return this.layOut();
   }
 
+  /** Takes on further steps. Returns what is known to happen by that. */
+  add(steps: readonly PlannedStep[]): readonly Firing[] {
+    this.steps = [...this.steps, ...steps];
+    this.layout.add(steps);
+    return this.layOut();
+  }
+
+  /** Steps, by name, are not to happen. Returns those that have not begun before `now`. */
+  drop(names: readonly string[], now: Instant): readonly string[] {
+    const dropped = this.steps
+      .map(({ id }) => id)
+      .filter((id) => names.includes(id) && !((this.byName.get(id)?.at ?? FOREVER) <= now));
+    this.steps = this.steps.filter(({ id }) => !dropped.includes(id));
+    for (const [name, { step }] of this.byName) {
+      if (dropped.includes(step.id)) this.byName.delete(name);
+    }
+    this.layout.drop(dropped);
+    this.layOut();
+    return dropped;
+  }
+
   /** Takes in what has become known since the last time. */
   private layOut(): readonly Firing[] {
     const all = this.steps.flatMap((step) => this.layout.firingsOf(step));
@@ -93,7 +115,7 @@ export class Timeline implements Instants {
 }
 
 class Layout {
-  private readonly steps: ReadonlyMap<string, PlannedStep>;
+  private readonly steps: Map<string, PlannedStep>;
   private readonly sources: TimelineSources;
   private readonly done = new Map<string, readonly Firing[]>();
   private readonly open = new Set<string>();
@@ -103,6 +125,17 @@ class Layout {
   constructor(steps: readonly PlannedStep[], sources: TimelineSources) {
     this.steps = new Map(steps.map((step) => [step.id, step]));
     this.sources = sources;
+  }
+
+  add(steps: readonly PlannedStep[]): void {
+    for (const step of steps) this.steps.set(step.id, step);
+  }
+
+  drop(names: readonly string[]): void {
+    for (const name of names) {
+      this.steps.delete(name);
+      this.done.delete(name);
+    }
   }
 
   came(step: string, at: Instant): void {

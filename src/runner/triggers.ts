@@ -36,7 +36,7 @@ export class Triggers {
     this.cluster = cluster;
     this.timeline = timeline;
     this.onFirings = onFirings;
-    for (const step of timeline.waiting) this.arm(step);
+    this.arm(timeline.waiting);
   }
 
   /** Why the event of this step did not come; undefined for one that waits for none. */
@@ -56,7 +56,19 @@ export class Triggers {
     return `it never became so that ${phrase}${where}${already}`;
   }
 
-  private arm(step: PlannedStep): void {
+  /** Waits for the events of those of the steps that wait for one. */
+  arm(steps: readonly PlannedStep[]): void {
+    for (const step of steps) if ('on' in step.when) this.await(step);
+  }
+
+  /** In a fork, which has the state of its origin but none of its listeners. */
+  rearm(): void {
+    for (const step of this.timeline.waiting) {
+      if (!this.problems.has(step.id)) this.await(step);
+    }
+  }
+
+  private await(step: PlannedStep): void {
     const { on } = step.when as { readonly on: PlannedTrigger };
     try {
       const watch = triggerNamed(on.name).watch(this.cluster, on.args);

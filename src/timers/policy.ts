@@ -45,6 +45,12 @@ export const POLICY_TIMERS = {
     tutorial: fixed(ZERO),
     source: 'kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go',
   },
+  'kube-network-policies.review': {
+    kind: 'quantiser',
+    delays: 'in strict mode, the next look at the connections that are open',
+    value: fixed(seconds(30)),
+    source: 'kubernetes-sigs/kube-network-policies pkg/dataplane/controller.go (connRunner)',
+  },
   'weave-npc.apply': {
     kind: 'latency',
     delays: 'a policy change in the ipsets and rules of a node',

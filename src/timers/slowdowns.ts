@@ -60,7 +60,8 @@ export class Slowdowns {
   /** The same for a part of the work that has no timer of its own: nothing is added to it. */
   scaled(actor: string, delay: Duration): Duration {
     const own = this.of(actor).filter(({ only }) => only.includes('sync'));
-    return Math.round(own.reduce((product, it) => product * it.factor, delay as number)) as Duration;
+    const factor = own.reduce((product, it) => product * it.factor, 1);
+    return Math.round(delay * factor) as Duration;
   }
 
   private of(actor: string): readonly Slowdown[] {

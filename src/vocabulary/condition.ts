@@ -63,8 +63,8 @@ export function sayWanted(condition: Condition): string {
 
 export function sayFound(found: readonly unknown[], { count }: Condition): string {
   if (found.length === 0) return 'nothing';
-  if (count !== undefined) return `${sayCount(found.length)}: ${show(found)}`;
-  return show(found.length === 1 ? found[0] : found);
+  if (count === undefined && found.length === 1) return show(found[0]);
+  return `${sayCount(found.length)}: ${show(found)}`;
 }
 
 /** What is wrong with the query or the pattern; paths begin with `path`. */

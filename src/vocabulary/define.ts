@@ -10,6 +10,8 @@ import type { JsonSchema, ManifestProblem, StretchBound, Word } from '../languag
 import type { KubeObject } from '../values/kube-object';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
+import type { Agreement } from './agreement/view';
+import { agreeing } from './sentence';
 import type { ProbeState } from './probe-stream';
 import type { Span } from './history';
 import type { Stretch, StretchVerdict } from './stretch';
@@ -49,6 +51,8 @@ export interface Observation {
   readonly precluded?: string;
   /** What a probe would meet now, for claims about streams of them. */
   readonly probes?: readonly ProbeState[];
+  /** What all places should live by and what each does, for claims about changes of that. */
+  readonly agreement?: Agreement;
   /** Equal for observations that are equal in what the claim can tell apart. */
   readonly key: string;
 }
@@ -201,6 +205,6 @@ export function defineClaim<const S extends JsonSchema>(
 
 /** `shop/frontend reaches backend:80`, or `shop/frontend does not reach backend:80`. */
 export function titleOf<Args>(claim: Claim<Args>, args: Args, denied = false): string {
-  const { subject, predicate, negated } = claim.phrase(args);
+  const { subject, predicate, negated } = agreeing(claim.phrase(args));
   return `${subject} ${denied ? negated : predicate}`;
 }

@@ -35,7 +35,7 @@ export class History {
   add(at: Instant, observation: Observation): void {
     this.last = at;
     if (this.list.at(-1)?.observation.key === observation.key) return;
-    this.list.push({ at, observation });
+    this.list.push(Object.freeze({ at, observation }));
   }
 
   /** What was the case at that instant; undefined before the first sample. */

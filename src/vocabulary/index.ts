@@ -29,8 +29,12 @@ import translate from './claims/translate';
 import type { Action, Claim, Fault, Trigger } from './define';
 import cut from './faults/cut';
 import degrade from './faults/degrade';
+import fail from './faults/fail';
 import kill from './faults/kill';
 import pause from './faults/pause';
+import skew from './faults/skew';
+import slow from './faults/slow';
+import stale from './faults/stale';
 import type { Operator } from './operator';
 import after from './operators/after';
 import always from './operators/always';
@@ -45,7 +49,7 @@ import rolloutTrigger from './triggers/rollout';
 /** Every word by its name. */
 export const LANGUAGE = {
   /** What breaks. */
-  faults: byName<Fault>([cut, degrade, kill, pause]),
+  faults: byName<Fault>([cut, degrade, fail, kill, pause, skew, slow, stale]),
   /** What an administrator does. */
   actions: byName<Action>([
     applyAction,

@@ -128,24 +128,34 @@ function tellAmong(gap: Gap | undefined, { samples }: Stretch): string {
 
 function isGapBroken({ gap }: ProbeLimits, counts: readonly StreamCount[]): boolean {
   if (gap === undefined) return false;
-  const bounds = spanBounds(gap);
-  return counts.some(({ gaps }) => {
-    const length = Math.max(0, ...gaps.map((it) => it.length));
-    return length < bounds.least || length > bounds.most;
+  const { least, most } = spanBounds(gap);
+  return byClient(counts).some(([, streams]) => {
+    const length = longestGap(streams)?.length ?? 0;
+    return length < least || length > most;
   });
 }
 
 function brokenCounts({ failures }: ProbeLimits, counts: readonly StreamCount[]): string[] {
+  const clients = byClient(counts);
   return Object.entries(failures ?? {}).flatMap(([kind, limit]) => {
     const { least, most } = countBounds(limit);
-    const wrong = counts
-      .map((count) => ({ count, number: failuresOf(count, kind as Kind) }))
+    const wrong = clients
+      .map(([client, streams]) => {
+        const numbers = streams.map((stream) => failuresOf(stream, kind as Kind));
+        return { client, number: Math.max(...numbers) };
+      })
       .find(({ number }) => number < least || number > most);
     if (wrong === undefined) return [];
-    const whose = counts.length === 1 ? '' : ` for ${wrong.count.stream}`;
+    const whose = clients.length === 1 ? '' : ` for ${wrong.client}`;
     const number = wrong.number === Infinity ? 'endlessly many' : String(wrong.number);
     return [`${number} ${kind === 'fail' ? 'failing' : kind}${whose}`];
   });
+}
+
+/** The streams that each client may be on: it is the unluckiest of them that counts. */
+function byClient(counts: readonly StreamCount[]): [string, readonly StreamCount[]][] {
+  const clients = [...new Set(counts.map(({ client }) => client))];
+  return clients.map((client) => [client, counts.filter((count) => count.client === client)]);
 }
 
 /** How many probes may fail so; of all kinds together those that may fail at all. */

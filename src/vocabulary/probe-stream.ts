@@ -29,7 +29,7 @@ export interface ProbeState {
   readonly ends: readonly ProbeEnd[];
 }
 
-/** A row of probes that may all fail: from the first of them to the first that certainly does not. */
+/** A row of probes that may all fail: up to the first one that certainly does not. */
 export interface Gap {
   readonly stream: string;
   readonly from: Instant;

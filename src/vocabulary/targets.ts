@@ -2,6 +2,7 @@
 // are read anew at every use, so that they mean what exists, not what once existed.
 
 import type { Cluster } from '../cluster/cluster';
+import { didYouMean } from '../language/did-you-mean';
 import { parseReference, WORKLOAD_KINDS } from '../language/reference';
 import type { Reference } from '../language/reference';
 import type { FromSchema } from '../language/json-schema';
@@ -49,6 +50,10 @@ export function sourcesOf(cluster: Cluster, from: OriginArgs): Sources {
   }
   if (reference.kind === 'Node') return nodeSources(cluster, [reference.name], true);
   const pods = podsOfReference(cluster, reference);
+  if (pods.length === 0) {
+    const missing = `nothing matches ${describe(from)}${hintFor(cluster, from)}`;
+    return { sources: [], single: reference.ordinal !== undefined, missing };
+  }
   const single = pods.length === 1 || reference.ordinal !== undefined;
   return podSources(cluster, pods, describe(from), single, reference.container);
 }
@@ -174,6 +179,17 @@ export function isFrozen(target: PodTargetArgs): boolean {
   return typeof target === 'string'
     ? readReference(target).ordinal !== undefined
     : target.members === 'frozen' || (target.pick !== undefined && target.pick !== 'all');
+}
+
+/** `; did you mean "shop/backend"?`, where a pod or a workload has nearly that name. */
+export function hintFor(cluster: Cluster, text: string): string {
+  const { store } = cluster.api;
+  const { namespace, name, kind } = readReference(text);
+  const kinds = kind === undefined ? ['Pod', ...WORKLOAD_KINDS] : [kind];
+  const known = kinds.flatMap((it) => [...store.list(it)].map(keyOf));
+  const key = `${namespace ?? 'default'}/${name}`;
+  const hint = known.includes(key) ? undefined : didYouMean(key, known);
+  return hint === undefined ? '' : `; ${hint}`;
 }
 
 function selectedSources(cluster: Cluster, from: Exclude<OriginArgs, string>): Sources {

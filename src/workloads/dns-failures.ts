@@ -1,6 +1,8 @@
 // DNS servers that answer wrongly: what they say of some names in place of the truth, how often,
 // and whether that passes their own cache on its way out.
 
+import { noteReading } from '../kernel/readings';
+import type { Readable } from '../kernel/readings';
 import type { Random } from '../kernel/random';
 import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
@@ -45,7 +47,7 @@ export interface Met {
 
 export type Counts = ReadonlyMap<string, number>;
 
-interface Standing {
+interface Failing {
   readonly failure: DnsFailure;
   readonly servers: Set<string>;
   /** Questions of lookups that were really made. */
@@ -56,47 +58,57 @@ interface Standing {
 const TTL = 60;
 
 /** The failures of all servers: of pods by their keys, and of `node` and `external/NAME`. */
-export class DnsFailures {
+export class DnsFailures implements Readable {
   private readonly random: Random;
-  private readonly standing = new Map<string, Standing>();
+  private readonly failing = new Map<string, Failing>();
+  /** Counts what has changed. */
+  private changes = 0;
 
   constructor(random: Random) {
     this.random = random;
   }
 
+  standing(): number {
+    return this.changes;
+  }
+
   /** More servers fail in the way of this token; returns those that did not. */
   fail(token: string, servers: readonly string[], failure: DnsFailure): readonly string[] {
-    const standing = this.standing.get(token) ?? { failure, servers: new Set(), asked: 0 };
-    const fresh = servers.filter((it) => !standing.servers.has(it));
-    for (const server of fresh) standing.servers.add(server);
-    if (standing.servers.size > 0) this.standing.set(token, standing);
+    const failing = this.failing.get(token) ?? { failure, servers: new Set(), asked: 0 };
+    this.changes++;
+    const fresh = servers.filter((it) => !failing.servers.has(it));
+    for (const server of fresh) failing.servers.add(server);
+    if (failing.servers.size > 0) this.failing.set(token, failing);
     return fresh;
   }
 
   /** One server is itself again, as far as this token goes. */
   mend(token: string, server: string): void {
-    const standing = this.standing.get(token);
-    standing?.servers.delete(server);
-    if (standing?.servers.size === 0) this.standing.delete(token);
+    const failing = this.failing.get(token);
+    this.changes++;
+    failing?.servers.delete(server);
+    if (failing?.servers.size === 0) this.failing.delete(token);
   }
 
   /** A lookup was really made: what patterns have counted in it counts for the next ones. */
   made(counts: Counts): void {
+    this.changes++;
     for (const [token, count] of counts) {
-      const standing = this.standing.get(token);
-      if (standing !== undefined) standing.asked += count;
+      const failing = this.failing.get(token);
+      if (failing !== undefined) failing.asked += count;
     }
   }
 
   /** What a server says at a stage: what fails, or else what `truth` finds. */
   answer(server: string, stage: Stage, met: Met, truth: () => DnsReply): DnsReply {
+    noteReading(this, '');
     const counted: string[] = [];
-    for (const [token, standing] of this.standing) {
-      const { failure, servers } = standing;
+    for (const [token, failing] of this.failing) {
+      const { failure, servers } = failing;
       const isMeant = servers.has(server) && failure.behindCache === (stage !== 'door');
       if (!isMeant || !isNamed(failure.names, met.question.name)) continue;
       if (failure.pattern.length > 0) counted.push(token);
-      if (!strikes(token, standing, met)) continue;
+      if (!strikes(token, failing, met)) continue;
       return withCount(this.wrong(token, failure.answer, met) ?? truth(), counted);
     }
     return withCount(truth(), counted);
@@ -138,7 +150,7 @@ export class DnsFailures {
   }
 }
 
-function strikes(token: string, { failure, asked }: Standing, met: Met): boolean {
+function strikes(token: string, { failure, asked }: Failing, met: Met): boolean {
   const { pattern, odds } = failure;
   if (pattern.length > 0) {
     return pattern[(asked + (met.counted.get(token) ?? 0)) % pattern.length]!;

@@ -7,7 +7,7 @@ import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { ObjectKey } from '../values/kube-object';
 import { seconds, ZERO } from '../values/time';
-import type { Duration, Instant } from '../values/time';
+import type { Duration } from '../values/time';
 import type { AskUpstream, DnsRequest, Exchanged } from './coredns/plugin';
 import type { CoreDns } from './coredns/server';
 import { checkTime } from './coredns/upstream-health';
@@ -95,7 +95,7 @@ export class SelfChecks {
     let isAnswered = true;
     for (const loop of dns.loops) {
       const name = loop.begin(`${draw()}.${draw()}`);
-      const reply = dns.answer(question(name, 'HINFO', kernel.now, choose));
+      const reply = dns.answer(question(name, 'HINFO', kernel, choose));
       loop.end();
       if (loop.isLooping) {
         const zone = loop.zone === '' ? '.' : `${loop.zone}.`;
@@ -114,7 +114,7 @@ export class SelfChecks {
     const { upstream, transport, domain } = instance.checked[place]!;
     const stream = kernel.random.stream(`coredns.health/${instance.pod}`);
     const choose = drawnBy(stream);
-    const request = { ...question(domain, 'NS', kernel.now, choose), transport };
+    const request = { ...question(domain, 'NS', kernel, choose), transport };
     const answer = choose(instance.ask(upstream, request));
     instance.answers.set(place, answer);
     this.schedule(checkTime(answer), this.answerEvent, instance, place);
@@ -134,7 +134,7 @@ export class SelfChecks {
 function question(
   name: string,
   type: string,
-  now: Instant,
+  clock: DnsRequest['clock'],
   choose: DnsRequest['choose'],
 ): DnsRequest {
   return {
@@ -142,7 +142,7 @@ function question(
     client: undefined,
     transport: 'UDP',
     udpSize: 512,
-    now,
+    clock,
     real: false,
     choose,
     goesOneWay: true,

@@ -179,18 +179,23 @@ export class DnsServers {
     const server = this.servers.get(pod);
     const { dns } = server ?? {};
     if (server?.running !== true || dns === undefined) return undefined;
-    const { now } = this.ground.kernel;
+    const { kernel } = this.ground;
     const { drawing } = asked;
     if (drawing !== undefined) {
-      const request = { ...asked, now, choose: drawing, goesOneWay: true };
+      const request = { ...asked, clock: kernel, choose: drawing, goesOneWay: true };
       return [{ probability: CERTAIN, value: this.say(pod, dns, request) }];
     }
-    return coursesOf((choose) => this.say(pod, dns, { ...asked, now, choose }));
+    return coursesOf((choose) => this.say(pod, dns, { ...asked, clock: kernel, choose }));
   }
 
   private say(pod: ObjectKey, dns: CoreDns, request: DnsRequest): DnsReply {
     const met = { ...request, counted: request.counted ?? NO_COUNTS };
     return this.failures.answer(pod, 'door', met, () => dns.answer(request));
+  }
+
+  /** Whether a modelled DNS server runs in the pod. */
+  runsIn(pod: ObjectKey): boolean {
+    return this.servers.get(pod)?.running === true;
   }
 
   /** The pods with a server that watches the API, and the names of their clients there. */
@@ -247,6 +252,10 @@ export class DnsServers {
       readFile: (path) => this.fileIn(pod, path),
       ...NODE_RESOLVERS,
       askUpstream: ask,
+      failing: (request, truth) => {
+        const met = { ...request, counted: request.counted ?? NO_COUNTS };
+        return this.failures.answer(keyOf(pod), 'behind the cache', met, truth);
+      },
       checkUpstream: (health, after) => this.selfChecks.checkFrom(id, health, after),
     });
     const { dns } = server;

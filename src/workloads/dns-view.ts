@@ -4,6 +4,8 @@
 
 import type { ApiServer } from '../apiserver/api-server';
 import type { Change, Informer } from '../apiserver/informer';
+import { noteReading } from '../kernel/readings';
+import type { Readable } from '../kernel/readings';
 import type { KubeObject } from '../values/kube-object';
 import { splitKey } from '../values/kube-object';
 import type { Labels } from '../values/labels';
@@ -63,7 +65,7 @@ interface PortFields {
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 
-export class DnsView {
+export class DnsView implements Readable {
   private readonly informers: readonly Informer[];
   private readonly services: Informer;
   private readonly slices: Informer;
@@ -98,6 +100,11 @@ export class DnsView {
 
   /** Whether every informer has listed once since the start of the process. */
   get synced(): boolean {
+    noteReading(this, 'synced');
+    return this.isSynced;
+  }
+
+  standing(): boolean {
     return this.isSynced;
   }
 
@@ -147,12 +154,14 @@ export class DnsView {
 
   /** Ready endpoints of a Service, one entry for each address. */
   endpoints(namespace: string, name: string): EndpointRecord[] {
+    this.slices.noteList();
     const keys = sortedBy(this.slicesOfService.get(`${namespace}/${name}`) ?? [], (key) => key);
     return keys.flatMap((key) => readEndpoints(this.slices.get(key)));
   }
 
   /** The Service that owns this virtual address. */
   serviceAt(address: IP): ServiceRecord | undefined {
+    this.services.noteList();
     const [key] = this.servicesByAddress.get(address) ?? [];
     if (key === undefined) return undefined;
     const { namespace, name } = splitKey(key);
@@ -161,6 +170,7 @@ export class DnsView {
 
   /** Every ready endpoint with this address, with the name of its Service. */
   endpointsAt(address: IP): readonly OwnedEndpoint[] {
+    this.slices.noteList();
     const keys = sortedBy(this.slicesByAddress.get(address) ?? [], (key) => key);
     return keys.flatMap((key) => {
       const slice = this.slices.get(key);
@@ -175,6 +185,7 @@ export class DnsView {
 
   /** Services with this external address. */
   servicesWithExternal(address: IP): readonly ServiceRecord[] {
+    this.services.noteList();
     const keys = sortedBy(this.servicesByExternal.get(address) ?? [], (key) => key);
     return keys.flatMap((key) => {
       const { namespace, name } = splitKey(key);
@@ -187,6 +198,7 @@ export class DnsView {
    * until it is gone; one that has ended has none.
    */
   podsAt(address: IP): readonly string[] {
+    this.pods.noteList();
     const keys = sortedBy(this.podsByAddress.get(address) ?? [], (key) => key);
     return keys.map((key) => splitKey(key).namespace);
   }

@@ -111,9 +111,8 @@ function replyOf(
   if (fate === 'empty') return emptyReply('NOERROR', true);
   if (fate !== 'answer') return emptyReply(fate);
   const { dns, kernel } = cluster();
-  const { now } = kernel;
   const client = ip('10.244.1.9');
-  const asked = { question, client, transport, udpSize, now, real: false, depth: 0 };
+  const asked = { question, client, transport, udpSize, clock: kernel, real: false, depth: 0 };
   const [course] = coursesOf((choose) => dns.answer({ ...asked, choose }));
   const limit = transport === 'TCP' ? Infinity : Math.max(UDP_SIZE, udpSize);
   return cutTo(limit, question, course!.value);

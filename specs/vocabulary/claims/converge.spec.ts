@@ -68,7 +68,7 @@ describe('converge', () => {
     expect(observe(cluster(NEW, NEW, { clusterIP: 'None' })).vacuous).to.match(/is headless/);
     expect(observe(cluster(NEW, NEW, { type: 'ExternalName' })).vacuous).to.match(/ExternalName/);
     expect(observe(cluster(NEW, NEW), { nodes: 'worker-9' }).vacuous).to.equal(
-      'no such node has power',
+      'there is no node worker-9',
     );
   });
 
@@ -79,5 +79,57 @@ describe('converge', () => {
     const other = cluster(NEW, NEW);
     other.serves = OLD;
     expect(new Set([...keys, observe(other).key]).size).to.equal(4);
+  });
+});
+
+describe('converge of a policy', () => {
+  const POLICY = { policy: 'shop/deny' };
+
+  function guarded(...behind: readonly string[]): FakeCluster {
+    const made = shop();
+    made.put({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'deny', namespace: 'shop' },
+      spec: {},
+    });
+    for (const node of behind) made.unenforced.add(node);
+    return made;
+  }
+  const of = (made: FakeCluster, args: object = {}) =>
+    converge.observe(made, { ...POLICY, ...args }, { explain: true });
+
+  it('holds where every agent has applied what the API holds', () => {
+    expect(of(guarded()).holds).to.equal(true);
+    expect(of(guarded('worker-2'))).to.include({ holds: false, actual: 'stale on worker-2' });
+    expect(of(guarded('worker-2'), { nodes: 'any' }).holds).to.equal(true);
+    expect(of(guarded('worker-2')).blames).to.deep.equal([
+      'calico-node@worker-2',
+      'NetworkPolicy/shop/deny',
+    ]);
+  });
+
+  it('says why there is nothing to judge', () => {
+    expect(of(guarded(), { policy: 'shop/denny' }).vacuous).to.equal(
+      'there is no NetworkPolicy shop/denny; did you mean "shop/deny"?',
+    );
+    const open = guarded();
+    open.policyAgent = undefined;
+    expect(of(open).vacuous).to.match(/^the network plug-in \S+ enforces no policies$/);
+  });
+});
+
+describe('converge since a change', () => {
+  it('holds against what the API says, not against what runs', () => {
+    const made = cluster(OLD, OLD);
+    made.announces = { endpoints: OLD };
+    expect(observe(made).holds).to.equal(false);
+    expect(observe(made, { since: 'change' }).holds).to.equal(true);
+  });
+
+  it('is about a stretch of time, and then only', () => {
+    expect(converge.stretch!({ ...ARGS, since: 'change' })).to.equal('by');
+    expect(converge.stretch!({ ...ARGS, each: true })).to.equal('by');
+    expect(converge.stretch!(ARGS)).to.equal(undefined);
   });
 });

@@ -83,6 +83,27 @@ describe('kill, of pods', () => {
     expect(new Set(choices).size).to.be.above(1);
   });
 
+  it('hits the containers of these names in the pods that are meant', () => {
+    const args = { pods: { labels: { app: 'backend' } }, containers: ['app', 'log'] };
+    const { calls, hits } = inject(args);
+    expect(calls).to.have.length(3);
+    expect(calls[0]).to.deep.equal([
+      'crashContainer',
+      'shop/backend-a',
+      'app',
+      { exitCode: 137, restart: true },
+    ]);
+    expect(hits[0]).to.equal('container shop/backend#1/app');
+    expect(inject({ pod: 'shop/backend#1', containers: ['other'] }).hits).to.deep.equal([]);
+    const kept = inject({ pod: 'shop/backend#1', containers: ['app'] }, UNTIL_RECOVERY);
+    expect(kept.effects).to.deep.equal(['no-restart shop/backend-a']);
+    const containers = ['app'];
+    expect(problems({ node: 'worker-1', containers })).to.deep.equal(['/containers']);
+    expect(problems({ component: 'kubelet', containers })).to.deep.equal(['/containers']);
+    expect(problems({ container: 'a/b/c', containers })).to.deep.equal(['/containers']);
+    expect(problems({ pod: 'a/b', containers, how: 'delete' })).to.deep.equal(['/how']);
+  });
+
   it('hits one container where one is named', () => {
     const { calls, hits } = inject({ container: 'shop/backend#1/app', exitCode: 1 });
     expect(calls).to.deep.equal([

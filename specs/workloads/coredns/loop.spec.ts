@@ -35,7 +35,7 @@ function loopsIn(world: DnsWorld): string[] {
     client: undefined,
     transport: 'UDP',
     udpSize: 512,
-    now: 0 as Instant,
+    clock: { now: 0 as Instant },
     real: false,
     choose: drawnBy(new Stream(1)),
     depth: 0,

@@ -49,7 +49,7 @@ export class UpstreamWorld extends DnsWorld {
       client: ip('10.244.1.9'),
       transport,
       udpSize: 4_096,
-      now: seconds(0) as number as Instant,
+      clock: { now: seconds(0) as number as Instant },
       real: true,
       depth: 0,
     } as const;

@@ -19,9 +19,7 @@ import { wordPage } from '../word-page';
 
 const line: CommandLine = {
   usage: 'explain [WORD | timers | dispositions | FILE[:LINE]] [flags]',
-  summary:
-    'Explains a word of the language, or how the verdicts of a scenario came about; without ' +
-    'one, lists all words.',
+  summary: 'Explains a word of the language (all words without one), or a scenario.',
   flags: {
     kubernetes: { value: 'VERSION', help: 'The version whose timers are shown.' },
     profile: { value: 'NAME', help: 'The timing profile whose timers are shown.' },
@@ -30,8 +28,8 @@ const line: CommandLine = {
     json: { help: 'Of a file: the results with their chains of causes as JSON.' },
   },
   notes: [
-    'Of a FILE, everything that takes time is explained: converge, outage, and all that stands',
-    'beside `after`; from the step to the verdict, with the timer that each event waited for.',
+    'Of a FILE, everything that takes time is explained: converge, outage, and all that',
+    'stands beside `after`; from the step to the verdict, with the timer of each wait.',
   ].join('\n'),
 };
 

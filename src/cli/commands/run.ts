@@ -4,6 +4,8 @@
 import MultiReporter, { reporterNames, writesFiles } from '../../../reporters/multi';
 import type { ReporterChoice } from '../../../reporters/multi';
 import { formatRow, listen } from '../../../reporters/report';
+import { runPlanUnder } from '../../chai/model';
+import type { Plan } from '../../language/index';
 import { DISK } from '../../language/source';
 import { drive } from '../../mocha/drive';
 import { loadPlans } from '../../mocha/load-plans';
@@ -11,6 +13,7 @@ import type { LoadedPlans } from '../../mocha/load-plans';
 import type { Bdd, Selected, Tools } from '../../mocha/suite';
 import { describePlans, describeProblems } from '../../mocha/suite';
 import { toolsFor } from '../../mocha/tools';
+import type { SeedRange } from '../../runner/seeds';
 import type { Diagnostic } from '../../values/diagnostic';
 import type { Arguments, CommandLine } from '../arguments';
 import { hinted, UsageError } from '../arguments';
@@ -34,6 +37,7 @@ const line: CommandLine = {
       help: 'Only this row of a matrix: cluster.proxy=ipvs.',
     },
     seed: { value: 'N', help: 'The seed of every random choice; 1 by default.' },
+    seeds: { value: 'A..B', help: 'Every seed from A to B, and how the results spread.' },
     bail: { help: 'Stop after the first expectation that fails.' },
     list: { help: 'List what would run, and do not run it.' },
     reporter: {
@@ -47,6 +51,7 @@ const line: CommandLine = {
   },
   notes: [
     'FILE:LINE runs the expectation at that line, or the scenario of that title line.',
+    'With --seeds, `sometimes` passes if it does under one seed, all else if it does under each.',
     'With SOURCE_DATE_EPOCH set, reports hold no wall-clock time.',
     'Exit codes: 0 all passed; 1 an expectation failed; 2 usage, an invalid scenario,',
     'an undecided expectation, or nothing ran; 3 internal error. The highest wins.',
@@ -55,6 +60,10 @@ const line: CommandLine = {
 
 async function execute(args: Arguments, io: Io): Promise<ExitCode> {
   const seed = readSeed(args.value('seed'));
+  const seeds = readSeeds(args.value('seeds'));
+  if (seeds !== undefined && args.has('seed')) {
+    throw new UsageError('--seed and --seeds say different things: give one of them');
+  }
   const choices = readReporters(args.all('reporter'));
   const targets = findTargets(args.positionals, DISK);
   for (const problem of targets.problems) io.complain(`kubedrill: ${problem}`);
@@ -66,7 +75,11 @@ async function execute(args: Arguments, io: Io): Promise<ExitCode> {
   };
   const loaded = loadPlans(targets.files);
   for (const line of warningLines(warningsOf(loaded, targets.named))) io.complain(line);
-  const tools = toolsFor(loaded, seed, io.out.columns, explainingOf(choices));
+  const explain = explainingOf(choices);
+  const tools = {
+    ...toolsFor(loaded, seed, io.out.columns, explain),
+    ...(seeds !== undefined && { run: (plan: Plan) => runPlanUnder(plan, seeds, explain) }),
+  };
   const { selected, problems } = select(loaded.plans, wanted, tools.titles);
   for (const problem of problems) io.complain(`kubedrill: ${problem}`);
   const unmet = targets.problems.length + problems.length > 0 ? EXIT.unusable : EXIT.passed;
@@ -174,6 +187,17 @@ function readSeed(text: string | undefined): number {
     throw new UsageError(`--seed ${text}: a seed is a whole number from 0`);
   }
   return seed;
+}
+
+/** `1..200`: both ends belong to it. */
+function readSeeds(text: string | undefined): SeedRange | undefined {
+  if (text === undefined) return undefined;
+  const [, from, to] = /^(\d+)\.\.(\d+)$/.exec(text) ?? [];
+  const [first, last] = [Number(from), Number(to)];
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || last < first) {
+    throw new UsageError(`--seeds ${text}: write a range of whole numbers, as in 1..200`);
+  }
+  return { first, last };
 }
 
 function readRow(text: string): [key: string, value: string] {

@@ -10,8 +10,8 @@ import { BridgedNodes } from './bridged-node';
 import { defineCni } from './define';
 import type { CniCluster, CniNetwork } from './define';
 import { flannelRules } from './flannel-rules';
-import { SubnetList } from './subnet-routes';
-import type { Subnet } from './subnet-routes';
+import { SubnetList, SubnetRoutes } from './subnet-routes';
+import type { Router, Subnet } from './subnet-routes';
 
 type Backend = 'vxlan' | 'host-gw';
 
@@ -28,7 +28,7 @@ export const flannel = defineCni({
   create: (cluster, options) => new Flannel(cluster, options['mode'] as Backend),
 });
 
-class Flannel implements CniNetwork {
+class Flannel implements CniNetwork, Router {
   private readonly cluster: CniCluster;
   private readonly backend: Backend;
   private readonly nodes: BridgedNodes;
@@ -50,7 +50,7 @@ class Flannel implements CniNetwork {
       this.subnets.add({ range, node: machine.name });
       this.setUpFamily(machine, range);
     }
-    machine.routing.share(this.subnets.routesOf(machine.name, (to) => this.routeTo(to)));
+    machine.routing.share(new SubnetRoutes(this.subnets, machine, this));
   }
 
   leave(machine: Machine): void {
@@ -84,7 +84,7 @@ class Flannel implements CniNetwork {
   }
 
   /** As every other node sees that subnet. */
-  private routeTo({ range, node }: Subnet): Route | undefined {
+  routeFrom(_machine: Machine, { range, node }: Subnet): Route | undefined {
     const { family } = cidr(range);
     const remote = this.publicIPs.get(node)?.find((address) => familyOf(address) === family);
     if (remote === undefined) return undefined;

@@ -7,28 +7,33 @@ import type { IP } from '../../values/ip';
 import type { Machine } from '../machine';
 import type { PolicyProfile } from '../policy/profile';
 import { defineCni } from './define';
-import type { Attachment, CniCluster, CniNetwork } from './define';
+import type { Attachment, CniCluster, CniNetwork, CniOptions } from './define';
 import { gatewayOf, HostLocal } from './host-local';
 import { masqueradeRules } from './masquerade-rules';
 import { NodeRoutes } from './node-routes';
 import { VethNodes } from './veth-node';
 
-/** kindnetd runs kube-network-policies since kind 0.24. */
-const POLICY: PolicyProfile = {
-  agent: 'kindnet',
-  kinds: ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'NetworkPolicy'],
-  delays: ['kube-network-policies.sync'],
-  established: 'kept',
-  newPods: 'isolated',
-  blocksMatchPods: true,
-};
+/**
+ * kindnetd runs kube-network-policies since kind 0.24. In strict mode that looks at what is open;
+ * answers are not held against it here, though the queue judges those too where it finds any.
+ */
+function policyOf({ strictMode }: CniOptions): PolicyProfile {
+  return {
+    agent: 'kindnet',
+    kinds: ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'NetworkPolicy'],
+    delays: ['kube-network-policies.sync'],
+    established: strictMode === true ? 'reviewed' : 'kept',
+    newPods: 'isolated',
+    blocksMatchPods: true,
+  };
+}
 
 export const kindnet = defineCni({
   name: 'kindnet',
   summary: 'One pod range per node, a pair of devices per pod, plain routes between the nodes.',
   source: 'kubernetes-sigs/kind images/kindnetd; kubernetes-sigs/kube-network-policies',
-  options: {},
-  policy: () => POLICY,
+  options: { strictMode: [false, true] },
+  policy: policyOf,
   create: (cluster) => new Kindnet(cluster),
 });
 

@@ -5,8 +5,8 @@ import { familyOf } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
 import type { Machine, Route } from '../machine';
 import type { TunnelKind } from '../route-table';
-import { SubnetList } from './subnet-routes';
-import type { Subnet } from './subnet-routes';
+import { SubnetList, SubnetRoutes } from './subnet-routes';
+import type { Router, Subnet } from './subnet-routes';
 
 /** The tunnel of one address family. */
 export interface Tunnel {
@@ -25,7 +25,7 @@ export interface RouteSettings {
   source?(node: string, family: Family): IP | undefined;
 }
 
-export class NodeRoutes {
+export class NodeRoutes implements Router {
   private readonly settings: RouteSettings;
   private readonly subnets = new SubnetList();
   private readonly publicIPs = new Map<string, readonly IP[]>();
@@ -40,13 +40,13 @@ export class NodeRoutes {
     this.publicIPs.set(name, addresses);
     this.subnets.removeNode(name);
     for (const range of ranges) this.announce(name, range);
-    machine.routing.share(
-      this.subnets.routesOf(name, (subnet) => {
-        const route = this.routeTo(addresses, subnet);
-        const source = route && this.settings.source?.(name, cidr(subnet.range).family);
-        return route && source ? { ...route, source } : route;
-      }),
-    );
+    machine.routing.share(new SubnetRoutes(this.subnets, machine, this));
+  }
+
+  routeFrom({ name, addresses }: Machine, subnet: Subnet): Route | undefined {
+    const route = this.routeTo(addresses, subnet);
+    const source = route && this.settings.source?.(name, cidr(subnet.range).family);
+    return route && source ? { ...route, source } : route;
   }
 
   /** One more range of a node. */

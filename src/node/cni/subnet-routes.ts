@@ -1,6 +1,8 @@
 // Routes from every node to every other node's pods. They follow from one list of subnets that
 // all nodes share; a node's own view of it is computed when a packet asks.
 
+import type { IP } from '../../values/ip';
+import type { Machine } from '../machine';
 import { PrefixMap } from '../route-table';
 import type { PrefixMatch, Route, RouteSource } from '../route-table';
 
@@ -46,29 +48,55 @@ export class SubnetList {
     this.changes++;
   }
 
-  /**
-   * The routes that one node has by this list: `routeTo` for every subnet of another node. The
-   * result is a view, so five thousand nodes do not hold five thousand routes each.
-   */
-  routesOf(node: string, routeTo: (subnet: Subnet) => Route | undefined): RouteSource {
-    const { byRange } = this;
-    const version = (): number => this.changes;
-    return {
-      get version() {
-        return version();
-      },
-      match(destination): PrefixMatch<Route> | undefined {
-        const found = byRange.match(destination);
-        if (found === undefined || found.value.node === node) return undefined;
-        const value = routeTo(found.value);
-        return value && { prefix: found.prefix, value };
-      },
-      *list() {
-        for (const subnet of byRange.values()) {
-          const route = subnet.node === node ? undefined : routeTo(subnet);
-          if (route !== undefined) yield route;
-        }
-      },
-    };
+  /** The subnet to which an address belongs. */
+  match(destination: IP): PrefixMatch<Subnet> | undefined {
+    return this.byRange.match(destination);
+  }
+
+  all(): Iterable<Subnet> {
+    return this.byRange.values();
+  }
+}
+
+/** How a machine gets to another node's subnet; undefined where it does not. */
+export interface Router {
+  routeFrom(machine: Machine, subnet: Subnet): Route | undefined;
+}
+
+/**
+ * The routes that one node has by a list: one for every subnet of another node. This is a view,
+ * so five thousand nodes do not hold five thousand routes each.
+ */
+export class SubnetRoutes implements RouteSource {
+  private readonly subnets: SubnetList;
+  private readonly machine: Machine;
+  private readonly router: Router;
+
+  constructor(subnets: SubnetList, machine: Machine, router: Router) {
+    this.subnets = subnets;
+    this.machine = machine;
+    this.router = router;
+  }
+
+  get version(): number {
+    return this.subnets.version;
+  }
+
+  match(destination: IP): PrefixMatch<Route> | undefined {
+    const found = this.subnets.match(destination);
+    const value = found && this.routeTo(found.value);
+    return value && { prefix: found.prefix, value };
+  }
+
+  *list(): Iterable<Route> {
+    for (const subnet of this.subnets.all()) {
+      const route = this.routeTo(subnet);
+      if (route !== undefined) yield route;
+    }
+  }
+
+  private routeTo(subnet: Subnet): Route | undefined {
+    const { machine, router } = this;
+    return subnet.node === machine.name ? undefined : router.routeFrom(machine, subnet);
   }
 }

@@ -2,6 +2,7 @@
 // entry; every later packet follows the entry, whatever the rules say by then.
 // source: net/netfilter/nf_conntrack_core.c
 
+import { noteFleeting } from '../../kernel/readings';
 import { tupleKey } from '../../values/flow';
 import type { FiveTuple } from '../../values/flow';
 import { sortedBy } from '../../values/order';
@@ -51,7 +52,10 @@ export interface ConnectionTable {
   overlay(): ConntrackOverlay;
 }
 
-/** Entries by both of their tuples. An entry past its time is as good as gone. */
+/**
+ * Entries by both of their tuples. An entry past its time is as good as gone, so what meets one is
+ * read from the clock.
+ */
 export class Conntrack implements ConnectionTable {
   /** nf_conntrack_max: how many entries fit. */
   limit: number;
@@ -68,13 +72,14 @@ export class Conntrack implements ConnectionTable {
   lookup(tuple: FiveTuple, now: Instant, flow?: FiveTuple): ConntrackHit | undefined {
     const key = tupleKey(tuple);
     const entry = this.byOriginal.get(key);
+    const others = this.byReply.get(key);
+    if (entry === undefined && others === undefined) return undefined;
+    noteFleeting();
     if (entry !== undefined && entry.expires > now) return { entry, direction: 'original' };
     const wanted = flow && tupleKey(flow);
-    const answers = this.byReply
-      .get(key)
-      ?.findLast(
-        (it) => it.expires > now && (wanted === undefined || tupleKey(it.original) === wanted),
-      );
+    const answers = others?.findLast(
+      (it) => it.expires > now && (wanted === undefined || tupleKey(it.original) === wanted),
+    );
     return answers && { entry: answers, direction: 'reply' };
   }
 
@@ -101,6 +106,7 @@ export class Conntrack implements ConnectionTable {
   }
 
   count(now: Instant): number {
+    noteFleeting();
     this.expire(now);
     return this.size;
   }
@@ -110,6 +116,7 @@ export class Conntrack implements ConnectionTable {
   }
 
   list(now: Instant): ConntrackEntry[] {
+    if (this.byOriginal.size > 0) noteFleeting();
     const standing = [...this.byOriginal.values()].filter((entry) => entry.expires > now);
     return sortedBy(standing, (entry) => tupleKey(entry.original));
   }

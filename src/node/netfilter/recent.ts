@@ -2,6 +2,7 @@
 // connection through which rule, and when. kube-proxy keeps session affinity in them.
 // source: net/netfilter/xt_recent.c; net/netfilter/nft_dynset.c
 
+import { noteFleeting } from '../../kernel/readings';
 import type { IP } from '../../values/ip';
 import { between, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
@@ -20,6 +21,7 @@ export class RecentLists {
   /** Whether the address was put into the list within the last `span` seconds. */
   has(list: string, address: IP, span: number, now: Instant): boolean {
     const seen = this.lists.get(list)?.get(address);
+    if (seen !== undefined) noteFleeting();
     return seen !== undefined && between(seen, now) <= seconds(span);
   }
 

@@ -13,12 +13,15 @@ import type { Definition } from '../../values/definition';
 import type { KubeObject } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import type { Packet } from '../../values/packet';
+import { ZERO } from '../../values/time';
 import type { Duration } from '../../values/time';
 import type { PodSandbox } from '../pod-sandbox';
 import type { CompiledPolicies } from './compile';
+import { EstablishedReviews } from './established-reviews';
 import { decideAt, policiesOf } from './evaluate';
 import { blamesOf, explainDenial } from './explain';
 import type { Direction, Party, PolicyFlow, PolicyPod } from './policy';
+import { LateHearing } from './late-hearing';
 import { PolicyPlaces } from './policy-places';
 import { PolicyViews } from './policy-views';
 import type { Revisions } from './policy-views';
@@ -66,13 +69,16 @@ export class PolicyAgents {
   /** The nodes whose agents are about to apply what they have seen. */
   private readonly requested = new Set<string>();
   private readonly stopped = new Set<string>();
+  private readonly late = new LateHearing();
+  private readonly reviews: EstablishedReviews | undefined;
+  private readonly heardEvent: EventKind;
   /** The last two revisions of each kind that were delivered. */
   private readonly delivered = new Map<string, { readonly now: number; readonly before: number }>();
 
   constructor(context: PolicyAgentsContext) {
     const { kernel, api, profile } = context;
     this.context = context;
-    this.judgesEstablished = profile.established === 'cut';
+    this.judgesEstablished = profile.established !== 'kept';
     this.judgesOwnNode = profile.ownNode === 'judged';
     this.rejects = profile.denial === 'rejected';
     this.places = new PolicyPlaces(context.definitions);
@@ -80,6 +86,15 @@ export class PolicyAgents {
     this.applyEvent = kernel.declare(`${profile.agent}.apply`, (node) => this.apply(String(node)), {
       owner: (node) => `${profile.agent}@${node}`,
     });
+    this.heardEvent = kernel.declare(
+      `${profile.agent}.heard`,
+      (node, number) => {
+        this.late.arrive(String(node), Number(number));
+        if (!this.stopped.has(String(node))) this.request(String(node));
+      },
+      { owner: (node) => `${profile.agent}@${node}` },
+    );
+    this.reviews = profile.established === 'reviewed' ? this.reviewing() : undefined;
     const kinds = [...profile.kinds, 'Namespace', 'Pod'];
     this.informers = new Map(
       kinds.map((kind) => {
@@ -97,6 +112,7 @@ export class PolicyAgents {
   /** The agent of the node dies: its rules stay as they are. */
   stop(node: string): void {
     this.stopped.add(node);
+    this.reviews?.stop(node);
     this.holdBack(node, this.seen());
   }
 
@@ -111,13 +127,32 @@ export class PolicyAgents {
   }
 
   /** See `network/policy-enforcer.ts`. */
-  verdict(packet: Packet, direction: Direction, sandbox: PodSandbox): Verdict {
+  verdict(
+    packet: Packet,
+    direction: Direction,
+    sandbox: PodSandbox,
+    isEstablished = false,
+  ): Verdict {
+    const now = this.verdictBy(this.viewOf(sandbox.node), packet, direction, sandbox);
+    if (now.allowed || !isEstablished || this.reviews === undefined) return now;
+    // What no look has found forbidden passes; what one has found is judged as if it were new.
+    const reviewed = this.reviews.of(sandbox.node);
+    if (reviewed === undefined) return ALLOWED;
+    const view = this.viewAt(reviewed);
+    return this.verdictBy(view, packet, direction, sandbox).allowed ? ALLOWED : now;
+  }
+
+  private verdictBy(
+    view: CompiledPolicies,
+    packet: Packet,
+    direction: Direction,
+    sandbox: PodSandbox,
+  ): Verdict {
     const { tuple } = packet;
     const { node, podKey } = sandbox;
     const address = direction === 'egress' ? tuple.dst : tuple.src;
     const nodeName = this.context.nodeAt(address);
     if (nodeName === node || sandbox.addresses.includes(address)) return ALLOWED;
-    const view = this.viewOf(node);
     const other = view.podAt(address);
     const known = this.knownPod(view, sandbox);
     const port = Number(tuple.dport);
@@ -187,8 +222,24 @@ export class PolicyAgents {
   }
 
   private viewOf(node: string): CompiledPolicies {
-    const revisions = this.behind.get(node) ?? this.seen();
-    return this.views.at(revisions, [...new Set(this.behind.values())]);
+    return this.viewAt(this.behind.get(node) ?? this.seen());
+  }
+
+  private viewAt(revisions: Revisions): CompiledPolicies {
+    const needed = [...this.behind.values(), ...(this.reviews?.all() ?? [])];
+    return this.views.at(revisions, [...new Set(needed)]);
+  }
+
+  private reviewing(): EstablishedReviews {
+    const { kernel, timing, profile, onChange } = this.context;
+    return new EstablishedReviews({
+      kernel,
+      timing,
+      agent: profile.agent,
+      rest: 'kube-network-policies.review',
+      heard: (node) => this.late.of(node) ?? this.seen(),
+      onReview: onChange,
+    });
   }
 
   private seen(): Revisions {
@@ -201,8 +252,24 @@ export class PolicyAgents {
     const before = new Map(this.seen()).set(kind, revision);
     for (const node of this.context.nodes) {
       this.holdBack(node, before);
-      if (!this.stopped.has(node)) this.request(node);
+      const lateness = this.latenessOf(node);
+      if (lateness > 0) this.hearLater(node, before, lateness);
+      else if (!this.stopped.has(node)) this.request(node);
     }
+  }
+
+  /** How much later than the others the agent of a node hears of changes. */
+  private latenessOf(node: string): Duration {
+    const { api, timing, profile } = this.context;
+    const actor = `${profile.agent}@${node}`;
+    const own = timing.slowed('apiserver.watch', actor, ZERO);
+    return (api.staleness.lagOf(actor) + own) as Duration;
+  }
+
+  private hearLater(node: string, before: Revisions, lateness: Duration): void {
+    const number = this.late.leave(node, before, this.seen());
+    const { kernel } = this.context;
+    kernel.after(lateness, Phase.agent, this.heardEvent, node, number, 'apiserver.watch');
   }
 
   /** Without a policy, now or before, nothing depends on pods and namespaces. */
@@ -229,6 +296,7 @@ export class PolicyAgents {
 
   /** Has the agent apply what it has seen; what it sees meanwhile goes along. */
   private request(node: string): void {
+    this.reviews?.request(node);
     if (this.requested.has(node)) return;
     this.requested.add(node);
     const { kernel, timing, profile } = this.context;
@@ -241,7 +309,9 @@ export class PolicyAgents {
   private apply(node: string): void {
     this.requested.delete(node);
     if (this.stopped.has(node)) return;
-    this.behind.delete(node);
+    const heard = this.late.of(node);
+    if (heard === undefined) this.behind.delete(node);
+    else this.behind.set(node, heard);
     const { kernel, profile, onChange } = this.context;
     kernel.note(`${profile.agent}@${node}`, 'applied', 'policies');
     onChange(node);

@@ -14,8 +14,9 @@ export interface PolicyProfile extends Semantics {
   /**
    * Established connections when a policy comes to forbid them. `kept`: connection tracking is
    * asked before the policies. `cut`: the packets of the side that opened it are judged each.
+   * `reviewed`: kept, until the agent looks at what is open and finds it forbidden.
    */
-  readonly established: 'kept' | 'cut';
+  readonly established: 'kept' | 'cut' | 'reviewed';
   /** What becomes of a packet that is denied; it is dropped by default. */
   readonly denial?: 'dropped' | 'rejected';
   /** Whether the egress policies of a pod hold for what it sends to its own node. */

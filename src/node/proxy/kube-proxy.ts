@@ -394,6 +394,7 @@ export class KubeProxy {
 
   private minSyncPeriod(): Duration {
     const { minSyncPeriod, mode, timing } = this.options;
-    return minSyncPeriod ?? timing.delay(mode.minSyncPeriod ?? 'kube-proxy.minSyncPeriod').least;
+    const timer = mode.minSyncPeriod ?? 'kube-proxy.minSyncPeriod';
+    return timing.clocks.span(this.actor, minSyncPeriod ?? timing.delay(timer).least);
   }
 }

@@ -1,106 +1,164 @@
 import type { Cluster } from '../../cluster/cluster';
-import { compareText } from '../../values/order';
+import type { FromSchema } from '../../language/json-schema';
+import { nameAgreement } from '../agreement/name';
+import { policyAgreement } from '../agreement/policy';
+import { routeAgreement } from '../agreement/route';
+import { serviceAgreement } from '../agreement/service';
+import type { Agreement, View } from '../agreement/view';
+import { judgeChanges } from '../convergence';
 import { defineClaim } from '../define';
 import type { Observation } from '../define';
 
 const SCHEMA = {
   type: 'object',
   additionalProperties: false,
-  required: ['service'],
+  oneOf: [
+    { required: ['service'] },
+    { required: ['policy'] },
+    { required: ['route'] },
+    { required: ['name'] },
+  ],
   properties: {
-    service: { $ref: '#/$defs/serviceReference' },
+    service: {
+      description: 'The Service whose endpoints the rules of the nodes must be.',
+      $ref: '#/$defs/serviceReference',
+    },
+    policy: {
+      description:
+        'The network policy that the agents of the nodes must enforce as it is now; of another ' +
+        'kind than NetworkPolicy with its kind in front.',
+      type: 'string',
+      minLength: 1,
+      examples: ['shop/deny-all'],
+    },
+    route: {
+      description:
+        'The pod, or the node with all of its pods, to which the routes of the nodes must lead.',
+      $ref: '#/$defs/objectReference',
+    },
+    name: {
+      description: 'The name of a Service that every DNS server must answer as the API says now.',
+      type: 'string',
+      minLength: 1,
+      examples: ['backend.shop'],
+    },
     nodes: {
       description:
         '`all` nodes with power (the default), `any` of them, `p99` (99 of 100), or the name of ' +
-        'one.',
+        'one. For a `name`, the servers are counted so.',
       type: 'string',
       minLength: 1,
       examples: ['all', 'any', 'p99', 'worker-1'],
     },
+    since: {
+      description:
+        '`step` (the default): `by` counts from the step, and the truth is what really serves. ' +
+        '`change`: `by` counts from the change in the API, and the truth is what the API says.',
+      enum: ['step', 'change'],
+    },
+    each: {
+      description: 'Every change in the API during the stretch is judged, not the first one only.',
+      type: 'boolean',
+    },
   },
 } as const;
 
+export type ConvergeArgs = FromSchema<typeof SCHEMA>;
+
 export default defineClaim({
   name: 'converge',
-  summary: "Whether the nodes' data planes spread a Service over exactly the pods that serve it.",
+  summary: "Whether the nodes' data planes agree: about a Service, a policy, a route or a name.",
   models:
-    'For each node: the endpoints that its rules would choose from, against the ready processes ' +
-    'behind the Service as they really run. A node without power has no data plane and is left ' +
-    'out.',
+    'For each node. Of a `service`: the endpoints that its rules would choose from, against the ' +
+    'ready processes behind the Service as they really run. Of a `policy`: whether its agent has ' +
+    'applied all that the API holds. Of a `route`: whether a packet from it gets to the machine ' +
+    'that has the address. Of a `name`, for each CoreDNS: its answer, caches included, against ' +
+    'the API. What has no power, or does not run, is left out. With `since: change` the time ' +
+    'goes from the change in the API (the Ready condition of the pod, the creation of the ' +
+    'Service, else the write) to the instant at which the nodes live by it or by a later one.',
   source:
-    'community sig-scalability/slos/network_programming_latency.md (first and last node, p99)',
+    'community sig-scalability/slos/network_programming_latency.md (start, end, nodes, p99); ' +
+    'staging/src/k8s.io/endpointslice/util/trigger_time_tracker.go',
   schema: SCHEMA,
   examples: [
     '{after: crash, by: 2s, converge: {service: shop/backend, nodes: all}}',
     '{at: 5s, converge: {service: shop/backend}}',
+    '{after: deny, by: 1s, converge: {policy: shop/deny-all}}',
+    '{after: create, by: 10s, converge: {name: backend.shop, nodes: any}}',
+    '{after: add, by: 1s, converge: {route: node/worker-2}}',
+    '{during: 10s..5m, by: 2s, converge: {service: shop/backend, since: change, each: true}}',
   ],
   judgesChange: true,
-  phrase({ service, nodes = 'all' }) {
-    const subject = `service ${keyOfService(service)}`;
-    const where = sayNodes(nodes);
-    return {
-      subject,
-      predicate: `has converged on ${where}`,
-      negated: `has not converged on ${where}`,
-    };
+  stretch: ({ since, each }) => (since === 'change' || each === true ? 'by' : undefined),
+  phrase(args) {
+    const where = sayPlaces(args);
+    const isStretch = isAboutChanges(args);
+    const [does, doesNot] = isStretch
+      ? [`converges on ${where}`, `does not converge on ${where}`]
+      : [`has converged on ${where}`, `has not converged on ${where}`];
+    return { subject: sayThing(args), predicate: does, negated: doesNot, isStretch };
   },
-  expected: ({ nodes = 'all' }) => `${sayNodes(nodes)} spread over what really serves`,
-  expectedNever: ({ nodes = 'all' }) => `never ${sayNodes(nodes)} spread over what really serves`,
+  expected: (args) => sayAgreement(args),
+  expectedNever: (args) => `never ${sayAgreement(args)}`,
   observe(cluster, args, { explain }) {
-    const service = keyOfService(args.service);
-    const problem = problemOf(cluster, service);
-    if (problem !== undefined) return nothingToJudge(problem);
-    const nodes = nodesOf(cluster, args.nodes ?? 'all');
-    if (nodes.length === 0) return nothingToJudge('no such node has power');
-    const serving = [...cluster.serving(service)].sort(compareText);
-    const views = nodes.map((node) => viewOf(cluster, node, service, serving));
-    const stale = views.filter(({ lacks, keeps }) => lacks.length + keeps.length > 0);
-    const holds = isEnough(args.nodes ?? 'all', views.length - stale.length, views.length);
+    const { nodes = 'all' } = args;
+    const agreement = agreementOf(cluster, args);
+    if (agreement.vacuous !== undefined) return nothingToJudge(agreement.vacuous);
+    const views = agreement.views.filter(({ place }) => isCounted(nodes, place));
+    if (views.length === 0) return nothingToJudge(whyNone(cluster, args));
+    const stale = views.filter(({ trouble }) => trouble !== '');
+    const holds = isEnough(nodes, views.length - stale.length, views.length);
     return {
       holds,
       possible: holds,
-      actual: stale.length === 0 ? 'converged' : `stale on ${sayStale(stale, views)}`,
-      why: explain ? stale.map(tellStale) : [],
+      actual: stale.length === 0 ? 'converged' : `stale on ${sayStale(stale, views, args)}`,
+      why: explain ? stale.map(({ place, trouble }) => `${place} ${trouble}`) : [],
       traces: [],
-      blames: explain ? blamesOf(cluster, service, stale) : [],
-      key: `${serving.join()};${views.map(({ node, has }) => `${node}:${has.join()}`).join(';')}`,
+      blames:
+        explain && stale.length > 0
+          ? [...stale.map(({ agent }) => agent), ...agreement.objects]
+          : [],
+      agreement: { ...agreement, views },
+      key: [
+        agreement.truth,
+        agreement.since ?? '',
+        ...views.map(({ place, state, trouble }) => `${place}:${state}:${trouble}`),
+      ].join(';'),
     };
   },
+  judgeStretch: ({ nodes = 'all', each }, stretch) =>
+    judgeChanges(stretch, each === true, (converged, total) => isEnough(nodes, converged, total)),
 });
 
-interface View {
-  readonly node: string;
-  readonly has: readonly string[];
-  /** Endpoints that serve and that the node does not know. */
-  readonly lacks: readonly string[];
-  /** Endpoints that the node still uses and that do not serve. */
-  readonly keeps: readonly string[];
+function isAboutChanges({ since, each }: ConvergeArgs): boolean {
+  return since === 'change' || each === true;
 }
 
-function viewOf(cluster: Cluster, node: string, service: string, serving: readonly string[]): View {
-  const has = [...cluster.programmed(node, service)].sort(compareText);
-  return {
-    node,
-    has,
-    lacks: serving.filter((endpoint) => !has.includes(endpoint)),
-    keeps: has.filter((endpoint) => !serving.includes(endpoint)),
-  };
-}
-
-/** Why the question does not arise for this Service; undefined where it does. */
-function problemOf(cluster: Cluster, service: string): string | undefined {
-  const object = cluster.api.store.get('Service', service);
-  if (object === undefined) return `there is no Service ${service}`;
-  const { clusterIP, type } = (object.spec ?? {}) as { clusterIP?: string; type?: string };
-  if (type === 'ExternalName') return `Service ${service} is an ExternalName: no node programs it`;
-  if (clusterIP === 'None') return `Service ${service} is headless: no node programs it`;
-  return undefined;
-}
-
-function nodesOf(cluster: Cluster, nodes: string): readonly string[] {
+function agreementOf(cluster: Cluster, args: ConvergeArgs): Agreement {
+  const { service, policy, route, name } = args;
+  if (name !== undefined) return nameAgreement(cluster, name);
   const powered = [...cluster.machines.values()].filter(({ powered: on }) => on);
-  const names = powered.map(({ name }) => name);
-  return ['all', 'any', 'p99'].includes(nodes) ? names : names.filter((name) => name === nodes);
+  const members = new Set(cluster.spec.nodes.map((node) => node.name));
+  const nodes = powered.map((machine) => machine.name);
+  if (policy !== undefined) {
+    return policyAgreement(
+      cluster,
+      policy,
+      nodes.filter((node) => members.has(node)),
+    );
+  }
+  if (route !== undefined) {
+    return routeAgreement(
+      cluster,
+      route,
+      nodes.filter((node) => members.has(node)),
+    );
+  }
+  return serviceAgreement(cluster, keyOfService(service!), nodes, isAboutChanges(args));
+}
+
+function isCounted(nodes: string, place: string): boolean {
+  return ['all', 'any', 'p99'].includes(nodes) || nodes === place;
 }
 
 function isEnough(nodes: string, converged: number, total: number): boolean {
@@ -122,37 +180,41 @@ function nothingToJudge(vacuous: string): Observation {
   };
 }
 
-function sayNodes(nodes: string): string {
-  if (nodes === 'all') return 'all nodes';
-  if (nodes === 'any') return 'at least one node';
-  return nodes === 'p99' ? '99% of the nodes' : nodes;
+/** Why no place is counted: a name that no node has, or one without power. */
+function whyNone(cluster: Cluster, { nodes = 'all', name }: ConvergeArgs): string {
+  if (name !== undefined) return `no DNS server is called ${nodes}`;
+  if (['all', 'any', 'p99'].includes(nodes)) return 'no node has power';
+  return cluster.machines.has(nodes) ? `node ${nodes} has no power` : `there is no node ${nodes}`;
 }
 
-function sayStale(stale: readonly View[], views: readonly View[]): string {
-  if (stale.length > 3) return `${stale.length} of ${views.length} nodes`;
-  return stale.map(({ node }) => node).join(', ');
+function sayThing({ service, policy, route, name }: ConvergeArgs): string {
+  if (policy !== undefined) return `policy ${policy}`;
+  if (route !== undefined) return `the route to ${route}`;
+  return name !== undefined ? `the name ${name}` : `service ${keyOfService(service!)}`;
 }
 
-function tellStale({ node, lacks, keeps }: View): string {
-  const parts = [
-    keeps.length === 0 ? undefined : `still sends to ${keeps.join(', ')}, which does not serve`,
-    lacks.length === 0 ? undefined : `does not know ${lacks.join(', ')}, which serves`,
-  ];
-  return `${node} ${parts.filter((it) => it !== undefined).join(' and ')}`;
+function sayAgreement(args: ConvergeArgs): string {
+  const where = sayPlaces(args);
+  const isOne = !['all', 'p99'].includes(args.nodes ?? 'all');
+  const verb = (one: string, several: string): string => (isOne ? one : several);
+  if (args.policy !== undefined) return `${where} ${verb('enforces', 'enforce')} it as it is now`;
+  if (args.route !== undefined) return `${where} ${verb('sends', 'send')} there`;
+  if (args.name !== undefined) return `${where} ${verb('answers', 'answer')} as the API says now`;
+  const truth = isAboutChanges(args) ? 'what the API says' : 'what really serves';
+  return `${where} ${verb('spreads', 'spread')} over ${truth}`;
 }
 
-/** The stale nodes' proxies and the slices that they should have seen. */
-function blamesOf(cluster: Cluster, service: string, stale: readonly View[]): readonly string[] {
-  if (stale.length === 0) return [];
-  const [namespace, name] = service.split('/');
-  const slices = [...cluster.api.store.list('EndpointSlice')].filter(
-    ({ metadata }) =>
-      metadata.namespace === namespace && metadata.labels?.['kubernetes.io/service-name'] === name,
-  );
-  return [
-    ...stale.map(({ node }) => `kube-proxy@${node}`),
-    ...slices.map(({ metadata }) => `EndpointSlice/${namespace}/${metadata.name}`),
-  ];
+function sayPlaces({ nodes = 'all', name }: ConvergeArgs): string {
+  const [one, several] = name === undefined ? ['node', 'nodes'] : ['server', 'servers'];
+  if (nodes === 'all') return `all ${several}`;
+  if (nodes === 'any') return `at least one ${one}`;
+  return nodes === 'p99' ? `99% of the ${several}` : nodes;
+}
+
+function sayStale(stale: readonly View[], views: readonly View[], { name }: ConvergeArgs): string {
+  const several = name === undefined ? 'nodes' : 'servers';
+  if (stale.length > 3) return `${stale.length} of ${views.length} ${several}`;
+  return stale.map(({ place }) => place).join(', ');
 }
 
 function keyOfService(text: string): string {

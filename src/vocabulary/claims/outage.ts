@@ -173,7 +173,7 @@ function observeNew(cluster: Cluster, args: OutageArgs, context: ObservationCont
 function observeKept(cluster: Cluster, args: OutageArgs, context: ObservationContext): Observation {
   const timeout = patienceOf(args);
   const opened = context.prepared as readonly Opened[] | undefined;
-  const alive = (opened ?? []).filter(({ connection }) => connection.isAlive());
+  const alive = (opened ?? []).filter(({ connection }) => connection.client.isAlive());
   const walks: Walk[] = [];
   const probes = alive.map((one) => {
     const own = nextPacket(cluster, one);

@@ -36,6 +36,14 @@ const SCHEMA = {
       description: 'One container: `shop/backend#1/app`.',
       $ref: '#/$defs/podReference',
     },
+    containers: {
+      description: 'Of pods, only the containers of these names.',
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: { type: 'string', minLength: 1 },
+      examples: [['app']],
+    },
     how: {
       description:
         'For pods: `exit` (the default), `oom`, `delete` (forced, grace 0), `evict` (graceful). ' +
@@ -81,6 +89,7 @@ export default defineFault({
     '{at: 10s, kill: {pod: shop/backend#1}}',
     '{at: 10s, kill: {pods: {namespace: shop, labels: {app: cart}}, pick: one}}',
     '{at: 10s, kill: {container: shop/backend#1/app, exitCode: 1}}',
+    '{at: 10s, kill: {pods: {labels: {app: cart}}, pick: one, containers: [app]}}',
     '{at: 60s, kill: {node: worker-2, how: power}, for: 5m}',
     '{at: 10s, kill: {pod: shop/backend#1, restart: 20s}}',
     '{at: 10s, kill: {component: kube-proxy, node: worker-1, restart: 20s}}',
@@ -94,11 +103,15 @@ export default defineFault({
     const { how, pod, pods, container, exitCode } = args;
     if (args.component !== undefined) return checkComponent(args);
     const onNode = pod === undefined && pods === undefined && container === undefined;
+    if (args.containers !== undefined && (onNode || container !== undefined)) {
+      return [problem('/containers', 'containers of pods: write `pod` or `pods` with it')];
+    }
     const forNodes = how === 'power' || how === 'reboot' || how === 'shutdown';
     if (how !== undefined && forNodes !== onNode) {
       return [problem('/how', `"${how}" is not how a ${onNode ? 'node' : 'pod'} is killed`)];
     }
-    if (container !== undefined && (how === 'delete' || how === 'evict')) {
+    const named = container ?? args.containers;
+    if (named !== undefined && (how === 'delete' || how === 'evict')) {
       return [problem('/how', `a container cannot be killed by "${how}": pods are`)];
     }
     return exitCode !== undefined && (onNode || (how !== undefined && how !== 'exit'))
@@ -131,11 +144,12 @@ export default defineFault({
   },
 });
 
-function checkComponent({ how, exitCode, node, nodes, component }: Args) {
+function checkComponent({ how, exitCode, node, nodes, component, containers }: Args) {
   const hasBoth = node !== undefined && nodes !== undefined;
   if (hasBoth) return [problem('/nodes', 'write `node` or `nodes`, not both')];
   if (runsInPods({ component: component! })) return [];
   if (how !== undefined) return [problem('/how', 'a component just dies')];
+  if (containers !== undefined) return [problem('/containers', 'a component has no containers')];
   return exitCode === undefined
     ? []
     : [problem('/exitCode', 'a component has no exit code to choose')];
@@ -163,6 +177,10 @@ function killPods(
   }
   const restart = mayRestart(args, context);
   const exitCode = args.exitCode ?? KILLED;
+  if (args.containers !== undefined) {
+    const targets = pods.flatMap((pod) => namedIn(cluster, pod, args.containers!));
+    return crashContainers(cluster, targets, { exitCode, restart });
+  }
   for (const pod of pods) cluster.handles.crashPod(pod, { exitCode, restart });
   return { hits, effects: restart ? [] : pods.map(restartEffect) };
 }
@@ -171,8 +189,31 @@ function killContainers(cluster: Cluster, args: Args, context: InjectionContext)
   const restart = mayRestart(args, context);
   const exitCode = args.exitCode ?? KILLED;
   const targets = containersOfReference(cluster, args.container!);
+  return crashContainers(cluster, targets, { exitCode, restart });
+}
+
+interface ContainerTarget {
+  readonly pod: string;
+  readonly container: string;
+}
+
+/** The containers of the pod that have one of the names. */
+function namedIn(cluster: Cluster, pod: string, names: readonly string[]): ContainerTarget[] {
+  const spec = cluster.api.store.get('Pod', pod)?.spec as
+    { containers: readonly { name: string }[] } | undefined;
+  return (spec?.containers ?? [])
+    .filter(({ name }) => names.includes(name))
+    .map(({ name }) => ({ pod, container: name }));
+}
+
+function crashContainers(
+  cluster: Cluster,
+  targets: readonly ContainerTarget[],
+  options: { readonly exitCode: number; readonly restart: boolean },
+): Injection {
+  const { restart } = options;
   for (const { pod, container } of targets) {
-    cluster.handles.crashContainer(pod, container, { exitCode, restart });
+    cluster.handles.crashContainer(pod, container, options);
   }
   return {
     hits: targets.map(({ pod, container }) => `container ${podName(cluster, pod)}/${container}`),

@@ -1,6 +1,7 @@
 import { formatInstant } from '../../values/time';
 import { defineOperator, emptiness, neverEvaluated, notModelled, tell, vacuous } from '../operator';
 import { spanOf, titleDuring } from '../during';
+import { withAdverb } from '../sentence';
 
 export default defineOperator({
   name: 'always',
@@ -11,7 +12,7 @@ export default defineOperator({
     'expectation is an error.',
   examples: ['{always: {reach: {from: shop/frontend, to: backend:80}}, during: 0s..30s}'],
   title({ subject, predicate }, expectation) {
-    return titleDuring(`${subject} always ${predicate}`, expectation);
+    return titleDuring(`${subject} ${withAdverb('always', predicate)}`, expectation);
   },
   expected({ expected }) {
     return `always ${expected}`;

@@ -4,6 +4,7 @@ import { spanOf, titleDuring } from '../during';
 import { deadline } from '../history';
 import type { Span } from '../history';
 import { defineOperator, neverEvaluated, neverReached } from '../operator';
+import { withAdverb } from '../sentence';
 
 export default defineOperator({
   name: 'eventually',
@@ -15,7 +16,7 @@ export default defineOperator({
   title({ subject, predicate }, expectation) {
     const { by } = expectation;
     const within = by === undefined ? '' : ` within ${formatDuration(by)}`;
-    return titleDuring(`${subject} eventually ${predicate}${within}`, expectation);
+    return titleDuring(`${subject} ${withAdverb('eventually', predicate)}${within}`, expectation);
   },
   expected({ expected }, expectation) {
     const { to } = window(expectation);

@@ -2,6 +2,7 @@ import { formatInstant } from '../../values/time';
 import type { Observation } from '../define';
 import { spanOf, titleDuring } from '../during';
 import { defineOperator, neverEvaluated, notModelled, tell, vacuous } from '../operator';
+import { withAdverb } from '../sentence';
 
 export default defineOperator({
   name: 'never',
@@ -12,7 +13,7 @@ export default defineOperator({
     'resolved), the expectation is an error: it would pass for the wrong reason.',
   examples: ['{never: {reach: {from: shop/frontend, to: database:5432}}}'],
   title({ subject, predicate }, expectation) {
-    return titleDuring(`${subject} never ${predicate}`, expectation);
+    return titleDuring(`${subject} ${withAdverb('never', predicate)}`, expectation);
   },
   expected({ expectedNever }) {
     return expectedNever;

@@ -1,6 +1,7 @@
 import { formatInstant } from '../../values/time';
 import { spanOf, titleDuring } from '../during';
 import { defineOperator, neverEvaluated, neverReached } from '../operator';
+import { withAdverb } from '../sentence';
 
 export default defineOperator({
   name: 'sometimes',
@@ -10,7 +11,7 @@ export default defineOperator({
     'run is judged by itself; a command with several runs asks whether one of them passed.',
   examples: ['{sometimes: {reach: {from: shop/frontend, to: backend:80, outcome: refused}}}'],
   title({ subject, predicate }, expectation) {
-    return titleDuring(`${subject} sometimes ${predicate}`, expectation);
+    return titleDuring(`${subject} ${withAdverb('sometimes', predicate)}`, expectation);
   },
   expected({ expected }) {
     return `${expected} on some possible path, at some instant`;

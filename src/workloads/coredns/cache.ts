@@ -41,10 +41,11 @@ export class CachePlugin implements Plugin {
   }
 
   serve(request: DnsRequest, next: Serve): DnsReply {
-    const { question, now } = request;
+    const { question, clock } = request;
     if (zoneOf(question.name, this.options.zones) === undefined) return next(request);
-    const item = this.find(question, now);
+    const item = this.find(question, clock);
     if (item === undefined) return this.keep(request, next(request));
+    const { now } = clock;
     const left = ttlLeft(item, now);
     if (left <= 0) return this.serveStale(request, next, item);
     this.prefetch(request, next, item, left);
@@ -52,11 +53,12 @@ export class CachePlugin implements Plugin {
   }
 
   /** The entry for a question, if it may still be served. Denials are looked at first. */
-  private find(question: Question, now: Instant): Item | undefined {
+  private find(question: Question, clock: DnsRequest['clock']): Item | undefined {
     const key = keyOf(question);
     const stale = (this.options.stale?.for ?? 0) / seconds(1);
     const isFit = (item: Item | undefined) =>
-      item !== undefined && (ttlLeft(item, now) > 0 || -ttlLeft(item, now) < stale);
+      item !== undefined &&
+      (ttlLeft(item, clock.now) > 0 || -ttlLeft(item, clock.now) < stale);
     const found = [this.negative.get(key), this.positive.get(key)];
     return found.find(isFit);
   }
@@ -86,8 +88,9 @@ export class CachePlugin implements Plugin {
   private prefetch(request: DnsRequest, next: Serve, item: Item, left: number): void {
     const { hits, within, percentage } = this.options.prefetch;
     if (hits === 0 || !request.real) return;
-    item.hits = request.now - item.lastHit > within ? 1 : item.hits + 1;
-    item.lastHit = request.now;
+    const { now } = request.clock;
+    item.hits = now - item.lastHit > within ? 1 : item.hits + 1;
+    item.lastHit = now;
     if (item.hits >= hits && left <= Math.ceil((percentage / 100) * item.ttl)) {
       this.refreshBehind(request, next);
     }
@@ -109,8 +112,10 @@ export class CachePlugin implements Plugin {
     return Math.min(Math.max(shortest, least), most);
   }
 
-  private store({ question, now }: DnsRequest, reply: DnsReply, kind: Kind, ttl: number): void {
+  private store(request: DnsRequest, reply: DnsReply, kind: Kind, ttl: number): void {
+    const { question, clock } = request;
     if (!isKept(reply, question)) return;
+    const { now } = clock;
     const key = keyOf(question);
     const { counted: _, ...kept } = reply;
     const item: Item = { reply: kept, ttl, stored: now, hits: 0, lastHit: now };

@@ -17,7 +17,8 @@ export interface DnsRequest {
   readonly transport: DnsTransport;
   /** What the client takes over UDP, in octets. */
   readonly udpSize: number;
-  readonly now: Instant;
+  /** Looked at only where time matters, so that other answers hold at other instants too. */
+  readonly clock: { readonly now: Instant };
   /** Whether somebody really asks: only then caches learn from it. */
   readonly real: boolean;
   readonly choose: Choose;

@@ -2,6 +2,8 @@
 // failed exchange, and goes on until the upstream answers.
 // source: coredns plugin/pkg/proxy/{proxy,health}.go, plugin/pkg/up/up.go
 
+import { noteReading } from '../../kernel/readings';
+import type { Readable } from '../../kernel/readings';
 import { seconds, ZERO } from '../../values/time';
 import type { Duration } from '../../values/time';
 import type { DnsTransport } from '../dns-message';
@@ -19,7 +21,7 @@ export interface HealthOptions {
   domain: string;
 }
 
-export class UpstreamHealth {
+export class UpstreamHealth implements Readable {
   readonly upstream: Upstream;
   readonly transport: DnsTransport;
   private readonly options: HealthOptions;
@@ -37,6 +39,11 @@ export class UpstreamHealth {
   }
 
   get isDown(): boolean {
+    noteReading(this, 'down');
+    return this.standing();
+  }
+
+  standing(): boolean {
     return this.options.maxFails > 0 && this.fails > this.options.maxFails;
   }
 

@@ -1,0 +1,159 @@
+// What can be wrong about views that are stale, work that is slow, and clocks that differ.
+
+import { Connections } from '../../src/apiserver/connections';
+import { Informer } from '../../src/apiserver/informer';
+import type { Informer as View } from '../../src/apiserver/informer';
+import { Staleness } from '../../src/apiserver/staleness';
+import type { ControllerDefinition, ControllerLogic } from '../../src/controllers/define';
+import { nodeLifecycle } from '../../src/controllers/node-lifecycle';
+import { SliceTracker } from '../../src/controllers/slice-tracker';
+import type { KubeObject } from '../../src/values/kube-object';
+import * as impairments from '../../src/network/impairments';
+import { PodSandbox } from '../../src/node/pod-sandbox';
+import { Clocks } from '../../src/timers/clocks';
+import { Slowdowns } from '../../src/timers/slowdowns';
+import { seconds, ZERO } from '../../src/values/time';
+import type { Duration, Instant } from '../../src/values/time';
+import type { Mutant } from './mutants';
+import { replace } from './replace';
+
+/** A lease this much older than its observation is what nobody upstream looks at. */
+const GRACE = 50_000_000;
+
+export const LATENESS_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'watches-never-late',
+    sentence: 'Whoever holds up the watches of a component, it hears of changes in time.',
+    scenario: 'scenarios/faults/stale-kube-proxy.yaml',
+    expectation: 'has no way to 10.96.0.20:80 at 22s',
+    breaks: () => replace<Staleness['lagOf']>(Staleness.prototype, 'lagOf', () => () => ZERO),
+  },
+  {
+    name: 'held-up-for-good',
+    sentence: 'What was held up comes at its own time, though nobody holds it any more.',
+    scenario: 'scenarios/faults/stale-kube-proxy.yaml',
+    expectation: 'what was held up comes when the fault ends',
+    breaks: () =>
+      replace<(informer: View, from: number) => void>(
+        Staleness.prototype,
+        'catchUp',
+        () => () => {},
+      ),
+  },
+  {
+    name: 'nothing-missed',
+    sentence: 'A watch tells every change.',
+    scenario: 'scenarios/faults/missed-deletion.yaml',
+    expectation: 'this node has, without endpoints',
+    breaks: () =>
+      replace<Staleness['passesBy']>(Staleness.prototype, 'passesBy', () => () => false),
+  },
+  {
+    name: 'lists-tell-changes',
+    sentence: 'A list does not show what the watch has left out.',
+    scenario: 'scenarios/faults/missed-deletion.yaml',
+    expectation: 'a list tells',
+    breaks: () => replace<() => void>(Informer.prototype, 'closeGaps', () => () => {}),
+  },
+  {
+    name: 'own-writes-forgotten',
+    sentence: 'The slice controller reckons with slices that are older than its own last write.',
+    scenario: 'scenarios/faults/stale-slices-retry.yaml',
+    expectation: 'it finds that its own view is older than its last write',
+    breaks: () =>
+      replace<SliceTracker['isStale']>(SliceTracker.prototype, 'isStale', () => () => false),
+  },
+  {
+    name: 'lists-are-fresh',
+    sentence: 'A new process lists the present, however far behind its API server is.',
+    scenario: 'scenarios/faults/rewound-kube-proxy.yaml',
+    expectation: 'the new process brings the dead pod back',
+    breaks: () =>
+      replace<Staleness['firstList']>(Staleness.prototype, 'firstList', () => {
+        return function (this: Staleness) {
+          const { ground } = this as unknown as { ground: { store: { revision: number } } };
+          return ground.store.revision;
+        };
+      }),
+  },
+  {
+    name: 'past-for-good',
+    sentence: 'What came after an old list is never delivered.',
+    scenario: 'scenarios/faults/rewound-kube-proxy.yaml',
+    expectation: 'until it has heard everything again',
+    breaks: () =>
+      replace<(informer: View, from: number) => void>(
+        Staleness.prototype,
+        'catchUp',
+        () => () => {},
+      ),
+  },
+  {
+    name: 'unbreakable-watches',
+    sentence: 'A watch that breaks goes on.',
+    scenario: 'scenarios/faults/relist-storm.yaml',
+    expectation: 'nobody hears of anything before it has listed',
+    breaks: () =>
+      replace<Connections['endWatches']>(Connections.prototype, 'endWatches', () => () => true),
+  },
+  {
+    name: 'always-fast',
+    sentence: 'Nobody is ever slowed down.',
+    scenario: 'scenarios/faults/slow-proxy-sync.yaml',
+    expectation: 'the slow node',
+    breaks: () =>
+      replace<Slowdowns['applied']>(Slowdowns.prototype, 'applied', () => (_, _actor, delay) => {
+        return delay;
+      }),
+  },
+  {
+    name: 'patient-probes',
+    sentence: 'A probe waits for its answer as long as that takes.',
+    scenario: 'scenarios/faults/slow-node-fails-probes.yaml',
+    expectation: 'three probes in a row find nobody',
+    breaks: () =>
+      replace<PodSandbox['probeDelay']>(PodSandbox.prototype, 'probeDelay', () => () => ZERO),
+  },
+  {
+    name: 'answers-at-once',
+    sentence: 'A process that is slow answers at once.',
+    scenario: 'scenarios/dns/slow-servers.yaml',
+    expectation: 'resolves backend at 20s',
+    breaks: () =>
+      replace<(delay: Duration) => impairments.Stretch>(impairments, 'workOf', () => () => {
+        return impairments.PERFECT;
+      }),
+  },
+  {
+    name: 'lease-by-its-text',
+    sentence: 'A lease is judged by the time that is written in it.',
+    scenario: 'scenarios/faults/skewed-node-stays-ready.yaml',
+    expectation: 'nobody calls the node silent',
+    breaks: () =>
+      replace<ControllerDefinition['create']>(nodeLifecycle, 'create', (create) => (place) => {
+        const logic = create(place);
+        replace<(node: KubeObject) => Instant | undefined>(logic, 'silentAt', (silentAt) => {
+          return function (this: object, node) {
+            const { now } = place.kernel;
+            const written = place.timing.clocks.reading(`kubelet@${node.metadata.name}`, now);
+            return now - written > GRACE ? now : silentAt.call(this, node);
+          };
+        });
+        // Whoever judges by what is written has to read it again and again.
+        replace<ControllerLogic['reconcile']>(logic, 'reconcile', (reconcile) => {
+          return function (this: object, key, pass) {
+            reconcile.call(this as ControllerLogic, key, pass);
+            pass.requeueAfter(seconds(5), '');
+          };
+        });
+        return logic;
+      }),
+  },
+  {
+    name: 'one-clock-for-all',
+    sentence: 'Every host reads the same time.',
+    scenario: 'scenarios/faults/skewed-node-stays-ready.yaml',
+    expectation: 'its pod counts as available as soon as it is ready',
+    breaks: () => replace<Clocks['reading']>(Clocks.prototype, 'reading', () => (_, now) => now),
+  },
+];

@@ -1,0 +1,115 @@
+// What an answer was read from. State that answers depend on says so when it is read, so that an
+// answer can tell by itself whether it would come out the same again: a question is not asked twice
+// while nothing that its answer was read from has moved. Whoever reads does nothing for it, so a
+// new reader cannot forget; what holds state that others read has to announce it here.
+
+/** Something that can be read and that says how it stands. */
+export interface Readable {
+  /** What is there now under a key: equal, as `===` has it, while nothing there has moved. */
+  standing(key: string): unknown;
+}
+
+/** One reading: `was` stood under the key then. */
+interface Reading {
+  readonly source: Readable;
+  readonly key: string;
+  readonly was: unknown;
+}
+
+/** An answer with all that it was read from. */
+export interface Answer<T> {
+  readonly value: T;
+  readonly readings: readonly Reading[];
+  /** Whether it holds at its instant alone: it was read from the clock, or from the journal. */
+  readonly isFleeting: boolean;
+  /** The round in which it was found; within one round nothing moves. */
+  readonly round: number;
+}
+
+/** Collects the readings of the answer that is being found. */
+class Reader {
+  readonly sources = new Map<Readable, Map<string, unknown>>();
+  isFleeting = false;
+
+  note(source: Readable, key: string, was: unknown): void {
+    const known = this.sources.get(source);
+    if (known === undefined) this.sources.set(source, new Map([[key, was]]));
+    else if (!known.has(key)) known.set(key, was);
+  }
+
+  get readings(): Reading[] {
+    const readings: Reading[] = [];
+    for (const [source, keys] of this.sources) {
+      for (const [key, was] of keys) readings.push({ source, key, was });
+    }
+    return readings;
+  }
+}
+
+/** Who is reading now: set while an answer is being found, and never from one event to the next. */
+let reader: Reader | undefined;
+let round = 0;
+
+/** Whether an answer is being found, so that readings are of any use. */
+export function isReading(): boolean {
+  return reader !== undefined;
+}
+
+/** What is being found has been read from here. */
+export function noteReading(source: Readable, key: string): void {
+  if (reader !== undefined) reader.note(source, key, source.standing(key));
+}
+
+/** What is being found holds at this instant alone. */
+export function noteFleeting(): void {
+  if (reader !== undefined) reader.isFleeting = true;
+}
+
+/** Time goes on, or something was changed outside of it: fleeting answers hold no longer. */
+export function nextRound(): void {
+  round++;
+}
+
+/** Finds an answer, and all that it is read from. */
+export function answerOf<T>(find: () => T): Answer<T> {
+  const outer = reader;
+  const own = new Reader();
+  reader = own;
+  try {
+    const value = find();
+    return { value, readings: own.readings, isFleeting: own.isFleeting, round };
+  } finally {
+    reader = outer;
+  }
+}
+
+/** Whether the answer would be found again if the question were asked now. */
+export function stillHolds({ readings, isFleeting, round: found }: Answer<unknown>): boolean {
+  if (found === round) return true;
+  if (isFleeting) return false;
+  for (const { source, key, was } of readings) if (source.standing(key) !== was) return false;
+  return true;
+}
+
+/** The value of an answer as a part of the one that is being found, which depends on it. */
+export function recall<T>({ value, readings, isFleeting }: Answer<T>): T {
+  if (reader === undefined) return value;
+  if (isFleeting) reader.isFleeting = true;
+  for (const { source, key, was } of readings) reader.note(source, key, was);
+  return value;
+}
+
+/** The answers to questions that were asked before, by question. */
+export class Answers {
+  private readonly known = new Map<string, Answer<unknown>>();
+
+  /** Finds the answer unless the one from last time still holds. Only asks anew where nobody reads. */
+  to<T>(question: string, find: () => T): T {
+    if (reader === undefined) return find();
+    const known = this.known.get(question);
+    if (known !== undefined && stillHolds(known)) return recall(known as Answer<T>);
+    const answer = answerOf(find);
+    this.known.set(question, answer);
+    return recall(answer);
+  }
+}

@@ -1,0 +1,20 @@
+// What many seeds came to, in words.
+
+import { formatDuration } from '../values/time';
+import type { Distribution, Spread } from './result';
+
+/** `min 40.1s, p50 48.2s, p90 53.8s, p99 55s, max 55.1s`. */
+export function tellDistribution({ min, p50, p90, p99, max }: Distribution): string {
+  return Object.entries({ min, p50, p90, p99, max })
+    .map(([name, duration]) => `${name} ${formatDuration(duration)}`)
+    .join(', ');
+}
+
+/** `197 of 200 passed, not 7, 19, 44`. */
+export function tellSeeds({ passed, failed, error, failing }: Spread): string {
+  const rest = failed + error;
+  const head = `${passed} of ${passed + rest} passed`;
+  if (rest === 0) return head;
+  const more = rest > failing.length ? `, … (${rest - failing.length} more)` : '';
+  return `${head}, not ${failing.join(', ')}${more}`;
+}

@@ -1,0 +1,67 @@
+// What fails on nodes whose processes all live: what the kubelet says, sandboxes, images, rules.
+
+import type { Cluster } from '../../cluster/cluster';
+import type { NodeFailure } from '../../cluster/failing';
+import { componentsOfTarget, sayComponent } from '../component-targets';
+import type { InjectionContext } from '../define';
+import { nodesOfTarget, UnknownTargetError } from '../targets';
+import type { FailArgs } from './arguments';
+import { effectOf } from './way';
+import type { Way } from './way';
+
+export const nodeWays: readonly Way[] = [
+  {
+    name: 'condition',
+    targets: ['node', 'nodes'],
+    components: [],
+    words: [],
+    inject(cluster, args, { step }) {
+      const { node, nodes, pick } = args;
+      const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
+      const hit = nodesOfTarget(cluster, target, step);
+      for (const name of hit) cluster.handles.failNode(name, 'unready', step);
+      return {
+        hits: hit.map((name) => `node ${name}`),
+        effects: hit.map((name) => effectOf('condition', name, step)),
+      };
+    },
+    undo: (cluster, node, token) => cluster.handles.mendNode(node, 'unready', token),
+  },
+  wayOf('cni', ['kubelet', 'cni'], 'podNetwork'),
+  wayOf('image', ['kubelet'], 'images'),
+  wayOf('restore', ['kube-proxy'], 'restores'),
+];
+
+function wayOf(
+  name: 'cni' | 'image' | 'restore',
+  components: readonly string[],
+  what: NodeFailure,
+): Way {
+  return {
+    name,
+    targets: ['component'],
+    components,
+    words: ['node', 'nodes'],
+    inject(cluster, args, context) {
+      if (what === 'restores') demandRestores(cluster);
+      const hit = componentsWithNode(cluster, args, context);
+      for (const { node } of hit) cluster.handles.failNode(node!, what, context.step);
+      return {
+        hits: hit.map(sayComponent),
+        effects: hit.map(({ node }) => effectOf(name, node!, context.step)),
+      };
+    },
+    undo: (cluster, node, token) => cluster.handles.mendNode(node, what, token),
+  };
+}
+
+function componentsWithNode(cluster: Cluster, args: FailArgs, { step }: InjectionContext) {
+  const target = { ...args, component: args.component! };
+  return componentsOfTarget(cluster, target, step).filter(({ node }) => node !== undefined);
+}
+
+function demandRestores(cluster: Cluster): void {
+  if (cluster.handles.canFailRestores()) return;
+  const { mode } = cluster.spec.proxy;
+  throw new UnknownTargetError(`in mode ${mode} no sync of kube-proxy fails: it is not modelled`);
+}

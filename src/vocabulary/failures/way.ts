@@ -1,0 +1,52 @@
+// One way of failing: whom it can be said of, the words that go with it, and what it does.
+
+import type { Cluster } from '../../cluster/cluster';
+import type { ManifestProblem } from '../../language/lexicon';
+import type { Injection, InjectionContext } from '../define';
+import { runsInPods } from '../component-targets';
+import type { PodTargetArgs } from '../targets';
+import type { FailArgs } from './arguments';
+
+export interface Way {
+  /** The key that says it, and the first word of its effects. */
+  readonly name: keyof FailArgs & string;
+  /** Whom it can be said of, as the report of a wrong target lists them. */
+  readonly targets: readonly TargetKey[];
+  /** Components that it can be said of. */
+  readonly components: readonly string[];
+  /** Other keys that mean something with it. */
+  readonly words: readonly (keyof FailArgs & string)[];
+  check?(args: FailArgs): readonly ManifestProblem[];
+  inject(cluster: Cluster, args: FailArgs, context: InjectionContext): Injection;
+  /** Hits what has come to match since. */
+  extend?(
+    cluster: Cluster,
+    args: FailArgs,
+    context: InjectionContext,
+    held: ReadonlySet<string>,
+  ): Injection;
+  /** Mends one thing of the faults of one step. */
+  undo(cluster: Cluster, name: string, token: string): void;
+}
+
+export type TargetKey = 'component' | 'pod' | 'pods' | 'upstream' | 'node' | 'nodes';
+
+export const NOTHING: Injection = { hits: [], effects: [] };
+
+/** `dns shop/coredns-x coredns-lies`: what, whom, and by which step. */
+export function effectOf(way: string, name: string, token: string): string {
+  return `${way} ${name} ${token}`;
+}
+
+export function problem(path: string, message: string): ManifestProblem {
+  return { path, severity: 'error', message };
+}
+
+/** The pods of a target, as the shared forms know them. */
+export function podTargetOf(args: FailArgs): PodTargetArgs {
+  const { pod, pods, pick, members } = args;
+  if (runsInPods(args)) return 'coredns';
+  const more = { ...(pick !== undefined && { pick }), ...(members !== undefined && { members }) };
+  if (pods !== undefined) return { pods, ...more };
+  return typeof pod === 'object' ? { ...pod, ...more } : pod!;
+}
