@@ -1,7 +1,9 @@
 // `npm run bench`: prints a table, or with `--json` one JSON object. Only the ratios can be
 // compared between machines.
 
+import { explorationMeasurements } from './exploration';
 import { kernelMeasurements } from './kernel';
+import { limitMeasurements } from './limits';
 import type { Measurement } from './measure';
 import { memoryMeasurements } from './memory';
 import type { MemoryMeasurement } from './memory';
@@ -18,6 +20,8 @@ function main(): void {
     ...policyMeasurements(),
     ...serviceMeasurements(),
     ...scenarioMeasurements(),
+    ...explorationMeasurements(),
+    ...limitMeasurements(),
     ...startupMeasurements(),
   ];
   const memory = memoryMeasurements();

@@ -87,7 +87,8 @@ function linesOf(plan: Plan): number {
   return cluster.kernel.journal.length;
 }
 
-function bareEvents(count: number): number {
+/** The event loop alone: so many events, each of which writes a line. */
+export function bareEvents(count: number): number {
   const kernel = new Kernel(1);
   const kind = kernel.declare('event', (a) => void kernel.note('bench', 'did', 'it', String(a)));
   for (let at = 0; at < count; at++) kernel.schedule(at as Instant, Phase.agent, kind, at);

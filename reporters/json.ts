@@ -10,7 +10,10 @@ import type { CaseStatus, Section } from './report';
 import { listen, totals } from './report';
 import { packageVersion } from './version';
 
-/** The shape of the file, as docs/json-report.md tells. `version` moves when a field changes its meaning or goes away. */
+/**
+ * The shape of the file, as docs/json-report.md tells. `version` moves when a field changes its
+ * meaning or goes away.
+ */
 export interface JsonReport {
   readonly format: 'kubedrill-report';
   readonly version: 2;

@@ -128,7 +128,8 @@ function caseElement(section: Section, found: Case, writing: Writing): Element {
     ...rich,
   };
   const children: Element[] = [];
-  if (!writing.strict && found.outcome !== undefined) children.push(...caseProperties(found.outcome));
+  if (!writing.strict && found.outcome !== undefined)
+    children.push(...caseProperties(found.outcome));
   const verdict = verdictElement(found);
   if (verdict !== undefined) children.push(verdict);
   if (!writing.strict && chain !== '') children.push(element('system-out', {}, [chain]));
@@ -144,7 +145,10 @@ function caseProperties({ claim, at, spread }: Outcome): Element[] {
     pairs.push(['seeds.passed', String(passed)], ['seeds.failed', String(failed + error)]);
     if (failing.length > 0) pairs.push(['seeds.failing', failing.join(' ')]);
     for (const [name, value] of Object.entries(took ?? {})) {
-      pairs.push([`took.${name}`, name === 'count' ? String(value) : formatDuration(value as Duration)]);
+      pairs.push([
+        `took.${name}`,
+        name === 'count' ? String(value) : formatDuration(value as Duration),
+      ]);
     }
   }
   if (pairs.length === 0) return [];

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { differingOutcomes, differingRuns, firstDivergence } from './determinism/divergence';
 import type { Record } from './determinism/divergence';
+import { expectGolden } from './tidy/golden';
 import { pathsBelow } from './tidy/tree';
 
 const DRIVE = join(__dirname, 'determinism/drive.js');
@@ -37,6 +38,12 @@ describe('determinism', function () {
     return JSON.parse(readFileSync(join(out, 'records.json'), 'utf8')) as Record[];
   }
 
+  /** The library as it is, run once for all. */
+  let known: Record[] | undefined;
+  function library(): Record[] {
+    return (known ??= drive('first', LIBRARY));
+  }
+
   function journal(name: string, index: number): string[] {
     return readFileSync(join(folder, name, `${index}.journal`), 'utf8').split('\n');
   }
@@ -50,14 +57,19 @@ describe('determinism', function () {
   }
 
   it('gives the same journal in another process, locale and time zone', () => {
-    const first = drive('first', LIBRARY);
+    const first = library();
     const second = drive('second', LIBRARY, [], ELSEWHERE);
     expect(first, 'the library has scenarios').to.have.length.of.at.least(12);
     expect(divergences('first', 'second', first, second)).to.deep.equal([]);
   });
 
+  it('has the fingerprint of every scenario on file', () => {
+    const lines = library().map(({ name, digest }) => `${digest} seed 1 ${name}`);
+    expectGolden('specs/fingerprints.golden.txt', `${lines.join('\n')}\n`);
+  });
+
   it('gives the same verdicts with the manifests in another order', () => {
-    const plain = drive('plain', LIBRARY);
+    const plain = library();
     const other = drive('shuffled', LIBRARY, ['--shuffle'], ELSEWHERE);
     expect(differingOutcomes(plain, other)).to.deep.equal([]);
     expect(differingRuns(plain, other), 'the order did change something').not.to.deep.equal([]);

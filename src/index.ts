@@ -8,6 +8,7 @@ export {
   InvalidScenario,
   KeptConnection,
   loadScenario,
+  ReturningClient,
   Sender,
   ServiceSubject,
   UndecidedExpectation,
@@ -22,20 +23,27 @@ export type {
 
 /** Scenarios as data: load files, run plans, print what was found. */
 export { load as loadScenarios } from './chai/load';
-export { runPlan } from './chai/model';
+export { runPlan, runPlanUnder } from './chai/model';
 export { DISK, formatDiagnostic, formatDiagnostics } from './language/index';
 export { failureText } from './runner/failure-text';
 export type { Files, FileText, LoadedFile, LoadedScenarios } from './language/index';
 export type { Plan, PlannedExpectation, PlannedStep, StepWhen } from './language/plan';
-export type { Outcome, RunResult, Status } from './runner/result';
+export type { Distribution, Outcome, RunResult, Spread, Status } from './runner/result';
+export type { SeedRange } from './runner/seeds';
+
+/** Runs that can be stopped, forked and continued otherwise. */
+export { Execution } from './runner/execution';
+export type { ExecutionForkOptions } from './runner/execution';
+export { judgeAll, outcomesOf } from './runner/judge';
+export type { Judgement } from './vocabulary/operator';
 
 /** The model itself. */
 export { createCluster } from './cluster/create-cluster';
-export type { Cluster, Handles, OpenConnection } from './cluster/cluster';
+export type { Cluster, ForkOptions, Handles, OpenConnection } from './cluster/cluster';
 
 /** Words that results are made of. */
 export { DISPOSITIONS, outcomeOf } from './values/disposition';
-export { formatDuration, formatInstant, milliseconds, seconds } from './values/time';
+export { formatDuration, formatInstant, later, milliseconds, seconds, START } from './values/time';
 export type { ClusterSpec } from './values/cluster-spec';
 export type { Diagnostic, Severity, SourceRange } from './values/diagnostic';
 export type { Disposition, ReachOutcome } from './values/disposition';

@@ -148,6 +148,12 @@ describe('a change of type', () => {
     expect(spec.ports![0]).to.not.have.property('nodePort');
   });
 
+  it('takes what only a LoadBalancer has', () => {
+    const before = { type: 'LoadBalancer', loadBalancerClass: 'example.com/vip' };
+    const { spec } = changed(before, { type: 'NodePort' });
+    expect(spec).to.not.have.any.keys('allocateLoadBalancerNodePorts', 'loadBalancerClass');
+  });
+
   it('to a NodePort keeps the numbers of a LoadBalancer', () => {
     const ports = [{ port: 80, nodePort: 30_080 }];
     const { spec } = changed({ type: 'LoadBalancer', ports }, { type: 'NodePort' });

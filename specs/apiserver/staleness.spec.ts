@@ -108,7 +108,10 @@ describe('a change that is missed', () => {
     expect(until(2)).to.deep.equal(['1.005 web 0>1']);
     write('patch', 'web', '2');
     expect(until(3)).to.deep.equal([]);
-    expect([view.get('shop/web')?.metadata.labels?.['n'], view.isWhole]).to.deep.equal(['1', false]);
+    expect([view.get('shop/web')?.metadata.labels?.['n'], view.isWhole]).to.deep.equal([
+      '1',
+      false,
+    ]);
     write('patch', 'web', '3');
     expect(until(4)).to.deep.equal(['3.005 web 1>3']);
     expect(view.isWhole).to.equal(true);

@@ -67,6 +67,17 @@ describe('the chai plugin', () => {
       expect(drill.pod('shop/client')).not.to.translate({ to: '10.96.0.20:80', dnat: 'none' });
     });
 
+    it('asserts what an outage may cost, over the time to come', () => {
+      const limits = { gap: '0s', failures: { fail: 0 }, within: '5s' } as const;
+      const own = shop().runUntil('1s');
+      expect(own.pod('shop/client')).to.outage('backend:80', limits);
+      expect(own.clock).to.equal('6s');
+      const nobody = () => expect(own.pod('shop/client')).to.outage('backend:81', limits);
+      expect(nobody).to.throw(/a gap of 5s/);
+      const denied = () => expect(own.pod('shop/client')).not.to.outage('backend:80', limits);
+      expect(denied).to.throw(TypeError, /cannot be denied/);
+    });
+
     it('asserts whether a client that returns meets the same backend', () => {
       const returning = drill.pod('shop/client').visit('backend:80');
       expect(returning).to.affinity({ kept: false });

@@ -47,7 +47,7 @@ describe('kubedrill explain FILE', () => {
     expect(out).to.contain('✓ service shop/web has converged on all nodes within 5s of "crash"');
     expect(out).to.match(/✗ shop\/client probes web:80 every 10ms with a gap of at most 1ms/);
     expect(out).to.match(/t=10s +fault started step\/crash \(kill\)/);
-    expect(out).to.match(/kubelet\.plegRelistPeriod \(1s\), the\s+longest\s+wait/);
+    expect(out).to.match(/\(200ms\.\.1s\), the\s+longest\s+wait/);
     expect(out).to.match(/\ntimers\n/);
     expect(out).to.not.contain('shop/client reaches');
   });

@@ -29,6 +29,7 @@ const CASES: readonly Case[] = [
   { file: 'slow-proxy-sync', title: 'what comes during a sync', pinned: 45.095, spread: 0 },
   { file: 'slow-node-fails-probes', title: 'three probes', pinned: 23.933203, spread: 3 },
   { file: 'slow-node-fails-probes', title: 'one probe', pinned: 71.398203, spread: 3 },
+  { file: 'stale-policy-agent', title: 'what was held up', pinned: 60.085364, spread: 0.1 },
   { file: 'skewed-node-stays-ready', title: 'the pod of the other', pinned: 51.928838, spread: 1 },
 ];
 

@@ -8,6 +8,7 @@ import type {
 } from '../../src/controllers/define';
 import { endpointslice } from '../../src/controllers/endpointslice';
 import type { NodeLoad } from '../../src/controllers/node-load';
+import * as jobBackoff from '../../src/controllers/job-backoff';
 import { replicaset } from '../../src/controllers/replicaset';
 import { scheduler } from '../../src/controllers/scheduler';
 import { ZoneCensus } from '../../src/controllers/zone-disruption';
@@ -83,6 +84,14 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
           if (kernel.now < 0) create.apply(logic, args);
         });
       }),
+  },
+  {
+    name: 'job-never-waits',
+    sentence: 'A Job replaces a failed pod at once.',
+    scenario: 'scenarios/lifecycle/job-retries.yaml',
+    expectation: 'the third one 20 s after the second',
+    breaks: () =>
+      replace<typeof jobBackoff.nextAttempt>(jobBackoff, 'nextAttempt', () => () => undefined),
   },
   {
     name: 'one-node-for-all',

@@ -6,6 +6,7 @@ import { ImagePulls } from '../../src/node/image-pulls';
 import { Kubelets } from '../../src/node/kubelet';
 import { NodeLeases } from '../../src/node/node-lease';
 import * as pods from '../../src/node/pod-failures';
+import { PodSandbox } from '../../src/node/pod-sandbox';
 import { PodLifecycle } from '../../src/node/pod-lifecycle';
 import { KubeProxy } from '../../src/node/proxy/kube-proxy';
 import { DnsFailures } from '../../src/workloads/dns-failures';
@@ -98,7 +99,7 @@ export const FAILING_MUTANTS: readonly Mutant[] = [
     sentence: 'A listener that is closed goes on to answer.',
     scenario: 'scenarios/faults/failing-pods.yaml',
     expectation: 'a closed port refuses',
-    breaks: () => replace<typeof pods.refusesPort>(pods, 'refusesPort', () => () => false),
+    breaks: () => replace(PodSandbox.prototype, 'refuses', () => () => false),
   },
   {
     name: 'not-ready-is-silent',

@@ -7,6 +7,7 @@ import { COMPONENT_MUTANTS } from './components';
 import { CONTROL_PLANE_MUTANTS } from './control-plane';
 import { DATA_PLANE_MUTANTS } from './data-plane';
 import { LATENESS_MUTANTS } from './lateness';
+import { LOSS_MUTANTS } from './losses';
 import { NETWORK_MUTANTS } from './network';
 import { NODE_MUTANTS } from './node';
 import { DNS_MUTANTS } from './dns';
@@ -38,5 +39,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...CILIUM_MUTANTS,
   ...ADMINISTRATION_MUTANTS,
   ...LATENESS_MUTANTS,
+  ...LOSS_MUTANTS,
   ...VERDICT_MUTANTS,
 ];

@@ -1,6 +1,9 @@
 // What can be wrong about the known faults of kube-proxy: each of them has a scenario, and a model
 // that is better than the real one is as wrong as one that is worse. services.md §21.
 
+import { MetalLbSpeakers } from '../../src/cluster/metallb-speakers';
+import * as netfilterWalk from '../../src/network/netfilter-walk';
+import { ContainerRuntime } from '../../src/node/container-runtime';
 import * as cleanup from '../../src/node/proxy/conntrack-cleanup';
 import * as categories from '../../src/node/proxy/categorize-endpoints';
 import * as health from '../../src/node/proxy/health-check';
@@ -13,6 +16,50 @@ import type { Mutant } from './mutants';
 import { replace } from './replace';
 
 export const SERVICE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'host-network-pods-see-a-node',
+    sentence: 'What ends on the node that was asked passes POSTROUTING and loses its source.',
+    scenario: 'scenarios/services/host-network-endpoint.yaml',
+    expectation: 'external reaches node/worker-1:30080 on shop/agent',
+    breaks: () =>
+      replace<typeof netfilterWalk.confirm>(
+        netfilterWalk,
+        'confirm',
+        (confirm) => (walk, flight, machine) => {
+          const { tuple } = flight.packet;
+          const isNew = flight.track!.hit === undefined && flight.track!.state === 'NEW';
+          if (isNew && machine.isLocal(tuple.dst)) {
+            flight.retuple({ ...tuple, src: machine.addresses[0]! });
+          }
+          confirm(walk, flight, machine);
+        },
+      ),
+  },
+  {
+    name: 'hooks-are-not-waited-for',
+    sentence: 'A process gets its SIGTERM though its preStop hook still runs.',
+    scenario: 'scenarios/services/rolling-update.yaml',
+    expectation: 'shop/frontend always reaches patient:80',
+    breaks: () =>
+      replace<ContainerRuntime['stop']>(ContainerRuntime.prototype, 'stop', () => {
+        return function (this: ContainerRuntime, container) {
+          this.terminate(container);
+        };
+      }),
+  },
+  {
+    name: 'speakers-without-pods-announce',
+    sentence: 'A speaker of MetalLB announces a Local Service though its node has no pod of it.',
+    scenario: 'scenarios/services/metallb-local.yaml',
+    expectation: 'external goes to 192.168.1.240:80 by MetalLB (layer 2), worker-1',
+    breaks: () =>
+      replace<MetalLbSpeakers['choose']>(MetalLbSpeakers.prototype, 'choose', (choose) => {
+        return function (this: MetalLbSpeakers, { service, slices }, address) {
+          const spec = { ...service.spec, externalTrafficPolicy: 'Cluster' as const };
+          return choose.call(this, { service: { ...service, spec }, slices }, address);
+        };
+      }),
+  },
   {
     name: 'udp-entries-of-dead-services-removed',
     sentence: 'The UDP entries of a Service that has lost its last endpoint are removed.',

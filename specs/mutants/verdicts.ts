@@ -13,7 +13,7 @@ export const VERDICT_MUTANTS: readonly Mutant[] = [
     name: 'relist-at-once',
     sentence: 'The kubelet looks at its containers all the time, so that a crash is known at once.',
     scenario: 'scenarios/timing/outage.yaml',
-    expectation: 'the gap lasts from the crash to the sync',
+    expectation: 'a relist of the kubelet just before the crash',
     breaks: () => withDelays({ 'kubelet.plegRelistPeriod': milliseconds(1) }),
   },
   {

@@ -2,6 +2,7 @@
 
 import type { Cut, Degradation, Handles } from '../../src/cluster/cluster';
 import { latenessHandles } from './lateness-handles';
+import { lossHandles } from './loss-handles';
 
 /** What a call of a handle was, for specs of faults and actions. */
 export type Call = readonly [handle: string, ...args: unknown[]];
@@ -28,6 +29,7 @@ export function recordingHandles(calls: Call[]): Handles {
       return true;
     },
     degradationsOf: (token) => badBy.get(token) ?? [],
+    ...lossHandles(record),
     crashPod: record('crashPod'),
     crashContainer: record('crashContainer'),
     allowRestart: record('allowRestart'),

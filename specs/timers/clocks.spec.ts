@@ -15,7 +15,7 @@ function at(instant: number): Instant {
 }
 
 describe('the clock of an actor', () => {
-  it('is everybody else’s until it is set', () => {
+  it('is that of everybody else until it is set', () => {
     const clocks = new Clocks();
     expect(clocks.reading(KUBELET, at(7))).to.equal(at(7));
     expect(clocks.span(KUBELET, seconds(7))).to.equal(seconds(7));

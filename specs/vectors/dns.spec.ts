@@ -41,6 +41,14 @@ describe('vectors of DNS', () => {
     expect(wrong.map((it) => failures(it))).to.deep.equal(wrong.map(() => 1));
   });
 
+  it('disagree on the order of the steps of a sequence', () => {
+    const ask = { name: 'web.shop.svc.cluster.local.', type: 'A', at: 0 };
+    const sequence = [ask, { ...ask, name: 'nope.shop.svc.cluster.local.', at: 1 }];
+    const answers = [{ rcode: 'NOERROR' }, { rcode: 'NXDOMAIN' }];
+    expect(failures({ sequence: answers }, { sequence })).to.equal(0);
+    expect(failures({ sequence: [...answers].reverse() }, { sequence })).to.equal(1);
+  });
+
   it('disagree on the order of queries, and on what a lookup comes to', () => {
     const lookup = {
       name: 'web',

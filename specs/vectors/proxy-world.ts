@@ -34,7 +34,8 @@ export function proxyNode(question: Question, name: string, family: Family): Pro
   const { masqueradeAll } = (proxyConfig[proxy] ?? {}) as { masqueradeAll?: boolean };
   const node = question.cluster.nodes?.find((it) => it.name === name);
   if (node === undefined) throw new Error(`no node ${name}`);
-  const ranges = rangesOf(clusterCIDR);
+  const isNodeLocal = proxyConfig.detectLocalMode === 'NodeCIDR';
+  const ranges = isNodeLocal ? (node.podCIDRs ?? []) : rangesOf(clusterCIDR);
   return {
     name,
     family,

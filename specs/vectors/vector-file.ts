@@ -20,6 +20,7 @@ export interface VectorCluster {
   readonly proxy?: string;
   readonly proxyConfig?: {
     readonly clusterCIDR?: string;
+    readonly detectLocalMode?: string;
     readonly nodePortAddresses?: readonly string[];
     readonly iptables?: { readonly localhostNodePorts?: boolean; readonly masqueradeAll?: boolean };
     readonly [field: string]: unknown;
@@ -130,7 +131,7 @@ export function questionOf(group: VectorGroup, vector: VectorCase): Question {
  * false.
  */
 export function agrees(is: unknown, expected: unknown): boolean {
-  if (expected === null) return is === undefined || is === null;
+  if (expected === null) return is === undefined || is === null || is === '';
   if (Array.isArray(expected)) {
     return Array.isArray(is) && is.length === expected.length && isMatched(is, expected);
   }

@@ -52,6 +52,7 @@ describe('the time that a change takes', () => {
       actual: '4s after the change at t=11s',
       at: t(12),
       over: t(15),
+      took: s(4),
     });
     expect(judgeChanges(stretch(ONE, 3.999999), true, ALL).passed).to.equal(false);
   });
@@ -81,6 +82,17 @@ describe('the time that a change takes', () => {
       passed: true,
       actual: '2s after the change at t=12s, the slowest of 2 changes',
     });
+  });
+
+  it('ends, too, with a node that lives by the change when the API has gone on already', () => {
+    const behind = [
+      sample(10, 'a', 'a', 'a'),
+      sample(12, 'b', 'a', 'a'),
+      sample(13, 'c', 'a', 'a'),
+      sample(14, 'c', 'b', 'b'),
+      sample(15, 'c', 'c', 'c'),
+    ];
+    expect(judgeChanges(stretch(behind, 2), false, ALL)).to.include({ passed: true, over: t(14) });
   });
 
   it('is that of the first change alone, unless each is asked for', () => {

@@ -45,6 +45,8 @@ export class ApiServer {
   private readonly timing: Timing;
   private readonly admission: Admission;
   private readonly pending: Map<number, ApiRequest>;
+  /** Requests whose clients wait to send them again. */
+  private readonly putOff = new Set<number>();
   private readonly lags = new Lags();
   private nextRequest = 0;
   private readonly informers: Informer[] = [];
@@ -188,6 +190,7 @@ export class ApiServer {
   }
 
   private receive(request: ApiRequest): void {
+    this.supersede(request);
     const id = this.nextRequest++;
     this.pending.set(id, request);
     const own = this.timing.draw('apiserver.write', request.actor, request.effect);
@@ -219,6 +222,7 @@ export class ApiServer {
     if (result === 'too-many-requests' && retries < RETRIES_MOST) {
       this.kernel.note('apiserver', 'refused', `${request.kind}/${request.key}`, reason);
       const { least } = this.timing.delay(RETRY_AFTER);
+      this.putOff.add(id);
       this.kernel.after(least, Phase.api, this.retryEvent, id, 0, RETRY_AFTER);
       return;
     }
@@ -229,8 +233,22 @@ export class ApiServer {
     if (lost !== undefined) this.kernel.after(ZERO, Phase.agent, lost.kind, lost.a);
   }
 
+  /** A client that has something newer to say of an object drops what it was told to repeat. */
+  private supersede({ actor, kind, key, verb, lost, retries = 0 }: ApiRequest): void {
+    if (lost === undefined || retries > 0) return;
+    for (const id of this.putOff) {
+      const older = this.pending.get(id)!;
+      const isSame = older.actor === actor && older.kind === kind && older.key === key;
+      if (!isSame || older.verb !== verb) continue;
+      this.putOff.delete(id);
+      this.pending.delete(id);
+    }
+  }
+
   private sendAgain(id: number): void {
-    const request = this.pending.get(id)!;
+    const request = this.pending.get(id);
+    if (request === undefined) return;
+    this.putOff.delete(id);
     this.pending.delete(id);
     this.submit({ ...request, retries: (request.retries ?? 0) + 1 });
   }

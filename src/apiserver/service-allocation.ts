@@ -203,7 +203,8 @@ export function keepAllocations(service: Service, previous: Service): Service {
   const sameAddress = !after.clusterIP || after.clusterIP === clusterIP;
   const addresses =
     hasAddress && sameAddress ? { clusterIPs, ipFamilies, ipFamilyPolicy, clusterIP } : {};
-  const spec = { ...dropExternalFields(after, before), ports: keepNodePorts(after, before) };
+  const kept = dropBalancerFields(dropExternalFields(after, before), before);
+  const spec = { ...kept, ports: keepNodePorts(after, before) };
   return { ...service, spec: { ...addresses, ...withoutEmpty(spec) } as ServiceSpec };
 }
 
@@ -240,6 +241,18 @@ function dropExternalFields(after: ServiceSpec, before: ServiceSpec): ServiceSpe
     ...rest,
     ...(keepsPolicy && externalTrafficPolicy && { externalTrafficPolicy }),
     ...(keepsPort && port && { healthCheckNodePort: port }),
+  };
+}
+
+/** What only a LoadBalancer has goes with that type, where it was left as it stood. */
+function dropBalancerFields(after: ServiceSpec, before: ServiceSpec): ServiceSpec {
+  if (before.type !== 'LoadBalancer' || after.type === 'LoadBalancer') return after;
+  const { allocateLoadBalancerNodePorts: allocate, loadBalancerClass: name, ...rest } = after;
+  const isChanged = allocate !== before.allocateLoadBalancerNodePorts;
+  return {
+    ...rest,
+    ...(isChanged && allocate !== undefined && { allocateLoadBalancerNodePorts: allocate }),
+    ...(name !== before.loadBalancerClass && name !== undefined && { loadBalancerClass: name }),
   };
 }
 

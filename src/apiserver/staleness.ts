@@ -48,6 +48,7 @@ export class Staleness {
   private readonly holds = new Map<string, Map<string, Duration>>();
   /** By client, then by who makes it so: how old the first list of a new process is. */
   private readonly rewinds = new Map<string, Map<string, Duration>>();
+  private readonly releaseListeners: ((actor: string) => void)[] = [];
   /** By token and client. */
   private readonly misses = new Map<string, CountedMiss>();
 
@@ -66,6 +67,12 @@ export class Staleness {
     take(this.holds, actor, token);
     if (this.lagOf(actor) === before) return;
     for (const informer of this.informersOf(actor)) this.catchUp(informer, informer.revision);
+    for (const listener of this.releaseListeners) listener(actor);
+  }
+
+  /** Calls the listener with each client that is held up less from now on. */
+  onRelease(listener: (actor: string) => void): void {
+    this.releaseListeners.push(listener);
   }
 
   /**

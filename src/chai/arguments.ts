@@ -18,20 +18,24 @@ import type table from '../vocabulary/claims/table';
 import type translate from '../vocabulary/claims/translate';
 import type cut from '../vocabulary/faults/cut';
 import type degrade from '../vocabulary/faults/degrade';
+import type exhaust from '../vocabulary/faults/exhaust';
 import type kill from '../vocabulary/faults/kill';
 import type pause from '../vocabulary/faults/pause';
 import type skew from '../vocabulary/faults/skew';
 import type slow from '../vocabulary/faults/slow';
 import type stale from '../vocabulary/faults/stale';
+import type wipe from '../vocabulary/faults/wipe';
 
 interface Faults {
   readonly cut: typeof cut;
   readonly degrade: typeof degrade;
+  readonly exhaust: typeof exhaust;
   readonly kill: typeof kill;
   readonly pause: typeof pause;
   readonly skew: typeof skew;
   readonly slow: typeof slow;
   readonly stale: typeof stale;
+  readonly wipe: typeof wipe;
 }
 
 interface Claims {

@@ -86,6 +86,11 @@ export class Drill implements Subject {
     return this.inject('degrade', args, options);
   }
 
+  /** Injects the fault `exhaust` now. */
+  exhaust(args: FaultArgs<'exhaust'>, options: Lasting = {}): this {
+    return this.inject('exhaust', args, options);
+  }
+
   /** Injects the fault `kill` now. */
   kill(args: FaultArgs<'kill'>, options: Lasting = {}): this {
     return this.inject('kill', args, options);
@@ -109,6 +114,11 @@ export class Drill implements Subject {
   /** Injects the fault `stale` now. */
   stale(args: FaultArgs<'stale'>, options: Lasting = {}): this {
     return this.inject('stale', args, options);
+  }
+
+  /** Injects the fault `wipe` now. */
+  wipe(args: FaultArgs<'wipe'>): this {
+    return this.inject('wipe', args, {});
   }
 
   /** Does what an administrator does, now: `do({scale: 'deployment/shop/web', replicas: 5})`. */

@@ -16,11 +16,13 @@ import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import type { ComponentHandles } from './components';
 import type { DrainOptions } from './drains';
+import type { ExhaustingHandles } from './exhausting';
 import type { FailingHandles } from './failing';
 import type { FreezingHandles } from './freezing';
 import type { ClockSkewHandles } from './clock-skew';
 import type { SlowingHandles } from './slowing';
 import type { StaleViewHandles } from './stale-views';
+import type { WipingHandles } from './wiping';
 import type { CommandFailure } from './kubectl';
 import type { LookUpOptions } from './names';
 
@@ -52,7 +54,9 @@ export interface Handles
     ComponentHandles,
     SlowingHandles,
     StaleViewHandles,
-    ClockSkewHandles {
+    ClockSkewHandles,
+    ExhaustingHandles,
+    WipingHandles {
   /** Every container of the pod exits; sandbox and address stay. */
   crashPod(pod: string, options: { exitCode: number; restart: boolean }): void;
   crashContainer(

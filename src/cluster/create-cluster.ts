@@ -87,10 +87,7 @@ class ModelCluster implements Cluster {
   private readonly answers = new WeakMap<ModelCluster, Answers>();
 
   constructor(spec: ClusterSpec, seed: number) {
-    const touch = (): void => {
-      this.moves++;
-      this.shifts++;
-    };
+    const touch = (): void => this.shifted();
     this.spec = spec;
     this.kernel = new Kernel(seed, (spec.start === 'cold' ? START : -SETTLING) as Instant);
     const { kernel } = this;
@@ -184,6 +181,7 @@ class ModelCluster implements Cluster {
 
   /** Applies everything and lives on until zero. */
   begin(): void {
+    this.kernel.expectObjects(objectsIn(this.spec));
     for (const object of seedObjects(this.spec)) this.create(object);
     for (const node of this.spec.nodes) this.kubelets.start(node.name);
     for (const object of [...this.systemManifests(), ...this.spec.manifests]) this.create(object);
@@ -226,7 +224,6 @@ class ModelCluster implements Cluster {
   open(from: Origin, to: Destination): readonly OpenConnection[] {
     const connections = this.network.open(from, to);
     this.changedByAsking();
-    this.moves++;
     return connections;
   }
 
@@ -245,10 +242,7 @@ class ModelCluster implements Cluster {
     const ask = (): readonly Resolution[] => lookUp(this.names, from, name, options);
     const isReal = options?.real === true;
     const resolutions = isReal ? ask() : this.once(['resolve', from, name, options], ask);
-    if (isReal) {
-      this.changedByAsking();
-      this.moves++;
-    }
+    if (isReal) this.changedByAsking();
     return resolutions;
   }
 
@@ -317,11 +311,16 @@ class ModelCluster implements Cluster {
     });
   }
 
-  /** Somebody who was to be asked only has changed something: nothing known holds any longer. */
+  private shifted(): void {
+    this.moves++;
+    this.shifts++;
+  }
+
+  /** Who was only asked has changed something: nothing that is known holds any longer. */
   private changedByAsking(): void {
     noteFleeting();
     nextRound();
-    this.shifts++;
+    this.shifted();
   }
 
   private systemManifests(): KubeObject[] {
@@ -366,6 +365,15 @@ export function createCluster(spec: ClusterSpec, { seed }: { readonly seed: numb
   const cluster = new ModelCluster(spec, seed);
   cluster.begin();
   return cluster;
+}
+
+/** How many objects there will be, about: those of the manifests, their pods, and the nodes. */
+function objectsIn({ manifests, nodes }: ClusterSpec): number {
+  const pods = manifests.map(({ kind, spec }) => {
+    const { replicas = 1 } = (spec ?? {}) as { readonly replicas?: number };
+    return kind === 'DaemonSet' ? nodes.length : replicas;
+  });
+  return pods.reduce((sum, count) => sum + count + 1, nodes.length);
 }
 
 /** The DNS servers that watch the API, each from its own pod. */

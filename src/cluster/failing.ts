@@ -38,7 +38,7 @@ export interface FailingHandles {
   /** The API server answers requests wrongly. */
   failRequests(token: string, failure: RequestFailure): void;
   mendRequests(token: string): void;
-  /** Whether the tool by which the kube-proxies load their rules can fail, as far as is modelled. */
+  /** Whether it is modelled that the tool fails by which the kube-proxies load their rules. */
   canFailRestores(): boolean;
 }
 

@@ -11,6 +11,7 @@ import type { ComponentHandles, Components } from './components';
 import { clockSkewHandles } from './clock-skew';
 import { Drains } from './drains';
 import type { Kubectl } from './kubectl';
+import { exhaustingHandles } from './exhausting';
 import { failingHandles } from './failing';
 import { freezingHandles } from './freezing';
 import { impairingHandles } from './impairing';
@@ -18,10 +19,13 @@ import type { Proxies } from './proxies';
 import { slowingHandles } from './slowing';
 import { staleViewHandles } from './stale-views';
 import type { Network } from '../network/index';
+import type { ClusterSpec } from '../values/cluster-spec';
 import type { DnsServers } from '../workloads/index';
+import { wipingHandles } from './wiping';
 
 export interface HandlesContext {
   readonly kernel: Kernel;
+  readonly spec: ClusterSpec;
   readonly api: ApiServer;
   readonly network: Network;
   readonly kubelets: Kubelets;
@@ -41,7 +45,9 @@ export function createHandles(context: HandlesContext): Handles {
   const { kubectl, kubelets, touch, components, network } = context;
   return {
     ...impairingHandles(context),
+    ...exhaustingHandles(context),
     ...failingHandles(context),
+    ...wipingHandles(context),
     ...freezingHandles({ ...context, machines: network.machines }),
     ...componentHandles(components),
     ...staleViewHandles(context),

@@ -77,7 +77,9 @@ function explainKnown(store: Objects, domain: string, asked: AskedFor): string {
   if (isHeadless && !hasReadyEndpoints(store, asked)) {
     return `${what} is headless and has no ready endpoint`;
   }
-  const why = 'a cache or a lagging watch does not know it yet, or this resolver does not search';
+  const why =
+    'the question for that got no answer, a cache or a lagging watch does not know it yet, or ' +
+    'this resolver does not search';
   return `${what} exists, and its full name is ${full}: ${why}`;
 }
 

@@ -205,6 +205,16 @@ function sharedConfiguration(spec: ClusterSpec, family: Family): SharedConfigura
 }
 
 function proxyNode(node: NodeSpec, shared: SharedConfiguration): ProxyNode {
-  const addresses = node.addresses.filter((address) => familyOf(address) === shared.family);
-  return { ...shared, name: node.name, addresses, zone: node.zone };
+  const { family, options, clusterCIDR } = shared;
+  const addresses = node.addresses.filter((address) => familyOf(address) === family);
+  // source: cmd/kube-proxy/app/server_linux.go getLocalDetector (LocalModeNodeCIDR)
+  const isNodeLocal = options?.['detectLocalMode'] === 'NodeCIDR';
+  const own = node.podCIDRs.find((range) => cidr(range).family === family);
+  return {
+    ...shared,
+    name: node.name,
+    addresses,
+    zone: node.zone,
+    clusterCIDR: isNodeLocal ? own : clusterCIDR,
+  };
 }

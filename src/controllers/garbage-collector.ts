@@ -16,6 +16,7 @@ const KINDS = [
   'Deployment',
   'EndpointSlice',
   'Endpoints',
+  'Job',
   'Node',
   'Pod',
   'ReplicaSet',

@@ -9,6 +9,7 @@ import { deployment } from './deployment';
 import { disruption } from './disruption';
 import { endpointslice } from './endpointslice';
 import { garbageCollector } from './garbage-collector';
+import { job } from './job';
 import { namespace } from './namespace';
 import { nodeIpam } from './node-ipam';
 import { nodeLifecycle } from './node-lifecycle';
@@ -18,6 +19,7 @@ import { scheduler } from './scheduler';
 import { loadBalancerControllers } from './service-load-balancer';
 import { statefulset } from './statefulset';
 import { taintEviction } from './taint-eviction';
+import { ttlAfterFinished } from './ttl-after-finished';
 
 export type { Controller, ControllerContext } from './define';
 export type { Heartbeats } from './heartbeats';
@@ -29,6 +31,7 @@ export const CONTROLLERS: readonly ControllerDefinition[] = [
   disruption,
   endpointslice,
   garbageCollector,
+  job,
   namespace,
   nodeIpam,
   nodeLifecycle,
@@ -38,6 +41,7 @@ export const CONTROLLERS: readonly ControllerDefinition[] = [
   scheduler,
   statefulset,
   taintEviction,
+  ttlAfterFinished,
 ];
 
 /**

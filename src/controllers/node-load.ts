@@ -8,14 +8,17 @@ const MAX_PODS = 110;
 
 export class NodeLoad {
   node: Node;
+  /** Nodes that came earlier have lower numbers. */
+  readonly came: number;
   /** How many pods count on the node. */
   pods = 0;
   private readonly byOwner = new Map<string, number>();
   /** Pods that hold a host port; few ever do. */
   private readonly hostPorts = new Map<string, number>();
 
-  constructor(node: Node) {
+  constructor(node: Node, came: number) {
     this.node = node;
+    this.came = came;
   }
 
   get maxPods(): number {

@@ -16,7 +16,8 @@ import { between, later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
-import { NodeLoad } from './node-load';
+import type { NodeLoad } from './node-load';
+import { NodesByLoad } from './nodes-by-load';
 import { controllerOf } from './owner';
 import type { Pass, Write } from './pass';
 
@@ -35,7 +36,7 @@ class SchedulerLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
   /** What runs where, including what is being bound. */
-  private readonly loads = new Map<string, NodeLoad>();
+  private readonly loads = new NodesByLoad();
   /** The node of each pod that counts on one. */
   private readonly assigned = new Map<ObjectKey, string>();
   /** Pods that fitted nowhere: when they may be tried again, and how often they were. */
@@ -78,7 +79,7 @@ class SchedulerLogic implements ControllerLogic {
       return [];
     }
     const load = this.loads.get(key);
-    if (load === undefined) this.loads.set(key, new NodeLoad(after as Node));
+    if (load === undefined) this.loads.put(after as Node);
     else load.node = after as Node;
     if (load === undefined) this.restoreLoad(key);
     const part = (node: KubeObject | undefined) =>
@@ -122,9 +123,12 @@ class SchedulerLogic implements ControllerLogic {
    */
   private choose(pod: Pod, reasons: Map<string, number>): NodeLoad | undefined {
     const owner = ownerOf(pod);
+    for (const load of this.loads.leastFirst()) {
+      if (load.countOf(owner) === 0 && whyNot(pod, load) === undefined) return load;
+    }
     let best: NodeLoad | undefined;
     let bestOwn = 0;
-    for (const load of this.loads.values()) {
+    for (const load of this.loads.inOrder()) {
       const own = load.countOf(owner);
       const isWorse =
         best !== undefined && (own > bestOwn || (own === bestOwn && load.pods >= best.pods));
@@ -179,20 +183,20 @@ class SchedulerLogic implements ControllerLogic {
     const key = keyOf(pod);
     if (this.assigned.get(key) === node) return;
     this.assigned.set(key, node);
-    this.loads.get(node)?.add(pod, ownerOf(pod));
+    this.loads.add(node, pod, ownerOf(pod));
   }
 
   private unassign(key: ObjectKey, pod: Pod | undefined): void {
     const node = this.assigned.get(key);
     this.assigned.delete(key);
-    if (node !== undefined && pod !== undefined) this.loads.get(node)?.remove(pod, ownerOf(pod));
+    if (node !== undefined && pod !== undefined) this.loads.remove(node, pod, ownerOf(pod));
   }
 
   /** A node that comes after its pods finds them counted. */
   private restoreLoad(node: string): void {
     for (const [key, name] of this.assigned) {
       const pod = name === node ? (this.place.view.get('Pod', key) as Pod | undefined) : undefined;
-      if (pod !== undefined) this.loads.get(node)!.add(pod, ownerOf(pod));
+      if (pod !== undefined) this.loads.add(node, pod, ownerOf(pod));
     }
   }
 }

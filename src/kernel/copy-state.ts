@@ -1,6 +1,6 @@
 // Carries the state of one model over into another one that was built in the same way, so that a
 // run can go on in both. The parts that both have keep their own functions; what came about since
-// is made anew with the same prototypes; every reference leads to the counterpart of what it led to.
+// is made anew with the same prototypes; each reference leads to the counterpart of what it meant.
 //
 // What is frozen never changes and is shared, and so is a WeakMap: what a memo says depends on its
 // key alone. State that only functions can see is out of reach: a part that keeps such state hands

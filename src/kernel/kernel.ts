@@ -14,6 +14,8 @@ export type Handler = (a: EventArgument, b: EventArgument) => void;
 
 /** More events than this at one instant are a loop in the model, not work. */
 const EVENTS_PER_INSTANT_MAX = 5_000_000;
+/** The same for each object that there is work on: more than any has ever needed, by far. */
+const EVENTS_PER_OBJECT_MAX = 500;
 
 /** A loop at one instant: the model has a defect, and the last lines show where. */
 export class DidNotSettleError extends Error {
@@ -68,6 +70,7 @@ export class Kernel {
   private readonly gates: Gates;
   private readonly state: KernelState;
   private readonly kept: object[] = [];
+  private eventsMax = EVENTS_PER_INSTANT_MAX;
 
   /** A clock that stands at `start` (negative for what precedes a scenario). */
   constructor(seed: number, start: Instant = START, origin?: Kernel) {
@@ -166,6 +169,11 @@ export class Kernel {
     }
   }
 
+  /** So many objects may be worked on at one instant: that much work is no loop. */
+  expectObjects(count: number): void {
+    this.eventsMax = Math.max(EVENTS_PER_INSTANT_MAX, count * EVENTS_PER_OBJECT_MAX);
+  }
+
   /** Whether the owner is stopped. */
   isPaused(owner: string): boolean {
     return this.gates.isClosed(owner);
@@ -249,7 +257,7 @@ export class Kernel {
     const at = first.at;
     let count = 0;
     for (let next = this.queue.peek(); next?.at === at; next = this.queue.peek()) {
-      if (++count > EVENTS_PER_INSTANT_MAX) throw new DidNotSettleError(this.lastLines(at));
+      if (++count > this.eventsMax) throw new DidNotSettleError(this.lastLines(at));
       this.dispatch(this.queue.pop()!);
     }
     this.outsideHandlers();

@@ -103,7 +103,7 @@ export function recall<T>({ value, readings, isFleeting }: Answer<T>): T {
 export class Answers {
   private readonly known = new Map<string, Answer<unknown>>();
 
-  /** Finds the answer unless the one from last time still holds. Only asks anew where nobody reads. */
+  /** Finds the answer, unless the last one still holds. Where nobody reads, it is always found. */
   to<T>(question: string, find: () => T): T {
     if (reader === undefined) return find();
     const known = this.known.get(question);

@@ -165,8 +165,14 @@ function malformed(
   const reading = form === undefined ? undefined : READERS[form]?.(text);
   if (reading?.ok === false) return report.error('KD1105', place, reading.message, reading.hint);
   const examples = ((owner.examples ?? []) as readonly unknown[]).map(asText);
-  const hint = examples.length === 0 ? undefined : `for example ${examples.join(', ')}`;
+  const usual = examples.length === 0 ? undefined : `for example ${examples.join(', ')}`;
+  const hint = didYouMean(text, wordsOf(owner)) ?? usual;
   report.error('KD1105', place, `"${text}" is not written as it must be here`, hint);
+}
+
+/** The words of a pattern that is a choice of words and nothing else. */
+function wordsOf({ pattern }: JsonSchema): readonly string[] {
+  return /^\^\(([\w|-]+)\)\$$/.exec(String(pattern))?.[1]?.split('|') ?? [];
 }
 
 /** A `oneOf` is always a list of required keys: exactly one of its branches must be there. */
@@ -198,9 +204,20 @@ function notExactlyOne(
   }
   const keys = branches.flat();
   const slip = [...(part.entries?.keys() ?? [])].find((key) => didYouMean(key, keys) !== undefined);
-  const hint = slip === undefined ? `write one of ${keys.join(', ')}` : didYouMean(slip, keys);
+  const known = slip === undefined ? `write one of ${keys.join(', ')}` : didYouMean(slip, keys);
+  const hint = (name === 'kind of selection' ? oneThing(part) : undefined) ?? known;
   const place = slip === undefined ? part.place : keyPlace(root, path, slip);
   report.error(code, place, `${what} has no ${name}`, hint);
+}
+
+/** Where a selector says `{node: worker-1}`: what is one thing is written as a reference. */
+function oneThing(part: Tree): string | undefined {
+  const single = ['pod', 'node', 'external'].find(
+    (key) => typeof child(part, key)?.value === 'string',
+  );
+  if (single === undefined) return undefined;
+  const name = String(child(part, single)!.value);
+  return `what is one thing is a reference: write ${single === 'pod' ? name : `${single}/${name}`}`;
 }
 
 type Speech = readonly ['KD1107' | 'KD1108' | 'KD1109' | 'KD1111', what: string, name: string];

@@ -10,6 +10,7 @@ import { leaveHost, noteRoute } from './link-walk';
 import type { Ingress } from './link-walk';
 import {
   confirm,
+  findsNoPort,
   restoreSource,
   sendError,
   throughHook,
@@ -123,6 +124,7 @@ function postRoute(
   ingress: Ingress,
 ): readonly Flight[] {
   return each(translateSource(walk, flight, machine, { out: route.device }), (it) => {
+    if (findsNoPort(it, machine)) return clash(walk, it, machine);
     confirm(walk, it, machine);
     return leaveHost(walk, it, machine, route, ingress);
   });
@@ -149,6 +151,7 @@ function routeOut(walk: Walk, flight: Flight, machine: Machine, first: string): 
  */
 function loop(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
   return each(translateSource(walk, flight, machine, { out: 'lo' }), (it) => {
+    if (findsNoPort(it, machine)) return clash(walk, it, machine);
     confirm(walk, it, machine);
     return input(walk, it, machine, { device: 'lo' });
   });
@@ -230,8 +233,19 @@ function noRoute(walk: Walk, flight: Flight, machine: Machine): readonly Flight[
   return sendError(walk, flight, machine, outcome);
 }
 
+/**
+ * A clash of the answer's tuple with that of another connection, which no other port resolves:
+ * the packet is dropped as its entry would be made (`insert_failed` of `conntrack -S`).
+ * source: net/netfilter/nf_nat_core.c nf_nat_l4proto_unique_tuple; __nf_conntrack_confirm
+ */
+function clash(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
+  const { src, dst } = flight.packet.tuple;
+  const reason = `${machine.name} dropped it: no port of ${src} is left for connections to ${dst}`;
+  return walk.lose(flight, 'dropped', reason, [`Node/${machine.name}`]);
+}
+
 function full(walk: Walk, flight: Flight, machine: Machine): readonly Flight[] {
-  const { limit } = machine.conntrack;
-  const reason = `${machine.name} dropped it: its conntrack table is full (${limit} entries)`;
+  const { capacity } = machine.conntrack;
+  const reason = `${machine.name} dropped it: its conntrack table is full (${capacity} entries)`;
   return walk.lose(flight, 'conntrack-full', reason, [`Node/${machine.name}`]);
 }

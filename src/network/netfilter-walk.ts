@@ -173,6 +173,13 @@ export function confirm(walk: Walk, flight: Flight, machine: Machine): void {
   flight.keep(machine, { ...entry, ...directionOf(flight) });
 }
 
+/** Whether the packet begins a connection with another source, and every port of that is taken. */
+export function findsNoPort(flight: Flight, { portsTakenBy }: Machine): boolean {
+  if (portsTakenBy.size === 0) return false;
+  const { hit, state, arrival } = flight.track!;
+  return hit === undefined && state === 'NEW' && flight.packet.tuple.src !== arrival.src;
+}
+
 function isTaken(walk: Walk, flight: Flight, machine: Machine, answer: FiveTuple): boolean {
   return flight.table(machine).lookup(answer, walk.now)?.direction === 'reply';
 }

@@ -6,6 +6,8 @@ import { CNI_PLUGINS } from '../node/cni/index';
 import type { Attachment, CniNetwork, CniPlugin } from '../node/cni/index';
 import type { PodCall } from '../node/kubelet-ground';
 import { Machine } from '../node/machine';
+import { Shortages } from '../node/netfilter/shortages';
+import type { Shortage } from '../node/netfilter/shortages';
 import type { PodSandbox } from '../node/pod-sandbox';
 import type { TimerName, Timing } from '../timing';
 import { addressAt, cidr, sizeOf } from '../values/cidr';
@@ -61,6 +63,8 @@ export class Network implements SendGround {
   private readonly kernel: Kernel;
   private readonly options: NetworkOptions;
   private readonly cni: CniNetwork;
+  /** Who keeps pod addresses of nodes from being given out. */
+  private readonly addresses = new Map<string, Shortages>();
   /** What the CNI's agents were told of their nodes. */
   private readonly podCIDRs = new Map<string, readonly string[]>();
   /** The routers to everywhere else, one per node network. */
@@ -171,9 +175,24 @@ export class Network implements SendGround {
     return passes(from, to, 'request') && passes(to, from, 'answer');
   }
 
+  /** Somebody takes pod addresses of a node, or lowers how many there are, until `giveAddresses`. */
+  takeAddresses(node: string, token: string, shortage: Shortage): void {
+    let shortages = this.addresses.get(node);
+    if (shortages === undefined) this.addresses.set(node, (shortages = new Shortages()));
+    shortages.set(token, shortage);
+  }
+
+  giveAddresses(node: string, token: string): void {
+    this.addresses.get(node)?.end(token);
+  }
+
   /** CNI ADD for a new sandbox of the pod. A refusal is written into the journal. */
   attachPod(node: string, podKey: string): Attachment {
-    const attachment = this.cni.attach(this.machine(node), podKey);
+    const shortages = this.addresses.get(node);
+    const attachment = this.hasAddress(node, shortages)
+      ? this.cni.attach(this.machine(node), podKey)
+      : { ok: false as const, error: `no IP addresses available on ${node}` };
+    if (attachment.ok) shortages?.take();
     if (!attachment.ok) {
       this.kernel.note(`cni@${node}`, 'refused', `Pod/${podKey}`, attachment.error);
     }
@@ -185,6 +204,7 @@ export class Network implements SendGround {
     const machine = this.machine(node);
     const sandbox = this.directory.get(podKey);
     if (sandbox?.node === node) machine.removeSandbox(sandbox);
+    if (this.cni.allocations(node).has(podKey)) this.addresses.get(node)?.giveBack();
     this.cni.detach(machine, podKey);
   }
 
@@ -200,6 +220,11 @@ export class Network implements SendGround {
     machine.powerOn();
     const podCIDRs = this.podCIDRs.get(node);
     if (podCIDRs !== undefined) this.cni.join(machine, podCIDRs);
+  }
+
+  private hasAddress(node: string, shortages: Shortages | undefined): boolean {
+    if (shortages === undefined) return true;
+    return shortages.left > 0 && this.cni.allocations(node).size < shortages.cap;
   }
 
   private machine(node: string): Machine {

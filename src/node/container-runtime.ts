@@ -15,6 +15,7 @@ import type { KubeletGround } from './kubelet-ground';
 import { subjectOf } from './kubelet-ground';
 import { isAlive } from './kubelet-state';
 import type { ContainerRecord } from './kubelet-state';
+import { isOutOfMemory } from './pod-failures';
 import type { ContainerProcess } from './pod-sandbox';
 
 /** 128 + SIGKILL. */
@@ -36,6 +37,7 @@ export class ContainerRuntime {
   private readonly drainedEvent: EventKind;
   private readonly killEvent: EventKind;
   private readonly signalEvent: EventKind;
+  private readonly oomEvent: EventKind;
 
   constructor(ground: KubeletGround, listener: RuntimeListener) {
     this.ground = ground;
@@ -64,6 +66,8 @@ export class ContainerRuntime {
     this.lastEndingEvent = declare('runtime.laterEnding', endLater, ownProcess, true);
     this.termEvent = declare('runtime.sigterm', (it) => this.terminate(it), kubeletOf);
     this.signalEvent = declare('runtime.signalled', (it) => this.react(it), ownProcess);
+    const outOfMemory = (it: ContainerRecord): void => this.exit(it, KILLED, 'out of memory');
+    this.oomEvent = declare('runtime.outOfMemory', outOfMemory, runtimeOf);
     const drained = (it: ContainerRecord): void => this.exit(it, 0, 'drained');
     this.drainedEvent = declare('runtime.drained', drained, ownProcess);
     this.killEvent = declare('runtime.sigkill', (it) => this.killIfDue(it), runtimeOf);
@@ -95,7 +99,9 @@ export class ContainerRuntime {
       const isAwaited = container.role === 'init' || ending.after === ZERO;
       this.after(ending.after, isAwaited ? this.endingEvent : this.lastEndingEvent, container);
     }
-    if (startup === ZERO) this.listen(container);
+    // It gets as far as to need what there is no more of. source: mm/oom_kill.c
+    if (isOutOfMemory(worker.failures)) this.after(ZERO, this.oomEvent, container);
+    else if (startup === ZERO) this.listen(container);
     else this.after(startup, this.listeningEvent, container);
   }
 

@@ -83,7 +83,8 @@ export class ImagePulls {
   mended(node: string): void {
     const { kernel, state } = this.ground;
     for (const { id, pull, worker } of state.containers.values()) {
-      if (pull === undefined || worker.agent.node !== node) continue;
+      // A look that is over has found something else in the way, which is looked at in its turn.
+      if (pull === undefined || pull.retryAt < kernel.now || worker.agent.node !== node) continue;
       kernel.schedule(pull.retryAt, Phase.agent, this.lastRetryEvent, id, pull.retryAt, RETRY);
     }
   }

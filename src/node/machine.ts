@@ -69,6 +69,8 @@ export class Machine {
   /** The rules of a DNS cache on this node, which it puts before all others. */
   readonly dnsCacheRules = new Map<Family, Ruleset>();
   readonly conntrack = new Conntrack();
+  /** Who has taken every port by which the host could translate a source; nobody usually. */
+  readonly portsTakenBy = new Set<string>();
   /** The address lists of `-m recent`: session affinity. */
   readonly recent = new RecentLists();
   /** Sandboxes on this host by pod address; host-network pods are in `hostSandboxes`. */
@@ -207,6 +209,7 @@ export class Machine {
     this.cniRules.clear();
     this.dnsCacheRules.clear();
     this.conntrack.flush();
+    this.portsTakenBy.clear();
     this.recent.flush();
     this.devices.clear();
     this.local.clear();

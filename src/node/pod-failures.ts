@@ -3,18 +3,19 @@
 // did.
 
 import type { ObjectKey } from '../values/kube-object';
+import type { Refusal } from './pod-sandbox';
 import type { ProbeType } from './probes';
 
 /** How a pod fails. It is plain data. */
-export interface PodFailure {
+export interface PodFailure extends Refusal {
   /** Probes of these types find a failure, whatever the process does. */
   readonly probes?: readonly ProbeType[];
   /** The status of every answer over HTTP. */
   readonly http?: number;
   /** The kubelet counts none of its containers as ready, from this instant on. */
   readonly unready?: true;
-  /** Its processes have closed these listeners, or all of them, and live on. */
-  readonly refuses?: 'all' | readonly number[];
+  /** Its memory is full: the kernel kills every process of it as it starts. */
+  readonly outOfMemory?: true;
 }
 
 /** The failures of one pod, by token. */
@@ -60,8 +61,8 @@ export function isHeldUnready(failures: FailuresOfPod): boolean {
   return some(failures, ({ unready }) => unready === true);
 }
 
-export function refusesPort(failures: FailuresOfPod, port: number): boolean {
-  return some(failures, ({ refuses = [] }) => refuses === 'all' || refuses.includes(port));
+export function isOutOfMemory(failures: FailuresOfPod): boolean {
+  return some(failures, ({ outOfMemory }) => outOfMemory === true);
 }
 
 function some(failures: FailuresOfPod, test: (failure: PodFailure) => boolean): boolean {

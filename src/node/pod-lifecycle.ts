@@ -178,8 +178,8 @@ export class PodLifecycle {
     }
     const { addresses } = attachment;
     const { node } = agent;
-    const { failures } = worker;
-    worker.sandbox = new PodSandbox({ podKey: key, uid, node, addresses, hostNetwork, failures });
+    const { failures: refusals } = worker;
+    worker.sandbox = new PodSandbox({ podKey: key, uid, node, addresses, hostNetwork, refusals });
     machine.installSandbox(worker.sandbox);
     worker.stage = 'running';
     kernel.note(agent.actor, 'prepared', subjectOf(worker), `sandbox with ${addresses.join(', ')}`);

@@ -6,8 +6,6 @@ import type { ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
 import type { IP } from '../values/ip';
 import type { Duration, Instant } from '../values/time';
-import { refusesPort } from './pod-failures';
-import type { FailuresOfPod } from './pod-failures';
 
 /** One container's process, as the machine sees it (the kubelet learns of it later). */
 export interface ContainerProcess {
@@ -23,6 +21,11 @@ export interface ContainerProcess {
   exitedAt: Instant;
 }
 
+/** Listeners of TCP that are closed while their processes live. */
+export interface Refusal {
+  readonly refuses?: 'all' | readonly number[];
+}
+
 export class PodSandbox {
   /** `namespace/name` of the pod. */
   readonly podKey: string;
@@ -36,7 +39,7 @@ export class PodSandbox {
   readonly lateBy = new Map<string, Duration>();
   /** The same for the probes of the kubelet. */
   readonly lateForProbes = new Map<string, Duration>();
-  private readonly failures: FailuresOfPod;
+  private readonly refusals: ReadonlyMap<string, Refusal>;
 
   constructor(pod: {
     podKey: string;
@@ -44,14 +47,14 @@ export class PodSandbox {
     node: string;
     addresses: readonly IP[];
     hostNetwork: boolean;
-    failures?: FailuresOfPod;
+    refusals?: ReadonlyMap<string, Refusal>;
   }) {
     this.podKey = pod.podKey;
     this.uid = pod.uid;
     this.node = pod.node;
     this.addresses = pod.addresses;
     this.hostNetwork = pod.hostNetwork;
-    this.failures = pod.failures ?? new Map<string, never>();
+    this.refusals = pod.refusals ?? new Map<string, never>();
   }
 
   /** How late its processes answer. */
@@ -66,12 +69,19 @@ export class PodSandbox {
 
   /** The process that takes packets for this port of an address, or of any of them. */
   listenerOn(protocol: Protocol, port: number, address?: IP): ContainerProcess | undefined {
-    if (protocol === 'TCP' && refusesPort(this.failures, port)) return undefined;
+    if (protocol === 'TCP' && this.refuses(port)) return undefined;
     for (const process of this.processes.values()) {
       if (process.state !== 'running' && process.state !== 'draining') continue;
       if (process.listen.some((it) => listensOn(it, { port, protocol, address }))) return process;
     }
     return undefined;
+  }
+
+  private refuses(port: number): boolean {
+    for (const { refuses = [] } of this.refusals.values()) {
+      if (refuses === 'all' || refuses.includes(port)) return true;
+    }
+    return false;
   }
 }
 

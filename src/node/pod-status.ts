@@ -120,14 +120,14 @@ function stateOf({
   worker,
   spec,
 }: ContainerRecord): ContainerState {
+  if (inBackOff) {
+    const message = `back-off ${backOff / 1_000_000}s restarting failed container`;
+    return { waiting: { reason: 'CrashLoopBackOff', message } };
+  }
   if (pull !== undefined) {
     const { error } = pull;
     const does = error === 'ErrImagePull' ? 'failed to pull' : 'back-off pulling';
     return { waiting: { reason: error, message: `${does} image "${spec.image ?? ''}"` } };
-  }
-  if (inBackOff) {
-    const message = `back-off ${backOff / 1_000_000}s restarting failed container`;
-    return { waiting: { reason: 'CrashLoopBackOff', message } };
   }
   switch (seen.state) {
     case 'waiting': {

@@ -96,6 +96,8 @@ interface PrefixLevel<V> {
 export class RouteTable {
   private readonly own = new PrefixMap<Route>();
   private shared: RouteSource | undefined;
+  /** Destinations of shared routes that somebody has deleted here. */
+  private readonly lost = new Set<string>();
   private readonly remembered = new Map<IP, Route | undefined>();
   private rememberedVersion = 0;
 
@@ -112,7 +114,26 @@ export class RouteTable {
   /** Lets the table answer from `source` too; its own routes win where both are equally long. */
   share(source: RouteSource | undefined): void {
     this.shared = source;
+    this.lost.clear();
     this.remembered.clear();
+  }
+
+  /** Deletes routes that come from what hosts share, here alone. Returns how many. */
+  lose(isMeant: (route: Route) => boolean): number {
+    const found = [...(this.shared?.list() ?? [])].filter(
+      (route) => !this.lost.has(route.destination) && isMeant(route),
+    );
+    for (const { destination } of found) this.lost.add(destination);
+    this.remembered.clear();
+    return found.length;
+  }
+
+  /** Writes what `lose` has deleted. Returns whether there was any. */
+  recover(): boolean {
+    const any = this.lost.size > 0;
+    this.lost.clear();
+    this.remembered.clear();
+    return any;
   }
 
   clear(): void {
@@ -135,13 +156,15 @@ export class RouteTable {
 
   /** Every route, in the order of `ip route`: by family, by address, longer prefixes first. */
   list(): Route[] {
-    const routes = [...this.own.values(), ...(this.shared?.list() ?? [])];
+    const shared = [...(this.shared?.list() ?? [])].filter((it) => !this.lost.has(it.destination));
+    const routes = [...this.own.values(), ...shared];
     return routes.sort(compareRoutes);
   }
 
   private search(destination: IP): Route | undefined {
     const own = this.own.match(destination);
-    const shared = this.shared?.match(destination);
+    const found = this.shared?.match(destination);
+    const shared = found && this.lost.has(found.value.destination) ? undefined : found;
     if (shared === undefined || (own !== undefined && own.prefix >= shared.prefix)) {
       return own?.value;
     }

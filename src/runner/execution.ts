@@ -109,7 +109,7 @@ export class Execution {
 
   private change(steps: readonly PlannedStep[], without: readonly string[]): void {
     const { plan, timeline } = this;
-    const dropped = new Set(timeline.drop(without, this.cluster.kernel.now));
+    const dropped = timeline.drop(without, this.cluster.kernel.now);
     this.steps.drop(dropped);
     const kept = plan.timeline.filter(({ id }) => !dropped.has(id));
     this.planned = { ...plan, timeline: [...kept, ...steps] };

@@ -68,7 +68,7 @@ function outcomeOf(
   seed: number,
 ): Outcome {
   const { expectation, operator, demand } = watch;
-  const { status, code, actual, at, sample } = judgement;
+  const { status, code, actual, sample } = judgement;
   const observation = watch.explained ?? sample?.observation;
   const explanation = explanationOf(execution.cluster, judgement, watch.explained, observation);
   return {
@@ -79,13 +79,22 @@ function outcomeOf(
     ...(code !== undefined && { code }),
     expected: operator.expected(demand, expectation, execution.timeline),
     actual,
-    ...(at !== undefined && { at }),
+    ...decidedAt(judgement, demand),
     traces: status === 'passed' ? [] : (observation?.traces ?? []),
     why: [...(judgement.why ?? []), ...explanation.why],
     chain: explanation.chain,
     range: expectation.range,
     repeat: repeatOf(execution.plan, expectation.range.line, seed),
   };
+}
+
+/** The instant that decided; of a stretch that passed the one at which all was well again. */
+function decidedAt(
+  { status, at, over }: Judgement,
+  { stretch }: Watch['demand'],
+): { readonly at?: Instant } {
+  const decided = status === 'passed' && stretch !== undefined ? over : at;
+  return decided === undefined ? {} : { at: decided };
 }
 
 /** Of what passed, only what made it come true; and that only where it was asked for. */

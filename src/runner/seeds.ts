@@ -102,14 +102,18 @@ function count(tallies: Tally[], execution: Execution, seed: number): void {
   });
 }
 
-/** How long after its step the claim came true for good; undefined where it never did. */
+/**
+ * How long after its step the claim came true for good, or how long its stretch says that it took;
+ * undefined where that has no end.
+ */
 function tookOf(
   { timeline }: Execution,
   { expectation, demand }: Watch,
-  { status, at, over }: Judgement,
+  { status, at, over, took }: Judgement,
 ): Duration | undefined {
+  if (demand.stretch !== undefined) return took;
   const reached = status === 'passed' ? at : over;
-  if (expectation.after === undefined || demand.stretch !== undefined) return undefined;
+  if (expectation.after === undefined) return undefined;
   const start = timeline.of(expectation.after);
   if (start === undefined || reached === undefined) return undefined;
   return between(start, reached);

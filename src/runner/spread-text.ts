@@ -3,8 +3,9 @@
 import { formatDuration } from '../values/time';
 import type { Distribution, Spread } from './result';
 
-/** `min 40.1s, p50 48.2s, p90 53.8s, p99 55s, max 55.1s`. */
+/** `min 40.1s, p50 48.2s, p90 53.8s, p99 55s, max 55.1s`; `always 350ms` where all are alike. */
 export function tellDistribution({ min, p50, p90, p99, max }: Distribution): string {
+  if (min === max) return `always ${formatDuration(min)}`;
   return Object.entries({ min, p50, p90, p99, max })
     .map(([name, duration]) => `${name} ${formatDuration(duration)}`)
     .join(', ');

@@ -71,20 +71,28 @@ export class Timeline implements Instants {
 
   /** Takes on further steps. Returns what is known to happen by that. */
   add(steps: readonly PlannedStep[]): readonly Firing[] {
+    const known = new Set(this.steps.map(({ id }) => id));
+    const twice = steps.find(({ id }) => known.has(id));
+    if (twice !== undefined) throw new RangeError(`there is a step "${twice.id}" already`);
     this.steps = [...this.steps, ...steps];
     this.layout.add(steps);
     return this.layOut();
   }
 
-  /** Steps, by name, are not to happen. Returns those that have not begun before `now`. */
-  drop(names: readonly string[], now: Instant): readonly string[] {
-    const dropped = this.steps
-      .map(({ id }) => id)
-      .filter((id) => names.includes(id) && !((this.byName.get(id)?.at ?? FOREVER) <= now));
-    this.steps = this.steps.filter(({ id }) => !dropped.includes(id));
-    for (const [name, { step }] of this.byName) {
-      if (dropped.includes(step.id)) this.byName.delete(name);
+  /** Steps, by name, are not to happen, nor what follows on them. Returns all of those. */
+  drop(names: readonly string[], now: Instant): ReadonlySet<string> {
+    const dropped = new Set<string>();
+    // Whatever follows on a step stands below it or above it: looked for until no more is found.
+    for (let before = -1; before < dropped.size;) {
+      before = dropped.size;
+      for (const { id, when } of this.steps) {
+        const follows = 'after' in when && dropped.has(when.after.step);
+        const isAhead = (this.byName.get(id)?.at ?? FOREVER) > now;
+        if (isAhead && (follows || names.includes(id))) dropped.add(id);
+      }
     }
+    this.steps = this.steps.filter(({ id }) => !dropped.has(id));
+    for (const [name, { step }] of this.byName) if (dropped.has(step.id)) this.byName.delete(name);
     this.layout.drop(dropped);
     this.layOut();
     return dropped;
@@ -131,7 +139,7 @@ class Layout {
     for (const step of steps) this.steps.set(step.id, step);
   }
 
-  drop(names: readonly string[]): void {
+  drop(names: Iterable<string>): void {
     for (const name of names) {
       this.steps.delete(name);
       this.done.delete(name);

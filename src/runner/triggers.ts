@@ -58,17 +58,17 @@ export class Triggers {
 
   /** Waits for the events of those of the steps that wait for one. */
   arm(steps: readonly PlannedStep[]): void {
-    for (const step of steps) if ('on' in step.when) this.await(step);
+    for (const step of steps) if ('on' in step.when) this.listenFor(step);
   }
 
   /** In a fork, which has the state of its origin but none of its listeners. */
   rearm(): void {
     for (const step of this.timeline.waiting) {
-      if (!this.problems.has(step.id)) this.await(step);
+      if (!this.problems.has(step.id)) this.listenFor(step);
     }
   }
 
-  private await(step: PlannedStep): void {
+  private listenFor(step: PlannedStep): void {
     const { on } = step.when as { readonly on: PlannedTrigger };
     try {
       const watch = triggerNamed(on.name).watch(this.cluster, on.args);

@@ -1,4 +1,4 @@
-// The delays of the plug-ins that keep addresses of their own. Part of the table of delays
+// The delays of network plug-ins: of addresses that they keep, and of routes that they restore. Part of the table of delays
 // (index.ts).
 
 import { fixed } from './row';
@@ -25,5 +25,30 @@ export const ADDRESS_TIMERS = {
     delays: 'taking over a block of addresses of another node, counted from when it was empty',
     value: fixed(seconds(60)),
     source: 'libcalico-go/lib/ipam/ipam_block_reader_writer.go (blocks empty for over a minute)',
+  },
+  'bird.kernelScan': {
+    kind: 'quantiser',
+    delays: 'the next look of BIRD (Calico) for routes that are missing in the kernel',
+    value: fixed(seconds(2)),
+    source: 'projectcalico confd etc/calico/confd/templates/bird.cfg.template (scan time 2)',
+  },
+  'calico-node.routeRefresh': {
+    kind: 'quantiser',
+    delays: 'the next look of Felix for routes that are missing in the kernel',
+    value: fixed(seconds(90)),
+    knob: 'FelixConfiguration routeRefreshInterval',
+    source: 'projectcalico felix/config/config_params.go (RouteRefreshInterval)',
+  },
+  'flannel.routeCheck': {
+    kind: 'quantiser',
+    delays: 'with host-gw, the next look of flanneld for routes that are missing in the kernel',
+    value: fixed(seconds(10)),
+    source: 'flannel-io/flannel pkg/backend/route_network.go (routeCheckRetries)',
+  },
+  'kindnet.reconcile': {
+    kind: 'quantiser',
+    delays: 'the next pass of kindnetd over all nodes and the routes to them',
+    value: fixed(seconds(10)),
+    source: 'kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/main.go (main control loop)',
   },
 } as const satisfies Record<string, TimerRow>;

@@ -108,6 +108,24 @@ export const CONTROL_PLANE_TIMERS = {
     value: fixed(ms(100)),
     source: 'pkg/controller/nodelifecycle scheduler.NodeEvictionPeriod',
   },
+  'controller-manager.job.syncBatchPeriod': {
+    kind: 'wait',
+    delays: 'looking at a Job one of whose pods has changed',
+    value: fixed(seconds(1)),
+    source: 'pkg/controller/job/job_controller.go SyncJobBatchPeriod',
+  },
+  'controller-manager.job.podFailureBackOff': {
+    kind: 'wait',
+    delays: 'replacing the first failed pod of a Job; doubles with each failure in a row',
+    value: fixed(seconds(10)),
+    source: 'pkg/controller/job/job_controller.go DefaultJobPodFailureBackOff',
+  },
+  'controller-manager.job.podFailureBackOffMax': {
+    kind: 'wait',
+    delays: 'replacing a failed pod of a Job at the most',
+    value: fixed(seconds(600)),
+    source: 'pkg/controller/job/job_controller.go MaxJobPodFailureBackOff',
+  },
   'controller-manager.podgc.period': {
     kind: 'quantiser',
     delays: 'noticing the pods of a node that is deleted',

@@ -1,6 +1,6 @@
 // Address ranges.
 
-import { bitsOf, familyOf, ipFromNumber, ipToNumber, parseIp } from './ip';
+import { bitsOf, familyOf, ipFromNumber, ipToNumber, parseIp, v4ToNumber } from './ip';
 import type { Family, IP } from './ip';
 
 /** A range in canonical form: `first` is its lowest address. */
@@ -12,6 +12,14 @@ export interface Cidr {
 }
 
 const parsed = new Map<string, Cidr>();
+
+/** The lowest and the highest address of a range of IPv4. */
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+const boundsOfRange = new WeakMap<Cidr, Bounds>();
 
 /** Reads `10.0.0.0/8` or `2001:db8::/32`; host bits are cleared. Undefined for anything else. */
 export function parseCidr(text: string): Cidr | undefined {
@@ -44,8 +52,23 @@ export function sizeOf(range: Cidr): bigint {
 
 export function contains(range: Cidr, address: IP): boolean {
   if (familyOf(address) !== range.family) return false;
+  if (range.family === 'IPv4') {
+    const { low, high } = boundsOf(range);
+    const number = v4ToNumber(address);
+    return number >= low && number <= high;
+  }
   const offset = ipToNumber(address) - range.first;
   return offset >= 0n && offset < sizeOf(range);
+}
+
+function boundsOf(range: Cidr): Bounds {
+  let bounds = boundsOfRange.get(range);
+  if (bounds === undefined) {
+    const low = Number(range.first);
+    bounds = { low, high: low + Number(sizeOf(range)) - 1 };
+    boundsOfRange.set(range, bounds);
+  }
+  return bounds;
 }
 
 export function overlaps(a: Cidr, b: Cidr): boolean {

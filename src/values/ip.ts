@@ -48,6 +48,21 @@ export function ipToNumber(address: IP): bigint {
   return value;
 }
 
+/** The same for an address of IPv4, in the arithmetic that is fast. */
+export function v4ToNumber(address: IP): number {
+  let value = 0;
+  let byte = 0;
+  for (let index = 0; index < address.length; index++) {
+    const code = address.charCodeAt(index);
+    if (code !== DOT) byte = byte * 10 + code - DIGIT_0;
+    else {
+      value = value * 256 + byte;
+      byte = 0;
+    }
+  }
+  return value * 256 + byte;
+}
+
 export function ipFromNumber(value: bigint, family: Family): IP {
   return family === 'IPv4' ? formatV4(Number(value)) : formatV6(value);
 }

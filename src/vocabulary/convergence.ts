@@ -39,7 +39,7 @@ export function judgeChanges(stretch: Stretch, each: boolean, enough: Enough): S
     passed: late.length === 0,
     actual: `${took}${count}`,
     at: seen,
-    ...(done !== undefined && { over: done }),
+    ...(done !== undefined && { over: done, took: tookOf(slowest) }),
   };
 }
 

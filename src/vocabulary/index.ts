@@ -29,12 +29,14 @@ import translate from './claims/translate';
 import type { Action, Claim, Fault, Trigger } from './define';
 import cut from './faults/cut';
 import degrade from './faults/degrade';
+import exhaust from './faults/exhaust';
 import fail from './faults/fail';
 import kill from './faults/kill';
 import pause from './faults/pause';
 import skew from './faults/skew';
 import slow from './faults/slow';
 import stale from './faults/stale';
+import wipe from './faults/wipe';
 import type { Operator } from './operator';
 import after from './operators/after';
 import always from './operators/always';
@@ -49,7 +51,7 @@ import rolloutTrigger from './triggers/rollout';
 /** Every word by its name. */
 export const LANGUAGE = {
   /** What breaks. */
-  faults: byName<Fault>([cut, degrade, fail, kill, pause, skew, slow, stale]),
+  faults: byName<Fault>([cut, degrade, exhaust, fail, kill, pause, skew, slow, stale, wipe]),
   /** What an administrator does. */
   actions: byName<Action>([
     applyAction,

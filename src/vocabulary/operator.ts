@@ -3,7 +3,7 @@
 
 import type { Operator as OperatorName, PlannedExpectation, StepEdge } from '../language/plan';
 import { formatInstant } from '../values/time';
-import type { Instant } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { Observation, Phrase } from './define';
 import type { History, Sample, Span } from './history';
 import type { Stretch, StretchVerdict } from './stretch';
@@ -31,6 +31,8 @@ export interface Judgement {
   readonly why?: readonly string[];
   /** When it came true, or what the sample shows was over: where it is about how long that took. */
   readonly over?: Instant;
+  /** How long what a claim about a stretch is about took. */
+  readonly took?: Duration;
 }
 
 /** What a claim demands, in its own words. */
@@ -130,7 +132,7 @@ export function judgeStretch(stretch: Stretch, judge: NonNullable<Demand['stretc
   if (unknown !== undefined) return notModelled(unknown);
   const verdict = judge(stretch);
   if (verdict.vacuous !== undefined) return vacuous(samples[0]!, verdict.vacuous);
-  const { passed, actual, at, over, why } = verdict;
+  const { passed, actual, at, over, took, why } = verdict;
   const sample = at === undefined ? undefined : sampleAt(samples, at);
   return {
     status: passed ? 'passed' : 'failed',
@@ -138,6 +140,7 @@ export function judgeStretch(stretch: Stretch, judge: NonNullable<Demand['stretc
     ...(at !== undefined && { at }),
     ...(sample !== undefined && { sample: { ...sample, at: at! } }),
     ...(over !== undefined && { over }),
+    ...(took !== undefined && { took }),
     ...(why !== undefined && { why }),
   };
 }

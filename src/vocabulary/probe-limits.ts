@@ -93,6 +93,7 @@ export function judgeProbes(
   return {
     passed,
     actual: [main + among, ...broken].join('; '),
+    ...(longest?.length !== Infinity && { took: (longest?.length ?? 0) as Duration }),
     ...(longest !== undefined && { at: longest.from }),
     ...(longest?.to !== undefined && { over: lastChange(stretch, longest) }),
   };

@@ -25,6 +25,8 @@ export interface StretchVerdict {
   readonly at?: Instant;
   /** When what began at `at` was over; absent where it was not. */
   readonly over?: Instant;
+  /** How long what the claim is about took; absent where it has no end. */
+  readonly took?: Duration;
   readonly why?: readonly string[];
   /** Why there was nothing to judge. */
   readonly vacuous?: string;

@@ -198,6 +198,14 @@ export class DnsServers {
     return this.servers.get(pod)?.running === true;
   }
 
+  /** Empties the caches of the server in a pod. False where none runs. */
+  emptyCaches(pod: ObjectKey): boolean {
+    const server = this.servers.get(pod);
+    if (server?.running !== true) return false;
+    server.dns?.emptyCaches();
+    return true;
+  }
+
   /** The pods with a server that watches the API, and the names of their clients there. */
   watching(): readonly { readonly pod: ObjectKey; readonly actor: string }[] {
     return [...this.servers.values()]

@@ -48,6 +48,37 @@ describe('a field of a Service is refused', () => {
       service({ selector: { app: 'a b' } }),
       'error /spec/selector/app: "a b" is no label value: at most 63 letters, digits, "-", "_", "."',
     ],
+    ...['NodePort', 'LoadBalancer'].map((type): readonly [string, KubeObject, string] => [
+      `no address of type ${type}`,
+      service({ type, clusterIP: 'None' }),
+      `error /spec/clusterIP: None is no address, and type ${type} needs one`,
+    ]),
+    ...['0.0.0.0', '127.0.0.1', '169.254.20.10', '224.0.0.1', '::1', 'fe80::1', 'ff02::1'].map(
+      (address): readonly [string, KubeObject, string] => [
+        `the external address ${address}`,
+        service({ externalIPs: [address] }),
+        `error /spec/externalIPs/0: ${address} is an address of a host or a link alone`,
+      ],
+    ),
+    [
+      "the kubelet's port behind a balancer",
+      withPort({ port: 10_250 }, { type: 'LoadBalancer' }),
+      "error /spec/ports/0/port: 10250 is the kubelet's on every node",
+    ],
+    [
+      'node ports left out of a ClusterIP',
+      service({ allocateLoadBalancerNodePorts: false }),
+      'error /spec/allocateLoadBalancerNodePorts: is for Services of type LoadBalancer',
+    ],
+    [
+      'a port of health checks out of range',
+      service({
+        type: 'LoadBalancer',
+        externalTrafficPolicy: 'Local',
+        healthCheckNodePort: 29_000,
+      }),
+      'error /spec/healthCheckNodePort: 29000 is not in the range 30000-32767',
+    ],
     [
       'a port name in capitals',
       withPort({ name: 'HTTP' }),

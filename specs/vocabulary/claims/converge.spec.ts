@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import converge from '../../../src/vocabulary/claims/converge';
-import { shop } from '../../runner/fake-cluster';
+import { shop, walk } from '../../runner/fake-cluster';
 import type { FakeCluster } from '../../runner/fake-cluster';
 
 const ARGS = { service: 'shop/backend' };
@@ -131,5 +131,42 @@ describe('converge since a change', () => {
     expect(converge.stretch!({ ...ARGS, since: 'change' })).to.equal('by');
     expect(converge.stretch!({ ...ARGS, each: true })).to.equal('by');
     expect(converge.stretch!(ARGS)).to.equal(undefined);
+  });
+});
+
+describe('converge of a route', () => {
+  const ROUTE = { route: 'shop/frontend' };
+
+  function routed(): FakeCluster {
+    const made = shop();
+    made.put({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'lonely', namespace: 'shop' },
+      spec: { nodeName: 'worker-1' },
+      status: { podIP: '10.244.1.9' },
+    });
+    return made;
+  }
+  const of = (made: FakeCluster, route = 'pod/shop/lonely') =>
+    converge.observe(made, { ...ROUTE, route }, { explain: true });
+
+  it('holds where a packet of every node gets to the machine that has the address', () => {
+    expect(of(routed())).to.include({ holds: true });
+    const made = routed();
+    made.walks = (from) => [walk('node' in from && from.node === 'worker-2' ? 'no-route' : 'lost')];
+    expect(of(made)).to.include({ holds: false, actual: 'stale on worker-1, worker-2' });
+    made.walks = (from) => [
+      walk('node' in from && from.node === 'worker-2' ? 'no-route' : 'refused-by-listener'),
+    ];
+    expect(of(made)).to.include({ holds: false, actual: 'stale on worker-2' });
+    expect(of(made).why).to.deep.equal(['worker-2 has no route to 10.244.1.9 on worker-1']);
+  });
+
+  it('says why there is nothing to judge', () => {
+    expect(of(routed(), 'node/worker-9').vacuous).to.equal('there is no node worker-9');
+    expect(of(routed(), 'deployment/shop/nothing').vacuous).to.match(
+      /^no pod of .* has an address$/,
+    );
   });
 });

@@ -84,6 +84,8 @@ describe('outage', () => {
       'passed',
     );
     expect(judged({ gap: { atMost: '199ms' } }, script).at).to.equal(t(11));
+    const equals = [...script.slice(0, 3), becomes(11.1, FINE)];
+    expect(judged({ gap: '0s' }, equals).at).to.equal(t(10));
   });
 
   it('lets no bound allow a gap that is open when the run ends', () => {
@@ -188,6 +190,17 @@ describe('outage of connections that are kept', () => {
       'passed',
     );
     expect(judged(KEPT, script).actual).to.match(/100 probes reset \(connection-reset\), shop/);
+  });
+
+  it('counts for the worst of those that one client could have', () => {
+    const script = [twoConnections(), nothing(11), nothing(12), nothing(13)];
+    const hold = { hold: s(2) };
+    const limits = { connections: 'kept', gap: '1s', failures: { reset: 100, fail: 100 } };
+    // Within two seconds only the first of the two connections is reset.
+    const outcome = judged(limits, script, hold);
+    expect(outcome.status, outcome.actual).to.equal('passed');
+    const average = { connections: 'kept', odds: { atLeast: '3/4', atMost: '3/4' } };
+    expect(judged(average, script, hold).status).to.equal('passed');
   });
 
   it('is opened just before the step', () => {

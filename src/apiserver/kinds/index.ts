@@ -12,6 +12,7 @@ import { deployment } from './deployment';
 import { endpoints } from './endpoints';
 import { endpointslice } from './endpointslice';
 import { validateMetadata } from './names';
+import { job } from './job';
 import { namespace } from './namespace';
 import { networkPolicy } from './network-policy';
 import { node } from './node';
@@ -33,6 +34,7 @@ export const KINDS: readonly KindDefinition[] = [
   deployment,
   endpoints,
   endpointslice,
+  job,
   namespace,
   networkPolicy,
   node,

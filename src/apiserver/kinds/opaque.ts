@@ -31,10 +31,7 @@ const NAMESPACED: Readonly<Record<string, readonly Row[]>> = {
   ],
   apps: [['ControllerRevision', '']],
   autoscaling: [['HorizontalPodAutoscaler', 'hpa', 'nothing is scaled by load']],
-  batch: [
-    ['CronJob', 'cj', 'its pods do not run'],
-    ['Job', '', 'its pods do not run'],
-  ],
+  batch: [['CronJob', 'cj', 'it makes no Jobs']],
   'coordination.k8s.io': [['Lease', '']],
   'gateway.networking.k8s.io': [
     ['GRPCRoute', '', NO_CONTROLLER],

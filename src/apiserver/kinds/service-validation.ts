@@ -1,7 +1,7 @@
 // What is wrong with a Service.
 // source: pkg/apis/core/validation/validation.go ValidateService, validateServicePort
 
-import { parseCidr } from '../../values/cidr';
+import { cidr, contains, parseCidr } from '../../values/cidr';
 import { parseIp } from '../../values/ip';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { error } from './define';
@@ -13,6 +13,9 @@ import type { Service, ServicePort, ServiceSpec } from './service';
 /** kube-apiserver --service-node-port-range */
 export const NODE_PORT_MIN = 30_000;
 export const NODE_PORT_MAX = 32_767;
+
+/** Of this one a load balancer would lead to the kubelets. */
+const KUBELET_PORT = 10_250;
 
 /** Seconds of a day: the longest client affinity. */
 const AFFINITY_SECONDS_MAX = 86_400;
@@ -76,6 +79,9 @@ function validateType({
   if (!TYPES.includes(type)) {
     return [error('/spec/type', `"${type}" is none of ${TYPES.join(', ')}`)];
   }
+  if (clusterIP === 'None' && (type === 'NodePort' || type === 'LoadBalancer')) {
+    return [error('/spec/clusterIP', `None is no address, and type ${type} needs one`)];
+  }
   if (type !== 'ExternalName') return [];
   const problems: ManifestProblem[] = [];
   if (clusterIP || clusterIPs?.length) {
@@ -128,6 +134,9 @@ function validatePort(port: ServicePort, spec: ServiceSpec, path: string): Manif
   if (!isPortNumber(port.port)) {
     problems.push(error(`${path}/port`, `${JSON.stringify(port.port)} is not in 1..65535`));
   }
+  if (spec.type === 'LoadBalancer' && port.port === KUBELET_PORT) {
+    problems.push(error(`${path}/port`, `${KUBELET_PORT} is the kubelet's on every node`));
+  }
   if (!PROTOCOLS.includes(protocol)) {
     problems.push(error(`${path}/protocol`, `"${protocol}" is none of ${PROTOCOLS.join(', ')}`));
   }
@@ -139,12 +148,33 @@ function validatePort(port: ServicePort, spec: ServiceSpec, path: string): Manif
   if (!nodePort) return problems;
   if (spec.type === 'ClusterIP' || spec.type === 'ExternalName') {
     problems.push(error(`${path}/nodePort`, `a Service of type ${spec.type} has no node ports`));
-  } else if (nodePort < NODE_PORT_MIN || nodePort > NODE_PORT_MAX) {
-    const message = `${nodePort} is not in the range ${NODE_PORT_MIN}-${NODE_PORT_MAX}`;
-    problems.push(error(`${path}/nodePort`, message));
+  } else if (!isNodePort(nodePort)) {
+    problems.push(error(`${path}/nodePort`, outOfRange(nodePort)));
   }
   return problems;
 }
+
+function isNodePort(port: number): boolean {
+  return port >= NODE_PORT_MIN && port <= NODE_PORT_MAX;
+}
+
+function outOfRange(port: number): string {
+  return `${port} is not in the range ${NODE_PORT_MIN}-${NODE_PORT_MAX}`;
+}
+
+/**
+ * No outside addresses: unspecified, loopback, link-local.
+ * source: pkg/apis/core/validation/validation.go ValidateNonSpecialIP
+ */
+const SPECIAL: readonly string[] = [
+  '0.0.0.0/32',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/24',
+  '::/127',
+  'fe80::/10',
+  'ff02::/16',
+];
 
 function validateAddresses(spec: ServiceSpec): ManifestProblem[] {
   const { clusterIP, clusterIPs = [], externalIPs = [] } = spec;
@@ -157,9 +187,13 @@ function validateAddresses(spec: ServiceSpec): ManifestProblem[] {
     if (address === 'None' || parseIp(address) !== undefined) continue;
     problems.push(error('/spec/clusterIP', `"${address}" is no IP address, and not None`));
   }
-  externalIPs.forEach((address, index) => {
-    if (parseIp(address) !== undefined) return;
-    problems.push(error(`/spec/externalIPs/${index}`, `"${address}" is no IP address`));
+  externalIPs.forEach((text, index) => {
+    const path = `/spec/externalIPs/${index}`;
+    const address = parseIp(text);
+    if (address === undefined) problems.push(error(path, `"${text}" is no IP address`));
+    else if (SPECIAL.some((range) => contains(cidr(range), address))) {
+      problems.push(error(path, `${text} is an address of a host or a link alone`));
+    }
   });
   return problems;
 }
@@ -198,8 +232,14 @@ function validateLoadBalancer(spec: ServiceSpec): ManifestProblem[] {
   if (healthCheckNodePort && !(type === 'LoadBalancer' && externalTrafficPolicy === 'Local')) {
     const message = 'is for Services of type LoadBalancer with externalTrafficPolicy Local';
     problems.push(error('/spec/healthCheckNodePort', message));
+  } else if (healthCheckNodePort && !isNodePort(healthCheckNodePort)) {
+    problems.push(error('/spec/healthCheckNodePort', outOfRange(healthCheckNodePort)));
   }
   if (type !== 'LoadBalancer') {
+    if (spec.allocateLoadBalancerNodePorts !== undefined) {
+      const path = '/spec/allocateLoadBalancerNodePorts';
+      problems.push(error(path, 'is for Services of type LoadBalancer'));
+    }
     for (const field of ['loadBalancerSourceRanges', 'loadBalancerClass'] as const) {
       if (!spec[field]?.length) continue;
       problems.push(error(`/spec/${field}`, 'is for Services of type LoadBalancer'));

@@ -78,7 +78,7 @@ function defaults(object: KubeObject): KubeObject {
     type: 'ClusterIP',
   });
   const spec: ServiceSpec = {
-    ...given,
+    ...withoutIdleAffinity(given),
     ...(given.ports && { ports: given.ports.map(defaultPort) }),
     ...affinity(given),
     ...policies(given),
@@ -98,6 +98,16 @@ function withoutEmptySelector(spec: ServiceSpec): ServiceSpec {
 function defaultPort(given: ServicePort): ServicePort {
   const port = complete<ServicePort>(given, { protocol: 'TCP' });
   return port.targetPort ? port : { ...port, targetPort: port.port };
+}
+
+/**
+ * The timeout of no affinity is not kept.
+ * source: pkg/apis/core/v1/defaults.go SetDefaults_Service
+ */
+function withoutIdleAffinity(spec: ServiceSpec): ServiceSpec {
+  if (spec.sessionAffinity !== 'None') return spec;
+  const { sessionAffinityConfig: _idle, ...rest } = spec;
+  return rest;
 }
 
 function affinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): Partial<ServiceSpec> {

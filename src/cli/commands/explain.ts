@@ -28,8 +28,8 @@ const line: CommandLine = {
     json: { help: 'Of a file: the results with their chains of causes as JSON.' },
   },
   notes: [
-    'Of a FILE, everything that takes time is explained: converge, outage, and all that',
-    'stands beside `after`; from the step to the verdict, with the timer of each wait.',
+    'Of a FILE, all that takes time is explained: converge, outage, and what stands',
+    'beside `after`; from the step to the verdict, with the timer of each wait.',
   ].join('\n'),
 };
 

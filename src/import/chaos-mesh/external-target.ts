@@ -1,5 +1,5 @@
 // `externalTargets` of a NetworkChaos: addresses, names and ranges beyond the pods.
-// source: chaos-mesh controllers/podnetworkchaos/netutils/cidr.go; controllers/podnetworkchaos/ipset
+// source: chaos-mesh controllers/podnetworkchaos/{netutils/cidr.go,ipset/ipset.go}
 
 import { asText } from '../../language/tree';
 import { contains, parseCidr } from '../../values/cidr';

@@ -17,6 +17,8 @@ export const bridge = defineCni({
   summary: 'The reference bridge plug-in: a bridge per node, static routes between the nodes.',
   source: 'containernetworking/plugins plugins/main/bridge, plugins/ipam/host-local',
   options: { hairpinMode: [false, true] },
+  // No daemon: routes that are deleted stay so.
+  routeUpkeep: () => 'never',
   create: (_cluster, options) => new Bridge(options['hairpinMode'] === true),
 });
 

@@ -67,6 +67,9 @@ export const calico = defineCni({
     denyAction: ['drop', 'reject'],
   },
   policy: policyOf,
+  // Felix writes the routes of VXLAN, BIRD all others.
+  routeUpkeep: ({ mode }) =>
+    String(mode).startsWith('vxlan') ? 'calico-node.routeRefresh' : 'bird.kernelScan',
   create: (cluster, options) => new Calico(cluster, options),
 });
 

@@ -61,6 +61,11 @@ export interface CniPlugin {
   readonly source: string;
   /** How network policies are enforced; left out, or undefined, where they have no effect. */
   policy?(options: CniOptions): PolicyProfile | undefined;
+  /**
+   * The timer by which the node's agent looks for routes to other nodes that are missing, `never`
+   * where nobody does, or undefined where that is not known.
+   */
+  routeUpkeep?(options: CniOptions): TimerName | 'never' | undefined;
   /** The options of `cluster.cni`, each with the values it may take, its default first. */
   readonly options: Readonly<Record<string, readonly CniOption[]>>;
   /** Throws RangeError where an option is unknown or has no such value. */
@@ -76,6 +81,7 @@ export function defineCni(plugin: CniPlugin): CniPlugin {
   return {
     ...plugin,
     policy: (options) => plugin.policy?.(withDefaults(plugin, options)),
+    routeUpkeep: (options) => plugin.routeUpkeep?.(withDefaults(plugin, options)),
     create: (cluster, options) => plugin.create(cluster, withDefaults(plugin, options)),
   };
 }

@@ -25,6 +25,9 @@ export const flannel = defineCni({
   summary: 'One pod range per node on a bridge; a VXLAN tunnel or plain routes between the nodes.',
   source: 'flannel-io/flannel pkg/backend/{vxlan,hostgw}, pkg/trafficmngr/iptables',
   options: { mode: ['vxlan', 'host-gw'] },
+  // A VXLAN backend writes its routes as it hears of a subnet, and never looks again.
+  // source: flannel pkg/backend/vxlan/vxlan_network.go handleSubnetEvents
+  routeUpkeep: ({ mode }) => (mode === 'host-gw' ? 'flannel.routeCheck' : 'never'),
   create: (cluster, options) => new Flannel(cluster, options['mode'] as Backend),
 });
 

@@ -34,6 +34,7 @@ export const kindnet = defineCni({
   source: 'kubernetes-sigs/kind images/kindnetd; kubernetes-sigs/kube-network-policies',
   options: { strictMode: [false, true] },
   policy: policyOf,
+  routeUpkeep: () => 'kindnet.reconcile',
   create: (cluster) => new Kindnet(cluster),
 });
 

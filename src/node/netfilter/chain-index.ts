@@ -9,6 +9,8 @@ import { cidr } from '../../values/cidr';
 import type { FiveTuple, Port } from '../../values/flow';
 import { bitsOf } from '../../values/ip';
 import type { IP } from '../../values/ip';
+import { compiledRule } from './match';
+import type { CompiledRule } from './match';
 import type { Chain, Rule } from './ruleset';
 
 /** Below this length, reading every rule is cheaper than an index. */
@@ -23,8 +25,12 @@ export class ChainIndex {
   private readonly byAddress = new Map<string, number[]>();
   private readonly byPort = new Map<Port, number[]>();
   private readonly byBoth = new Map<string, number[]>();
+  private readonly chain: Chain;
+  private readonly compiled: (CompiledRule | undefined)[];
 
   constructor(chain: Chain) {
+    this.chain = chain;
+    this.compiled = new Array<CompiledRule | undefined>(chain.rules.length).fill(undefined);
     const isShort = chain.rules.length < INDEXED_LENGTH_MIN;
     this.everything = isShort ? [...chain.rules.keys()] : undefined;
     if (!isShort) chain.rules.forEach((rule, position) => this.add(rule, position));
@@ -40,6 +46,11 @@ export class ChainIndex {
     ];
     if (specific.length === 0) return this.anywhere;
     return [...specific, ...this.anywhere].sort((a, b) => a - b);
+  }
+
+  /** The rule at a position, ready for walking. */
+  ruleAt(position: number): CompiledRule {
+    return (this.compiled[position] ??= compiledRule(this.chain.rules[position]!));
   }
 
   private add(rule: Rule, position: number): void {

@@ -8,6 +8,8 @@ import type { FiveTuple } from '../../values/flow';
 import { sortedBy } from '../../values/order';
 import type { Instant } from '../../values/time';
 import type { ConntrackEntry } from './conntrack-entry';
+import { Shortages } from './shortages';
+import type { Shortage } from './shortages';
 
 export type { ConntrackEntry } from './conntrack-entry';
 export { formatConntrackEntry } from './conntrack-entry';
@@ -43,7 +45,8 @@ export interface ConnectionTable {
   count(now: Instant): number;
   /**
    * Whether a new entry would find no place: its packet is dropped ("table full"). The kernel's
-   * search for a half-open entry that could give way (early_drop) is not modelled.
+   * search for a half-open entry that could give way (early_drop) is not modelled: it looks at
+   * eight of many thousand buckets, and what fills a table here is assured.
    */
   isFull(now: Instant): boolean;
   /** The entries that stand at `now`, ordered by their original tuples. */
@@ -57,8 +60,10 @@ export interface ConnectionTable {
  * read from the clock.
  */
 export class Conntrack implements ConnectionTable {
-  /** nf_conntrack_max: how many entries fit. */
+  /** nf_conntrack_max as nobody has lowered it: how many entries fit. */
   limit: number;
+  /** Who fills the table or lowers its limit. */
+  private readonly shortages = new Shortages();
   private readonly byOriginal: Map<string, ConntrackEntry>;
   /** By reply tuple, the newest last; more than one only where ports are random. */
   private readonly byReply: Map<string, readonly ConntrackEntry[]>;
@@ -84,6 +89,7 @@ export class Conntrack implements ConnectionTable {
   }
 
   put(entry: ConntrackEntry): void {
+    if (!this.holds(entry)) this.shortages.take();
     this.delete(entry);
     this.byOriginal.set(tupleKey(entry.original), entry);
     const reply = tupleKey(entry.reply);
@@ -112,7 +118,37 @@ export class Conntrack implements ConnectionTable {
   }
 
   isFull(now: Instant): boolean {
-    return this.size >= this.limit && this.count(now) >= this.limit;
+    return this.isFullWith(this, 0, now);
+  }
+
+  /** The same for a table over this one, which has `fresh` entries that are not here. */
+  isFullWith(table: ConnectionTable, fresh: number, now: Instant): boolean {
+    const { capacity } = this;
+    if (fresh >= this.shortages.left) return true;
+    return table.size >= capacity && table.count(now) >= capacity;
+  }
+
+  /** nf_conntrack_max as it is now. */
+  get capacity(): number {
+    return Math.min(this.limit, this.shortages.cap);
+  }
+
+  /** Whether an entry of that original tuple is in the table, be it past its time. */
+  holds({ original }: ConntrackEntry): boolean {
+    return this.byOriginal.has(tupleKey(original));
+  }
+
+  /**
+   * Somebody else's connections leave so many places, or the limit is lowered to `cap`: until the
+   * token is given back, or the table is emptied altogether. Places that become free meanwhile
+   * are theirs too.
+   */
+  fill(token: string, shortage: Shortage): void {
+    this.shortages.set(token, shortage);
+  }
+
+  relieve(token: string): void {
+    this.shortages.end(token);
   }
 
   list(now: Instant): ConntrackEntry[] {
@@ -125,6 +161,7 @@ export class Conntrack implements ConnectionTable {
   flush(): void {
     this.byOriginal.clear();
     this.byReply.clear();
+    this.shortages.clear();
   }
 
   overlay(): ConntrackOverlay {
@@ -203,8 +240,14 @@ export class ConntrackOverlay implements ConnectionTable {
   }
 
   isFull(now: Instant): boolean {
-    const { limit } = this.root;
-    return this.size >= limit && this.count(now) >= limit;
+    return this.root.isFullWith(this, this.fresh(), now);
+  }
+
+  /** How many entries stand here that the real table does not have. */
+  fresh(): number {
+    const below = this.base instanceof ConntrackOverlay ? this.base.fresh() : 0;
+    const own = [...this.own.values()].filter((it) => !it.deleted && !this.root.holds(it.entry));
+    return below + own.length;
   }
 
   list(now: Instant): ConntrackEntry[] {

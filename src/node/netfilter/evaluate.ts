@@ -9,13 +9,14 @@ import type { Packet } from '../../values/packet';
 import { CERTAIN, complement, equalRatio, multiply, NEVER, ratio } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import { indexOf } from './chain-index';
+import type { ChainIndex } from './chain-index';
 import { balanceInbound } from './ebpf';
 import type { EbpfTable } from './ebpf';
 import { balance } from './ipvs';
 import { layersAt } from './layers';
 import type { Layer, RuleLayer, RuleSource } from './layers';
-import { compiledRule, elementKey } from './match';
-import type { HookContext, RecentSetting } from './match';
+import { elementKey } from './match';
+import type { CompiledRule, HookContext, RecentSetting } from './match';
 import type { Chain, Hook, RuleReference, Ruleset, TableName, Target } from './ruleset';
 
 export type { HookContext } from './match';
@@ -130,8 +131,9 @@ class Walk {
     if (chain === undefined || chain.rules.length === 0) return resume(start);
     if (depth > JUMPS_MAX)
       throw new RangeError(`chains jump in a loop at ${source.name}/${chain.name}`);
-    const candidates = indexOf(chain).candidates(start.packet.tuple);
-    this.rules({ source, chain, candidates, depth, resume }, 0, start);
+    const index = indexOf(chain);
+    const candidates = index.candidates(start.packet.tuple);
+    this.rules({ source, chain, index, candidates, depth, resume }, 0, start);
   }
 
   /** Applies the candidates from `from` on; a rule that may match or not splits the walk. */
@@ -139,13 +141,12 @@ class Walk {
     let progress = start;
     for (let index = from; index < visit.candidates.length; index++) {
       const position = visit.candidates[index]!;
-      const rule = visit.chain.rules[position]!;
-      const compiled = compiledRule(rule);
+      const compiled = visit.index.ruleAt(position);
       if (!compiled.matches(progress.packet, this.context, visit.source.sets)) continue;
       const { probability } = compiled;
       if (equalRatio(probability, NEVER)) continue;
-      const taken = this.taken(visit, position, progress);
-      const goesOn = this.apply(visit, rule.target, index, taken);
+      const taken = this.taken(visit, position, compiled, progress);
+      const goesOn = this.apply(visit, visit.chain.rules[position]!.target, index, taken);
       if (equalRatio(probability, CERTAIN)) {
         if (goesOn === undefined) return;
         progress = goesOn;
@@ -158,19 +159,25 @@ class Walk {
     visit.resume(progress);
   }
 
-  private taken(visit: Visit, position: number, progress: Progress): Progress {
-    const rule = visit.chain.rules[position]!;
-    const { probability, recentSets } = compiledRule(rule);
-    const { packet, rules } = progress;
+  private taken(
+    visit: Visit,
+    position: number,
+    { probability, recentSets }: CompiledRule,
+    progress: Progress,
+  ): Progress {
     const { source, chain } = visit;
+    const rule = chain.rules[position]!;
+    const { packet, rules } = progress;
     const reference = { table: source.name, chain: chain.name, position: position + 1, rule };
     const address = packet.tuple.src;
-    const set = recentSets.map((it) => ({ ...it, address }));
     return {
       packet,
       probability: multiply(progress.probability, probability),
       rules: [...rules, reference],
-      recentSets: set.length === 0 ? progress.recentSets : [...progress.recentSets, ...set],
+      recentSets:
+        recentSets.length === 0
+          ? progress.recentSets
+          : [...progress.recentSets, ...recentSets.map((it) => ({ ...it, address }))],
     };
   }
 
@@ -290,6 +297,7 @@ function isTranslation(target: Target | undefined): boolean {
 interface Visit {
   readonly source: RuleSource;
   readonly chain: Chain;
+  readonly index: ChainIndex;
   /** Positions of the rules that the packet could meet. */
   readonly candidates: readonly number[];
   readonly depth: number;

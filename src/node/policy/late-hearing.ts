@@ -38,6 +38,11 @@ export class LateHearing {
     if (hearing.heard === hearing.sent) this.byNode.delete(node);
   }
 
+  /** The number of the last news for an agent; undefined for one that has heard everything. */
+  lastOf(node: string): number | undefined {
+    return this.byNode.get(node)?.sent;
+  }
+
   /** What the agent has heard; undefined for one that has heard everything. */
   of(node: string): Revisions | undefined {
     return this.byNode.get(node)?.revisions;

@@ -95,6 +95,7 @@ export class PolicyAgents {
       { owner: (node) => `${profile.agent}@${node}` },
     );
     this.reviews = profile.established === 'reviewed' ? this.reviewing() : undefined;
+    api.staleness.onRelease((actor) => this.hearSooner(actor));
     const kinds = [...profile.kinds, 'Namespace', 'Pod'];
     this.informers = new Map(
       kinds.map((kind) => {
@@ -270,6 +271,16 @@ export class PolicyAgents {
     const number = this.late.leave(node, before, this.seen());
     const { kernel } = this.context;
     kernel.after(lateness, Phase.agent, this.heardEvent, node, number, 'apiserver.watch');
+  }
+
+  /** What is on its way to the agent is not held up for longer than what comes now. */
+  private hearSooner(actor: string): void {
+    const { kernel, profile } = this.context;
+    const node = actor.slice(profile.agent.length + 1);
+    const number = this.late.lastOf(node);
+    if (number === undefined || actor !== `${profile.agent}@${node}`) return;
+    const timer = 'apiserver.watch';
+    kernel.after(this.latenessOf(node), Phase.agent, this.heardEvent, node, number, timer);
   }
 
   /** Without a policy, now or before, nothing depends on pods and namespaces. */

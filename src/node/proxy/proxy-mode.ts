@@ -59,7 +59,7 @@ export interface ProxyNode {
   /** Every address of the host in this family, loopback included; the primary one first. */
   readonly addresses: readonly IP[];
   readonly zone: string;
-  /** Ranges of pods for the local detector; undefined when detection is off. */
+  /** The sources that the local detector takes for pods; undefined when detection is off. */
   readonly clusterCIDR: string | undefined;
   readonly masqueradeAll: boolean;
   /** `--nodeport-addresses`: ranges of either family, or `primary`; empty for all addresses. */

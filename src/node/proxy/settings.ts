@@ -8,6 +8,11 @@ const COMMON: ProxySettings = {
     description: 'Ranges whose addresses count as pods. Default: the pod ranges; empty: none.',
     type: 'string',
   },
+  detectLocalMode: {
+    description:
+      'Which sources count as pods: those in `clusterCIDR`, or in the range of the node alone.',
+    enum: ['ClusterCIDR', 'NodeCIDR'],
+  },
   masqueradeAll: { description: 'Whether all Service traffic is masqueraded.', type: 'boolean' },
   minSyncPeriod: {
     description: 'The least time between the end of a sync and the next one.',

@@ -93,8 +93,9 @@ export default defineClaim({
   phrase(args) {
     const where = sayPlaces(args);
     const isStretch = isAboutChanges(args);
+    const often = args.each === true ? ' each time' : '';
     const [does, doesNot] = isStretch
-      ? [`converges on ${where}`, `does not converge on ${where}`]
+      ? [`converges${often} on ${where}`, `does not converge${often} on ${where}`]
       : [`has converged on ${where}`, `has not converged on ${where}`];
     return { subject: sayThing(args), predicate: does, negated: doesNot, isStretch };
   },

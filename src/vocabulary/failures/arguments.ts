@@ -1,10 +1,10 @@
 // What can be written after `fail`: whom it means, how that fails, and how often.
 
 import type { FromSchema } from '../../language/json-schema';
-import { CERTAIN, ratio } from '../../values/ratio';
+import { CERTAIN } from '../../values/ratio';
 import { COMPONENT_TARGET } from '../component-targets';
+import { PERCENT, readPercent } from '../percent';
 
-const PERCENT = '^(100|[0-9]{1,2}(\\.[0-9]{1,3})?)%$';
 const IPV4 = '[0-9]{1,3}(\\.[0-9]{1,3}){3}';
 
 export const FAIL_SCHEMA = {
@@ -50,8 +50,8 @@ export const FAIL_SCHEMA = {
     },
     names: {
       description:
-        'For `dns`: patterns of whole names, with `*` for any letters, dots included, and `?` for ' +
-        'one. Without it, every name.',
+        'For `dns`: patterns of whole names, with `*` for any letters, dots included, and `?` ' +
+        'for one. Without it, every name.',
       type: 'array',
       minItems: 1,
       items: { type: 'string', minLength: 1 },
@@ -126,8 +126,8 @@ export const FAIL_SCHEMA = {
     },
     pattern: {
       description:
-        'For `dns` and `api`, in place of odds: which ones fail (1) and which do not (0), in their ' +
-        'order and from the start again.',
+        'For `dns` and `api`, in place of odds: which ones fail (1) and which do not (0), in ' +
+        'their order and from the start again.',
       type: 'array',
       minItems: 1,
       items: { enum: [0, 1] },
@@ -141,9 +141,7 @@ export type FailArgs = FromSchema<typeof FAIL_SCHEMA>;
 /** `50%` and `[1, 0]` as the model reads them. */
 export function frequencyOf({ odds, pattern = [] }: FailArgs) {
   return {
-    // A thousandth of a percent is the finest share that can be written.
-    odds:
-      odds === undefined ? CERTAIN : ratio(Math.round(Number(odds.slice(0, -1)) * 1_000), 100_000),
+    odds: odds === undefined ? CERTAIN : readPercent(odds),
     pattern: pattern.map((it) => it === 1),
   };
 }

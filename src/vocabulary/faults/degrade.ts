@@ -1,13 +1,10 @@
 import { parseDuration } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
 import type { ManifestProblem } from '../../language/lexicon';
-import { ratio } from '../../values/ratio';
-import type { Ratio } from '../../values/ratio';
 import type { Duration } from '../../values/time';
 import { defineFault } from '../define';
+import { PERCENT, readPercent } from '../percent';
 import { checkSides, extended, hasLiveSides, rulesBetween, SIDES } from '../sides';
-
-const SHARE = '^(100|[0-9]{1,2}(\\.[0-9]{1,3})?)%$';
 
 const SCHEMA = {
   type: 'object',
@@ -23,18 +20,18 @@ const SCHEMA = {
         'standard deviation.',
       enum: ['uniform', 'normal'],
     },
-    loss: { description: 'How many packets are lost: `30%`.', type: 'string', pattern: SHARE },
+    loss: { description: 'How many packets are lost: `30%`.', type: 'string', pattern: PERCENT },
     corrupt: {
       description: 'How many packets are damaged. Their receiver throws them away.',
       type: 'string',
-      pattern: SHARE,
+      pattern: PERCENT,
     },
-    duplicate: { description: 'How many arrive twice.', type: 'string', pattern: SHARE },
-    reorder: { description: 'How many overtake others.', type: 'string', pattern: SHARE },
+    duplicate: { description: 'How many arrive twice.', type: 'string', pattern: PERCENT },
+    reorder: { description: 'How many overtake others.', type: 'string', pattern: PERCENT },
     correlation: {
       description: 'How much a packet does as the one before it did.',
       type: 'string',
-      pattern: SHARE,
+      pattern: PERCENT,
     },
     rate: {
       description: 'How much passes in a second: `1mbit`.',
@@ -124,8 +121,8 @@ function effectOf({ delay, jitter, distribution, loss, corrupt, mtu }: Args) {
     ...(delay !== undefined && { delay: durationOf(delay) }),
     ...(jitter !== undefined && { jitter: durationOf(jitter) }),
     ...(distribution !== undefined && { distribution }),
-    ...(loss !== undefined && { loss: shareOf(loss) }),
-    ...(corrupt !== undefined && { corrupt: shareOf(corrupt) }),
+    ...(loss !== undefined && { loss: readPercent(loss) }),
+    ...(corrupt !== undefined && { corrupt: readPercent(corrupt) }),
     ...(mtu !== undefined && { mtu }),
   };
 }
@@ -134,9 +131,4 @@ function durationOf(text: string): Duration {
   const reading = parseDuration(text);
   if (!reading.ok) throw new RangeError(`not a duration: ${text}`);
   return reading.value;
-}
-
-/** `12.5%` as the fraction that it is: 1/8. */
-function shareOf(text: string): Ratio {
-  return ratio(Math.round(Number(text.slice(0, -1)) * 1_000), 100_000);
 }

@@ -19,18 +19,18 @@ export default defineFault({
   name: 'fail',
   summary: 'The target is alive and answers, but wrongly.',
   models:
-    'The wrong answer comes from the target itself, so everybody reacts as to a real one. `dns` is ' +
-    'said at the door of the server, before its cache, which neither knows nor keeps it; ' +
+    'The wrong answer comes from the target itself, so everybody reacts as to a real one. `dns` ' +
+    'is said at the door of the server, before its cache, which neither knows nor keeps it; ' +
     '`behindCache` puts it where the plug-in `template` stands. Types that are not given have no ' +
     'records. A pattern counts the questions of lookups that are really made. Of pods: a failed ' +
     'probe counts towards its threshold, `http` is what HTTP probes get, `ready: false` is what ' +
     'the kubelet holds at once of all containers, with or without probes, and `refuse` closes ' +
     'listeners of TCP. `condition` is written with the next report of the kubelet, which renews ' +
-    'its lease all the while: pods of such a node stay endpoints until they are evicted. A sandbox ' +
-    'is tried again after 10 to 15 s, a pull after 10 s, doubling to 300 s, at looks 10 to 15 s ' +
-    'apart; images that have run on the node are there. `api` answers writes: controllers try ' +
-    'again with their back-off, kubelets with their next pass, commands fail; after a 429 each ' +
-    'client waits a second and asks again, ten times.',
+    'its lease all the while: pods of such a node stay endpoints until they are evicted. A ' +
+    'sandbox is tried again after 10 to 15 s, a pull after 10 s, doubling to 300 s, at looks 10 ' +
+    'to 15 s apart; images that have run on the node are there. `api` answers writes: ' +
+    'controllers try again with their back-off, kubelets with their next pass, commands fail; ' +
+    'after a 429 each client waits a second and asks again, ten times.',
   source:
     'coredns plugin/{errors,template}; chaos-mesh DNSChaos; pkg/kubelet/prober/prober.go; ' +
     'pkg/kubelet/kubelet_node_status.go; pkg/kubelet/images/image_manager.go; ' +
@@ -54,8 +54,13 @@ export default defineFault({
   ],
   check(args: FailArgs) {
     const way = wayOf(args);
-    const problems = [...targetProblems(args, way), ...wordProblems(args, way)];
-    return problems.length > 0 ? problems : (way.check?.(args) ?? []);
+    // Each look makes sense where the one before has found nothing.
+    const looks = [targetProblems, wordProblems, () => way.check?.(args) ?? []];
+    for (const look of looks) {
+      const problems = [...look(args, way)];
+      if (problems.length > 0) return problems;
+    }
+    return [];
   },
   inject: (cluster, args, context) => wayOf(args).inject(cluster, args, context),
   extend: (cluster, args, context, held) =>

@@ -49,15 +49,15 @@ export default defineFault({
   name: 'skew',
   summary: 'The clock of a host or of a component differs from those of all others.',
   models:
-    'A clock that is set wrong changes what its host writes down: when, as the kubelet has it, a ' +
-    'pod became ready. Controllers compare those with their own clock, so that ' +
+    'A clock that is set wrong changes what its host writes down: when a pod became ready, as ' +
+    'its kubelet has it. Controllers compare that with their own clock, so that ' +
     '`minReadySeconds` ends early or late. Nothing else: leases of nodes and of leaders are ' +
-    'judged by when the observer saw them change, not by the time written in them; grace periods ' +
-    'are spans; and a node with a wrong clock stays Ready. A clock that runs fast or slow changes ' +
-    'what its host waits for: the relist and the renewals of the kubelet, the pause between two ' +
-    'syncs of kube-proxy, and of leader election how soon a candidate takes a lease. The periods ' +
-    'of probes, the waits of controllers, and certificates and tokens, whose validity real ' +
-    'clocks decide, know no skew. Several offsets add up, and so do several drifts.',
+    'judged by when the observer saw them change, not by the time written in them; grace ' +
+    'periods are spans; and a node with a wrong clock stays Ready. A clock that runs fast or ' +
+    'slow changes what its host waits for: the relist and the renewals of the kubelet, the ' +
+    'pause between two syncs of kube-proxy, and of leader election how soon a candidate takes a ' +
+    'lease. The periods of probes, the waits of controllers, and certificates and tokens know ' +
+    'no skew. Several offsets add up, and so do several drifts.',
   source:
     'pkg/controller/nodelifecycle/node_lifecycle_controller.go (tryUpdateNodeHealth: ' +
     'probeTimestamp); staging/src/k8s.io/client-go/tools/leaderelection/leaderelection.go ' +

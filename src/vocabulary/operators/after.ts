@@ -76,9 +76,9 @@ export default defineOperator({
   },
 });
 
-/** ` within 2s each, for 30s after`. */
+/** ` within 2s of the change, for 30s after`. */
 function titleStretch({ by, hold }: PlannedExpectation): string {
-  const limit = by === undefined ? '' : ` within ${formatDuration(by)} each,`;
+  const limit = by === undefined ? '' : ` within ${formatDuration(by)} of the change,`;
   return hold === undefined ? `${limit} after` : `${limit} for ${formatDuration(hold)} after`;
 }
 

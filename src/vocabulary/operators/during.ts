@@ -16,7 +16,7 @@ export default defineOperator({
   ],
   title({ subject, predicate }, expectation) {
     const { by } = expectation;
-    const limit = by === undefined ? '' : ` within ${formatDuration(by)} each`;
+    const limit = by === undefined ? '' : ` within ${formatDuration(by)} of the change`;
     return titleDuring(`${subject} ${predicate}${limit}`, expectation);
   },
   expected: ({ expected }) => expected,

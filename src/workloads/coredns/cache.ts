@@ -40,6 +40,11 @@ export class CachePlugin implements Plugin {
     this.options = options;
   }
 
+  empty(): void {
+    this.positive.clear();
+    this.negative.clear();
+  }
+
   serve(request: DnsRequest, next: Serve): DnsReply {
     const { question, clock } = request;
     if (zoneOf(question.name, this.options.zones) === undefined) return next(request);

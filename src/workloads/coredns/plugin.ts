@@ -47,6 +47,8 @@ export interface Plugin {
   serve(request: DnsRequest, next: Serve): DnsReply;
   /** The search list that `autopath @plugin` uses for a client. */
   searchFor?(request: DnsRequest, zone: string): readonly string[] | undefined;
+  /** Forgets the answers that it has kept. */
+  empty?(): void;
 }
 
 /** What came back from another server; `silent` where nothing did. */

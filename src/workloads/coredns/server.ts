@@ -42,6 +42,11 @@ export class CoreDns {
     return plugins.filter((plugin) => plugin instanceof LoopPlugin);
   }
 
+  /** Forgets every answer that was kept. */
+  emptyCaches(): void {
+    for (const { plugins } of this.blocks) for (const plugin of plugins) plugin.empty?.();
+  }
+
   /** The reply to one question, cut to what the client takes. */
   answer(request: DnsRequest): DnsReply {
     const { question, transport, udpSize } = request;

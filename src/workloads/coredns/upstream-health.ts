@@ -40,11 +40,11 @@ export class UpstreamHealth implements Readable {
 
   get isDown(): boolean {
     noteReading(this, 'down');
-    return this.standing();
+    return this.options.maxFails > 0 && this.fails > this.options.maxFails;
   }
 
-  standing(): boolean {
-    return this.options.maxFails > 0 && this.fails > this.options.maxFails;
+  standing(): number {
+    return this.fails;
   }
 
   /** An exchange failed. True where checks have to begin. */

@@ -1,0 +1,206 @@
+import type { Cluster } from '../../cluster/cluster';
+import type { NodeTable, Shortage } from '../../cluster/exhausting';
+import type { FromSchema } from '../../language/json-schema';
+import type { ManifestProblem } from '../../language/lexicon';
+import { CERTAIN } from '../../values/ratio';
+import { defineFault } from '../define';
+import type { Injection, InjectionContext } from '../define';
+import { isRunning } from '../pods';
+import { isFrozen, nodesOfTarget, podName, podsOfTarget, UnknownTargetError } from '../targets';
+import type { PodTargetArgs } from '../targets';
+
+/** 128 + SIGKILL: how a process ends that the kernel has killed for memory. */
+const KILLED = 137;
+
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['what'],
+  oneOf: [
+    { required: ['node'] },
+    { required: ['nodes'] },
+    { required: ['pod'] },
+    { required: ['pods'] },
+    { required: ['component'] },
+  ],
+  properties: {
+    node: { $ref: '#/$defs/nodeTarget' },
+    nodes: { $ref: '#/$defs/nodeSelector' },
+    pod: { $ref: '#/$defs/podTarget' },
+    pods: { $ref: '#/$defs/podSelector' },
+    component: { description: 'For `inflight`: `apiserver`.', $ref: '#/$defs/component' },
+    pick: { $ref: '#/$defs/pick' },
+    members: { $ref: '#/$defs/members' },
+    what: {
+      description:
+        'Of nodes: `conntrack` (its table of connections), `ports` (by which it translates ' +
+        'sources), `ips` (addresses for new pods), `lock` (of iptables). Of pods: `memory`. Of ' +
+        'the API server: `inflight` (requests that it takes at a time).',
+      enum: ['conntrack', 'ports', 'ips', 'pids', 'memory', 'lock', 'inflight'],
+    },
+    left: {
+      description: 'How many more fit in; 0, the default: none.',
+      type: 'integer',
+      minimum: 0,
+    },
+    cap: {
+      description: 'In place of `left`: how many fit in altogether, what is there included.',
+      type: 'integer',
+      minimum: 1,
+    },
+  },
+} as const;
+
+type Args = FromSchema<typeof SCHEMA>;
+type What = Args['what'];
+
+/** Whose table it is. */
+const OWNER: Readonly<Record<What, 'node' | 'pod' | 'component'>> = {
+  conntrack: 'node',
+  ports: 'node',
+  ips: 'node',
+  lock: 'node',
+  pids: 'pod',
+  memory: 'pod',
+  inflight: 'component',
+};
+
+/** What is counted; of the rest there is nothing left. */
+const COUNTED: readonly What[] = ['conntrack', 'ips'];
+
+const NOTHING: Injection = { hits: [], effects: [] };
+
+export default defineFault({
+  name: 'exhaust',
+  summary: 'A finite table is full.',
+  models:
+    'A full conntrack table drops the first packet of each new connection, so clients wait; ' +
+    'connections that stand go on. Places that become free are taken by whoever fills the table. ' +
+    'Without ports, what a node would give another source is dropped as its entry is made. ' +
+    'Without addresses, sandboxes fail and are tried again after 10 to 15 s; an address that a ' +
+    'pod gives back can be given out again. A process that finds no memory is killed with exit ' +
+    'code 137, and so is the next one as it starts, at the pace of the restart back-off. While ' +
+    'the lock is held, a sync of kube-proxy fails after 5 s. Requests that do not fit in get a ' +
+    '429 and are sent again after a second, ten times; that is modelled of writes.',
+  source:
+    'net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc; nf_nat_core.c ' +
+    'nf_nat_l4proto_unique_tuple; plugins/ipam/host-local; mm/oom_kill.c; ' +
+    'pkg/util/iptables/iptables.go; apiserver/pkg/server/filters/maxinflight.go',
+  schema: SCHEMA,
+  examples: [
+    '{at: 10s, exhaust: {node: worker-1, what: conntrack}, for: 60s}',
+    '{at: 10s, exhaust: {nodes: all, what: conntrack, cap: 100}}',
+    '{at: 10s, exhaust: {node: worker-1, what: ports}, for: 60s}',
+    '{at: 10s, exhaust: {node: worker-1, what: ips, left: 1}}',
+    '{at: 10s, exhaust: {pod: shop/backend#1, what: memory}, for: 30s}',
+    '{at: 10s, exhaust: {node: worker-1, what: lock}, for: 20s}',
+    '{at: 10s, exhaust: {component: apiserver, what: inflight}, for: 5s}',
+  ],
+  check: (args: Args) => [...problemsOf(args)],
+  inject(cluster, args, context) {
+    if (args.what === 'inflight') return exhaustRequests(cluster, context);
+    if (args.what === 'memory') {
+      return exhaustMemory(cluster, podsOfTarget(cluster, podTargetOf(args), context.step), context);
+    }
+    return exhaustNodes(cluster, args, args.what as NodeTable, context);
+  },
+  extend(cluster, args, context, held) {
+    if (args.what !== 'memory' || isFrozen(podTargetOf(args))) return NOTHING;
+    const fresh = podsOfTarget(cluster, podTargetOf(args), context.step).filter(
+      (pod) => !held.has(`memory ${pod} ${context.step}`) && isRunning(cluster, pod),
+    );
+    return exhaustMemory(cluster, fresh, context);
+  },
+  undo(cluster, effect) {
+    const [what, name = '', ...rest] = effect.split(' ');
+    const token = rest.join(' ');
+    if (what === 'inflight') cluster.handles.mendRequests(token);
+    else if (what === 'memory') cluster.handles.mendPod(name, token);
+    else cluster.handles.relieve(name, what as NodeTable, token);
+  },
+});
+
+function* problemsOf(args: Args): Iterable<ManifestProblem> {
+  const { what, component, left, cap } = args;
+  if (what === 'pids') {
+    yield problem('/what', 'processes are not counted: `pids` is not modelled');
+    return;
+  }
+  const owner = OWNER[what];
+  const given = ownerIn(args);
+  if (given !== owner) {
+    const [key] = Object.keys(args).filter((it) => it.replace(/s$/, '') === given);
+    const why = what === 'memory' && given === 'node' ? ': pressure on nodes is not modelled' : '';
+    yield problem(`/${key}`, `\`${what}\` is said of a ${owner}${why}`);
+  } else if (component !== undefined && component !== 'apiserver') {
+    yield problem('/component', '`inflight` is said of the apiserver');
+  }
+  if (left !== undefined && cap !== undefined) {
+    yield problem('/cap', 'write `left` or `cap`, not both');
+  } else if (!COUNTED.includes(what)) {
+    if (cap !== undefined) yield problem('/cap', `how many is not modelled of \`${what}\``);
+    if (left !== undefined && left > 0) {
+      yield problem('/left', `of \`${what}\` nothing is left: anything between is not modelled`);
+    }
+  }
+}
+
+function ownerIn({ node, nodes, component }: Args): 'node' | 'pod' | 'component' {
+  if (component !== undefined) return 'component';
+  return (node ?? nodes) === undefined ? 'pod' : 'node';
+}
+
+function problem(path: string, message: string): ManifestProblem {
+  return { path, severity: 'error', message };
+}
+
+function exhaustNodes(
+  cluster: Cluster,
+  { node, nodes, pick, left = 0, cap }: Args,
+  what: NodeTable,
+  { step }: InjectionContext,
+): Injection {
+  if (what === 'lock' && !cluster.handles.takesLock()) {
+    const { mode } = cluster.spec.proxy;
+    throw new UnknownTargetError(`in mode ${mode} nothing modelled waits for the lock of iptables`);
+  }
+  const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
+  const shortage: Shortage = cap === undefined ? { left } : { cap };
+  const hit = nodesOfTarget(cluster, target, step).filter((name) =>
+    cluster.handles.exhaust(name, what, step, shortage),
+  );
+  return {
+    hits: hit.map((name) => `node ${name}`),
+    effects: hit.map((name) => `${what} ${name} ${step}`),
+  };
+}
+
+function exhaustMemory(
+  cluster: Cluster,
+  pods: readonly string[],
+  { step }: InjectionContext,
+): Injection {
+  for (const pod of pods) {
+    cluster.handles.failPod(pod, step, { outOfMemory: true });
+    cluster.handles.crashPod(pod, { exitCode: KILLED, restart: true });
+  }
+  return {
+    hits: pods.map((pod) => `pod ${podName(cluster, pod)}`),
+    effects: pods.map((pod) => `memory ${pod} ${step}`),
+  };
+}
+
+function exhaustRequests(cluster: Cluster, { step }: InjectionContext): Injection {
+  if (!cluster.components.some(({ name }) => name === 'apiserver')) {
+    throw new UnknownTargetError('the cluster has no API server');
+  }
+  const everything = { verbs: [], kinds: [], clients: [], odds: CERTAIN, pattern: [] };
+  cluster.handles.failRequests(step, { answer: 'too-many-requests', ...everything });
+  return { hits: ['component apiserver'], effects: [`inflight apiserver ${step}`] };
+}
+
+function podTargetOf({ pod, pods, pick, members }: Args): PodTargetArgs {
+  const more = { ...(pick !== undefined && { pick }), ...(members !== undefined && { members }) };
+  if (pods !== undefined) return { pods, ...more };
+  return typeof pod === 'object' ? { ...pod, ...more } : pod!;
+}

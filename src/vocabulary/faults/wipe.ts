@@ -1,0 +1,199 @@
+import type { Cluster } from '../../cluster/cluster';
+import type { ConnectionMatch, Front } from '../../cluster/wiping';
+import type { FromSchema } from '../../language/json-schema';
+import type { ManifestProblem } from '../../language/lexicon';
+import type { Protocol } from '../../values/flow';
+import type { IP } from '../../values/ip';
+import { keyOf } from '../../values/kube-object';
+import type { KubeObject } from '../../values/kube-object';
+import { matchesLabels } from '../../values/labels';
+import { defineFault } from '../define';
+import type { Injection, InjectionContext } from '../define';
+import { nodesOfTarget, podName, podsOfTarget, UnknownTargetError } from '../targets';
+import { MATCH, WORDS_OF } from '../wiping/match';
+
+const SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['what'],
+  properties: {
+    node: { $ref: '#/$defs/nodeTarget' },
+    nodes: { $ref: '#/$defs/nodeSelector' },
+    component: { description: 'For `cache`: `coredns`.', $ref: '#/$defs/component' },
+    pod: { $ref: '#/$defs/podTarget' },
+    pick: { $ref: '#/$defs/pick' },
+    what: {
+      description:
+        'Of nodes: `rules` (of kube-proxy), `conntrack` (entries), `routes` (to the pods of other ' +
+        'nodes). `cache`: what CoreDNS has kept. `object`: objects in the store of the API server.',
+      enum: ['rules', 'conntrack', 'routes', 'ipset', 'cache', 'object'],
+    },
+    match: MATCH,
+    with: {
+      description: 'For `object`: what is merged into it. Without it, the object is deleted.',
+      type: 'object',
+      minProperties: 1,
+    },
+  },
+} as const;
+
+type Args = FromSchema<typeof SCHEMA>;
+type Match = NonNullable<Args['match']>;
+
+export default defineFault({
+  name: 'wipe',
+  summary: 'What is programmed is removed, or altered, behind the back of its owner.',
+  models:
+    'It happens at one instant and is not undone: its owner repairs it, when it looks. Rules of ' +
+    'kube-proxy come back in iptables mode when it misses its canary chain, within 30 s, and in ' +
+    'nftables mode with the next change of a Service. A TCP connection whose entry is gone is ' +
+    'taken up midway and translated anew: an endpoint that does not know it resets it, and one ' +
+    'that was translated nowhere goes on. UDP is spread anew. Routes come back when the agent of ' +
+    'the plug-in looks: kindnetd and flannel with host-gw every 10 s, BIRD every 2 s, Felix every ' +
+    '90 s; flannel with VXLAN and `bridge` never. An object that is altered or deleted is seen by ' +
+    'everybody who watches it, and its controller writes it again.',
+  source:
+    'pkg/util/iptables/iptables.go Monitor; net/netfilter/nf_conntrack_proto_tcp.c (tcp_loose); ' +
+    'flannel pkg/backend/route_network.go; test/e2e/network/networking.go ' +
+    '(recreate its iptables rules if they are deleted)',
+  schema: SCHEMA,
+  examples: [
+    '{at: 10s, wipe: {node: worker-1, what: rules}}',
+    '{at: 10s, wipe: {nodes: all, what: conntrack}}',
+    '{at: 10s, wipe: {node: worker-1, what: conntrack, match: {protocol: udp, port: 53}}}',
+    '{at: 10s, wipe: {nodes: all, what: conntrack, match: {service: shop/backend}}}',
+    '{at: 10s, wipe: {node: worker-1, what: routes, match: {to: 10.244.1.0/24}}}',
+    '{at: 10s, wipe: {component: coredns, what: cache}}',
+    '{at: 10s, wipe: {what: object, match: {kind: EndpointSlice, namespace: shop, ' +
+      'labels: {kubernetes.io/service-name: backend}}}}',
+    '{at: 10s, wipe: {what: object, match: {kind: Service, namespace: shop, name: backend}, ' +
+      'with: {spec: {selector: {app: nobody}}}}}',
+  ],
+  check: (args: Args) => [...problemsOf(args)],
+  inject(cluster, args, context) {
+    if (args.what === 'object') return tamper(cluster, args);
+    if (args.what === 'cache') return emptyCaches(cluster, args, context);
+    return wipeNodes(cluster, args, context);
+  },
+  undo() {},
+});
+
+function* problemsOf(args: Args): Iterable<ManifestProblem> {
+  const { what, match = {} } = args;
+  if (what === 'ipset') {
+    yield problem('/what', 'the sets of policy agents are not kept one by one: not modelled');
+    return;
+  }
+  const isOfNodes = what !== 'cache' && what !== 'object';
+  for (const key of ['node', 'nodes', 'component', 'pod'] as const) {
+    if (args[key] === undefined) continue;
+    const fits = key.startsWith('node') ? isOfNodes : what === 'cache';
+    if (!fits) yield problem(`/${key}`, `\`${what}\` is not wiped of a ${key}`);
+  }
+  if (args.node !== undefined && args.nodes !== undefined) {
+    yield problem('/nodes', 'write `node` or `nodes`, not both');
+  }
+  if (isOfNodes && args.node === undefined && args.nodes === undefined) {
+    yield problem('', `say on which \`node\` or \`nodes\` the ${what} are wiped`);
+  }
+  if (what === 'cache' && args.component !== 'coredns' && args.pod === undefined) {
+    yield problem('', 'say whose cache: `component: coredns`, or a `pod` of it');
+  }
+  if (what === 'object' && match.kind === undefined) {
+    yield problem(args.match === undefined ? '' : '/match', 'say the `kind` of the object');
+  }
+  for (const key of Object.keys(match) as (keyof Match & string)[]) {
+    if (WORDS_OF[what]!.includes(key)) continue;
+    yield problem(`/match/${key}`, `\`${key}\` says nothing about \`${what}\``);
+  }
+  if (args.with !== undefined && what !== 'object') {
+    yield problem('/with', 'only an `object` can be altered');
+  }
+}
+
+function problem(path: string, message: string): ManifestProblem {
+  return { path, severity: 'error', message };
+}
+
+function wipeNodes(
+  cluster: Cluster,
+  { node, nodes, pick, what, match = {} }: Args,
+  { step }: InjectionContext,
+): Injection {
+  demandOwner(cluster, what);
+  const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
+  const { handles } = cluster;
+  const hit = nodesOfTarget(cluster, target, step).filter((name) => {
+    if (what === 'rules') return handles.flushRules(name);
+    if (what === 'routes') return handles.deleteRoutes(name, match.to) > 0;
+    return handles.forgetConnections(name, connectionsOf(cluster, match)) > 0;
+  });
+  return { hits: hit.map((name) => `node ${name}`), effects: [] };
+}
+
+/** Throws UnknownTargetError where it is not modelled what the owner does about it. */
+function demandOwner({ handles, spec }: Cluster, what: Args['what']): void {
+  if (what === 'rules' && !handles.canFlushRules()) {
+    const { mode } = spec.proxy;
+    throw new UnknownTargetError(`in mode ${mode} it is not modelled who writes lost rules again`);
+  }
+  if (what === 'routes' && !handles.canDeleteRoutes()) {
+    const { name } = spec.cni;
+    throw new UnknownTargetError(`it is not modelled who writes lost routes of ${name} again`);
+  }
+}
+
+function connectionsOf(cluster: Cluster, match: Match): ConnectionMatch {
+  const { protocol, address, port, service } = match;
+  return {
+    ...(protocol !== undefined && { protocol: protocol.toUpperCase() as Protocol }),
+    ...(address !== undefined && { address: address as IP }),
+    ...(port !== undefined && { port }),
+    ...(service !== undefined && { fronts: frontsOf(cluster, service) }),
+  };
+}
+
+interface ServicePort {
+  readonly port: number;
+  readonly protocol?: Protocol;
+  readonly nodePort?: number;
+}
+
+/** What clients of a Service dial: its addresses with its ports, and its node ports anywhere. */
+function frontsOf(cluster: Cluster, key: string): Front[] {
+  const service = cluster.api.store.get('Service', key);
+  if (service === undefined) throw new UnknownTargetError(`there is no Service ${key} now`);
+  const { clusterIPs = [], externalIPs = [], ports = [] } = service.spec as {
+    clusterIPs?: readonly IP[];
+    externalIPs?: readonly IP[];
+    ports?: readonly ServicePort[];
+  };
+  const status = service.status as
+    { loadBalancer?: { ingress?: readonly { ip?: IP }[] } } | undefined;
+  const balanced = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+  const addresses = [...clusterIPs, ...externalIPs, ...balanced];
+  return ports.flatMap(({ port, nodePort, protocol = 'TCP' }) => [
+    ...addresses.map((address) => ({ protocol, address, port })),
+    ...(nodePort === undefined ? [] : [{ protocol, port: nodePort }]),
+  ]);
+}
+
+function emptyCaches(cluster: Cluster, { pod, pick }: Args, { step }: InjectionContext): Injection {
+  const target =
+    typeof pod === 'object' ? { ...pod, ...(pick !== undefined && { pick }) } : (pod ?? 'coredns');
+  const hit = podsOfTarget(cluster, target, step).filter((it) => cluster.handles.emptyDnsCache(it));
+  return { hits: hit.map((it) => `pod ${podName(cluster, it)}`), effects: [] };
+}
+
+function tamper(cluster: Cluster, { match, with: patch }: Args): Injection {
+  const { kind = '' } = match ?? {};
+  const found = [...cluster.api.store.list(kind)].filter((object) => isMeant(object, match!));
+  const hit = found.map(keyOf).filter((key) => cluster.handles.tamper(kind, key, patch));
+  return { hits: hit.map((key) => `${kind}/${key}`), effects: [] };
+}
+
+function isMeant({ metadata }: KubeObject, { namespace, name, labels = {} }: Match): boolean {
+  if (namespace !== undefined && metadata.namespace !== namespace) return false;
+  if (name !== undefined && metadata.name !== name) return false;
+  return matchesLabels(metadata.labels, labels);
+}
