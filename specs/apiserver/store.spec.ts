@@ -60,14 +60,4 @@ describe('the store', () => {
     expect([...store.listScope('Pod', 'worker-1', 3)]).to.have.length(1);
     expect([...store.listScope('Pod', 'worker-1')]).to.have.length(0);
   });
-
-  it('forks into two that know nothing of each other', () => {
-    const store = new Store();
-    store.put(pod('a'), START, -1, 'worker-1');
-    const fork = store.fork();
-    fork.put(pod('b'), START, -1, 'worker-1');
-    expect([...store.listScope('Pod', 'worker-1')]).to.have.length(1);
-    expect([...fork.listScope('Pod', 'worker-1')]).to.have.length(2);
-    expect(store.revision).to.equal(1);
-  });
 });

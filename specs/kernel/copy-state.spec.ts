@@ -4,6 +4,11 @@
 
 import { expect } from 'chai';
 import { copyState, UnforkableError } from '../../src/kernel/copy-state';
+import { formatEntry } from '../../src/kernel/journal';
+import { Kernel } from '../../src/kernel/kernel';
+import { Phase } from '../../src/kernel/phase';
+import { seconds } from '../../src/values/time';
+import type { Instant } from '../../src/values/time';
 
 class Counter {
   count = 0;
@@ -142,5 +147,65 @@ describe('copied state', () => {
     const target = new Model();
     expect(copyState(origin, target)).to.deep.equal(['.counter.listeners.0']);
     expect(target.counter.listeners).to.deep.equal([]);
+  });
+});
+
+const at = (n: number): Instant => seconds(n) as number as Instant;
+
+function noting() {
+  const kernel = new Kernel(1);
+  const options = { owner: 'spec' };
+  const kind = kernel.declare('it', (a) => void kernel.note('spec', 'saw', String(a)), options);
+  return { kernel, kind };
+}
+
+function lines({ journal }: Kernel): string[] {
+  return journal.all().map(formatEntry);
+}
+
+describe('a copied kernel', () => {
+  it('has the same past and a future of its own', () => {
+    const { kernel, kind } = noting();
+    kernel.schedule(at(1), Phase.api, kind, 'the past');
+    kernel.schedule(at(3), Phase.api, kind, 'the future');
+    kernel.runUntil(at(2));
+    const fork = noting();
+    copyState(kernel, fork.kernel);
+    fork.kernel.schedule(at(2.5), Phase.api, fork.kind, 'its own');
+    fork.kernel.runUntil(at(3));
+    expect(lines(fork.kernel)).to.deep.equal([
+      't=1s spec saw the past',
+      't=2.5s spec saw its own',
+      't=3s spec saw the future',
+    ]);
+    kernel.runUntil(at(3));
+    expect(lines(kernel)).to.deep.equal(['t=1s spec saw the past', 't=3s spec saw the future']);
+  });
+
+  it('has the same owners stopped, and each goes on by itself', () => {
+    const { kernel, kind } = noting();
+    kernel.schedule(at(1), Phase.api, kind, 'late');
+    kernel.pause('spec', 'fault');
+    kernel.runUntil(at(2));
+    const fork = noting().kernel;
+    copyState(kernel, fork);
+    fork.resume('spec', 'fault');
+    fork.runUntil(at(2));
+    expect([lines(fork), lines(kernel)]).to.deep.equal([['t=2s spec saw late'], []]);
+    expect(kernel.isPaused('spec')).to.equal(true);
+  });
+
+  it('draws on as its origin does, and under another seed what that one draws', () => {
+    const { kernel } = noting();
+    kernel.random.stream('a').below(10);
+    const [same, other] = [noting().kernel, noting().kernel];
+    copyState(kernel, same);
+    copyState(kernel, other);
+    other.random.reseed(2);
+    const draw = ({ random }: Kernel): number => random.stream('a').below(1_000_000);
+    const expected = draw(kernel);
+    expect(draw(same)).to.equal(expected);
+    expect(draw(other)).to.equal(draw(new Kernel(2)));
+    expect(kernel.random.seed).to.equal(1);
   });
 });

@@ -72,15 +72,4 @@ describe('the event queue', () => {
     expect(queue.pop()).to.equal(undefined);
     expect(queue.peek()).to.equal(undefined);
   });
-
-  it('forks into a queue of its own', () => {
-    const queue = new EventQueue();
-    queue.push(event(1, 0, 0));
-    const fork = queue.fork();
-    fork.push(event(0, 0, 1, true));
-    expect(drained(fork)).to.have.lengthOf(2);
-    expect(fork.idle).to.equal(true);
-    expect(queue.size).to.equal(1);
-    expect(queue.idle).to.equal(false);
-  });
 });

@@ -43,13 +43,4 @@ describe('the journal', () => {
     const moved = { ...ENTRY, at: seconds(2) as number as Instant };
     expect(digestOf(moved)).not.to.equal(digestOf(ENTRY));
   });
-
-  it('forks into lines of its own', () => {
-    const journal = new Journal();
-    journal.append(ENTRY);
-    const fork = journal.fork();
-    expect(fork.digest).to.equal(journal.digest);
-    fork.append(ENTRY);
-    expect([journal.length, fork.length]).to.deep.equal([1, 2]);
-  });
 });

@@ -122,24 +122,6 @@ describe('the kernel', () => {
     expect(kernel.idle).to.equal(false);
   });
 
-  it('forks into a future of its own', () => {
-    const { kernel, kind } = noting();
-    kernel.schedule(at(1), Phase.api, kind, 'shared past');
-    kernel.schedule(at(3), Phase.api, kind, 'shared future');
-    kernel.runUntil(at(2));
-    const fork = noting(kernel.fork());
-    fork.kernel.schedule(at(2.5), Phase.api, fork.kind, 'own future');
-    fork.kernel.runUntil(at(3));
-    expect(lines(kernel)).to.deep.equal(['t=1s spec saw shared past']);
-    expect(lines(fork.kernel)).to.deep.equal([
-      't=1s spec saw shared past',
-      't=2.5s spec saw own future',
-      't=3s spec saw shared future',
-    ]);
-    kernel.runUntil(at(3));
-    expect(lines(kernel)).to.have.lengthOf(2);
-  });
-
   it('names a loop at one instant instead of hanging', function () {
     this.timeout(20_000);
     const kernel = new Kernel(1);

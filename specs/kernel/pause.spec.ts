@@ -79,17 +79,4 @@ describe('a paused owner', () => {
     kernel.resume('kube-proxy@a', 'fault');
     expect(kernel.idle).to.equal(false);
   });
-
-  it('waits in a fork as in its origin, and each goes on by itself', () => {
-    const { kernel, handled, proxy, at } = world();
-    at(10, proxy, 'first');
-    kernel.pause('kube-proxy@a', 'fault');
-    kernel.runUntil(20 as Instant);
-    const fork = kernel.fork();
-    const seen: string[] = [];
-    fork.declare('proxy', (a) => void seen.push(String(a)), { owner: 'kube-proxy@a' });
-    fork.resume('kube-proxy@a', 'fault');
-    fork.runUntil(20 as Instant);
-    expect([seen, handled, kernel.isPaused('kube-proxy@a')]).to.deep.equal([['first'], [], true]);
-  });
 });

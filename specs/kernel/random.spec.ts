@@ -32,13 +32,6 @@ describe('random numbers', () => {
     expect(draws(random.stream('a'), 8, 1_000)).to.deep.equal(alone);
   });
 
-  it('go on after a fork as the original does', () => {
-    const random = new Random(3);
-    draws(random.stream('a'), 3, 10);
-    const fork = random.fork();
-    expect(draws(fork.stream('a'), 8, 1_000)).to.deep.equal(draws(random.stream('a'), 8, 1_000));
-  });
-
   it('fall evenly: a chi-square of ten buckets stays within its 99.9 % bound', () => {
     const counts = Array<number>(10).fill(0);
     for (const draw of draws(new Random(5).stream('even'), 10_000, 10)) counts[draw]!++;

@@ -7,6 +7,7 @@ import type {
   Workplace,
 } from '../../src/controllers/define';
 import { endpointslice } from '../../src/controllers/endpointslice';
+import { endpointsliceMirroring } from '../../src/controllers/endpointslice-mirroring';
 import type { NodeLoad } from '../../src/controllers/node-load';
 import * as jobBackoff from '../../src/controllers/job-backoff';
 import { replicaset } from '../../src/controllers/replicaset';
@@ -82,6 +83,18 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
       inController(replicaset, (logic, { kernel }) => {
         replace(logic, 'create', (create: (...args: never[]) => void) => (...args) => {
           if (kernel.now < 0) create.apply(logic, args);
+        });
+      }),
+  },
+  {
+    name: 'mirrors-once',
+    sentence: 'Endpoints that change are not mirrored again.',
+    scenario: 'scenarios/services/endpoints-by-hand.yaml',
+    expectation: 'the client reaches the new database alone',
+    breaks: () =>
+      inController(endpointsliceMirroring, (logic, { kernel }) => {
+        replace(logic, 'reconcile', (reconcile: (...args: never[]) => void) => (...args) => {
+          if (kernel.now < 0) reconcile.apply(logic, args);
         });
       }),
   },

@@ -89,6 +89,26 @@ export const DNS_MUTANTS: readonly Mutant[] = [
     breaks: () => replace<typeof size.fitTo>(size, 'fitTo', () => (reply) => reply),
   },
   {
+    name: 'disable-is-not-heeded',
+    sentence: 'The cache keeps the names of zones that are left out of it.',
+    scenario: 'scenarios/dns/kubeadm-131-vs-132-dns-staleness.yaml',
+    expectation: 'the pod is gone for the DNS as soon as the watch tells',
+    breaks: () =>
+      replace<typeof cacheOptions.readCache>(cacheOptions, 'readCache', (readCache) => {
+        return (...given) => ({ ...readCache(...given), noSuccess: [], noDenial: [] });
+      }),
+  },
+  {
+    name: 'denials-are-not-kept',
+    sentence: 'The cache keeps answers, and asks anew for what did not exist.',
+    scenario: 'scenarios/dns/kubeadm-131-vs-132-dns-staleness.yaml',
+    expectation: 'a name that was not there',
+    breaks: () =>
+      replace<typeof cacheOptions.readCache>(cacheOptions, 'readCache', (readCache) => {
+        return (...given) => ({ ...readCache(...given), noDenial: [''] });
+      }),
+  },
+  {
     name: 'node-cache-keeps-denials',
     sentence: 'A cache keeps denials for as long as answers.',
     scenario: 'scenarios/dns/nodelocal-negative-cache-5s.yaml',

@@ -10,6 +10,7 @@ import { SliceTracker } from '../../src/controllers/slice-tracker';
 import type { KubeObject } from '../../src/values/kube-object';
 import * as impairments from '../../src/network/impairments';
 import { PodSandbox } from '../../src/node/pod-sandbox';
+import { PolicyAgents } from '../../src/node/policy/policy-agents';
 import { Clocks } from '../../src/timers/clocks';
 import { Slowdowns } from '../../src/timers/slowdowns';
 import { seconds, ZERO } from '../../src/values/time';
@@ -39,6 +40,13 @@ export const LATENESS_MUTANTS: readonly Mutant[] = [
         'catchUp',
         () => () => {},
       ),
+  },
+  {
+    name: 'agents-never-late',
+    sentence: 'Agents of policies hear of everything in time.',
+    scenario: 'scenarios/faults/stale-policy-agent.yaml',
+    expectation: 'the late agent lets pass what is forbidden',
+    breaks: () => replace<() => Duration>(PolicyAgents.prototype, 'latenessOf', () => () => ZERO),
   },
   {
     name: 'nothing-missed',

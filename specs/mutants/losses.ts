@@ -1,5 +1,6 @@
 // What can be wrong about tables that are full, and about what is programmed and then lost.
 
+import * as wiping from '../../src/cluster/wiping';
 import { Network } from '../../src/network/network';
 import * as netfilterWalk from '../../src/network/netfilter-walk';
 import { CNI_PLUGINS } from '../../src/node/cni/index';
@@ -110,5 +111,15 @@ export const LOSS_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/faults/slice-deleted.yaml',
     expectation: 'its controller makes another',
     breaks: () => withDelays({ 'controller-manager.endpointslice.minSyncDelay': seconds(30) }),
+  },
+  {
+    name: 'bridges-are-always-filtered',
+    sentence: 'What a bridge passes on goes through conntrack whatever the sysctl says.',
+    scenario: 'scenarios/faults/bridge-without-netfilter.yaml',
+    expectation: 'the answer of a neighbour is not recognised',
+    breaks: () =>
+      replace<typeof wiping.wipingHandles>(wiping, 'wipingHandles', (create) => (context) => {
+        return { ...create(context), unhookBridges: () => true };
+      }),
   },
 ];

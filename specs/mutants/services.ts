@@ -54,9 +54,10 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
     expectation: 'external goes to 192.168.1.240:80 by MetalLB (layer 2), worker-1',
     breaks: () =>
       replace<MetalLbSpeakers['choose']>(MetalLbSpeakers.prototype, 'choose', (choose) => {
-        return function (this: MetalLbSpeakers, { service, slices }, address) {
+        return function (this: MetalLbSpeakers, edge, address) {
+          const { service } = edge;
           const spec = { ...service.spec, externalTrafficPolicy: 'Cluster' as const };
-          return choose.call(this, { service: { ...service, spec }, slices }, address);
+          return choose.call(this, { ...edge, service: { ...service, spec } }, address);
         };
       }),
   },

@@ -13,6 +13,7 @@ type LossHandles = Pick<
   | 'canFlushRules'
   | 'forgetConnections'
   | 'deleteRoutes'
+  | 'unhookBridges'
   | 'canDeleteRoutes'
   | 'emptyDnsCache'
   | 'tamper'
@@ -34,6 +35,7 @@ export function lossHandles(record: Record): LossHandles {
     canFlushRules: () => true,
     forgetConnections: found('forgetConnections', 1),
     deleteRoutes: found('deleteRoutes', 1),
+    unhookBridges: found('unhookBridges', true),
     canDeleteRoutes: () => true,
     emptyDnsCache: found('emptyDnsCache', true),
     tamper: found('tamper', true),

@@ -41,15 +41,8 @@ const KEY = ' ';
 const ALL = '';
 
 export class Store implements Readable {
-  private readonly kinds: Map<string, KindStore>;
-  private latest: number;
-
-  constructor(origin?: Store) {
-    this.latest = origin?.latest ?? 0;
-    this.kinds = new Map(
-      [...(origin?.kinds ?? [])].map(([kind, kindStore]) => [kind, copyOf(kindStore)]),
-    );
-  }
+  private readonly kinds = new Map<string, KindStore>();
+  private latest = 0;
 
   /** The newest revision; grows by one with each write. */
   get revision(): number {
@@ -149,10 +142,6 @@ export class Store implements Readable {
     return [...this.kinds.keys()].sort(compareText);
   }
 
-  fork(): Store {
-    return new Store(this);
-  }
-
   private append(
     kind: string,
     key: ObjectKey,
@@ -207,12 +196,4 @@ function enter(scopes: Map<string, ScopeStore>, scope: string, version: Version)
   if (version.previous?.object === undefined) scopeStore.keys.delete(version.key);
   scopeStore.keys.add(version.key);
   scopeStore.log.push(version);
-}
-
-function copyOf({ heads, log, scopes }: KindStore): KindStore {
-  const copies = [...scopes].map(([scope, it]): [string, ScopeStore] => [
-    scope,
-    { keys: new Set(it.keys), log: [...it.log] },
-  ]);
-  return { heads: new Map(heads), log: [...log], scopes: new Map(copies) };
 }

@@ -19,6 +19,7 @@ import type translate from '../vocabulary/claims/translate';
 import type cut from '../vocabulary/faults/cut';
 import type degrade from '../vocabulary/faults/degrade';
 import type exhaust from '../vocabulary/faults/exhaust';
+import type fail from '../vocabulary/faults/fail';
 import type kill from '../vocabulary/faults/kill';
 import type pause from '../vocabulary/faults/pause';
 import type skew from '../vocabulary/faults/skew';
@@ -30,6 +31,7 @@ interface Faults {
   readonly cut: typeof cut;
   readonly degrade: typeof degrade;
   readonly exhaust: typeof exhaust;
+  readonly fail: typeof fail;
   readonly kill: typeof kill;
   readonly pause: typeof pause;
   readonly skew: typeof skew;

@@ -91,6 +91,11 @@ export class Drill implements Subject {
     return this.inject('exhaust', args, options);
   }
 
+  /** Injects the fault `fail` now. */
+  fail(args: FaultArgs<'fail'>, options: Lasting = {}): this {
+    return this.inject('fail', args, options);
+  }
+
   /** Injects the fault `kill` now. */
   kill(args: FaultArgs<'kill'>, options: Lasting = {}): this {
     return this.inject('kill', args, options);

@@ -55,6 +55,8 @@ export interface WipingHandles {
   forgetConnections(node: string, match: ConnectionMatch): number;
   /** Deletes the routes of the node to the pods of others, within `range`; returns how many. */
   deleteRoutes(node: string, range: string | undefined): number;
+  /** Sets bridge-nf-call-iptables to 0; false where there is no bridge, or it is 0 already. */
+  unhookBridges(node: string): boolean;
   /** Whether it is known who restores the routes of the network plug-in. */
   canDeleteRoutes(): boolean;
   /** Empties the caches of the DNS server in a pod; false where none runs. */
@@ -95,6 +97,15 @@ export function wipingHandles(context: WipingContext): WipingHandles {
       });
       if (count > 0) upkeep.lost(node, count);
       return count;
+    },
+    unhookBridges(node) {
+      const machine = network.machines.get(node)!;
+      const hasBridge = machine.interfaces.some(({ kind }) => kind === 'bridge');
+      if (!hasBridge || !machine.filtersBridges) return false;
+      machine.filtersBridges = false;
+      kernel.note(`machine@${node}`, 'lost', 'bridge-netfilter');
+      touch();
+      return true;
     },
     canDeleteRoutes: () => upkeep.timer !== undefined,
     emptyDnsCache(pod) {

@@ -31,6 +31,7 @@ import {
   isEndpoint,
   portsOf,
 } from './slice-endpoint';
+import { newSliceName } from './slice-name';
 import { packSlices } from './slice-packing';
 import type { DesiredGroup } from './slice-packing';
 import { SliceTracker } from './slice-tracker';
@@ -40,7 +41,6 @@ import { TriggerTimes } from './trigger-times';
 
 /** kube-controller-manager --max-endpoints-per-slice */
 const ENDPOINTS_PER_SLICE = 100;
-const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
 /** source: pkg/controller/endpointslice/endpointslice_controller.go maxRetries */
 const ATTEMPTS = 15;
@@ -265,10 +265,12 @@ class EndpointSliceLogic implements ControllerLogic {
     triggerTime: number | undefined,
     pass: Pass,
   ): void {
+    const { namespace = '', name } = service.metadata;
     for (const plan of plans) {
       for (const draft of plan.create) {
         pass.then();
-        pass.create(objectOf(draft, service, this.newName(service), triggerTime));
+        const fresh = newSliceName(this.place, 'endpointslice', namespace, name);
+        pass.create(objectOf(draft, service, fresh, triggerTime));
       }
       for (const draft of plan.update) {
         pass.then();
@@ -282,21 +284,6 @@ class EndpointSliceLogic implements ControllerLogic {
     for (const slice of orphans) {
       pass.then();
       pass.delete(slice);
-    }
-  }
-
-  /** A free name `<service>-xxxxx` from the stream of that Service. */
-  private newName(service: Service): string {
-    const { name, namespace = '' } = service.metadata;
-    const stream = this.place.kernel.random.stream(`endpointslice/name/${namespace}/${name}`);
-    for (;;) {
-      const letters = Array.from(
-        { length: 5 },
-        () => NAME_LETTERS[stream.below(NAME_LETTERS.length)],
-      );
-      const candidate = `${name}-${letters.join('')}`;
-      if (this.place.view.get('EndpointSlice', `${namespace}/${candidate}`) === undefined)
-        return candidate;
     }
   }
 }

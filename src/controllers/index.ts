@@ -8,6 +8,7 @@ import { daemonset } from './daemonset';
 import { deployment } from './deployment';
 import { disruption } from './disruption';
 import { endpointslice } from './endpointslice';
+import { endpointsliceMirroring } from './endpointslice-mirroring';
 import { garbageCollector } from './garbage-collector';
 import { job } from './job';
 import { namespace } from './namespace';
@@ -30,6 +31,7 @@ export const CONTROLLERS: readonly ControllerDefinition[] = [
   deployment,
   disruption,
   endpointslice,
+  endpointsliceMirroring,
   garbageCollector,
   job,
   namespace,

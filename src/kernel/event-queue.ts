@@ -28,13 +28,8 @@ export interface Event {
 
 /** A binary heap over (at, phase, seq). */
 export class EventQueue {
-  private readonly heap: Event[];
-  private foreground: number;
-
-  constructor(heap: Event[] = [], foreground = 0) {
-    this.heap = heap;
-    this.foreground = foreground;
-  }
+  private readonly heap: Event[] = [];
+  private foreground = 0;
 
   get size(): number {
     return this.heap.length;
@@ -71,11 +66,6 @@ export class EventQueue {
     if (heap.length > 0) this.sink(last);
     if (!first.background) this.foreground--;
     return first;
-  }
-
-  /** A queue of its own with the same events; the records themselves are shared. */
-  fork(): EventQueue {
-    return new EventQueue([...this.heap], this.foreground);
   }
 
   /** Every event in the order in which they will happen; for reports and specs. */

@@ -5,16 +5,9 @@ import type { Event } from './event-queue';
 
 export class Gates {
   /** Why each stopped owner is stopped: it goes on when the last reason is gone. */
-  private readonly tokens: Map<string, Set<string>>;
+  private readonly tokens = new Map<string, Set<string>>();
   /** The events of stopped owners, in the order in which their time came. */
-  private readonly parked: Map<string, Event[]>;
-
-  constructor(origin?: Gates) {
-    const tokens = [...(origin?.tokens ?? [])];
-    const parked = [...(origin?.parked ?? [])];
-    this.tokens = new Map(tokens.map(([owner, own]) => [owner, new Set(own)]));
-    this.parked = new Map(parked.map(([owner, events]) => [owner, [...events]]));
-  }
+  private readonly parked = new Map<string, Event[]>();
 
   /** Whether nobody is stopped: then no event needs to be asked for its owner. */
   get allOpen(): boolean {
@@ -46,9 +39,5 @@ export class Gates {
     const events = this.parked.get(owner);
     if (events === undefined) this.parked.set(owner, [event]);
     else events.push(event);
-  }
-
-  fork(): Gates {
-    return new Gates(this);
   }
 }

@@ -26,13 +26,8 @@ export interface Entry {
 
 /** An append-only list with a rolling digest. */
 export class Journal {
-  private readonly entries: Entry[];
-  private hash: number;
-
-  constructor(entries: Entry[] = [], hash = 0) {
-    this.entries = entries;
-    this.hash = hash;
-  }
+  private readonly entries: Entry[] = [];
+  private hash = 0;
 
   get length(): number {
     noteFleeting();
@@ -65,10 +60,6 @@ export class Journal {
     const chain: Entry[] = [];
     for (let at = index; at >= 0; at = this.entries[at]!.cause) chain.push(this.entries[at]!);
     return chain.reverse();
-  }
-
-  fork(): Journal {
-    return new Journal([...this.entries], this.hash);
   }
 }
 

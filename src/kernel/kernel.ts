@@ -73,21 +73,12 @@ export class Kernel {
   private eventsMax = EVENTS_PER_INSTANT_MAX;
 
   /** A clock that stands at `start` (negative for what precedes a scenario). */
-  constructor(seed: number, start: Instant = START, origin?: Kernel) {
-    this.random = origin?.random.fork() ?? new Random(seed);
-    this.journal = origin?.journal.fork() ?? new Journal();
-    this.queue = origin?.queue.fork() ?? new EventQueue();
-    this.gates = origin?.gates.fork() ?? new Gates();
-    const state = origin?.state ?? { now: start, seq: 0, phase: Phase.fault, cause: -1, timer: '' };
-    this.state = { ...state };
-  }
-
-  /**
-   * A clock of its own with the same instant, events, chance and journal. It knows no handlers:
-   * whoever forks declares the same kinds in the same order again.
-   */
-  fork(): Kernel {
-    return new Kernel(this.random.seed, this.now, this);
+  constructor(seed: number, start: Instant = START) {
+    this.random = new Random(seed);
+    this.journal = new Journal();
+    this.queue = new EventQueue();
+    this.gates = new Gates();
+    this.state = { now: start, seq: 0, phase: Phase.fault, cause: -1, timer: '' };
   }
 
   /** The instant. An answer that is found by it holds at this instant alone. */

@@ -38,11 +38,10 @@ export class Stream {
 /** The seed of a run and the streams that were asked for. */
 export class Random {
   private current: number;
-  private readonly streams: Map<string, Stream>;
+  private readonly streams = new Map<string, Stream>();
 
-  constructor(seed: number, streams: Map<string, Stream> = new Map()) {
+  constructor(seed: number) {
     this.current = seed;
-    this.streams = streams;
   }
 
   get seed(): number {
@@ -63,13 +62,6 @@ export class Random {
       this.streams.set(name, stream);
     }
     return stream;
-  }
-
-  fork(): Random {
-    return new Random(
-      this.seed,
-      new Map([...this.streams].map(([name, stream]) => [name, stream.fork()])),
-    );
   }
 }
 

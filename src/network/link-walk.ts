@@ -226,7 +226,25 @@ export function leavePod(walk: Walk, flight: Flight, sandbox: PodSandbox): reado
     const unheard = { disposition: 'host-unreachable', otherwise: 'host-unreachable' } as const;
     return walk.end(flight, { ...unheard, reason, blames: [] });
   }
+  const neighbour = unseenNeighbour(machine, uplink, tuple.dst);
+  if (neighbour !== undefined) {
+    flight.log?.step(uplink.name, 'bridged', 'past all rules: bridge-nf-call-iptables=0');
+    return flight.to({ at: 'pod', sandbox: neighbour, looped: false });
+  }
   return flight.to({ at: 'host-in', machine, device: uplink.name, from: sandbox });
+}
+
+/**
+ * The pod on the same bridge that gets a frame without anybody at the host looking at it.
+ * source: net/bridge/br_netfilter_hooks.c br_nf_pre_routing (brnf_call_iptables)
+ */
+function unseenNeighbour(
+  machine: Machine,
+  uplink: NetworkInterface,
+  address: IP,
+): PodSandbox | undefined {
+  if (machine.filtersBridges || uplink.kind !== 'bridge') return undefined;
+  return machine.sandboxes.get(address);
 }
 
 /** Whether the address is one that the pod's own namespace takes. */

@@ -175,7 +175,7 @@ export class Network implements SendGround {
     return passes(from, to, 'request') && passes(to, from, 'answer');
   }
 
-  /** Somebody takes pod addresses of a node, or lowers how many there are, until `giveAddresses`. */
+  /** Somebody takes pod addresses of a node, or lowers how many there are. */
   takeAddresses(node: string, token: string, shortage: Shortage): void {
     let shortages = this.addresses.get(node);
     if (shortages === undefined) this.addresses.set(node, (shortages = new Shortages()));

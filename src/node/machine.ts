@@ -69,6 +69,8 @@ export class Machine {
   /** The rules of a DNS cache on this node, which it puts before all others. */
   readonly dnsCacheRules = new Map<Family, Ruleset>();
   readonly conntrack = new Conntrack();
+  /** The sysctl bridge-nf-call-iptables: whether rules see what a bridge passes on. */
+  filtersBridges = true;
   /** Who has taken every port by which the host could translate a source; nobody usually. */
   readonly portsTakenBy = new Set<string>();
   /** The address lists of `-m recent`: session affinity. */
@@ -210,6 +212,7 @@ export class Machine {
     this.dnsCacheRules.clear();
     this.conntrack.flush();
     this.portsTakenBy.clear();
+    this.filtersBridges = true;
     this.recent.flush();
     this.devices.clear();
     this.local.clear();

@@ -1,5 +1,5 @@
-// The delays of network plug-ins: of addresses that they keep, and of routes that they restore. Part of the table of delays
-// (index.ts).
+// The delays of network plug-ins: of addresses that they keep, and of routes that they restore.
+// Part of the table of delays (index.ts).
 
 import { fixed } from './row';
 import type { TimerRow } from './row';

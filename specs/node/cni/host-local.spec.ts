@@ -63,12 +63,4 @@ describe('host-local addresses', () => {
     ipam.release('nobody');
     expect([...ipam.allocations.keys()]).to.deep.equal(['a']);
   });
-
-  it('go on by themselves after a fork', () => {
-    const ipam = new HostLocal(['10.0.0.0/29']);
-    next(ipam, 'a');
-    const twin = ipam.fork();
-    expect(next(twin, 'b')).to.equal('10.0.0.3');
-    expect(next(ipam, 'c')).to.equal('10.0.0.3');
-  });
 });

@@ -106,15 +106,6 @@ describe('a conntrack table', () => {
     table.delete(second);
     expect(table.lookup(reply, START)!.entry).to.equal(first);
   });
-
-  it('goes its own way when forked', () => {
-    const table = new Conntrack();
-    table.put(entryOf(1));
-    const fork = table.fork();
-    fork.put(entryOf(2));
-    table.delete(entryOf(1));
-    expect([table.count(START), fork.count(START)]).to.deep.equal([0, 2]);
-  });
 });
 
 describe('an overlay', () => {

@@ -51,7 +51,7 @@ const line: CommandLine = {
   },
   notes: [
     'FILE:LINE runs the expectation at that line, or the scenario of that title line.',
-    'With --seeds, `sometimes` passes if it does under one seed, all else if it does under each.',
+    'With --seeds the worst verdict of all seeds counts; for `sometimes` the best.',
     'With SOURCE_DATE_EPOCH set, reports hold no wall-clock time.',
     'Exit codes: 0 all passed; 1 an expectation failed; 2 usage, an invalid scenario,',
     'an undecided expectation, or nothing ran; 3 internal error. The highest wins.',

@@ -16,15 +16,12 @@ export function gatewayOf(range: string): IP {
 export class HostLocal {
   private readonly ranges: readonly Cidr[];
   /** The last address given out, by the index of its range. */
-  private readonly last: (IP | undefined)[];
-  private readonly taken: Set<IP>;
-  private readonly byId: Map<string, readonly IP[]>;
+  private readonly last: (IP | undefined)[] = [];
+  private readonly taken = new Set<IP>();
+  private readonly byId = new Map<string, readonly IP[]>();
 
-  constructor(podCIDRs: readonly string[], origin?: HostLocal) {
+  constructor(podCIDRs: readonly string[]) {
     this.ranges = podCIDRs.map(cidr);
-    this.last = [...(origin?.last ?? [])];
-    this.taken = new Set(origin?.taken);
-    this.byId = new Map(origin?.byId);
   }
 
   get allocations(): ReadonlyMap<string, readonly IP[]> {
@@ -56,13 +53,6 @@ export class HostLocal {
   release(id: string): void {
     for (const address of this.byId.get(id) ?? []) this.taken.delete(address);
     this.byId.delete(id);
-  }
-
-  fork(): HostLocal {
-    return new HostLocal(
-      this.ranges.map((range) => range.text),
-      this,
-    );
   }
 
   /** The next address after `last`, round the range once; the gateway is nobody's. */

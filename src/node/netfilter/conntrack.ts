@@ -64,14 +64,12 @@ export class Conntrack implements ConnectionTable {
   limit: number;
   /** Who fills the table or lowers its limit. */
   private readonly shortages = new Shortages();
-  private readonly byOriginal: Map<string, ConntrackEntry>;
+  private readonly byOriginal = new Map<string, ConntrackEntry>();
   /** By reply tuple, the newest last; more than one only where ports are random. */
-  private readonly byReply: Map<string, readonly ConntrackEntry[]>;
+  private readonly byReply = new Map<string, readonly ConntrackEntry[]>();
 
-  constructor(limit: number = CONNTRACK_LIMIT, origin?: Conntrack) {
+  constructor(limit: number = CONNTRACK_LIMIT) {
     this.limit = limit;
-    this.byOriginal = new Map(origin?.byOriginal);
-    this.byReply = new Map(origin?.byReply);
   }
 
   lookup(tuple: FiveTuple, now: Instant, flow?: FiveTuple): ConntrackHit | undefined {
@@ -166,11 +164,6 @@ export class Conntrack implements ConnectionTable {
 
   overlay(): ConntrackOverlay {
     return new ConntrackOverlay(this, this);
-  }
-
-  /** A table of its own with the same entries; the records themselves are shared. */
-  fork(): Conntrack {
-    return new Conntrack(this.limit, this);
   }
 
   private expire(now: Instant): void {

@@ -12,11 +12,7 @@ const ADDRESSES_PER_LIST_MAX = 100;
 
 export class RecentLists {
   /** List name → address → when it was last seen, the longest ago first. */
-  private readonly lists: Map<string, Map<IP, Instant>>;
-
-  constructor(lists: Map<string, Map<IP, Instant>> = new Map()) {
-    this.lists = lists;
-  }
+  private readonly lists = new Map<string, Map<IP, Instant>>();
 
   /** Whether the address was put into the list within the last `span` seconds. */
   has(list: string, address: IP, span: number, now: Instant): boolean {
@@ -44,9 +40,5 @@ export class RecentLists {
   /** Forgets everything, as a reboot does. */
   flush(): void {
     this.lists.clear();
-  }
-
-  fork(): RecentLists {
-    return new RecentLists(new Map([...this.lists].map(([name, it]) => [name, new Map(it)])));
   }
 }

@@ -2,12 +2,14 @@
 // elements of the ipsets by which the few iptables rules know them.
 // source: pkg/proxy/ipvs/proxier.go syncProxyRules, syncEndpoint
 
-import { cidr, contains } from '../../values/cidr';
 import type { IP } from '../../values/ip';
-import type { SetElements } from '../netfilter/ruleset';
-import type { NodePortServer, Scheduler, VirtualServer } from '../netfilter/virtual-server';
+import type {
+  NodePortServer,
+  RealServer,
+  Scheduler,
+  VirtualServer,
+} from '../netfilter/virtual-server';
 import { categorizeEndpoints } from './categorize-endpoints';
-import type { EndpointCategories } from './categorize-endpoints';
 import { servicePortText } from './chain-names';
 import type { Endpoint, ProxyNode, ServicePort } from './proxy-mode';
 import { allowsNode, nodeKey, ServiceParts } from './ruleset-cache';
@@ -52,9 +54,42 @@ export function ipvsServiceRules(
   const own = hasNodePortByAddress(service) ? nodeAddresses.join(' ') : '';
   const variant = [own, node.scheduler, node.kubernetes, nodeKey(service, endpoints, node)];
   return parts.of(service, endpoints, variant.join('|'), () => {
-    const categories = categorizeEndpoints(endpoints, service, node);
-    return new IpvsServiceBuilder(service, categories, node, nodeAddresses).build();
+    const servers = new RealServers(service, endpoints, node);
+    return new IpvsServiceBuilder(service, servers, node, nodeAddresses).build();
   });
+}
+
+/**
+ * The real servers of one Service port, listed when somebody asks for them: a packet meets a few
+ * virtual servers, and each of ten thousand has its endpoints.
+ */
+class RealServers {
+  private readonly service: ServicePort;
+  private readonly endpoints: readonly Endpoint[];
+  private readonly node: ProxyNode;
+  /** One list for all virtual servers of a policy, so that equal ones are the same object. */
+  private readonly listed = new Map<boolean, readonly RealServer[]>();
+
+  constructor(service: ServicePort, endpoints: readonly Endpoint[], node: ProxyNode) {
+    this.service = service;
+    this.endpoints = endpoints;
+    this.node = node;
+  }
+
+  /**
+   * Local endpoints where the policy is Local, but all of them where there are none here: unlike
+   * in the other modes nothing is dropped. The answer to an outside client then goes past this
+   * node. A Service that is only reachable by its clusterIP has no cluster list to fall back to.
+   */
+  of(isLocal: boolean): readonly RealServer[] {
+    const known = this.listed.get(isLocal);
+    if (known !== undefined) return known;
+    const { cluster, local } = categorizeEndpoints(this.endpoints, this.service, this.node);
+    const chosen = isLocal && local.length > 0 ? local : cluster;
+    const servers = chosen.map((it) => ({ address: it.ip, port: it.port, weight: 1 }));
+    this.listed.set(isLocal, servers);
+    return servers;
+  }
 }
 
 /** Only for SCTP does an ipset hold the addresses of the node itself. */
@@ -64,19 +99,19 @@ export function hasNodePortByAddress({ nodePort, id }: ServicePort): boolean {
 
 class IpvsServiceBuilder {
   private readonly service: ServicePort;
-  private readonly categories: EndpointCategories;
+  private readonly servers: RealServers;
   private readonly node: ProxyNode;
   private readonly nodeAddresses: readonly IP[];
   private readonly elements = new Map<IpsetName, string[]>();
 
   constructor(
     service: ServicePort,
-    categories: EndpointCategories,
+    servers: RealServers,
     node: ProxyNode,
     nodeAddresses: readonly IP[],
   ) {
     this.service = service;
-    this.categories = categories;
+    this.servers = servers;
     this.node = node;
     this.nodeAddresses = nodeAddresses;
   }
@@ -98,27 +133,24 @@ class IpvsServiceBuilder {
     };
   }
 
-  /**
-   * Local endpoints where the policy is Local, but all of them where there are none here: unlike
-   * in the other modes nothing is dropped. The answer to an outside client then goes past this
-   * node. A Service that is only reachable by its clusterIP has no cluster list to fall back to.
-   */
   private serverAt(port: number, isLocal: boolean): NodePortServer {
     const { id, affinitySeconds } = this.service;
-    const { cluster, local } = this.categories;
-    const endpoints = isLocal && local.length > 0 ? local : cluster;
+    const { servers } = this;
     return {
       protocol: id.protocol,
       port,
       scheduler: (this.node.scheduler ?? 'rr') as Scheduler,
       ...(affinitySeconds !== undefined && { persistence: affinitySeconds }),
-      servers: endpoints.map((it) => ({ address: it.ip, port: it.port, weight: 1 })),
+      get servers() {
+        return servers.of(isLocal);
+      },
       comment: servicePortText(id),
     };
   }
 
   private virtualServer(address: IP, port: number, isLocal: boolean): VirtualServer {
-    return { ...this.serverAt(port, isLocal), address };
+    // The object itself gets the address: a copy would list the servers.
+    return Object.assign(this.serverAt(port, isLocal), { address });
   }
 
   private fillSets(): void {
@@ -172,31 +204,5 @@ class IpvsServiceBuilder {
 
   private key(address: IP): string {
     return `${address} . ${this.service.id.protocol.toLowerCase()} . ${this.service.port}`;
-  }
-}
-
-/** Elements that end in a range: `1.2.3.4 . tcp . 80 . 203.0.113.0/24`. */
-export class RangeElements implements SetElements {
-  private readonly ranges = new Map<string, string[]>();
-
-  constructor(keys: Iterable<string>) {
-    for (const key of keys) {
-      const end = key.lastIndexOf(' . ');
-      const fixed = key.slice(0, end);
-      this.ranges.set(fixed, [...(this.ranges.get(fixed) ?? []), key.slice(end + 3)]);
-    }
-  }
-
-  has(key: string): boolean {
-    const end = key.lastIndexOf(' . ');
-    const address = key.slice(end + 3) as IP;
-    const ranges = this.ranges.get(key.slice(0, end)) ?? [];
-    return ranges.some((range) => contains(cidr(range), address));
-  }
-
-  *[Symbol.iterator](): Iterator<string> {
-    for (const [fixed, ranges] of this.ranges) {
-      for (const range of ranges) yield `${fixed} . ${range}`;
-    }
   }
 }

@@ -25,7 +25,8 @@ import { GracefulTermination } from './graceful-termination';
 import { hairpinElements } from './ipvs-hairpin';
 import { IPSET_FIELDS, ipsetName, ipvsTables } from './ipvs-rules';
 import type { AnyIpset } from './ipvs-rules';
-import { hasNodePortByAddress, ipvsServiceRules, RangeElements } from './ipvs-service';
+import { Elements, RangeElements } from './ipset-elements';
+import { hasNodePortByAddress, ipvsServiceRules } from './ipvs-service';
 import type { IpvsServiceRules } from './ipvs-service';
 import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { Endpoint, ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
@@ -160,7 +161,7 @@ function setsOf(
 
 function setOf(key: AnyIpset, elements: readonly string[], node: ProxyNode): NamedSet {
   const common = { name: ipsetName(key, node), fields: IPSET_FIELDS[key] };
-  if (key !== 'LOAD-BALANCER-SOURCE-CIDR') return { ...common, elements: new Set(elements) };
+  if (key !== 'LOAD-BALANCER-SOURCE-CIDR') return { ...common, elements: new Elements(elements) };
   return { ...common, elements: new RangeElements(elements), ranges: true };
 }
 

@@ -43,7 +43,12 @@ export const FAIL_SCHEMA = {
       additionalProperties: false,
       minProperties: 1,
       properties: {
-        A: { type: 'string', pattern: `^(random|${IPV4})$`, examples: ['10.1.2.3', 'random'] },
+        A: {
+          description: 'An IPv4 address.',
+          type: 'string',
+          pattern: `^(random|${IPV4})$`,
+          examples: ['10.1.2.3', 'random'],
+        },
         AAAA: { $ref: '#/$defs/ipAddress' },
       },
       examples: ['SERVFAIL', 'NXDOMAIN', 'REFUSED', 'timeout', 'truncate', { A: '10.1.2.3' }],

@@ -100,7 +100,8 @@ export default defineFault({
   inject(cluster, args, context) {
     if (args.what === 'inflight') return exhaustRequests(cluster, context);
     if (args.what === 'memory') {
-      return exhaustMemory(cluster, podsOfTarget(cluster, podTargetOf(args), context.step), context);
+      const pods = podsOfTarget(cluster, podTargetOf(args), context.step);
+      return exhaustMemory(cluster, pods, context);
     }
     return exhaustNodes(cluster, args, args.what as NodeTable, context);
   },

@@ -24,9 +24,10 @@ const SCHEMA = {
     pick: { $ref: '#/$defs/pick' },
     what: {
       description:
-        'Of nodes: `rules` (of kube-proxy), `conntrack` (entries), `routes` (to the pods of other ' +
-        'nodes). `cache`: what CoreDNS has kept. `object`: objects in the store of the API server.',
-      enum: ['rules', 'conntrack', 'routes', 'ipset', 'cache', 'object'],
+        'Of nodes: `rules` (of kube-proxy), `conntrack` (entries), `routes` (to pods of other ' +
+        'nodes), `bridge-netfilter` (the sysctl bridge-nf-call-iptables). `cache`: what CoreDNS ' +
+        'has kept. `object`: objects in the store of the API server.',
+      enum: ['rules', 'conntrack', 'routes', 'bridge-netfilter', 'ipset', 'cache', 'object'],
     },
     match: MATCH,
     with: {
@@ -48,10 +49,13 @@ export default defineFault({
     'kube-proxy come back in iptables mode when it misses its canary chain, within 30 s, and in ' +
     'nftables mode with the next change of a Service. A TCP connection whose entry is gone is ' +
     'taken up midway and translated anew: an endpoint that does not know it resets it, and one ' +
-    'that was translated nowhere goes on. UDP is spread anew. Routes come back when the agent of ' +
-    'the plug-in looks: kindnetd and flannel with host-gw every 10 s, BIRD every 2 s, Felix every ' +
-    '90 s; flannel with VXLAN and `bridge` never. An object that is altered or deleted is seen by ' +
-    'everybody who watches it, and its controller writes it again.',
+    'that was translated nowhere goes on. UDP is spread anew. Routes come back when the agent ' +
+    'of the plug-in looks: kindnetd and flannel with host-gw every 10 s, BIRD every 2 s, Felix ' +
+    'every 90 s; flannel with VXLAN and `bridge` never. An object that is altered or deleted is ' +
+    'seen by everybody who watches it, and its controller writes it again. Without bridge- ' +
+    'netfilter, what pods on one bridge send each other passes no rule and no conntrack until ' +
+    'the node boots: an answer to a Service comes from an address that the client does not ' +
+    'know.',
   source:
     'pkg/util/iptables/iptables.go Monitor; net/netfilter/nf_conntrack_proto_tcp.c (tcp_loose); ' +
     'flannel pkg/backend/route_network.go; test/e2e/network/networking.go ' +
@@ -63,6 +67,7 @@ export default defineFault({
     '{at: 10s, wipe: {node: worker-1, what: conntrack, match: {protocol: udp, port: 53}}}',
     '{at: 10s, wipe: {nodes: all, what: conntrack, match: {service: shop/backend}}}',
     '{at: 10s, wipe: {node: worker-1, what: routes, match: {to: 10.244.1.0/24}}}',
+    '{at: 10s, wipe: {node: worker-1, what: bridge-netfilter}}',
     '{at: 10s, wipe: {component: coredns, what: cache}}',
     '{at: 10s, wipe: {what: object, match: {kind: EndpointSlice, namespace: shop, ' +
       'labels: {kubernetes.io/service-name: backend}}}}',
@@ -94,7 +99,7 @@ function* problemsOf(args: Args): Iterable<ManifestProblem> {
     yield problem('/nodes', 'write `node` or `nodes`, not both');
   }
   if (isOfNodes && args.node === undefined && args.nodes === undefined) {
-    yield problem('', `say on which \`node\` or \`nodes\` the ${what} are wiped`);
+    yield problem('', `say on which \`node\` or \`nodes\` it is wiped: ${what}`);
   }
   if (what === 'cache' && args.component !== 'coredns' && args.pod === undefined) {
     yield problem('', 'say whose cache: `component: coredns`, or a `pod` of it');
@@ -125,6 +130,7 @@ function wipeNodes(
   const { handles } = cluster;
   const hit = nodesOfTarget(cluster, target, step).filter((name) => {
     if (what === 'rules') return handles.flushRules(name);
+    if (what === 'bridge-netfilter') return handles.unhookBridges(name);
     if (what === 'routes') return handles.deleteRoutes(name, match.to) > 0;
     return handles.forgetConnections(name, connectionsOf(cluster, match)) > 0;
   });
@@ -163,7 +169,11 @@ interface ServicePort {
 function frontsOf(cluster: Cluster, key: string): Front[] {
   const service = cluster.api.store.get('Service', key);
   if (service === undefined) throw new UnknownTargetError(`there is no Service ${key} now`);
-  const { clusterIPs = [], externalIPs = [], ports = [] } = service.spec as {
+  const {
+    clusterIPs = [],
+    externalIPs = [],
+    ports = [],
+  } = service.spec as {
     clusterIPs?: readonly IP[];
     externalIPs?: readonly IP[];
     ports?: readonly ServicePort[];

@@ -47,6 +47,7 @@ export const WORDS_OF: Readonly<Record<string, readonly string[]>> = {
   rules: [],
   conntrack: ['protocol', 'address', 'port', 'service'],
   routes: ['to'],
+  'bridge-netfilter': [],
   cache: [],
   object: ['kind', 'namespace', 'name', 'labels'],
 };

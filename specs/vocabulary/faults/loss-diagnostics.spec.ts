@@ -1,0 +1,71 @@
+// Goal: what `exhaust` and `wipe` cannot mean is told with its place, before anything runs.
+
+import { expect } from 'chai';
+
+import { load } from '../../../src/chai/load';
+import { DISK } from '../../../src/language/source';
+
+const FILE = 'loss.yaml';
+
+/** Every diagnostic of a scenario with this step, as `severity line:column message`. */
+function told(step: string): readonly string[] {
+  const text = `scenario: loss\ncluster: {nodes: 1}\ntimeline:\n  - {at: 1s, ${step}}\n`;
+  const files = {
+    read: (path: string) =>
+      path.endsWith(FILE) ? ({ is: 'text', text } as const) : DISK.read(path),
+    expand: (path: string) => (path === FILE ? [FILE] : DISK.expand(path)),
+  };
+  return load([FILE], files)
+    .diagnostics.filter(({ range }) => range !== undefined && range.file.endsWith(FILE))
+    .map(
+      ({ severity, message, range }) => `${severity} ${range!.line}:${range!.column} ${message}`,
+    );
+}
+
+describe('a loss that means nothing', () => {
+  for (const [step, line] of [
+    [
+      'exhaust: {node: worker-1, what: memory}',
+      'error 4:30 `memory` is said of a pod: pressure on nodes is not modelled',
+    ],
+    [
+      'exhaust: {node: worker-1, what: ports, left: 10}',
+      'error 4:59 of `ports` nothing is left: anything between is not modelled',
+    ],
+    [
+      'exhaust: {pod: shop/web, what: pids}',
+      'error 4:45 processes are not counted: `pids` is not modelled',
+    ],
+    [
+      'wipe: {node: worker-1, what: ipset}',
+      'error 4:43 the sets of policy agents are not kept one by one: not modelled',
+    ],
+    [
+      'wipe: {node: worker-1, what: routes, match: {port: 53}}',
+      'error 4:65 `port` says nothing about `routes`',
+    ],
+    ['wipe: {what: object, match: {name: web}}', 'error 4:42 say the `kind` of the object'],
+  ] as const) {
+    it(`${step} is told at its place`, () => {
+      expect(told(step)).to.include(line);
+    });
+  }
+
+  it('has a closed schema', () => {
+    for (const step of [
+      'exhaust: {node: worker-1}',
+      'exhaust: {node: worker-1, what: conntrack, rate: 5}',
+      'exhaust: {node: worker-1, what: conntrack, cap: 0}',
+      'exhaust: {node: worker-1, pod: shop/web, what: memory}',
+      'wipe: {node: worker-1}',
+      'wipe: {node: worker-1, what: conntrack, match: {}}',
+      'wipe: {node: worker-1, what: conntrack, match: {ports: [53]}}',
+      'wipe: {what: object, match: {kind: pod}}',
+    ]) {
+      expect(
+        told(step).filter((it) => it.startsWith('error 4:')),
+        step,
+      ).not.to.deep.equal([]);
+    }
+  });
+});
