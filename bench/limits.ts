@@ -63,7 +63,7 @@ function read(text: string): number {
 /** Objects as somebody would write them down: without what the cluster says of them. */
 function textOf({ api }: Cluster): string {
   const objects = READ.flatMap((kind) => [...api.store.list(kind)]);
-  return JSON.stringify(objects.map(({ status: _, ...written }) => written));
+  return JSON.stringify(objects.map(({ status: _status, ...written }) => written));
 }
 
 function manifests(): string {

@@ -59,7 +59,7 @@ describe('kubedrill import', () => {
     const made = await runInline({ 'a.yaml': CUT }, ['import', 'chaos-mesh', '@/a.yaml', ...flags]);
     expect(made.code, made.err).to.equal(0);
     const scenario =
-      `${made.read('out.yaml')}` +
+      made.read('out.yaml') +
       '  - {at: 19s, reach: {from: client, to: web:80}}\n' +
       '  - {at: 49s, reach: {from: client, to: web:80, outcome: timeout}}\n' +
       '  - {at: 51s, reach: {from: client, to: web:80}}\n';

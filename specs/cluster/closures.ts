@@ -36,7 +36,7 @@ export class Closures {
       expression: 'globalThis.kubedrillExchange',
       objectGroup: 'closures',
     }) as { result: Remote };
-    const scopes = this.propertiesOf(result.objectId!, 'internalProperties').find(
+    const scopes = this.propertiesOf(result.objectId, 'internalProperties').find(
       ({ name }) => name === '[[Scopes]]',
     );
     const found = new Map<string, unknown>();

@@ -107,13 +107,13 @@ describe('what is removed', () => {
   });
 
   it('of kube-proxy is nothing where it is not known who repairs it', () => {
-    const drill = shop({ nodes: 1, proxy: 'ipvs' } as never).runUntil('5s');
+    const drill = shop({ nodes: 1, proxy: 'ipvs' }).runUntil('5s');
     expect(() => drill.wipe({ node: 'worker-1', what: 'rules' })).to.throw('in mode ipvs');
     expect(() => drill.exhaust({ node: 'worker-1', what: 'lock' })).to.throw('in mode ipvs');
   });
 
   it('of routes comes back by the agent, unless that is dead', () => {
-    const drill = shop({ nodes: 2, cni: 'calico' } as never).runUntil('5s');
+    const drill = shop({ nodes: 2, cni: 'calico' }).runUntil('5s');
     const { routing } = drill.cluster.machines.get('worker-1')!;
     const before = routing.list().length;
     drill.kill({ component: 'cni', node: 'worker-1' }, { for: '30s' });
@@ -126,7 +126,7 @@ describe('what is removed', () => {
   });
 
   it('of bridges is back when the node has booted', () => {
-    const drill = shop({ nodes: 2, cni: 'flannel' } as never).runUntil('5s');
+    const drill = shop({ nodes: 2, cni: 'flannel' }).runUntil('5s');
     drill.wipe({ nodes: 'all', what: 'bridge-netfilter' });
     const { machines } = drill.cluster;
     expect([...machines.values()].map((it) => it.filtersBridges)).to.deep.equal([false, false]);

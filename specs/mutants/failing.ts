@@ -4,7 +4,6 @@ import { ApiServer } from '../../src/apiserver/api-server';
 import { RequestFailures } from '../../src/apiserver/request-failures';
 import { ImagePulls } from '../../src/node/image-pulls';
 import { Kubelets } from '../../src/node/kubelet';
-import { NodeLeases } from '../../src/node/node-lease';
 import * as pods from '../../src/node/pod-failures';
 import { PodSandbox } from '../../src/node/pod-sandbox';
 import { PodLifecycle } from '../../src/node/pod-lifecycle';
@@ -110,7 +109,7 @@ export const FAILING_MUTANTS: readonly Mutant[] = [
       replace<Kubelets['failNode']>(Kubelets.prototype, 'failNode', (failNode) => {
         return function (this: Kubelets, node, token) {
           failNode.call(this, node, token);
-          const leases = this['leases'] as NodeLeases;
+          const leases = this['leases'];
           leases.interrupt(this['agent'](node));
         };
       }),

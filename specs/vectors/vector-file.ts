@@ -72,7 +72,7 @@ export function readVectorFile(path: string): VectorFile {
   try {
     file = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`);
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }
   return vectorFileOf(file, path);
 }

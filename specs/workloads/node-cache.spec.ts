@@ -4,7 +4,6 @@
 
 import { expect } from 'chai';
 import { ip } from '../../src/values/ip';
-import type { Container } from '../../src/apiserver/kinds/pod';
 import { nodeCacheManifests, parseCorefile } from '../../src/workloads/index';
 import {
   nodeCacheCorefile,
@@ -25,7 +24,7 @@ const IPTABLES = {
 const NOTHING = readKubeDnsConfig();
 
 function cacheWith(...args: string[]) {
-  return nodeCacheOf({ name: 'node-cache', image: IMAGE, args } as Container)!;
+  return nodeCacheOf({ name: 'node-cache', image: IMAGE, args })!;
 }
 
 describe('the arguments of a node-cache', () => {
@@ -57,7 +56,7 @@ describe('the arguments of a node-cache', () => {
 
   it('mean nothing to another image', () => {
     const other = { name: 'x', image: 'registry.k8s.io/coredns/coredns:v1.14.2', args: BOTH };
-    expect(nodeCacheOf(other as Container)).to.equal(undefined);
+    expect(nodeCacheOf(other)).to.equal(undefined);
   });
 });
 

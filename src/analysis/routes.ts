@@ -114,11 +114,13 @@ const SETTINGS = [
 ] as const;
 
 function settingsOf({ spec }: Service): readonly string[] {
-  const fields = spec as Readonly<Record<string, unknown>>;
+  const fields = spec as Readonly<Record<string, string | readonly string[] | undefined>>;
   const kind = fields['clusterIP'] === 'None' ? 'headless' : (spec.type ?? 'ClusterIP');
   return [
     kind,
-    ...SETTINGS.filter((it) => !USUAL.includes(fields[it])).map((it) => `${it} ${fields[it]}`),
+    ...SETTINGS.filter((it) => !USUAL.includes(fields[it])).map(
+      (it) => `${it} ${[fields[it]].flat().join()}`,
+    ),
   ];
 }
 

@@ -34,7 +34,7 @@ function perform(target: unknown, operation: Operation): unknown {
       if (equalJson(at(target, place), value)) return target;
       throw new PatchError(`testing path ${path} failed`);
     default:
-      throw new PatchError(`there is no operation "${String(op)}"`);
+      throw new PatchError(`there is no operation "${op}"`);
   }
 }
 

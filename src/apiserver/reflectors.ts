@@ -120,7 +120,7 @@ export class Reflectors {
     for (const id of this.of(actor)) {
       const { state, retryAt } = this.all[id]!;
       if (state !== 'waiting') continue;
-      kernel.schedule(retryAt!, Phase.agent, this.retryEvent, id, retryAt!, BACKOFF);
+      kernel.schedule(retryAt!, Phase.agent, this.retryEvent, id, retryAt, BACKOFF);
     }
   }
 

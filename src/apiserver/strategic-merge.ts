@@ -23,7 +23,8 @@ export function strategicMerge(target: Mapping, patch: Mapping, rules: MergeRule
   if (directive !== undefined) {
     if (directive === 'replace') return rest;
     if (directive === 'delete') return {};
-    if (directive !== 'merge') throw new PatchError(`unknown patch type: ${String(directive)}`);
+    if (directive !== 'merge')
+      throw new PatchError(`unknown patch type: ${JSON.stringify(directive)}`);
   }
   const merged: Record<string, unknown> = { ...retain(target, rest, retained) };
   for (const [field, value] of Object.entries(rest)) {

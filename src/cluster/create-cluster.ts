@@ -43,6 +43,7 @@ import type {
   OpenConnection,
   Visit,
 } from './cluster';
+import type { Components } from './components';
 import { createComponents } from './create-components';
 import { createEdge } from './edge';
 import type { Edge } from './edge';
@@ -143,24 +144,11 @@ class ModelCluster implements Cluster {
     this.kubectl = new Kubectl(kernel, api, spec.manifests);
     const { apiPaths, kubectl, edge } = this;
     const onNetworkChange = (): void => edge?.networkChanged();
-    this.handles = createHandles({
-      ...parts,
-      servers,
-      components,
-      kubectl,
-      apiPaths,
-      onNetworkChange,
-    });
+    const reach = { servers, components, kubectl, apiPaths, onNetworkChange };
+    this.handles = createHandles({ ...parts, ...reach });
     api.observeCommits((version) => this.ordinals.observe(version));
     api.observeCommits(() => void this.moves++);
-    kubelets.onBoot((node) => {
-      proxies.start(node);
-      components.hostBooted(node);
-    });
-    kubelets.onShutdown((node) => {
-      proxies.stop(node);
-      components.hostLost(node);
-    });
+    followPower(kubelets, proxies, components);
   }
 
   get machines(): ReadonlyMap<string, Machine> {
@@ -355,6 +343,18 @@ class ModelCluster implements Cluster {
     if (this.spec.start === 'cold') this.api.submit({ verb: 'create', ...request });
     else this.api.commitNow({ verb: 'create', ...request });
   }
+}
+
+/** What a node runs beside its kubelet comes and goes with its power. */
+function followPower(kubelets: Kubelets, proxies: Proxies, components: Components): void {
+  kubelets.onBoot((node) => {
+    proxies.start(node);
+    components.hostBooted(node);
+  });
+  kubelets.onShutdown((node) => {
+    proxies.stop(node);
+    components.hostLost(node);
+  });
 }
 
 /**

@@ -151,7 +151,7 @@ export class LeaderElection {
   }
 
   private recover(leader: Candidate): void {
-    if (!leader.failing || leader.alive === false) return;
+    if (!leader.failing || !leader.alive) return;
     const { kernel, timing } = this.ground;
     const limit = timing.delay(RETRY).least + timing.delay(DEADLINE).least;
     // Who was stopped for longer than its deadline finds out when it goes on.

@@ -160,7 +160,12 @@ export function askFromPod(
   const { address: server, port } = upstream;
   const from = { pod };
   const sent: Sent = {
-    ...{ from, server, port, transport, real, depth },
+    from,
+    server,
+    port,
+    transport,
+    real,
+    depth,
     ...(trail !== undefined && { trail }),
     ...(request.goesOneWay === true && { drawing: choose }),
   };
@@ -341,8 +346,17 @@ function askServer(
   const isBack = drawing === undefined && (passed.includes(here) || passed.length >= PASSED_MAX);
   if (isBack || depth > DEPTH_MAX) return 'circle';
   const asked = {
-    ...{ question, client, transport, udpSize, real, depth, counted },
-    trail: { passed: [...passed, here], known },
+    question,
+    client,
+    transport,
+    udpSize,
+    real,
+    depth,
+    counted,
+    trail: {
+      passed: [...passed, here],
+      known,
+    },
     ...(drawing !== undefined && { drawing }),
   };
   // Caches that learn and ways that are drawn make each question a new one.

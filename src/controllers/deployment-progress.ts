@@ -136,5 +136,5 @@ function setCondition(
     ...wanted,
     lastUpdateTime: now,
     lastTransitionTime,
-  } as Condition);
+  });
 }

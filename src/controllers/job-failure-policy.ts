@@ -51,7 +51,7 @@ export function hasFailed({ spec }: Job, { metadata, status }: Pod): boolean {
 export function finishedAt({ metadata, status }: Pod): Instant {
   const ends = (status?.containerStatuses ?? []).map(finishOf);
   if (ends.length > 0 && ends.every((it) => it !== undefined)) {
-    return Math.max(...(ends as number[])) as Instant;
+    return Math.max(...ends) as Instant;
   }
   const ready = conditionOf(status?.conditions, 'Ready');
   if (ready?.status === 'False' && ready.lastTransitionTime !== undefined) {

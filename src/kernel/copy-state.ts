@@ -106,7 +106,7 @@ class Copier {
 
   private valueOf(value: unknown, before: Place | undefined, step: unknown): unknown {
     if (typeof value === 'function') {
-      return this.functions.get(value as Callable) ?? refuse(value as Callable, before, step);
+      return this.functions.get(value as Callable) ?? refuse(value, before, step);
     }
     // Most of all there is never changes: what is frozen has no counterpart.
     if (!isObject(value) || Object.isFrozen(value)) return value;
@@ -214,5 +214,9 @@ function isObject(value: unknown): value is object {
 /** `.servers.pods.shop/web`. */
 function tell({ before, step }: Place): string {
   const way = before === undefined ? '' : tell(before);
-  return `${way}.${typeof step === 'object' ? 'an object' : String(step)}`;
+  return `${way}.${tellStep(step)}`;
+}
+
+function tellStep(step: unknown): string {
+  return typeof step === 'string' || typeof step === 'number' ? String(step) : 'an object';
 }

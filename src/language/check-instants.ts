@@ -2,13 +2,13 @@
 // happened before an instant.
 
 import type { Instant } from '../values/time';
-import { formatDuration } from '../values/time';
+import { formatDuration, later, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import type { ReadExpectation } from './expectations';
 import type { PlannedExpectation, PlannedStep } from './plan';
 import type { Report } from './report';
-import { earliestStart } from './timeline';
-import type { Timeline } from './timeline';
+import { earliestEdge, earliestStart } from './timeline';
+import type { Timeline, TimelineStep } from './timeline';
 import { child } from './tree';
 
 /** Reports steps and expectations that the run ends before. */
@@ -28,11 +28,21 @@ export function checkInstants(
     report.error('KD1506', place, `this step comes after the end of the run at ${limit}`);
   }
   for (const { planned, tree } of expectations) {
-    const last = planned.at ?? planned.during?.to;
+    const last = planned.at ?? planned.during?.to ?? heldUntil(planned, byId);
     if (last === undefined || last <= end) continue;
-    const place = (child(tree, 'at') ?? child(tree, 'during') ?? tree).place;
+    const place = (child(tree, 'at') ?? child(tree, 'during') ?? child(tree, 'hold') ?? tree).place;
     report.error('KD1506', place, `the run ends at ${limit}, before this can be judged`);
   }
+}
+
+/** To when a claim is looked at whose `hold` says how long it must stay true. */
+function heldUntil(
+  { after, by = ZERO, hold }: PlannedExpectation,
+  steps: ReadonlyMap<string, TimelineStep>,
+): Instant | undefined {
+  if (after === undefined || hold === undefined) return undefined;
+  const start = earliestEdge(after, steps);
+  return start === undefined ? undefined : later(later(start, by), hold);
 }
 
 /** Whether no other step can have begun when this one is looked at. */

@@ -49,6 +49,8 @@ export function explain(error: SchemaError, root: Tree, report: Report): void {
       return malformed(error, root, path, owner, report);
     case 'oneOf':
       return notExactlyOne(part, root, path, owner, report);
+    case 'anyOf':
+      return noneOf(part, owner, report);
     default:
       return report.error('KD1106', part.place, outOfRange(error, part));
   }
@@ -208,6 +210,22 @@ function notExactlyOne(
   const hint = (name === 'kind of selection' ? oneThing(part) : undefined) ?? known;
   const place = slip === undefined ? part.place : keyPlace(root, path, slip);
   report.error(code, place, `${what} has no ${name}`, hint);
+}
+
+/** An `anyOf` is a list of required keys, or one of types: one of its branches at least fits. */
+function noneOf(part: Tree, owner: JsonSchema, report: Report): void {
+  const branches = owner.anyOf as readonly {
+    readonly required?: readonly string[];
+    readonly type?: string;
+  }[];
+  const keys = branches.flatMap(({ required = [] }) => required);
+  if (keys.length > 0) {
+    const message = 'this mapping says nothing of what it is about';
+    return report.error('KD1102', part.place, message, `write one of ${keys.join(', ')}`);
+  }
+  const types = branches.flatMap(({ type = [] }) => type);
+  const wanted = describe(types, formOf(owner));
+  report.error('KD1103', part.place, `expected ${wanted}, found ${found(part)}`);
 }
 
 /** Where a selector says `{node: worker-1}`: what is one thing is written as a reference. */

@@ -22,6 +22,8 @@ export interface Word {
   check?(args: unknown): readonly ManifestProblem[];
   /** Of a fault: when it ends by its own parameters (`restart: 20s`), in microseconds. */
   lasts?(args: unknown): number | undefined;
+  /** Of a fault: that it happens at one instant, so that there is nothing to recover from. */
+  readonly momentary?: true;
   /**
    * Of a claim that is about a stretch of time, not about the state at an instant: whether its
    * bounds stand within it, or `by` beside it is the one.

@@ -50,8 +50,7 @@ export interface PlannedStep {
   readonly range: SourceRange;
 }
 
-export type Operator =
-  'at' | 'after' | 'always' | 'during' | 'never' | 'eventually' | 'sometimes';
+export type Operator = 'at' | 'after' | 'always' | 'during' | 'never' | 'eventually' | 'sometimes';
 
 export interface PlannedExpectation {
   /** Position in the file's list, from 0, stable over the rows of the matrix. */

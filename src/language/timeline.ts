@@ -3,10 +3,10 @@
 import { later, ZERO } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Lexicon, Word } from './lexicon';
-import type { PlannedStep, PlannedTrigger, StepWhen } from './plan';
+import type { PlannedStep, PlannedTrigger, StepEdge, StepWhen } from './plan';
 import { readDuration, readInstant, readWindow } from './read-time';
 import type { Report } from './report';
-import { rangeOf } from './source-text';
+import { rangeOf, writtenAt } from './source-text';
 import { checkEdge, parseEdge } from './step-edge';
 import type { KnownStep } from './step-edge';
 import { child, textOf, treeRange } from './tree';
@@ -65,16 +65,26 @@ export function earliestStart(
   if ('at' in when) return when.at;
   if ('from' in when) return when.from;
   if ('on' in when) return undefined;
-  const base = steps.get(when.after.step);
+  const edge = earliestEdge(when.after, steps, depth);
+  return edge === undefined ? undefined : later(edge, when.plus);
+}
+
+/** The same of what a step's id names: its start, its recovery, a repetition of it. */
+export function earliestEdge(
+  { step, edge, repetition }: StepEdge,
+  steps: ReadonlyMap<string, KnownStep>,
+  depth = 0,
+): Instant | undefined {
+  const base = steps.get(step);
   // Circles are reported elsewhere; here they only must not hang.
   const start = base && depth < steps.size ? earliestStart(base, steps, depth + 1) : undefined;
   if (start === undefined || base === undefined) return undefined;
-  const every = base.step.repeat?.every ?? ZERO;
-  const begun = later(start, (every * (when.after.repetition - 1)) as typeof every);
-  if (when.after.edge === 'start') return later(begun, when.plus);
-  const { recovery } = base.step;
+  const { recovery, repeat } = base.step;
+  const every = repeat?.every ?? ZERO;
+  const begun = later(start, (every * (repetition - 1)) as typeof every);
+  if (edge === 'start') return begun;
   if (recovery === undefined) return undefined;
-  return later('until' in recovery ? recovery.until : later(begun, recovery.for), when.plus);
+  return 'until' in recovery ? recovery.until : later(begun, recovery.for);
 }
 
 function idOf(tree: Tree): string | undefined {
@@ -105,7 +115,7 @@ function uniqueIds(items: readonly Tree[], report: Report): ReadonlySet<string> 
 function readStep(tree: Tree, id: string, lexicon: Lexicon, report: Report): TimelineStep {
   const { word, kind, args } = verbOf(tree, lexicon);
   const repeat = readRepeat(tree, report);
-  const recovery = readRecovery(tree, kind, report);
+  const recovery = readRecovery(tree, word, kind, report);
   const trigger = triggerOf(tree, lexicon);
   const step: PlannedStep = {
     id,
@@ -188,6 +198,7 @@ function checkWhen(tree: Tree, report: Report): void {
 
 function readRecovery(
   tree: Tree,
+  { name, momentary }: Word,
   kind: 'fault' | 'action',
   report: Report,
 ): PlannedStep['recovery'] | undefined {
@@ -202,6 +213,9 @@ function readRecovery(
       'what an administrator does is not undone by itself',
       'write a second step that undoes it',
     );
+  } else if (momentary === true) {
+    const message = `\`${name}\` happens at one instant: nothing of it ends later`;
+    report.error('KD1112', last.key, message, `leave \`${writtenAt(last.key)}\` out`);
   } else if (span !== undefined && until !== undefined) {
     report.error('KD1112', until.key, 'this step has both `for` and `until`');
   }
@@ -223,7 +237,11 @@ function readRepeat(tree: Tree, report: Report): PlannedStep['repeat'] | undefin
     );
     return undefined;
   }
-  return { every: readDuration(every.tree, report), times: Number(times.tree.value) };
+  const pause = readDuration(every.tree, report);
+  if (pause === ZERO) {
+    report.error('KD1105', every.tree.place, 'repetitions need some time between');
+  }
+  return { every: pause, times: Number(times.tree.value) };
 }
 
 function checkUntil({ when, recovery }: PlannedStep, tree: Tree, report: Report): void {

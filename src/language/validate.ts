@@ -50,19 +50,19 @@ export function validate(
 }
 
 /**
- * Without the errors that follow from another one: those of the branches of a `oneOf`, and, where
- * a mapping has an unknown key, those that the key's right spelling would silence.
+ * Without the errors that follow from another one: those of the branches of a `oneOf` or `anyOf`,
+ * and, where a mapping has an unknown key, those that the key's right spelling would silence.
  */
 function relevant(errors: readonly SchemaError[]): readonly SchemaError[] {
   const own = errors.filter(
     ({ keyword, schemaPath }) =>
-      !/\/oneOf\/\d+\//.test(schemaPath) && keyword !== 'if' && keyword !== 'propertyNames',
+      !/\/(oneOf|anyOf)\/\d+\//.test(schemaPath) && keyword !== 'if' && keyword !== 'propertyNames',
   );
   const misspelt = new Set(
     own.filter(({ keyword }) => keyword === 'additionalProperties').map((one) => one.instancePath),
   );
   const follows = ({ keyword, instancePath }: SchemaError): boolean =>
-    ['oneOf', 'required', 'minProperties'].includes(keyword) && misspelt.has(instancePath);
+    ['oneOf', 'anyOf', 'required', 'minProperties'].includes(keyword) && misspelt.has(instancePath);
   const mistyped = new Set(
     own.filter(({ keyword }) => keyword === 'type').map((one) => one.instancePath),
   );

@@ -71,7 +71,7 @@ export class KubeletProcesses {
     agent.running = true;
     agent.startedAt = kernel.now;
     this.parts.leases.started(agent);
-    for (const worker of [...agent.workers.values()]) this.takeOver(worker);
+    agent.workers.forEach((worker) => this.takeOver(worker));
     agent.informer.reset();
     agent.informer.relist();
     this.removeOrphans(agent);
@@ -126,7 +126,7 @@ export class KubeletProcesses {
   /** What runs here though its pod is gone from the API is ended. */
   private removeOrphans(agent: NodeAgent): void {
     if (!agent.running || !agent.informer.isListed || agent.informer.isHeld) return;
-    for (const worker of [...agent.workers.values()]) {
+    for (const worker of agent.workers.values()) {
       const object = agent.informer.get(worker.key);
       const isOwn = object !== undefined && (object.metadata.uid ?? '') === worker.uid;
       if (!isOwn && !worker.removed) this.parts.removed(worker);

@@ -51,7 +51,7 @@ export class UnsentWrites {
       if (agent?.running !== true || api.cutOf(agent.actor) !== undefined) return;
       const request = this.nodes.get(agent.node);
       if (request !== undefined) this.writeNode(agent, request);
-      for (const worker of [...agent.workers.values()]) {
+      for (const worker of agent.workers.values()) {
         if (!worker.unsent) continue;
         worker.unsent = false;
         resend(worker);

@@ -15,6 +15,9 @@ export const COMPONENT_TARGET = {
   members: { $ref: '#/$defs/members' },
 } as const;
 
+/** Of a branch that is about nodes: nodes beside a component say where that runs. */
+export const WITHOUT_COMPONENT = { not: { required: ['component'] } } as const;
+
 const TARGET = {
   type: 'object',
   properties: COMPONENT_TARGET,

@@ -132,6 +132,8 @@ export interface Fault<Args = unknown> extends DocumentedWord {
   ): Injection;
   /** When the fault ends by its own parameters (`restart: 20s`), counted in microseconds. */
   lasts?(args: Args): number | undefined;
+  /** See Word.momentary. */
+  readonly momentary?: true;
   /** Undoes one effect. */
   undo(cluster: Cluster, effect: string): void;
 }

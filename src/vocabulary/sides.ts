@@ -218,7 +218,12 @@ function nodeSide(nodes: readonly string[]): Side {
 function serviceSide(cluster: Cluster, text: string, port: number | undefined): Side {
   const key = text.replace(/^services?\//, '');
   const service = cluster.api.store.get('Service', key.includes('/') ? key : `default/${key}`);
-  const { clusterIPs = [], externalIPs = [] } = (service?.spec ?? {}) as Addressed;
+  const { clusterIPs = [], externalIPs = [], ports = [] } = (service?.spec ?? {}) as Addressed;
+  const known = ports.map((it) => it.port);
+  if (port !== undefined && service !== undefined && !known.includes(port)) {
+    const message = `Service ${key} has no port ${port}: it has ${known.join(', ') || 'none'}`;
+    throw new UnknownTargetError(message);
+  }
   const { loadBalancer } = (service?.status ?? {}) as Balanced;
   const balanced = (loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
   const addresses = new Set([...clusterIPs, ...externalIPs, ...balanced] as IP[]);
@@ -231,6 +236,7 @@ function serviceSide(cluster: Cluster, text: string, port: number | undefined): 
 interface Addressed {
   readonly clusterIPs?: readonly string[];
   readonly externalIPs?: readonly string[];
+  readonly ports?: readonly { readonly port: number }[];
 }
 
 interface Balanced {
@@ -267,6 +273,6 @@ function sayTarget(target: Target | undefined): string {
   const { service, port, component, node, zone } = target;
   if (service !== undefined) return `service ${service}${port === undefined ? '' : `:${port}`}`;
   if (zone !== undefined) return `zone ${zone}`;
-  if (component === undefined) return describe(target as Parameters<typeof describe>[0]);
+  if (component === undefined) return describe(target);
   return `component ${component}${node === undefined ? '' : `@${node}`}`;
 }

@@ -25,6 +25,20 @@ export type OriginArgs = FromSchema<{ readonly $ref: '#/$defs/origin' }>;
 export type PodTargetArgs = FromSchema<{ readonly $ref: '#/$defs/podTarget' }>;
 export type NodeTargetArgs = FromSchema<{ readonly $ref: '#/$defs/nodeTarget' }>;
 
+/** The keys by which a fault names pods, for its schema. */
+export const POD_TARGET = {
+  pod: { $ref: '#/$defs/podTarget' },
+  pods: { $ref: '#/$defs/podSelector' },
+} as const;
+
+/** The key by which a fault names one container, for its schema. */
+export const CONTAINER_TARGET = {
+  container: {
+    description: 'One container: `shop/backend#1/app`.',
+    $ref: '#/$defs/podReference',
+  },
+} as const;
+
 /** Where a claim's traffic starts. */
 export interface Source {
   /** As the report names it: `shop/frontend#1`, `node/worker-1`, `external`. */

@@ -54,7 +54,10 @@ class Draw {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: `p${index}`, namespace: this.of(NAMESPACES), labels: this.labels() },
-      spec: { nodeName: 'n1', containers: [{ name: 'main', image: 'registry.example/app:1', ports }] },
+      spec: {
+        nodeName: 'n1',
+        containers: [{ name: 'main', image: 'registry.example/app:1', ports }],
+      },
       status: { podIP: address, podIPs: [{ ip: address }], phase: 'Running' },
     };
   }

@@ -118,6 +118,20 @@ describe('ipvs mode', () => {
     expect(text).to.contain('# iptables-save\n*filter\n').and.contain('# ipvsadm -ln\nIP Virtual');
   });
 
+  it('knows the pods of a node behind however many of others', () => {
+    const others = Array.from({ length: 600 }, (_, index) => {
+      const address = `10.244.${2 + (index >> 8)}.${index & 255}`;
+      return endpoint(address, { nodeName: 'worker-2' });
+    });
+    const input = inputOf([servicePort('ns1/svc1:p80'), [...others, endpoint('10.244.9.9')]]);
+    const hairpin = (node: string) => {
+      const sets = ipvs.compile(input, nodeOf(node)).sets!;
+      return [...(sets.get('KUBE-LOOP-BACK')?.elements ?? [])].length;
+    };
+    const nodes = ['worker-1', 'worker-2', 'worker-3'];
+    expect(nodes.map(hairpin)).to.deep.equal([1, 600, 0]);
+  });
+
   it('reads from its virtual servers where connections go', () => {
     const { id } = servicePort('ns1/svc1:p80');
     expect(ipvs.endpointsOf(compiled(), id)).to.deep.equal(['10.244.1.5:8080', '10.244.2.6:8080']);

@@ -30,7 +30,9 @@ describe('patch', () => {
       'a list of operations is a patch of `type: json`',
     ]);
     expect(patch.check!({ patch: 'shop/backend', with: {}, type: 'json' })).to.have.length(1);
-    expect(patch.check!({ patch: 'shop/backend', with: operations, type: 'json' })).to.be.empty;
+    expect(patch.check!({ patch: 'shop/backend', with: operations, type: 'json' })).to.deep.equal(
+      [],
+    );
   });
 
   it('hits nothing where the object is gone', () => {

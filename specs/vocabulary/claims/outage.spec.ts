@@ -147,7 +147,7 @@ describe('outage', () => {
 
   it('refuses what cannot be judged', () => {
     const problems = (args: object) =>
-      outage.check!({ ...REACH, ...args } as never).map(({ message }) => message);
+      outage.check!({ ...REACH, ...args }).map(({ message }) => message);
     expect(problems({})[0]).to.match(/^say what the outage may cost/);
     expect(problems({ gap: '0s', timeout: '2s' })[0]).to.match(/waits no longer than that/);
     expect(problems({ gap: '0s', interval: '0s' })[0]).to.match(/some time between/);

@@ -56,12 +56,12 @@ describe('the sides of a cut', () => {
     [
       'a Service with a port',
       { service: 'shop/cart', port: 80 },
-      'addresses 10.96.0.20, ' + '198.51.100.7, 198.51.100.1 port 80',
+      'addresses 10.96.0.20, 198.51.100.7, 198.51.100.1 port 80',
     ],
     [
       'a Service by its kind',
       'service/shop/cart',
-      'addresses 10.96.0.20, 198.51.100.7, ' + '198.51.100.1',
+      'addresses 10.96.0.20, 198.51.100.7, 198.51.100.1',
     ],
     ['the API server', { component: 'apiserver' }, 'hosts control-plane port 6443'],
   ] as const) {

@@ -11,7 +11,7 @@ import type { FakeCluster } from '../../runner/fake-cluster';
 const ONCE = { step: 'lie', recovers: true };
 
 function inject(args: object, cluster: FakeCluster = shop()) {
-  const injection = fail.inject(cluster, args as never, ONCE);
+  const injection = fail.inject(cluster, args, ONCE);
   return { ...injection, calls: cluster.calls };
 }
 
@@ -98,7 +98,7 @@ describe('fail, of pods and nodes', () => {
     const cluster = shop();
     const args = { pod: 'shop/backend', http: 503 };
     const held = new Set(['http shop/backend-a lie', 'http shop/backend-b lie']);
-    const { hits } = fail.extend!(cluster, args as never, ONCE, held);
+    const { hits } = fail.extend!(cluster, args, ONCE, held);
     expect(hits).to.deep.equal(['pod shop/backend#3']);
     const frozen = { pods: { namespace: 'shop' }, members: 'frozen', http: 503 };
     expect(fail.extend!(cluster, frozen as never, ONCE, new Set()).hits).to.deep.equal([]);

@@ -17,9 +17,7 @@ function told(step: string): readonly string[] {
   };
   return load([FILE], files)
     .diagnostics.filter(({ range }) => range !== undefined && range.file.endsWith(FILE))
-    .map(
-      ({ severity, message, range }) => `${severity} ${range!.line}:${range!.column} ${message}`,
-    );
+    .map(({ severity, message, range }) => `${severity} ${range.line}:${range.column} ${message}`);
 }
 
 describe('a loss that means nothing', () => {

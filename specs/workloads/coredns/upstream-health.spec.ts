@@ -5,7 +5,8 @@
 import { expect } from 'chai';
 import { seconds } from '../../../src/values/time';
 import type { Exchanged } from '../../../src/workloads/coredns/plugin';
-import { checkTime, UpstreamHealth } from '../../../src/workloads/coredns/upstream-health';
+import type { UpstreamHealth } from '../../../src/workloads/coredns/upstream-health';
+import { checkTime } from '../../../src/workloads/coredns/upstream-health';
 import { emptyReply } from '../../../src/workloads/dns-message';
 import { says, UpstreamWorld } from './upstream-world';
 

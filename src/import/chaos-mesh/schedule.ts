@@ -57,7 +57,7 @@ function allowed(
   if (!isForbidden) return due;
   const late = deadline === undefined ? Number.POSITIVE_INFINITY : seconds(Number(deadline));
   const kept: Duration[] = [];
-  let last = due.at(-1) ?? 0;
+  const last = due.at(-1) ?? 0;
   for (let at: number | undefined = due[0]; at !== undefined && at <= last;) {
     kept.push(at as Duration);
     const [begun, end]: [number, number] = [at, at + lasts];

@@ -30,7 +30,7 @@ export class ChainIndex {
 
   constructor(chain: Chain) {
     this.chain = chain;
-    this.compiled = new Array<CompiledRule | undefined>(chain.rules.length).fill(undefined);
+    this.compiled = chain.rules.map(() => undefined);
     const isShort = chain.rules.length < INDEXED_LENGTH_MIN;
     this.everything = isShort ? [...chain.rules.keys()] : undefined;
     if (!isShort) chain.rules.forEach((rule, position) => this.add(rule, position));

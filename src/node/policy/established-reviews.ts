@@ -56,7 +56,8 @@ export class EstablishedReviews {
     this.due.add(node);
     const { kernel, timing, agent, rest } = this.context;
     const last = this.last.get(node);
-    const free = last === undefined ? kernel.now : later(last, timing.draw(rest, `${agent}@${node}`));
+    const free =
+      last === undefined ? kernel.now : later(last, timing.draw(rest, `${agent}@${node}`));
     const at = free > kernel.now ? free : kernel.now;
     const timer = at > kernel.now ? rest : '';
     kernel.schedule(at, Phase.agent, this.reviewEvent, node, 0, timer);

@@ -4,6 +4,7 @@ import type { FromSchema } from '../../language/json-schema';
 import { CERTAIN } from '../../values/ratio';
 import { COMPONENT_TARGET } from '../component-targets';
 import { PERCENT, readPercent } from '../percent';
+import { POD_TARGET } from '../targets';
 
 const IPV4 = '[0-9]{1,3}(\\.[0-9]{1,3}){3}';
 
@@ -24,8 +25,7 @@ export const FAIL_SCHEMA = {
   ],
   properties: {
     ...COMPONENT_TARGET,
-    pod: { $ref: '#/$defs/podTarget' },
-    pods: { $ref: '#/$defs/podSelector' },
+    ...POD_TARGET,
     upstream: {
       description:
         'A resolver outside of the cluster: `node` (the one that nodes ask), `external/NAME`, ' +

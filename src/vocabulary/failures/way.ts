@@ -9,13 +9,13 @@ import type { FailArgs } from './arguments';
 
 export interface Way {
   /** The key that says it, and the first word of its effects. */
-  readonly name: keyof FailArgs & string;
+  readonly name: keyof FailArgs;
   /** Whom it can be said of, as the report of a wrong target lists them. */
   readonly targets: readonly TargetKey[];
   /** Components that it can be said of. */
   readonly components: readonly string[];
   /** Other keys that mean something with it. */
-  readonly words: readonly (keyof FailArgs & string)[];
+  readonly words: readonly (keyof FailArgs)[];
   check?(args: FailArgs): readonly ManifestProblem[];
   inject(cluster: Cluster, args: FailArgs, context: InjectionContext): Injection;
   /** Hits what has come to match since. */

@@ -6,7 +6,14 @@ import { CERTAIN } from '../../values/ratio';
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { isRunning } from '../pods';
-import { isFrozen, nodesOfTarget, podName, podsOfTarget, UnknownTargetError } from '../targets';
+import {
+  POD_TARGET,
+  isFrozen,
+  nodesOfTarget,
+  podName,
+  podsOfTarget,
+  UnknownTargetError,
+} from '../targets';
 import type { PodTargetArgs } from '../targets';
 
 /** 128 + SIGKILL: how a process ends that the kernel has killed for memory. */
@@ -26,8 +33,7 @@ const SCHEMA = {
   properties: {
     node: { $ref: '#/$defs/nodeTarget' },
     nodes: { $ref: '#/$defs/nodeSelector' },
-    pod: { $ref: '#/$defs/podTarget' },
-    pods: { $ref: '#/$defs/podSelector' },
+    ...POD_TARGET,
     component: { description: 'For `inflight`: `apiserver`.', $ref: '#/$defs/component' },
     pick: { $ref: '#/$defs/pick' },
     members: { $ref: '#/$defs/members' },

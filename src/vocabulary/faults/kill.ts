@@ -3,6 +3,7 @@ import { parseDuration } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
 import {
   COMPONENT_TARGET,
+  WITHOUT_COMPONENT,
   componentOf,
   componentsOfTarget,
   runsInPods,
@@ -11,7 +12,15 @@ import {
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { isRunning } from '../pods';
-import { containersOfReference, isFrozen, nodesOfTarget, podName, podsOfTarget } from '../targets';
+import {
+  CONTAINER_TARGET,
+  POD_TARGET,
+  containersOfReference,
+  isFrozen,
+  nodesOfTarget,
+  podName,
+  podsOfTarget,
+} from '../targets';
 import type { PodTargetArgs } from '../targets';
 
 /** 128 + SIGKILL: how a killed process exits. */
@@ -25,17 +34,13 @@ const SCHEMA = {
     { required: ['pods'] },
     { required: ['container'] },
     { required: ['component'] },
-    { required: ['node'], not: { required: ['component'] } },
-    { required: ['nodes'], not: { required: ['component'] } },
+    { required: ['node'], ...WITHOUT_COMPONENT },
+    { required: ['nodes'], ...WITHOUT_COMPONENT },
   ],
   properties: {
     ...COMPONENT_TARGET,
-    pod: { $ref: '#/$defs/podTarget' },
-    pods: { $ref: '#/$defs/podSelector' },
-    container: {
-      description: 'One container: `shop/backend#1/app`.',
-      $ref: '#/$defs/podReference',
-    },
+    ...POD_TARGET,
+    ...CONTAINER_TARGET,
     containers: {
       description: 'Of pods, only the containers of these names.',
       type: 'array',

@@ -2,6 +2,7 @@ import type { Cluster } from '../../cluster/cluster';
 import type { FromSchema } from '../../language/json-schema';
 import {
   COMPONENT_TARGET,
+  WITHOUT_COMPONENT,
   componentOf,
   componentsOfTarget,
   runsInPods,
@@ -10,10 +11,16 @@ import {
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { isRunning } from '../pods';
-import { containersOfReference, isFrozen, nodesOfTarget, podName, podsOfTarget } from '../targets';
+import {
+  CONTAINER_TARGET,
+  POD_TARGET,
+  containersOfReference,
+  isFrozen,
+  nodesOfTarget,
+  podName,
+  podsOfTarget,
+} from '../targets';
 import type { PodTargetArgs } from '../targets';
-
-const ALONE = { not: { required: ['component'] } } as const;
 
 const SCHEMA = {
   type: 'object',
@@ -23,17 +30,13 @@ const SCHEMA = {
     { required: ['pod'] },
     { required: ['pods'] },
     { required: ['container'] },
-    { required: ['node'], ...ALONE },
-    { required: ['nodes'], ...ALONE },
+    { required: ['node'], ...WITHOUT_COMPONENT },
+    { required: ['nodes'], ...WITHOUT_COMPONENT },
   ],
   properties: {
     ...COMPONENT_TARGET,
-    pod: { $ref: '#/$defs/podTarget' },
-    pods: { $ref: '#/$defs/podSelector' },
-    container: {
-      description: 'One container: `shop/backend#1/app`.',
-      $ref: '#/$defs/podReference',
-    },
+    ...POD_TARGET,
+    ...CONTAINER_TARGET,
   },
 } as const;
 

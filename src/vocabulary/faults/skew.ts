@@ -3,19 +3,22 @@ import { duration } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
 import type { ManifestProblem } from '../../language/lexicon';
 import type { Component } from '../../values/component';
-import { COMPONENT_TARGET, componentsOfTarget, sayComponent } from '../component-targets';
+import {
+  COMPONENT_TARGET,
+  WITHOUT_COMPONENT,
+  componentsOfTarget,
+  sayComponent,
+} from '../component-targets';
 import { defineFault } from '../define';
 import { nodesOfTarget } from '../targets';
-
-const ALONE = { not: { required: ['component'] } } as const;
 
 const SCHEMA = {
   type: 'object',
   additionalProperties: false,
   oneOf: [
     { required: ['component'] },
-    { required: ['node'], ...ALONE },
-    { required: ['nodes'], ...ALONE },
+    { required: ['node'], ...WITHOUT_COMPONENT },
+    { required: ['nodes'], ...WITHOUT_COMPONENT },
   ],
   anyOf: [{ required: ['offset'] }, { required: ['drift'] }],
   properties: {

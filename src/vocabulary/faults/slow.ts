@@ -7,6 +7,7 @@ import type { Component } from '../../values/component';
 import { ZERO } from '../../values/time';
 import {
   COMPONENT_TARGET,
+  WITHOUT_COMPONENT,
   componentsOfTarget,
   runsInPods,
   sayComponent,
@@ -14,10 +15,8 @@ import {
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { isRunning } from '../pods';
-import { isFrozen, nodesOfTarget, podName, podsOfTarget } from '../targets';
+import { POD_TARGET, isFrozen, nodesOfTarget, podName, podsOfTarget } from '../targets';
 import type { PodTargetArgs } from '../targets';
-
-const ALONE = { not: { required: ['component'] } } as const;
 
 const SCHEMA = {
   type: 'object',
@@ -26,14 +25,13 @@ const SCHEMA = {
     { required: ['component'] },
     { required: ['pod'] },
     { required: ['pods'] },
-    { required: ['node'], ...ALONE },
-    { required: ['nodes'], ...ALONE },
+    { required: ['node'], ...WITHOUT_COMPONENT },
+    { required: ['nodes'], ...WITHOUT_COMPONENT },
   ],
   anyOf: [{ required: ['add'] }, { required: ['factor'] }],
   properties: {
     ...COMPONENT_TARGET,
-    pod: { $ref: '#/$defs/podTarget' },
-    pods: { $ref: '#/$defs/podSelector' },
+    ...POD_TARGET,
     add: { description: 'What each piece of work takes more.', $ref: '#/$defs/duration' },
     factor: {
       description: 'How many times as long each piece of work takes.',

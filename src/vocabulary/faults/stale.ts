@@ -11,7 +11,14 @@ import {
 } from '../component-targets';
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
-import { isFrozen, objectOf, podName, podsOfTarget, UnknownTargetError } from '../targets';
+import {
+  POD_TARGET,
+  isFrozen,
+  objectOf,
+  podName,
+  podsOfTarget,
+  UnknownTargetError,
+} from '../targets';
 import type { PodTargetArgs } from '../targets';
 
 const SCHEMA = {
@@ -24,8 +31,7 @@ const SCHEMA = {
   ],
   properties: {
     ...COMPONENT_TARGET,
-    pod: { $ref: '#/$defs/podTarget' },
-    pods: { $ref: '#/$defs/podSelector' },
+    ...POD_TARGET,
     hold: {
       description: 'How much later every change is delivered to it, in order.',
       $ref: '#/$defs/duration',

@@ -74,6 +74,7 @@ export default defineFault({
     '{at: 10s, wipe: {what: object, match: {kind: Service, namespace: shop, name: backend}, ' +
       'with: {spec: {selector: {app: nobody}}}}}',
   ],
+  momentary: true,
   check: (args: Args) => [...problemsOf(args)],
   inject(cluster, args, context) {
     if (args.what === 'object') return tamper(cluster, args);
@@ -107,7 +108,7 @@ function* problemsOf(args: Args): Iterable<ManifestProblem> {
   if (what === 'object' && match.kind === undefined) {
     yield problem(args.match === undefined ? '' : '/match', 'say the `kind` of the object');
   }
-  for (const key of Object.keys(match) as (keyof Match & string)[]) {
+  for (const key of Object.keys(match) as (keyof Match)[]) {
     if (WORDS_OF[what]!.includes(key)) continue;
     yield problem(`/match/${key}`, `\`${key}\` says nothing about \`${what}\``);
   }

@@ -1,5 +1,4 @@
 import { formatDuration, START } from '../../values/time';
-import type { Duration } from '../../values/time';
 import { titleDuring } from '../during';
 import { defineOperator, judgeStretch, neverEvaluated } from '../operator';
 import { stretchOf } from '../stretch';
@@ -25,6 +24,6 @@ export default defineOperator({
   judge(expectation, history, _instants, { stretch }) {
     const { from = START, to = START } = expectation.during ?? {};
     if (stretch === undefined) return neverEvaluated('its claim is about an instant');
-    return judgeStretch(stretchOf(history, { from, to }, expectation.by as Duration), stretch);
+    return judgeStretch(stretchOf(history, { from, to }, expectation.by), stretch);
   },
 });

@@ -62,8 +62,7 @@ export class CachePlugin implements Plugin {
     const key = keyOf(question);
     const stale = (this.options.stale?.for ?? 0) / seconds(1);
     const isFit = (item: Item | undefined) =>
-      item !== undefined &&
-      (ttlLeft(item, clock.now) > 0 || -ttlLeft(item, clock.now) < stale);
+      item !== undefined && (ttlLeft(item, clock.now) > 0 || -ttlLeft(item, clock.now) < stale);
     const found = [this.negative.get(key), this.positive.get(key)];
     return found.find(isFit);
   }
