@@ -31,6 +31,7 @@ export interface PlaneOptions {
   /** Whether the one-rule kubelet runs. */
   readonly kubelet?: boolean;
   readonly podCIDR?: string;
+  readonly behaviours?: ClusterSpec['behaviours'];
 }
 
 const CIDRS = {
@@ -167,6 +168,7 @@ export class ControlPlane {
 export function runningStatus(now: number, podIP: string): Record<string, unknown> {
   return {
     phase: 'Running',
+    startTime: now,
     podIP,
     podIPs: [{ ip: podIP }],
     conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now }],
@@ -217,7 +219,7 @@ function clusterSpec(options: PlaneOptions): ClusterSpec {
     timing: { profile: options.profile ?? 'default', overrides: {} },
     featureGates: {},
     start: 'cold',
-    behaviours: [],
+    behaviours: options.behaviours ?? [],
     manifests: [],
   };
 }

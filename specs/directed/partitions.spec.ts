@@ -1,6 +1,6 @@
 // Goal: a node that is cut off and alive (reference timing.md §6, C11): noticed like a node without
 // power, back in 5 to 65 s when the cut ends in time, and with both copies running when it does not.
-// The instants of seed 1 are pinned; every one of the seeds 1..30 stays inside the bounds.
+// The instants of seed 1 are pinned; every one of the seeds 1..200 stays inside the bounds.
 
 import { expect } from 'chai';
 
@@ -8,7 +8,7 @@ import { createCluster, loadScenarios } from '../../src/index';
 import type { Outcome } from '../../src/index';
 import { run } from '../../src/runner/run';
 
-const SEEDS = Array.from({ length: 30 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
 const PARTITION = 'scenarios/faults/node-partition-heal-at';
 
 function outcomesOf(file: string, seed: number): readonly Outcome[] {
@@ -70,7 +70,7 @@ describe('a node that is cut off, alive (C11)', function () {
       const back = outcomes.find(({ title }) => title.startsWith('the pods of the node are ready'));
       return back!.at! / 1_000_000 - 70;
     });
-    expect(new Set(all).size).to.be.above(20);
+    expect(new Set(all).size).to.be.above(100);
     expect(Math.min(...all)).to.be.below(5);
     expect(Math.max(...all)).to.be.within(8, 65);
   });

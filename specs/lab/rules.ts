@@ -48,14 +48,23 @@ const WATCH = `table ip lab-watch {
 }
 `;
 
+/** So many lists in a row must bring nothing new before what was read counts as everything. */
+const LISTS_AGREEING = 3;
+
 /**
- * What `conntrack -L` prints, read twice: a list that is long comes in parts, and an entry can be
- * missed between two of them while others come and go.
+ * What `conntrack -L` prints, read until nothing new comes: a list that is long comes in parts,
+ * and an entry can be missed between two of them while others come and go.
  * source: net/netfilter/nf_conntrack_netlink.c ctnetlink_dump_table
  */
 export async function connectionsIn(namespace: string): Promise<ListedConnection[]> {
-  const first = parseConntrackList(await runIn(namespace, 'conntrack', ['-L']));
-  const second = parseConntrackList(await runIn(namespace, 'conntrack', ['-L']));
-  const keyed = [...first, ...second].map((it) => [tupleKey(it.original), it] as const);
-  return [...new Map(keyed).values()];
+  const found = new Map<string, ListedConnection>();
+  let agreeing = 0;
+  while (agreeing < LISTS_AGREEING) {
+    const known = found.size;
+    for (const it of parseConntrackList(await runIn(namespace, 'conntrack', ['-L']))) {
+      found.set(tupleKey(it.original), it);
+    }
+    agreeing = found.size > known ? 0 : agreeing + 1;
+  }
+  return [...found.values()];
 }

@@ -10,6 +10,7 @@ import { endpointslice } from '../../src/controllers/endpointslice';
 import { endpointsliceMirroring } from '../../src/controllers/endpointslice-mirroring';
 import type { NodeLoad } from '../../src/controllers/node-load';
 import * as jobBackoff from '../../src/controllers/job-backoff';
+import * as replicaCalculator from '../../src/controllers/replica-calculator';
 import { replicaset } from '../../src/controllers/replicaset';
 import { scheduler } from '../../src/controllers/scheduler';
 import { ZoneCensus } from '../../src/controllers/zone-disruption';
@@ -107,6 +108,26 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
       replace<typeof jobBackoff.nextAttempt>(jobBackoff, 'nextAttempt', () => () => undefined),
   },
   {
+    name: 'scales-down-at-once',
+    sentence: 'An autoscaler believes at once that the load has fallen.',
+    scenario: 'scenarios/lifecycle/autoscaling.yaml',
+    expectation: 'for five minutes',
+    breaks: () => withDelays({ 'controller-manager.hpa.downscaleStabilization': ZERO }),
+  },
+  {
+    name: 'metrics-never-asked',
+    sentence: 'An autoscaler takes whatever the pods use for what it wants.',
+    scenario: 'scenarios/lifecycle/autoscaling.yaml',
+    expectation: 'there are four',
+    breaks: () =>
+      replace<typeof replicaCalculator.proposeReplicas>(
+        replicaCalculator,
+        'proposeReplicas',
+        () =>
+          ({ replicas }) => ({ replicas, averageValue: 0 }),
+      ),
+  },
+  {
     name: 'one-node-for-all',
     sentence: 'The scheduler puts every pod on the first node.',
     scenario: 'scenarios/lifecycle/spreading.yaml',
@@ -156,6 +177,14 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/lifecycle/node-loss.yaml',
     expectation: 'three backends are ready again',
     breaks: () => withDelays({ 'apiserver.defaultUnreachableToleration': ZERO }),
+  },
+  {
+    name: 'grace-of-two-minutes',
+    sentence: 'A silent node has two minutes, so half of the lookups wait in vain all the while.',
+    scenario: 'scenarios/dns/server-without-power.yaml',
+    expectation: 'within 1m of "loss"',
+    breaks: () =>
+      withDelays({ 'controller-manager.nodelifecycle.monitorGracePeriod': seconds(120) }),
   },
   {
     name: 'grace-of-40-seconds',

@@ -182,6 +182,18 @@ export const DATA_PLANE_MUTANTS: readonly Mutant[] = [
       ),
   },
   {
+    name: 'reject-is-drop-for-names',
+    sentence: 'The same, for the Service of DNS when no server is left.',
+    scenario: 'scenarios/dns/all-servers-lost.yaml',
+    expectation: 'shop/frontend gets no answer for backend at 40s',
+    breaks: () =>
+      withBranches((branches) =>
+        branches.map((branch) =>
+          branch.verdict === 'reject' ? { ...branch, verdict: 'drop' } : branch,
+        ),
+      ),
+  },
+  {
     name: 'no-rule-for-empty-services',
     sentence: 'A Service without endpoints is left without any rule.',
     scenario: 'scenarios/services/needs-endpoints.yaml',

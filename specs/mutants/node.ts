@@ -10,8 +10,21 @@ import { seconds, ZERO } from '../../src/values/time';
 import { withDelays } from './delays';
 import type { Mutant } from './mutants';
 import { replace } from './replace';
+import type { Undo } from './replace';
 
 type CrashOptions = Parameters<Kubelets['crashContainer']>[2];
+
+function makeFirstRestartWait(): Undo {
+  return replace(PodLifecycle.prototype, 'tryStart', (tryStart: PodLifecycle['tryStart']) => {
+    return function (this: PodLifecycle, container, exitedAt) {
+      if (exitedAt !== undefined && container.backOffAt === undefined) {
+        container.backOffAt = exitedAt;
+        container.backOff = seconds(10);
+      }
+      tryStart.call(this, container, exitedAt);
+    };
+  });
+}
 
 export const NODE_MUTANTS: readonly Mutant[] = [
   {
@@ -26,16 +39,14 @@ export const NODE_MUTANTS: readonly Mutant[] = [
     sentence: 'The first restart of a container waits ten seconds, as the second does.',
     scenario: 'scenarios/pods/crash-loop.yaml',
     expectation: 'it runs from the start',
-    breaks: () =>
-      replace(PodLifecycle.prototype, 'tryStart', (tryStart: PodLifecycle['tryStart']) => {
-        return function (this: PodLifecycle, container, exitedAt) {
-          if (exitedAt !== undefined && container.backOffAt === undefined) {
-            container.backOffAt = exitedAt;
-            container.backOff = seconds(10);
-          }
-          tryStart.call(this, container, exitedAt);
-        };
-      }),
+    breaks: makeFirstRestartWait,
+  },
+  {
+    name: 'first-restart-keeps-out-of-rotation',
+    sentence: 'The same, seen by the rules of the nodes.',
+    scenario: 'scenarios/timing/pod-death.yaml',
+    expectation: 'service shop/backend has converged on all nodes',
+    breaks: makeFirstRestartWait,
   },
   {
     name: 'back-off-never-grows',

@@ -1,6 +1,9 @@
-// Goal: a name of a pod or workload that is nearly right gets a hint, at run time as well.
+// Goal: a name of a pod or workload that is nearly right gets a hint, at run time as well; and so
+// does a selector that names one thing.
 
 import { expect } from 'chai';
+import { load } from '../../src/chai/load';
+import { DISK } from '../../src/language/source';
 import reach from '../../src/vocabulary/claims/reach';
 import { hintFor } from '../../src/vocabulary/targets';
 import { shop } from '../runner/fake-cluster';
@@ -31,5 +34,19 @@ describe('a misspelt pod', () => {
     expect(outcomes[1]!.actual).to.equal(
       'step "crash": it hit nothing; did you mean "shop/frontend"?',
     );
+  });
+});
+
+describe('a side of a cut that is one thing', () => {
+  it('is a reference, and the hint writes it', () => {
+    const step = '{at: 1s, cut: {from: {node: worker-1}, to: {component: apiserver}}}';
+    const text = `scenario: one\ncluster: {nodes: 1}\ntimeline: [${step}]\n`;
+    const { diagnostics } = load(['one.yaml'], {
+      read: (path) => (path.endsWith('one.yaml') ? { is: 'text', text } : DISK.read(path)),
+      expand: (path) => (path === 'one.yaml' ? [path] : DISK.expand(path)),
+    });
+    expect(diagnostics.map(({ code, hint }) => [code, hint])).to.deep.equal([
+      ['KD1111', 'what is one thing is a reference: write node/worker-1'],
+    ]);
   });
 });

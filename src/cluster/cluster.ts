@@ -125,8 +125,8 @@ export interface Cluster {
   visit(from: Origin, to: Destination): readonly Visit[];
   /** Opens one real connection for each possible path that is answered. */
   open(from: Origin, to: Destination): readonly OpenConnection[];
-  /** The next packet of an open connection. */
-  proceed(connection: OpenConnection): readonly Trace[];
+  /** The next packet of an open connection; before it, the server may send a stray segment. */
+  proceed(connection: OpenConnection, stray?: 'out-of-window'): readonly Trace[];
   /**
    * A lookup with the container's own resolver; every query is a packet. One entry for each way
    * in which it can go, the worst first; the probabilities add up to 1. Changes nothing, unless it

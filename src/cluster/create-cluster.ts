@@ -215,12 +215,16 @@ class ModelCluster implements Cluster {
     return connections;
   }
 
-  proceed(connection: OpenConnection): readonly Trace[] {
+  proceed(connection: OpenConnection, stray?: 'out-of-window'): readonly Trace[] {
     const { protocol } = connection.tuple;
     const { least } = this.timing.delay('tcp.connectTimeout');
     const patience = protocol === 'TCP' ? segment() : datagram(least);
     noteFleeting();
-    const traces = this.network.proceed(connection).flatMap((trace) => repeated(trace, patience));
+    const ways =
+      stray === undefined
+        ? this.network.proceed(connection)
+        : this.network.proceedOutOfWindow(connection);
+    const traces = ways.flatMap((trace) => repeated(trace, patience));
     // The packet has kept entries fresh.
     nextRound();
     return traces;

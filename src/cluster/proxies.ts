@@ -43,6 +43,7 @@ export class Proxies {
       shared: sharedConfiguration(spec, family),
     }));
     for (const node of spec.nodes) {
+      context.machines.get(node.name)!.tcpBeLiberal = isLiberal(spec);
       this.byNode.set(
         node.name,
         planes.map((plane) => this.proxy(context, node, plane)),
@@ -194,6 +195,7 @@ function sharedConfiguration(spec: ClusterSpec, family: Family): SharedConfigura
     masqueradeAll: options['masqueradeAll'] === true,
     nodePortAddresses: (options['nodePortAddresses'] as readonly string[] | undefined) ?? [],
     localhostNodePorts: options['localhostNodePorts'] !== false,
+    tcpBeLiberal: isLiberal(spec),
     serviceCIDRs: spec.serviceCIDRs.filter((range) => cidr(range).family === family),
     nodeAddresses: spec.nodes
       .flatMap((it) => it.addresses)
@@ -202,6 +204,17 @@ function sharedConfiguration(spec: ClusterSpec, family: Family): SharedConfigura
     ...(typeof options['scheduler'] === 'string' && { scheduler: options['scheduler'] }),
     kubernetes: spec.kubernetes,
   };
+}
+
+/**
+ * Whether kube-proxy sets nf_conntrack_tcp_be_liberal on its node.
+ * source: cmd/kube-proxy/app/server_linux.go setupConntrack (TCPBeLiberal)
+ */
+function isLiberal(spec: ClusterSpec): boolean {
+  const conntrack = settings(spec)['conntrack'] as { tcpBeLiberal?: boolean } | undefined;
+  if (conntrack?.tcpBeLiberal !== true) return false;
+  if (isAtLeast(spec.kubernetes, '1.29')) return true;
+  throw new RangeError('conntrack.tcpBeLiberal exists since Kubernetes 1.29');
 }
 
 function proxyNode(node: NodeSpec, shared: SharedConfiguration): ProxyNode {

@@ -10,6 +10,7 @@ import { disruption } from './disruption';
 import { endpointslice } from './endpointslice';
 import { endpointsliceMirroring } from './endpointslice-mirroring';
 import { garbageCollector } from './garbage-collector';
+import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler';
 import { job } from './job';
 import { namespace } from './namespace';
 import { nodeIpam } from './node-ipam';
@@ -33,6 +34,7 @@ export const CONTROLLERS: readonly ControllerDefinition[] = [
   endpointslice,
   endpointsliceMirroring,
   garbageCollector,
+  horizontalPodAutoscaler,
   job,
   namespace,
   nodeIpam,

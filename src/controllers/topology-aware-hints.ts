@@ -4,6 +4,7 @@
 import type { Node } from '../apiserver/kinds/node';
 import { zoneOf } from '../apiserver/kinds/node';
 import { conditionOf } from '../apiserver/kinds/pod';
+import { millicores } from '../values/millicores';
 import { compareText } from '../values/order';
 import type { SliceDraft, SlicePlan } from './slice-draft';
 import { isReady, withHints } from './traffic-distribution';
@@ -74,13 +75,6 @@ function isExcluded({ metadata, status }: Node): boolean {
   if ('node-role.kubernetes.io/control-plane' in labels) return true;
   if ('node-role.kubernetes.io/master' in labels) return true;
   return conditionOf(status?.conditions, 'Ready')?.status !== 'True';
-}
-
-/** `100m`, `4`, `0.5`: in thousandths of a CPU. */
-function millicores(quantity: string | number | undefined): number {
-  const text = String(quantity ?? 0);
-  const value = text.endsWith('m') ? Number(text.slice(0, -1)) : Number(text) * 1_000;
-  return Number.isFinite(value) ? value : 0;
 }
 
 function countReady({ create, update, unchanged }: SlicePlan): number {

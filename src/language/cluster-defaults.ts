@@ -16,6 +16,7 @@ import { didYouMean } from './did-you-mean';
 import { duration, parseDuration } from './duration';
 import type { Lexicon, Settings } from './lexicon';
 import { readNodes } from './node-list';
+import { readLoad } from './declared-load';
 import { readDuration } from './read-time';
 import type { Report } from './report';
 import type { Place } from './source-text';
@@ -223,14 +224,12 @@ function readTiming(timing: Tree | undefined, report: Report): ClusterSpec['timi
 
 function readBehaviours(behaviour: Tree | undefined, report: Report): readonly BehaviourSpec[] {
   return [...(behaviour?.entries ?? [])].map(([target, { tree }]): BehaviourSpec => {
-    const load = tree.entries?.get('load');
-    if (load !== undefined)
-      report.warn('KD1407', load.key, 'the load of a process is not modelled');
     const part = (key: string): Tree | undefined => child(tree, key);
     const listen = part('listen');
     const startup = part('startup');
     const ready = part('ready');
     const onTerm = part('onTerm');
+    const load = part('load');
     const libc = textOf(part('libc'));
     return {
       target,
@@ -241,6 +240,7 @@ function readBehaviours(behaviour: Tree | undefined, report: Report): readonly B
       ...numbers('http', part('http')),
       ...numbers('exec', part('exec')),
       ...(libc !== undefined && { libc }),
+      ...(load !== undefined && { load: readLoad(load, target, report) }),
     };
   });
 }

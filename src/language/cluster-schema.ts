@@ -273,6 +273,38 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
   };
 }
 
+const CPU: JsonSchema = {
+  description: 'A quantity of CPU: `500m`, `2`.',
+  type: ['string', 'number'],
+  minimum: 0,
+  pattern: '^[0-9]+(m|[.][0-9]{1,3})?$',
+  examples: ['500m', 2],
+};
+
+const LOAD: JsonSchema = {
+  description:
+    'The CPU that all pods of the workload need together, spread evenly over those that are ' +
+    'ready: always the same, or from each of several instants on. Autoscalers go by it.',
+  type: ['string', 'number', 'array'],
+  minimum: 0,
+  pattern: '^[0-9]+(m|[.][0-9]{1,3})?$',
+  minItems: 1,
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['at', 'cpu'],
+    properties: { at: { $ref: '#/$defs/instant' }, cpu: CPU },
+    examples: [{ at: '60s', cpu: 2 }],
+  },
+  examples: [
+    '1500m',
+    [
+      { at: '0s', cpu: '500m' },
+      { at: '60s', cpu: 2 },
+    ],
+  ],
+};
+
 /** Schema of the value of `behaviour`. */
 export const behaviourSchema = ({ resolvers }: Lexicon): JsonSchema => ({
   description: 'What containers do, by workload, pod or image pattern.',
@@ -302,7 +334,7 @@ export const behaviourSchema = ({ resolvers }: Lexicon): JsonSchema => ({
         additionalProperties: { type: 'integer', minimum: 0, maximum: 255 },
       },
       libc: { description: 'The resolver of its image.', enum: resolvers },
-      load: { description: 'What it does to the processor and to memory.' },
+      load: LOAD,
     },
   },
   examples: [{ 'deployment/shop/backend': { listen: [8080], startup: '300ms' } }],

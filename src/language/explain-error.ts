@@ -220,8 +220,8 @@ function noneOf(part: Tree, owner: JsonSchema, report: Report): void {
   }[];
   const keys = branches.flatMap(({ required = [] }) => required);
   if (keys.length > 0) {
-    const message = 'this mapping says nothing of what it is about';
-    return report.error('KD1102', part.place, message, `write one of ${keys.join(', ')}`);
+    const message = `one of the keys ${keys.join(', ')} is missing`;
+    return report.error('KD1102', part.place, message);
   }
   const types = branches.flatMap(({ type = [] }) => type);
   const wanted = describe(types, formOf(owner));

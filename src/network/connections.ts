@@ -28,6 +28,8 @@ export interface Connection {
   readonly session: Session;
   /** The client's process that opened it. */
   readonly client: End;
+  /** Who answered. */
+  readonly responder: Sender | undefined;
 }
 
 /**
@@ -119,7 +121,8 @@ function commit(
   const client = clientEnd(ground, from, sender);
   const session = sessionOf(flight, serverTupleOf(flight, entries));
   const { socket: tuple } = flight;
-  return { from, tuple, opened: { ...trace, translations }, sender, session, client };
+  const responder = responderOf(ground, flight);
+  return { from, tuple, opened: { ...trace, translations }, sender, session, client, responder };
 }
 
 /** The way's entries with one number in place of the random port that masquerading chose. */
@@ -167,6 +170,18 @@ function sessionOf({ server }: Flight, serverTuple: FiveTuple): Session {
   if (server === undefined || 'boots' in server) return { serverTuple, server: serverEnd(server) };
   const { protocol, dport, dst } = serverTuple;
   return { serverTuple, server: serverEnd(server.listenerOn(protocol, Number(dport), dst)) };
+}
+
+function responderOf(
+  { fabric, machines }: SendGround,
+  { server, responder }: Flight,
+): Sender | undefined {
+  if (server !== undefined) {
+    if ('boots' in server) return { machine: server };
+    return server.hostNetwork ? { machine: machines.get(server.node)! } : { sandbox: server };
+  }
+  const host = responder && fabric.hostAt(responder.address);
+  return host !== undefined && 'external' in host ? { external: host } : undefined;
 }
 
 function originText(from: Origin): string {

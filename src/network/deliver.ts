@@ -126,6 +126,9 @@ function respond(walk: Walk, flight: Flight, socket: Socket, from: Place): reado
   const { dst, dport, src, protocol } = tuple;
   const place = `${'sandbox' in from ? 'pod' : 'host'} ${socket.name}`;
   flight.responder = { name: socket.key, address: dst, port: Number(dport), seenSource: src };
+  if (flight.packet.kind === 'out-of-window' && knows(walk, flight)) {
+    return walk.end(flight, outcome('answered', socket, `${socket.name} knows its connection`));
+  }
   // An echo request needs no listener.
   const isTaken = socket.silence === '' || protocol === 'ICMP';
   if (isTaken && !knows(walk, flight)) {

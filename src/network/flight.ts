@@ -49,6 +49,8 @@ export interface Track {
   readonly hit: ConntrackHit | undefined;
   /** It came with the dialled address on board, from the node that chose the backend. */
   readonly isDirect?: boolean;
+  /** The entry of an INVALID packet that IPVS translates all the same. */
+  readonly virtual?: ConntrackHit;
 }
 
 /** An entry that the packet made or changed. */

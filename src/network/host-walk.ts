@@ -18,6 +18,7 @@ import {
   translateDestination,
   translateSource,
 } from './netfilter-walk';
+import { restoreByIpvs } from './out-of-window';
 import type { PolicyEnforcer } from './policy-enforcer';
 import type { Walk } from './walk';
 
@@ -169,6 +170,7 @@ function input(
     if (!machine.isLocal(it.packet.tuple.dst)) return sendOn(walk, it, machine, ingress);
     const { hit } = it.track!;
     if (hit !== undefined && device !== 'lo') restoreSource(it, hit);
+    restoreByIpvs(it);
     if (device !== 'lo') confirm(walk, it, machine);
     return it.to({ at: 'host', machine });
   });

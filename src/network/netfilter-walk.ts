@@ -16,6 +16,7 @@ import { dialledTuple, directHit, directionOf, noteDirectAnswer } from './direct
 import { isDispatched, sendOnAgain, takeService } from './direct-return';
 import { endpointText, explainDnat, explainRefusal, explainSnat, serviceOf } from './explain';
 import type { Flight, Track } from './flight';
+import { invalidTrack, isOutOfWindow, restoreByIpvs } from './out-of-window';
 import type { Walk } from './walk';
 
 /** The devices by which a packet enters and leaves, as far as the hook knows them. */
@@ -27,7 +28,8 @@ export interface Devices {
 /**
  * Finds the packet's connection. False where it begins a new one and the table has no room.
  * A connection that conntrack has not seen from its start is taken up midway
- * (nf_conntrack_tcp_loose); an answer, a reset or an ICMP error without a connection is INVALID.
+ * (nf_conntrack_tcp_loose); an answer, a reset or an ICMP error without a connection is INVALID,
+ * and so is a segment out of the window of its connection (out-of-window.ts).
  * What table raw exempts has no connection, so that nothing translates it.
  */
 export function trackPacket(
@@ -46,6 +48,10 @@ export function trackPacket(
   const table = flight.table(machine);
   const arrival = dialledTuple(packet);
   const hit = table.lookup(arrival, walk.now) ?? directHit(walk, flight, machine);
+  if (hit !== undefined && isOutOfWindow(machine, packet)) {
+    flight.track = invalidTrack(machine, arrival, hit);
+    return true;
+  }
   const state = stateOf(walk, packet, hit);
   if (hit === undefined && state === 'NEW' && table.isFull(walk.now)) return false;
   flight.track = { state, arrival, hit, ...(isDispatched(packet) && { isDirect: true }) };
@@ -139,6 +145,7 @@ export function translateSource(
     restoreSource(flight, hit);
     return [flight];
   }
+  restoreByIpvs(flight);
   if (state !== 'NEW') return [flight];
   return throughHook(walk, flight, machine, 'nat', 'POSTROUTING', devices);
 }

@@ -26,6 +26,7 @@ import { drawDelay } from './jitter';
 import { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
 import { send, visit } from './send';
+import { sendStraySegment } from './stray-segment';
 import type { SendGround, SendOptions } from './send';
 import type { Sender, Visit } from './walk';
 
@@ -151,6 +152,11 @@ export class Network implements SendGround {
   /** The next packet of an open connection. */
   proceed(connection: Connection): readonly Trace[] {
     return continueConnection(this, connection);
+  }
+
+  /** The same where the server sends a segment ahead of the TCP window first. */
+  proceedOutOfWindow(connection: Connection): readonly Trace[] {
+    return sendStraySegment(this, connection, this.proceed(connection));
   }
 
   /** What a node meets when it calls a port of a pod; undefined where all links are perfect. */

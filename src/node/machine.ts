@@ -71,6 +71,8 @@ export class Machine {
   readonly conntrack = new Conntrack();
   /** The sysctl bridge-nf-call-iptables: whether rules see what a bridge passes on. */
   filtersBridges = true;
+  /** The sysctl nf_conntrack_tcp_be_liberal: whether segments out of their window are let pass. */
+  tcpBeLiberal = false;
   /** Who has taken every port by which the host could translate a source; nobody usually. */
   readonly portsTakenBy = new Set<string>();
   /** The address lists of `-m recent`: session affinity. */

@@ -7,6 +7,7 @@
 
 import { API_CLIENT_TIMERS } from './api-clients';
 import { ADDRESS_TIMERS } from './addresses';
+import { AUTOSCALING_TIMERS } from './autoscaling';
 import { COMPONENT_TIMERS } from './components';
 import { CONTROL_PLANE_TIMERS } from './control-plane';
 import { DATA_PLANE_TIMERS } from './data-plane';
@@ -20,6 +21,7 @@ export type { Delay, Effect, TimerRow } from './row';
 export const TIMERS = {
   ...ADDRESS_TIMERS,
   ...API_CLIENT_TIMERS,
+  ...AUTOSCALING_TIMERS,
   ...COMPONENT_TIMERS,
   ...CONTROL_PLANE_TIMERS,
   ...DATA_PLANE_TIMERS,

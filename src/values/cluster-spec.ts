@@ -9,7 +9,7 @@ import type { KubeVersion } from './kube-version';
 import type { Labels } from './labels';
 import type { LoadBalancerSpec } from './load-balancer-spec';
 import type { Ratio } from './ratio';
-import type { Duration } from './time';
+import type { Duration, Instant } from './time';
 
 export interface Taint {
   readonly key: string;
@@ -59,6 +59,12 @@ export interface ExternalSpec {
   readonly names: readonly string[];
 }
 
+/** From this instant on a workload needs so much of processors, in thousandths of a CPU. */
+export interface LoadStep {
+  readonly at: Instant;
+  readonly millicores: number;
+}
+
 /** What the containers of a workload do, where their image does not say. */
 export interface BehaviourSpec {
   /** As written: `deployment/shop/backend`, `pod/shop/cart-0`, `image/nginx*`. */
@@ -74,6 +80,8 @@ export interface BehaviourSpec {
   /** Exit code by command of exec probes and hooks; 0 elsewhere. */
   readonly exec?: Readonly<Record<string, number>>;
   readonly libc?: string;
+  /** What all of its pods together need, by growing instants. */
+  readonly load?: readonly LoadStep[];
 }
 
 /** NodeLocal DNSCache. */

@@ -1,12 +1,13 @@
 // A packet as far as the model looks into it: addresses, ports, the TCP flag that matters, and
-// the headers and options that nodes add for each other. Sequence numbers, checksums and other
-// options are left out: no verdict of the modelled components depends on them.
+// the headers and options that nodes add for each other. Sequence numbers are left out, but for
+// whether a segment lies in its window; checksums and other options are left out as well: no
+// verdict of the modelled components depends on them.
 
 import type { FiveTuple, Port } from './flow';
 import type { IP } from './ip';
 
-/** What the packet is in its conversation. */
-export type PacketKind = 'syn' | 'data' | 'answer' | 'reset' | 'icmp-error';
+/** What the packet is in its conversation; `out-of-window` is data ahead of the TCP window. */
+export type PacketKind = 'syn' | 'data' | 'out-of-window' | 'answer' | 'reset' | 'icmp-error';
 
 /** The header that a tunnel puts around a packet between two nodes. */
 export interface Encapsulation {

@@ -25,17 +25,26 @@ export function openAll(cluster: Cluster, from: OriginArgs, to: string): readonl
 }
 
 /** The next packets of the connections that were opened; `when` is the instant for people. */
-export function nextPackets(cluster: Cluster, prepared: unknown, when: string): Walks {
+export function nextPackets(
+  cluster: Cluster,
+  prepared: unknown,
+  when: string,
+  segment?: 'out-of-window',
+): Walks {
   const opened = (prepared ?? []) as readonly Opened[];
   if (opened.length === 0) {
     return { walks: [], missing: `no connection could be opened ${when}`, single: true };
   }
-  return { walks: opened.flatMap((one) => nextPacket(cluster, one)), single: true };
+  return { walks: opened.flatMap((one) => nextPacket(cluster, one, segment)), single: true };
 }
 
 /** The ways of the next packet of one connection. */
-export function nextPacket(cluster: Cluster, { name, connection }: Opened): readonly Walk[] {
-  return cluster.proceed(connection).map((trace) => ({
+export function nextPacket(
+  cluster: Cluster,
+  { name, connection }: Opened,
+  segment?: 'out-of-window',
+): readonly Walk[] {
+  return cluster.proceed(connection, segment).map((trace) => ({
     source: { name, origin: connection.from },
     trace: { ...trace, sender: name },
   }));

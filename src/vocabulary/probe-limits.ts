@@ -30,8 +30,8 @@ export const EXACT_COUNT = {
   additionalProperties: false,
   minProperties: 1,
   properties: {
-    atLeast: { type: 'integer', minimum: 0 },
-    atMost: { type: 'integer', minimum: 0 },
+    atLeast: { description: 'Not fewer than these.', type: 'integer', minimum: 0 },
+    atMost: { description: 'Not more than these.', type: 'integer', minimum: 0 },
   },
 } as const;
 

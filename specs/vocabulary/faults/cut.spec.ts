@@ -19,7 +19,11 @@ function cluster(): FakeCluster {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'cart', namespace: 'shop' },
-    spec: { clusterIPs: ['10.96.0.20'], externalIPs: ['198.51.100.7'] },
+    spec: {
+      clusterIPs: ['10.96.0.20'],
+      externalIPs: ['198.51.100.7'],
+      ports: [{ port: 80 }, { port: 443 }],
+    },
     status: { loadBalancer: { ingress: [{ ip: '198.51.100.1' }, { hostname: 'lb.example.com' }] } },
   });
   return made;
@@ -114,6 +118,13 @@ describe('the sides of a cut', () => {
     const { hits, rules } = inject({ from, to: { component: 'apiserver' } }, made);
     expect(hits[0]).to.equal('component kubelet@worker-1');
     expect(rules[0]!.from).to.deep.equal({ is: 'clients', actors: new Set(['kubelet@worker-1']) });
+  });
+
+  it('cannot be a port that the Service does not have', () => {
+    expect(() => inject({ to: { service: 'shop/cart', port: 81 } })).to.throw(
+      UnknownTargetError,
+      'Service shop/cart has no port 81: it has 80, 443',
+    );
   });
 
   it('cannot be a pod that has no network of its own', () => {

@@ -39,6 +39,8 @@ describe('a late fault that means nothing', () => {
       'slow: {pod: shop/web, factor: 2}',
       'error 4:44 processes answer in no time, which no factor makes longer: `add`',
     ],
+    ['slow: {component: kube-proxy}', 'error 4:20 one of the keys add, factor is missing'],
+    ['skew: {node: worker-1}', 'error 4:20 one of the keys offset, drift is missing'],
     [
       'skew: {component: apiserver, offset: 1s}',
       'error 4:32 nothing that apiserver does depends on its clock here',

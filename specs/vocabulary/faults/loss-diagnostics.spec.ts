@@ -42,6 +42,10 @@ describe('a loss that means nothing', () => {
       'wipe: {node: worker-1, what: routes, match: {port: 53}}',
       'error 4:65 `port` says nothing about `routes`',
     ],
+    [
+      'wipe: {node: worker-1, what: routes}, for: 5s',
+      'error 4:52 `wipe` happens at one instant: nothing of it ends later',
+    ],
     ['wipe: {what: object, match: {name: web}}', 'error 4:42 say the `kind` of the object'],
   ] as const) {
     it(`${step} is told at its place`, () => {

@@ -12,6 +12,7 @@ import { deployment } from './deployment';
 import { endpoints } from './endpoints';
 import { endpointslice } from './endpointslice';
 import { validateMetadata } from './names';
+import { horizontalPodAutoscaler } from './horizontalpodautoscaler';
 import { job } from './job';
 import { namespace } from './namespace';
 import { networkPolicy } from './network-policy';
@@ -34,6 +35,7 @@ export const KINDS: readonly KindDefinition[] = [
   deployment,
   endpoints,
   endpointslice,
+  horizontalPodAutoscaler,
   job,
   namespace,
   networkPolicy,
@@ -86,8 +88,7 @@ function servedVersionOf(kind: string): string {
   if (definition !== undefined) return definition.apiVersions[0]!;
   const opaque = OPAQUE_KINDS.find((it) => it.kind === kind);
   if (opaque === undefined) return '';
-  const version = opaque.kind === 'HorizontalPodAutoscaler' ? 'v2' : 'v1';
-  return opaque.group === '' ? version : `${opaque.group}/${version}`;
+  return opaque.group === '' ? 'v1' : `${opaque.group}/v1`;
 }
 
 /** Wrong or unmodelled parts of a manifest, sorted by nothing: in the order of its fields. */

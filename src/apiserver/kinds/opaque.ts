@@ -30,7 +30,6 @@ const NAMESPACED: Readonly<Record<string, readonly Row[]>> = {
     ['ServiceAccount', 'sa'],
   ],
   apps: [['ControllerRevision', '']],
-  autoscaling: [['HorizontalPodAutoscaler', 'hpa', 'nothing is scaled by load']],
   batch: [['CronJob', 'cj', 'it makes no Jobs']],
   'coordination.k8s.io': [['Lease', '']],
   'gateway.networking.k8s.io': [

@@ -61,6 +61,13 @@ export interface Container {
   /** `Always` on an init container makes it a sidecar. */
   readonly restartPolicy?: 'Always';
   readonly imagePullPolicy?: string;
+  readonly resources?: ContainerResources;
+}
+
+/** Quantities by resource: `cpu`, `memory`. */
+export interface ContainerResources {
+  readonly requests?: Readonly<Record<string, string | number>>;
+  readonly limits?: Readonly<Record<string, string | number>>;
 }
 
 export interface ContainerPort {

@@ -46,6 +46,7 @@ function compile(input: ProxyInput, node: ProxyNode): Ruleset {
     context.configuration,
     ...nodePortRules(node).map((rule) => JSON.stringify(rule.matches)),
     node.localhostNodePorts,
+    node.tcpBeLiberal === true,
   ];
   return rulesets.of(input, node, configuration, () => {
     const key = [node.family, ...configuration].join('|');
@@ -171,24 +172,32 @@ function filterTable(parts: Parts, node: ProxyNode): Table {
     shared('KUBE-NODEPORTS'),
     shared('KUBE-EXTERNAL-SERVICES'),
     shared('KUBE-SERVICES'),
-    FORWARD,
+    forwardChain(node),
     ...(servesLoopback(node) ? [FIREWALL] : []),
   ]);
 }
 
-/** Masqueraded traffic passes a FORWARD policy DROP; strays of lost connections do not pass. */
-const FORWARD: Chain = {
-  name: 'KUBE-FORWARD',
-  rules: [
-    { matches: [{ on: 'state', states: ['INVALID'] }], target: { do: 'drop' } },
-    { matches: [MARKED], comment: 'kubernetes forwarding rules', target: { do: 'accept' } },
-    {
-      matches: [{ on: 'state', states: ['RELATED', 'ESTABLISHED'] }],
-      comment: 'kubernetes forwarding conntrack rule',
-      target: { do: 'accept' },
-    },
-  ],
-};
+/**
+ * Masqueraded traffic passes a FORWARD policy DROP. What conntrack calls INVALID does not: it
+ * would reach a client untranslated, and the client's RST would end a connection that stands.
+ */
+function forwardChain({ tcpBeLiberal = false }: ProxyNode): Chain {
+  const invalid: Rule = {
+    matches: [{ on: 'state', states: ['INVALID'] }],
+    target: { do: 'drop' },
+  };
+  const rules = tcpBeLiberal ? FORWARD_RULES : [invalid, ...FORWARD_RULES];
+  return { name: 'KUBE-FORWARD', rules };
+}
+
+const FORWARD_RULES: readonly Rule[] = [
+  { matches: [MARKED], comment: 'kubernetes forwarding rules', target: { do: 'accept' } },
+  {
+    matches: [{ on: 'state', states: ['RELATED', 'ESTABLISHED'] }],
+    comment: 'kubernetes forwarding conntrack rule',
+    target: { do: 'accept' },
+  },
+];
 
 /**
  * NodePorts on 127.0.0.1 need route_localnet, which would let neighbours reach what listens on

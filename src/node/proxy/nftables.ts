@@ -50,7 +50,8 @@ const ownRulesets = new OwnRulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
   const { all } = acceptingAddresses(node);
-  const configuration = [nftConfigurationKey(node), all, droppedRanges(node).join(' ')];
+  const ranges = droppedRanges(node).join(' ');
+  const configuration = [nftConfigurationKey(node), all, ranges, dropsInvalid(node)];
   const shared = rulesets.of(input, node, configuration, () => {
     return revisions.of(input, [node.family, ...configuration].join('|'), assemblyFor(input, node));
   });
@@ -87,7 +88,7 @@ function assemblyFor(input: ProxyInput, node: ProxyNode): Assembly<NftServiceRul
         comment: 'rules for kube-proxy',
         sets: byName(setsOf(input, services)),
         maps: byName(MAPS.map((map) => filled(map, services))),
-        baseChains: BASE_CHAINS,
+        baseChains: dropsInvalid(node) ? FIRST_BASE_CHAINS : BASE_CHAINS,
         chains: byName([...common, ...services.flatMap(({ chains }) => chains)]),
       };
       return { tables: new Map(), nft };
@@ -193,6 +194,25 @@ const BASE_CHAINS: readonly BaseChain[] = [
   base('nat', 'POSTROUTING', 'srcnat', [jump('masquerading')]),
 ];
 
+/** What conntrack calls INVALID. Only the first version of the mode drops it on its way through. */
+const FORWARD: Chain = {
+  name: 'forward',
+  rules: [{ matches: [{ on: 'state', states: ['INVALID'] }], target: { do: 'drop' } }],
+};
+
+const FIRST_BASE_CHAINS: readonly BaseChain[] = BASE_CHAINS.map((it) =>
+  it.hook === 'FORWARD' ? { ...it, rules: [...it.rules, jump(FORWARD.name)] } : it,
+);
+
+/**
+ * Since 1.30 the mode leaves INVALID packets alone and asks administrators for
+ * `conntrack.tcpBeLiberal` instead.
+ * source: pkg/proxy/nftables/proxier.go kubeForwardChain (1.29); kubernetes#122663
+ */
+function dropsInvalid({ kubernetes, tcpBeLiberal = false }: ProxyNode): boolean {
+  return !tcpBeLiberal && !isAtLeast(kubernetes as KubeVersion, '1.30');
+}
+
 /** The chains of the table that belong to no Service. */
 function commonChains(node: ProxyNode): Chain[] {
   const chains: Chain[] = [
@@ -204,6 +224,7 @@ function commonChains(node: ProxyNode): Chain[] {
     { name: 'cluster-ips-check', rules: clusterIPsCheck(node) },
     { name: 'reject-chain', rules: [{ matches: [], target: { do: 'reject' } }] },
   ];
+  if (dropsInvalid(node)) chains.push(FORWARD);
   if (isFlat(node)) return chains;
   const mark: Rule = { matches: [], target: { do: 'mark-or', value: MASQUERADE_MARK } };
   return [...chains, { name: 'mark-for-masquerade', rules: [mark] }];

@@ -65,6 +65,8 @@ export interface ProxyNode {
   /** `--nodeport-addresses`: ranges of either family, or `primary`; empty for all addresses. */
   readonly nodePortAddresses: readonly string[];
   readonly localhostNodePorts: boolean;
+  /** `--conntrack-tcp-be-liberal`: nothing is INVALID for its window, so nothing is dropped. */
+  readonly tcpBeLiberal?: boolean;
   /** Ranges of Service addresses in this family, as the ServiceCIDR objects of the API say. */
   readonly serviceCIDRs?: readonly string[];
   /** The addresses of all nodes in this family; only Cilium asks for them. */

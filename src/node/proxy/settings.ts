@@ -8,6 +8,19 @@ const COMMON: ProxySettings = {
     description: 'Ranges whose addresses count as pods. Default: the pod ranges; empty: none.',
     type: 'string',
   },
+  conntrack: {
+    description: 'What kube-proxy sets about connection tracking.',
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      tcpBeLiberal: {
+        description:
+          'Whether it lets TCP segments out of their window pass (nf_conntrack_tcp_be_liberal), ' +
+          'and drops none for it; since 1.29. Default: false.',
+        type: 'boolean',
+      },
+    },
+  },
   detectLocalMode: {
     description:
       'Which sources count as pods: those in `clusterCIDR`, or in the range of the node alone.',

@@ -62,12 +62,12 @@ const SCHEMA = {
       additionalProperties: false,
       minProperties: 1,
       properties: {
-        refused: EXACT_COUNT,
-        reset: EXACT_COUNT,
-        timeout: EXACT_COUNT,
-        unreachable: EXACT_COUNT,
-        unresolved: EXACT_COUNT,
-        fail: EXACT_COUNT,
+        refused: { description: 'Probes that were refused.', ...EXACT_COUNT },
+        reset: { description: 'Probes whose connection was reset.', ...EXACT_COUNT },
+        timeout: { description: 'Probes that got no answer in time.', ...EXACT_COUNT },
+        unreachable: { description: 'Probes that were told that nothing is there.', ...EXACT_COUNT },
+        unresolved: { description: 'Probes whose name did not resolve.', ...EXACT_COUNT },
+        fail: { description: 'Probes that failed in any way.', ...EXACT_COUNT },
       },
     },
     odds: {

@@ -69,6 +69,12 @@ const SCHEMA = {
         'packet now, not about new ones.',
       $ref: '#/$defs/instant',
     },
+    segment: {
+      description:
+        'With `opened`: the server sends a TCP segment ahead of the window, which conntrack calls ' +
+        'INVALID and does not translate back. Whether the connection outlives it.',
+      enum: ['out-of-window'],
+    },
   },
 } as const;
 
@@ -94,12 +100,10 @@ export default defineClaim({
       'source: node/worker-1}}',
     '{at: 20s, reach: {from: shop/frontend, to: backend:80, opened: 5s, some: true}}',
     '{at: 5s, reach: {from: shop/frontend, to: dns:53/udp, size: 4096}}',
+    '{at: 9s, reach: {from: shop/frontend, to: backend:80, opened: 5s, segment: out-of-window}}',
     '{never: {reach: {from: shop/frontend, to: database:5432}}}',
   ],
-  check: ({ size, opened }) =>
-    size === undefined || opened === undefined
-      ? []
-      : [{ path: '/size', severity: 'error', message: 'size is asked of new connections only' }],
+  check: problemsOf,
   phrase,
   expected,
   expectedNever: (args) => `never ${expected(args)}, on any possible path`,
@@ -109,16 +113,28 @@ export default defineClaim({
   },
   prepare: (cluster, { from, to }) => openAll(cluster, from, to),
   observe(cluster, args, context) {
-    const { from, to, opened, size } = args;
+    const { from, to, opened, size, segment } = args;
     const walks =
       opened === undefined
         ? walksOf(cluster, from, to, { ...patienceOf(args), ...(size !== undefined && { size }) })
-        : nextPackets(cluster, context.prepared, `at ${opened}`);
+        : nextPackets(cluster, context.prepared, `at ${opened}`, segment);
     const observation = judgeWalks(walks, judgeOf(cluster, args), context);
     const causes = observation.traces.flatMap((trace) => diagnose(cluster, trace));
     return { ...observation, why: [...new Set([...observation.why, ...causes])] };
   },
 });
+
+function problemsOf({ size, opened, segment, to }: Args) {
+  const problem = (path: string, message: string) => [
+    { path, severity: 'error', message } as const,
+  ];
+  if (size !== undefined && opened !== undefined) {
+    return problem('/size', 'size is asked of new connections only');
+  }
+  if (segment === undefined) return [];
+  if (opened === undefined) return problem('/segment', 'segment is asked with opened only');
+  return to.endsWith('/udp') ? problem('/segment', 'only TCP has segments') : [];
+}
 
 function judgeOf(cluster: Cluster, args: Args): WalkJudge {
   const wanted = args.outcome ?? 'ok';
@@ -204,12 +220,13 @@ const PREDICATES: Readonly<Record<ReachOutcome | 'fail', readonly [string, strin
   fail: ['fails to reach', 'does not fail to reach'],
 };
 
-function phrase({ from, to, outcome = 'ok', backends, opened, size }: Args): Phrase {
+function phrase({ from, to, outcome = 'ok', backends, opened, size, segment }: Args): Phrase {
   const [affirmed, denied] = PREDICATES[outcome];
   const on = backends === undefined ? '' : ` on ${backends.join(', ')}`;
   const since = opened === undefined ? '' : ` on the connections opened at ${opened}`;
   const large = size === undefined ? '' : ` with messages of ${size} bytes`;
-  const object = `${to}${on}${since}${large}`;
+  const stray = segment === undefined ? '' : ' after a segment out of the window';
+  const object = `${to}${on}${since}${large}${stray}`;
   return {
     subject: describe(from),
     predicate: `${affirmed} ${object}`,
