@@ -47,7 +47,7 @@ export const COMPONENT_MUTANTS: readonly Mutant[] = [
     sentence: 'A lease counts as expired after a second.',
     scenario: 'scenarios/faults/kcm-leader-15s.yaml',
     expectation: 'leads',
-    breaks: () => withDelays({ 'leaderElection.leaseDuration': seconds(1) }),
+    breaks: () => withDelays({ 'leader-election.leaseDuration': seconds(1) }),
   },
   {
     name: 'dead-api-server-is-forgotten-at-once',

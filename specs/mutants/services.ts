@@ -3,12 +3,15 @@
 
 import { MetalLbSpeakers } from '../../src/cluster/metallb-speakers';
 import * as netfilterWalk from '../../src/network/netfilter-walk';
+import * as outOfWindow from '../../src/network/out-of-window';
 import { ContainerRuntime } from '../../src/node/container-runtime';
 import * as cleanup from '../../src/node/proxy/conntrack-cleanup';
 import * as categories from '../../src/node/proxy/categorize-endpoints';
 import * as health from '../../src/node/proxy/health-check';
+import { iptables as iptablesMode } from '../../src/node/proxy/iptables';
 import * as iptables from '../../src/node/proxy/iptables-service';
 import * as serviceMap from '../../src/node/proxy/service-map';
+import type { ProxyMode } from '../../src/node/proxy/proxy-mode';
 import type { Chain } from '../../src/node/netfilter/ruleset';
 import type { KubeObject } from '../../src/values/kube-object';
 import type { KubeVersion } from '../../src/values/kube-version';
@@ -32,6 +35,50 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
             flight.retuple({ ...tuple, src: machine.addresses[0]! });
           }
           confirm(walk, flight, machine);
+        },
+      ),
+  },
+  {
+    name: 'invalid-packets-are-forwarded',
+    sentence: 'KUBE-FORWARD has no rule that drops what conntrack calls INVALID.',
+    scenario: 'scenarios/services/invalid-segment.yaml',
+    expectation: 'the rule drops it',
+    breaks: () =>
+      replace<ProxyMode['compile']>(iptablesMode, 'compile', (compile) => (input, node) => {
+        return compile(input, { ...node, tcpBeLiberal: true });
+      }),
+  },
+  {
+    name: 'invalid-packets-are-translated',
+    sentence: 'conntrack translates a segment back though it lies out of the TCP window.',
+    scenario: 'scenarios/services/invalid-segment.yaml',
+    expectation: 'nftables drops it no more',
+    breaks: () =>
+      replace<typeof outOfWindow.isOutOfWindow>(outOfWindow, 'isOutOfWindow', () => () => false),
+  },
+  {
+    name: 'ipvs-asks-conntrack',
+    sentence: 'IPVS translates back only what conntrack knows.',
+    scenario: 'scenarios/services/invalid-segment.yaml',
+    expectation: 'IPVS translates it by its own connection',
+    breaks: () =>
+      replace<typeof outOfWindow.restoreByIpvs>(outOfWindow, 'restoreByIpvs', () => () => {}),
+  },
+  {
+    name: 'one-owner-of-masquerading',
+    sentence:
+      'What the network plug-in does not masquerade, kube-proxy does not masquerade either.',
+    scenario: 'scenarios/services/double-masquerade.yaml',
+    expectation: 'kube-proxy alone',
+    breaks: () =>
+      replace<typeof netfilterWalk.translateSource>(
+        netfilterWalk,
+        'translateSource',
+        (translate) => (walk, flight, machine, devices) => {
+          const { src, dst } = flight.packet.tuple;
+          if ([src, dst].every((it) => it.startsWith('10.244.')))
+            flight.packet = { ...flight.packet, mark: 0 };
+          return translate(walk, flight, machine, devices);
         },
       ),
   },

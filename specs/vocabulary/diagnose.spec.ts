@@ -84,6 +84,13 @@ describe('the reason of a failed connection', () => {
     );
   });
 
+  it('names the node without power under the process that should have sent', () => {
+    const drill = buildCluster({ nodes: 1, manifests: [CLIENT] as never });
+    drill.kill({ node: 'worker-1' }).runUntil('1s');
+    const found = claim.observe(drill.cluster, { from: 'client', to: 'web:80' }, { explain: true });
+    expect(found.actual).to.contain('its node worker-1 has no power');
+  });
+
   it('names the port name that no container declares', () => {
     const ports = [{ port: 80, targetPort: 'htpp' }];
     const drill = drillOf(web(LISTENING), service({ selector: { app: 'web' }, ports }));

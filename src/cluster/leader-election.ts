@@ -53,9 +53,9 @@ const FRESH = {
   failing: false,
 } as const;
 
-const RETRY: TimerName = 'leaderElection.retryPeriod';
-const LEASE: TimerName = 'leaderElection.leaseDuration';
-const DEADLINE: TimerName = 'leaderElection.renewDeadline';
+const RETRY: TimerName = 'leader-election.retryPeriod';
+const LEASE: TimerName = 'leader-election.leaseDuration';
+const DEADLINE: TimerName = 'leader-election.renewDeadline';
 
 export class LeaderElection {
   private readonly ground: ElectionGround;

@@ -43,7 +43,6 @@ export class Proxies {
       shared: sharedConfiguration(spec, family),
     }));
     for (const node of spec.nodes) {
-      context.machines.get(node.name)!.tcpBeLiberal = isLiberal(spec);
       this.byNode.set(
         node.name,
         planes.map((plane) => this.proxy(context, node, plane)),
@@ -60,14 +59,14 @@ export class Proxies {
   settleAll(): void {
     for (const [node, proxies] of this.byNode) {
       proxies.forEach((proxy) => proxy.syncNow());
-      this.context.machines.get(node)!.daemons.set(NAME, this.daemon(node));
+      this.setUp(node);
     }
   }
 
   /** The process starts: empty memory, a list of everything, a full sync. */
   start(node: string): void {
     for (const proxy of this.of(node)) proxy.start();
-    this.context.machines.get(node)!.daemons.set(NAME, this.daemon(node));
+    this.setUp(node);
     this.context.onChange(node);
   }
 
@@ -124,6 +123,13 @@ export class Proxies {
   /** Endpoints (`ip:port`) that a node spreads the connections of a Service port over. */
   programmed(node: string, id: ServicePortName): string[] {
     return this.of(node).flatMap((proxy) => [...proxy.programmedEndpoints(id)]);
+  }
+
+  /** What a process does to its node as it starts; a sysctl stays when it ends. */
+  private setUp(node: string): void {
+    const machine = this.context.machines.get(node)!;
+    machine.daemons.set(NAME, this.daemon(node));
+    if (isLiberal(this.context.spec)) machine.tcpBeLiberal = true;
   }
 
   /** As the sockets of the host show it: its own port, and one for each Service that needs it. */

@@ -215,6 +215,7 @@ export class Machine {
     this.conntrack.flush();
     this.portsTakenBy.clear();
     this.filtersBridges = true;
+    this.tcpBeLiberal = false;
     this.recent.flush();
     this.devices.clear();
     this.local.clear();

@@ -5,21 +5,21 @@ import type { TimerRow } from './row';
 import { milliseconds, seconds } from '../values/time';
 
 export const COMPONENT_TIMERS = {
-  'leaderElection.leaseDuration': {
+  'leader-election.leaseDuration': {
     kind: 'wait',
     delays: 'taking over from a leader that is gone, from when its last renewal was seen',
     value: fixed(seconds(15)),
     knob: '--leader-elect-lease-duration',
     source: 'staging/src/k8s.io/component-base/config/v1alpha1/defaults.go',
   },
-  'leaderElection.renewDeadline': {
+  'leader-election.renewDeadline': {
     kind: 'wait',
     delays: 'the end of a leader that cannot renew its lease, from the renewal that failed first',
     value: fixed(seconds(10)),
     knob: '--leader-elect-renew-deadline',
     source: 'staging/src/k8s.io/component-base/config/v1alpha1/defaults.go',
   },
-  'leaderElection.retryPeriod': {
+  'leader-election.retryPeriod': {
     kind: 'wait',
     delays: 'the next look at the lease; a leader renews without the jitter',
     value: spread(seconds(2), milliseconds(4_400)),

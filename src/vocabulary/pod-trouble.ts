@@ -12,6 +12,10 @@ export function tellTrouble(cluster: Cluster, key: string): string | undefined {
   if (pod === undefined) return undefined;
   const scheduled = conditionOf(pod.status?.conditions, 'PodScheduled');
   if (scheduled?.status === 'False') return `not scheduled: ${scheduled.message ?? 'no node fits'}`;
+  const { nodeName } = pod.spec;
+  if (nodeName !== undefined && cluster.machines.get(nodeName)?.powered === false) {
+    return `its node ${nodeName} has no power`;
+  }
   const statuses = [
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? []),

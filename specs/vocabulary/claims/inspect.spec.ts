@@ -57,7 +57,9 @@ describe('inspect', () => {
 
   it('shows what it found, and cuts what is long', () => {
     expect(observe({ query: '$.pods[0].name', equals: 'z' }).actual).to.equal('a');
-    expect(observe({ query: '$.pods[*].name', equals: 'z' }).actual).to.equal('2 values: ["a","b"]');
+    expect(observe({ query: '$.pods[*].name', equals: 'z' }).actual).to.equal(
+      '2 values: ["a","b"]',
+    );
     expect(observe({ query: '$.none', equals: 'z' }).actual).to.equal('nothing');
   });
 

@@ -65,7 +65,10 @@ const SCHEMA = {
         refused: { description: 'Probes that were refused.', ...EXACT_COUNT },
         reset: { description: 'Probes whose connection was reset.', ...EXACT_COUNT },
         timeout: { description: 'Probes that got no answer in time.', ...EXACT_COUNT },
-        unreachable: { description: 'Probes that were told that nothing is there.', ...EXACT_COUNT },
+        unreachable: {
+          description: 'Probes that were told that nothing is there.',
+          ...EXACT_COUNT,
+        },
         unresolved: { description: 'Probes whose name did not resolve.', ...EXACT_COUNT },
         fail: { description: 'Probes that failed in any way.', ...EXACT_COUNT },
       },

@@ -71,8 +71,8 @@ const SCHEMA = {
     },
     segment: {
       description:
-        'With `opened`: the server sends a TCP segment ahead of the window, which conntrack calls ' +
-        'INVALID and does not translate back. Whether the connection outlives it.',
+        'With `opened`: the server sends a TCP segment ahead of the window, which conntrack ' +
+        'calls INVALID and does not translate back. Whether the connection outlives it.',
       enum: ['out-of-window'],
     },
   },
