@@ -103,6 +103,25 @@ describe('the entries of a connection', () => {
   });
 });
 
+describe('the entries of a connection whose random port another one has too', () => {
+  it('end where the packet came to, not in the other one', () => {
+    const first = entry(SPORT, 51_000);
+    const next = tuple('10.244.1.1', 51_000, '10.244.1.6', 8080);
+    const passed = { original: next, reply: turned(next), unreplied: false };
+    const other = { ...passed, reply: turned(tuple('10.244.1.1', 65_523, '10.244.1.6', 8080)) };
+    const common = { assured: true, state: 'ESTABLISHED' };
+    const tables = new Map([
+      ['n1', [first, other].map((it) => ({ ...common, ...it }))],
+      ['n2', [{ ...common, ...passed }]],
+    ]);
+    const found = new ConnectionTables(tables).entriesOf(first.original);
+    expect(found.map(({ node, original }) => [node, original])).to.deep.equal([
+      ['n1', first.original],
+      ['n2', next],
+    ]);
+  });
+});
+
 describe('a port clash', () => {
   it('is a port that was changed because another connection holds the tuple', () => {
     const changed = entry(SPORT, 51_000) as ListedConnection & TranslatedFlow;

@@ -35,18 +35,21 @@ export class ConnectionTables {
    */
   entriesOf(sent: FiveTuple): TranslatedFlow[] {
     const found = new Map<string, TranslatedFlow>();
-    const search = (tuple: FiveTuple, leaving?: string): void => {
+    // `left`: the hosts that the packet has left just as it is now.
+    const search = (tuple: FiveTuple, left: readonly string[]): void => {
       const key = tupleKey(tuple);
       for (const [node, { byOriginal }] of this.tables) {
         const connection = byOriginal.get(key);
-        // What leaves a node comes to another one next. Its random port may be in use by others.
-        if (connection === undefined || node === leaving || found.has(`${node} ${key}`)) continue;
+        // What leaves a host comes to another one next. Its random port may be in use by others.
+        if (connection === undefined || left.includes(node) || found.has(`${node} ${key}`))
+          continue;
         const { original, reply, unreplied } = connection;
         found.set(`${node} ${key}`, { node, original, reply, unreplied });
-        search(reversed(reply), node);
+        const next = reversed(reply);
+        search(next, tupleKey(next) === key ? [...left, node] : [node]);
       }
     };
-    search(sent);
+    search(sent, []);
     return [...found.values()];
   }
 
