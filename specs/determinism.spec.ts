@@ -9,11 +9,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { differingOutcomes, differingRuns, firstDivergence } from './determinism/divergence';
-import type { Record } from './determinism/divergence';
+import type { Record, RecordWithParts } from './determinism/divergence';
+import { formatFingerprints, movedSince } from './determinism/fingerprint';
 import { expectGolden } from './tidy/golden';
 import { pathsBelow } from './tidy/tree';
 
 const DRIVE = join(__dirname, 'determinism/drive.js');
+const GOLDEN = 'specs/fingerprints.golden.txt';
+const REWRITE = 'UPDATE_GOLDEN=1 npm test rewrites the fingerprints: these moved';
 const ELSEWHERE = { LC_ALL: 'sv_SE.UTF-8', LANG: 'sv_SE.UTF-8', TZ: 'Pacific/Chatham' };
 
 /** Manifests stand beside the scenarios in the same folders; a scenario says so. */
@@ -35,12 +38,12 @@ describe('determinism', function () {
     execFileSync(process.execPath, [DRIVE, out, ...flags, ...files], {
       env: { ...process.env, ...env },
     });
-    return JSON.parse(readFileSync(join(out, 'records.json'), 'utf8')) as Record[];
+    return JSON.parse(readFileSync(join(out, 'records.json'), 'utf8')) as RecordWithParts[];
   }
 
   /** The library as it is, run once for all. */
-  let known: Record[] | undefined;
-  function library(): Record[] {
+  let known: RecordWithParts[] | undefined;
+  function library(): RecordWithParts[] {
     return (known ??= drive('first', LIBRARY));
   }
 
@@ -64,8 +67,16 @@ describe('determinism', function () {
   });
 
   it('has the fingerprint of every scenario on file', () => {
-    const lines = library().map(({ name, digest }) => `${digest} seed 1 ${name}`);
-    expectGolden('specs/fingerprints.golden.txt', `${lines.join('\n')}\n`);
+    const runs = new Map(
+      library().map(({ name, parts }, index) => [
+        `seed 1 ${name}`,
+        { ...parts, trace: journal('first', index) },
+      ]),
+    );
+    if (process.env['UPDATE_GOLDEN'] !== '1') {
+      expect(movedSince(readFileSync(GOLDEN, 'utf8'), runs), REWRITE).to.deep.equal([]);
+    }
+    expectGolden(GOLDEN, formatFingerprints(runs));
   });
 
   it('gives the same verdicts with the manifests in another order', () => {

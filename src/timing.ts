@@ -4,42 +4,57 @@ import type { Random } from './kernel/random';
 import { fixed, TIMERS } from './timers';
 import type { Delay, Effect, TimerName, TimerRow } from './timers';
 import { Clocks } from './timers/clocks';
+import { DECLARED_WAITS, isDeclared } from './timers/declared';
+import { PRESETS, presetOf } from './timers/presets';
+import type { Preset, PresetName } from './timers/presets';
 import { Slowdowns } from './timers/slowdowns';
 import { programmingCost } from './timers/rule-programming';
 import type { SyncExtent } from './timers/rule-programming';
+import { Versions } from './timers/versions';
 import { isAtLeast } from './values/kube-version';
 import type { KubeVersion } from './values/kube-version';
 import { ZERO } from './values/time';
 import type { Duration } from './values/time';
 
 export { TIMERS } from './timers';
+export type { DeclaredWait } from './timers/declared';
+export { PRESETS, presetOf } from './timers/presets';
+export type { Preset } from './timers/presets';
 export type { Delay, Effect, TimerName, TimerRow } from './timers';
 export type { SyncExtent } from './timers/rule-programming';
 export { EVERYBODY, WORK } from './timers/slowdowns';
 export type { Skew } from './timers/clocks';
 export type { Slowdown, Work } from './timers/slowdowns';
 
-export const PROFILES = ['default', 'tutorial', 'instant', 'best', 'worst'] as const;
-export type Profile = (typeof PROFILES)[number];
+/** How the table is read. */
+const READINGS = ['default', 'tutorial', 'instant', 'best', 'worst'] as const;
+export type Reading = (typeof READINGS)[number];
+
+export type Profile = Reading | PresetName;
+export const PROFILES: readonly Profile[] = [...READINGS, ...namesOf(PRESETS)];
 
 export interface TimingOptions {
+  /** What every process runs at the beginning. */
   readonly kubernetes: KubeVersion;
   readonly profile: Profile;
   /** Rows replaced by name; the scenario's `cluster.timing`. */
   readonly overrides?: Readonly<Record<string, Duration>>;
 }
 
-/** The table as one run sees it: version, profile and overrides applied. */
+/** The table as one run sees it: versions, profile and overrides applied. */
 export class Timing {
   /** Who works slower than the table says. */
   readonly slowdowns = new Slowdowns();
   /** Whose clock differs from the time of the run. */
   readonly clocks = new Clocks();
+  /** Who runs which version of Kubernetes. */
+  readonly versions: Versions;
   private options: TimingOptions;
   private readonly random: Random;
 
   constructor(options: TimingOptions, random: Random) {
     this.options = options;
+    this.versions = new Versions(options.kubernetes);
     this.random = random;
   }
 
@@ -53,37 +68,63 @@ export class Timing {
     return Object.hasOwn(TIMERS, name);
   }
 
+  /** Who says how long a wait is that is no timer of the table; undefined for an unknown name. */
+  declared(name: string): string | undefined {
+    return isDeclared(name) ? DECLARED_WAITS[name] : undefined;
+  }
+
   /** What the table says of a timer beside its delay: its knob, its source. */
   row(name: TimerName): TimerRow {
     return TIMERS[name];
   }
 
-  /** The delay of a timer as the run's version, profile and overrides make it. */
-  delay(name: TimerName, effect: Effect = 'gain'): Delay {
+  /**
+   * The delay of a timer as the version of its process, profile and overrides make it. `actor`:
+   * which of several like processes, where they may differ in their versions.
+   */
+  delay(name: TimerName, effect: Effect = 'gain', actor?: string): Delay {
     const row: TimerRow = TIMERS[name];
-    const override = this.options.overrides?.[name];
+    const override = this.options.overrides?.[name] ?? this.preset?.timers[name];
     if (override !== undefined) return fixed(override);
-    switch (this.options.profile) {
+    switch (this.profile) {
       case 'default':
-        return this.versioned(row);
+        return this.versioned(name, actor);
       case 'tutorial':
-        return tutorialDelay(row, effect) ?? this.versioned(row);
+        return tutorialDelay(row, effect) ?? this.versioned(name, actor);
       case 'instant':
-        return row.kind === 'wait' ? this.versioned(row) : fixed(ZERO);
+        return row.kind === 'wait' ? this.versioned(name, actor) : fixed(ZERO);
       case 'best':
-        return fixed(row.kind === 'quantiser' ? ZERO : this.versioned(row).least);
+        return fixed(row.kind === 'quantiser' ? ZERO : this.versioned(name, actor).least);
       case 'worst': {
-        const { least, extra } = this.versioned(row);
+        const { least, extra } = this.versioned(name, actor);
         return fixed((least + extra) as Duration);
       }
     }
   }
 
+  /** What a timer is drawn from, whatever it is drawn for. */
+  range(name: TimerName): { readonly least: Duration; readonly most: Duration } {
+    const delays = (['gain', 'loss'] as const).map((effect) => this.delay(name, effect));
+    const least = Math.min(...delays.map((it) => it.least));
+    const most = Math.max(...delays.map((it) => it.least + it.extra));
+    return { least: least as Duration, most: most as Duration };
+  }
+
   /** One draw of a timer for one actor, from the stream of that timer and actor. */
   draw(name: TimerName, actor: string, effect?: Effect): Duration {
-    const { least, extra } = this.delay(name, effect);
+    const { least, extra } = this.delay(name, effect, actor);
     const drawn = extra === 0 ? 0 : this.random.stream(`${name}/${actor}`).upTo(extra);
     return this.slowed(name, actor, (least + drawn) as Duration);
+  }
+
+  /** What a latency is for everybody alike; undefined where it is drawn, or somebody is slow. */
+  uniform(name: TimerName, effect?: Effect): Duration | undefined {
+    const row: TimerRow = TIMERS[name];
+    if (row.kind !== 'latency' || row.older !== undefined || !this.slowdowns.isEmpty) {
+      return undefined;
+    }
+    const { least, extra } = this.delay(name, effect);
+    return extra === 0 ? least : undefined;
   }
 
   /**
@@ -98,7 +139,7 @@ export class Timing {
 
   /** How long the actor waits for a timer that is the same each time, by its own clock. */
   wait(name: TimerName, actor: string): Duration {
-    return this.clocks.span(actor, this.delay(name).least);
+    return this.clocks.span(actor, this.delay(name, 'gain', actor).least);
   }
 
   /**
@@ -106,10 +147,12 @@ export class Timing {
    * profile takes no time, or has its own timeline, or the scenario says what a restore takes.
    */
   programming(mode: string, extent: SyncExtent, services: number, actor = ''): Duration {
-    const { profile, overrides } = this.options;
+    const { profile, preset } = this;
+    const { overrides } = this.options;
     const isFree = profile === 'instant' || profile === 'tutorial';
     if (isFree || overrides?.['kube-proxy.restore'] !== undefined) return ZERO;
-    return this.slowdowns.scaled(actor, programmingCost(mode, extent, services));
+    const counted = Math.max(services, preset?.services ?? 0);
+    return this.slowdowns.scaled(actor, programmingCost(mode, extent, counted));
   }
 
   /**
@@ -117,26 +160,43 @@ export class Timing {
    * that its ticks are at phase + n × period. Zero under `best`, `tutorial` and `instant`.
    */
   phase(name: TimerName, actor: string): Duration {
-    const { least } = this.delay(name);
-    if (this.options.profile !== 'default' || least === 0) return ZERO;
+    const { least } = this.delay(name, 'gain', actor);
+    if (this.profile !== 'default' || least === 0) return ZERO;
     return this.random.stream(`${name}/phase/${actor}`).below(least) as Duration;
   }
 
-  get kubernetes(): KubeVersion {
-    return this.options.kubernetes;
+  /** How the table is read now; a preset reads it as `default` does. */
+  get profile(): Reading {
+    const { profile } = this.options;
+    return isReading(profile) ? profile : 'default';
   }
 
-  get profile(): Profile {
-    return this.options.profile;
+  /** Whether the run goes by this profile now. */
+  goesBy(profile: string): boolean {
+    return this.options.profile === profile;
   }
 
-  private versioned(row: TimerRow): Delay {
-    const older = row.older?.find(({ below }) => !isAtLeast(this.options.kubernetes, below));
-    return older?.value ?? row.value;
+  private get preset(): Preset | undefined {
+    return presetOf(this.options.profile);
+  }
+
+  private versioned(name: TimerName, actor: string | undefined): Delay {
+    const row: TimerRow = TIMERS[name];
+    if (row.older === undefined) return row.value;
+    const version = this.versions.ofTimer(name, actor);
+    return row.older.find(({ below }) => !isAtLeast(version, below))?.value ?? row.value;
   }
 }
 
 function tutorialDelay(row: TimerRow, effect: Effect): Delay | undefined {
   if (row.tutorial === undefined) return undefined;
   return 'least' in row.tutorial ? row.tutorial : row.tutorial[effect];
+}
+
+function isReading(profile: Profile): profile is Reading {
+  return READINGS.some((reading) => reading === profile);
+}
+
+function namesOf<Name extends string>(presets: Readonly<Record<Name, Preset>>): readonly Name[] {
+  return Object.keys(presets) as Name[];
 }

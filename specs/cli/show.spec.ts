@@ -20,6 +20,22 @@ describe('kubedrill show', () => {
     expect(out.match(/^\*nat$/gm)).to.have.length(1);
   });
 
+  it('prints the rules of both back ends of iptables, each as its own tool does', async () => {
+    const image =
+      'timeline:\n  - {at: 1s, do: {restart: {component: kube-proxy}, iptablesBackend: ';
+    const rules = (backend: string, at: string) => {
+      const text = shop.replace('expect:', `${image}${backend}}}\nexpect:`);
+      const argv = ['show', 'rules', '--node', 'worker-1', '--at', at, '@/a.yaml'];
+      return runInline({ 'a.yaml': text }, argv);
+    };
+    const [nft, legacy] = (await rules('legacy', '20s')).out.split('# iptables-legacy-save\n');
+    expect(nft).to.match(/^# iptables-save\n\*filter\n/);
+    expect(nft).to.contain('-A KUBE-SERVICES -d 10.96.0.20/32').and.to.contain('FLANNEL-POSTRTG');
+    expect(legacy).to.match(/^\*filter\n/);
+    expect(legacy).to.contain('-A KUBE-SERVICES -d 10.96.0.20/32').and.not.contain('FLANNEL');
+    expect((await rules('nft', '20s')).out).to.not.contain('-save');
+  });
+
   it('prints connections as they stand at that instant', async () => {
     const before = await show('conntrack', '--node', 'worker-1', '--at', '1s');
     expect(before.out).to.equal(

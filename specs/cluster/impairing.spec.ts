@@ -9,7 +9,9 @@ import { load } from '../../src/chai/load';
 import { runPlan } from '../../src/chai/model';
 import type { Cluster, Cut, Degradation, End } from '../../src/cluster/cluster';
 import { createCluster, loadScenarios } from '../../src/index';
-import { milliseconds } from '../../src/values/time';
+import { ratio } from '../../src/values/ratio';
+import type { Ratio } from '../../src/values/ratio';
+import { milliseconds, ZERO } from '../../src/values/time';
 import type { Duration, Instant } from '../../src/values/time';
 
 const SHOP = readFileSync('scenarios/manifests/shop.yaml', 'utf8');
@@ -154,6 +156,60 @@ describe('a slow line to the API server', () => {
     }
     made.handles.degrade('a', []);
     expect(seenAt(made)).to.be.closeTo(near + 200, 1);
+  });
+});
+
+describe('a line to the API server that loses packets', () => {
+  const half = ratio(1, 2);
+  /** When kube-proxies of both nodes have heard of a change, in milliseconds after it. */
+  const heardAt = (seed: number, loss: Ratio | undefined): readonly [number, number] => {
+    const { plans } = loadScenarios(['scenarios/faults/node-partition-heal-at-60s.yaml']);
+    const made = createCluster(plans[0]!.cluster, { seed });
+    const line = {
+      ...lineOf(hosts(NODE), hosts('control-plane'), ZERO),
+      direction: 'from',
+    } as const;
+    if (loss !== undefined) made.handles.degrade('line', [{ ...line, loss }]);
+    const seen = new Map<string, number>();
+    const from = made.kernel.now;
+    for (const node of ['worker-1', NODE]) {
+      made.api.observeDeliveries(`kube-proxy@${node}`, 'Service', () => {
+        seen.set(node, (made.kernel.now - from) / 1_000);
+      });
+    }
+    made.handles.patch('Service', 'shop/backend', { metadata: { labels: { new: 'yes' } } });
+    made.kernel.runUntil((from + 40_000_000) as Instant);
+    return [seen.get('worker-1')!, seen.get(NODE)!];
+  };
+
+  it('makes it hear of changes after a retransmission, as the seed has it', () => {
+    const waits = new Set<number>();
+    for (let seed = 1; seed <= 12; seed++) {
+      const [plain, lossy] = [heardAt(seed, undefined), heardAt(seed, half)];
+      expect(lossy[0], 'nobody else is late').to.equal(plain[0]);
+      waits.add(lossy[1] - plain[1]);
+    }
+    const possible = [0, 200, 600, 1_400, 3_000, 6_200, 12_600, 25_400];
+    expect(possible).to.include.members([...waits]);
+    expect(waits.size).to.be.above(1);
+  });
+
+  it('is cut where it loses everything, and the client is told nothing', () => {
+    const made = cluster();
+    const line = lineOf(hosts(NODE), hosts('control-plane'), ZERO);
+    made.handles.degrade('line', [{ ...line, loss: ratio(1, 1) }]);
+    expect(stateOf(made, 'kubelet')).to.deep.equal(['silent']);
+    made.handles.degrade('line', [{ ...line, loss: half }]);
+    expect(stateOf(made, 'kubelet')).to.deep.equal([undefined]);
+  });
+
+  it('of one process cuts that one off where it loses everything', () => {
+    const made = cluster();
+    const actors = new Set([`kube-proxy@${NODE}`]);
+    const server: End = { is: 'hosts', hosts: new Set(['control-plane']), port: 6_443 };
+    const line = lineOf({ is: 'clients', actors }, server, ZERO);
+    made.handles.degrade('line', [{ ...line, loss: ratio(1, 1) }]);
+    expect(stateOf(made, 'kubelet', 'kube-proxy')).to.deep.equal([undefined, 'silent']);
   });
 });
 

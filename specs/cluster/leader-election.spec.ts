@@ -80,6 +80,49 @@ describe('a leader', () => {
     }
   });
 
+  it('that gives its lease back is followed at the next try of one that stood by', () => {
+    for (const seed of SEEDS) {
+      const { election, events, runTo } = world(['a', 'b'], seed);
+      runTo(10);
+      election.retire('a');
+      runTo(60);
+      expect(events.map(({ what }) => what)).to.deep.equal(['a yields', 'b leads']);
+      expect(events[1]!.at, `seed ${seed}`).to.be.within(10, 14.4);
+    }
+  });
+
+  it('that gives its lease back leads again as soon as it is there, where nobody stood by', () => {
+    const { election, events, runTo } = world(['a']);
+    runTo(10);
+    election.retire('a');
+    runTo(11);
+    election.start('a');
+    runTo(60);
+    expect(events).to.deep.equal([
+      { at: 10, what: 'a yields' },
+      { at: 11, what: 'a leads' },
+    ]);
+    election.stop('a');
+    election.start('a');
+    runTo(120);
+    expect(events.at(-1)!.at, 'a crash gives nothing back').to.be.above(74);
+  });
+
+  it('keeps its lease while others are replaced beside it', () => {
+    for (const seed of SEEDS) {
+      const { election, events, runTo } = world(['a', 'b'], seed);
+      runTo(10);
+      election.stop('b');
+      runTo(11);
+      election.start('b');
+      runTo(100);
+      expect(events, `seed ${seed}`).to.deep.equal([]);
+      election.stop('a');
+      runTo(140);
+      expect(events.map(({ what }) => what)).to.deep.equal(['a yields', 'b leads']);
+    }
+  });
+
   it('that renews again within its deadline goes on', () => {
     const { events, runTo, cut } = world(['a', 'b']);
     runTo(10);

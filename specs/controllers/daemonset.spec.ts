@@ -119,6 +119,31 @@ describe('a DaemonSet', () => {
     expect(nodes(start(true))).to.deep.equal(['worker-1', 'worker-2', 'worker-3']);
   });
 
+  it('is replaced ever later where it fails, and at once where it succeeds', () => {
+    const subject = running();
+    const deleted: number[] = [];
+    let phase = 'Failed';
+    const fail = (): void => {
+      const onFirst = subject.list<Pod>('Pod').find(({ spec }) => spec.nodeName === 'worker-1');
+      const isLive = onFirst?.metadata.deletionTimestamp === undefined;
+      if (onFirst === undefined || !isLive || onFirst.status?.phase === phase) return;
+      subject.patch('Pod', `shop/${onFirst.metadata.name}`, { status: { phase } });
+    };
+    subject.api.observeCommits(({ object, key }) => {
+      if (object === undefined && key.startsWith('shop/agent')) deleted.push(subject.kernel.now);
+    });
+    for (let step = 0; step < 400; step++) {
+      fail();
+      subject.run(seconds(0.05));
+    }
+    const gaps = deleted.slice(1).map((at, index) => Math.round((at - deleted[index]!) / 1e6));
+    expect(gaps).to.deep.equal([1, 2, 4, 8]);
+    phase = 'Succeeded';
+    fail();
+    subject.run(seconds(1));
+    expect(deleted.length).to.equal(6);
+  });
+
   it('is replaced where it has ended', () => {
     const subject = running();
     const [first] = subject.list<Pod>('Pod');

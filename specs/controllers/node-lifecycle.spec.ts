@@ -319,3 +319,27 @@ describe('a deleted namespace', () => {
     }
   });
 });
+
+describe('a node whose kubelet says that it is under pressure', () => {
+  const conditions = (type: string, status: string) => [
+    { type: 'Ready', status: 'True' },
+    { type, status },
+  ];
+
+  for (const [type, key] of [
+    ['MemoryPressure', 'memory-pressure'],
+    ['DiskPressure', 'disk-pressure'],
+    ['PIDPressure', 'pid-pressure'],
+  ] as const) {
+    it(`is tainted at once, as long as it says ${type}`, () => {
+      const plane = settled();
+      plane.patch('Node', 'worker-1', { status: { conditions: conditions(type, 'True') } });
+      plane.run(seconds(1));
+      expect(taintsOf(plane, 'worker-1')).to.deep.equal([`${key}:NoSchedule`]);
+      expect(plane.list<Pod>('Pod').every(isPodReady)).to.equal(true);
+      plane.patch('Node', 'worker-1', { status: { conditions: conditions(type, 'False') } });
+      plane.run(seconds(1));
+      expect(taintsOf(plane, 'worker-1')).to.deep.equal([]);
+    });
+  }
+});

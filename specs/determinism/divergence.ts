@@ -1,5 +1,7 @@
 // Two journals that should be equal: where they part.
 
+import type { Fingerprint } from './fingerprint';
+
 /** What one run left behind, as one process tells it to another. */
 export interface Record {
   /** `scenarios/a.yaml: its title [row]`. */
@@ -7,6 +9,11 @@ export interface Record {
   readonly digest: string;
   /** One line for each expectation: title, status, what happened. */
   readonly outcomes: readonly string[];
+}
+
+/** The same, with its fingerprint but for the trace, which is the journal. */
+export interface RecordWithParts extends Record {
+  readonly parts: Omit<Fingerprint, 'trace'>;
 }
 
 /** The first line in which two journals differ, with the line before it; undefined for none. */

@@ -7,13 +7,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Cluster } from '../../src/cluster/cluster';
 import { createCluster } from '../../src/cluster/create-cluster';
-import { formatEntry } from '../../src/kernel/journal';
 import { loadScenarios } from '../../src/language/index';
 import type { Plan } from '../../src/language/index';
 import { run } from '../../src/runner/run';
 import { lexicon } from '../../src/vocabulary/lexicon';
 import { releaseCanary } from './canary';
-import type { Record } from './divergence';
+import type { RecordWithParts } from './divergence';
+import { fingerprintOf } from './observe';
 import { withoutMachine } from './poison';
 import { shuffled, shuffledByPool } from './shuffle';
 
@@ -34,10 +34,10 @@ function drive([out = '', ...rest]: readonly string[]): void {
   writeFileSync(`${out}/records.json`, JSON.stringify(records));
 }
 
-function runOnce(plan: Plan): { record: Record; journal: string[] } {
+function runOnce(plan: Plan): { record: RecordWithParts; journal: string[] } {
   const clusters: Cluster[] = [];
-  const result = withoutMachine(() =>
-    run(plan, {
+  const { result, fingerprint } = withoutMachine(() => {
+    const ended = run(plan, {
       seed: SEED,
       trace: false,
       createCluster(spec, options) {
@@ -45,13 +45,14 @@ function runOnce(plan: Plan): { record: Record; journal: string[] } {
         clusters.push(cluster);
         return cluster;
       },
-    }),
-  );
+    });
+    return { result: ended, fingerprint: fingerprintOf(ended, clusters[0]!) };
+  });
   const row = Object.entries(plan.row).map(([key, value]) => `${key}=${value}`);
   const outcomes = result.outcomes.map(({ title, status }) => `${title}: ${status}`);
   const name = `${plan.file}: ${[plan.title, ...row].join(' ')}`;
-  const journal = clusters[0]!.kernel.journal.all().map(formatEntry);
-  return { record: { name, digest: result.digest, outcomes }, journal };
+  const { trace: journal, ...parts } = fingerprint;
+  return { record: { name, digest: result.digest, outcomes, parts }, journal: [...journal] };
 }
 
 /** Addresses follow the order of creation; a scenario that names some keeps it where it matters. */

@@ -3,6 +3,7 @@
 
 import type { Cluster } from '../../src/cluster/cluster';
 import { createCluster } from '../../src/cluster/create-cluster';
+import type { IptablesBackend } from '../../src/node/netfilter/ruleset';
 import type {
   BehaviourSpec,
   ClusterSpec,
@@ -21,6 +22,11 @@ export interface Setting {
   readonly cni: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly proxy: string;
+  /**
+   * Of mode iptables: the back ends of the images that kube-proxy had, one after the other, the
+   * present one last. With each the endpoints have moved, so that what is left is out of date.
+   */
+  readonly backends?: readonly IptablesBackend[];
 }
 
 interface LabPod {
@@ -61,19 +67,55 @@ export function labCluster(setting: Setting, services: readonly LabService[]): C
     cluster.handles.patch('Service', `${NAMESPACE}/${name}`, { status });
   }
   settle(cluster);
+  setting.backends?.slice(1).forEach((backend, index) => {
+    changeImages(cluster, backend);
+    const moved = movedServices(services, index + 1);
+    cluster.handles.apply(moved.flatMap((service) => serviceManifests(cluster, service)));
+    settle(cluster);
+  });
   return cluster;
 }
 
-export function settingName({ cni, options, proxy }: Setting): string {
+/** Every node gets a kube-proxy whose iptables has this back end. */
+function changeImages(cluster: Cluster, backend: IptablesBackend): void {
+  for (const component of cluster.components) {
+    if (component.name !== 'kube-proxy') continue;
+    cluster.handles.changeIptables(component.node!, backend);
+    cluster.handles.killComponent(component, { restart: true });
+  }
+  settle(cluster);
+}
+
+/**
+ * Every Service has the endpoints of another one that listens on the same ports. Pods that are
+ * gone stay where they are: which clients can tell is a matter of ARP.
+ */
+function movedServices(services: readonly LabService[], by: number): LabService[] {
+  return services.map((service) => {
+    const alike = services.filter(({ targetPort, endpoints }) => {
+      const areThere = endpoints.every(({ pod }) => pod !== undefined);
+      return areThere && targetPort.TCP === service.targetPort.TCP;
+    });
+    if (!alike.includes(service)) return service;
+    const place = (alike.indexOf(service) + by * STRIDE) % alike.length;
+    return { ...service, endpoints: alike[place]!.endpoints };
+  });
+}
+
+/** Far enough for other situations of endpoints, and with no common divisor with their number. */
+const STRIDE = 5;
+
+export function settingName({ cni, options, proxy, backends = [] }: Setting): string {
   const words = Object.entries(options).map(([key, value]) => `${key} ${String(value)}`);
-  return [proxy, [cni, ...words].join(' ')].join(', ');
+  const images = backends.length === 0 ? [] : [backends.join(' then ')];
+  return [proxy, [cni, ...words].join(' '), ...images].join(', ');
 }
 
 function settle(cluster: Cluster): void {
   cluster.kernel.runUntil(later(cluster.kernel.now, SETTLING));
 }
 
-function specOf({ cni, options, proxy }: Setting): ClusterSpec {
+function specOf({ cni, options, proxy, backends = [] }: Setting): ClusterSpec {
   return {
     kubernetes: NEWEST_VERSION,
     domain: 'cluster.local',
@@ -84,7 +126,7 @@ function specOf({ cni, options, proxy }: Setting): ClusterSpec {
     serviceCIDRs: ['10.96.0.0/16'],
     nodeCIDRs: ['192.168.1.0/24'],
     cni: { name: cni, options },
-    proxy: { mode: proxy, options: {} },
+    proxy: { mode: proxy, options: { iptablesBackend: backends[0] } },
     dns: { replicas: 0 },
     externals: [
       { name: 'outside', address: ip('192.168.1.100'), listen: listen(9999, 9953), names: [] },

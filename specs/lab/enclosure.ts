@@ -41,6 +41,20 @@ export function obstacle(): string | undefined {
   return `this kernel or container does not allow it: ${probe.stderr.trim().split('\n')[0]}`;
 }
 
+/** Why a namespace cannot have rules of both back ends of iptables here, if it cannot. */
+export function legacyObstacle(): string | undefined {
+  const probe = spawnSync('unshare', ['--net', 'sh', '-c', BOTH_PROBE], { encoding: 'utf8' });
+  return probe.status === 0 ? undefined : probe.stderr.trim().split('\n')[0];
+}
+
+/** Kernels can be built without ip_tables, and distributions without its tool. */
+const BOTH_PROBE = [
+  'set -e',
+  'rules="*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -j MASQUERADE\nCOMMIT"',
+  'printf "$rules\n" | iptables-legacy-restore',
+  'printf "$rules\n" | iptables-nft-restore',
+].join('\n');
+
 const UNSHARE = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
 /** /run becomes private: names of network namespaces and the lock of iptables are kept there. */

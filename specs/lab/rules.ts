@@ -2,6 +2,8 @@
 
 import type { Machine } from '../../src/node/machine';
 import { mergeRulesets, renderIptables } from '../../src/node/netfilter/render-iptables';
+import { backendOf } from '../../src/node/netfilter/ruleset';
+import type { IptablesBackend } from '../../src/node/netfilter/ruleset';
 import { renderNftables } from '../../src/node/netfilter/render-nftables';
 import { tupleKey } from '../../src/values/flow';
 import { parseConntrackList } from './conntrack-list';
@@ -9,8 +11,12 @@ import type { ListedConnection } from './conntrack-list';
 import { runIn } from './commands';
 
 export interface RuleTexts {
-  /** For `iptables-restore`. */
+  /** For `iptables-restore`, which writes to nf_tables. */
   readonly iptables: string;
+  /** For `iptables-legacy-restore`. */
+  readonly legacy: string;
+  /** Whether that is loaded after the other, as it was on the node. */
+  readonly isLegacyLast: boolean;
   /** For `nft -f`. */
   readonly nft: string;
 }
@@ -18,19 +24,34 @@ export interface RuleTexts {
 /** All rules of a machine, kube-proxy's and the CNI's. */
 export function ruleTexts(machine: Machine): RuleTexts {
   const rulesets = machine.rulesets('IPv4');
+  const textIn = (backend: IptablesBackend): string => {
+    const standing = rulesets.filter((ruleset) => backendOf(ruleset) === backend);
+    return renderIptables(mergeRulesets(standing));
+  };
   return {
-    iptables: renderIptables(mergeRulesets(rulesets)),
+    iptables: textIn('nft'),
+    legacy: textIn('legacy'),
+    isLegacyLast: machine.hookedBackends.at(-1) === 'legacy',
     nft: rulesets.map(renderNftables).join(''),
   };
 }
 
 /**
  * Loads the texts into a namespace. Of two chains at one hook and priority the kernel calls the
- * one that was registered last first: nft's come after iptables', as `layersAt` has it.
+ * one that was registered last first: nft's come after iptables', as `layersAt` has it, and the two
+ * back ends of iptables in the order in which the node got them.
  * source: net/netfilter/core.c nf_hook_entries_grow
  */
-export async function loadRules(namespace: string, { iptables, nft }: RuleTexts): Promise<void> {
-  if (iptables !== '') await runIn(namespace, 'iptables-restore', [], iptables);
+export async function loadRules(namespace: string, texts: RuleTexts): Promise<void> {
+  const { iptables, legacy, isLegacyLast, nft } = texts;
+  const tables = [
+    ['iptables-legacy-restore', legacy],
+    // Which of the two has this name is the distribution's choice.
+    [legacy === '' ? 'iptables-restore' : 'iptables-nft-restore', iptables],
+  ] as const;
+  for (const [tool, text] of isLegacyLast ? [...tables].reverse() : tables) {
+    if (text !== '') await runIn(namespace, tool, [], text);
+  }
   if (nft !== '') await runIn(namespace, 'nft', ['-f', '-'], nft);
   await watchConnections(namespace);
 }

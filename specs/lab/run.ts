@@ -6,7 +6,7 @@
 import type { Machine } from '../../src/node/machine';
 import { labCluster, settingName } from './cluster';
 import type { Setting } from './cluster';
-import { enclose, isEnclosed, obstacle } from './enclosure';
+import { enclose, isEnclosed, legacyObstacle, obstacle } from './enclosure';
 import { flowsOf } from './flows';
 import { resolverReports } from './resolvers/stage';
 import type { ResolverReport } from './resolvers/stage';
@@ -28,9 +28,14 @@ const CNIS: readonly Omit<Setting, 'proxy'>[] = [
   { cni: 'kindnet', options: {} },
 ];
 
-const SETTINGS = ['iptables', 'nftables'].flatMap((proxy) =>
-  CNIS.map((cni) => ({ ...cni, proxy })),
-);
+const SETTINGS: readonly Setting[] = [
+  ...['iptables', 'nftables'].flatMap((proxy) => CNIS.map((cni) => ({ ...cni, proxy }))),
+  // Rules of an earlier kube-proxy in the other iptables: asked last, and asked first.
+  { ...CNIS[0]!, proxy: 'iptables', backends: ['legacy', 'nft'] },
+  { ...CNIS[0]!, proxy: 'iptables', backends: ['nft', 'legacy'] },
+  { ...CNIS[0]!, proxy: 'iptables', backends: ['nft', 'legacy', 'nft'] },
+  { ...CNIS[4]!, proxy: 'iptables', backends: ['legacy', 'nft', 'legacy'] },
+];
 
 /** Where wrong rules are tried, and on which flows. */
 const SABOTAGED = { cni: 'flannel', options: { mode: 'vxlan' } };
@@ -38,7 +43,14 @@ const SABOTAGED_FLOWS = /→ cluster-(l|lr|none) by (cluster IP|node port of n1)
 
 async function main([settings = '', titles = '']: readonly string[]): Promise<number> {
   let [passed, failed] = [0, 0];
+  const lacksLegacy = legacyObstacle();
+  const isPossible = ({ backends }: Pick<Setting, 'backends'>): boolean =>
+    backends === undefined || lacksLegacy === undefined;
   for (const setting of SETTINGS.filter((it) => settingName(it).includes(settings))) {
+    if (!isPossible(setting)) {
+      console.log(`${settingName(setting)} skipped: ${lacksLegacy}`);
+      continue;
+    }
     const verdicts = await tryOut(setting, titles);
     const differing = verdicts.filter(({ difference }) => difference !== undefined);
     const agreeing = verdicts.length - differing.length;
@@ -47,7 +59,8 @@ async function main([settings = '', titles = '']: readonly string[]): Promise<nu
     console.log(`${settingName(setting)}: ${agreeing} of ${verdicts.length} flows agree`);
     for (const { title, difference } of differing) console.log(`  ${title}\n${difference}`);
   }
-  for (const sabotage of SABOTAGES.filter(({ proxy }) => proxy.startsWith(settings))) {
+  const sabotages = SABOTAGES.filter(({ proxy }) => proxy.startsWith(settings));
+  for (const sabotage of sabotages.filter(isPossible)) {
     const isCaught = await isNoticed(sabotage);
     if (isCaught) passed++;
     else failed++;
@@ -83,12 +96,15 @@ function tell({ name, skipped, verdicts, sabotages }: ResolverReport): [number, 
 async function tryOut(setting: Setting, titles: string): Promise<Verdict[]> {
   const cluster = labCluster(setting, SERVICES);
   const flows = flowsOf(cluster, SERVICES).filter(({ title }) => title.includes(titles));
-  return trial(cluster, flows, SERVICES);
+  // With which endpoint a client stays is told by the rules of one kube-proxy.
+  return trial(cluster, flows, setting.backends === undefined ? SERVICES : []);
 }
 
 /** Whether the comparison finds fault with a kernel that was given a wrong rule. */
 async function isNoticed(sabotage: Sabotage): Promise<boolean> {
-  const cluster = labCluster({ ...SABOTAGED, proxy: sabotage.proxy }, SERVICES);
+  const { proxy, backends } = sabotage;
+  const setting = { ...SABOTAGED, proxy, ...(backends !== undefined && { backends }) };
+  const cluster = labCluster(setting, SERVICES);
   const flows = flowsOf(cluster, SERVICES).filter(({ title }) => SABOTAGED_FLOWS.test(title));
   const spoilt = (machine: Machine): RuleTexts => spoil(ruleTexts(machine), sabotage);
   const verdicts = await trial(cluster, flows, [], spoilt);

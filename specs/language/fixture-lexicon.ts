@@ -5,7 +5,8 @@ import { compileSchema } from '../../src/schema/compile-schema';
 import type { Lexicon, ManifestProblem, Settings, Word } from '../../src/language/lexicon';
 import { scenarioSchema } from '../../src/language/scenario-schema';
 import type { SchemaValidator } from '../../src/language/validate';
-import { MODELLED_VERSIONS } from '../../src/values/kube-version';
+import { isAtLeast, MODELLED_VERSIONS } from '../../src/values/kube-version';
+import type { KubeVersion } from '../../src/values/kube-version';
 import type { KubeObject } from '../../src/values/kube-object';
 
 const KILL: Word = {
@@ -31,6 +32,23 @@ const KILL: Word = {
   },
   examples: ['{at: 10s, kill: {pod: shop/backend#1}}'],
   lasts: (args) => ((args as { restart?: string }).restart === undefined ? undefined : 1),
+};
+
+const UPGRADE: Word = {
+  name: 'upgrade',
+  summary: 'Another version takes its place.',
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['upgrade', 'to'],
+    properties: {
+      upgrade: { $ref: '#/$defs/nodeReference' },
+      to: { type: 'string', enum: MODELLED_VERSIONS },
+      fails: { type: 'string' },
+    },
+  },
+  isUpgrade: true,
+  examples: ['{at: 10s, do: {upgrade: worker-1, to: "1.36"}}'],
 };
 
 const ROLLOUT: Word = {
@@ -73,6 +91,7 @@ const SCALE: Word = {
     },
   },
   examples: ['{at: 10s, do: {scale: deployment/shop/backend, replicas: 5}}'],
+  kinds: { scale: ['Deployment', 'StatefulSet'] },
 };
 
 const REACH: Word = {
@@ -151,7 +170,7 @@ function check({ kind, spec }: KubeObject): readonly ManifestProblem[] {
 
 export const LEXICON: Lexicon = {
   faults: byName(KILL),
-  actions: byName(APPLY, SCALE),
+  actions: byName(APPLY, SCALE, UPGRADE),
   claims: byName(CONVERGE, INSPECT, REACH),
   triggers: byName(ROLLOUT),
   components: ['apiserver', 'controller-manager/endpointslice', 'coredns', 'kube-proxy', 'kubelet'],
@@ -185,6 +204,13 @@ export const LEXICON: Lexicon = {
       return [];
     const message = 'ipvs keeps no such pause beside bridge';
     return [{ path: '/minSyncPeriod', severity: 'error', message, hint: 'cni: flannel' }];
+  },
+  upgradeProblems: (steps, { kubernetes }) => {
+    const versions = [kubernetes, ...steps.map((step) => (step as { to: KubeVersion }).to)];
+    const step = versions.slice(1).findIndex((to, index) => isAtLeast(versions[index]!, to));
+    if (step < 0) return [];
+    const message = `${versions[step]} comes before ${versions[step + 1]} here`;
+    return [{ step, problem: { path: '/to', severity: 'error', message } }];
   },
   kubernetesVersions: MODELLED_VERSIONS,
   featureGates: ['PLEGOnDemandRelist'],

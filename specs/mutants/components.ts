@@ -4,13 +4,76 @@ import { Connections } from '../../src/apiserver/connections';
 import { Informer } from '../../src/apiserver/informer';
 import { LeaderElection } from '../../src/cluster/leader-election';
 import { Proxies } from '../../src/cluster/proxies';
+import { Upgrades } from '../../src/cluster/upgrades';
 import { Prober } from '../../src/node/prober';
+import { Versions } from '../../src/timers/versions';
+import { NEWEST_VERSION } from '../../src/values/kube-version';
+import type { KubeVersion } from '../../src/values/kube-version';
 import { seconds, ZERO } from '../../src/values/time';
 import { withDelays } from './delays';
 import type { Mutant } from './mutants';
 import { replace, together } from './replace';
+import type { Undo } from './replace';
+
+/** Changes which version a process is taken to be of. */
+function withVersions(change: (actor: string, own: KubeVersion) => KubeVersion): Undo {
+  return replace(Versions.prototype, 'of', (of: Versions['of']) => {
+    return function (this: Versions, actor) {
+      return change(actor, of.call(this, actor));
+    };
+  });
+}
 
 export const COMPONENT_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a-version-for-the-whole-cluster',
+    sentence: 'The controller manager is as new as the API server.',
+    scenario: 'scenarios/lifecycle/upgrade-controller-manager.yaml',
+    expectation: 'a controller manager of 1.31 waits 40 s',
+    breaks: () => withVersions((_actor, own) => (own === '1.31' ? NEWEST_VERSION : own)),
+  },
+  {
+    name: 'a-program-that-stays',
+    sentence: 'A kube-proxy that is replaced does what the one before did.',
+    scenario: 'scenarios/services/mixed-kube-proxies.yaml',
+    expectation: 'with hints for nodes it stays on its own',
+    breaks: () => {
+      const old = '1.33' as KubeVersion;
+      return withVersions((actor, own) => (actor.startsWith('kube-proxy@') ? old : own));
+    },
+  },
+  {
+    name: 'hints-without-their-writer',
+    sentence: 'The controller manager writes hints for nodes as soon as the API server takes them.',
+    scenario: 'scenarios/services/mixed-kube-proxies.yaml',
+    expectation: 'a new kube-proxy finds no hints to follow',
+    breaks: () => {
+      const now = NEWEST_VERSION;
+      return withVersions((actor, own) => (actor.startsWith('controller-manager') ? now : own));
+    },
+  },
+  {
+    name: 'daemons-all-at-once',
+    sentence: 'An upgrade of kube-proxy waits for none of them to run again.',
+    scenario: 'scenarios/lifecycle/upgrade-kube-proxy.yaml',
+    expectation: 'never fewer than two of the three',
+    breaks: () =>
+      replace(Upgrades.prototype, 'upgrade', (upgrade: Upgrades['upgrade']) => {
+        return function (this: Upgrades, components, to) {
+          for (const component of components) upgrade.call(this, [component], to);
+        };
+      }),
+  },
+  {
+    name: 'results-of-probes-handed-on',
+    sentence: 'A kubelet of every version knows the probes of the one before.',
+    scenario: 'scenarios/lifecycle/upgrade-kubelet.yaml',
+    expectation: 'a kubelet of 1.34 takes its pods out',
+    breaks: () => {
+      const now = NEWEST_VERSION;
+      return withVersions((actor, own) => (actor.startsWith('kubelet@') ? now : own));
+    },
+  },
   {
     name: 'rules-die-with-kube-proxy',
     sentence: 'The rules of a node are gone when its kube-proxy dies.',

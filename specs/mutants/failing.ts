@@ -3,7 +3,7 @@
 import { ApiServer } from '../../src/apiserver/api-server';
 import { RequestFailures } from '../../src/apiserver/request-failures';
 import { ImagePulls } from '../../src/node/image-pulls';
-import { Kubelets } from '../../src/node/kubelet';
+import { NodeFaults } from '../../src/node/node-faults';
 import * as pods from '../../src/node/pod-failures';
 import { PodSandbox } from '../../src/node/pod-sandbox';
 import { PodLifecycle } from '../../src/node/pod-lifecycle';
@@ -106,10 +106,10 @@ export const FAILING_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/faults/node-notready-but-lease-ok.yaml',
     expectation: 'it is tainted at a pass of the node life-cycle controller',
     breaks: () =>
-      replace<Kubelets['failNode']>(Kubelets.prototype, 'failNode', (failNode) => {
-        return function (this: Kubelets, node, token) {
-          failNode.call(this, node, token);
-          const leases = this['leases'];
+      replace<NodeFaults['fail']>(NodeFaults.prototype, 'fail', (fail) => {
+        return function (this: NodeFaults, node, what, token) {
+          fail.call(this, node, what, token);
+          const leases = this['parts'].nodeStatuses['leases'];
           leases.interrupt(this['agent'](node));
         };
       }),
@@ -120,11 +120,13 @@ export const FAILING_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/faults/node-notready-but-lease-ok.yaml',
     expectation: 'its pods are ready endpoints all the while',
     breaks: () =>
-      replace<Kubelets['failNode']>(Kubelets.prototype, 'failNode', (failNode) => {
-        return function (this: Kubelets, node, token) {
-          failNode.call(this, node, token);
-          for (const { key } of this['agent'](node).workers.values()) {
-            this.failPod(key, token, { unready: true });
+      replace<NodeFaults['fail']>(NodeFaults.prototype, 'fail', (fail) => {
+        return function (this: NodeFaults, node, what, token) {
+          fail.call(this, node, what, token);
+          const { statuses } = this['parts'].lifecycle['parts'];
+          for (const worker of this['agent'](node).workers.values()) {
+            this['ground'].state.podFailures.set(worker.key, token, { unready: true });
+            statuses.syncSoon(worker);
           }
         };
       }),

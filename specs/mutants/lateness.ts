@@ -1,6 +1,7 @@
 // What can be wrong about views that are stale, work that is slow, and clocks that differ.
 
 import { Connections } from '../../src/apiserver/connections';
+import { SegmentLosses } from '../../src/apiserver/segment-losses';
 import { Informer } from '../../src/apiserver/informer';
 import type { Informer as View } from '../../src/apiserver/informer';
 import { Staleness } from '../../src/apiserver/staleness';
@@ -8,11 +9,17 @@ import type { ControllerDefinition, ControllerLogic } from '../../src/controller
 import { nodeLifecycle } from '../../src/controllers/node-lifecycle';
 import { SliceTracker } from '../../src/controllers/slice-tracker';
 import type { KubeObject } from '../../src/values/kube-object';
+import * as exchange from '../../src/network/exchange';
 import * as impairments from '../../src/network/impairments';
+import { Network } from '../../src/network/network';
+import * as repetition from '../../src/network/repetition';
+import * as transmission from '../../src/network/transmission';
+import { Prober } from '../../src/node/prober';
 import { PodSandbox } from '../../src/node/pod-sandbox';
 import { PolicyAgents } from '../../src/node/policy/policy-agents';
 import { Clocks } from '../../src/timers/clocks';
 import { Slowdowns } from '../../src/timers/slowdowns';
+import { NEVER } from '../../src/values/ratio';
 import { seconds, ZERO } from '../../src/values/time';
 import type { Duration, Instant } from '../../src/values/time';
 import type { Mutant } from './mutants';
@@ -20,6 +27,8 @@ import { replace } from './replace';
 
 /** A lease this much older than its observation is what nobody upstream looks at. */
 const GRACE = 50_000_000;
+
+type Passing = typeof impairments.stretchOf;
 
 export const LATENESS_MUTANTS: readonly Mutant[] = [
   {
@@ -121,6 +130,98 @@ export const LATENESS_MUTANTS: readonly Mutant[] = [
     expectation: 'three probes in a row find nobody',
     breaks: () =>
       replace<PodSandbox['probeDelay']>(PodSandbox.prototype, 'probeDelay', () => () => ZERO),
+  },
+  {
+    name: 'lossless-api',
+    sentence: 'A line that loses packets loses none of the API server.',
+    scenario: 'scenarios/faults/lossy-line-to-the-api-server.yaml',
+    expectation: 'asks anew when its pings come to nothing',
+    breaks: () =>
+      replace<SegmentLosses['wait']>(SegmentLosses.prototype, 'wait', () => (_, way, lag) => {
+        return lag[way];
+      }),
+  },
+  {
+    name: 'lucky-probes',
+    sentence: 'A line that loses packets loses none of a probe.',
+    scenario: 'scenarios/faults/lossy-line-fails-probes.yaml',
+    expectation: 'fails twice in a row',
+    breaks: () =>
+      replace<typeof exchange.callOver>(exchange, 'callOver', () => (stretch, answered) => {
+        return { answered, roundTrip: stretch.delay };
+      }),
+  },
+  {
+    name: 'lucky-health-checks',
+    sentence: 'A line that loses packets loses none of a health check.',
+    scenario: 'scenarios/faults/lossy-health-checks.yaml',
+    expectation: 'no node passes its health check',
+    breaks: () =>
+      replace<Network['callOverLink']>(Network.prototype, 'callOverLink', () => () => {
+        return { answered: true, roundTrip: ZERO };
+      }),
+  },
+  {
+    name: 'probes-without-repetition',
+    sentence: 'A probe sends one SYN, however long it waits.',
+    scenario: 'scenarios/faults/lossy-line-fails-probes.yaml',
+    expectation: 'the probe with five SYNs',
+    breaks: () =>
+      replace<typeof repetition.handshake>(repetition, 'handshake', () => (gaveUp) => {
+        return { sends: [ZERO], gaveUp };
+      }),
+  },
+  {
+    name: 'exec-calls-a-port',
+    sentence: 'An exec probe needs the network.',
+    scenario: 'scenarios/faults/lossy-line-fails-probes.yaml',
+    expectation: 'the probe that needs no network',
+    breaks: () =>
+      replace(Prober.prototype, 'oddsOf', (oddsOf: (...args: readonly unknown[]) => unknown) => {
+        return function (this: Prober, ...[container, probe, lateness]) {
+          const handler = { tcpSocket: { port: 8_080 } };
+          return oddsOf.call(this, container, { ...(probe as object), handler }, lateness);
+        };
+      }),
+  },
+  {
+    name: 'doubled-in-vain',
+    sentence: 'What is doubled and lost is lost.',
+    scenario: 'scenarios/faults/doubled-and-overtaking.yaml',
+    expectation: 'lost is what is lost and not doubled',
+    breaks: () =>
+      replace<Passing>(impairments, 'stretchOf', (stretchOf) => (rule, ...rest) => {
+        return stretchOf({ ...rule, duplicate: NEVER }, ...rest);
+      }),
+  },
+  {
+    name: 'nobody-overtakes',
+    sentence: 'Every packet waits for the delay of its line.',
+    scenario: 'scenarios/faults/doubled-and-overtaking.yaml',
+    expectation: 'one of them overtakes',
+    breaks: () =>
+      replace<Passing>(impairments, 'stretchOf', (stretchOf) => (rule, ...rest) => {
+        return stretchOf({ ...rule, reorder: NEVER }, ...rest);
+      }),
+  },
+  {
+    name: 'rates-side-by-side',
+    sentence: 'Of two rates on one way the higher one counts.',
+    scenario: 'scenarios/faults/doubled-and-overtaking.yaml',
+    expectation: 'the least rate counts',
+    breaks: () =>
+      replace<typeof transmission.withTransmission>(
+        transmission,
+        'withTransmission',
+        (withTransmission) => (trace, frames) => {
+          const { stretch } = trace;
+          const lines = stretch?.lines?.map((line) => {
+            return line.rate === undefined ? line : { ...line, rate: 64_000 };
+          });
+          const same = stretch && { ...stretch, ...(lines && { lines }) };
+          return withTransmission({ ...trace, ...(same && { stretch: same }) }, frames);
+        },
+      ),
   },
   {
     name: 'answers-at-once',

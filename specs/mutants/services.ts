@@ -4,6 +4,9 @@
 import { MetalLbSpeakers } from '../../src/cluster/metallb-speakers';
 import * as netfilterWalk from '../../src/network/netfilter-walk';
 import * as outOfWindow from '../../src/network/out-of-window';
+import { Machine } from '../../src/node/machine';
+import * as layers from '../../src/node/netfilter/layers';
+import { backendOf } from '../../src/node/netfilter/ruleset';
 import { ContainerRuntime } from '../../src/node/container-runtime';
 import * as cleanup from '../../src/node/proxy/conntrack-cleanup';
 import * as categories from '../../src/node/proxy/categorize-endpoints';
@@ -65,6 +68,18 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
       replace<typeof outOfWindow.restoreByIpvs>(outOfWindow, 'restoreByIpvs', () => () => {}),
   },
   {
+    name: 'clients-are-always-in-window',
+    sentence: 'Conntrack looks at the window of what servers send alone.',
+    scenario: 'scenarios/services/invalid-segment.yaml',
+    expectation: 'of the client, to a node port',
+    breaks: () =>
+      replace<typeof outOfWindow.isOutOfWindow>(
+        outOfWindow,
+        'isOutOfWindow',
+        (isOut) => (machine, packet) => packet.tuple.dport !== 30_080 && isOut(machine, packet),
+      ),
+  },
+  {
     name: 'one-owner-of-masquerading',
     sentence:
       'What the network plug-in does not masquerade, kube-proxy does not masquerade either.',
@@ -80,6 +95,49 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
             flight.packet = { ...flight.packet, mark: 0 };
           return translate(walk, flight, machine, devices);
         },
+      ),
+  },
+  {
+    name: 'new-image-sweeps',
+    sentence: 'A kube-proxy with another iptables removes what the one before has written.',
+    scenario: 'scenarios/services/two-iptables.yaml',
+    expectation: 'what kube-proxy refuses, the rules that are left send to pods of before',
+    breaks: () =>
+      replace<Machine['changeProxyBackend']>(
+        Machine.prototype,
+        'changeProxyBackend',
+        (change) =>
+          function (this: Machine, backend) {
+            change.call(this, backend);
+            this.leftRules.clear();
+          },
+      ),
+  },
+  {
+    name: 'first-hook-first',
+    sentence: 'Of two back ends of iptables the kernel asks first the one that came first.',
+    scenario: 'scenarios/services/two-iptables.yaml',
+    expectation: "the new image's rules are asked first",
+    breaks: () =>
+      replace<typeof layers.layersAt>(layers, 'layersAt', (layersAt) => (rulesets, ...place) => {
+        const isBoth = new Set(rulesets.map(backendOf)).size > 1;
+        return layersAt(isBoth ? [...rulesets].reverse() : rulesets, ...place);
+      }),
+  },
+  {
+    name: 'one-iptables',
+    sentence: 'The kernel asks one back end of iptables alone, that of the kube-proxy that runs.',
+    scenario: 'scenarios/services/two-iptables.yaml',
+    expectation: 'every new connection goes to a pod that is gone',
+    breaks: () =>
+      replace<Machine['rulesets']>(
+        Machine.prototype,
+        'rulesets',
+        (rulesets) =>
+          function (this: Machine, family) {
+            const left = this.leftRules.get(family);
+            return rulesets.call(this, family).filter((ruleset) => ruleset !== left);
+          },
       ),
   },
   {

@@ -1,12 +1,14 @@
 // Goal: bad links delay and lose packets with exact probabilities; what a client does about that is
 // Linux's (SYN at 0, 1, 3, 7, 15, 31, 63 s). Several bad links compose as faults.md §4.4 says:
-// delays add, loss = 1 − ∏(1 − p), the least MTU counts.
+// delays add, loss = 1 − ∏(1 − p), the least rate and the least MTU count. Copies, overtaking and
+// rates are those of netem.
 
 import { expect } from 'chai';
 
 import { datagram, handshake, repeated, segment } from '../../src/network/index';
 import type { Degradation, End } from '../../src/network/index';
 import { drawDelay } from '../../src/network/jitter';
+import { framesOf } from '../../src/network/transmission';
 import { add, CERTAIN, formatRatio, NEVER, ratio } from '../../src/values/ratio';
 import { milliseconds, seconds } from '../../src/values/time';
 import type { Duration, Instant } from '../../src/values/time';
@@ -94,6 +96,101 @@ describe('a bad link', () => {
     expect([fabric.mtuOf('n1', 'n2'), fabric.mtuOf('n2', 'n1')]).to.deep.equal([1_300, undefined]);
     fabric.degradations.set('b', []);
     expect(fabric.mtuOf('n1', 'n2')).to.equal(1_400);
+  });
+});
+
+describe('a line that doubles packets', () => {
+  it('is no better than one that does not, where none is lost', () => {
+    const made = lab();
+    degrade(made, { duplicate: ratio(1, 2), delay: milliseconds(5) });
+    expect(stretchOf(made)).to.equal('5000 + 5000 us, 1');
+  });
+
+  it('lets one copy through of a packet that is both doubled and lost', () => {
+    // source: net/sched/sch_netem.c netem_enqueue (count): lost only where it is not doubled.
+    const made = lab();
+    degrade(made, { duplicate: ratio(1, 2), loss: THIRTY, direction: 'to' });
+    expect(stretchOf(made)).to.equal('0 + 0 us, 17/20');
+    degrade(made, { duplicate: CERTAIN, loss: CERTAIN, direction: 'to' });
+    expect(stretchOf(made)).to.equal('0 + 0 us, 1');
+  });
+
+  it('gives what follows two chances: each copy is answered', () => {
+    const made = lab();
+    degrade(made, { token: 'a', duplicate: CERTAIN, direction: 'to' });
+    degrade(made, { token: 'b', loss: ratio(1, 2), direction: 'from' });
+    // Two answers, each of them lost with 1/2.
+    expect(stretchOf(made)).to.equal('0 + 0 us, 3/4');
+  });
+
+  it('damages each copy by itself', () => {
+    const made = lab();
+    degrade(made, { duplicate: CERTAIN, corrupt: ratio(1, 2), direction: 'to' });
+    expect(stretchOf(made)).to.equal('0 + 0 us, 3/4');
+  });
+});
+
+describe('a line on which packets overtake each other', () => {
+  const answers = (made: Lab, gaveUp = seconds(127)) =>
+    repeated(trace(made), handshake(gaveUp)).map(({ took, probability, disposition }) => {
+      return `${disposition} after ${(took ?? 0) / 1_000} ms: ${formatRatio(probability)}`;
+    });
+
+  it('holds up the others, there and back', () => {
+    const made = lab();
+    degrade(made, { delay: milliseconds(100), reorder: ratio(1, 4) });
+    expect(answers(made)).to.deep.equal([
+      'answered after 0 ms: 1/16',
+      'answered after 100 ms: 3/8',
+      'answered after 200 ms: 9/16',
+    ]);
+  });
+
+  it('lets a second SYN overtake the first one', () => {
+    const made = lab();
+    degrade(made, { delay: milliseconds(1_500), reorder: ratio(1, 2), direction: 'to' });
+    expect(answers(made)).to.deep.equal([
+      'answered after 0 ms: 1/2',
+      'answered after 1000 ms: 1/4',
+      'answered after 1500 ms: 1/4',
+    ]);
+    expect(answers(made, seconds(1))).to.deep.equal([
+      'answered after 0 ms: 1/2',
+      'link-loss after 1000 ms: 1/2',
+    ]);
+  });
+});
+
+describe('a line with a rate', () => {
+  it('takes as long as the bits of each packet do', () => {
+    const made = lab();
+    // A SYN of IPv4: 14 bytes of Ethernet, 20 of IP and 40 of TCP with its options.
+    degrade(made, { rate: 64_000 });
+    expect(stretchOf(made)).to.equal('9250 + 9250 us, 1');
+    degrade(made, { rate: 64_000, direction: 'from' });
+    expect(stretchOf(made)).to.equal('0 + 9250 us, 1');
+  });
+
+  it('is the least of several, and is not added up', () => {
+    const made = lab();
+    degrade(made, { token: 'a', rate: 64_000, direction: 'to' });
+    degrade(made, { token: 'b', rate: 32_000, direction: 'to', delay: milliseconds(1) });
+    expect(stretchOf(made)).to.equal('19500 + 0 us, 1');
+    made.network.fabric.degradations.set('b', []);
+    expect(stretchOf(made)).to.equal('9250 + 0 us, 1');
+  });
+});
+
+describe('the frames of a message', () => {
+  const flow = { protocol: 'TCP', src: '10.0.0.1', dst: '10.0.0.2', sport: 1, dport: 2 } as never;
+  const udp = { ...(flow as object), protocol: 'UDP' } as never;
+
+  it('have their headers each', () => {
+    expect(framesOf(flow, 1_000, 1_500)).to.equal(1_000 + 66);
+    expect(framesOf(flow, 14_480, 1_500)).to.equal(14_480 + 10 * 66);
+    expect(framesOf(udp, 1_000, 1_500)).to.equal(1_000 + 42);
+    // 1,480 bytes of 2,008 and the rest.
+    expect(framesOf(udp, 2_000, 1_500)).to.equal(2_008 + 2 * 34);
   });
 });
 

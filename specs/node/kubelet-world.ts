@@ -3,6 +3,7 @@
 
 import { KindAdmission } from '../../src/apiserver/admission';
 import { ApiServer } from '../../src/apiserver/api-server';
+import type { Node } from '../../src/apiserver/kinds/node';
 import type { Pod, PodSpec } from '../../src/apiserver/kinds/pod';
 import { conditionOf } from '../../src/apiserver/kinds/pod';
 import type { Entry } from '../../src/kernel/journal';
@@ -17,7 +18,7 @@ import { ip } from '../../src/values/ip';
 import { keyOf } from '../../src/values/kube-object';
 import type { KubeVersion } from '../../src/values/kube-version';
 import { START } from '../../src/values/time';
-import type { Instant } from '../../src/values/time';
+import type { Duration, Instant } from '../../src/values/time';
 import { Behaviours, DnsServers } from '../../src/workloads/index';
 
 export interface WorldOptions {
@@ -26,6 +27,10 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly nodes?: number;
   readonly behaviours?: readonly BehaviourSpec[];
+  /** Timers by name. */
+  readonly overrides?: Readonly<Record<string, Duration>>;
+  /** What the Node object says of the size of the machine. */
+  readonly capacity?: Readonly<Record<string, string>>;
 }
 
 const POD_KEY = 'shop/web';
@@ -92,7 +97,8 @@ export class KubeletWorld {
     this.kernel = new Kernel(options.seed ?? 1);
     const { kernel, network } = this;
     const profile = options.profile ?? 'instant';
-    const timing = new Timing({ kubernetes, profile }, kernel.random);
+    const overrides = options.overrides ?? {};
+    const timing = new Timing({ kubernetes, profile, overrides }, kernel.random);
     this.timing = timing;
     const spec = clusterSpec(kubernetes);
     this.api = new ApiServer(kernel, timing, new KindAdmission({ kernel, timing, spec }));
@@ -108,16 +114,33 @@ export class KubeletWorld {
     this.kubelets = new Kubelets({ kernel, api, timing, network, behaviours, servers });
     this.createNow('Namespace', { metadata: { name: 'shop' } });
     for (const name of network.machines.keys()) {
-      this.createNow('Node', { metadata: { name } });
+      const status = { capacity: options.capacity ?? {} };
+      this.createNow('Node', { metadata: { name }, status });
       this.kubelets.start(name);
     }
   }
 
   /** Puts the pod `shop/web` on worker-1 and runs until it should be up. */
   run(spec: Partial<PodSpec> & Pick<PodSpec, 'containers'>, until = 0): void {
-    const whole = { nodeName: 'worker-1', ...spec };
-    this.createNow('Pod', { metadata: { name: 'web', namespace: 'shop' }, spec: whole });
+    this.add('web', spec);
     this.until(until);
+  }
+
+  /** Puts a pod of this name on worker-1. */
+  add(name: string, spec: Partial<PodSpec> & Pick<PodSpec, 'containers'>): void {
+    const whole = { nodeName: 'worker-1', ...spec };
+    this.createNow('Pod', { metadata: { name, namespace: 'shop' }, spec: whole });
+  }
+
+  podOf(name: string): Pod | undefined {
+    return this.api.store.get('Pod', `shop/${name}`) as Pod | undefined;
+  }
+
+  /** `True KubeletReady`: a condition of worker-1, as the API has it. */
+  conditionOfNode(type: string): string {
+    const node = this.api.store.get('Node', 'worker-1') as Node;
+    const { status = 'absent', reason = '' } = conditionOf(node.status?.conditions, type) ?? {};
+    return `${status} ${reason}`.trim();
   }
 
   createNow(kind: string, object: Record<string, unknown>): void {

@@ -11,8 +11,10 @@ import type { Instant } from '../../src/values/time';
 
 const timing = new Timing({ kubernetes: NEWEST_VERSION, profile: 'default' }, new Random(1));
 const at = (seconds: number): Instant => (seconds * 1_000_000) as Instant;
+const waited = (cut: 'silent' | 'refused', mended: number): string =>
+  leaseReturn({ cut, firstTry: at(100) }, at(mended), timing).timer;
 const back = (cut: 'silent' | 'refused', mended: number): number =>
-  leaseReturn({ cut, firstTry: at(100) }, at(mended), timing) / 1_000_000;
+  leaseReturn({ cut, firstTry: at(100) }, at(mended), timing).at / 1_000_000;
 
 describe('the lease of a node comes back', () => {
   it('with the renewal that is due, if none was missed', () => {
@@ -38,6 +40,14 @@ describe('the lease of a node comes back', () => {
     expect([120.5, 122, 124, 128].map((mended) => back('silent', mended))).to.deep.equal([
       121, 123, 127, 130,
     ]);
+  });
+
+  it('and says what it mostly waited for', () => {
+    expect(waited('silent', 99)).to.equal('kubelet.leaseRenewInterval');
+    expect(waited('silent', 102)).to.equal('client.tcpRetransmission');
+    expect(waited('silent', 119.9)).to.equal('kubelet.leaseRequestTimeout');
+    expect(waited('silent', 122)).to.equal('client.synRetransmission');
+    expect(waited('refused', 101)).to.equal('kubelet.leaseBackoff');
   });
 
   it('within 17 s of a long outage: ten for a try, seven for the pause after it', () => {

@@ -107,7 +107,8 @@ describe('the timeline', () => {
     const ghosts = kill('crash', { pods: { labels: { app: 'ghost' } } });
     const outcome = runScript(plan([{ at: t(1) }], [ghosts])).outcomes[1]!;
     expect(outcome).to.include({ status: 'error', code: 'vacuous' });
-    expect(outcome.actual).to.equal('step "crash": it hit nothing');
+    const why = 'no pods with app=ghost to be hit';
+    expect(outcome.actual).to.equal(`step "crash": it hit nothing: ${why}`);
     expect(outcome.range.line).to.equal(20);
   });
 

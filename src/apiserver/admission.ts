@@ -21,7 +21,7 @@ import { validateMetadata } from './kinds/names';
 import { isPodTerminal } from './kinds/pod';
 import type { Pod } from './kinds/pod';
 import type { Service } from './kinds/service';
-import { addDefaultTolerations } from './pod-admission';
+import { PodAdmission } from './pod-admission';
 import { keepAllocations, ServiceAllocation } from './service-allocation';
 import type { Store } from './store';
 
@@ -35,6 +35,7 @@ export class KindAdmission implements Admission {
   private readonly timing: Timing;
   private readonly spec: ClusterSpec;
   private readonly services: ServiceAllocation;
+  private readonly pods = new PodAdmission();
 
   constructor(
     parts: { kernel: Kernel; timing: Timing; spec: ClusterSpec },
@@ -74,7 +75,7 @@ export class KindAdmission implements Admission {
     if (definition === undefined && kindNamed(object.kind) !== undefined) {
       return `no matches for kind ${object.kind} in version ${object.apiVersion}`;
     }
-    const given = withoutNulls(object);
+    const given = withoutNulls(object, previous);
     const admitted =
       previous === undefined
         ? this.admitNew(given, definition)
@@ -157,7 +158,7 @@ export class KindAdmission implements Admission {
   private allocate(object: KubeObject, previous: KubeObject | undefined): KubeObject | string {
     if (object.kind === 'Pod') {
       const toleration = this.timing.delay('apiserver.defaultUnreachableToleration').least;
-      return addDefaultTolerations(object as Pod, Math.round(toleration / MICROSECONDS));
+      return this.pods.admit(object as Pod, Math.round(toleration / MICROSECONDS));
     }
     if (object.kind !== 'Service') return object;
     const service = this.services.allocate(object as Service, previous as Service | undefined);

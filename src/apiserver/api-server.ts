@@ -1,6 +1,8 @@
 // The API server: takes requests, commits them after the write latency, tells the watchers after
 // the watch latency. Nobody else touches the store.
 
+import { Audiences, phaseOf } from './audience';
+import type { Audience } from './audience';
 import { Connections } from './connections';
 import type { Cut } from './connections';
 import type { EventKind } from '../kernel/event-queue';
@@ -13,7 +15,7 @@ import { judgeEviction } from './eviction';
 import { equalJson } from './json';
 import { Informer } from './informer';
 import type { Change, InformerOptions } from './informer';
-import { Lags } from './lags';
+import { Lags, longest } from './lags';
 import type { Lag } from './lags';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
@@ -25,11 +27,6 @@ import { Store } from './store';
 import type { Version } from './store';
 
 export type { Admission, ApiRequest, ApiResult, Refusal } from './request';
-
-interface Watchers {
-  readonly all: number[];
-  readonly scoped: Map<string, number[]>;
-}
 
 /** source: staging/src/k8s.io/client-go/rest/request.go maxRetries */
 const RETRIES_MOST = 10;
@@ -47,10 +44,10 @@ export class ApiServer {
   private readonly pending: Map<number, ApiRequest>;
   /** Requests whose clients wait to send them again. */
   private readonly putOff = new Set<number>();
-  private readonly lags = new Lags();
+  private readonly lags: Lags;
   private nextRequest = 0;
   private readonly informers: Informer[] = [];
-  private readonly watchers = new Map<string, Watchers>();
+  private readonly audiences = new Audiences(this.informers);
   private readonly commitEvent: EventKind;
   private readonly watchEvent: EventKind;
   private readonly retryEvent: EventKind;
@@ -84,6 +81,7 @@ export class ApiServer {
       informers,
       pass: (request) => this.receive(request),
     });
+    this.lags = new Lags({ kernel, timing, lose: (actor) => this.connections.lose(actor) });
   }
 
   /** Cuts a client off until everybody who did so, by `token`, has mended: nothing passes. */
@@ -111,8 +109,8 @@ export class ApiServer {
   }
 
   /** What the client's packets wait on the network: requests one way, all else the other. */
-  delay(actor: string, token: string, lag: Lag): void {
-    this.lags.set(actor, token, lag);
+  delay(actor: string, lag: Lag): void {
+    this.lags.set(actor, lag);
   }
 
   /** Ends the watches of a client; it lists anew. Returns whether it had any. */
@@ -175,11 +173,9 @@ export class ApiServer {
 
   /** A lagging view for one component. */
   informer(options: InformerOptions): Informer {
-    const informer = new Informer(this.store, options, 0, this.staleness);
-    const id = this.informers.push(informer) - 1;
-    const watchers = this.watchersOf(options.kind);
-    if (options.scope === undefined) watchers.all.push(id);
-    else watchers.scoped.set(options.scope, [...(watchers.scoped.get(options.scope) ?? []), id]);
+    const audience = this.audiences.of(options.kind, options.scope);
+    const informer = new Informer(this.store, options, { source: this.staleness, audience });
+    audience.add(this.informers.push(informer) - 1);
     this.connections.joined(options.owner);
     return informer;
   }
@@ -194,8 +190,9 @@ export class ApiServer {
     const id = this.nextRequest++;
     this.pending.set(id, request);
     const own = this.timing.draw('apiserver.write', request.actor, request.effect);
-    const delay = (own + this.lags.of(request.actor).there) as Duration;
-    this.kernel.after(delay, Phase.api, this.commitEvent, id, 0, 'apiserver.write');
+    const there = this.lags.of(request.actor, 'there', own);
+    const timer = longest([own, 'apiserver.write'], [there, 'degrade.delay']);
+    this.kernel.after((own + there) as Duration, Phase.api, this.commitEvent, id, 0, timer);
   }
 
   /** Commits a request at this instant, without latency: for seeding a cluster. */
@@ -255,7 +252,7 @@ export class ApiServer {
 
   private answer({ answer, actor }: ApiRequest, result: ApiResult): void {
     if (answer === undefined) return;
-    this.kernel.after(this.lags.of(actor).back, Phase.control, answer.kind, answer.a, result);
+    this.kernel.after(this.lags.of(actor, 'back'), Phase.control, answer.kind, answer.a, result);
   }
 
   private apply(request: ApiRequest): Version | ApiResult {
@@ -359,11 +356,24 @@ export class ApiServer {
   private publish(request: ApiRequest, version: Version): void {
     for (const tell of this.commitListeners) tell(version);
     this.staleness.committed(request.kind, version);
-    const watchers = this.watchers.get(request.kind);
-    if (watchers === undefined) return;
-    for (const id of watchers.all) this.notify(id, version, request);
-    if (version.scope === undefined) return;
-    for (const id of watchers.scoped.get(version.scope) ?? []) this.notify(id, version, request);
+    const delay = this.commonDelay(request);
+    for (const audience of this.audiences.toldOf(request.kind, version.scope)) {
+      if (delay === undefined) for (const id of audience.all) this.notify(id, version, request);
+      else this.notifyAtOnce(audience, version, delay);
+    }
+  }
+
+  /** When a change reaches everybody who listens; undefined where they differ in that. */
+  private commonDelay({ effect }: ApiRequest): Duration | undefined {
+    const areAlike = this.lags.isEmpty && this.staleness.isEmpty && !this.connections.hasStalled;
+    return areAlike ? this.timing.uniform('apiserver.watch', effect) : undefined;
+  }
+
+  private notifyAtOnce(audience: Audience, { revision }: Version, delay: Duration): void {
+    const at = later(this.kernel.now, delay);
+    for (const [phase, ids] of audience.listening()) {
+      this.kernel.scheduleRow(at, phase, this.watchEvent, ids, revision, 'apiserver.watch');
+    }
   }
 
   private notify(id: number, version: Version, request: ApiRequest): void {
@@ -375,19 +385,11 @@ export class ApiServer {
     }
     if (this.staleness.passesBy(informer, version)) return;
     const { owner } = informer.options;
-    const delay = this.timing.draw('apiserver.watch', owner, request.effect);
-    const late = this.lags.of(owner).back + this.staleness.lagOf(owner);
-    const at = later(this.kernel.now, (delay + late) as Duration);
-    const phase = owner.includes('@') ? Phase.agent : Phase.control;
-    this.kernel.schedule(at, phase, this.watchEvent, id, version.revision, 'apiserver.watch');
-  }
-
-  private watchersOf(kind: string): Watchers {
-    let watchers = this.watchers.get(kind);
-    if (watchers === undefined) {
-      watchers = { all: [], scoped: new Map() };
-      this.watchers.set(kind, watchers);
-    }
-    return watchers;
+    const own = this.timing.draw('apiserver.watch', owner, request.effect);
+    const back = this.lags.of(owner, 'back', own);
+    const held = this.staleness.lagOf(owner);
+    const at = later(this.kernel.now, (own + back + held) as Duration);
+    const timer = longest([own, 'apiserver.watch'], [back, 'degrade.delay'], [held, 'stale.hold']);
+    this.kernel.schedule(at, phaseOf(owner), this.watchEvent, id, version.revision, timer);
   }
 }

@@ -44,6 +44,8 @@ export interface Client {
   lostAt: Instant | undefined;
   /** When the attempt to connect began that is under way. */
   dialledAt: Instant | undefined;
+  /** The journal entry that took the last cut back, -1 for none. */
+  freedBy: number;
   /** Requests that wait for the connection, in order. */
   readonly requests: ApiRequest[];
 }
@@ -84,17 +86,30 @@ export class Connections {
     const client = this.clients.get(actor) ?? this.add(actor, 'open');
     const wasOpen = client.cuts.size === 0;
     client.cuts.set(token, cut);
-    if (wasOpen) this.tell(actor, false);
-    this.apply(client);
+    this.byItself(() => {
+      if (wasOpen) this.tell(actor, false);
+      this.apply(client);
+    });
   }
 
   mend(actor: string, token: string): void {
     const client = this.clients.get(actor);
     if (client?.cuts.delete(token) !== true || client.cuts.size > 0) return;
-    this.tell(actor, true);
-    if (client.state === 'stalled') this.planResume(client);
-    else if (client.dialledAt !== undefined) this.planDial(client);
-    else if (client.state === 'lost') this.reflectors.hasten(actor);
+    client.freedBy = this.ground.kernel.cause;
+    this.byItself(() => {
+      this.tell(actor, true);
+      if (client.state === 'stalled') this.planResume(client);
+      else if (client.dialledAt !== undefined) this.planDial(client);
+      else if (client.state === 'lost') this.reflectors.hasten(actor);
+    });
+  }
+
+  /** What befalls one client is no cause of what befalls the next one at the same instant. */
+  private byItself(act: () => void): void {
+    const { kernel } = this.ground;
+    const { cause, timer } = kernel;
+    act();
+    kernel.because(cause, timer);
   }
 
   severAll(token: string, cut: Cut): void {
@@ -137,6 +152,12 @@ export class Connections {
     client.requests.push(request);
     if (client.state === 'stalled') client.lostAt ??= this.ground.kernel.now;
     else this.connect(client);
+    return false;
+  }
+
+  /** Whether somebody has a connection that is dead, and does not know yet. */
+  get hasStalled(): boolean {
+    for (const { state } of this.clients.values()) if (state === 'stalled') return true;
     return false;
   }
 
@@ -193,7 +214,7 @@ export class Connections {
   }
 
   private add(actor: string, state: Client['state']): Client {
-    const nothing = { epoch: 0, lostAt: undefined, dialledAt: undefined };
+    const nothing = { epoch: 0, lostAt: undefined, dialledAt: undefined, freedBy: -1 };
     const client: Client = { actor, cuts: new Map(), state, ...nothing, requests: [] };
     this.clients.set(actor, client);
     return client;
@@ -247,6 +268,7 @@ export class Connections {
 
   private resume(client: Client): void {
     if (client.cuts.size > 0) return;
+    this.ground.kernel.needed(client.freedBy);
     this.move(client, 'open');
     for (const request of client.requests.splice(0)) this.ground.pass(request);
     this.reflectors.resumed(client.actor);
@@ -256,6 +278,8 @@ export class Connections {
   private connect(client: Client): boolean {
     const { kernel, timing } = this.ground;
     const { actor } = client;
+    // It is not the last failure that lets an attempt succeed, but the end of what was in its way.
+    if (client.state === 'open') kernel.needed(client.freedBy);
     if (client.state !== 'lost') return client.state === 'open';
     const cut = this.cutOf(actor);
     if (cut === undefined) {
@@ -303,6 +327,7 @@ export class Connections {
   }
 
   private connected(client: Client): void {
+    this.ground.kernel.needed(client.freedBy);
     this.move(client, 'open');
     this.note(client.actor, 'opened');
     for (const request of client.requests.splice(0)) this.ground.pass(request);

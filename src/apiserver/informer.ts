@@ -6,6 +6,7 @@ import { isReading, noteReading } from '../kernel/readings';
 import type { Readable } from '../kernel/readings';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
+import type { Audience } from './audience';
 import type { Store, Version } from './store';
 import { WatchGaps } from './watch-gaps';
 
@@ -30,6 +31,13 @@ export interface InformerOptions {
   readonly onChange: (change: Change) => void;
 }
 
+/** Where an informer stands among others, and how much it has seen. */
+export interface InformerPlace {
+  readonly seen?: number;
+  readonly source?: ListSource;
+  readonly audience?: Audience;
+}
+
 /** What the first list of a process shows, where the server that it asks is behind. */
 export interface ListSource {
   /** The revision of the list; what came after it follows by the watch. */
@@ -45,6 +53,8 @@ export class Informer implements Readable {
   readonly options: InformerOptions;
   private readonly store: Store;
   private readonly source: ListSource | undefined;
+  /** Who it is one of; has to know who listens. */
+  private readonly audience: Audience | undefined;
   private readonly gaps = new WatchGaps();
   private seen: number;
   private held = false;
@@ -52,11 +62,16 @@ export class Informer implements Readable {
   private listed = true;
   private readonly observers: ((change: Change) => void)[] = [];
 
-  constructor(store: Store, options: InformerOptions, seen = 0, source?: ListSource) {
+  constructor(
+    store: Store,
+    options: InformerOptions,
+    { seen = 0, source, audience }: InformerPlace = {},
+  ) {
     this.store = store;
     this.options = options;
     this.seen = seen;
     this.source = source;
+    this.audience = audience;
   }
 
   standing(reading: string): unknown {
@@ -146,26 +161,23 @@ export class Informer implements Readable {
       this.moveAcrossGaps(versions, from, report);
       return;
     }
-    const latest = new Map<ObjectKey, Version>();
-    for (const version of versions) latest.set(version.key, version);
-    this.tell(latest, (key) => this.store.version(kind, key, from), report);
+    for (const version of lastOfEach(versions)) {
+      this.tell(version, versionBefore(version, from), report);
+    }
   }
 
   private tell(
-    latest: ReadonlyMap<ObjectKey, Version>,
-    knownOf: (key: ObjectKey) => Version | undefined,
+    version: Version,
+    known: Version | undefined,
     report: (change: Change) => void,
   ): void {
     const { scope } = this.options;
-    for (const [key, version] of latest) {
-      const known = knownOf(key);
-      const before = scope === undefined || known?.scope === scope ? known?.object : undefined;
-      // What came and went between two looks was never there for this component.
-      if (before === undefined && version.object === undefined) continue;
-      const change = { key, before, after: version.object, cause: version.cause };
-      report(change);
-      for (const observer of this.observers) observer(change);
-    }
+    const before = scope === undefined || known?.scope === scope ? known?.object : undefined;
+    // What came and went between two looks was never there for this component.
+    if (before === undefined && version.object === undefined) return;
+    const change = { key: version.key, before, after: version.object, cause: version.cause };
+    report(change);
+    for (const observer of this.observers) observer(change);
   }
 
   private moveAcrossGaps(
@@ -179,7 +191,9 @@ export class Informer implements Readable {
     for (const key of keys) {
       known.set(key, this.store.version(kind, key, this.gaps.revisionOf(key, from)));
     }
-    this.tell(this.gaps.sift(versions), (key) => known.get(key), report);
+    for (const [key, version] of this.gaps.sift(versions)) {
+      this.tell(version, known.get(key), report);
+    }
   }
 
   private *listAcrossGaps(): IterableIterator<KubeObject> {
@@ -217,6 +231,7 @@ export class Informer implements Readable {
   /** Stops deliveries; the view stays as it is. */
   hold(): void {
     this.held = true;
+    this.audience?.changed();
   }
 
   /**
@@ -225,6 +240,7 @@ export class Informer implements Readable {
    */
   relist(): void {
     this.held = false;
+    this.audience?.changed();
     this.catchUp();
   }
 
@@ -234,6 +250,7 @@ export class Informer implements Readable {
    */
   jump(): boolean {
     this.held = false;
+    this.audience?.changed();
     this.listed = this.connected;
     this.gaps.close();
     if (!this.connected) {
@@ -250,11 +267,13 @@ export class Informer implements Readable {
   /** The watch is broken: nothing is delivered, and whoever lists has to wait. */
   disconnect(): void {
     this.connected = false;
+    this.audience?.changed();
   }
 
   /** The API server answers again: lists anew, unless the component does not listen. */
   reconnect(): void {
     this.connected = true;
+    this.audience?.changed();
     if (!this.held) this.catchUp();
   }
 
@@ -276,4 +295,19 @@ export class Informer implements Readable {
   private firstRevision(): number {
     return this.source?.firstList(this) ?? this.store.revision;
   }
+}
+
+/** The last version of each object, in the order of its first one. */
+function lastOfEach(versions: readonly Version[]): Iterable<Version> {
+  if (versions.length < 2) return versions;
+  const latest = new Map<ObjectKey, Version>();
+  for (const version of versions) latest.set(version.key, version);
+  return latest.values();
+}
+
+/** The version of the same object that stood at `revision`. */
+function versionBefore({ previous }: Version, revision: number): Version | undefined {
+  let version = previous;
+  while (version !== undefined && version.revision > revision) version = version.previous;
+  return version;
 }

@@ -28,13 +28,24 @@ export function equalJson(a: unknown, b: unknown): boolean {
  * part of an object is recognised by identity.
  */
 export function shareParts<T>(value: T, previous: unknown): T {
-  if (equalJson(value, previous)) return previous as T;
-  if (!isMapping(value) || !isMapping(previous)) return value;
-  const parts = Object.entries(value).map(([field, part]) => [
-    field,
-    shareParts(part, previous[field]),
-  ]);
-  return Object.fromEntries(parts) as T;
+  if (!isMapping(value) || !isMapping(previous)) {
+    return equalJson(value, previous) ? (previous as T) : value;
+  }
+  if ((value as unknown) === previous) return value;
+  const shared: Record<string, unknown> = {};
+  let isSame = sizeOf(value) === sizeOf(previous);
+  for (const field of Object.keys(value)) {
+    shared[field] = shareParts(value[field], previous[field]);
+    if (shared[field] !== previous[field]) isSame = false;
+  }
+  return (isSame ? previous : shared) as T;
+}
+
+/** How many fields a mapping has that say anything. */
+function sizeOf(mapping: Record<string, unknown>): number {
+  let size = 0;
+  for (const field of Object.keys(mapping)) if (mapping[field] !== undefined) size++;
+  return size;
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

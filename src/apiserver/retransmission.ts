@@ -18,4 +18,4 @@ export function retransmission(sentAt: Instant, first: Duration, from: Instant):
 }
 
 /** Two minutes, in microseconds. */
-const RTO_MAX = 120_000_000;
+export const RTO_MAX = 120_000_000;

@@ -109,6 +109,11 @@ export class Staleness {
     return [...own.values()].reduce((sum, it) => sum + it, 0) as Duration;
   }
 
+  /** Whether every watch shows everything, no later than the network brings it. */
+  get isEmpty(): boolean {
+    return this.holds.size === 0 && this.misses.size === 0;
+  }
+
   /** A version was committed: counts it for whoever may miss it. */
   committed(kind: string, version: Version): void {
     for (const miss of this.misses.values()) {
@@ -163,7 +168,8 @@ export class Staleness {
       const due = later(at, lag);
       const leaves = due > kernel.now ? due : kernel.now;
       const arrives = later(leaves, latency);
-      kernel.schedule(arrives, phase, watchEvent, id, revision, 'apiserver.watch');
+      const timer = lag > latency ? 'stale.hold' : 'apiserver.watch';
+      kernel.schedule(arrives, phase, watchEvent, id, revision, timer);
     }
   }
 

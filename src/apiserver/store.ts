@@ -7,6 +7,7 @@ import type { Instant } from '../values/time';
 import { deepFreeze, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { compareText } from '../values/order';
+import { VersionLog } from './version-log';
 
 /** One version of one object; `object` is undefined where the version is its deletion. */
 export interface Version {
@@ -24,7 +25,7 @@ export interface Version {
 interface KindStore {
   readonly heads: Map<ObjectKey, Version>;
   /** Every version of this kind in the order of revisions. */
-  readonly log: Version[];
+  readonly log: VersionLog;
   /** The same by scope: a kubelet reads the pods of its node, whatever the others do. */
   readonly scopes: Map<string, ScopeStore>;
 }
@@ -32,7 +33,7 @@ interface KindStore {
 interface ScopeStore {
   /** Every object that ever was in the scope, in the order in which they entered it. */
   readonly keys: Set<ObjectKey>;
-  readonly log: Version[];
+  readonly log: VersionLog;
 }
 
 /** Below the name of a kind in a reading; kinds have none, and keys follow it. */
@@ -54,7 +55,7 @@ export class Store implements Readable {
   standing(reading: string): unknown {
     if (reading === ALL) return this.latest;
     const cut = reading.indexOf(KEY);
-    if (cut < 0) return this.kinds.get(reading)?.log.at(-1)?.revision;
+    if (cut < 0) return this.kinds.get(reading)?.log.latest;
     return this.kinds.get(reading.slice(0, cut))?.heads.get(reading.slice(cut + 1));
   }
 
@@ -114,26 +115,25 @@ export class Store implements Readable {
   changes(kind: string, from: number, to?: number, scope?: string): Version[] {
     if (to === undefined) noteReading(this, kind);
     const kindStore = this.kinds.get(kind);
-    const log = (scope === undefined ? kindStore : kindStore?.scopes.get(scope))?.log ?? [];
-    return log.slice(countUpTo(log, from), countUpTo(log, to ?? this.latest));
+    const log = (scope === undefined ? kindStore : kindStore?.scopes.get(scope))?.log;
+    return log?.between(from, to ?? this.latest) ?? [];
   }
 
   /** The newest revision at which an object of this kind changed. */
   revisionOf(kind: string): number {
     noteReading(this, kind);
-    return this.kinds.get(kind)?.log.at(-1)?.revision ?? 0;
+    return this.kinds.get(kind)?.log.latest ?? 0;
   }
 
   /** The newest revision up to this one at which an object of the kind changed. */
   lastChange(kind: string, revision: number): number {
-    const log = this.kinds.get(kind)?.log ?? [];
-    return log[countUpTo(log, revision) - 1]?.revision ?? 0;
+    return this.kinds.get(kind)?.log.lastUpTo(revision) ?? 0;
   }
 
   /** The newest revision of a kind that stood at an instant; 0 before its first object. */
   revisionAt(kind: string, instant: Instant): number {
     noteReading(this, kind);
-    return this.kinds.get(kind)?.log.findLast(({ at }) => at <= instant)?.revision ?? 0;
+    return this.kinds.get(kind)?.log.lastAt(instant) ?? 0;
   }
 
   /** The kinds of which any object ever was, sorted by name. */
@@ -153,7 +153,7 @@ export class Store implements Readable {
   ): Version {
     let kindStore = this.kinds.get(kind);
     if (kindStore === undefined) {
-      kindStore = { heads: new Map(), log: [], scopes: new Map() };
+      kindStore = { heads: new Map(), log: new VersionLog(), scopes: new Map() };
       this.kinds.set(kind, kindStore);
     }
     const previous = kindStore.heads.get(key);
@@ -175,22 +175,10 @@ export class Store implements Readable {
   }
 }
 
-/** How many versions of a log are not newer than `revision`. */
-function countUpTo(log: readonly Version[], revision: number): number {
-  let low = 0;
-  let high = log.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (log[middle]!.revision <= revision) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 function enter(scopes: Map<string, ScopeStore>, scope: string, version: Version): void {
   let scopeStore = scopes.get(scope);
   if (scopeStore === undefined) {
-    scopeStore = { keys: new Set(), log: [] };
+    scopeStore = { keys: new Set(), log: new VersionLog() };
     scopes.set(scope, scopeStore);
   }
   if (version.previous?.object === undefined) scopeStore.keys.delete(version.key);

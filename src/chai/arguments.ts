@@ -3,9 +3,18 @@
 
 import type { Action, Claim, Fault } from '../vocabulary/define';
 import type applyAction from '../vocabulary/actions/apply';
+import type cordonAction from '../vocabulary/actions/cordon';
 import type deleteAction from '../vocabulary/actions/delete';
+import type drainAction from '../vocabulary/actions/drain';
+import type labelAction from '../vocabulary/actions/label';
+import type lookupAction from '../vocabulary/actions/lookup';
 import type patchAction from '../vocabulary/actions/patch';
+import type restartAction from '../vocabulary/actions/restart';
+import type rolloutAction from '../vocabulary/actions/rollout';
 import type scaleAction from '../vocabulary/actions/scale';
+import type taintAction from '../vocabulary/actions/taint';
+import type uncordonAction from '../vocabulary/actions/uncordon';
+import type upgradeAction from '../vocabulary/actions/upgrade';
 import type affinity from '../vocabulary/claims/affinity';
 import type converge from '../vocabulary/claims/converge';
 import type inspect from '../vocabulary/claims/inspect';
@@ -53,7 +62,20 @@ interface Claims {
   readonly translate: typeof translate;
 }
 
-type Actions = typeof applyAction | typeof deleteAction | typeof patchAction | typeof scaleAction;
+type Actions =
+  | typeof applyAction
+  | typeof cordonAction
+  | typeof deleteAction
+  | typeof drainAction
+  | typeof labelAction
+  | typeof lookupAction
+  | typeof patchAction
+  | typeof restartAction
+  | typeof rolloutAction
+  | typeof scaleAction
+  | typeof taintAction
+  | typeof uncordonAction
+  | typeof upgradeAction;
 
 type ArgsOf<Word> =
   Word extends Claim<infer Args>

@@ -62,6 +62,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Prints the JSON Schema of scenarios, for editors.',
     load: () => require('./commands/schema') as Loaded,
   },
+  verify: {
+    summary: 'Runs scenarios in two processes and compares them event by event.',
+    load: () => require('./commands/verify') as Loaded,
+  },
 };
 
 /** Executes a command line and returns its exit code. Writes to `io` alone; throws nothing. */

@@ -2,8 +2,11 @@
 // control plane's own clients are on its host and always do.
 
 import type { ApiServer } from '../apiserver/api-server';
-import { CONTROL_PLANE, hostName } from '../network/index';
+import type { Lag } from '../apiserver/lags';
+import { CONTROL_PLANE, hostName, lineOf } from '../network/index';
 import type { Between, Network, Sighting } from '../network/index';
+import { arrivalsOver, later } from '../values/arrivals';
+import type { Arrival, Line } from '../values/arrivals';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { Disposition } from '../values/disposition';
 import type { Origin } from '../values/origin';
@@ -32,9 +35,11 @@ interface Path {
   /** What its packets wait on their way there, and on their way back. */
   readonly there: Duration;
   readonly back: Duration;
+  /** The bad links of both ways. */
+  readonly lines: readonly Line[];
 }
 
-const OPEN: Path = { cut: undefined, there: ZERO, back: ZERO };
+const OPEN: Path = { cut: undefined, there: ZERO, back: ZERO, lines: [] };
 
 /** Whose cut it is, as the API server counts them. */
 const TOKEN = 'network';
@@ -75,14 +80,14 @@ export class ApiPaths {
   private follow(actor: string, path: Path): void {
     const { api } = this.context;
     const known = this.paths.get(actor) ?? OPEN;
-    if (path.there !== known.there || path.back !== known.back) {
-      api.delay(actor, TOKEN, { there: path.there, back: path.back });
-    }
+    const lag = lagOn(path);
+    if (JSON.stringify(lag) !== JSON.stringify(lagOn(known))) api.delay(actor, lag);
     if (path.cut !== known.cut) {
       if (path.cut === undefined) api.mend(actor, TOKEN);
       else api.sever(actor, TOKEN, path.cut);
     }
-    const isOpen = path.cut === undefined && path.there === 0 && path.back === 0;
+    const isPlain = path.there === 0 && path.back === 0 && lag.chances === undefined;
+    const isOpen = path.cut === undefined && isPlain;
     if (isOpen) this.paths.delete(actor);
     else this.paths.set(actor, path);
   }
@@ -133,12 +138,17 @@ export class ApiPaths {
       const isSilent = cut.mode === 'drop' || path.cut === 'silent';
       return { ...OPEN, cut: isSilent ? 'silent' : 'refused' };
     }
-    const waits = (sighting: Sighting): number =>
-      degradations.at('client', sighting).reduce((sum, rule) => sum + network.drawDelay(rule), 0);
+    const linesOf = (sighting: Sighting): readonly Line[] =>
+      degradations
+        .at('client', sighting)
+        .map((rule) => lineOf(rule, sighting.leg, network.drawDelay(rule)));
+    const [out, home] = [linesOf(there), linesOf(back)];
     return {
-      cut: path.cut,
-      there: (path.there + waits(there)) as Duration,
-      back: (path.back + waits(back)) as Duration,
+      // A process that nothing gets through to, or from, is cut off.
+      cut: [...out, ...home].some(losesAll) ? 'silent' : path.cut,
+      there: (path.there + delayOf(out)) as Duration,
+      back: (path.back + delayOf(home)) as Duration,
+      lines: [...path.lines, ...out, ...home],
     };
   }
 
@@ -158,9 +168,32 @@ export class ApiPaths {
 function pathFrom({ disposition, stretch }: Trace): Path {
   if (disposition === 'answered') {
     if (stretch === undefined) return OPEN;
-    const back = (stretch.delay - stretch.there) as Duration;
-    return { cut: undefined, there: stretch.there, back };
+    const { there, lines = [] } = stretch;
+    return { cut: undefined, there, back: (stretch.delay - there) as Duration, lines };
   }
   if (!STOPPED.has(disposition)) return OPEN;
   return { ...OPEN, cut: disposition === 'rejected' ? 'refused' : 'silent' };
+}
+
+/** What the API server is told of a way: also how a segment may fare, where that is not certain. */
+function lagOn({ there, back, lines }: Path): Lag {
+  if (lines.every(({ fates }) => fates.length === 1)) return { there, back };
+  const ways = {
+    there: arrivalsOn(lines, 'request', there),
+    back: arrivalsOn(lines, 'answer', back),
+  };
+  return { there, back, chances: ways };
+}
+
+function arrivalsOn(lines: readonly Line[], leg: Line['leg'], delay: Duration): readonly Arrival[] {
+  const own = lines.filter((line) => line.leg === leg);
+  return later(arrivalsOver(own), (delay - delayOf(own)) as Duration);
+}
+
+function delayOf(lines: readonly Line[]): number {
+  return lines.reduce((sum, { delay }) => sum + delay, 0);
+}
+
+function losesAll({ fates }: Line): boolean {
+  return fates.every(({ waits }) => waits.length === 0);
 }

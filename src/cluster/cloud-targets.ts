@@ -9,10 +9,13 @@ import { tickAfter } from '../controllers/ticks';
 import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import { isLeaving, PROXY_HEALTH_PORT } from '../node/proxy/health-check';
-import { later } from '../values/time';
+import { CERTAIN, equalRatio, formatRatio } from '../values/ratio';
+import type { Ratio } from '../values/ratio';
+import { later, ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { ObjectKey } from '../values/kube-object';
 import type { ChoiceGround, EdgeService, NodeChoice } from './edge';
+import { turnByChance } from './looks-by-chance';
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
@@ -21,6 +24,9 @@ export const CLOUD = 'cloud load balancer';
 
 /** As the journal names the health checker. */
 const ACTOR = 'cloud-load-balancer';
+
+const INTERVAL = 'cloud-load-balancer.healthCheckInterval';
+const TIMEOUT = 'cloud-load-balancer.healthCheckTimeout';
 
 /** Looks in a row that turn a target's state. source: cloud-provider-gcp providers/gce/gce.go */
 const UNHEALTHY_LOOKS = 3;
@@ -33,11 +39,14 @@ interface Target {
   firstLook: Instant | undefined;
   /** When it will believe otherwise, if nothing changes until then. */
   turnsAt: Instant | undefined;
+  /** What the looks are left to where the line to the node loses packets. */
+  luck: { readonly odds: string; readonly at: Instant; readonly turns: boolean } | undefined;
 }
 
 export class CloudTargets implements NodeChoice {
   private readonly ground: ChoiceGround;
   private readonly event: EventKind;
+  private readonly chanceEvent: EventKind;
   private readonly targets = new Map<ObjectKey, Map<string, Target>>();
 
   constructor(ground: ChoiceGround) {
@@ -45,6 +54,11 @@ export class CloudTargets implements NodeChoice {
     const turn = (key: EventArgument, node: EventArgument): void =>
       this.turn(String(key), String(node));
     this.event = ground.kernel.declare(ACTOR, turn, { owner: ACTOR });
+    const chance = (key: EventArgument, node: EventArgument): void =>
+      this.turnByChance(String(key), String(node));
+    // Chance never comes to rest: nobody waits for what it may still do.
+    const options = { owner: ACTOR, background: true };
+    this.chanceEvent = ground.kernel.declare(`${ACTOR}.chance`, chance, options);
   }
 
   choose(service: EdgeService): { nodes: string[]; absence: string } {
@@ -86,7 +100,8 @@ export class CloudTargets implements NodeChoice {
     for (const node of wanted) {
       if (targets.has(node)) continue;
       const isHealthy = this.passes(service, node);
-      targets.set(node, { isHealthy, firstLook: undefined, turnsAt: undefined });
+      const nothing = { firstLook: undefined, turnsAt: undefined, luck: undefined };
+      targets.set(node, { isHealthy, ...nothing });
     }
     return targets;
   }
@@ -101,25 +116,58 @@ export class CloudTargets implements NodeChoice {
   /** Foresees when the looks to come will turn the target's state. */
   private look(service: EdgeService, node: string, target: Target): void {
     const passes = this.passes(service, node);
+    const odds = passes ? this.oddsOf(service, node) : CERTAIN;
+    if (!equalRatio(odds, CERTAIN)) {
+      this.lookByChance(service, node, target, odds);
+      return;
+    }
+    target.luck = undefined;
     if (passes === target.isHealthy) {
       clear(target);
       return;
     }
-    const { kernel, timing } = this.ground;
-    const interval = 'cloud-load-balancer.healthCheckInterval';
-    const period = timing.delay(interval).least;
-    const phase = timing.phase(interval, node);
+    const { kernel, timing, network } = this.ground;
+    const { period, phase } = this.ticksOf(node);
     const looks = passes ? HEALTHY_LOOKS : UNHEALTHY_LOOKS;
-    const { network } = this.ground;
     const isPowered = network.machines.get(node)?.powered === true;
-    const isSilent = !isPowered || !network.isLinkOpen(CLOUD, node, healthPortOf(service.service));
-    const wait = timing.delay('cloud-load-balancer.healthCheckTimeout').least;
+    const isSilent = !isPowered || !this.isHeard(service, node);
+    const wait = timing.delay(TIMEOUT).least;
     target.firstLook ??= tickAfter({ phase, period }, kernel.now);
     const spent = ((looks - 1) * period + (isSilent ? wait : 0)) as Duration;
     const turnsAt = later(target.firstLook, spent);
     if (turnsAt === target.turnsAt) return;
     target.turnsAt = turnsAt;
-    kernel.schedule(target.turnsAt, Phase.control, this.event, service.key, node, interval);
+    kernel.schedule(target.turnsAt, Phase.control, this.event, service.key, node, INTERVAL);
+  }
+
+  /** While the odds are the same, what was foreseen holds. */
+  private lookByChance(service: EdgeService, node: string, target: Target, odds: Ratio): void {
+    const { kernel, timing } = this.ground;
+    const text = formatRatio(odds);
+    if (target.luck?.odds === text && target.luck.at > kernel.now) return;
+    clear(target);
+    const { isHealthy } = target;
+    const { period, phase } = this.ticksOf(node);
+    const { at, turns } = turnByChance({
+      seed: kernel.random.seed,
+      name: `degrade.loss/${ACTOR}/${service.key}/${node}`,
+      odds,
+      isHealthy,
+      first: tickAfter({ phase, period }, kernel.now),
+      period,
+      inARow: isHealthy ? UNHEALTHY_LOOKS : HEALTHY_LOOKS,
+    });
+    const wait = turns && isHealthy ? timing.delay(TIMEOUT).least : ZERO;
+    target.luck = { odds: text, at: later(at, wait), turns };
+    kernel.schedule(target.luck.at, Phase.control, this.chanceEvent, service.key, node, INTERVAL);
+  }
+
+  private turnByChance(key: ObjectKey, node: string): void {
+    const target = this.targets.get(key)?.get(node);
+    const { kernel } = this.ground;
+    if (target?.luck?.at !== kernel.now) return;
+    if (target.luck.turns) this.flip(key, node, target);
+    this.nodeChanged(node);
   }
 
   private turn(key: ObjectKey, node: string): void {
@@ -127,10 +175,40 @@ export class CloudTargets implements NodeChoice {
     const { kernel } = this.ground;
     if (target === undefined || target.turnsAt !== kernel.now) return;
     clear(target);
+    this.flip(key, node, target);
+  }
+
+  private flip(key: ObjectKey, node: string, target: Target): void {
+    const { kernel } = this.ground;
     target.isHealthy = !target.isHealthy;
     const word = target.isHealthy ? 'healthy' : 'unhealthy';
     kernel.note(ACTOR, word, `Node/${node}`, `for Service/${key}`);
     this.ground.refresh(key);
+  }
+
+  private ticksOf(node: string): Looks {
+    const { timing } = this.ground;
+    return { period: timing.delay(INTERVAL).least, phase: timing.phase(INTERVAL, node) };
+  }
+
+  /** Whether a look can be answered in time: it is a handshake, and a request over it. */
+  private isHeard({ service }: Pick<EdgeService, 'service'>, node: string): boolean {
+    const { network, timing } = this.ground;
+    const port = healthPortOf(service);
+    if (network.fabric.isPerfect) return true;
+    if (!network.isLinkOpen(CLOUD, node, port)) return false;
+    const { answered, roundTrip, odds } = network.callOverLink(CLOUD, node, port);
+    const isInTime = roundTrip === 0 || 2 * roundTrip < timing.delay(TIMEOUT).least;
+    return answered && (odds !== undefined || isInTime);
+  }
+
+  /** How likely it is, where the line loses packets. */
+  private oddsOf({ service }: EdgeService, node: string): Ratio {
+    const { network, timing } = this.ground;
+    if (network.fabric.isPerfect) return CERTAIN;
+    const { odds } = network.callOverLink(CLOUD, node, healthPortOf(service));
+    const wait = timing.delay(TIMEOUT).least;
+    return odds === undefined || wait === 0 ? CERTAIN : odds(2, wait);
   }
 
   /** What the next look would find: the Service's own port, or kube-proxy's. */
@@ -138,15 +216,22 @@ export class CloudTargets implements NodeChoice {
     const { network, proxies } = this.ground;
     if (network.machines.get(node)?.powered !== true) return false;
     const port = healthPortOf(service);
-    if (!network.isLinkOpen(CLOUD, node, port)) return false;
+    if (!this.isHeard({ service }, node)) return false;
     return proxies.health(node, port, '/healthz')?.status === 200;
   }
+}
+
+/** Looks of one node: how often, and when. */
+interface Looks {
+  readonly period: Duration;
+  readonly phase: Duration;
 }
 
 /** Nothing to be expected of it. */
 function clear(target: Target): void {
   target.firstLook = undefined;
   target.turnsAt = undefined;
+  target.luck = undefined;
 }
 
 function isExcluded(node: Node): boolean {

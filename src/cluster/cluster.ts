@@ -3,8 +3,9 @@
 import type { ApiServer } from '../apiserver/api-server';
 import type { PatchType } from '../apiserver/patch';
 import type { Kernel } from '../kernel/kernel';
-import type { Connection, Visit as NetworkVisit } from '../network/index';
+import type { Connection, StraySegment, Visit as NetworkVisit } from '../network/index';
 import type { ImpairingHandles } from './impairing';
+import type { IptablesBackend } from '../node/netfilter/ruleset';
 import type { Machine } from '../node/machine';
 import type { Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
@@ -22,6 +23,7 @@ import type { FreezingHandles } from './freezing';
 import type { ClockSkewHandles } from './clock-skew';
 import type { SlowingHandles } from './slowing';
 import type { StaleViewHandles } from './stale-views';
+import type { UpgradeHandles } from './upgrades';
 import type { WipingHandles } from './wiping';
 import type { CommandFailure } from './kubectl';
 import type { LookUpOptions } from './names';
@@ -33,7 +35,7 @@ export type OpenConnection = Connection;
 export type Visit = NetworkVisit;
 
 export { CONTROL_PLANE } from '../network/index';
-export type { Between, Cut, Degradation, End } from '../network/index';
+export type { Between, Cut, Degradation, End, StraySegment } from '../network/index';
 
 /** How a packet is sent. */
 export interface ClusterSendOptions {
@@ -56,6 +58,7 @@ export interface Handles
     StaleViewHandles,
     ClockSkewHandles,
     ExhaustingHandles,
+    UpgradeHandles,
     WipingHandles {
   /** Every container of the pod exits; sandbox and address stay. */
   crashPod(pod: string, options: { exitCode: number; restart: boolean }): void;
@@ -64,6 +67,8 @@ export interface Handles
     container: string,
     options: { exitCode: number; restart: boolean },
   ): void;
+  /** kube-proxy's next start on the node is from an image with this back end of iptables. */
+  changeIptables(node: string, backend: IptablesBackend): void;
   /** Allows a crashed pod's containers to be restarted again. */
   allowRestart(pod: string): void;
   powerOff(node: string): void;
@@ -100,6 +105,9 @@ export interface Announced {
   readonly since?: Instant;
 }
 
+/** Under which a cluster tells of rules and of processes on its nodes (Cluster.standing). */
+export const NODES = 'nodes';
+
 export interface Cluster {
   readonly spec: ClusterSpec;
   readonly kernel: Kernel;
@@ -111,7 +119,9 @@ export interface Cluster {
   readonly generation: number;
   /**
    * Moves whenever anything that a claim can observe has changed, apart from what notes by itself
-   * that it was read (kernel/readings.ts): objects of the API, views of them, the clock.
+   * that it was read (kernel/readings.ts): objects of the API, views of them, the clock. What
+   * kube-proxy programs and which processes run in pods is told under NODES alone; packets and
+   * names note for themselves what they meet of that.
    */
   standing?(key: string): unknown;
   readonly handles: Handles;
@@ -125,8 +135,8 @@ export interface Cluster {
   visit(from: Origin, to: Destination): readonly Visit[];
   /** Opens one real connection for each possible path that is answered. */
   open(from: Origin, to: Destination): readonly OpenConnection[];
-  /** The next packet of an open connection; before it, the server may send a stray segment. */
-  proceed(connection: OpenConnection, stray?: 'out-of-window'): readonly Trace[];
+  /** The next packet of an open connection; before it, one side may send a stray segment. */
+  proceed(connection: OpenConnection, stray?: StraySegment): readonly Trace[];
   /**
    * A lookup with the container's own resolver; every query is a packet. One entry for each way
    * in which it can go, the worst first; the probabilities add up to 1. Changes nothing, unless it

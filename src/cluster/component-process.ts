@@ -12,6 +12,8 @@ export interface Process extends Supervised {
   readonly watchers?: () => readonly string[];
   /** It dies: its memory is lost. */
   stop(): void;
+  /** It is told to end, where it then does more than to die. */
+  retire?(): void;
   /** Called before it is stopped as by SIGSTOP, and after it goes on. */
   frozen?(): void;
   thawed?(): void;

@@ -50,12 +50,22 @@ export class Components implements ComponentHandles {
     if (!restart) supervisor.hold(process);
     if (process.isRunning()) {
       kernel.note(component.actor, 'died', `component/${component.name}`, 'killed');
-      for (const token of this.pauses.get(component.actor) ?? []) {
-        this.resumeComponent(component, token);
-      }
+      this.wake(process);
       process.stop();
       supervisor.died(process);
     }
+    touch();
+  }
+
+  /** Ends a process that runs, so that another program takes its place: `what` that is. */
+  replaceComponent(component: Component, what: string): void {
+    const { kernel, supervisor, touch } = this.context;
+    const process = this.processOf(component);
+    kernel.note(component.actor, 'replaced', `component/${component.name}`, what);
+    this.wake(process);
+    if (process.retire === undefined) process.stop();
+    else process.retire();
+    supervisor.replaced(process);
     touch();
   }
 
@@ -124,9 +134,7 @@ export class Components implements ComponentHandles {
     for (const process of this.context.processes) {
       if (process.host !== host) continue;
       const { component } = process;
-      for (const token of this.pauses.get(component.actor) ?? []) {
-        this.resumeComponent(component, token);
-      }
+      this.wake(process);
       this.context.supervisor.lost(process);
       if (isOfControlPlane(component) && process.isRunning()) process.stop();
     }
@@ -138,6 +146,14 @@ export class Components implements ComponentHandles {
     for (const process of processes) {
       if (process.host !== host || process.isRunning() || supervisor.isHeld(process)) continue;
       process.start();
+    }
+    supervisor.started();
+  }
+
+  /** What had stopped the process, as by SIGSTOP, ends with it. */
+  private wake({ component }: Process): void {
+    for (const token of this.pauses.get(component.actor) ?? []) {
+      this.resumeComponent(component, token);
     }
   }
 

@@ -9,11 +9,11 @@ import { copyState } from '../kernel/copy-state';
 import { Kernel } from '../kernel/kernel';
 import { Answers, isReading, nextRound, noteFleeting, noteReading } from '../kernel/readings';
 import { createNetwork, datagram, handshake, repeated, segment } from '../network/index';
-import type { Network, SendOptions } from '../network/index';
+import type { Network, SendOptions, StraySegment } from '../network/index';
 import { Kubelets } from '../node/kubelet';
 import type { Machine } from '../node/machine';
 import type { PolicyAgents } from '../node/policy/index';
-import { PROFILES, Timing } from '../timing';
+import { presetOf, PROFILES, Timing } from '../timing';
 import type { Profile } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { Component } from '../values/component';
@@ -24,16 +24,10 @@ import type { Resolution } from '../values/resolution';
 import { seconds, START } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
-import {
-  Behaviours,
-  bringsDns,
-  bringsNodeCache,
-  corednsManifests,
-  DnsServers,
-  nodeCacheManifests,
-} from '../workloads/index';
+import { Behaviours, DnsServers } from '../workloads/index';
 import { ApiPaths } from './api-paths';
 import type { ApiClient } from './api-paths';
+import { NODES } from './cluster';
 import type {
   Announced,
   Cluster,
@@ -51,7 +45,7 @@ import { answersOf } from './dns-answers';
 import { createHandles } from './handles';
 import { Kubectl } from './kubectl';
 import type { CommandFailure } from './kubectl';
-import { askFromPod, clusterDnsOf, lookUp } from './names';
+import { askFromPod, lookUp } from './names';
 import type { LookUpOptions, NamesContext } from './names';
 import { watchNodeRanges } from './node-ranges';
 import { PodOrdinals } from './pod-ordinals';
@@ -60,6 +54,7 @@ import { Proxies } from './proxies';
 import { seedObjects } from './seed-objects';
 import { announcedEndpoints, programmedEndpoints, servingEndpoints } from './service-truth';
 import { takeSnapshot } from './snapshot';
+import { systemManifests } from './system-manifests';
 
 /** A settled start is lived through before zero, without latencies, for as long as this at most. */
 const SETTLING = seconds(600);
@@ -84,11 +79,14 @@ class ModelCluster implements Cluster {
   private moves = 0;
   /** The same without what is read from objects of the API, which tell by themselves. */
   private shifts = 0;
+  /** The same for rules of kube-proxy and processes of pods, which packets and names tell by. */
+  private turns = 0;
   /** What is known already, by the cluster itself: a fork has to find out everything anew. */
   private readonly answers = new WeakMap<ModelCluster, Answers>();
 
   constructor(spec: ClusterSpec, seed: number) {
     const touch = (): void => this.shifted();
+    const turn = (): void => this.turned();
     this.spec = spec;
     this.kernel = new Kernel(seed, (spec.start === 'cold' ? START : -SETTLING) as Instant);
     const { kernel } = this;
@@ -121,8 +119,9 @@ class ModelCluster implements Cluster {
       behaviours,
       servers,
       featureGates: spec.featureGates,
-      touch: (node) => {
-        touch();
+      touch: (node, what) => {
+        if (what === 'processes') turn();
+        else touch();
         this.edge?.powerMayHaveChanged(node);
         this.apiPaths.refresh();
       },
@@ -132,19 +131,23 @@ class ModelCluster implements Cluster {
       touch();
       this.edge?.nodeChanged(node);
     };
-    this.proxies = new Proxies({ spec, kernel, api, timing, machines, onChange });
+    const onRules = (node: string): void => {
+      turn();
+      this.edge?.nodeChanged(node);
+    };
+    this.proxies = new Proxies({ spec, kernel, api, timing, machines, onChange: onRules });
     const { proxies } = this;
     this.edge = createEdge({ spec, kernel, api, timing, network, proxies, touch });
     this.agents = enforcePolicies({ spec, kernel, api, timing, network, onChange: touch });
     watchNodeRanges({ spec, kernel, api, network, onChange });
     const controllers = createControllers({ kernel, api, timing, spec, heartbeats: kubelets });
     const parts = { spec, kernel, api, timing, network, kubelets, proxies, controllers, touch };
-    const components = createComponents({ ...parts, agents: this.agents });
+    const { components, upgrades } = createComponents({ ...parts, agents: this.agents });
     this.components = components.all;
     this.kubectl = new Kubectl(kernel, api, spec.manifests);
     const { apiPaths, kubectl, edge } = this;
     const onNetworkChange = (): void => edge?.networkChanged();
-    const reach = { servers, components, kubectl, apiPaths, onNetworkChange };
+    const reach = { servers, components, upgrades, kubectl, apiPaths, onNetworkChange };
     this.handles = createHandles({ ...parts, ...reach });
     api.observeCommits((version) => this.ordinals.observe(version));
     api.observeCommits(() => void this.moves++);
@@ -163,8 +166,8 @@ class ModelCluster implements Cluster {
     return this.moves;
   }
 
-  standing(): number {
-    return this.shifts;
+  standing(key: string): number {
+    return key === NODES ? this.turns : this.shifts;
   }
 
   /** Applies everything and lives on until zero. */
@@ -172,7 +175,8 @@ class ModelCluster implements Cluster {
     this.kernel.expectObjects(objectsIn(this.spec));
     for (const object of seedObjects(this.spec)) this.create(object);
     for (const node of this.spec.nodes) this.kubelets.start(node.name);
-    for (const object of [...this.systemManifests(), ...this.spec.manifests]) this.create(object);
+    for (const object of [...systemManifests(this.spec), ...this.spec.manifests])
+      this.create(object);
     if (this.spec.start === 'cold') {
       this.proxies.startAll();
       return;
@@ -215,7 +219,7 @@ class ModelCluster implements Cluster {
     return connections;
   }
 
-  proceed(connection: OpenConnection, stray?: 'out-of-window'): readonly Trace[] {
+  proceed(connection: OpenConnection, stray?: StraySegment): readonly Trace[] {
     const { protocol } = connection.tuple;
     const { least } = this.timing.delay('tcp.connectTimeout');
     const patience = protocol === 'TCP' ? segment() : datagram(least);
@@ -223,7 +227,7 @@ class ModelCluster implements Cluster {
     const ways =
       stray === undefined
         ? this.network.proceed(connection)
-        : this.network.proceedOutOfWindow(connection);
+        : this.network.proceedOutOfWindow(connection, stray);
     const traces = ways.flatMap((trace) => repeated(trace, patience));
     // The packet has kept entries fresh.
     nextRound();
@@ -303,6 +307,11 @@ class ModelCluster implements Cluster {
     });
   }
 
+  private turned(): void {
+    this.moves++;
+    this.turns++;
+  }
+
   private shifted(): void {
     this.moves++;
     this.shifts++;
@@ -313,32 +322,6 @@ class ModelCluster implements Cluster {
     noteFleeting();
     nextRound();
     this.shifted();
-  }
-
-  private systemManifests(): KubeObject[] {
-    return [...this.dnsManifests(), ...this.nodeCacheManifests()];
-  }
-
-  private nodeCacheManifests(): KubeObject[] {
-    const { domain, dns, manifests, proxy } = this.spec;
-    const { nodelocal } = dns;
-    if (nodelocal === undefined || bringsNodeCache(manifests)) return [];
-    const kubeDns = clusterDnsOf(this.spec)[0]!;
-    return nodeCacheManifests({ domain, kubeDns, isIpvs: proxy.mode === 'ipvs', ...nodelocal });
-  }
-
-  private dnsManifests(): KubeObject[] {
-    const { kubernetes, domain, dns, manifests } = this.spec;
-    if (dns.replicas === 0 || bringsDns(manifests)) return [];
-    const clusterIPs = clusterDnsOf(this.spec);
-    const corefile = dns.corefile === undefined ? {} : { corefile: dns.corefile };
-    return corednsManifests({
-      kubernetes,
-      domain,
-      replicas: dns.replicas,
-      clusterIPs,
-      ...corefile,
-    });
   }
 
   /** Manifests of a settled start are there at once. */
@@ -387,7 +370,9 @@ function clientsOf(servers: DnsServers): readonly ApiClient[] {
 
 function timingOptions(spec: ClusterSpec): ConstructorParameters<typeof Timing>[0] {
   const profile = spec.start === 'cold' ? profileOf(spec) : 'instant';
-  return { kubernetes: spec.kubernetes, profile, overrides: spec.timing.overrides };
+  // What a cluster is configured to do it does from the beginning, also while it settles.
+  const overrides = { ...presetOf(spec.timing.profile)?.timers, ...spec.timing.overrides };
+  return { kubernetes: spec.kubernetes, profile, overrides };
 }
 
 function profileOf({ timing }: ClusterSpec): Profile {

@@ -18,6 +18,7 @@ import type { ControlPlaneHost } from './control-plane-hosts';
 import { ElectedProcesses } from './elected-processes';
 import type { Proxies } from './proxies';
 import { Supervisor } from './supervisor';
+import { Upgrades } from './upgrades';
 
 export interface ComponentParts {
   readonly spec: ClusterSpec;
@@ -36,8 +37,13 @@ export interface ComponentParts {
 /** Network plug-ins whose work is done by the kernel alone. */
 const WITHOUT_DAEMON: readonly string[] = ['bridge'];
 
+export interface ComponentsAndUpgrades {
+  readonly components: Components;
+  readonly upgrades: Upgrades;
+}
+
 /** Takes hold of every process of the cluster. */
-export function createComponents(parts: ComponentParts): Components {
+export function createComponents(parts: ComponentParts): ComponentsAndUpgrades {
   const { kernel, api, timing, spec, kubelets, touch } = parts;
   const hosts = controlPlaneHosts(spec);
   const supervisor = new Supervisor({ kernel, api, timing, kubelets });
@@ -63,7 +69,9 @@ export function createComponents(parts: ComponentParts): Components {
     ...spec.nodes.flatMap(({ name }) => nodeProcesses(name, parts, supervisor)),
   ];
   if (parts.agents !== undefined) followViews(api, parts.agents, parts.agents.name);
-  return kernel.keep(new Components({ kernel, api, supervisor, processes, touch }));
+  const components = kernel.keep(new Components({ kernel, api, supervisor, processes, touch }));
+  const upgrades = kernel.keep(new Upgrades({ ...parts, components, supervisor }));
+  return { components, upgrades };
 }
 
 function apiServerOn(

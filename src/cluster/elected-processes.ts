@@ -27,6 +27,13 @@ export interface ElectedGround {
   readonly touch: () => void;
 }
 
+/**
+ * Who gives its lease back when it is told to end. The controller manager does not: its gate
+ * ControllerManagerReleaseLeaderElectionLockOnExit is alpha in 1.36.
+ * source: cmd/kube-scheduler/app/options/options.go makeLeaderElectionConfig (ReleaseOnCancel)
+ */
+const RELEASING: readonly string[] = ['scheduler'];
+
 export class ElectedProcesses {
   /** One for each host, and after them one for each controller. */
   readonly processes: readonly Process[];
@@ -73,7 +80,8 @@ export class ElectedProcesses {
 
   private processOn(host: ControlPlaneHost): Process {
     const { hosts, name } = this.ground;
-    const component = componentOn(name, host, hosts);
+    const leads = () => this.election.leader === host.name;
+    const component = { ...componentOn(name, host, hosts), leads };
     const change = (act: () => void) => () => {
       act();
       this.election.changed();
@@ -84,6 +92,7 @@ export class ElectedProcesses {
       clients: () => this.clientsOn(host.name),
       isRunning: () => this.election.isAlive(host.name),
       stop: () => this.election.stop(host.name),
+      ...(RELEASING.includes(name) && { retire: () => this.election.retire(host.name) }),
       start: () => this.election.start(host.name),
       frozen: () => {
         this.hold(host.name);
@@ -122,7 +131,14 @@ export class ElectedProcesses {
 
   /** The new leader starts every controller with empty memory; what held the old one is void. */
   private begin(leader: string): void {
-    for (const { name } of this.ground.hosts) if (name !== leader) this.free(name);
+    const { timing, name, hosts } = this.ground;
+    const { actor } = componentOn(
+      name,
+      hosts.find((host) => host.name === leader)!,
+      hosts,
+    );
+    timing.versions.set(name, timing.versions.of(actor));
+    for (const host of hosts) if (host.name !== leader) this.free(host.name);
     for (const controller of this.work) {
       if (this.stopped.has(controller.actor)) continue;
       controller.start();

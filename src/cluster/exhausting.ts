@@ -1,6 +1,7 @@
-// Finite tables of nodes that are full: connections, ports for translated sources, addresses of
-// pods, and the one lock of iptables. Whoever fills a table has a token.
+// What nodes run out of: connections, ports for translated sources, addresses of pods, memory,
+// disk, and the one lock of iptables. Whoever takes it has a token.
 
+import type { Kubelets } from '../node/kubelet';
 import type { Network } from '../network/index';
 import type { Shortage } from '../node/netfilter/shortages';
 import type { Proxies } from './proxies';
@@ -9,12 +10,13 @@ export type { Shortage } from '../node/netfilter/shortages';
 
 export interface ExhaustingContext {
   readonly network: Network;
+  readonly kubelets: Kubelets;
   readonly proxies: Proxies;
   readonly touch: () => void;
 }
 
-/** What can be used up on a node. Ports and the lock are taken as a whole. */
-export type NodeTable = 'conntrack' | 'ports' | 'ips' | 'lock';
+/** What can be used up on a node. Ports and the lock are taken as a whole, the rest is counted. */
+export type NodeTable = 'conntrack' | 'ports' | 'ips' | 'lock' | 'memory' | 'disk';
 
 export interface ExhaustingHandles {
   /** False for a node without power. */
@@ -25,7 +27,7 @@ export interface ExhaustingHandles {
 }
 
 export function exhaustingHandles(context: ExhaustingContext): ExhaustingHandles {
-  const { network, proxies, touch } = context;
+  const { network, kubelets, proxies, touch } = context;
   return {
     exhaust(node, what, token, shortage) {
       const machine = network.machines.get(node);
@@ -33,7 +35,10 @@ export function exhaustingHandles(context: ExhaustingContext): ExhaustingHandles
       if (what === 'conntrack') machine.conntrack.fill(token, shortage);
       else if (what === 'ports') machine.portsTakenBy.add(token);
       else if (what === 'ips') network.takeAddresses(node, token, shortage);
-      else proxies.holdLock(node, token);
+      else if (what === 'memory' || what === 'disk') {
+        // The file system and the memory have no `cap`: what is available is said.
+        kubelets.faults.exhaust(node, what, token, 'left' in shortage ? shortage.left : 0);
+      } else proxies.holdLock(node, token);
       touch();
       return true;
     },
@@ -42,6 +47,7 @@ export function exhaustingHandles(context: ExhaustingContext): ExhaustingHandles
       if (what === 'conntrack') machine.conntrack.relieve(token);
       else if (what === 'ports') machine.portsTakenBy.delete(token);
       else if (what === 'ips') network.giveAddresses(node, token);
+      else if (what === 'memory' || what === 'disk') kubelets.faults.relieve(node, token);
       else proxies.releaseLock(node, token);
       touch();
     },

@@ -4,6 +4,7 @@
 import type { ApiServer } from '../apiserver/api-server';
 import type { RequestFailure } from '../apiserver/request-failures';
 import type { Kubelets } from '../node/kubelet';
+import type { KubeletFailure } from '../node/node-failures';
 import type { PodFailure } from '../node/pod-failures';
 import type { DnsFailure, DnsServers } from '../workloads/index';
 import type { Proxies } from './proxies';
@@ -21,7 +22,7 @@ export interface FailingContext {
 }
 
 /** What fails on a node while its kubelet lives. */
-export type NodeFailure = 'unready' | 'podNetwork' | 'images' | 'restores';
+export type NodeFailure = KubeletFailure | 'restores';
 
 export interface FailingHandles {
   /**
@@ -64,16 +65,12 @@ export function failingHandles(context: FailingContext): FailingHandles {
       touch();
     },
     failNode(node, what, token) {
-      if (what === 'unready') kubelets.failNode(node, token);
-      else if (what === 'podNetwork') kubelets.failPodNetwork(node, token);
-      else if (what === 'images') kubelets.failImages(node, token);
-      else proxies.failRestores(node, token);
+      if (what === 'restores') proxies.failRestores(node, token);
+      else kubelets.faults.fail(node, what, token);
     },
     mendNode(node, what, token) {
-      if (what === 'unready') kubelets.mendNode(node, token);
-      else if (what === 'podNetwork') kubelets.mendPodNetwork(node, token);
-      else if (what === 'images') kubelets.mendImages(node, token);
-      else proxies.mendRestores(node, token);
+      if (what === 'restores') proxies.mendRestores(node, token);
+      else kubelets.faults.mend(node, what, token);
     },
     failRequests: (token, failure) => api.requestFailures.set(token, failure),
     mendRequests: (token) => api.requestFailures.clear(token),

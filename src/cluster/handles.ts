@@ -16,12 +16,16 @@ import { failingHandles } from './failing';
 import { freezingHandles } from './freezing';
 import { impairingHandles } from './impairing';
 import type { Proxies } from './proxies';
+import type { UpgradeHandles, Upgrades } from './upgrades';
 import { slowingHandles } from './slowing';
 import { staleViewHandles } from './stale-views';
 import type { Network } from '../network/index';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { DnsServers } from '../workloads/index';
 import { wipingHandles } from './wiping';
+import { dnsManifests } from './system-manifests';
+import { keyOf } from '../values/kube-object';
+import type { KubeObject } from '../values/kube-object';
 
 export interface HandlesContext {
   readonly kernel: Kernel;
@@ -36,13 +40,14 @@ export interface HandlesContext {
   readonly timing: Timing;
   readonly apiPaths: ApiPaths;
   readonly components: Components;
+  readonly upgrades: Upgrades;
   /** Whoever looks at nodes from outside looks again. */
   readonly onNetworkChange: () => void;
 }
 
 export function createHandles(context: HandlesContext): Handles {
   const drains = context.kernel.keep(new Drains(context));
-  const { kubectl, kubelets, touch, components, network } = context;
+  const { kubectl, kubelets, touch, components, network, proxies } = context;
   return {
     ...impairingHandles(context),
     ...exhaustingHandles(context),
@@ -50,15 +55,14 @@ export function createHandles(context: HandlesContext): Handles {
     ...wipingHandles(context),
     ...freezingHandles({ ...context, machines: network.machines }),
     ...componentHandles(components),
+    ...upgradeHandles(context),
     ...staleViewHandles(context),
     ...slowingHandles(context),
     ...clockSkewHandles(context),
-    crashPod(pod, options) {
-      kubelets.crashPod(pod, options);
-      touch();
-    },
-    crashContainer(pod, container, options) {
-      kubelets.crashContainer(pod, container, options);
+    crashPod: (pod, options) => kubelets.crashPod(pod, options),
+    crashContainer: (pod, container, options) => kubelets.crashContainer(pod, container, options),
+    changeIptables(node, backend) {
+      proxies.changeBackend(node, backend);
       touch();
     },
     allowRestart: (pod) => kubelets.allowRestart(pod),
@@ -95,6 +99,28 @@ function componentHandles(components: Components): ComponentHandles {
   };
 }
 
+function upgradeHandles({ upgrades, spec, api, kubectl }: HandlesContext): UpgradeHandles {
+  return {
+    upgradeProblem: (components, to) => upgrades.upgradeProblem(components, to),
+    upgrade: (components, to) => upgrades.upgrade(components, to),
+    upgradeDns: (to) => {
+      // source: cmd/kubeadm/app/phases/addons/dns/dns.go (keeps replicas, replaces the rest)
+      for (const object of dnsManifests(spec, to)) {
+        const { kind, data } = object;
+        const key = keyOf(object);
+        if (kind === 'Service' || api.store.get(kind, key) === undefined) continue;
+        const patch = kind === 'ConfigMap' ? { data } : { spec: templateOf(object) };
+        kubectl.submit({ verb: 'patch', kind, key, patch, patchType: 'merge' });
+      }
+    },
+  };
+}
+
+function templateOf({ spec }: KubeObject): object {
+  const { template, strategy } = spec as { readonly template: object; readonly strategy: object };
+  return { template, strategy };
+}
+
 /** Everything on the node is gone at once; nobody is told. */
 function powerOff(
   { kernel, kubelets, network, proxies, components, touch }: HandlesContext,
@@ -110,7 +136,7 @@ function powerOff(
 
 /** An empty kernel; kubelet and kube-proxy come up as the node boots. */
 function powerOn({ kernel, kubelets, touch }: HandlesContext, node: string): void {
-  if (kubelets.processes.isRunning(node)) return;
+  if (kubelets.processes.isRunning(node) && !kubelets.isLeaving(node)) return;
   kernel.note(`machine@${node}`, 'got power', `Node/${node}`);
   kubelets.powerOn(node);
   touch();

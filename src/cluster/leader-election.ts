@@ -65,6 +65,8 @@ export class LeaderElection {
   private holder: string | undefined;
   /** When the lease was renewed last, where that is over. */
   private renewedAt: Instant | undefined;
+  /** When its holder gave it back; undefined where it did not. */
+  private releasedAt: Instant | undefined;
 
   constructor(ground: ElectionGround) {
     this.ground = ground;
@@ -93,8 +95,23 @@ export class LeaderElection {
     return this.candidates.get(host)!.alive;
   }
 
+  /**
+   * The process of the host ends in order: as a leader it gives its lease back, so that nobody has
+   * to wait until that expires. source: leaderelection.go release (ReleaseOnCancel)
+   */
+  retire(host: string): void {
+    const isReleased = this.holder === host && this.canRenew(this.candidates.get(host)!);
+    this.releasedAt = isReleased ? this.ground.kernel.now : this.releasedAt;
+    this.end(host);
+  }
+
   /** The process of the host dies. */
   stop(host: string): void {
+    if (this.holder === host) this.releasedAt = undefined;
+    this.end(host);
+  }
+
+  private end(host: string): void {
     const candidate = this.candidates.get(host)!;
     if (!candidate.alive) return;
     const wasHolder = this.holder === host;
@@ -114,7 +131,8 @@ export class LeaderElection {
     if (candidate.alive) return;
     candidate.alive = true;
     candidate.startedAt = this.ground.kernel.now;
-    this.contest();
+    // A lease that is being renewed is nobody's to take.
+    if (this.renewedAt !== undefined) this.contest();
   }
 
   /** The process is stopped, or goes on. */
@@ -187,20 +205,35 @@ export class LeaderElection {
   }
 
   private plan(candidate: Candidate): void {
-    const { kernel, timing } = this.ground;
+    const { kernel } = this.ground;
     const { now } = kernel;
     const { host, epoch, takesAt } = candidate;
     if (takesAt !== undefined && takesAt > now) return;
+    const isFree = this.releasedAt !== undefined;
+    const at = isFree ? this.nextTry(candidate) : this.expiry(candidate);
+    candidate.takesAt = at;
+    const timer = isFree ? RETRY : LEASE;
+    kernel.schedule(at, Phase.control, this.acquireEvent, host, epoch, timer);
+  }
+
+  /** When it takes the lease of somebody who has not given it back. */
+  private expiry(candidate: Candidate): Instant {
+    const { kernel, timing } = this.ground;
     // Each candidate counts by its own clock, from when it saw the lease change.
-    const lease = timing.wait(LEASE, this.ground.actorOf(host));
+    const lease = timing.wait(LEASE, this.ground.actorOf(candidate.host));
     const isFirst = candidate.observedAt === undefined;
     candidate.observedAt ??= this.firstLook(candidate);
     const expires = later(candidate.observedAt, lease);
-    let at = isFirst ? candidate.observedAt : now;
+    let at = isFirst ? candidate.observedAt : kernel.now;
     do at = later(at, this.pause(candidate));
-    while (at <= expires || at < now);
-    candidate.takesAt = at;
-    kernel.schedule(at, Phase.control, this.acquireEvent, host, epoch, LEASE);
+    while (at <= expires || at < kernel.now);
+    return at;
+  }
+
+  /** A new process tries at once, one that stood by at its next try. */
+  private nextTry(candidate: Candidate): Instant {
+    const { now } = this.ground.kernel;
+    return candidate.startedAt > this.releasedAt! ? now : later(now, this.pause(candidate));
   }
 
   /** A new process looks at once; one that stood by saw the last renewal at its next look. */
@@ -224,6 +257,7 @@ export class LeaderElection {
     const before = this.holder;
     this.holder = candidate.host;
     this.renewedAt = undefined;
+    this.releasedAt = undefined;
     for (const other of this.candidates.values()) reset(other);
     if (before !== undefined) this.ground.yields(before);
     const subject = `Lease/kube-system/kube-${name}`;

@@ -3,7 +3,7 @@
 
 import type { ApiServer } from '../apiserver/api-server';
 import type { Pod } from '../apiserver/kinds/pod';
-import { handshake, repeated } from '../network/index';
+import { handshake, repeated, roundTrips } from '../network/index';
 import type { Network } from '../network/index';
 import type { Timing } from '../timing';
 import { addressAt, cidr } from '../values/cidr';
@@ -313,22 +313,27 @@ function overBadLinks(
   reactions: readonly Weighted<Reaction>[],
 ): readonly Weighted<Reaction>[] {
   if (stretch === undefined) return reactions;
-  const late = reactions.map(({ probability, value }): Weighted<Reaction> => {
-    if (value.kind !== 'reply') return { probability, value };
+  if (took !== undefined) {
     // The handshake is the kernel's: a slow server is late with its answer alone.
-    const handshake = took === undefined ? 0 : took - (stretch.work ?? 0);
-    const delay = (value.reply.delay + stretch.delay + handshake) as Duration;
-    return { probability, value: { kind: 'reply', reply: { ...value.reply, delay } } };
-  });
+    const handshake = took - (stretch.work ?? 0);
+    return reactions.map((it) => delayed(it, (stretch.delay + handshake) as Duration));
+  }
   const lost = complement(stretch.arrives);
-  if (took !== undefined || lost.numerator === 0) return late;
-  const reason = 'a bad link lost the question or its answer';
-  return [
-    ...late.map(({ probability, value }) => {
-      return { probability: multiply(probability, stretch.arrives), value };
+  const arrived = roundTrips(stretch).flatMap(({ after, probability }) =>
+    reactions.map((it) => {
+      return delayed({ ...it, probability: multiply(it.probability, probability) }, after);
     }),
-    { probability: lost, value: { kind: 'lost', reason } },
-  ];
+  );
+  if (lost.numerator === 0) return arrived;
+  const reason = 'a bad link lost the question or its answer';
+  return [...arrived, { probability: lost, value: { kind: 'lost', reason } }];
+}
+
+function delayed(reaction: Weighted<Reaction>, wait: Duration): Weighted<Reaction> {
+  const { probability, value } = reaction;
+  if (value.kind !== 'reply') return reaction;
+  const delay = (value.reply.delay + wait) as Duration;
+  return { probability, value: { kind: 'reply', reply: { ...value.reply, delay } } };
 }
 
 /**

@@ -4,9 +4,12 @@ import type { EndpointSlice } from '../apiserver/kinds/endpointslice';
 import type { Pod } from '../apiserver/kinds/pod';
 import { mergeRulesets, renderIptables } from '../node/netfilter/render-iptables';
 import { formatConntrackEntry } from '../node/netfilter/conntrack';
+import { backendOf } from '../node/netfilter/ruleset';
+import type { IptablesBackend, Ruleset } from '../node/netfilter/ruleset';
 import type { Machine, Route } from '../node/machine';
 import { proxyMode } from '../node/proxy/index';
 import { cidr } from '../values/cidr';
+import type { Family } from '../values/ip';
 import { keyOf } from '../values/kube-object';
 import { sortedBy } from '../values/order';
 import { resolvConfOf } from '../workloads/index';
@@ -16,7 +19,10 @@ import { kubeletDnsOf } from './names';
 
 /** Each kind of text, with the tool whose output it is. */
 export const NODE_TEXTS = {
-  rules: { tool: 'iptables-save, nft list ruleset or ipvsadm -ln', write: rulesText },
+  rules: {
+    tool: 'iptables-save and iptables-legacy-save, nft list ruleset or ipvsadm -ln',
+    write: rulesText,
+  },
   conntrack: { tool: 'conntrack -L', write: conntrackText },
   routes: { tool: 'ip route', write: routesText },
   endpoints: { tool: 'kubectl get endpointslices -A', write: endpointsText },
@@ -33,20 +39,33 @@ export function nodeText(cluster: Cluster, machine: Machine, what: NodeText): st
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
-/** kube-proxy's rules in the form of its mode, those of the others in that of iptables. */
+/**
+ * kube-proxy's rules in the form of its mode, those of the others in that of iptables, and what
+ * stands in the legacy tables behind them, since no tool lists both.
+ */
 function rulesText({ spec }: Cluster, machine: Machine): string {
-  const { proxyRules, cniRules, dnsCacheRules } = machine;
   const mode = proxyMode(spec.proxy.mode)!;
   const blocks = spec.ipFamilies.flatMap((family) => {
-    const [proxy, cni] = [proxyRules.get(family), cniRules.get(family)];
+    const all = machine.rulesets(family);
+    if (mode.name === 'iptables') return iptablesTexts(all, family);
+    const proxy = machine.proxyRules.get(family);
+    const others = all.filter((ruleset) => ruleset !== proxy);
     const own = proxy === undefined ? [] : [mode.render(proxy)];
-    const cache = dnsCacheRules.get(family);
-    const shared = mode.name === 'iptables' ? [cache, proxy, cni] : [cache, cni];
-    const all = shared.filter((ruleset) => ruleset !== undefined);
-    if (mode.name === 'iptables') return [renderIptables(mergeRulesets(all))];
-    return all.length === 0 ? own : [...own, renderIptables(mergeRulesets(all))];
+    return [...own, ...iptablesTexts(others, family)];
   });
   return blocks.filter((block) => block !== '').join('\n');
+}
+
+/** One text for each back end; where there are two, each is headed by its command. */
+function iptablesTexts(rulesets: readonly Ruleset[], family: Family): string[] {
+  const textIn = (backend: IptablesBackend): string => {
+    const standing = rulesets.filter((ruleset) => backendOf(ruleset) === backend);
+    return renderIptables(mergeRulesets(standing));
+  };
+  const [nft, legacy] = [textIn('nft'), textIn('legacy')];
+  if (legacy === '') return [nft];
+  const tool = family === 'IPv4' ? 'iptables' : 'ip6tables';
+  return [`# ${tool}-save\n${nft}`, `# ${tool}-legacy-save\n${legacy}`];
 }
 
 function conntrackText({ kernel }: Cluster, { conntrack }: Machine): string {

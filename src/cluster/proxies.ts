@@ -3,6 +3,7 @@
 import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
 import type { Daemon, Machine } from '../node/machine';
+import type { IptablesBackend } from '../node/netfilter/ruleset';
 import { answerForProxy, answerForService, PROXY_HEALTH_PORT } from '../node/proxy/health-check';
 import type { HealthAnswer } from '../node/proxy/health-check';
 import { KubeProxy } from '../node/proxy/kube-proxy';
@@ -14,6 +15,7 @@ import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import { cidr } from '../values/cidr';
 import { familyOf } from '../values/ip';
 import { isAtLeast } from '../values/kube-version';
+import type { KubeVersion } from '../values/kube-version';
 import type { Family } from '../values/ip';
 import type { Duration } from '../values/time';
 
@@ -42,7 +44,9 @@ export class Proxies {
       inputs: new ProxyInputs(api.store, family),
       shared: sharedConfiguration(spec, family),
     }));
+    const backend = settings(spec)['iptablesBackend'] as IptablesBackend | undefined;
     for (const node of spec.nodes) {
+      if (backend !== undefined) this.changeBackend(node.name, backend);
       this.byNode.set(
         node.name,
         planes.map((plane) => this.proxy(context, node, plane)),
@@ -98,6 +102,14 @@ export class Proxies {
     for (const proxy of this.of(node)) proxy.releaseLock(token);
   }
 
+  /**
+   * The kube-proxy of a node gets an image with another iptables. It has to be started anew; what
+   * it has written so far stays where it is.
+   */
+  changeBackend(node: string, backend: IptablesBackend): void {
+    this.context.machines.get(node)!.changeProxyBackend(backend);
+  }
+
   /** A stranger deletes all chains of kube-proxy on the node, of both families. */
   flushRules(node: string): void {
     for (const proxy of this.of(node)) proxy.flushRules();
@@ -109,11 +121,17 @@ export class Proxies {
     const isHealthy = proxies.length > 0 && proxies.every((proxy) => proxy.isHealthy);
     if (proxies.length === 0) return undefined;
     if (port === PROXY_HEALTH_PORT) {
-      const { api, spec } = this.context;
-      return answerForProxy(path, api.store.get('Node', node), isHealthy, spec.kubernetes);
+      const { api, timing } = this.context;
+      const version = timing.versions.of(`${NAME}@${node}`);
+      return answerForProxy(path, api.store.get('Node', node), isHealthy, version);
     }
     const health = proxies.map((proxy) => proxy.serviceHealth().get(port)).find((it) => it);
     return health && answerForService(health, isHealthy);
+  }
+
+  /** Why no process of this version works as the scenario has it; undefined where it does. */
+  whyNotAs(version: KubeVersion): string | undefined {
+    return whyNoProxy(this.context.spec, version);
   }
 
   of(node: string): readonly KubeProxy[] {
@@ -172,13 +190,22 @@ class ProxyDaemon implements Daemon {
   }
 }
 
-function modeOf({ proxy, kubernetes }: ClusterSpec): ProxyMode {
-  const mode = proxyMode(proxy.mode);
-  if (mode === undefined) throw new RangeError(`proxy mode "${proxy.mode}" is not modelled`);
-  if (mode.since !== undefined && !isAtLeast(kubernetes, mode.since)) {
-    throw new RangeError(`proxy mode "${mode.name}" exists since Kubernetes ${mode.since}`);
-  }
+function modeOf(spec: ClusterSpec): ProxyMode {
+  const mode = proxyMode(spec.proxy.mode);
+  if (mode === undefined) throw new RangeError(`proxy mode "${spec.proxy.mode}" is not modelled`);
+  const problem = whyNoProxy(spec, spec.kubernetes);
+  if (problem !== undefined) throw new RangeError(problem);
   return mode;
+}
+
+/** Why there is no kube-proxy of a version that is configured so; undefined where there is. */
+function whyNoProxy(spec: ClusterSpec, version: KubeVersion): string | undefined {
+  const since = proxyMode(spec.proxy.mode)?.since;
+  if (since !== undefined && !isAtLeast(version, since)) {
+    return `proxy mode "${spec.proxy.mode}" exists since Kubernetes ${since}`;
+  }
+  if (!isLiberal(spec) || isAtLeast(version, '1.29')) return undefined;
+  return 'conntrack.tcpBeLiberal exists since Kubernetes 1.29';
 }
 
 /** The settings of the mode by the names of KubeProxyConfiguration, and those of all modes. */
@@ -218,9 +245,7 @@ function sharedConfiguration(spec: ClusterSpec, family: Family): SharedConfigura
  */
 function isLiberal(spec: ClusterSpec): boolean {
   const conntrack = settings(spec)['conntrack'] as { tcpBeLiberal?: boolean } | undefined;
-  if (conntrack?.tcpBeLiberal !== true) return false;
-  if (isAtLeast(spec.kubernetes, '1.29')) return true;
-  throw new RangeError('conntrack.tcpBeLiberal exists since Kubernetes 1.29');
+  return conntrack?.tcpBeLiberal === true;
 }
 
 function proxyNode(node: NodeSpec, shared: SharedConfiguration): ProxyNode {

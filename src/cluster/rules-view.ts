@@ -2,7 +2,14 @@
 
 import { renderRule } from '../node/netfilter/render-iptables';
 import { renderNftRule } from '../node/netfilter/render-nftables';
-import type { Chain, NftTable, Rule, Ruleset, Table } from '../node/netfilter/ruleset';
+import type {
+  Chain,
+  IptablesBackend,
+  NftTable,
+  Rule,
+  Ruleset,
+  Table,
+} from '../node/netfilter/ruleset';
 import type { Family } from '../values/ip';
 import { formatRatio } from '../values/ratio';
 
@@ -11,6 +18,8 @@ export interface RuleView {
   readonly family: Family;
   /** `nat`, `filter`, or the name of a table of nft. */
   readonly table: string;
+  /** `legacy` where the table of iptables stands there, and not where the host's own does. */
+  readonly backend?: IptablesBackend;
   readonly chain: string;
   /** 1-based, as iptables counts. */
   readonly position: number;
@@ -24,17 +33,18 @@ export interface RuleView {
 }
 
 /** Every rule of every table, in the order in which the tool prints them. */
-export function rulesOf(rulesets: ReadonlyMap<Family, Ruleset>): readonly RuleView[] {
+export function rulesOf(rulesets: Iterable<readonly [Family, Ruleset]>): readonly RuleView[] {
   return [...rulesets].flatMap(([family, ruleset]) => [
-    ...[...ruleset.tables.values()].flatMap((table) => ofIptables(family, table)),
+    ...[...ruleset.tables.values()].flatMap((table) => ofIptables(family, table, ruleset)),
     ...(ruleset.nft === undefined ? [] : ofNftables(family, ruleset.nft)),
   ]);
 }
 
-function ofIptables(family: Family, { name, chains }: Table): RuleView[] {
-  return [...chains.values()].flatMap((chain) =>
+function ofIptables(family: Family, { name, chains }: Table, { backend }: Ruleset): RuleView[] {
+  const views = [...chains.values()].flatMap((chain) =>
     viewsOf(family, name, chain, (rule) => renderRule(chain.name, rule)),
   );
+  return backend === undefined ? views : views.map((view) => ({ ...view, backend }));
 }
 
 function ofNftables(family: Family, { name, baseChains, chains }: NftTable): RuleView[] {

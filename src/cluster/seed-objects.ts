@@ -3,6 +3,7 @@
 
 import { controlPlaneHosts } from './control-plane-hosts';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
+import { formatBytes } from '../values/bytes';
 import { addressAt, cidr } from '../values/cidr';
 import { familyOf } from '../values/ip';
 import type { KubeObject } from '../values/kube-object';
@@ -37,7 +38,10 @@ function nodeObject(node: NodeSpec): KubeObject {
   const zone = node.zone === '' ? {} : { 'topology.kubernetes.io/zone': node.zone };
   const role = node.role === 'control-plane' ? { 'node-role.kubernetes.io/control-plane': '' } : {};
   const labels = { 'kubernetes.io/hostname': node.name, 'kubernetes.io/os': 'linux' };
-  const capacity = { pods: String(node.maxPods) };
+  const capacity = {
+    pods: String(node.maxPods),
+    ...(node.storage === undefined ? {} : { 'ephemeral-storage': formatBytes(node.storage) }),
+  };
   const [podCIDR] = node.podCIDRs;
   return {
     apiVersion: 'v1',

@@ -70,9 +70,11 @@ function nodeOf({ kernel, proxyState }: SnapshotSource, machine: Machine): Snaps
 }
 
 /** What the proxy says of itself, and the rules that it has left in the kernel. */
-function proxyOf({ proxyRules }: Machine, state: Readonly<Record<string, unknown>>): Snapshot {
+function proxyOf(machine: Machine, state: Readonly<Record<string, unknown>>): Snapshot {
+  const { proxyRules, leftRules } = machine;
   const told = Object.entries(state).map(([name, value]) => [name, () => value] as const);
-  return branches({ ...Object.fromEntries(told), rules: () => rulesOf(proxyRules) });
+  const rules = () => rulesOf([...proxyRules, ...leftRules]);
+  return branches({ ...Object.fromEntries(told), rules });
 }
 
 function journalOf({ kernel }: SnapshotSource): unknown {

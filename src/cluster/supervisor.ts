@@ -38,6 +38,8 @@ interface Life {
   readonly process: Supervised;
   /** A fault keeps it down. */
   held: boolean;
+  /** It was not its death that ended it: another program takes its place. */
+  replaced: boolean;
   exitedAt: Instant;
   backOff: Duration;
   backOffAt: Instant | undefined;
@@ -48,6 +50,7 @@ interface Life {
 export class Supervisor {
   private readonly ground: SupervisorGround;
   private readonly records = new Map<string, Life>();
+  private readonly startListeners: (() => void)[] = [];
   /** The relists of hosts that are no nodes. */
   private readonly ticks = new Map<string, NodeTicks>();
   private readonly noticedEvent: EventKind;
@@ -72,8 +75,33 @@ export class Supervisor {
   died(process: Supervised): void {
     const record = this.recordOf(process);
     record.life++;
+    record.replaced = false;
     record.exitedAt = this.ground.kernel.now;
     if (!record.held) this.notice(record);
+  }
+
+  /**
+   * The process was ended so that another program takes its place. That is no failure: it waits
+   * for no back-off, and systemd starts it at once.
+   */
+  replaced(process: Supervised): void {
+    const record = this.recordOf(process);
+    record.life++;
+    record.replaced = true;
+    record.exitedAt = this.ground.kernel.now;
+    if (record.held) return;
+    if (process.supervisor === 'systemd') this.begin(record);
+    else this.notice(record);
+  }
+
+  /** Calls the listener when processes have started. */
+  onStart(listener: () => void): void {
+    this.startListeners.push(listener);
+  }
+
+  /** Whoever waits for processes to run looks again. */
+  started(): void {
+    for (const listener of this.startListeners) listener();
   }
 
   /** A fault keeps the process down until it is released. */
@@ -128,17 +156,18 @@ export class Supervisor {
   /** The first restart is free; each further one waits twice as long as the one before. */
   private restart(record: Life): void {
     const { kernel, timing, kubelets } = this.ground;
-    const { process, life, exitedAt, backOff, backOffAt } = record;
+    const { process, life, exitedAt, replaced, backOff, backOffAt } = record;
     const { host, isOnNode, actor } = process;
     if (isOnNode && !kubelets.processes.isRunning(host)) return;
     kernel.note(`kubelet@${host}`, 'noticed', actor, 'it has exited');
     const most = timing.delay('kubelet.crashLoopBackOffMax').least;
-    const isForgotten = backOffAt === undefined || exitedAt - backOffAt > 2 * most;
+    const isForgotten = replaced || backOffAt === undefined || exitedAt - backOffAt > 2 * most;
     const allowedAt = isForgotten ? kernel.now : later(exitedAt, backOff);
     const first = timing.delay('kubelet.crashLoopBackOff').least;
     const wait = Math.max(0, allowedAt - kernel.now);
     record.backOff = (isForgotten ? first : Math.min(2 * backOff, most)) as Duration;
-    record.backOffAt = later(kernel.now, wait as Duration);
+    // A new pod has not failed yet: its own first restart is free as well.
+    record.backOffAt = replaced ? undefined : later(kernel.now, wait as Duration);
     const start = timing.draw('kubelet.containerStart', actor);
     const timer = wait > 0 ? 'kubelet.crashLoopBackOff' : 'kubelet.containerStart';
     const delay = (wait + start) as Duration;
@@ -152,6 +181,7 @@ export class Supervisor {
     process.start();
     // A new process does not wait for the back-off of the old one.
     for (const client of process.clients()) this.ground.api.renew(client);
+    this.started();
   }
 
   private nextRelist({ host, isOnNode }: Supervised): Instant {
@@ -176,7 +206,7 @@ export class Supervisor {
     if (record === undefined) {
       const { now } = this.ground.kernel;
       const nothing = { backOff: ZERO, backOffAt: undefined, life: 0 };
-      record = { process, held: false, exitedAt: now, ...nothing };
+      record = { process, held: false, replaced: false, exitedAt: now, ...nothing };
       this.records.set(process.actor, record);
     }
     return record;

@@ -6,6 +6,7 @@ import type { PatchType } from '../apiserver/patch';
 import type { Kernel } from '../kernel/kernel';
 import type { Network } from '../network/index';
 import type { ConntrackEntry } from '../node/netfilter/conntrack';
+import type { IptablesBackend } from '../node/netfilter/ruleset';
 import type { Timing } from '../timing';
 import { addressAt, cidr, contains } from '../values/cidr';
 import type { ClusterSpec } from '../values/cluster-spec';
@@ -47,8 +48,11 @@ export interface Front {
 }
 
 export interface WipingHandles {
-  /** Deletes all rules of kube-proxy on the node. False where there are none. */
-  flushRules(node: string): boolean;
+  /**
+   * Deletes all rules of kube-proxy on the node, or those in one back end of iptables, and also
+   * what another image of it has left. False where there are none.
+   */
+  flushRules(node: string, backend?: IptablesBackend): boolean;
   /** Whether it is modelled what kube-proxy does about rules that are gone. */
   canFlushRules(): boolean;
   /** Deletes entries of the node's conntrack table, as `conntrack -D`; returns how many. */
@@ -69,11 +73,18 @@ export function wipingHandles(context: WipingContext): WipingHandles {
   const { api, kernel, network, proxies, servers, touch } = context;
   const upkeep = kernel.keep(new RouteUpkeep(context));
   return {
-    flushRules(node) {
-      const rules = network.machines.get(node)?.proxyRules;
-      if (rules === undefined || rules.size === 0) return false;
-      proxies.flushRules(node);
-      return true;
+    flushRules(node, backend) {
+      const { proxyRules, leftRules, proxyBackend } = network.machines.get(node)!;
+      const isHere = backend === undefined || backend === proxyBackend;
+      const isThere = backend === undefined || backend !== proxyBackend;
+      const [own, left] = [isHere && proxyRules.size > 0, isThere && leftRules.size > 0];
+      if (left) {
+        leftRules.clear();
+        kernel.note(`machine@${node}`, 'lost', 'rules', 'that another kube-proxy had left');
+        touch();
+      }
+      if (own) proxies.flushRules(node);
+      return own || left;
     },
     canFlushRules: () => proxies.mode.upkeep !== undefined,
     forgetConnections(node, match) {

@@ -14,10 +14,11 @@ import type { Change } from '../apiserver/informer';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { sortedBy } from '../values/order';
 import { between } from '../values/time';
+import { BACKOFF, DaemonBackoff } from './daemon-backoff';
 import { defineController, wallClockOf } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import { Expectations } from './expectations';
-import { OwnerIndex, ownerKey } from './owner';
+import { OwnerIndex, ownerKey, ownerKeys } from './owner';
 import type { Pass, Write } from './pass';
 import { availableAt, isAvailable, podFromTemplate } from './pod-control';
 import { templateHash } from './template-hash';
@@ -51,11 +52,13 @@ export const daemonset = defineController({
 class DaemonSetLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
-  private readonly pods = new OwnerIndex();
+  private readonly pods = new OwnerIndex('DaemonSet');
   private readonly expectations = new Expectations();
+  private readonly backoff: DaemonBackoff;
 
   constructor(workplace: Workplace) {
     this.place = workplace;
+    this.backoff = new DaemonBackoff(workplace.timing);
     this.watches = {
       DaemonSet: ({ key }) => [key],
       Node: (change) => this.onNode(change),
@@ -92,6 +95,7 @@ class DaemonSetLogic implements ControllerLogic {
   reset(): void {
     this.pods.clear();
     this.expectations.clear();
+    this.backoff.clear();
   }
 
   private onNode({ before, after }: Change): Iterable<ObjectKey> {
@@ -102,13 +106,14 @@ class DaemonSetLogic implements ControllerLogic {
     );
   }
 
-  private onPod({ before, after }: Change): Iterable<ObjectKey> {
-    this.pods.update(before, after);
+  private onPod(change: Change): Iterable<ObjectKey> {
+    this.pods.update(change);
+    const { before, after } = change;
     const [was, is] = [ownerKey(before, 'DaemonSet'), ownerKey(after, 'DaemonSet')];
     if (is !== undefined && before === undefined) this.expectations.created(is);
     const isGone = after === undefined || after.metadata.deletionTimestamp !== undefined;
     if (was !== undefined && isGone) this.expectations.deleted(was, before?.metadata.uid);
-    return new Set([was, is].filter((key) => key !== undefined));
+    return ownerKeys(change, 'DaemonSet');
   }
 
   private manage(
@@ -125,7 +130,11 @@ class DaemonSetLogic implements ControllerLogic {
       if (!kept.has(node)) return live;
       // A finished daemon is replaced; of several on one node the oldest stays.
       const active = live.filter((pod) => !isPodTerminal(pod));
-      return [...live.filter(isPodTerminal), ...active.slice(1)];
+      const finished = live.filter(isPodTerminal);
+      return [
+        ...finished.filter((pod) => this.mayReplace(key, node, pod, pass)),
+        ...active.slice(1),
+      ];
     });
     this.expectations.expectCreations(key, missing.length);
     for (const { metadata } of missing) pass.create(daemonFor(set, metadata.name));
@@ -133,6 +142,16 @@ class DaemonSetLogic implements ControllerLogic {
     if (missing.length + condemned.length === 0) return;
     pass.effect = missing.length > 0 ? 'gain' : 'loss';
     pass.summary = `${missing.length} nodes lack it, ${condemned.length} pods too many`;
+  }
+
+  /** Failed daemons wait for their turn, those that succeeded do not. */
+  private mayReplace(key: ObjectKey, node: string, pod: Pod, pass: Pass): boolean {
+    if (pod.status?.phase !== 'Failed') return true;
+    const { now } = this.place.kernel;
+    const delay = this.backoff.waits(key, node, now);
+    if (delay === undefined) this.backoff.replaced(key, node, now);
+    else pass.requeueAfter(delay, BACKOFF);
+    return delay === undefined;
   }
 
   /** Replaces daemons of an older template, as many at a time as may be missing. */
@@ -194,7 +213,7 @@ class DaemonSetLogic implements ControllerLogic {
     if (!equalJson(next, set.status)) pass.patch(set, { status: next });
     // A daemon that is ready and not yet available is looked at again when it is.
     for (const at of pods.map((pod) => availableAt(pod, minReady))) {
-      if (at !== undefined && at > now) pass.requeueAfter(between(now, at), '');
+      if (at !== undefined && at > now) pass.requeueAfter(between(now, at), 'spec.minReadySeconds');
     }
   }
 }

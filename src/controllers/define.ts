@@ -84,6 +84,8 @@ export function defineController(definition: ControllerDefinition): ControllerDe
 /** source: client-go/util/workqueue/default_rate_limiters.go (the longest wait of a key) */
 const RETRY_MOST = seconds(1_000);
 const INTERVAL = 'controller-manager.requestInterval';
+/** Names a write in one number: that of its pass times this, and its own. */
+const WRITES_PER_PASS = 2 ** 20;
 
 /** A definition at work. */
 export class Controller {
@@ -124,9 +126,9 @@ export class Controller {
     const declare = (name: string, handler: Handler): EventKind =>
       kernel.declare(`${this.actor}.${name}`, handler, { owner: this.actor });
     this.writeEvent = declare('write', (id) => this.write(Number(id)));
-    this.submitEvent = declare('submit', (token) => this.submit(String(token)));
+    this.submitEvent = declare('submit', (token) => this.submit(Number(token)));
     this.answerEvent = declare('answer', (id, result) => {
-      this.answered(String(id), result as ApiResult);
+      this.answered(Number(id), result as ApiResult);
     });
     this.limiter = new RequestLimiter(timing.delay(INTERVAL).least);
     this.logic = definition.create({
@@ -252,43 +254,42 @@ export class Controller {
     if (pass.isFirstStage) {
       this.context.kernel.note(this.actor, 'reconciled', pass.subject, pass.summary);
     }
-    pass.nextStage().forEach((_write, index) => {
-      const token = `${id}/${pass.stageNumber}/${index}`;
+    pass.nextStage().forEach((number) => {
+      const token = id * WRITES_PER_PASS + number;
       const delay = this.limiter.reserve(this.context.kernel.now);
       if (delay === ZERO) this.submit(token);
       else this.context.kernel.after(delay, Phase.control, this.submitEvent, token, 0, INTERVAL);
     });
   }
 
-  private submit(token: string): void {
-    const [id, stage, index] = token.split('/').map(Number);
-    const pass = this.passes.get(id!);
+  private submit(token: number): void {
+    const pass = this.passes.get(Math.floor(token / WRITES_PER_PASS));
     if (pass === undefined) return;
     const effect = pass.effect === undefined ? {} : { effect: pass.effect };
     const answer = { kind: this.answerEvent, a: token };
     const request: ApiRequest = {
       ...effect,
-      ...pass.writeAt(stage!, index!),
+      ...pass.writeAt(token % WRITES_PER_PASS),
       actor: this.actor,
       answer,
     };
     this.context.api.submit(request);
   }
 
-  private answered(token: string, result: ApiResult): void {
-    const [id, stage, index] = token.split('/').map(Number);
-    const pass = this.passes.get(id!);
+  private answered(token: number, result: ApiResult): void {
+    const id = Math.floor(token / WRITES_PER_PASS);
+    const pass = this.passes.get(id);
     if (pass === undefined) return;
-    const write = pass.writeAt(stage!, index!);
+    const write = pass.writeAt(token % WRITES_PER_PASS);
     const stored = this.context.api.store.get(write.kind, write.key);
     this.logic.answered?.(write, result, stored);
     if (!isSuccess(write, result)) pass.fail(`${write.verb} ${write.kind}/${write.key}: ${result}`);
     if (pass.answered() > 0) return;
     if (pass.hasMore && pass.failure === undefined) {
-      this.write(id!);
+      this.write(id);
       return;
     }
-    this.passes.delete(id!);
+    this.passes.delete(id);
     for (const skipped of pass.skipped()) this.logic.answered?.(skipped, 'conflict', undefined);
     this.end(pass);
   }

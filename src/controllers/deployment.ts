@@ -8,11 +8,12 @@ import { equalJson } from '../apiserver/json';
 import type { Change } from '../apiserver/informer';
 import type { EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
+import type { DeclaredWait } from '../timing';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Instant } from '../values/time';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
-import { controllerReference, OwnerIndex, ownerKey } from './owner';
+import { controllerReference, OwnerIndex, ownerKey, ownerKeys } from './owner';
 import { deadlineOf, progressConditions } from './deployment-progress';
 import type { Activity, Counts } from './deployment-progress';
 import type { Pass } from './pass';
@@ -33,6 +34,7 @@ import type { Scale } from './rollout';
 import { templateHash } from './template-hash';
 
 const HASH_LABEL = 'pod-template-hash';
+const DEADLINE: DeclaredWait = 'spec.progressDeadlineSeconds';
 
 export const deployment = defineController({
   name: 'deployment',
@@ -43,8 +45,8 @@ export const deployment = defineController({
 class DeploymentLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
-  private readonly sets = new OwnerIndex();
-  private readonly pods = new OwnerIndex();
+  private readonly sets = new OwnerIndex('Deployment');
+  private readonly pods = new OwnerIndex('ReplicaSet');
   /** The deadlines that are watched, by Deployment. */
   private readonly watched = new Map<ObjectKey, Instant>();
   private readonly deadlineEvent: EventKind;
@@ -101,15 +103,15 @@ class DeploymentLogic implements ControllerLogic {
     this.watched.clear();
   }
 
-  private onSet({ before, after }: Change): Iterable<ObjectKey> {
-    this.sets.update(before, after);
-    const owners = [ownerKey(before, 'Deployment'), ownerKey(after, 'Deployment')];
-    return new Set(owners.filter((key) => key !== undefined));
+  private onSet(change: Change): Iterable<ObjectKey> {
+    this.sets.update(change);
+    return ownerKeys(change, 'Deployment');
   }
 
   /** A Deployment that recreates waits for its last old pod to be gone. */
-  private onPod({ before, after }: Change): Iterable<ObjectKey> {
-    this.pods.update(before, after);
+  private onPod(change: Change): Iterable<ObjectKey> {
+    this.pods.update(change);
+    const { before, after } = change;
     if (after !== undefined) return [];
     const key = ownerKey(
       this.place.view.get('ReplicaSet', ownerKey(before, 'ReplicaSet') ?? ''),
@@ -199,7 +201,7 @@ class DeploymentLogic implements ControllerLogic {
     if (deadline === undefined || this.watched.get(pass.key) === deadline) return;
     this.watched.set(pass.key, deadline);
     const at = deadline > kernel.now ? deadline : kernel.now;
-    kernel.schedule(at, Phase.control, this.deadlineEvent, pass.key, 0, '');
+    kernel.schedule(at, Phase.control, this.deadlineEvent, pass.key, 0, DEADLINE);
   }
 }
 

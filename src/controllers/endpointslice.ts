@@ -233,11 +233,12 @@ class EndpointSliceLogic implements ControllerLogic {
 
   /** The annotation wins over the field. */
   private hint(service: Service, plan: SlicePlan): void {
-    const { kernel, actor, spec } = this.place;
+    const { kernel, actor, timing } = this.place;
+    const version = timing.versions.of(actor);
     const key = keyOf(service);
     if (String(service.metadata.annotations?.[TOPOLOGY_MODE]).toLowerCase() !== 'auto') {
       this.unhinted.delete(key);
-      hintByDistribution(plan, service.spec.trafficDistribution, spec.kubernetes);
+      hintByDistribution(plan, service.spec.trafficDistribution, version);
       return;
     }
     const disabled = hintByCpu(plan, this.cpuShares());
@@ -246,7 +247,7 @@ class EndpointSliceLogic implements ControllerLogic {
       return;
     }
     this.unhinted.add(key);
-    hintByDistribution(plan, undefined, spec.kubernetes);
+    hintByDistribution(plan, undefined, version);
     kernel.note(actor, 'TopologyAwareHintsDisabled', `Service/${key}`, disabled);
   }
 

@@ -63,8 +63,9 @@ class GarbageCollectorLogic implements ControllerLogic {
     this.gone.clear();
   }
 
-  private onChange({ before, after }: Change): Iterable<ObjectKey> {
-    this.dependents.update(before, after);
+  private onChange(change: Change): Iterable<ObjectKey> {
+    this.dependents.update(change);
+    const { before, after } = change;
     const keys = new Set<ObjectKey>();
     const [was, is] = [before?.metadata.uid, after?.metadata.uid];
     if (before !== undefined && was !== undefined && was !== is) {

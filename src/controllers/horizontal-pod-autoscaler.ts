@@ -263,7 +263,7 @@ class AutoscalerLogic implements ControllerLogic {
    */
   private findPlace(key: ObjectKey): boolean {
     const { kernel, timing, spec, actor } = this.place;
-    const settles = kernel.now === START && timing.profile !== spec.timing.profile;
+    const settles = kernel.now === START && !timing.goesBy(spec.timing.profile);
     if (!settles) this.unphased.delete(key);
     const wait = settles ? microseconds(1) : timing.phase(SYNC, `${actor}/${key}`);
     if (wait > 0) this.lookAgain(key, wait);

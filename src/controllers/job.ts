@@ -148,7 +148,9 @@ class JobLogic implements ControllerLogic {
       if (!isSettled) decided = undefined;
     } else {
       const deadline = deadlineOf(job);
-      if (deadline !== undefined) pass.requeueAfter(between(now, deadline), '');
+      if (deadline !== undefined) {
+        pass.requeueAfter(between(now, deadline), 'spec.activeDeadlineSeconds');
+      }
       managed = isSettled
         ? this.manage(look, nextAttempt(failures, this.place.timing))
         : tallied(tally);
@@ -289,7 +291,8 @@ class JobLogic implements ControllerLogic {
 
   /** source: job_controller.go delayTerminalCondition, since Kubernetes 1.31 */
   private get waitsForTerminating(): boolean {
-    return isAtLeast(this.place.spec.kubernetes, '1.31');
+    const { timing, actor } = this.place;
+    return isAtLeast(timing.versions.of(actor), '1.31');
   }
 
   /** Before that, the condition of the end alone is written, but for policies. */

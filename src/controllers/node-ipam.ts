@@ -38,6 +38,8 @@ class NodeIpamLogic implements ControllerLogic {
   private pools: Pool[];
   /** The nodes about which an event says that there is no range for them. */
   private readonly lacking = new Set<ObjectKey>();
+  /** The journal entry by which ranges came free last, -1 for none. */
+  private freedBy = -1;
 
   constructor(workplace: Workplace) {
     this.place = workplace;
@@ -58,7 +60,7 @@ class NodeIpamLogic implements ControllerLogic {
       pass.fail('CIDRNotAvailable: no range of pod addresses is left');
       return;
     }
-    this.lacking.delete(key);
+    if (this.lacking.delete(key)) this.place.kernel.needed(this.freedBy);
     pass.summary = ranges.join(', ');
     pass.patch(node, { spec: { podCIDR: first, podCIDRs: ranges } });
   }
@@ -71,6 +73,7 @@ class NodeIpamLogic implements ControllerLogic {
   private onNode({ key, after }: Change): Iterable<ObjectKey> {
     if (after === undefined) {
       this.lacking.delete(key);
+      this.freedBy = this.place.kernel.cause;
       for (const pool of this.pools) giveBack(pool, key);
       return [];
     }

@@ -23,6 +23,12 @@ import type { Ticks } from './ticks';
 import { isNodeReady, ZoneCensus } from './zone-disruption';
 
 const UNSCHEDULABLE_TAINT = 'node.kubernetes.io/unschedulable';
+/** By the condition that brings each. source: nodeConditionToTaintKeyStatusMap */
+const PRESSURE_TAINTS: Readonly<Record<string, string>> = {
+  MemoryPressure: 'node.kubernetes.io/memory-pressure',
+  DiskPressure: 'node.kubernetes.io/disk-pressure',
+  PIDPressure: 'node.kubernetes.io/pid-pressure',
+};
 const MONITOR: TimerName = 'controller-manager.nodelifecycle.monitorPeriod';
 const GRACE: TimerName = 'controller-manager.nodelifecycle.monitorGracePeriod';
 const STARTUP_GRACE: TimerName = 'controller-manager.nodelifecycle.startupGracePeriod';
@@ -37,14 +43,20 @@ export const nodeLifecycle = defineController({
   create: (workplace) => new NodeLifecycleLogic(workplace),
 });
 
+/** When a node is to be tainted, and what it mostly waits for until then. */
+interface Turn {
+  readonly at: Instant;
+  readonly timer: TimerName;
+}
+
 class NodeLifecycleLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
   private readonly monitor: Loop;
   private readonly eviction: Loop;
   private readonly pods = new PodsByNode();
-  /** The instant at which a silent node is to be tainted, by node. */
-  private readonly evictions = new Map<string, Instant>();
+  /** The turn of each silent node that is to be tainted. */
+  private readonly evictions = new Map<string, Turn>();
   /** When the next node of a zone may be tainted. */
   private readonly zoneFreeAt = new Map<string, Instant>();
   private readonly census = new ZoneCensus();
@@ -92,7 +104,7 @@ class NodeLifecycleLogic implements ControllerLogic {
     this.startedAt ??= this.place.kernel.now;
     if (after === undefined) this.evictions.delete(key);
     const part = (node: Node | undefined) =>
-      node && [node.spec, zoneOf(node), conditionOf(node.status?.conditions, 'Ready')?.status];
+      node && [node.spec, zoneOf(node), readinessOf(node), pressureTaints(node)];
     if (equalJson(part(before as Node | undefined), part(after as Node | undefined))) return [];
     if (!this.census.update(before as Node | undefined, after as Node | undefined)) return [key];
     // A zone that is disrupted, or recovers, changes what is done with all nodes.
@@ -185,15 +197,15 @@ class NodeLifecycleLogic implements ControllerLogic {
       effect: 'NoExecute',
     };
     if (held.length > 0) return [wanted];
-    const at = this.evictionOf(node);
-    if (at === undefined) return [];
-    if (at <= now) return [wanted];
-    pass.requeueAfter(between(now, at), EVICTION);
+    const turn = this.evictionOf(node);
+    if (turn === undefined) return [];
+    if (turn.at <= now) return [wanted];
+    pass.requeueAfter(between(now, turn.at), turn.timer);
     return [];
   }
 
   /** When the node's turn comes: nodes of one zone are tainted one after the other. */
-  private evictionOf(node: Node): Instant | undefined {
+  private evictionOf(node: Node): Turn | undefined {
     const { name } = node.metadata;
     const known = this.evictions.get(name);
     if (known !== undefined) return known;
@@ -201,15 +213,18 @@ class NodeLifecycleLogic implements ControllerLogic {
     const zone = zoneOf(node) ?? '';
     const isPartial = this.census.stateOf(zone) === 'partial';
     if (isPartial && !this.census.isLarge) return undefined;
-    const interval = timing.delay(isPartial ? SECONDARY : INTERVAL).least;
+    const pace = isPartial ? SECONDARY : INTERVAL;
     // A kubelet that says itself that it is not ready is heard at a pass of the monitor.
     const heard = isUnknown(node) ? kernel.now : tickAt(this.monitor.ticks, kernel.now);
     const free = this.zoneFreeAt.get(zone);
     const earliest = tickAfter(this.eviction.ticks, heard);
-    const at = free !== undefined && free > earliest ? tickAt(this.eviction.ticks, free) : earliest;
-    this.zoneFreeAt.set(zone, later(at, interval));
-    this.evictions.set(name, at);
-    return at;
+    const isInLine = free !== undefined && free > earliest;
+    const at = isInLine ? tickAt(this.eviction.ticks, free) : earliest;
+    const timer = isInLine ? pace : heard > kernel.now ? MONITOR : EVICTION;
+    const turn = { at, timer };
+    this.zoneFreeAt.set(zone, later(at, timing.delay(pace).least));
+    this.evictions.set(name, turn);
+    return turn;
   }
 }
 
@@ -220,11 +235,22 @@ function isUnknown({ status }: Node): boolean {
 /** source: pkg/controller/nodelifecycle nodeConditionToTaintKeyStatusMap */
 function noScheduleTaints(node: Node): Taint[] {
   const taints: Taint[] = [];
-  const ready = conditionOf(node.status?.conditions, 'Ready')?.status;
+  const ready = readinessOf(node);
+  taints.push(...pressureTaints(node));
   if (ready === 'Unknown') taints.push({ key: UNREACHABLE_TAINT, effect: 'NoSchedule' });
   if (ready === 'False') taints.push({ key: NOT_READY_TAINT, effect: 'NoSchedule' });
   if (node.spec?.unschedulable) taints.push({ key: UNSCHEDULABLE_TAINT, effect: 'NoSchedule' });
   return taints;
+}
+
+function readinessOf({ status }: Node): Condition['status'] | undefined {
+  return conditionOf(status?.conditions, 'Ready')?.status;
+}
+
+function pressureTaints({ status }: Node): Taint[] {
+  return Object.entries(PRESSURE_TAINTS)
+    .filter(([type]) => conditionOf(status?.conditions, type)?.status === 'True')
+    .map(([, key]) => ({ key, effect: 'NoSchedule' }));
 }
 
 function isConditionKey(key: string): boolean {
@@ -233,7 +259,8 @@ function isConditionKey(key: string): boolean {
 
 function isOwn({ key, effect }: Taint): boolean {
   if (isConditionKey(key)) return effect === 'NoSchedule' || effect === 'NoExecute';
-  return key === UNSCHEDULABLE_TAINT && effect === 'NoSchedule';
+  const isPressure = Object.values(PRESSURE_TAINTS).includes(key);
+  return (isPressure || key === UNSCHEDULABLE_TAINT) && effect === 'NoSchedule';
 }
 
 function isSameTaint(a: Taint, b: Taint): boolean {

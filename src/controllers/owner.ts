@@ -1,11 +1,14 @@
 // Who controls an object.
 
-import { keyOf } from '../values/kube-object';
+import type { Change } from '../apiserver/informer';
 import type { KubeObject, ObjectKey, OwnerReference } from '../values/kube-object';
 
 /** The one owner that controls the object. */
 export function controllerOf(object: KubeObject | undefined): OwnerReference | undefined {
-  return object?.metadata.ownerReferences?.find(({ controller }) => controller === true);
+  for (const reference of object?.metadata.ownerReferences ?? []) {
+    if (reference.controller === true) return reference;
+  }
+  return undefined;
 }
 
 /** The reference that makes `owner` the controller of what carries it. */
@@ -22,19 +25,34 @@ export function ownerKey(object: KubeObject | undefined, kind: string): ObjectKe
   return namespace === undefined ? reference.name : `${namespace}/${reference.name}`;
 }
 
+const NOBODY: readonly ObjectKey[] = [];
+
+/** The keys of the controlling owners of this kind that a change concerns: before and after it. */
+export function ownerKeys({ before, after }: Change, kind: string): readonly ObjectKey[] {
+  const [was, is] = [ownerKey(before, kind), ownerKey(after, kind)];
+  if (was === undefined || was === is) return is === undefined ? NOBODY : [is];
+  return is === undefined ? [was] : [was, is];
+}
+
 /** Objects by the identity of their controlling owner, in the order of their coming. */
 export class OwnerIndex {
+  private readonly kind: string | undefined;
   private readonly byOwner = new Map<string, Map<ObjectKey, KubeObject>>();
 
+  /** Of what is owned by one kind, where one is named. */
+  constructor(kind?: string) {
+    this.kind = kind;
+  }
+
   /** Tells of a change of an object. */
-  update(before: KubeObject | undefined, after: KubeObject | undefined): void {
-    const was = controllerOf(before)?.uid;
-    const is = controllerOf(after)?.uid;
-    if (was !== undefined && was !== is) this.byOwner.get(was)?.delete(keyOf(before!));
-    if (was !== undefined && after === undefined) this.byOwner.get(was)?.delete(keyOf(before!));
+  update({ key, before, after }: Change): void {
+    const was = this.ownerOf(before);
+    const is = this.ownerOf(after);
+    if (was !== undefined && was !== is) this.byOwner.get(was)?.delete(key);
     if (is === undefined || after === undefined) return;
-    const objects = this.byOwner.get(is) ?? new Map<ObjectKey, KubeObject>();
-    this.byOwner.set(is, objects.set(keyOf(after), after));
+    const objects = this.byOwner.get(is);
+    if (objects === undefined) this.byOwner.set(is, new Map([[key, after]]));
+    else objects.set(key, after);
   }
 
   /** The objects that the owner of this identity controls. */
@@ -44,5 +62,10 @@ export class OwnerIndex {
 
   clear(): void {
     this.byOwner.clear();
+  }
+
+  private ownerOf(object: KubeObject | undefined): string | undefined {
+    const owner = controllerOf(object);
+    return this.kind === undefined || owner?.kind === this.kind ? owner?.uid : undefined;
   }
 }

@@ -18,6 +18,7 @@ export class Pass {
   /** What was found, in words, for the journal. */
   summary = '';
   private readonly stages: Write[][] = [[]];
+  private readonly sent: Write[] = [];
   private stage = -1;
   private unanswered = 0;
   private reason: string | undefined;
@@ -87,30 +88,29 @@ export class Pass {
   }
 
   get isIdle(): boolean {
-    return this.writes.length === 0;
+    return this.stages.every((writes) => writes.length === 0);
   }
 
   get isFirstStage(): boolean {
     return this.stage < 0;
   }
 
-  get stageNumber(): number {
-    return this.stage;
-  }
-
   get hasMore(): boolean {
     return (this.stages[this.stage + 1]?.length ?? 0) > 0;
   }
 
-  /** The writes that go out now. */
-  nextStage(): readonly Write[] {
+  /** The writes that go out now, by their numbers. */
+  nextStage(): readonly number[] {
     const stage = this.stages[++this.stage]!;
     this.unanswered = stage.length;
-    return stage;
+    const first = this.sent.length;
+    this.sent.push(...stage);
+    return stage.map((_write, index) => first + index);
   }
 
-  writeAt(stage: number, index: number): Write {
-    return this.stages[stage]![index]!;
+  /** A write that has gone out, by its number. */
+  writeAt(number: number): Write {
+    return this.sent[number]!;
   }
 
   /** Counts an answer; returns how many are still to come. */

@@ -33,7 +33,8 @@ export function podFromTemplate(
       ...(annotations && { annotations }),
       ownerReferences: [controllerReference(owner)],
     },
-    spec: { ...template.spec, ...options.spec },
+    // Without an addition all pods of a template share its parts.
+    spec: options.spec === undefined ? template.spec : { ...template.spec, ...options.spec },
   };
 }
 

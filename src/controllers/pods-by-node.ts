@@ -11,7 +11,8 @@ export class PodsByNode {
   update({ key, before, after }: Change): void {
     const was = (before as Pod | undefined)?.spec.nodeName;
     const is = (after as Pod | undefined)?.spec.nodeName;
-    if (was && was !== is) this.byNode.get(was)?.delete(key);
+    if (was === is && after !== undefined) return;
+    if (was) this.byNode.get(was)?.delete(key);
     if (!is) return;
     const keys = this.byNode.get(is) ?? new Set();
     this.byNode.set(is, keys.add(key));

@@ -51,7 +51,7 @@ class ReplicaLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly kind: Kind;
   private readonly place: Workplace;
-  private readonly owned = new OwnerIndex();
+  private readonly owned: OwnerIndex;
   private readonly podLabels = new LabelIndex();
   private readonly selectors = new SelectorIndex();
   private readonly expectations = new Expectations();
@@ -60,6 +60,7 @@ class ReplicaLogic implements ControllerLogic {
 
   constructor(kind: Kind, workplace: Workplace) {
     this.kind = kind;
+    this.owned = new OwnerIndex(kind);
     this.place = workplace;
     this.watches = {
       Pod: (change) => this.onPod(change),
@@ -99,16 +100,18 @@ class ReplicaLogic implements ControllerLogic {
     this.expectations.clear();
   }
 
-  private onOwner({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onOwner(change: Change): Iterable<ObjectKey> {
+    const { key, after } = change;
     const selector = after && readOwner(after).selector.matchLabels;
     this.selectors.update(splitKey(key).namespace, key, selector);
-    this.siblings.update(before, after);
+    this.siblings.update(change);
     return [key];
   }
 
-  private onPod({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onPod(change: Change): Iterable<ObjectKey> {
+    const { key, before, after } = change;
     const { namespace } = splitKey(key);
-    this.owned.update(before, after);
+    this.owned.update(change);
     this.podLabels.update(namespace, key, labelsOf(before), labelsOf(after));
     const keys = new Set<ObjectKey>();
     const [was, is] = [ownerKey(before, this.kind), ownerKey(after, this.kind)];
@@ -160,13 +163,13 @@ class ReplicaLogic implements ControllerLogic {
   private create(key: ObjectKey, owner: ReplicaOwner, count: number, pass: Pass): void {
     this.expectations.expectCreations(key, count);
     pass.effect = 'gain';
+    // One object for all of them: they get names of their own as they are stored.
+    const pod = podFromTemplate(owner.object, owner.template);
     let batch = 1;
     for (let left = count; left > 0; batch *= 2) {
       pass.then();
       const size = Math.min(batch, left);
-      for (let index = 0; index < size; index++) {
-        pass.create(podFromTemplate(owner.object, owner.template));
-      }
+      for (let index = 0; index < size; index++) pass.create(pod);
       left -= size;
     }
     pass.then();
@@ -218,7 +221,7 @@ class ReplicaLogic implements ControllerLogic {
     if (!equalJson(next, status)) pass.patch(object, { status: next });
     for (const pod of ready) {
       const at = availableAt(pod, minReadySeconds)!;
-      if (at > now) pass.requeueAfter(between(now, at), '');
+      if (at > now) pass.requeueAfter(between(now, at), 'spec.minReadySeconds');
     }
   }
 }

@@ -117,10 +117,12 @@ class LoadBalancerLogic implements ControllerLogic {
   }
 
   private setStatus(service: Service, addresses: readonly IP[], pass: Pass): void {
-    const { kubernetes } = this.place.spec;
     const mode = this.provider.delivery === 'proxy' ? 'Proxy' : 'VIP';
-    // Gate LoadBalancerIPMode: beta and on in 1.30, GA 1.32 (KEP-1860).
-    const ipMode = isAtLeast(kubernetes, '1.30') ? { ipMode: mode } : {};
+    // Gate LoadBalancerIPMode: beta and on in 1.30, GA 1.32 (KEP-1860). Without it the API server
+    // drops the field.
+    // source: pkg/registry/core/service/strategy.go dropServiceStatusDisabledFields
+    const server = this.place.timing.versions.of('apiserver');
+    const ipMode = isAtLeast(server, '1.30') ? { ipMode: mode } : {};
     const ingress = addresses.map((ip) => ({ ip, ...ipMode }) as LoadBalancerIngress);
     const status = { loadBalancer: ingress.length === 0 ? { ingress: null } : { ingress } };
     pass.effect = ingress.length === 0 ? 'loss' : 'gain';

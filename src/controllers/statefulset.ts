@@ -11,7 +11,7 @@ import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { between } from '../values/time';
 import { defineController, wallClockOf } from './define';
 import type { ControllerLogic, Workplace } from './define';
-import { controllerReference, OwnerIndex, ownerKey } from './owner';
+import { controllerReference, OwnerIndex, ownerKeys } from './owner';
 import type { Pass } from './pass';
 import { availableAt, isAvailable, podFromTemplate } from './pod-control';
 import { templateHash } from './template-hash';
@@ -41,7 +41,7 @@ interface Situation {
 class StatefulSetLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
-  private readonly pods = new OwnerIndex();
+  private readonly pods = new OwnerIndex('StatefulSet');
 
   constructor(workplace: Workplace) {
     this.place = workplace;
@@ -66,10 +66,9 @@ class StatefulSetLogic implements ControllerLogic {
     this.pods.clear();
   }
 
-  private onPod({ before, after }: Change): Iterable<ObjectKey> {
-    this.pods.update(before, after);
-    const owners = [ownerKey(before, 'StatefulSet'), ownerKey(after, 'StatefulSet')];
-    return new Set(owners.filter((key) => key !== undefined));
+  private onPod(change: Change): Iterable<ObjectKey> {
+    this.pods.update(change);
+    return ownerKeys(change, 'StatefulSet');
   }
 
   private situationOf(set: StatefulSet): Situation {
@@ -218,7 +217,7 @@ class StatefulSetLogic implements ControllerLogic {
     if (!equalJson(next, set.status)) pass.patch(set, { status: next });
     for (const pod of ready) {
       const at = availableAt(pod, minReady)!;
-      if (minReady > 0 && at > now) pass.requeueAfter(between(now, at), '');
+      if (minReady > 0 && at > now) pass.requeueAfter(between(now, at), 'spec.minReadySeconds');
     }
   }
 }

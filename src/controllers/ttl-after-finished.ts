@@ -32,7 +32,7 @@ class TtlLogic implements ControllerLogic {
     const due = later(since as Instant, seconds(ttl));
     const now = wallClockOf(this.place);
     if (now < due) {
-      pass.requeueAfter(between(now, due), '');
+      pass.requeueAfter(between(now, due), 'spec.ttlSecondsAfterFinished');
       return;
     }
     pass.summary = 'it has been over for its time';

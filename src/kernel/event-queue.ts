@@ -24,6 +24,15 @@ export interface Event {
   readonly timer: string;
   /** Background events do not keep a run from being settled. */
   readonly background: boolean;
+  /** Where the record stands for several events in a row: their arguments instead of `a`. */
+  readonly row?: Row | undefined;
+}
+
+/** Events that follow each other and differ in their first argument alone. */
+export interface Row {
+  readonly arguments: readonly EventArgument[];
+  /** How many of them have happened. */
+  done: number;
 }
 
 /** A binary heap over (at, phase, seq). */
@@ -32,7 +41,7 @@ export class EventQueue {
   private foreground = 0;
 
   get size(): number {
-    return this.heap.length;
+    return this.heap.reduce((sum, { row }) => sum + (row ? row.arguments.length - row.done : 1), 0);
   }
 
   /** Whether only background events are left. */
@@ -59,6 +68,25 @@ export class EventQueue {
   }
 
   pop(): Event | undefined {
+    const first = this.heap[0];
+    if (first?.row === undefined) return this.take();
+    const { row } = first;
+    const next = single(first, row.arguments[row.done++]!);
+    // The record keeps its place until the last event of its row.
+    if (row.done === row.arguments.length) this.take();
+    return next;
+  }
+
+  /** Every event in the order in which they will happen; for reports and specs. */
+  inOrder(): Event[] {
+    const records = [...this.heap].sort((x, y) => (before(x, y) ? -1 : 1));
+    return records.flatMap((it) => {
+      const { row } = it;
+      return row === undefined ? it : row.arguments.slice(row.done).map((a) => single(it, a));
+    });
+  }
+
+  private take(): Event | undefined {
     const { heap } = this;
     const first = heap[0];
     const last = heap.pop();
@@ -66,11 +94,6 @@ export class EventQueue {
     if (heap.length > 0) this.sink(last);
     if (!first.background) this.foreground--;
     return first;
-  }
-
-  /** Every event in the order in which they will happen; for reports and specs. */
-  inOrder(): Event[] {
-    return [...this.heap].sort((x, y) => (before(x, y) ? -1 : 1));
   }
 
   private sink(event: Event): void {
@@ -87,6 +110,14 @@ export class EventQueue {
     }
     heap[index] = event;
   }
+}
+
+/** One event of a row. */
+function single(
+  { at, phase, seq, kind, b, cause, timer, background }: Event,
+  a: EventArgument,
+): Event {
+  return { at, phase, seq, kind, a, b, cause, timer, background, row: undefined };
 }
 
 function before(x: Event, y: Event): boolean {

@@ -27,7 +27,9 @@ export interface Entry {
 /** An append-only list with a rolling digest. */
 export class Journal {
   private readonly entries: Entry[] = [];
+  /** Over the first so many lines; the others are added when somebody asks. */
   private hash = 0;
+  private hashed = 0;
 
   get length(): number {
     noteFleeting();
@@ -36,13 +38,14 @@ export class Journal {
 
   /** Eight hexadecimal digits over every line so far; equal for equal runs. */
   get digest(): string {
+    while (this.hashed < this.entries.length) {
+      this.hash = hashText(formatEntry(this.entries[this.hashed++]!), this.hash);
+    }
     return this.hash.toString(16).padStart(8, '0');
   }
 
   append(entry: Entry): number {
-    this.entries.push(Object.freeze(entry));
-    this.hash = hashText(formatEntry(entry), this.hash);
-    return this.entries.length - 1;
+    return this.entries.push(Object.freeze(entry)) - 1;
   }
 
   entry(index: number): Entry | undefined {

@@ -3,7 +3,7 @@
 import { formatInstant, later, START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import { EventQueue } from './event-queue';
-import type { Event, EventArgument, EventKind } from './event-queue';
+import type { Event, EventArgument, EventKind, Row } from './event-queue';
 import { Gates } from './gates';
 import { formatEntry, Journal } from './journal';
 import { Phase } from './phase';
@@ -179,6 +179,34 @@ export class Kernel {
     b: EventArgument = 0,
     timer = '',
   ): void {
+    this.put(at, phase, kind, a, b, timer, undefined);
+  }
+
+  /**
+   * Puts an event at `at` for each of `all` as its first argument: the same as to schedule one
+   * after the other, at the cost of one. `all` must not change any more.
+   */
+  scheduleRow(
+    at: Instant,
+    phase: Phase,
+    kind: EventKind,
+    all: readonly EventArgument[],
+    b: EventArgument = 0,
+    timer = '',
+  ): void {
+    if (all.length === 0) return;
+    this.put(at, phase, kind, 0, b, timer, { arguments: all, done: 0 });
+  }
+
+  private put(
+    at: Instant,
+    phase: Phase,
+    kind: EventKind,
+    a: EventArgument,
+    b: EventArgument,
+    timer: string,
+    row: Row | undefined,
+  ): void {
     const { now, cause, timer: waited } = this.state;
     // Between two lines of the journal there may be several waits: the longest names the timer.
     const before = cause < 0 || waited === '' ? 0 : now - this.journal.entry(cause)!.at;
@@ -187,7 +215,7 @@ export class Kernel {
       throw new RangeError(`time goes back: ${formatInstant(at)} < ${formatInstant(now)}`);
     const background = this.kinds[kind]!.background;
     const seq = this.state.seq++;
-    this.queue.push({ at, phase, seq, kind, a, b, cause, timer: dominant, background });
+    this.queue.push({ at, phase, seq, kind, a, b, cause, timer: dominant, background, row });
   }
 
   /** Puts an event `delay` from now. */
@@ -227,6 +255,15 @@ export class Kernel {
   because(index: number, timer = ''): void {
     this.state.cause = index;
     this.state.timer = timer;
+  }
+
+  /**
+   * What the running handler does next needed that entry, too: of two conditions the one that was
+   * met last is the cause. `timer` is what lay between that one and now; where nothing is said,
+   * what the handler's event has waited for.
+   */
+  needed(index: number, timer = this.state.timer): void {
+    if (index > this.state.cause) this.because(index, timer);
   }
 
   /** Handles every event up to and including `end`, then stands at `end`. */

@@ -6,14 +6,23 @@
 /** Something that can be read and that says how it stands. */
 export interface Readable {
   /** What is there now under a key: equal, as `===` has it, while nothing there has moved. */
-  standing(key: string): unknown;
+  standing(key: Key): unknown;
+  /**
+   * Equal while nothing at all has moved there, so that nobody has to ask key by key; not to be
+   * offered where it costs as much as that.
+   */
+  whole?(): unknown;
 }
 
-/** One reading: `was` stood under the key then. */
+/** What of a source was read: by a name, or the thing itself that was found there. */
+export type Key = string | object;
+
+/** All readings of one source: what stood under each key then. */
 interface Reading {
   readonly source: Readable;
-  readonly key: string;
-  readonly was: unknown;
+  readonly was: ReadonlyMap<Key, unknown>;
+  /** The source as a whole when all of them were found to stand. */
+  whole: unknown;
 }
 
 /** An answer with all that it was read from. */
@@ -22,27 +31,38 @@ export interface Answer<T> {
   readonly readings: readonly Reading[];
   /** Whether it holds at its instant alone: it was read from the clock, or from the journal. */
   readonly isFleeting: boolean;
-  /** The round in which it was found; within one round nothing moves. */
-  readonly round: number;
+  /** The round in which it was found, or found to hold; within one round nothing moves. */
+  round: number;
 }
 
 /** Collects the readings of the answer that is being found. */
 class Reader {
-  readonly sources = new Map<Readable, Map<string, unknown>>();
+  readonly sources = new Map<Readable, Map<Key, unknown>>();
   isFleeting = false;
 
-  note(source: Readable, key: string, was: unknown): void {
-    const known = this.sources.get(source);
-    if (known === undefined) this.sources.set(source, new Map([[key, was]]));
-    else if (!known.has(key)) known.set(key, was);
+  /** What was read first counts, as nothing moves while an answer is being found. */
+  note(source: Readable, key: Key, was: unknown): void {
+    const known = this.of(source);
+    if (!known.has(key)) known.set(key, was === undefined ? source.standing(key) : was);
+  }
+
+  take({ source, was }: Reading): void {
+    const known = this.of(source);
+    for (const [key, value] of was) if (!known.has(key)) known.set(key, value);
   }
 
   get readings(): Reading[] {
     const readings: Reading[] = [];
-    for (const [source, keys] of this.sources) {
-      for (const [key, was] of keys) readings.push({ source, key, was });
+    for (const [source, was] of this.sources) {
+      readings.push({ source, was, whole: source.whole?.() });
     }
     return readings;
+  }
+
+  private of(source: Readable): Map<Key, unknown> {
+    let known = this.sources.get(source);
+    if (known === undefined) this.sources.set(source, (known = new Map()));
+    return known;
   }
 }
 
@@ -55,9 +75,9 @@ export function isReading(): boolean {
   return reader !== undefined;
 }
 
-/** What is being found has been read from here. */
-export function noteReading(source: Readable, key: string): void {
-  if (reader !== undefined) reader.note(source, key, source.standing(key));
+/** What is being found has been read from here; `was`: what stands there, if it is known. */
+export function noteReading(source: Readable, key: Key, was?: unknown): void {
+  if (reader !== undefined) reader.note(source, key, was);
 }
 
 /** What is being found holds at this instant alone. */
@@ -84,10 +104,19 @@ export function answerOf<T>(find: () => T): Answer<T> {
 }
 
 /** Whether the answer would be found again if the question were asked now. */
-export function stillHolds({ readings, isFleeting, round: found }: Answer<unknown>): boolean {
-  if (found === round) return true;
-  if (isFleeting) return false;
-  for (const { source, key, was } of readings) if (source.standing(key) !== was) return false;
+export function stillHolds(answer: Answer<unknown>): boolean {
+  if (answer.round === round) return true;
+  if (answer.isFleeting || !answer.readings.every(stands)) return false;
+  answer.round = round;
+  return true;
+}
+
+function stands(reading: Reading): boolean {
+  const { source, was } = reading;
+  const whole = source.whole?.();
+  if (whole !== undefined && whole === reading.whole) return true;
+  for (const [key, value] of was) if (source.standing(key) !== value) return false;
+  reading.whole = whole;
   return true;
 }
 
@@ -95,7 +124,7 @@ export function stillHolds({ readings, isFleeting, round: found }: Answer<unknow
 export function recall<T>({ value, readings, isFleeting }: Answer<T>): T {
   if (reader === undefined) return value;
   if (isFleeting) reader.isFleeting = true;
-  for (const { source, key, was } of readings) reader.note(source, key, was);
+  for (const reading of readings) reader.take(reading);
   return value;
 }
 

@@ -48,7 +48,9 @@ export function checkForm(form: Form, tree: Tree, context: ReferenceContext): vo
     case 'objectPattern':
       return checkPattern(tree, context);
     case 'nodeReference':
-      return checkNode(String(value), tree.place, context);
+      // Where something else may stand in its place, that is no name.
+      if (typeof value === 'string') checkNode(value, tree.place, context);
+      return;
     case 'serviceReference':
       return checkService(String(value), tree.place, context);
     case 'podSelector':
@@ -95,8 +97,18 @@ export function checkBehaviours(behaviour: Tree | undefined, context: ReferenceC
     }
     const reference = parseReference(target, context.kinds.names);
     if (!reference.ok) report.error('KD1105', key, reference.message, reference.hint);
-    else checkPodReference(reference.value, key, context, 'KD1605');
+    else checkBehaviour(reference.value, key, context);
   }
+}
+
+/** Behaviour is of processes: of pods, by themselves or by their workload. */
+function checkBehaviour(reference: Reference, place: Place, context: ReferenceContext): void {
+  const { kind = 'Pod', text } = reference;
+  if (kind === 'Pod' || WORKLOAD_KINDS.includes(kind)) {
+    return checkPodReference(reference, place, context, 'KD1605');
+  }
+  const hint = 'name the pods or the workload whose processes behave so';
+  context.report.error('KD1606', place, `"${text}" is a ${kind}: no process runs in it`, hint);
 }
 
 /** `registry.k8s.io/nginx:1.27@sha256:…` → `nginx`. */

@@ -2,6 +2,7 @@
 
 import { contains } from '../values/cidr';
 import type { BehaviourSpec, ClusterSpec, ExternalSpec, ListenSpec } from '../values/cluster-spec';
+import { bytes } from '../values/bytes';
 import type { Protocol } from '../values/flow';
 import { familyOf, ip, parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
@@ -231,6 +232,7 @@ function readBehaviours(behaviour: Tree | undefined, report: Report): readonly B
     const onTerm = part('onTerm');
     const load = part('load');
     const libc = textOf(part('libc'));
+    const uses = part('uses');
     return {
       target,
       ...(listen !== undefined && { listen: readListen(listen) }),
@@ -240,6 +242,7 @@ function readBehaviours(behaviour: Tree | undefined, report: Report): readonly B
       ...numbers('http', part('http')),
       ...numbers('exec', part('exec')),
       ...(libc !== undefined && { libc }),
+      ...(uses !== undefined && { uses: readUses(uses) }),
       ...(load !== undefined && { load: readLoad(load, target, report) }),
     };
   });
@@ -247,6 +250,14 @@ function readBehaviours(behaviour: Tree | undefined, report: Report): readonly B
 
 function numbers(key: 'http' | 'exec', tree: Tree | undefined): Partial<BehaviourSpec> {
   return tree === undefined ? {} : { [key]: tree.value as Readonly<Record<string, number>> };
+}
+
+function readUses(tree: Tree): NonNullable<BehaviourSpec['uses']> {
+  const { memory, disk } = tree.value as Readonly<Record<string, string | number>>;
+  return {
+    ...(memory !== undefined && { memory: bytes(memory) }),
+    ...(disk !== undefined && { disk: bytes(disk) }),
+  };
 }
 
 function readListen(tree: Tree | undefined): readonly ListenSpec[] {

@@ -1,6 +1,7 @@
-// Schema of `cluster` and `behaviour`: what the machines are and what containers do. Every key of
-// the language is here, modelled or not; what the model does not know is said when it is used.
+// Schema of `cluster`: what the machines are and how they are set up. Every key of the language is
+// here, modelled or not; what the model does not know is said when it is used.
 
+import { BYTES } from '../values/bytes';
 import { branches } from './json-schema';
 import type { JsonSchema, Lexicon, Settings } from './lexicon';
 
@@ -22,7 +23,7 @@ const ADDRESSES: JsonSchema = {
   maxItems: 2,
 };
 
-const LISTEN: JsonSchema = {
+export const LISTEN: JsonSchema = {
   description: 'Ports that it listens on: `8080`, `53/udp`.',
   type: 'array',
   items: {
@@ -81,6 +82,13 @@ const NODE: JsonSchema = {
       additionalProperties: { type: ['integer', 'string'] },
       properties: {
         pods: { description: 'How many pods.', type: 'integer', minimum: 1 },
+        'ephemeral-storage': {
+          description: 'How many bytes the disk has.',
+          type: ['integer', 'string'],
+          minimum: 1,
+          pattern: BYTES,
+          examples: ['100Gi'],
+        },
       },
     },
   },
@@ -272,73 +280,6 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
     },
   };
 }
-
-const CPU: JsonSchema = {
-  description: 'A quantity of CPU: `500m`, `2`.',
-  type: ['string', 'number'],
-  minimum: 0,
-  pattern: '^[0-9]+(m|[.][0-9]{1,3})?$',
-  examples: ['500m', 2],
-};
-
-const LOAD: JsonSchema = {
-  description:
-    'The CPU that all pods of the workload need together, spread evenly over those that are ' +
-    'ready: always the same, or from each of several instants on. Autoscalers go by it.',
-  type: ['string', 'number', 'array'],
-  minimum: 0,
-  pattern: '^[0-9]+(m|[.][0-9]{1,3})?$',
-  minItems: 1,
-  items: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['at', 'cpu'],
-    properties: { at: { $ref: '#/$defs/instant' }, cpu: CPU },
-    examples: [{ at: '60s', cpu: 2 }],
-  },
-  examples: [
-    '1500m',
-    [
-      { at: '0s', cpu: '500m' },
-      { at: '60s', cpu: 2 },
-    ],
-  ],
-};
-
-/** Schema of the value of `behaviour`. */
-export const behaviourSchema = ({ resolvers }: Lexicon): JsonSchema => ({
-  description: 'What containers do, by workload, pod or image pattern.',
-  type: 'object',
-  additionalProperties: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      listen: LISTEN,
-      startup: { $ref: '#/$defs/duration' },
-      onTerm: {
-        description: 'On SIGTERM: `close`, `drain 5s`, `ignore`.',
-        type: 'string',
-        pattern: '^(close|ignore|drain [0-9][0-9.a-zµ]*)$',
-        examples: ['close', 'drain 5s', 'ignore'],
-      },
-      ready: { $ref: '#/$defs/duration' },
-      http: {
-        description: 'HTTP status by path; 200 elsewhere.',
-        type: 'object',
-        propertyNames: { pattern: '^/', examples: ['/healthz'] },
-        additionalProperties: { type: 'integer', minimum: 100, maximum: 599 },
-      },
-      exec: {
-        description: 'Exit code by command of exec probes and hooks; 0 elsewhere.',
-        type: 'object',
-        additionalProperties: { type: 'integer', minimum: 0, maximum: 255 },
-      },
-      libc: { description: 'The resolver of its image.', enum: resolvers },
-      load: LOAD,
-    },
-  },
-  examples: [{ 'deployment/shop/backend': { listen: [8080], startup: '300ms' } }],
-});
 
 /** A name, or a mapping with the name and the settings that this one has. */
 function named(key: string, known: ReadonlyMap<string, Settings>, description: string): JsonSchema {

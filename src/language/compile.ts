@@ -6,7 +6,11 @@ import type { ClusterSpec } from '../values/cluster-spec';
 import type { Diagnostic } from '../values/diagnostic';
 import { deepFreeze } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
+import { checkKinds } from './check-kinds';
+import { checkManifests } from './check-manifests';
+import { checkPicks } from './check-pick';
 import { checkProxy } from './check-proxy';
+import { checkUpgrades } from './check-upgrades';
 import { checkBehaviours, checkForm } from './check-references';
 import type { ReferenceContext } from './check-references';
 import { DEFAULTS, readCluster } from './cluster-defaults';
@@ -67,12 +71,13 @@ function draft(document: Tree, context: CompileContext, report: Report): readonl
   if (inherited === undefined) return [];
   const { tree } = inherited;
   const { validator } = context;
-  if (!validate(tree, report, validator)) return [];
+  const actions = [...context.lexicon.actions.keys()];
+  if (!validate(tree, report, validator, actions)) return [];
   const rows = rowsOf(tree, report);
   const trees = rows.map((row) => inRow(tree, row));
   // Without a matrix the one row is the scenario itself, which has passed already.
   const sound = trees.filter(
-    (one, index) => rows[index]!.values.size === 0 || validate(one, report, validator),
+    (one, index) => rows[index]!.values.size === 0 || validate(one, report, validator, actions),
   );
   if (sound.length < trees.length || child(tree, 'abstract')?.value === true) return [];
   if ((child(tree, 'expect')?.items ?? []).length === 0) {
@@ -96,7 +101,10 @@ function draft(document: Tree, context: CompileContext, report: Report): readonl
 type Loaded = ReadonlyMap<Tree, readonly PlacedObject[]>;
 
 /** Errors after which the manifests that could be read are not all that there are. */
-const LACKING = ['KD1001', 'KD1002', 'KD1003', 'KD1201', 'KD1202', 'KD1203'] as const;
+const LACKING = [
+  ...(['KD1001', 'KD1002', 'KD1003', 'KD1004', 'KD1005', 'KD1006', 'KD1007', 'KD1008'] as const),
+  ...(['KD1201', 'KD1202', 'KD1203'] as const),
+];
 
 /** Compiles one row. */
 class RowCompiler {
@@ -127,10 +135,12 @@ class RowCompiler {
     const later = [...applied.values()].flatMap((loaded) => [...loaded.values()].flat());
     const expectations = this.readExpectations(timeline);
     const inventory = new Inventory(cluster, [...objects, ...objectsOf(later)]);
+    checkManifests([...placed, ...later], inventory, report);
     this.checkNames(inventory, timeline, expectations);
     const end = child(tree, 'end');
     const last = end === undefined ? undefined : readInstant(end, report);
     checkInstants(timeline, expectations, last, report);
+    checkUpgrades(timeline, { ...cluster, manifests: objects }, lexicon, report);
     const implied = impliedNamespaces(placed, report);
     const definitions = [...new Set([...placed, ...later].map(definitionOf))];
     return this.assemble(
@@ -251,7 +261,11 @@ class RowCompiler {
     { word, args }: Pick<TimelineStep, 'word' | 'args'>,
     context: ReferenceContext,
   ): void {
-    visitForms(word.schema, args, (form, tree) => checkForm(form, tree, context));
+    const told = checkKinds(word, args, context);
+    visitForms(word.schema, args, (form, tree) => {
+      if (!told.has(tree)) checkForm(form, tree, context);
+    });
+    checkPicks(args, context);
   }
 
   private checkValue({ word, args }: Pick<TimelineStep, 'word' | 'args'>): void {

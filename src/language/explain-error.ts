@@ -4,6 +4,8 @@ import { parseAddress } from './address';
 import { didYouMean } from './did-you-mean';
 import { parseDuration, parseWindow } from './duration';
 import type { Reading } from './duration';
+import { FORMS } from './json-schema';
+import { hintForKey, referenceTo } from './key-hints';
 import type { JsonSchema } from './lexicon';
 import { parseDestination, parseReference, parseTuple } from './reference';
 import type { Report } from './report';
@@ -28,14 +30,19 @@ const READERS: Readonly<Record<string, (text: string) => Reading<unknown>>> = {
   target: (text) => parseReference(text),
 };
 
-/** Reports one error of the validator. */
-export function explain(error: SchemaError, root: Tree, report: Report): void {
+/** Reports one error of the validator. `actions`: the words of `do`, for hints. */
+export function explain(
+  error: SchemaError,
+  root: Tree,
+  report: Report,
+  actions: readonly string[] = [],
+): void {
   const path = pointer(error.instancePath);
   const part = at(root, path) ?? nearestTo(root, path);
   const owner = error.parentSchema ?? {};
   switch (error.keyword) {
     case 'additionalProperties':
-      return unknownKey(String(error.params.additionalProperty), root, path, owner, report);
+      return unknownKey(error, root, path, actions, report);
     case 'required': {
       const key = String(error.params.missingProperty);
       return report.error('KD1102', placeOf(root, path), `the key "${key}" is missing`);
@@ -57,25 +64,21 @@ export function explain(error: SchemaError, root: Tree, report: Report): void {
 }
 
 function unknownKey(
-  key: string,
+  { params, parentSchema: schema = {} }: SchemaError,
   root: Tree,
   path: readonly string[],
-  owner: JsonSchema,
+  actions: readonly string[],
   report: Report,
 ): void {
-  const known = Object.keys(owner.properties ?? {});
-  const hint = didYouMean(key, known) ?? (known.length === 0 ? undefined : listed(known));
+  const key = String(params.additionalProperty);
+  const known = Object.keys(schema.properties ?? {});
+  const owner = at(root, path) ?? root;
   report.error(
     'KD1101',
     keyPlace(root, path, key),
-    `unknown key "${key}"${inside(path, owner)}`,
-    hint,
+    `unknown key "${key}"${inside(path, schema)}`,
+    hintForKey({ key, owner, form: formOf(schema), path, known, actions }),
   );
-}
-
-function listed(keys: readonly string[]): string {
-  const shown = keys.slice(0, 16).join(', ');
-  return `the keys here are ${shown}${keys.length > 16 ? ', …' : ''}`;
 }
 
 function wrongType(
@@ -112,8 +115,13 @@ function typeHint(
     if (/^(yes|on|y)$/i.test(value)) return 'write true';
     if (/^(no|off|n)$/i.test(value)) return 'write false';
   }
+  if (isNumber(types) && typeof value === 'string') {
+    if (/^-?[0-9]+$/.test(value)) return `write ${value} without quotes`;
+    if (form === 'port' || owner.maximum === FORMS.port.maximum)
+      return 'write its number: only manifests know ports by names';
+  }
   if (types.includes('string') && typeof value === 'number') {
-    const reading = form === undefined ? undefined : READERS[form]?.(text);
+    const reading = isSpan(owner, form) ? parseDuration(text) : READERS[form ?? '']?.(text);
     return (reading?.ok === false ? reading.hint : undefined) ?? `write "${text}"`;
   }
   if (types.includes('string') && typeof value === 'boolean') return `write "${text}"`;
@@ -121,8 +129,22 @@ function typeHint(
     const isOne = types.length === 1 && typeof value !== 'object';
     return isOne ? `a list is written [${text}]` : 'a list is written [a, b]';
   }
+  if (form === 'step' || form === 'expectation' || form === 'claim') {
+    const when = form === 'claim' ? '' : 'at: 10s, ';
+    return `write a mapping: {${when}${form === 'step' ? 'VERB' : 'CLAIM'}: {…}}`;
+  }
   const [example] = (owner.examples ?? []) as readonly unknown[];
   return example === undefined ? undefined : `for example ${asFlow(example)}`;
+}
+
+/** Whether a number belongs here, and no text. */
+function isNumber(types: readonly string[]): boolean {
+  return !types.includes('string') && (types.includes('integer') || types.includes('number'));
+}
+
+/** Whether a text is a span of time here, also where something else may stand in its place. */
+function isSpan({ pattern }: JsonSchema, form: string | undefined): boolean {
+  return form === undefined && pattern === FORMS.duration.pattern;
 }
 
 /** A value as a scenario writes it on one line. */
@@ -135,14 +157,21 @@ function asFlow(value: unknown): string {
 
 function notPossible(part: Tree, owner: JsonSchema, report: Report): void {
   const values = ((owner.enum ?? [owner.const]) as readonly unknown[]).map(String);
-  const text = String(part.value);
+  const text = asFlow(part.value);
   const message = `"${text}" is not one of ${values.join(', ')}`;
   const examples = ((owner.examples ?? []) as readonly unknown[]).map(asFlow);
   const hint =
+    quotesHint(text) ??
     versionHint(text, values) ??
     didYouMean(text, values) ??
     (examples.length === 0 ? undefined : `for example ${examples.join(', ')}`);
   report.error('KD1104', part.place, message, hint);
+}
+
+/** Word processors write quotes that are none to YAML. */
+function quotesHint(text: string): string | undefined {
+  const inner = /^[\u2018-\u201F\u00AB](.*?)[\u2018-\u201F\u00BB]$/.exec(text)?.[1];
+  return inner === undefined ? undefined : `these are no quotes of YAML: write "${inner}"`;
 }
 
 /** Versions that look alike mean nothing to each other: `1.40` is no slip of `1.30`. */
@@ -168,7 +197,7 @@ function malformed(
   if (reading?.ok === false) return report.error('KD1105', place, reading.message, reading.hint);
   const examples = ((owner.examples ?? []) as readonly unknown[]).map(asText);
   const usual = examples.length === 0 ? undefined : `for example ${examples.join(', ')}`;
-  const hint = didYouMean(text, wordsOf(owner)) ?? usual;
+  const hint = quotesHint(text) ?? didYouMean(text, wordsOf(owner)) ?? usual;
   report.error('KD1105', place, `"${text}" is not written as it must be here`, hint);
 }
 
@@ -207,7 +236,7 @@ function notExactlyOne(
   const keys = branches.flat();
   const slip = [...(part.entries?.keys() ?? [])].find((key) => didYouMean(key, keys) !== undefined);
   const known = slip === undefined ? `write one of ${keys.join(', ')}` : didYouMean(slip, keys);
-  const hint = (name === 'kind of selection' ? oneThing(part) : undefined) ?? known;
+  const hint = (name === 'kind of selection' ? referenceTo(part) : undefined) ?? known;
   const place = slip === undefined ? part.place : keyPlace(root, path, slip);
   report.error(code, place, `${what} has no ${name}`, hint);
 }
@@ -226,16 +255,6 @@ function noneOf(part: Tree, owner: JsonSchema, report: Report): void {
   const types = branches.flatMap(({ type = [] }) => type);
   const wanted = describe(types, formOf(owner));
   report.error('KD1103', part.place, `expected ${wanted}, found ${found(part)}`);
-}
-
-/** Where a selector says `{node: worker-1}`: what is one thing is written as a reference. */
-function oneThing(part: Tree): string | undefined {
-  const single = ['pod', 'node', 'external'].find(
-    (key) => typeof child(part, key)?.value === 'string',
-  );
-  if (single === undefined) return undefined;
-  const name = String(child(part, single)!.value);
-  return `what is one thing is a reference: write ${single === 'pod' ? name : `${single}/${name}`}`;
 }
 
 type Speech = readonly ['KD1107' | 'KD1108' | 'KD1109' | 'KD1111', what: string, name: string];

@@ -9,6 +9,12 @@ import type { Labels } from '../values/labels';
 import { SYSTEM_NAMESPACES } from './manifests';
 import { WORKLOAD_KINDS } from './reference';
 
+/**
+ * More pods than any cluster has.
+ * source: kubernetes.io/docs/setup/best-practices/cluster-large (no more than 150,000 total pods)
+ */
+export const MOST_PODS = 150_000;
+
 /** A pod, or the pods that a workload makes: all of one shape. */
 export interface PodShape {
   readonly kind: string;
@@ -64,7 +70,12 @@ export class Inventory {
 
   /** Whether any pod of the manifests matches. */
   anyPod(namespace: string | undefined, labels: Labels): boolean {
-    return this.pods.some(
+    return this.podsLike(namespace, labels).length > 0;
+  }
+
+  /** The pods of the manifests that match, by their shapes. */
+  podsLike(namespace: string | undefined, labels: Labels): readonly PodShape[] {
+    return this.pods.filter(
       (pod) =>
         (namespace === undefined || pod.namespace === namespace) &&
         matchesLabels(pod.labels, labels),
@@ -177,12 +188,16 @@ function isContainer(value: unknown): value is { readonly name?: string; readonl
 function replicasOf(kind: string, spec: WorkloadSpec): number | undefined {
   if (kind === 'DaemonSet' || kind === 'CronJob') return undefined;
   if (kind === 'Pod') return 1;
-  return (kind === 'Job' ? spec.parallelism : spec.replicas) ?? 1;
+  const count: unknown = (kind === 'Job' ? spec.parallelism : spec.replicas) ?? 1;
+  // What is no number is reported with its manifest.
+  return typeof count === 'number' ? count : undefined;
 }
 
 /** Keys of the pods whose names are known beforehand: bare ones and those of StatefulSets. */
 function podNames({ kind, namespace, name, replicas }: PodShape): readonly string[] {
   if (kind === 'Pod') return [`${namespace}/${name}`];
   if (kind !== 'StatefulSet') return [];
-  return Array.from({ length: replicas ?? 0 }, (_, index) => `${namespace}/${name}-${index}`);
+  // A count beyond all clusters is reported where it stands.
+  const length = Math.min(replicas ?? 0, MOST_PODS);
+  return Array.from({ length }, (_, index) => `${namespace}/${name}-${index}`);
 }

@@ -63,9 +63,10 @@ const ENDPOINT = '([0-9]+(\\.[0-9]+){3}|\\[[0-9A-Fa-f:.]+\\]):([0-9]{1,5}|any)';
 const PICK = {
   description:
     'Which of the matching ones: `all`, `one`, a number, a share (`30%`), `minority`, ' +
-    '`majority`, `newest` or `oldest`. The choice is drawn from the seed and recorded.',
+    '`majority`, `newest` or `oldest`; of a component that elects one, the `leader`. The choice ' +
+    'is drawn from the seed and recorded.',
   type: ['string', 'integer'],
-  pattern: '^(all|one|[1-9][0-9]*|[1-9][0-9]?%|100%|minority|majority|newest|oldest)$',
+  pattern: '^(all|one|[1-9][0-9]*|[1-9][0-9]?%|100%|minority|majority|newest|oldest|leader)$',
   minimum: 1,
   examples: ['one', 2, '30%'],
 } as const;

@@ -1,6 +1,7 @@
 // What the language is told of the words it may contain. It knows no model: the vocabulary and
 // the kinds are handed in.
 
+import type { ClusterSpec } from '../values/cluster-spec';
 import type { KindWords, ManifestProblem } from '../values/manifest-problem';
 
 /** A JSON Schema (2020-12) as a literal. */
@@ -20,10 +21,19 @@ export interface Word {
   readonly examples: readonly string[];
   /** What a schema cannot say of the word's value: a malformed query, a pattern that is none. */
   check?(args: unknown): readonly ManifestProblem[];
+  /** Of an action: the kinds of objects that can stand at a key. */
+  readonly kinds?: Readonly<Record<string, readonly string[]>>;
+  /** Keys at which the name of a node stands, each with the words that may stand in its place. */
+  nodeNames?(args: unknown): Readonly<Record<string, readonly string[]>>;
   /** Of a fault: when it ends by its own parameters (`restart: 20s`), in microseconds. */
   lasts?(args: unknown): number | undefined;
-  /** Of a fault: that it happens at one instant, so that there is nothing to recover from. */
-  readonly momentary?: true;
+  /** Of an action: that it is an upgrade, which has to fit the versions that are there. */
+  readonly isUpgrade?: true;
+  /**
+   * Of a fault: whether with these arguments it happens at one instant, so that there is nothing
+   * to recover from.
+   */
+  momentary?(args: unknown): boolean;
   /**
    * Of a claim that is about a stretch of time, not about the state at an instant: whether its
    * bounds stand within it, or `by` beside it is the one.
@@ -60,6 +70,14 @@ export interface Lexicon {
     options: Readonly<Record<string, unknown>>,
     cni: { readonly name: string; readonly options: Readonly<Record<string, unknown>> },
   ): readonly ManifestProblem[];
+  /**
+   * Why upgrades cannot be done, each with the position of its step; `steps` are the arguments of
+   * all of them, in the order in which they happen.
+   */
+  upgradeProblems(
+    steps: readonly unknown[],
+    cluster: ClusterSpec,
+  ): readonly { readonly step: number; readonly problem: ManifestProblem }[];
   /** The resolvers of containers (`libc`) that are modelled. */
   readonly resolvers: readonly string[];
   readonly kubernetesVersions: readonly string[];

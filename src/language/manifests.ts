@@ -66,7 +66,10 @@ export class ManifestReader {
     const files = this.sources.expand(path.place.source.path, text);
     if (files.length === 0) {
       const what = isPattern(text) ? `no file matches "${text}"` : `there is no file "${text}"`;
-      report.error('KD1203', path.place, what, 'paths are relative to the file that writes them');
+      const hint = /^[a-z]+:\/\//.test(text)
+        ? 'nothing is fetched: save it beside the scenario, and name the file'
+        : 'paths are relative to the file that writes them';
+      report.error('KD1203', path.place, what, hint);
     }
     return files.flatMap((file) => this.fromFile(file, report));
   }
@@ -141,16 +144,13 @@ export class ManifestReader {
       );
       return undefined;
     }
-    if (typeof name.value !== 'string') {
-      report.error(
-        'KD1201',
-        name.place,
-        'metadata.name must be a text',
-        `write "${String(name.value)}"`,
-      );
-      return undefined;
+    const namespace = child(metadata, 'namespace');
+    if (!isText(name, 'name', report)) return undefined;
+    // `namespace:` with nothing behind it means what its absence means.
+    if (namespace !== undefined && namespace.value !== null) {
+      if (!isText(namespace, 'namespace', report)) return undefined;
     }
-    if (/\{\{|\$\{/.test(name.value)) {
+    if (/\{\{|\$\{/.test(String(name.value))) {
       reportTemplate(name.place, report);
       return undefined;
     }
@@ -228,6 +228,14 @@ function identityOf(object: KubeObject): string {
   const slash = object.apiVersion.indexOf('/');
   const group = slash < 0 ? '' : object.apiVersion.slice(0, slash);
   return `${group}/${object.kind}/${keyOf(object)}`;
+}
+
+/** Whether a part of the metadata is a text; what else it is, is reported. */
+function isText({ value, place }: Tree, key: string, report: Report): boolean {
+  if (typeof value === 'string') return true;
+  const hint = typeof value === 'object' ? undefined : `write "${String(value)}"`;
+  report.error('KD1201', place, `metadata.${key} must be a text`, hint);
+  return false;
 }
 
 function firstPlace(tree: Tree): Place {

@@ -1,5 +1,6 @@
 // `cluster.nodes`: a number or a list → nodes with names, addresses and ranges.
 
+import { bytes } from '../values/bytes';
 import { contains, overlaps, parseCidr } from '../values/cidr';
 import type { NodeSpec, Taint } from '../values/cluster-spec';
 import { parseIp } from '../values/ip';
@@ -12,6 +13,9 @@ import { rangeOf } from './source-text';
 import type { Place } from './source-text';
 import { child, textOf } from './tree';
 import type { Tree } from './tree';
+
+/** How the API calls the disk of a node. */
+const STORAGE = 'ephemeral-storage';
 
 /** source: pkg/kubelet/apis/config/v1beta1/defaults.go (MaxPods) */
 const DEFAULT_MAX_PODS = 110;
@@ -48,6 +52,7 @@ export function readNodes(
     podCIDRs: ranges[index] ?? [],
     role: isControlPlane(node) ? 'control-plane' : 'worker',
     maxPods: maxPodsOf(node, report),
+    ...storageOf(node),
   }));
   const own = specs.find(({ role }) => role === 'control-plane')?.addresses[0];
   return {
@@ -217,11 +222,16 @@ function readTaint({ value }: Tree): Taint {
 function maxPodsOf(node: Tree | undefined, report: Report): number {
   const capacity = child(node, 'capacity');
   for (const [key, entry] of capacity?.entries ?? []) {
-    if (key === 'pods') continue;
+    if (key === 'pods' || key === STORAGE) continue;
     report.warn('KD1407', entry.key, `the capacity "${key}" of a node is not modelled`);
   }
   const pods = child(capacity, 'pods')?.value;
   return typeof pods === 'number' ? pods : DEFAULT_MAX_PODS;
+}
+
+function storageOf(node: Tree | undefined): Pick<NodeSpec, 'storage'> {
+  const size = child(child(node, 'capacity'), STORAGE)?.value as string | number | undefined;
+  return size === undefined ? {} : { storage: bytes(size) };
 }
 
 function isControlPlane(node: Tree | undefined): boolean {

@@ -11,6 +11,7 @@ import type { Dialect } from './scalar';
 import { rangeOf } from './source-text';
 import type { Place, SourceText } from './source-text';
 import type { Chunk } from './split-stream';
+import { hintForBroken } from './yaml-hints';
 import { asText, LARGEST, leaf, list, mapping } from './tree';
 import type { Entry, Tree } from './tree';
 
@@ -31,6 +32,7 @@ export function parseDocument(
 ): Tree | undefined {
   const text = source.text.slice(chunk.start, chunk.end);
   const whole: Place = { source, start: chunk.start, end: chunk.end };
+  if (reportControl(source, chunk, report)) return undefined;
   try {
     const document = parseYaml(text, {
       schema: 'failsafe',
@@ -205,19 +207,31 @@ function reportBroken(error: YAMLError, source: SourceText, chunk: Chunk, report
     reportTemplate(place, report);
     return;
   }
-  report.error('KD1003', place, `this is not YAML: ${sentence(error.message)}`, hintFor(line));
+  const earlier = source.text.slice(chunk.start, source.text.lastIndexOf('\n', start - 1) + 1);
+  const hint = hintForBroken(error.message, line, earlier);
+  report.error('KD1003', place, `this is not YAML: ${sentence(error.message)}`, hint);
+}
+
+/**
+ * Characters that no YAML may contain, of which the parser lets some pass: a text with one of
+ * them cannot be compared with anything that anybody can type.
+ * source: YAML 1.2.2, production 1 (c-printable)
+ */
+// eslint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\u0080-\u0084\u0086-\u009F]/;
+
+function reportControl(source: SourceText, { start, end }: Chunk, report: Report): boolean {
+  const found = UNPRINTABLE.exec(source.text.slice(start, end));
+  if (found === null) return false;
+  const place: Place = { source, start: start + found.index, end: start + found.index + 1 };
+  const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  const message = `this is not YAML: it contains the control character U+${code}`;
+  report.error('KD1003', place, message, `remove it, or write "\\u${code}" in double quotes`);
+  return true;
 }
 
 function reportTooDeep(place: Place, report: Report): void {
   report.error('KD1008', firstLine(place), 'this document is nested too deeply to be read');
-}
-
-/** What the line was probably meant to be. */
-function hintFor(line: string): string | undefined {
-  const v6 = /(?:^|[\s:{,])(\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\](?::\w+)?)/.exec(line);
-  if (v6 !== null) return `an IPv6 address in brackets needs quotes: "${v6[1]}"`;
-  if (/\t/.test(/^\s*/.exec(line)![0])) return 'indent with spaces; YAML forbids tabs';
-  return undefined;
 }
 
 export function reportTemplate(place: Place, report: Report): void {

@@ -47,6 +47,8 @@ export interface PlannedStep {
   /** When a fault recovers; absent means never. */
   readonly recovery?: { readonly for: Duration } | { readonly until: Instant };
   readonly repeat?: { readonly every: Duration; readonly times: number };
+  /** The repetitions recover in an order that is drawn, not in that of their beginning. */
+  readonly shuffled?: boolean;
   readonly range: SourceRange;
 }
 

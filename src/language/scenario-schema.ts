@@ -2,7 +2,8 @@
 // what editors complete and explain by. Words are keys of one mapping, not the branches of a
 // union: a wrong value is one exact error, and the size grows with the words, not their square.
 
-import { behaviourSchema, clusterSchema } from './cluster-schema';
+import { behaviourSchema } from './behaviour-schema';
+import { clusterSchema } from './cluster-schema';
 import { branches, FORMS } from './json-schema';
 import type { JsonSchema, Lexicon, Word } from './lexicon';
 
@@ -20,6 +21,7 @@ const STEP_KEYS: Readonly<Record<string, JsonSchema>> = {
     description: 'The step that it waits for: `crash`, its recovery `crash.end`, or `crash#2`.',
     type: 'string',
     pattern: `^${EDGE}$`,
+    examples: ['crash', 'crash.end', 'crash#2'],
   },
   when: { $ref: '#/$defs/when' },
   plus: { $ref: '#/$defs/duration' },
@@ -27,6 +29,13 @@ const STEP_KEYS: Readonly<Record<string, JsonSchema>> = {
   until: { $ref: '#/$defs/instant' },
   every: { $ref: '#/$defs/duration' },
   times: { description: 'How often, the first time included.', type: 'integer', minimum: 1 },
+  recover: {
+    description:
+      'Repetitions of a fault end in the order in which they began (`in-order`, the default), or ' +
+      'in one that is drawn from the seed (`shuffled`): with `every`, `times` and a `for` that ' +
+      'lasts until all of them have begun.',
+    enum: ['in-order', 'shuffled'],
+  },
 };
 
 const CONDITION: JsonSchema = {
@@ -36,6 +45,7 @@ const CONDITION: JsonSchema = {
   type: 'object',
   minProperties: 1,
   additionalProperties: true,
+  examples: [{ 'cluster.cni': ['calico', 'cilium'] }],
 };
 
 /** Operators that contain their claim, and those beside which it stands. */

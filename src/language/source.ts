@@ -1,6 +1,7 @@
 // Text → documents with places. Here, and nowhere else in this folder, files are read.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { posix } from 'node:path';
 import { sortedBy } from '../values/order';
 import { didYouMean } from './did-you-mean';
@@ -195,13 +196,25 @@ function filesBelow(folder: string): readonly string[] {
   if (kindOfFile(folder === '' ? '.' : folder) !== 'folder') return [];
   const found: string[] = [];
   const prefix = folder === '' ? '' : `${folder.replace(/\/$/, '')}/`;
-  const entries = readdirSync(folder === '' ? '.' : folder, { withFileTypes: true });
-  for (const entry of sortedBy(entries, ({ name }) => name)) {
+  for (const entry of sortedBy(entriesOf(folder === '' ? '.' : folder), ({ name }) => name)) {
     const path = `${prefix}${entry.name}`;
     if (!entry.isDirectory()) found.push(path);
-    else if (!/^\.|^node_modules$/.test(entry.name)) found.push(...filesBelow(path));
+    else if (!/^\.|^node_modules$/.test(entry.name)) {
+      // One by one: a whole disk has more files than a call may have arguments.
+      for (const file of filesBelow(path)) found.push(file);
+    }
   }
   return found;
+}
+
+/** What a folder contains that can be read: nothing, where the system refuses to list it. */
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (/^E(ACCES|PERM|NOENT)$/.test((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
 }
 
 /** A path as written in a file, seen from the working directory. */

@@ -1,7 +1,7 @@
 // `timeline` → steps with instants and edges.
 
-import { later, ZERO } from '../values/time';
-import type { Instant } from '../values/time';
+import { formatDuration, later, ZERO } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { Lexicon, Word } from './lexicon';
 import type { PlannedStep, PlannedTrigger, StepEdge, StepWhen } from './plan';
 import { readDuration, readInstant, readWindow } from './read-time';
@@ -84,7 +84,9 @@ export function earliestEdge(
   const begun = later(start, (every * (repetition - 1)) as typeof every);
   if (edge === 'start') return begun;
   if (recovery === undefined) return undefined;
-  return 'until' in recovery ? recovery.until : later(begun, recovery.for);
+  if ('until' in recovery) return recovery.until;
+  // Whichever repetition recovers first does so when the first one could.
+  return later(base.step.shuffled === true ? start : begun, recovery.for);
 }
 
 function idOf(tree: Tree): string | undefined {
@@ -115,7 +117,7 @@ function uniqueIds(items: readonly Tree[], report: Report): ReadonlySet<string> 
 function readStep(tree: Tree, id: string, lexicon: Lexicon, report: Report): TimelineStep {
   const { word, kind, args } = verbOf(tree, lexicon);
   const repeat = readRepeat(tree, report);
-  const recovery = readRecovery(tree, word, kind, report);
+  const recovery = readRecovery(tree, word, kind, args, report);
   const trigger = triggerOf(tree, lexicon);
   const step: PlannedStep = {
     id,
@@ -125,11 +127,13 @@ function readStep(tree: Tree, id: string, lexicon: Lexicon, report: Report): Tim
     args: args.value,
     ...(recovery !== undefined && { recovery }),
     ...(repeat !== undefined && { repeat }),
+    ...(isShuffled(tree) && { shuffled: true }),
     range: treeRange(tree),
   };
   const own = kind === 'fault' ? word.lasts?.(args.value) : undefined;
   const ends = recovery !== undefined || own !== undefined;
   checkUntil(step, tree, report);
+  checkShuffled(step, tree, report);
   return { step, tree, word, args, ends, ...(trigger !== undefined && { trigger }) };
 }
 
@@ -200,6 +204,7 @@ function readRecovery(
   tree: Tree,
   { name, momentary }: Word,
   kind: 'fault' | 'action',
+  args: Tree,
   report: Report,
 ): PlannedStep['recovery'] | undefined {
   const span = tree.entries?.get('for');
@@ -213,14 +218,19 @@ function readRecovery(
       'what an administrator does is not undone by itself',
       'write a second step that undoes it',
     );
-  } else if (momentary === true) {
+  } else if (momentary?.(args.value) === true) {
     const message = `\`${name}\` happens at one instant: nothing of it ends later`;
     report.error('KD1112', last.key, message, `leave \`${writtenAt(last.key)}\` out`);
   } else if (span !== undefined && until !== undefined) {
     report.error('KD1112', until.key, 'this step has both `for` and `until`');
   }
   if (until !== undefined) return { until: readInstant(until.tree, report) };
-  return { for: readDuration(last.tree, report) };
+  const lasts = readDuration(last.tree, report);
+  if (lasts === ZERO && kind === 'fault') {
+    const message = 'this step ends at the instant at which it begins: it has no effect';
+    report.error('KD1105', last.tree.place, message, 'write how long it lasts, or leave `for` out');
+  }
+  return { for: lasts };
 }
 
 function readRepeat(tree: Tree, report: Report): PlannedStep['repeat'] | undefined {
@@ -250,6 +260,26 @@ function checkUntil({ when, recovery }: PlannedStep, tree: Tree, report: Report)
   const start = 'at' in when ? when.at : when.to;
   if (recovery.until > start) return;
   report.error('KD1506', child(tree, 'until')!.place, 'this step ends before it begins');
+}
+
+function isShuffled(tree: Tree): boolean {
+  return child(tree, 'recover')?.value === 'shuffled';
+}
+
+/** What recovers in another order has to be there as a whole first. */
+function checkShuffled({ recovery, repeat }: PlannedStep, tree: Tree, report: Report): void {
+  if (!isShuffled(tree)) return;
+  const place = tree.entries!.get('recover')!.key;
+  if (repeat === undefined || recovery === undefined || 'until' in recovery) {
+    const message = '`recover: shuffled` is about repetitions that each last for a time';
+    report.error('KD1112', place, message, 'write for example every: 5s, times: 3, for: 30s');
+    return;
+  }
+  const last = (repeat.every * (repeat.times - 1)) as Duration;
+  if (recovery.for > last) return;
+  const begun = formatDuration(last);
+  const message = `the last repetition begins after ${begun}, and \`for\` is no longer`;
+  report.error('KD1112', place, message, 'let all of them begin before the first one ends');
 }
 
 function reportCircle(

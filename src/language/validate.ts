@@ -38,14 +38,18 @@ export function generatedValidator(): SchemaValidator {
   return generated;
 }
 
-/** Judges the shape of a scenario. Everything that is wrong goes to the report. */
+/**
+ * Judges the shape of a scenario. Everything that is wrong goes to the report. `actions`: the
+ * words of `do`, for hints.
+ */
 export function validate(
   tree: Tree,
   report: Report,
   validator: SchemaValidator = generatedValidator(),
+  actions: readonly string[] = [],
 ): boolean {
   if (validator(tree.value)) return true;
-  for (const error of relevant(validator.errors ?? [])) explain(error, tree, report);
+  for (const error of relevant(validator.errors ?? [])) explain(error, tree, report, actions);
   return false;
 }
 

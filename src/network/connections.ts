@@ -15,6 +15,7 @@ import { compareTurns } from './flight';
 import type { Flight, TrackedEntry } from './flight';
 import { prepare, PROBE_PORT, unsent, walkPacket } from './send';
 import type { Sending, SendGround } from './send';
+import { bareFrames, withTransmission } from './transmission';
 import type { Ending, Sender, Session } from './walk';
 
 /** An open connection, with what its two ends remember. */
@@ -75,7 +76,7 @@ export function continueConnection(ground: SendGround, connection: Connection): 
       machine.conntrack.put(refreshed(entry, ground.now));
     }
   }
-  return endings.map(({ trace }) => trace);
+  return endings.map(({ trace }) => withTransmission(trace, bareFrames(tuple, true)));
 }
 
 function isAnswered({ trace }: Ending): boolean {

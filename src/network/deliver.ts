@@ -14,6 +14,7 @@ import type { ExternalHost } from './fabric';
 import type { Flight, Outcome, Place } from './flight';
 import { join, workOf } from './impairments';
 import { isOwn } from './link-walk';
+import { noteListeners, noteProcesses } from './node-readings';
 import { passAnswer, passIn } from './passage';
 import type { Walk } from './walk';
 
@@ -39,6 +40,7 @@ export function reachPod(
   const isSender = 'sandbox' in walk.sender && walk.sender.sandbox === sandbox;
   if (flight.leg === 'answer') return comeHome(walk, flight, isSender, name);
   const port = Number(tuple.dport);
+  noteProcesses(sandbox);
   const process = sandbox.listenerOn(tuple.protocol, port, tuple.dst);
   const silence = process === undefined ? explainSilence(sandbox, tuple.protocol, port) : '';
   flight.server = sandbox;
@@ -57,6 +59,7 @@ export function reachHost(walk: Walk, flight: Flight, machine: Machine): readonl
   const isSender = 'machine' in sender && sender.machine === machine;
   if (flight.leg === 'answer') return comeHome(walk, flight, isSender, machine.name);
   const { protocol, dport, dst } = flight.packet.tuple;
+  noteListeners(machine);
   const listener = machine.hostListener(protocol, Number(dport), dst);
   const isSilent = listener === undefined;
   const silence = isSilent ? explainHostSilence(machine, protocol, Number(dport)) : '';

@@ -18,6 +18,7 @@ import { familyOf, formatEndpoint } from '../values/ip';
 import type { IP } from '../values/ip';
 import type { Packet, ServiceOption } from '../values/packet';
 import type { Flight } from './flight';
+import { rulesetsOn } from './node-readings';
 import type { Walk } from './walk';
 
 /**
@@ -47,7 +48,7 @@ export function dialledTuple(packet: Packet): FiveTuple {
  */
 export function directHit(walk: Walk, flight: Flight, machine: Machine): ConntrackHit | undefined {
   const { tuple } = flight.packet;
-  const rulesets = machine.rulesets(familyOf(tuple.dst));
+  const rulesets = rulesetsOn(machine, familyOf(tuple.dst));
   if (!rulesets.some(({ ebpf }) => ebpf !== undefined)) return undefined;
   const hit = flight.table(machine).lookup(reversed(tuple), walk.now);
   if (hit?.direction !== 'reply') return undefined;

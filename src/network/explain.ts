@@ -1,6 +1,7 @@
 // The words of traces and reasons. Nothing here decides anything.
 
 import type { Machine } from '../node/machine';
+import { backendOf } from '../node/netfilter/ruleset';
 import type { Rule, RuleReference, TableName, TranslationTarget } from '../node/netfilter/ruleset';
 import type { PodSandbox } from '../node/pod-sandbox';
 import type { Protocol } from '../values/flow';
@@ -8,6 +9,7 @@ import { familyOf, formatEndpoint } from '../values/ip';
 import type { Family } from '../values/ip';
 import type { FiveTuple } from '../values/flow';
 import { formatInstant } from '../values/time';
+import { rulesetsOn } from './node-readings';
 
 /** `KUBE-SVC-XPGD46QRK7WJZT7O shop/backend:http, 1 of 3`: which rule chose the destination. */
 export function explainDnat(
@@ -15,6 +17,27 @@ export function explainDnat(
   tuple: FiveTuple,
   rules: readonly RuleReference[],
 ): string {
+  return `${choiceOf(machine, tuple, rules)}${explainOwner(machine, familyOf(tuple.dst), rules)}`;
+}
+
+/**
+ * `, in iptables-legacy, which another kube-proxy has left`, where the rule that decided is not of
+ * the kube-proxy that runs.
+ */
+export function explainOwner(
+  { leftRules }: Machine,
+  family: Family,
+  rules: readonly RuleReference[],
+): string {
+  const [left, last] = [leftRules.get(family), rules.at(-1)];
+  if (left === undefined || last === undefined) return '';
+  const { table, chain, position, rule } = last;
+  const standing = left.tables.get(table as TableName)?.chains.get(chain)?.rules[position - 1];
+  if (backendOf(last) !== backendOf(left) || standing !== rule) return '';
+  return `, in iptables-${backendOf(left)}, which another kube-proxy has left`;
+}
+
+function choiceOf(machine: Machine, tuple: FiveTuple, rules: readonly RuleReference[]): string {
   const picked = pickOf(tuple, rules);
   if (picked !== undefined) return picked;
   const choice = rules.findLast(({ rule }) => jumpsToEndpoint(rule.target));
@@ -122,7 +145,7 @@ export function endpointText(tuple: FiveTuple): string {
 
 /** `, 1 of 3`: the place of an endpoint's rule among those that share the traffic. */
 function shareOf(machine: Machine, family: Family, choice: RuleReference): string {
-  for (const { tables } of machine.rulesets(family)) {
+  for (const { tables } of rulesetsOn(machine, family)) {
     const rules = tables.get(choice.table as TableName)?.chains.get(choice.chain)?.rules ?? [];
     if (rules[choice.position - 1] !== choice.rule) continue;
     // Affinity has rules of its own in front of those that share.

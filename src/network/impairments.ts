@@ -1,6 +1,8 @@
 // What stands between hosts, pods and virtual addresses now: the cuts, and the bad links. Each
 // belongs to a token; what one token takes back leaves every other one's in place.
 
+import { arrivalsOver, certainty } from '../values/arrivals';
+import type { Fate, Line } from '../values/arrivals';
 import { CERTAIN, complement, multiply, NEVER } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
 import { ZERO } from '../values/time';
@@ -27,6 +29,12 @@ export interface Degradation extends Between {
   readonly loss?: Ratio;
   /** How likely it is damaged: its receiver finds a wrong checksum and throws it away. */
   readonly corrupt?: Ratio;
+  /** How likely it comes twice. The copy may be lost or damaged as well, and is not doubled. */
+  readonly duplicate?: Ratio;
+  /** How likely it does not wait, and so overtakes those that do. */
+  readonly reorder?: Ratio;
+  /** How many bits pass in a second. */
+  readonly rate?: number;
   /** The largest packet that passes, in bytes. */
   readonly mtu?: number;
 }
@@ -98,10 +106,12 @@ function textOf(rules: readonly Between[]): string {
 
 /** One stretch after another: delays add up, and a packet must survive both. */
 export function join(a: Stretch, b: Stretch): Stretch {
+  const lines = [...(a.lines ?? []), ...(b.lines ?? [])];
   return {
     delay: (a.delay + b.delay) as Duration,
     there: (a.there + b.there) as Duration,
-    arrives: multiply(a.arrives, b.arrives),
+    arrives: certainty(arrivalsOver(lines)),
+    ...(lines.length > 0 && { lines }),
     ...((a.work ?? b.work) !== undefined && { work: ((a.work ?? 0) + (b.work ?? 0)) as Duration }),
   };
 }
@@ -111,13 +121,61 @@ export function workOf(delay: Duration): Stretch {
   return { delay, there: ZERO, arrives: CERTAIN, work: delay };
 }
 
-/** What one bad link does to a packet. A damaged packet is as good as lost. */
+/** What one bad link does to a packet. */
 export function stretchOf(rule: Degradation, leg: 'request' | 'answer', draw: DrawDelay): Stretch {
-  const passes = complement(rule.loss ?? NEVER);
-  const isWhole = complement(rule.corrupt ?? NEVER);
   const delay = draw(rule);
   const there = leg === 'request' ? delay : ZERO;
-  return { delay, there, arrives: multiply(passes, isWhole) };
+  const line = lineOf(rule, leg, delay);
+  return { delay, there, arrives: certainty(arrivalsOver([line])), lines: [line] };
+}
+
+/**
+ * A packet is doubled first and then lost or not, so that of one that is both a single copy goes
+ * on. The copy passes the line anew, without being doubled again. A damaged packet is as good as
+ * lost: its receiver throws it away.
+ * source: net/sched/sch_netem.c netem_enqueue
+ */
+export function lineOf(rule: Degradation, leg: 'request' | 'answer', delay: Duration): Line {
+  const { loss = NEVER, corrupt = NEVER, duplicate = NEVER, reorder = NEVER, rate } = rule;
+  const limit = rate === undefined ? {} : { rate };
+  const [whole, passes] = [complement(corrupt), complement(loss)];
+  if (duplicate.numerator === 0) {
+    return { leg, delay, fates: single(multiply(passes, whole), reorder, delay), ...limit };
+  }
+  const original = single(whole, reorder, delay);
+  const copy = single(multiply(passes, whole), reorder, delay);
+  const once = complement(duplicate);
+  const fates = [
+    ...weighted(original, multiply(passes, once)),
+    ...weighted(pairs(original, copy), multiply(passes, duplicate)),
+    ...weighted(original, multiply(loss, duplicate)),
+    ...weighted([{ waits: [], probability: CERTAIN }], multiply(loss, once)),
+  ];
+  return { leg, delay, fates, ...limit };
+}
+
+/** One packet, which arrives with that probability, and waits unless it overtakes others. */
+function single(arrives: Ratio, reorder: Ratio, delay: Duration): readonly Fate[] {
+  return [
+    ...weighted([{ waits: [ZERO], probability: arrives }], reorder),
+    ...weighted([{ waits: [delay], probability: arrives }], complement(reorder)),
+    ...weighted([{ waits: [], probability: CERTAIN }], complement(arrives)),
+  ];
+}
+
+function pairs(one: readonly Fate[], other: readonly Fate[]): readonly Fate[] {
+  return one.flatMap((a) =>
+    other.map((b) => {
+      const probability = multiply(a.probability, b.probability);
+      return { waits: [...a.waits, ...b.waits], probability };
+    }),
+  );
+}
+
+function weighted(fates: readonly Fate[], share: Ratio): readonly Fate[] {
+  return fates
+    .map((it) => ({ ...it, probability: multiply(it.probability, share) }))
+    .filter(({ probability }) => probability.numerator > 0);
 }
 
 /** The largest packet that passes all of the rules; undefined where none of them says. */

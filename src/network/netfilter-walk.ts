@@ -14,8 +14,10 @@ import type { IP } from '../values/ip';
 import type { Packet } from '../values/packet';
 import { dialledTuple, directHit, directionOf, noteDirectAnswer } from './direct-return';
 import { isDispatched, sendOnAgain, takeService } from './direct-return';
-import { endpointText, explainDnat, explainRefusal, explainSnat, serviceOf } from './explain';
+import { endpointText, explainDnat, explainOwner, explainRefusal } from './explain';
+import { explainSnat, serviceOf } from './explain';
 import type { Flight, Track } from './flight';
+import { chainReader, rulesetsOn } from './node-readings';
 import { invalidTrack, isOutOfWindow, restoreByIpvs } from './out-of-window';
 import type { Walk } from './walk';
 
@@ -70,7 +72,8 @@ function untrackedBy(
   hook: 'PREROUTING' | 'OUTPUT',
 ): RuleReference | undefined {
   if (packet.kind === 'icmp-error') return undefined;
-  const rulesets = machine.rulesets(familyOf(packet.tuple.dst));
+  const family = familyOf(packet.tuple.dst);
+  const rulesets = rulesetsOn(machine, family);
   if (!rulesets.some(({ tables }) => tables.has('raw'))) return undefined;
   const branches = traverse(rulesets, 'raw', hook, packet, {
     state: 'NEW',
@@ -78,6 +81,7 @@ function untrackedBy(
     isLocal: (address) => machine.isLocal(address),
     recent: () => false,
     connections: () => [],
+    reads: chainReader(machine, family),
   });
   return branches[0]?.rules.find(({ rule }) => rule.target.do === 'notrack');
 }
@@ -201,7 +205,7 @@ export function throughHook(
   devices: Devices,
 ): readonly Flight[] {
   const family = familyOf(flight.packet.tuple.dst);
-  const rulesets = machine.rulesets(family);
+  const rulesets = rulesetsOn(machine, family);
   if (rulesets.length === 0) return [flight];
   const masqueradeAddress =
     devices.out === undefined ? undefined : machine.primaryAddress(devices.out, family);
@@ -214,6 +218,7 @@ export function throughHook(
       walk.remembers(machine, list, address, span),
     connections: () => flight.table(machine).list(walk.now),
     isAnyPort: walk.isAnyPort,
+    reads: chainReader(machine, family),
     ...(devices.in !== undefined && { inInterface: devices.in }),
     ...(devices.out !== undefined && { outInterface: devices.out }),
     ...(masqueradeAddress !== undefined && { masqueradeAddress }),
@@ -272,7 +277,9 @@ function onRefusal(
   hook: Hook,
   { verdict, rules }: Branch,
 ): readonly Flight[] {
-  const rule = rules.length === 0 ? `the policy of ${hook}` : explainRefusal(rules);
+  const owner = explainOwner(machine, familyOf(flight.packet.tuple.dst), rules);
+  const decisive = rules.length === 0 ? `the policy of ${hook}` : explainRefusal(rules);
+  const rule = `${decisive}${owner}`;
   const word = verdict === 'drop' ? 'DROP' : 'REJECT';
   const reason = `${machine.name}: ${word} by ${rule}`;
   flight.log?.step(`filter/${hook}`, word, rule);

@@ -21,12 +21,15 @@ import type { Connection } from './connections';
 import type { Sighting } from './ends';
 import { Fabric } from './fabric';
 import type { ExternalHost } from './fabric';
-import type { Degradation } from './impairments';
+import { callOver } from './exchange';
+import { join, PERFECT, stretchOf } from './impairments';
+import type { Degradation, Stretch } from './impairments';
 import { drawDelay } from './jitter';
 import { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
 import { send, visit } from './send';
 import { sendStraySegment } from './stray-segment';
+import type { StraySegment } from './stray-segment';
 import type { SendGround, SendOptions } from './send';
 import type { Sender, Visit } from './walk';
 
@@ -154,9 +157,12 @@ export class Network implements SendGround {
     return continueConnection(this, connection);
   }
 
-  /** The same where the server sends a segment ahead of the TCP window first. */
-  proceedOutOfWindow(connection: Connection): readonly Trace[] {
-    return sendStraySegment(this, connection, this.proceed(connection));
+  /** The same where one side sends a segment ahead of the TCP window first. */
+  proceedOutOfWindow(
+    connection: Connection,
+    segment: StraySegment = 'out-of-window',
+  ): readonly Trace[] {
+    return sendStraySegment(this, connection, segment, this.proceed(connection));
   }
 
   /** What a node meets when it calls a port of a pod; undefined where all links are perfect. */
@@ -164,10 +170,9 @@ export class Network implements SendGround {
     const address = this.directory.get(podKey)?.addresses[0];
     if (this.fabric.isPerfect || address === undefined) return undefined;
     const [trace] = this.send({ node }, { address, port, protocol: 'TCP' }, { record: false });
-    const { disposition, stretch } = trace!;
+    const { disposition, stretch = PERFECT } = trace!;
     // How long the process takes to answer is its own affair, and counts once.
-    const roundTrip = ((stretch?.delay ?? 0) - (stretch?.work ?? 0)) as Duration;
-    return { answered: disposition === 'answered', roundTrip };
+    return callOver(stretch, disposition === 'answered');
   }
 
   /** Whether a call over a link gets through, and its answer back: for whoever watches nodes. */
@@ -179,6 +184,19 @@ export class Network implements SendGround {
       return cuts.at('link', sighting as Sighting).length === 0;
     };
     return passes(from, to, 'request') && passes(to, from, 'answer');
+  }
+
+  /** A call over an open link, and its answer: what bad links make of it. */
+  callOverLink(from: string, to: string, port: number): PodCall {
+    const { degradations } = this.fabric;
+    const over = (by: string, target: string, leg: Sighting['leg']): readonly Stretch[] => {
+      const sighting = { by: [{ host: by }], to: { host: target }, protocol: 'TCP', port, leg };
+      return degradations
+        .at('link', sighting as Sighting)
+        .map((rule) => stretchOf(rule, leg, (it) => this.drawDelay(it)));
+    };
+    const all = [...over(from, to, 'request'), ...over(to, from, 'answer')].reduce(join, PERFECT);
+    return callOver(all, all.arrives.numerator > 0);
   }
 
   /** Somebody takes pod addresses of a node, or lowers how many there are. */

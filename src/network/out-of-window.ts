@@ -8,6 +8,7 @@ import type { FiveTuple } from '../values/flow';
 import { familyOf, formatEndpoint } from '../values/ip';
 import type { Packet } from '../values/packet';
 import type { Flight, Track } from './flight';
+import { rulesetsOn } from './node-readings';
 
 /**
  * Whether the host takes the packet for one that is not of its connection. The programs of eBPF
@@ -16,7 +17,7 @@ import type { Flight, Track } from './flight';
  */
 export function isOutOfWindow(machine: Machine, { kind, tuple }: Packet): boolean {
   if (kind !== 'out-of-window' || machine.tcpBeLiberal) return false;
-  return !machine.rulesets(familyOf(tuple.dst)).some(({ ebpf }) => ebpf !== undefined);
+  return !rulesetsOn(machine, familyOf(tuple.dst)).some(({ ebpf }) => ebpf !== undefined);
 }
 
 /**
@@ -28,7 +29,7 @@ export function isOutOfWindow(machine: Machine, { kind, tuple }: Packet): boolea
 export function invalidTrack(machine: Machine, arrival: FiveTuple, hit: ConntrackHit): Track {
   const { original, reply } = hit.entry;
   const keepsSource = reply.dst === original.src && reply.dport === original.sport;
-  const rulesets = machine.rulesets(familyOf(arrival.dst));
+  const rulesets = rulesetsOn(machine, familyOf(arrival.dst));
   const isVirtual =
     hit.direction === 'reply' && keepsSource && rulesets.some(({ ipvs }) => ipvs !== undefined);
   const track = { state: 'INVALID', arrival, hit: undefined } as const;

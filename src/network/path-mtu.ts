@@ -19,6 +19,7 @@ import type { Party, Sighting } from './ends';
 import { hostName } from './fabric';
 import type { Fabric } from './fabric';
 import { leastMtu } from './impairments';
+import { bareFrames, framesOf, withTransmission } from './transmission';
 
 export interface MtuGround {
   readonly fabric: Fabric;
@@ -69,11 +70,14 @@ export function withMessages(ground: MtuGround, trace: Trace, size: number): Tra
   const walker = new MessageWalk(ground, trace, size);
   const hops = walker.send('request', trace.hops);
   const answerHops = walker.stop === undefined ? walker.send('answer', trace.answerHops) : [];
-  return { ...trace, ...walker.stop, hops, answerHops };
+  const passed = { ...trace, ...walker.stop, hops, answerHops };
+  return walker.stop === undefined ? withTransmission(passed, walker.frames) : passed;
 }
 
 class MessageWalk {
   stop: Stop | undefined;
+  /** What the messages put on the wire, beyond the first packet and its answer. */
+  frames = { there: 0, back: 0 };
   private readonly ground: MtuGround;
   private readonly trace: Trace;
   private readonly size: number;
@@ -103,9 +107,18 @@ class MessageWalk {
       passed.push(hop);
       if (this.stop !== undefined) break;
     }
+    this.count(leg, load.length);
     return passed.map((hop, index) =>
       steps[index]!.length === 0 ? hop : { ...hop, steps: [...hop.steps, ...steps[index]!] },
     );
+  }
+
+  /** A handshake goes before the messages; a datagram is the message. */
+  private count(leg: Leg, length: number): void {
+    const { sent } = this.trace;
+    const before = sent.protocol === 'TCP' ? 0 : bareFrames(sent).there;
+    const bytes = framesOf(sent, this.size, length) - before;
+    this.frames[leg === 'request' ? 'there' : 'back'] = bytes;
   }
 
   /** What the sender makes of the message. */

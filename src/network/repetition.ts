@@ -1,11 +1,13 @@
 // What a client does about bad links: it waits, and sends again what may have been lost. Each way
 // that this can go is a trace of its own, with its exact probability.
 
-import { complement, equalRatio, CERTAIN, multiply, NEVER } from '../values/ratio';
+import { arrivalsOver, attempts, later } from '../values/arrivals';
+import type { Arrival } from '../values/arrivals';
+import { multiply } from '../values/ratio';
 import { outcomeOf } from '../values/disposition';
 import { formatDuration, milliseconds, seconds, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
-import type { Trace } from '../values/trace';
+import type { Stretch, Trace } from '../values/trace';
 
 /** When the packets of one attempt leave, counted from the first; and when the client gives up. */
 export interface Patience {
@@ -33,11 +35,14 @@ export function handshake(gaveUp: Duration): Patience {
   return { sends, gaveUp };
 }
 
-/** The next segment of a connection that stands. */
-export function segment(): Patience {
+/**
+ * The next segment of a connection that stands; where the round trip is known it is part of the
+ * first wait. source: net/ipv4/tcp_input.c tcp_rtt_estimator
+ */
+export function segment(roundTrip: Duration = ZERO): Patience {
   const sends: Duration[] = [];
   let at = 0;
-  let wait: number = FIRST_DATA;
+  let wait: number = FIRST_DATA + roundTrip;
   for (let sent = 0; sent <= DATA_REPETITIONS; sent++) {
     sends.push(at as Duration);
     at += wait;
@@ -58,28 +63,32 @@ export function datagram(gaveUp: Duration): Patience {
 export function repeated(trace: Trace, { sends, gaveUp }: Patience): readonly Trace[] {
   const { stretch, disposition } = trace;
   if (stretch === undefined || isSilent(trace) || disposition === 'not-modelled') return [trace];
-  const { delay, arrives } = stretch;
-  const all: Trace[] = [];
-  let left = CERTAIN;
-  for (const [lost, at] of sends.entries()) {
-    const took = (at + delay) as Duration;
-    if (took > gaveUp || equalRatio(left, NEVER)) break;
-    const probability = multiply(trace.probability, multiply(left, arrives));
-    all.push({ ...trace, probability, took, reason: late(trace.reason, lost, at) });
-    left = multiply(left, complement(arrives));
-  }
-  if (equalRatio(left, NEVER)) return all;
-  const probability = multiply(trace.probability, left);
-  const packets = all.length === 1 ? 'the packet or its' : `all ${all.length} packets or their`;
+  const { arrivals, silence } = attempts(roundTrips(stretch), sends, gaveUp);
+  const all = arrivals.map(({ after: took, probability, sent }): Trace => {
+    const reason = late(trace.reason, sent, sends[sent]!);
+    return { ...trace, probability: multiply(trace.probability, probability), took, reason };
+  });
+  if (silence.numerator === 0) return all;
+  const probability = multiply(trace.probability, silence);
+  const tries = new Set(arrivals.map(({ sent }) => sent)).size;
+  const packets = tries === 1 ? 'the packet or its' : `all ${tries} packets or their`;
+  const takes = formatDuration(stretch.delay);
   const why =
     all.length === 0
-      ? `the answer takes ${formatDuration(delay)}, and the client waits ${formatDuration(gaveUp)}`
+      ? `the answer takes ${takes}, and the client waits ${formatDuration(gaveUp)}`
       : `bad links lost ${packets} answer`;
   const { responder: _nobody, ...unanswered } = trace;
   return [
     ...all,
     { ...unanswered, disposition: 'link-loss', probability, reason: why, took: gaveUp },
   ];
+}
+
+/** When an answer is back, counted from its packet. What no line is the cause of always comes. */
+export function roundTrips({ lines, delay, arrives }: Stretch): readonly Arrival[] {
+  if (lines === undefined) return [{ after: delay, probability: arrives }];
+  const ofLines = lines.reduce((sum, line) => sum + line.delay, 0);
+  return later(arrivalsOver(lines), (delay - ofLines) as Duration);
 }
 
 function isSilent({ disposition }: Trace): boolean {

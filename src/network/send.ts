@@ -19,9 +19,11 @@ import type { Place } from './flight';
 import { HopLog } from './hop-log';
 import { enterHost, sendErrorFromHost, sendFromHost } from './host-walk';
 import { carry, carryBalanced, leavePod } from './link-walk';
+import { noteProcesses, rulesetsOn } from './node-readings';
 import { passDialled } from './passage';
 import { withMessages } from './path-mtu';
 import { connectSocket } from './socket-walk';
+import { bareFrames, withTransmission } from './transmission';
 import { Walk } from './walk';
 import type { Ending, Ground, Sender, Session, Visit } from './walk';
 
@@ -87,7 +89,7 @@ export function send(
   const context = { ...(via !== undefined && { via }), ...(since !== undefined && { since }) };
   const isAnyPort = sport === undefined;
   const endings = walkPacket(ground, { ...prepared, sent, isAnyPort, isKept, ...context }, record);
-  const traces = endings.map(({ trace }) => trace);
+  const traces = endings.map(({ trace }) => withTransmission(trace, bareFrames(sent)));
   return size === undefined ? traces : traces.map((it) => withMessages(ground, it, size));
 }
 
@@ -202,6 +204,7 @@ function senderOf(ground: SendGround, from: Origin): Sender | string {
   const sandbox = ground.sandboxOf(from.pod);
   const name = ground.nameOfPod(from.pod);
   if (sandbox === undefined) return `${name}, which should send it, is not running`;
+  noteProcesses(sandbox);
   const processes = [...sandbox.processes.values()];
   const sending = processes.filter(
     (it) => from.container === undefined || it.container === from.container,
@@ -214,7 +217,11 @@ function senderOf(ground: SendGround, from: Origin): Sender | string {
 }
 
 function sourceOf(sender: Sender, destination: IP): IP | undefined {
-  if ('machine' in sender) return sender.machine.sourceFor(destination);
+  if ('machine' in sender) {
+    // Addresses that rules bind to the host are its own, too.
+    rulesetsOn(sender.machine, familyOf(destination));
+    return sender.machine.sourceFor(destination);
+  }
   if ('sandbox' in sender && isLoopback(destination)) return destination;
   const family = familyOf(destination);
   const addresses = 'sandbox' in sender ? sender.sandbox.addresses : [sender.external.address];

@@ -8,6 +8,7 @@ import type { Branch } from '../node/netfilter/evaluate';
 import { familyOf, formatEndpoint } from '../values/ip';
 import { serviceOf } from './explain';
 import type { Flight } from './flight';
+import { rulesetsOn } from './node-readings';
 import type { Walk } from './walk';
 
 /** Every way that the call can take; the packet itself where no program is concerned. */
@@ -15,7 +16,7 @@ export function connectSocket(walk: Walk, flight: Flight): readonly Flight[] {
   const machine = hostOf(walk);
   const { packet } = flight;
   if (machine === undefined || packet.kind !== 'syn') return [flight];
-  const ways = balanceSocket(machine.rulesets(familyOf(packet.tuple.dst)), packet, {
+  const ways = balanceSocket(rulesetsOn(machine, familyOf(packet.tuple.dst)), packet, {
     isLocal: (address) => machine.isLocal(address),
     recent: (list, address, span) =>
       machine.recent.has(list, address, span, walk.now) ||

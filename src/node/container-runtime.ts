@@ -3,6 +3,7 @@
 
 import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
+import type { DeclaredWait } from '../timing';
 import type { ListenSpec } from '../values/cluster-spec';
 import { processOwner } from '../values/component';
 import { later, ZERO } from '../values/time';
@@ -17,6 +18,8 @@ import { isAlive } from './kubelet-state';
 import type { ContainerRecord } from './kubelet-state';
 import { isOutOfMemory } from './pod-failures';
 import type { ContainerProcess } from './pod-sandbox';
+
+const GRACE: DeclaredWait = 'spec.terminationGracePeriodSeconds';
 
 /** 128 + SIGKILL. */
 export const KILLED = 137;
@@ -97,12 +100,13 @@ export class ContainerRuntime {
     const { ending, startup } = behaviour;
     if (ending !== undefined) {
       const isAwaited = container.role === 'init' || ending.after === ZERO;
-      this.after(ending.after, isAwaited ? this.endingEvent : this.lastEndingEvent, container);
+      const event = isAwaited ? this.endingEvent : this.lastEndingEvent;
+      this.after(ending.after, event, container, 'container.ending');
     }
     // It gets as far as to need what there is no more of. source: mm/oom_kill.c
     if (isOutOfMemory(worker.failures)) this.after(ZERO, this.oomEvent, container);
     else if (startup === ZERO) this.listen(container);
-    else this.after(startup, this.listeningEvent, container);
+    else this.after(startup, this.listeningEvent, container, 'container.startup');
   }
 
   /** The process dies by itself or by somebody else's hand, without notice. */
@@ -122,7 +126,8 @@ export class ContainerRuntime {
     const hook = preStopOf(container);
     container.killAt = deadline;
     if (hook > ZERO && left > ZERO) {
-      this.after(hook < left ? hook : left, this.termEvent, container);
+      const wait: DeclaredWait = hook < left ? 'lifecycle.preStop' : GRACE;
+      this.after(hook < left ? hook : left, this.termEvent, container, wait);
     } else {
       this.terminate(container);
     }
@@ -155,7 +160,7 @@ export class ContainerRuntime {
     }
     if (reaction === 'drain') {
       process.state = process.state === 'starting' ? 'starting' : 'draining';
-      this.after(span, this.drainedEvent, container);
+      this.after(span, this.drainedEvent, container, 'container.onTerm');
     }
   }
 
@@ -169,7 +174,8 @@ export class ContainerRuntime {
   private scheduleKill(container: ContainerRecord): void {
     const { kernel } = this.ground;
     const at = container.killAt!;
-    kernel.schedule(at, Phase.agent, this.killEvent, container.id, container.attempt);
+    const { id, attempt } = container;
+    kernel.schedule(at, Phase.agent, this.killEvent, id, attempt, GRACE);
   }
 
   private killIfDue(container: ContainerRecord): void {
@@ -246,12 +252,21 @@ export class ContainerRuntime {
     this.listener.exited(container);
   }
 
-  private after(span: Duration, kind: EventKind, container: ContainerRecord): void {
-    this.ground.kernel.after(span, Phase.agent, kind, container.id, container.attempt);
+  private after(
+    span: Duration,
+    kind: EventKind,
+    { id, attempt }: ContainerRecord,
+    wait: DeclaredWait | '' = '',
+  ): void {
+    this.ground.kernel.after(span, Phase.agent, kind, id, attempt, wait);
   }
 
-  private changed(container: ContainerRecord): void {
-    this.ground.touch?.(container.worker.agent.node);
+  private changed({ worker, behaviour }: ContainerRecord): void {
+    const { node } = worker.agent;
+    const isHosts = worker.sandbox?.hostNetwork !== false;
+    const isServer = behaviour?.speaks === 'dns' || behaviour?.nodeCache !== undefined;
+    if (isHosts || isServer) this.ground.touch?.(node);
+    else this.ground.touch?.(node, 'processes');
   }
 }
 

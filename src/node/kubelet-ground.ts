@@ -4,6 +4,7 @@ import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
 import type { Timing } from '../timing';
 import { isAtLeast } from '../values/kube-version';
+import type { Ratio } from '../values/ratio';
 import type { Duration } from '../values/time';
 import type { Behaviours, DnsServers } from '../workloads/index';
 import type { Attachment } from './cni/index';
@@ -15,6 +16,11 @@ import type { UnsentWrites } from './unsent-writes';
 export interface PodCall {
   readonly answered: boolean;
   readonly roundTrip: Duration;
+  /**
+   * How likely it is over in less than `within`, where packets may be lost on the way: a handshake
+   * alone (`trips` 1), or a request over it as well (2). Absent where nothing is left to chance.
+   */
+  readonly odds?: (trips: number, within: Duration) => Ratio;
 }
 
 /** The packet plane, as far as kubelets use it. */
@@ -39,8 +45,11 @@ export interface KubeletOptions {
   readonly behaviours: Behaviours;
   readonly servers: DnsServers;
   readonly featureGates?: Readonly<Record<string, boolean>>;
-  /** Called when processes or sandboxes of a node have changed. */
-  readonly touch?: (node: string) => void;
+  /**
+   * Called when processes or sandboxes of a node have changed; `what`: only processes of one pod,
+   * on which nothing depends that does not ask them.
+   */
+  readonly touch?: (node: string, what?: 'processes') => void;
 }
 
 export interface KubeletGround extends KubeletOptions {
@@ -54,9 +63,10 @@ export function subjectOf({ key }: PodWorker): string {
 }
 
 /**
- * Whether the kubelet lists a pod's containers right after it has started one of them, instead of
- * at the next relist. source: pkg/features/kube_features.go PLEGOnDemandRelist (beta, on in 1.36)
+ * Whether the kubelet `actor` lists a pod's containers right after it has started one of them,
+ * instead of at the next relist.
+ * source: pkg/features/kube_features.go PLEGOnDemandRelist (beta, on in 1.36)
  */
-export function relistsOnDemand({ timing, featureGates }: KubeletOptions): boolean {
-  return featureGates?.['PLEGOnDemandRelist'] ?? isAtLeast(timing.kubernetes, '1.36');
+export function relistsOnDemand({ timing, featureGates }: KubeletOptions, actor: string): boolean {
+  return featureGates?.['PLEGOnDemandRelist'] ?? isAtLeast(timing.versions.of(actor), '1.36');
 }

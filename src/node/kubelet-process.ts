@@ -20,6 +20,8 @@ export interface ProcessParts {
   readonly lifecycle: PodLifecycle;
   readonly termination: PodTermination;
   readonly leases: NodeLeases;
+  /** The process is gone. */
+  died(agent: NodeAgent): void;
   /** The pod is not in the API any more. */
   removed(worker: PodWorker): void;
   /** A process has exited, and the kubelet may act upon it now. */
@@ -60,6 +62,7 @@ export class KubeletProcesses {
     agent.informer.hold();
     for (const worker of agent.workers.values()) forget(worker);
     this.parts.leases.tell(agent);
+    this.parts.died(agent);
   }
 
   /** A new process: it lists its pods, asks the runtime what runs, and goes on from there. */
@@ -110,7 +113,7 @@ export class KubeletProcesses {
     if (worker.stage === 'terminating') termination.proceed(worker);
     if (worker.stage !== 'running') return;
     // Until 1.35 a restart of the kubelet made containers unready until their next probe.
-    const keepsResults = isAtLeast(timing.kubernetes, '1.35');
+    const keepsResults = isAtLeast(timing.versions.of(worker.agent.actor), '1.35');
     for (const container of worker.containers) {
       for (const probe of container.probes) {
         probe.baseProfile = '';
@@ -120,6 +123,8 @@ export class KubeletProcesses {
     }
     worker.addedAt = this.ground.kernel.now;
     prober.skipTicks(worker);
+    // Its probes begin anew, also those of containers that are as the process before left them.
+    prober.refreshPod(worker);
     lifecycle.relistSoon(worker);
   }
 

@@ -11,6 +11,7 @@ import type { NodeTicks } from './node-ticks';
 import type { ContainerProcess, PodSandbox } from './pod-sandbox';
 import type { FailedPull } from './image-pulls';
 import { NodeFailures } from './node-failures';
+import type { Pressure } from './node-failures';
 import { isHeldUnready, PodFailures } from './pod-failures';
 import type { FailuresOfPod } from './pod-failures';
 import type { ProbeState } from './probes';
@@ -33,12 +34,30 @@ export interface NodeAgent {
   epoch: number;
   /** Set while the operating system shuts down: the kubelet is gone, processes may still run. */
   stopping: boolean;
+  /** Set while its kubelet ends the pods, before the operating system shuts down. */
+  leaving: Leaving | undefined;
   /** The last heartbeat before the power went. */
   lastRenewal: Instant | undefined;
   /** Pods whose addresses are still given out though their sandboxes went with the power. */
   readonly leftovers: Set<ObjectKey>;
   /** Images of containers that were started there. */
   readonly images: Set<string>;
+}
+
+/** How far a kubelet has come that ends its pods, one group after the other. */
+export interface Leaving {
+  /** Groups that have not begun, with the pods of the time at which all began. */
+  readonly groups: readonly ShutdownGroup[];
+  readonly current: ShutdownGroup | undefined;
+  /** When the current group is waited for no longer. */
+  readonly deadline: Instant;
+}
+
+export interface ShutdownGroup {
+  /** How long its pods may take. */
+  readonly grace: Duration;
+  /** Numbers of workers. */
+  readonly workers: readonly number[];
 }
 
 /**
@@ -70,6 +89,8 @@ export interface PodWorker {
   restartHeld: boolean;
   /** Set when every container is done for good. */
   outcome: 'Succeeded' | 'Failed' | undefined;
+  /** Why the kubelet itself has ended the pod, where it has. */
+  verdict: Verdict | undefined;
   /** The instant at which whatever still runs is killed. */
   deadline: Instant | undefined;
   /** The object is gone from the API: nothing is to be written about it. */
@@ -82,6 +103,14 @@ export interface PodWorker {
   unsent: boolean;
   /** When a foreign change of the status is repaired. */
   repairAt: Instant | undefined;
+}
+
+/** Why a kubelet ends a pod or does not take it on, as the status of the pod says it. */
+export interface Verdict {
+  readonly reason: string;
+  readonly message: string;
+  /** Whether the pod gets the condition DisruptionTarget: it ran, and is not to blame. */
+  readonly disrupts: boolean;
 }
 
 export type ContainerRole = 'init' | 'sidecar' | 'main';
@@ -145,6 +174,8 @@ export interface KubeletState {
   readonly byPod: Map<ObjectKey, PodWorker>;
   readonly podFailures: PodFailures;
   readonly nodeFailures: NodeFailures;
+  /** Pressures that the eviction managers hold their nodes to be under. */
+  readonly pressures: Map<string, ReadonlySet<Pressure>>;
   nextId: number;
 }
 
@@ -157,6 +188,7 @@ export function emptyState(): KubeletState {
     byPod: new Map(),
     podFailures: new PodFailures(),
     nodeFailures: new NodeFailures(),
+    pressures: new Map(),
     nextId: 1,
   };
 }

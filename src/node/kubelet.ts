@@ -8,6 +8,8 @@ import { between, seconds } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { ObjectKey } from '../values/kube-object';
 import { ContainerRuntime } from './container-runtime';
+import { EvictionManager } from './eviction-manager';
+import { rejectionOf } from './kubelet-admission';
 import type { KubeletGround, KubeletOptions } from './kubelet-ground';
 import { emptyState, isAlive } from './kubelet-state';
 import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
@@ -20,6 +22,8 @@ import { PodLifecycle } from './pod-lifecycle';
 import { newWorker } from './pod-worker';
 import { forcedGrace, graceOf, PodTermination } from './pod-termination';
 import type { PodSandbox } from './pod-sandbox';
+import { NodeFaults } from './node-faults';
+import { NodeShutdown } from './node-shutdown';
 import type { PodFailure } from './pod-failures';
 import { Prober } from './prober';
 import { RuntimeHealth } from './runtime-health';
@@ -36,9 +40,13 @@ export class Kubelets {
   private readonly power: NodePower;
   private readonly leases: NodeLeases;
   private readonly nodeStatuses: NodeStatuses;
+  private readonly evictions: EvictionManager;
+  private readonly shutdowns: NodeShutdown;
   /** The kubelets as processes, which can die and be stopped. */
   readonly processes: KubeletProcesses;
   readonly runtimeHealth: RuntimeHealth;
+  /** What goes wrong on nodes. */
+  readonly faults: NodeFaults;
   private readonly bootListeners: ((node: string) => void)[] = [];
   private readonly shutdownListeners: ((node: string) => void)[] = [];
   private readonly heartbeatListeners: ((node: string) => void)[] = [];
@@ -50,7 +58,10 @@ export class Kubelets {
     const ground: KubeletGround = { ...known, unsent };
     this.ground = ground;
     this.runtime = new ContainerRuntime(ground, {
-      listening: ({ worker }) => this.prober.refreshPod(worker),
+      listening: ({ worker }) => {
+        this.prober.refreshPod(worker);
+        this.evictions.usageChanged(worker);
+      },
       exited: (container) => this.exited(container),
     });
     this.prober = new Prober(ground, {
@@ -69,19 +80,29 @@ export class Kubelets {
     const leases = new NodeLeases(ground, (node) => {
       this.heartbeatListeners.forEach((listener) => listener(node));
       this.nodeStatuses.lookAt(node);
+      this.evictions.processChanged(this.agent(node));
     });
     this.leases = leases;
     this.nodeStatuses = new NodeStatuses(ground, leases);
+    this.evictions = new EvictionManager(ground, termination, this.nodeStatuses);
+    this.shutdowns = new NodeShutdown(ground, {
+      termination,
+      nodeStatuses: this.nodeStatuses,
+      released: (agent) => this.power.shutdown(agent),
+    });
     this.power = new NodePower(ground, runtime, leases, onGone, {
       booted: (node) => this.bootListeners.forEach((listener) => listener(node)),
       shutDown: (node) => this.shutdownListeners.forEach((listener) => listener(node)),
     });
     this.runtimeHealth = new RuntimeHealth(ground);
+    const { lifecycle, runtimeHealth, nodeStatuses, evictions } = this;
+    this.faults = new NodeFaults(ground, { lifecycle, runtimeHealth, nodeStatuses, evictions });
     this.processes = new KubeletProcesses(ground, {
       prober,
-      lifecycle: this.lifecycle,
+      lifecycle,
       termination,
       leases,
+      died: (agent) => this.shutdowns.kubeletDied(agent),
       removed: (worker) => this.objectRemoved(worker),
       exited: (container) => this.exited(container),
     });
@@ -108,6 +129,7 @@ export class Kubelets {
       booting: false,
       epoch: 0,
       stopping: false,
+      leaving: undefined,
       lastRenewal: undefined,
       leftovers: new Set(),
       images: new Set(),
@@ -168,39 +190,6 @@ export class Kubelets {
     this.failureChanged(pod);
   }
 
-  /** The kubelet says that its node is not ready, at its next report. */
-  failNode(node: string, token: string): void {
-    if (this.ground.state.nodeFailures.unready.add(node, token)) {
-      this.runtimeHealth.failureChanged(node);
-    }
-  }
-
-  mendNode(node: string, token: string): void {
-    if (this.ground.state.nodeFailures.unready.delete(node, token)) {
-      this.runtimeHealth.failureChanged(node);
-    }
-  }
-
-  /** CNI ADD fails on the node from now on. */
-  failPodNetwork(node: string, token: string): void {
-    this.ground.state.nodeFailures.podNetwork.add(node, token);
-  }
-
-  mendPodNetwork(node: string, token: string): void {
-    this.ground.state.nodeFailures.podNetwork.delete(node, token);
-  }
-
-  /** No image can be pulled on the node from now on. */
-  failImages(node: string, token: string): void {
-    this.ground.state.nodeFailures.images.add(node, token);
-  }
-
-  mendImages(node: string, token: string): void {
-    if (this.ground.state.nodeFailures.images.delete(node, token)) {
-      this.lifecycle.imagesMended(node);
-    }
-  }
-
   /** Lets a pod's exited containers be restarted again. */
   allowRestart(pod: ObjectKey): void {
     const worker = this.ground.state.byPod.get(pod);
@@ -220,11 +209,18 @@ export class Kubelets {
   }
 
   /**
-   * The operating system shuts down: the kubelet ends first and writes nothing, every process
-   * gets SIGTERM, and the power goes when the last one is gone.
+   * The operating system shuts down, once a kubelet that was given time has ended its pods: the
+   * kubelet ends and writes nothing, every process gets SIGTERM, and the power goes with the last.
    */
   shutdown(node: string): void {
-    this.power.shutdown(this.agent(node));
+    const agent = this.agent(node);
+    if (!agent.running || agent.leaving !== undefined) return;
+    if (!this.shutdowns.begin(agent)) this.power.shutdown(agent);
+  }
+
+  /** Whether the kubelet ends its pods, since the node shuts down. */
+  isLeaving(node: string): boolean {
+    return this.agent(node).leaving !== undefined;
   }
 
   /** Whether the node's lease is being renewed. */
@@ -285,7 +281,8 @@ export class Kubelets {
   }
 
   private podChanged(agent: NodeAgent, { key, after, cause }: Change): void {
-    this.ground.kernel.because(cause, 'apiserver.watch');
+    // A list shows what was written long ago: then whatever led to the list is the cause.
+    this.ground.kernel.needed(cause, 'apiserver.watch');
     const worker = this.current(agent, key);
     const uid = after?.metadata.uid ?? '';
     const isSame = after !== undefined && worker?.uid === uid;
@@ -309,7 +306,9 @@ export class Kubelets {
     } else if (pod.metadata.deletionTimestamp !== undefined) {
       this.termination.begin(worker, graceOf(worker), 'deleted while it was not running');
     } else {
-      this.lifecycle.begin(worker);
+      const rejection = rejectionOf(this.ground, agent, pod);
+      if (rejection === undefined) this.lifecycle.begin(worker);
+      else this.termination.reject(worker, rejection);
     }
   }
 
@@ -346,9 +345,15 @@ export class Kubelets {
     const { worker } = container;
     if (this.power.exited(worker.agent) || this.processes.defersExit(container)) return;
     this.prober.refreshPod(worker);
-    if (worker.stage === 'terminating') this.termination.proceed(worker);
+    if (worker.stage === 'terminating') this.ending(worker);
     else if (container.killedFor !== '') this.lifecycle.killed(container);
     else this.lifecycle.exitedByItself(container);
+  }
+
+  private ending(worker: PodWorker): void {
+    this.termination.proceed(worker);
+    this.evictions.podEnded(worker);
+    this.shutdowns.podEnded(worker.agent);
   }
 
   /** Services have changed: a container whose ports are only assumed may have others now. */

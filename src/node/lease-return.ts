@@ -4,7 +4,7 @@
 
 import type { Cut } from '../apiserver/connections';
 import { retransmission } from '../apiserver/retransmission';
-import type { Timing } from '../timing';
+import type { TimerName, Timing } from '../timing';
 import { later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 
@@ -26,24 +26,32 @@ export function distrustAt({ cut, firstTry }: Outage, timing: Timing): Instant |
   return later(firstTry, (DISTRUST * timeout) as Duration);
 }
 
+/** A renewal that gets through, and what it mostly waited for since the path is free. */
+export interface Renewal {
+  readonly at: Instant;
+  readonly timer: TimerName;
+}
+
+const TIMEOUT: TimerName = 'kubelet.leaseRequestTimeout';
+
 /** The try that succeeds, if the path is free from `mendedAt` on. */
-export function leaseReturn(outage: Outage, mendedAt: Instant, timing: Timing): Instant {
+export function leaseReturn(outage: Outage, mendedAt: Instant, timing: Timing): Renewal {
   const { cut, firstTry } = outage;
-  if (mendedAt <= firstTry) return firstTry;
-  const timeout = cut === 'silent' ? timing.delay('kubelet.leaseRequestTimeout').least : 0;
+  if (mendedAt <= firstTry) return { at: firstTry, timer: 'kubelet.leaseRenewInterval' };
+  const timeout = cut === 'silent' ? timing.delay(TIMEOUT).least : 0;
   const tries = new Tries(timing, timeout as Duration, mendedAt);
   let at = firstTry;
   for (let count = 0; count < RETRIES; count++) {
     // The first tries share a connection: what the first one sent is sent again and again.
     const isOld = count < DISTRUST;
-    const success = isOld ? tries.onOld(firstTry, at) : tries.onNew(at);
+    const success = isOld ? tries.onOld(firstTry, at) : tries.onNew(at, TIMEOUT);
     if (success !== undefined) return success;
     at = later(at, timeout as Duration);
   }
   const most = timing.delay('kubelet.leaseBackoffMax').least;
   const first = timing.delay('kubelet.leaseBackoff').least;
   for (let sleep = 2 * first; ; sleep = Math.min(2 * sleep, most)) {
-    const success = tries.onNew(at);
+    const success = tries.onNew(at, 'kubelet.leaseBackoff');
     if (success !== undefined) return success;
     at = later(at, (timeout + Math.max(sleep, 1)) as Duration);
   }
@@ -61,19 +69,26 @@ class Tries {
   }
 
   /** A try over a connection that stands; what was sent first was sent at `sentAt`. */
-  onOld(sentAt: Instant, at: Instant): Instant | undefined {
-    return this.within(at, sentAt, this.timing.delay('client.tcpRetransmission').least);
+  onOld(sentAt: Instant, at: Instant): Renewal | undefined {
+    return this.within(at, sentAt, 'client.tcpRetransmission', TIMEOUT);
   }
 
-  /** A try that has to connect first. */
-  onNew(at: Instant): Instant | undefined {
-    return this.within(at, at, this.timing.delay('client.synRetransmission').least);
+  /** A try that has to connect first; before it came the wait of that name. */
+  onNew(at: Instant, before: TimerName): Renewal | undefined {
+    return this.within(at, at, 'client.synRetransmission', before);
   }
 
-  private within(at: Instant, sentAt: Instant, first: Duration): Instant | undefined {
-    if (this.timeout === 0) return at >= this.mendedAt ? at : undefined;
+  private within(
+    at: Instant,
+    sentAt: Instant,
+    repetition: TimerName,
+    before: TimerName,
+  ): Renewal | undefined {
+    if (this.timeout === 0) return at >= this.mendedAt ? { at, timer: before } : undefined;
     const from = this.mendedAt > at ? this.mendedAt : at;
-    const success = retransmission(sentAt, first, from);
-    return success < later(at, this.timeout) ? success : undefined;
+    const success = retransmission(sentAt, this.timing.delay(repetition).least, from);
+    if (success >= later(at, this.timeout)) return undefined;
+    // A try that begins when the path is free sends its first packet at once.
+    return { at: success, timer: success > at ? repetition : before };
   }
 }

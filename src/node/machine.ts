@@ -9,7 +9,8 @@ import { familyOf } from '../values/ip';
 import type { Family, IP } from '../values/ip';
 import { Conntrack } from './netfilter/conntrack';
 import { RecentLists } from './netfilter/recent';
-import type { Ruleset } from './netfilter/ruleset';
+import { HOST_BACKEND } from './netfilter/ruleset';
+import type { IptablesBackend, Ruleset } from './netfilter/ruleset';
 import type { PodSandbox } from './pod-sandbox';
 import { RouteTable } from './route-table';
 import type { Route } from './route-table';
@@ -64,6 +65,12 @@ export class Machine {
   boots = 1;
   /** The rules of kube-proxy as they stand in the kernel now; no entry before its first sync. */
   readonly proxyRules = new Map<Family, Ruleset>();
+  /** The back end of the iptables in the image of kube-proxy on this host. */
+  proxyBackend: IptablesBackend = HOST_BACKEND;
+  /** What kube-proxy has left in the other back end when it got another image. */
+  readonly leftRules = new Map<Family, Ruleset>();
+  /** The back ends to which kube-proxy has written since the host booted, in that order. */
+  readonly hookedBackends: IptablesBackend[] = [];
   /** The rules of the CNI. */
   readonly cniRules = new Map<Family, Ruleset>();
   /** The rules of a DNS cache on this node, which it puts before all others. */
@@ -159,11 +166,36 @@ export class Machine {
     return route.source ?? this.primaryAddress(route.device, familyOf(destination));
   }
 
+  /**
+   * kube-proxy gets an image whose iptables has this back end. What it has written so far stays in
+   * the kernel, and what stands in the new one is its own again.
+   */
+  changeProxyBackend(backend: IptablesBackend): void {
+    if (backend === this.proxyBackend) return;
+    this.proxyBackend = backend;
+    const [written, left] = [[...this.proxyRules], [...this.leftRules]];
+    this.proxyRules.clear();
+    this.leftRules.clear();
+    for (const [family, ruleset] of left) this.proxyRules.set(family, ruleset);
+    for (const [family, ruleset] of written) this.leftRules.set(family, ruleset);
+  }
+
+  /** Whether the kernel calls what kube-proxy has left before what it writes now. */
+  get asksLeftFirst(): boolean {
+    // Of two at one hook and priority, the one that came last is called first.
+    return this.hookedBackends.at(-1) !== this.proxyBackend;
+  }
+
   /** The rules of a family in the order in which their built-in chains are passed. */
   rulesets(family: Family): readonly Ruleset[] {
     const proxy = this.proxyRules.get(family);
     const cni = this.cniRules.get(family);
     const cache = this.dnsCacheRules.get(family);
+    const left = this.leftRules.get(family);
+    if (left !== undefined) {
+      const both = this.asksLeftFirst ? [left, proxy] : [proxy, left];
+      return [cache, ...both, cni].filter((it) => it !== undefined);
+    }
     if (cache !== undefined) return [cache, proxy, cni].filter((it) => it !== undefined);
     if (proxy === undefined) return cni === undefined ? [] : [cni];
     return cni === undefined ? [proxy] : [proxy, cni];
@@ -210,6 +242,8 @@ export class Machine {
       this.removeSandbox(sandbox);
     }
     this.proxyRules.clear();
+    this.leftRules.clear();
+    this.hookedBackends.length = 0;
     this.cniRules.clear();
     this.dnsCacheRules.clear();
     this.conntrack.flush();

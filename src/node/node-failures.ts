@@ -24,11 +24,22 @@ export class TokensByNode {
   }
 }
 
+/** What a node can be short of, by the condition that says so. */
+export const PRESSURES = ['MemoryPressure', 'DiskPressure', 'PIDPressure'] as const;
+export type Pressure = (typeof PRESSURES)[number];
+
 export class NodeFailures {
   /** Their kubelets report Ready=False. */
   readonly unready = new TokensByNode();
+  /** Their kubelets report a pressure, and end no pod for it. */
+  readonly MemoryPressure = new TokensByNode();
+  readonly DiskPressure = new TokensByNode();
+  readonly PIDPressure = new TokensByNode();
   /** CNI ADD ends in an error there. */
   readonly podNetwork = new TokensByNode();
   /** No image can be pulled there. */
   readonly images = new TokensByNode();
 }
+
+/** By which a kubelet fails its node. */
+export type KubeletFailure = keyof NodeFailures;

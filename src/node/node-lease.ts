@@ -98,8 +98,8 @@ export class NodeLeases {
     const { node } = agent;
     const outage = this.outages.get(node);
     if (outage === undefined) return;
-    const at = leaseReturn(outage, kernel.now, timing);
-    kernel.schedule(at, Phase.agent, this.renewedEvent, node, 0, 'kubelet.leaseRenewInterval');
+    const { at, timer } = leaseReturn(outage, kernel.now, timing);
+    kernel.schedule(at, Phase.agent, this.renewedEvent, node, 0, timer);
   }
 
   private renewed(agent: NodeAgent): void {

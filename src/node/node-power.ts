@@ -59,6 +59,7 @@ export class NodePower {
     agent.epoch++;
     agent.booting = false;
     agent.stopping = false;
+    agent.leaving = undefined;
     this.stopKubelet(agent);
     for (const worker of agent.workers.values()) {
       const { sandbox, key } = worker;
@@ -75,10 +76,11 @@ export class NodePower {
 
   /** The power comes back: firmware and operating system take their time, then the kubelet runs. */
   on(agent: NodeAgent): void {
-    if (agent.running || agent.booting) return;
+    const isLeaving = agent.stopping || agent.leaving !== undefined;
+    if ((agent.running && !isLeaving) || agent.booting) return;
     const { kernel, timing } = this.ground;
     // A shutdown under way ends where the power is cycled.
-    if (agent.stopping) this.off(agent);
+    if (isLeaving) this.off(agent);
     agent.epoch++;
     agent.booting = true;
     const delay = timing.draw('kubelet.nodeStart', agent.actor);
@@ -86,10 +88,10 @@ export class NodePower {
     kernel.after(delay, Phase.agent, this.bootEvent, node, epoch, 'kubelet.nodeStart');
   }
 
+  /** The service manager ends everything: the kubelet first, then every process. */
   shutdown(agent: NodeAgent): void {
     const { kernel, timing } = this.ground;
     const { node, epoch } = agent;
-    if (!agent.running) return;
     kernel.note(`machine@${node}`, 'shut down', `Node/${node}`, 'SIGTERM to every process');
     this.stopKubelet(agent);
     agent.stopping = true;

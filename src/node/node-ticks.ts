@@ -40,6 +40,11 @@ export class NodeTicks {
     return this.nextTick('kubelet.statusSyncPeriod', now, ZERO);
   }
 
+  /** When the eviction manager looks next, as long as it has evicted nobody. */
+  nextEvictionLook(now: Instant): Instant {
+    return this.nextTick('kubelet.evictionMonitoringPeriod', now, ZERO);
+  }
+
   /**
    * The last heartbeat at or before `now` of a kubelet that has run since `since`. It renews once
    * when it starts, then in its own rhythm; the jitter of single renewals is taken as one draw.

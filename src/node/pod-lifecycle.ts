@@ -257,7 +257,7 @@ export class PodLifecycle {
   private relistAfterOwnWork(worker: PodWorker): void {
     const { kernel, timing } = this.ground;
     const { agent } = worker;
-    if (relistsOnDemand(this.ground)) {
+    if (relistsOnDemand(this.ground, agent.actor)) {
       const cost = timing.draw('kubelet.plegRelistCost', agent.actor);
       this.relistBy(worker, later(kernel.now, cost), 'kubelet.plegRelistCost');
     } else {

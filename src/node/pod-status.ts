@@ -6,7 +6,7 @@ import { conditionOf, withCondition } from '../apiserver/kinds/pod';
 import type { IP } from '../values/ip';
 import type { Instant } from '../values/time';
 import { isReady } from './kubelet-state';
-import type { ContainerRecord, PodWorker, Seen } from './kubelet-state';
+import type { ContainerRecord, PodWorker, Seen, Verdict } from './kubelet-state';
 
 /** The status as of now. Conditions that other components set are kept. */
 export function statusOf(worker: PodWorker, hostAddresses: readonly IP[], now: Instant): PodStatus {
@@ -17,6 +17,8 @@ export function statusOf(worker: PodWorker, hostAddresses: readonly IP[], now: I
   const init = statuses(['init', 'sidecar']);
   return {
     phase,
+    // The words belong to the phase: a pod whose containers all exit with 0 has succeeded.
+    ...(phase === 'Failed' && worker.verdict !== undefined ? wordsOf(worker.verdict) : {}),
     conditions: conditionsOf(worker, phase, now),
     ...(hostAddresses[0] === undefined ? {} : { hostIP: hostAddresses[0] }),
     hostIPs: hostAddresses.map((ip) => ({ ip })),
@@ -27,6 +29,11 @@ export function statusOf(worker: PodWorker, hostAddresses: readonly IP[], now: I
     containerStatuses: statuses(['main']),
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
   };
+}
+
+/** source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus */
+function wordsOf({ reason, message }: Verdict): Pick<PodStatus, 'reason' | 'message'> {
+  return { reason, message };
 }
 
 function phaseOf(worker: PodWorker): NonNullable<PodStatus['phase']> {
@@ -72,6 +79,7 @@ function conditionsOf(worker: PodWorker, phase: string, now: Instant): Condition
     condition('Ready', areReady && closed.length === 0, areReady ? gates : why),
     condition('ContainersReady', areReady, why),
     condition('PodScheduled', true),
+    ...(isOver && worker.verdict?.disrupts === true ? [disrupted(worker.verdict)] : []),
   ];
   const known = worker.pod.status?.conditions ?? worker.sent?.conditions;
   const previous = worker.sent?.conditions ?? known;
@@ -83,6 +91,11 @@ function conditionsOf(worker: PodWorker, phase: string, now: Instant): Condition
     },
     [...(known ?? [])],
   );
+}
+
+/** source: pkg/apis/core/types.go DisruptionTarget, PodReasonTerminationByKubelet */
+function disrupted({ message }: Verdict): Condition {
+  return { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message };
 }
 
 function condition(

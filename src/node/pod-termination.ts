@@ -9,7 +9,7 @@ import type { ContainerRuntime } from './container-runtime';
 import type { KubeletGround } from './kubelet-ground';
 import { subjectOf } from './kubelet-ground';
 import { isAlive, ownerOfWorker } from './kubelet-state';
-import type { ContainerRecord, PodWorker } from './kubelet-state';
+import type { ContainerRecord, PodWorker, Verdict } from './kubelet-state';
 import type { StatusManager } from './status-manager';
 
 export class PodTermination {
@@ -35,6 +35,28 @@ export class PodTermination {
     };
     const owner = ownerOfWorker(ground.state);
     this.teardownEvent = ground.kernel.declare('kubelet.teardown', teardown, { owner });
+  }
+
+  /**
+   * The kubelet itself ends the pod. What it says of it shows with the end of the last container:
+   * until then the pod stays what it is, ready ones included.
+   * source: pkg/kubelet/status/status_manager.go mergePodStatus; kubernetes/kubernetes#116965
+   */
+  condemn(worker: PodWorker, grace: Duration, verdict: Verdict): void {
+    if (worker.stage === 'ended') return;
+    worker.verdict = verdict;
+    if (worker.stage === 'terminating') this.hurry(worker, grace);
+    else this.begin(worker, grace, `${verdict.reason}: ${verdict.message}`);
+  }
+
+  /** The kubelet does not take the pod on. source: pkg/kubelet/kubelet.go rejectPod */
+  reject(worker: PodWorker, { reason, message }: Omit<Verdict, 'disrupts'>): void {
+    const { kernel } = this.ground;
+    worker.stage = 'ended';
+    worker.outcome = 'Failed';
+    worker.verdict = { reason, message: `Pod was rejected: ${message}`, disrupts: false };
+    kernel.note(worker.agent.actor, 'rejected', subjectOf(worker), `${reason}: ${message}`);
+    this.statuses.sync(worker);
   }
 
   /** Begins to end the pod. Containers first, sidecars after them, all within `grace`. */

@@ -32,6 +32,7 @@ export function newWorker(
     parked: false,
     restartHeld: false,
     outcome: undefined,
+    verdict: undefined,
     deadline: undefined,
     removed: false,
     sent: undefined,

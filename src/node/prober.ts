@@ -5,13 +5,15 @@ import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import { later, ZERO } from '../values/time';
 import { parseIp } from '../values/ip';
+import { CERTAIN, equalRatio, NEVER } from '../values/ratio';
+import type { Ratio } from '../values/ratio';
 import type { Duration, Instant } from '../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import { isAlive, isReady } from './kubelet-state';
 import type { ContainerRecord, PodWorker } from './kubelet-state';
 import { failsProbe, httpStatusOf, isHeldUnready } from './pod-failures';
-import { lookNow, nextDue, observe, resetProbe, tick } from './probes';
-import type { ProbeOutcome, ProbeState } from './probes';
+import { findingAt, lookNow, nextDue, observe, resetProbe, tick } from './probes';
+import type { ProbeLuck, ProbeOutcome, ProbeState } from './probes';
 
 /** Told of verdicts, at the tick that gives them. */
 export interface ProbeListener {
@@ -29,6 +31,8 @@ interface Finding {
   readonly changesAt?: Instant;
   /** Nobody answers: the probe knows only when its patience is over. */
   readonly isLate?: boolean;
+  /** A bad line may lose packets, and so fail a tick that would succeed. */
+  readonly luck?: ProbeLuck;
 }
 
 const NOTHING: Finding = { outcome: 'none' };
@@ -37,6 +41,7 @@ export class Prober {
   private readonly ground: KubeletGround;
   private readonly listener: ProbeListener;
   private readonly probeEvent: EventKind;
+  private readonly chanceEvent: EventKind;
 
   constructor(ground: KubeletGround, listener: ProbeListener) {
     this.ground = ground;
@@ -50,6 +55,8 @@ export class Prober {
     const owner = (id: EventArgument): string | undefined =>
       state.probes.get(Number(id))?.container.worker.agent.actor;
     this.probeEvent = kernel.declare('kubelet.probe', look, { owner });
+    // Chance never comes to rest: nobody waits for what it may still do.
+    this.chanceEvent = kernel.declare('kubelet.probeByChance', look, { owner, background: true });
   }
 
   /** The kubelet has seen a new process of the container. */
@@ -68,7 +75,7 @@ export class Prober {
     const readiness = container.probes.find(({ type }) => type === 'readiness');
     if (readiness === undefined || isReady(container)) return;
     const before = readiness.result;
-    lookNow(readiness);
+    lookNow(readiness, this.ground.kernel.now);
     this.schedule(container, readiness);
     if (readiness.result !== before) this.listener.readinessChanged(container);
   }
@@ -90,11 +97,11 @@ export class Prober {
   refresh(container: ContainerRecord): void {
     const { now } = this.ground.kernel;
     for (const probe of container.probes) {
-      const { outcome } = this.find(container, probe, now);
+      const { outcome, luck } = this.find(container, probe, now);
       const isChanged = outcome !== probe.outcome;
       this.place(container, probe, isChanged);
       const before = probe.result;
-      observe(probe, now, outcome);
+      observe(probe, now, outcome, luck);
       this.schedule(container, probe);
       // Only a probe that waited for an answer can have been decided before this.
       if (probe.result !== before) this.judge(container, probe);
@@ -114,7 +121,8 @@ export class Prober {
     const { now } = this.ground.kernel;
     const before = probe.result;
     probe.due = undefined;
-    observe(probe, now, this.find(container, probe, now).outcome);
+    const { outcome, luck } = this.find(container, probe, now);
+    observe(probe, now, outcome, luck);
     tick(probe, now);
     this.schedule(container, probe);
     if (probe.result !== before) this.judge(container, probe);
@@ -134,16 +142,19 @@ export class Prober {
 
   private schedule(container: ContainerRecord, probe: ProbeState): void {
     const { kernel } = this.ground;
-    const { changesAt, isLate } = this.find(container, probe, kernel.now);
+    const { changesAt, isLate, luck } = this.find(container, probe, kernel.now);
     const next = nextDue(probe, changesAt);
+    const isLost = luck !== undefined && next !== undefined && findingAt(probe, next) === 'failure';
     // Nobody answers the probe: the kubelet knows when its patience is over.
-    const due = next === undefined || isLate !== true ? next : later(next, probe.timeout);
+    const waits = isLate === true || isLost;
+    const due = next === undefined || !waits ? next : later(next, probe.timeout);
     if (due === probe.due) return;
     probe.due = due;
     if (due === undefined) return;
     const at = due < kernel.now ? kernel.now : due;
     probe.due = at;
-    kernel.schedule(at, Phase.agent, this.probeEvent, probe.id, at, 'kubelet.probe');
+    const event = luck === undefined ? this.probeEvent : this.chanceEvent;
+    kernel.schedule(at, Phase.agent, event, probe.id, at, 'kubelet.probe');
   }
 
   /**
@@ -196,29 +207,36 @@ export class Prober {
       if (now < readyAt) return { outcome: 'failure', changesAt: readyAt };
     }
     const lateness = latenessFor(container, probe);
-    const isInReach = this.isInReach(container, probe, lateness);
+    const odds = this.oddsOf(container, probe, lateness);
+    const isInReach = odds.numerator > 0;
     if (isInReach && lateness >= probe.timeout) return { outcome: 'failure', isLate: true };
-    const isHeard = isInReach && answers(container, probe);
-    return { outcome: isHeard ? 'success' : 'failure' };
+    if (!isInReach || !answers(container, probe)) return { outcome: 'failure' };
+    if (equalRatio(odds, CERTAIN)) return { outcome: 'success' };
+    const { worker, spec } = container;
+    const name = `degrade.loss/${worker.agent.actor}/${worker.key}/${spec.name}/${probe.type}`;
+    return { outcome: 'success', luck: { random: this.ground.kernel.random, name, odds } };
   }
 
   /**
-   * Whether the network lets the probe and its answer through in time: one round trip for the
+   * How likely the network lets the probe and its answer through in time: one round trip for the
    * connection, and one for what is asked over it, which the process may take its time for.
    */
-  private isInReach(
+  private oddsOf(
     { worker, spec }: ContainerRecord,
     { handler, timeout }: ProbeState,
     lateness: Duration,
-  ): boolean {
+  ): Ratio {
     const { httpGet, tcpSocket, grpc } = handler;
     const port = portNumber(spec, httpGet?.port ?? tcpSocket?.port ?? grpc?.port);
-    if (port === undefined) return true;
+    if (port === undefined) return CERTAIN;
     const call = this.ground.network.callPod(worker.agent.node, worker.key, port);
-    if (call === undefined) return true;
+    if (call === undefined) return CERTAIN;
     const roundTrips = tcpSocket === undefined ? 2 : 1;
-    if (!call.answered) return false;
-    return call.roundTrip === 0 || roundTrips * call.roundTrip + lateness < timeout;
+    if (!call.answered) return NEVER;
+    const within = (timeout - lateness) as Duration;
+    if (call.odds !== undefined && within > 0) return call.odds(roundTrips, within);
+    const isInTime = call.roundTrip === 0 || roundTrips * call.roundTrip < within;
+    return isInTime ? CERTAIN : NEVER;
   }
 }
 
@@ -257,7 +275,8 @@ function portNumber(
   spec: ContainerRecord['spec'],
   port: number | string | undefined,
 ): number | undefined {
-  if (typeof port === 'number') return port;
+  // An exec probe calls nobody.
+  if (typeof port === 'number' || port === undefined) return port;
   const named = spec.ports?.find(({ name }) => name === port)?.containerPort;
   const number = named ?? Number(port);
   return Number.isInteger(number) ? number : undefined;

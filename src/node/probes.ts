@@ -3,6 +3,9 @@
 // source: pkg/kubelet/prober/worker.go doProbe, prober_manager.go
 
 import type { Handler, Probe } from '../apiserver/kinds/pod';
+import { hashText, Stream } from '../kernel/random';
+import type { Random } from '../kernel/random';
+import type { Ratio } from '../values/ratio';
 import { seconds } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 
@@ -10,6 +13,14 @@ export type ProbeType = 'startup' | 'liveness' | 'readiness';
 
 /** What a tick finds; `none` where it does not look at all. */
 export type ProbeOutcome = 'success' | 'failure' | 'none';
+
+/** What chance has to say where a bad line loses packets: each tick fares by itself. */
+export interface ProbeLuck {
+  readonly random: Random;
+  /** The stream of the draws: those of one tick are always the same. */
+  readonly name: string;
+  readonly odds: Ratio;
+}
 
 export interface ProbeState {
   readonly id: number;
@@ -29,8 +40,9 @@ export interface ProbeState {
   baseProfile: string;
   /** Every tick before this instant is counted. */
   counted: Instant;
-  /** What every tick since `counted` finds. */
+  /** What every tick since `counted` finds; of a success chance may make a failure. */
   outcome: ProbeOutcome;
+  luck: ProbeLuck | undefined;
   last: ProbeOutcome;
   /** How many times in a row `last` was found. */
   run: number;
@@ -40,6 +52,9 @@ export interface ProbeState {
   /** The tick that is scheduled; others that were are stale. */
   due: Instant | undefined;
 }
+
+/** How many ticks ahead draws are looked through at a time. */
+const FORESIGHT = 200;
 
 const INITIAL_RESULT = { startup: 'unknown', liveness: 'success', readiness: 'failure' } as const;
 
@@ -59,6 +74,7 @@ export function newProbe(id: number, type: ProbeType, probe: Probe, now: Instant
     baseProfile: '',
     counted: now,
     outcome: 'none',
+    luck: undefined,
     last: 'none',
     run: 0,
     result: INITIAL_RESULT[type],
@@ -77,22 +93,36 @@ export function resetProbe(probe: ProbeState): void {
  * Counts the ticks before `now` with the outcome that they had, and takes down what ticks find
  * from now on.
  */
-export function observe(probe: ProbeState, now: Instant, outcome: ProbeOutcome): void {
-  record(probe, ticksIn(probe, probe.counted, now));
+export function observe(
+  probe: ProbeState,
+  now: Instant,
+  outcome: ProbeOutcome,
+  luck?: ProbeLuck,
+): void {
+  count(probe, probe.counted, now);
   probe.counted = now > probe.counted ? now : probe.counted;
   probe.outcome = outcome;
+  probe.luck = luck;
 }
 
 /** The tick at `now` itself; every one before is counted already. */
 export function tick(probe: ProbeState, now: Instant): void {
   if (probe.counted > now) return;
-  record(probe, ticksIn(probe, now, (now + 1) as Instant));
+  count(probe, now, (now + 1) as Instant);
   probe.counted = (now + 1) as Instant;
 }
 
 /** A look out of turn, as the kubelet takes one when a container is newly up and not ready. */
-export function lookNow(probe: ProbeState): void {
-  record(probe, 1);
+export function lookNow(probe: ProbeState, now: Instant): void {
+  record(probe, findingAt(probe, now), 1);
+}
+
+/** What a tick finds at that instant, which must not be before `counted`. */
+export function findingAt({ outcome, luck }: ProbeState, at: number): ProbeOutcome {
+  if (luck === undefined || outcome !== 'success') return outcome;
+  const { random, name, odds } = luck;
+  const draw = new Stream(hashText(`${random.seed}/${name}/${at}`)).below(odds.denominator);
+  return draw < odds.numerator ? 'success' : 'failure';
 }
 
 /**
@@ -104,7 +134,9 @@ export function nextDue(probe: ProbeState, changesAt: Instant | undefined): Inst
   const { outcome, result, run, last, counted, period } = probe;
   const first = firstTick(probe, counted);
   let due: number | undefined;
-  if (outcome !== 'none' && outcome !== result) {
+  if (probe.luck !== undefined && outcome === 'success') {
+    due = dueByChance(probe, first);
+  } else if (outcome !== 'none' && outcome !== result) {
     const missing = thresholdOf(probe, outcome) - (last === outcome ? run : 0);
     due = first + Math.max(0, missing - 1) * period;
   }
@@ -119,8 +151,33 @@ function thresholdOf(probe: ProbeState, outcome: ProbeOutcome): number {
   return outcome === 'success' ? probe.successThreshold : probe.failureThreshold;
 }
 
-function record(probe: ProbeState, times: number): void {
-  const { outcome, type } = probe;
+/** The first tick whose draw changes the result; where none does for long, one to look again. */
+function dueByChance(probe: ProbeState, first: number): number {
+  let { last, run } = probe;
+  for (let ahead = 0; ahead < FORESIGHT; ahead++) {
+    const at = first + ahead * probe.period;
+    const found = findingAt(probe, at);
+    run = found === last ? run + 1 : 1;
+    last = found;
+    if (found !== probe.result && run >= thresholdOf(probe, found)) return at;
+  }
+  return first + FORESIGHT * probe.period;
+}
+
+/** Ticks in [from, to), with what each of them finds. */
+function count(probe: ProbeState, from: Instant, to: Instant): void {
+  const times = ticksIn(probe, from, to);
+  if (probe.luck === undefined) {
+    record(probe, probe.outcome, times);
+    return;
+  }
+  for (let tick = 0; tick < times; tick++) {
+    record(probe, findingAt(probe, firstTick(probe, from) + tick * probe.period), 1);
+  }
+}
+
+function record(probe: ProbeState, outcome: ProbeOutcome, times: number): void {
+  const { type } = probe;
   if (times === 0 || outcome === 'none' || probe.onHold) return;
   probe.run = probe.last === outcome ? probe.run + times : times;
   probe.last = outcome;

@@ -105,19 +105,20 @@ export class RuntimeHealth {
   }
 
   private write(node: string, said: Said): void {
-    const { kernel, api, state, unsent } = this.ground;
+    const { kernel, state, unsent } = this.ground;
     const agent = state.agents.get(node);
-    if (agent?.running !== true) return;
+    // A kubelet that ends its pods says that it shuts down, whatever else there is to say.
+    if (agent?.running !== true || agent.leaving !== undefined) return;
     kernel.note(agent.actor, 'reported', `Node/${node}`, said.message);
-    const known = (api.store.get('Node', node)?.status ?? {}) as {
-      readonly conditions?: readonly { readonly type: string }[];
-    };
-    const conditions = (known.conditions ?? []).map((it) =>
-      it.type === 'Ready' ? { ...it, ...said, lastTransitionTime: kernel.now } : it,
-    );
-    const patch = { status: { conditions } };
-    const { actor } = agent;
-    unsent.writeNode(agent, { verb: 'patch', kind: 'Node', key: node, patch, actor });
+    const condition = { type: 'Ready', ...said, lastTransitionTime: kernel.now };
+    unsent.writeNode(agent, {
+      verb: 'patch',
+      kind: 'Node',
+      key: node,
+      patch: { status: { conditions: [condition] } },
+      patchType: 'strategic',
+      actor: agent.actor,
+    });
   }
 
   /** The tick of a loop next to an instant: the last one before it, or the first one from it on. */

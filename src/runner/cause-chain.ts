@@ -8,12 +8,12 @@ import type { Duration, Instant } from '../values/time';
 
 /** The timer that lay between a link and the one before it. */
 export interface ChainTimer {
-  /** As `cluster.timing` calls it; what a manifest sets (a probe's period) has its own name. */
+  /** As `cluster.timing` calls it; what a manifest or the scenario sets has its own name. */
   readonly name: string;
   /** What this run draws it from; absent for what a manifest sets. */
   readonly least?: Duration;
   readonly most?: Duration;
-  /** The flag or field of the real component that sets it. */
+  /** The flag or field of the real component that sets it, or who else does. */
   readonly knob?: string;
   readonly source?: string;
 }
@@ -50,10 +50,12 @@ function linkOf(cluster: Cluster, entry: Entry, before: Entry | undefined): Chai
 }
 
 function timerOf({ timing }: Cluster, name: string): ChainTimer {
-  if (!timing.knows(name)) return { name };
-  const { least, extra } = timing.delay(name);
+  if (!timing.knows(name)) {
+    const knob = timing.declared(name);
+    return { name, ...(knob !== undefined && { knob }) };
+  }
+  const { least, most } = timing.range(name);
   const { knob, source } = timing.row(name);
-  const most = (least + extra) as Duration;
   return { name, least, most, source, ...(knob !== undefined && { knob }) };
 }
 

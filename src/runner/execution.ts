@@ -2,12 +2,13 @@
 // nothing; judge.ts does.
 
 import type { Cluster } from '../cluster/cluster';
+import type { Stream } from '../kernel/random';
 import { nextRound } from '../kernel/readings';
 import type { Plan, PlannedStep } from '../language/plan';
 import { START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import { faultNamed } from '../vocabulary/index';
-import { Watch } from './observe';
+import { Sights, Watch } from './observe';
 import { settledBy } from './settle';
 import { Steps } from './steps';
 import { Timeline } from './timeline';
@@ -42,8 +43,10 @@ export class Execution {
     this.planned = plan;
     this.cluster = cluster;
     this.timeline = layOut(plan.timeline, cluster);
+    const sights = new Sights();
     this.watches = plan.expectations.map(
-      (expectation, position) => new Watch(expectation, this.timeline, explainAt.get(position)),
+      (expectation, position) =>
+        new Watch(expectation, this.timeline, sights, explainAt.get(position)),
     );
     this.steps = new Steps(cluster, this.timeline, plan.end);
     this.triggers = new Triggers(cluster, this.timeline, (firings) => this.takeOn(firings));
@@ -158,11 +161,17 @@ export class Execution {
 export function layOut(steps: readonly PlannedStep[], { kernel }: Cluster): Timeline {
   return new Timeline(steps, {
     draw: (step, limit) => kernel.random.stream(`timeline/${step}`).upTo(limit),
+    shuffle: (step, count) => shuffled(kernel.random.stream(`timeline/${step}/recoveries`), count),
     lasts({ verb, args }) {
       if (verb.kind === 'action') return undefined;
       return faultNamed(verb.name).lasts?.(args) as Duration | undefined;
     },
   });
+}
+
+function shuffled(stream: Stream, count: number): readonly number[] {
+  const left = Array.from({ length: count }, (_, index) => index);
+  return Array.from({ length: count }, () => left.splice(stream.below(left.length), 1)[0]!);
 }
 
 function lastNamed(timeline: Timeline, watches: readonly Watch[]): Instant {

@@ -1,5 +1,6 @@
 // One expectation under observation: when its claim is looked at, and what was seen.
 
+import { NODES } from '../cluster/cluster';
 import type { Cluster } from '../cluster/cluster';
 import { answerOf, noteFleeting, noteReading, stillHolds } from '../kernel/readings';
 import type { Answer, Readable } from '../kernel/readings';
@@ -11,6 +12,23 @@ import type { Span } from '../vocabulary/history';
 import { claimNamed, operatorNamed } from '../vocabulary/index';
 import { FOREVER } from '../vocabulary/operator';
 import type { Demand, Instants, Operator } from '../vocabulary/operator';
+
+/** What was seen last of one question, with all that it was read from. */
+interface Sight {
+  seen: Answer<Observation> | undefined;
+}
+
+/** The last sights of one run: expectations that ask the same of the same look once for all. */
+export class Sights {
+  private readonly byQuestion = new Map<string, Sight>();
+
+  of({ claim, args, operator }: PlannedExpectation): Sight {
+    const question = JSON.stringify([claim, args, isDenied(operator)]);
+    let sight = this.byQuestion.get(question);
+    if (sight === undefined) this.byQuestion.set(question, (sight = { seen: undefined }));
+    return sight;
+  }
+}
 
 export class Watch {
   readonly expectation: PlannedExpectation;
@@ -27,14 +45,23 @@ export class Watch {
   private prepareAt: Instant | undefined;
   private readonly explainAt: Instant | undefined;
   private prepared: unknown;
-  /** What was seen last, with all that it was read from. */
-  private seen: Answer<Observation> | undefined;
+  private readonly own: Sight = { seen: undefined };
+  private readonly common: Sight;
 
-  /** `explainAt`: the instant whose observation is to be explained, in a repeated run. */
-  constructor(expectation: PlannedExpectation, instants: Instants, explainAt?: Instant) {
+  /**
+   * `sights`: those of the run. `explainAt`: the instant whose observation is to be explained, in
+   * a repeated run.
+   */
+  constructor(
+    expectation: PlannedExpectation,
+    instants: Instants,
+    sights: Sights,
+    explainAt?: Instant,
+  ) {
     this.expectation = expectation;
     this.claim = claimNamed(expectation.claim);
     this.operator = operatorNamed(expectation.operator);
+    this.common = sights.of(expectation);
     this.explainAt = explainAt;
     this.broken = this.claim.check?.(expectation.args)[0]?.message;
     this.follow(instants);
@@ -95,20 +122,22 @@ export class Watch {
 
   /** The same as last time where nothing that it was read from has moved. */
   private observeUnlessKnown(cluster: Cluster): Observation {
-    if (this.seen === undefined || !stillHolds(this.seen)) {
-      this.seen = answerOf(() => {
+    // What a claim prepares for itself is its own, and so is what it sees by it.
+    const sight = this.prepareAt === undefined ? this.common : this.own;
+    if (sight.seen === undefined || !stillHolds(sight.seen)) {
+      sight.seen = answerOf(() => {
         // What was prepared may keep a memory of its own.
         if (!isReadable(cluster) || this.prepared !== undefined) noteFleeting();
-        else noteReading(cluster, '');
+        else for (const key of ['', NODES]) noteReading(cluster, key);
         return this.observe(cluster, false);
       });
     }
-    return this.seen.value;
+    return sight.seen.value;
   }
 
   private observe(cluster: Cluster, explain: boolean): Observation {
     const { args, operator } = this.expectation;
-    const context = { explain, denied: operator === 'never', prepared: this.prepared };
+    const context = { explain, denied: isDenied(operator), prepared: this.prepared };
     return this.claim.observe(cluster, args, context);
   }
 
@@ -126,6 +155,11 @@ export class Watch {
       this.broken = (error as Error).message;
     }
   }
+}
+
+/** Whether the claim is to be false: what is told of it is told from that side. */
+function isDenied(operator: string): boolean {
+  return operator === 'never';
 }
 
 function isReadable(cluster: Cluster): cluster is Cluster & Readable {

@@ -8,7 +8,7 @@ import type { Instant } from '../values/time';
 import type { Injection } from '../vocabulary/define';
 import { actionNamed, faultNamed } from '../vocabulary/index';
 import { FOREVER } from '../vocabulary/operator';
-import { hintFor } from '../vocabulary/targets';
+import { tellMiss } from '../vocabulary/misses';
 import type { Firing, Timeline } from './timeline';
 
 /** What went wrong with a step: it hit nothing, named nothing, or was refused. */
@@ -61,10 +61,14 @@ export class Steps {
   add(firing: Firing): void {
     const { kernel } = this.cluster;
     const position = this.firings.push(firing) - 1;
-    if (firing.at <= this.end) kernel.schedule(firing.at, Phase.fault, this.startEvent, position);
-    if (firing.recovers !== undefined && firing.recovers <= this.end) {
-      kernel.schedule(firing.recovers, Phase.fault, this.recoverEvent, position);
-    }
+    const { at, recovers } = firing;
+    const schedule = (instant: Instant, event: EventKind, wait: string): void => {
+      // Only what follows on an event of the model has waited since then.
+      const timer = kernel.cause < 0 ? '' : wait;
+      if (instant <= this.end) kernel.schedule(instant, Phase.fault, event, position, 0, timer);
+    };
+    schedule(at, this.startEvent, 'step.plus');
+    if (recovers !== undefined) schedule(recovers, this.recoverEvent, 'step.for');
   }
 
   /**
@@ -98,17 +102,13 @@ export class Steps {
     this.cluster.kernel.note(kind, 'started', `step/${firing.name}`, name);
     try {
       const hits = kind === 'action' ? this.perform(firing) : this.inject(firing, position);
-      if (hits.length === 0) this.problem(firing, 'vacuous', this.tellMiss(firing));
+      if (hits.length > 0) return;
+      this.problem(firing, 'vacuous', tellMiss(this.cluster, firing.step.args));
     } catch (error) {
       // A reference that means nothing is the scenario's mistake; anything else is ours.
       if ((error as { code?: unknown }).code !== 'UNKNOWN_TARGET') throw error;
       this.problem(firing, 'vacuous', (error as Error).message);
     }
-  }
-
-  private tellMiss({ step }: Firing): string {
-    const { pod } = step.args as { readonly pod?: unknown };
-    return `it hit nothing${typeof pod === 'string' ? hintFor(this.cluster, pod) : ''}`;
   }
 
   /** Takes in the commands of steps that have failed since the last time. */

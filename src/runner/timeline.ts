@@ -23,6 +23,8 @@ export interface Firing {
 export interface TimelineSources {
   /** A number from 0 up to and including `limit`, drawn for the step of that name. */
   draw(step: string, limit: Duration): Duration;
+  /** The numbers from 0 up to `count` in an order that is drawn for the step of that name. */
+  shuffle(step: string, count: number): readonly number[];
   /** How long a fault lasts by its own parameters. */
   lasts(step: PlannedStep): Duration | undefined;
 }
@@ -166,9 +168,12 @@ class Layout {
     const start = this.startOf(step);
     if (start === undefined) return [];
     const { every, times } = step.repeat ?? { every: 0 as Duration, times: 1 };
-    return Array.from({ length: times }, (_, index) => {
-      const at = later(start, (every * index) as Duration);
-      const recovers = this.recoveryOf(step, at);
+    const instants = Array.from({ length: times }, (_, index) =>
+      later(start, (every * index) as Duration),
+    );
+    const order = step.shuffled === true ? this.sources.shuffle(step.id, times) : undefined;
+    return instants.map((at, index) => {
+      const recovers = this.recoveryOf(step, at, instants[order?.[index] ?? index]!);
       const repetition = index + 1;
       const firing = { step, repetition, name: nameOf(step.id, repetition), at };
       return recovers === undefined ? firing : { ...firing, recovers };
@@ -192,13 +197,13 @@ class Layout {
     return instant === undefined ? undefined : later(instant, when.plus);
   }
 
-  /** The earliest end that the step or its fault gives. */
-  private recoveryOf(step: PlannedStep, at: Instant): Instant | undefined {
+  /** The earliest end that the step or its fault gives; `for` counts from `turn`. */
+  private recoveryOf(step: PlannedStep, at: Instant, turn: Instant): Instant | undefined {
     const { recovery } = step;
     const own = this.sources.lasts(step);
     const ends = own === undefined ? [] : [later(at, own)];
     if (recovery !== undefined) {
-      const until = 'until' in recovery ? recovery.until : later(at, recovery.for);
+      const until = 'until' in recovery ? recovery.until : later(turn, recovery.for);
       ends.push(until > at ? until : at);
     }
     return ends.length === 0 ? undefined : ends.reduce((a, b) => (a < b ? a : b));

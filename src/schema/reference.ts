@@ -1,13 +1,13 @@
 // The pages of docs/reference, made of the same literals as validation and behaviour, so that
 // they cannot contradict the code.
 
-import { behaviourSchema } from '../language/cluster-schema';
+import { behaviourSchema } from '../language/behaviour-schema';
 import { DIAGNOSTIC_CODES } from '../language/diagnostic-codes';
 import { FORMS } from '../language/json-schema';
 import type { JsonSchema, Lexicon } from '../language/lexicon';
 import { scenarioSchema } from '../language/scenario-schema';
-import { PROFILES, TIMERS } from '../timing';
-import type { Delay, TimerRow } from '../timing';
+import { PRESETS, PROFILES, TIMERS } from '../timing';
+import type { Delay, Preset, TimerRow } from '../timing';
 import { DISPOSITIONS } from '../values/disposition';
 import { formatDuration } from '../values/time';
 import type { Duration } from '../values/time';
@@ -182,8 +182,15 @@ function timingPage(): string {
     'A *latency* is what work or a message takes, a *quantiser* is a loop that looks only every ' +
       'so often, a *wait* is configured on purpose. The profile `instant` zeroes the first two ' +
       'and keeps the waits.',
+    'Some profiles are known settings of whole clusters: they differ from `default` in a few rows.',
+    table(['Profile', 'For', 'Timers', 'Source'], Object.entries(PRESETS).map(presetRow)),
     table(['Timer', 'Delays', 'Default', 'Kind', 'Knob', 'Source'], rows),
   );
+}
+
+function presetRow([name, { summary, timers, source }]: readonly [string, Preset]): string[] {
+  const set = Object.entries(timers).map(([timer, value]) => `${timer}: ${formatDuration(value)}`);
+  return [`\`${name}\``, summary, set.join('; '), source];
 }
 
 function delayText({ value, older, tutorial }: TimerRow): string {

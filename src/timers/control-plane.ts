@@ -152,6 +152,18 @@ export const CONTROL_PLANE_TIMERS = {
     tutorial: fixed(ms(5)),
     source: 'milliseconds in the composed timeline C12 (schedule 0.02 s including write and watch)',
   },
+  'controller-manager.daemonset.failedPodBackOff': {
+    kind: 'wait',
+    delays: 'replacing the second failed daemon of a node; the first is free, each further doubles',
+    value: fixed(seconds(1)),
+    source: 'cmd/kube-controller-manager/app/apps.go (flowcontrol.NewBackOff(1s, 15m))',
+  },
+  'controller-manager.daemonset.failedPodBackOffMax': {
+    kind: 'wait',
+    delays: 'the same at the most; twice as long without one forgets the count',
+    value: fixed(seconds(900)),
+    source: 'cmd/kube-controller-manager/app/apps.go (flowcontrol.NewBackOff(1s, 15m))',
+  },
   'scheduler.podInitialBackoff': {
     kind: 'wait',
     delays: 'trying a pod again that fitted nowhere; doubles up to 10 s',

@@ -30,6 +30,8 @@ export interface NodeSpec {
   readonly role: 'worker' | 'control-plane';
   /** How many pods fit (kubelet maxPods). */
   readonly maxPods: number;
+  /** Bytes of its disk, where the scenario says so. */
+  readonly storage?: number;
 }
 
 export interface ListenSpec {
@@ -80,6 +82,8 @@ export interface BehaviourSpec {
   /** Exit code by command of exec probes and hooks; 0 elsewhere. */
   readonly exec?: Readonly<Record<string, number>>;
   readonly libc?: string;
+  /** Bytes that each process uses, as long as it runs. */
+  readonly uses?: { readonly memory?: number; readonly disk?: number };
   /** What all of its pods together need, by growing instants. */
   readonly load?: readonly LoadStep[];
 }

@@ -26,6 +26,8 @@ export interface Component {
    * `kube-proxy@worker-1`, `controller-manager/endpointslice`.
    */
   readonly actor: string;
+  /** Whether it holds the lease that its like compete for; absent where there is none. */
+  readonly leads?: () => boolean;
 }
 
 /** Who acts in the process of a container, for whoever stops it: `process@shop/web-x7k/app`. */

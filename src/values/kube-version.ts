@@ -26,6 +26,16 @@ export function isAtLeast(version: KubeVersion, wanted: string): boolean {
   return minorOf(version) >= minorOf(wanted);
 }
 
+/** How many minor versions `version` is newer than `other`; negative where it is older. */
+export function minorsBetween(version: KubeVersion, other: KubeVersion): number {
+  return minorOf(version) - minorOf(other);
+}
+
+const minors = new Map<string, number>();
+
+/** Asked for each of many Services; there are only a few versions. */
 function minorOf(version: string): number {
-  return Number(version.split('.')[1]);
+  let minor = minors.get(version);
+  if (minor === undefined) minors.set(version, (minor = Number(version.split('.')[1])));
+  return minor;
 }

@@ -2,6 +2,7 @@
 // The words are those of Batfish: a trace has hops, a hop is one place that the packet passes,
 // a step is what was done to it there.
 
+import type { Line } from './arrivals';
 import type { Disposition } from './disposition';
 import type { FiveTuple } from './flow';
 import type { IP } from './ip';
@@ -49,11 +50,13 @@ export interface TranslatedFlow {
 
 /** What the bad links on the way of a packet and of its answer come to. */
 export interface Stretch {
-  /** What they add to the round trip, and how much of that on the way there. */
+  /** What they add to the round trip of a packet that overtakes none, and of that there. */
   readonly delay: Duration;
   readonly there: Duration;
-  /** How likely packet and answer both survive. */
+  /** How likely packet and answer both survive; of several copies, one each. */
   readonly arrives: Ratio;
+  /** The bad links in the order in which they are passed; absent for none. */
+  readonly lines?: readonly Line[];
   /** How much of the delay is the work of a slow process; absent for none. */
   readonly work?: Duration;
 }

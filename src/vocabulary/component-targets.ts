@@ -50,6 +50,7 @@ export function componentsOfTarget(
     const place = nodes!.size === 0 ? 'no such node' : [...nodes!].join(', ');
     throw new UnknownTargetError(`${name} does not run on ${place}`);
   }
+  if (pick === 'leader') return leadersOf(here, name);
   const actors = picked(
     cluster,
     here.map(({ actor }) => actor),
@@ -57,6 +58,17 @@ export function componentsOfTarget(
     chooser,
   );
   return here.filter(({ actor }) => actors.includes(actor));
+}
+
+/** The process that holds the lease now: none while nobody has taken it after the last one. */
+function leadersOf(candidates: readonly Component[], name: string): readonly Component[] {
+  const leading = candidates.map((it) => [it, it.leads?.()] as const);
+  if (leading.every(([, leads]) => leads === undefined)) {
+    throw new UnknownTargetError(`${name} elects no leader`);
+  }
+  const leaders = leading.flatMap(([it, leads]) => (leads === true ? [it] : []));
+  if (leaders.length === 0) throw new UnknownTargetError(`no ${name} leads now`);
+  return leaders;
 }
 
 /** `component kube-proxy@worker-1`: how reports name what was hit. */

@@ -90,6 +90,8 @@ export interface Claim<Args = unknown> extends DocumentedWord {
   expectedNever(args: Args): string;
   /** What a schema cannot say: a malformed path, a pattern that is none. */
   check?(args: Args): readonly ManifestProblem[];
+  /** See Word.nodeNames. */
+  nodeNames?(args: Args): Readonly<Record<string, readonly string[]>>;
   /**
    * An earlier instant at which `prepare` has to run, for claims about what was begun then.
    * `span`: when the claim will be looked at, as far as that is known.
@@ -133,7 +135,7 @@ export interface Fault<Args = unknown> extends DocumentedWord {
   /** When the fault ends by its own parameters (`restart: 20s`), counted in microseconds. */
   lasts?(args: Args): number | undefined;
   /** See Word.momentary. */
-  readonly momentary?: true;
+  momentary?(args: Args): boolean;
   /** Undoes one effect. */
   undo(cluster: Cluster, effect: string): void;
 }

@@ -41,7 +41,8 @@ function tellPort(cluster: Cluster, trace: Trace): string[] {
 function tellRules(cluster: Cluster, trace: Trace): string[] {
   const node = trace.hops[0]?.node ?? '';
   const machine = cluster.machines.get(node);
-  if (machine?.powered !== true || machine.proxyRules.size > 0) return [];
+  if (machine?.powered !== true) return [];
+  if (machine.proxyRules.size > 0 || machine.leftRules.size > 0) return [];
   return servicesAt(cluster, trace).map((service) => {
     const subject = `Service ${keyOf(service)}`;
     return `${node} has no rule for ${subject}: kube-proxy@${node} has not synced yet`;

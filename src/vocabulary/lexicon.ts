@@ -14,6 +14,7 @@ import { MODELLED_VERSIONS } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
 import { LIBCS } from '../workloads/index';
 import { LANGUAGE } from './index';
+import { upgradeProblems } from './upgrade-problems';
 
 /** The whole language, as language/validate.ts and the schemas for editors need it. */
 export const lexicon: Lexicon = {
@@ -36,6 +37,7 @@ export const lexicon: Lexicon = {
     const plugin = { name, options: { ...defaultsOf(CNI_PLUGINS.get(name)), ...given } };
     return proxyMode(mode)?.problemsOf?.(options, plugin) ?? [];
   },
+  upgradeProblems,
   resolvers: LIBCS,
   kubernetesVersions: MODELLED_VERSIONS,
   featureGates: ['PLEGOnDemandRelist'],

@@ -1,7 +1,7 @@
 // Connections that a claim has really opened at an earlier instant, and what becomes of their next
 // packets. Shared by the claims that speak of connections which stand.
 
-import type { Cluster, OpenConnection } from '../cluster/cluster';
+import type { Cluster, OpenConnection, StraySegment } from '../cluster/cluster';
 import type { Walk, Walks } from './walks';
 import { destinationsOf } from './walks';
 import { sourcesOf } from './targets';
@@ -29,7 +29,7 @@ export function nextPackets(
   cluster: Cluster,
   prepared: unknown,
   when: string,
-  segment?: 'out-of-window',
+  segment?: StraySegment,
 ): Walks {
   const opened = (prepared ?? []) as readonly Opened[];
   if (opened.length === 0) {
@@ -42,7 +42,7 @@ export function nextPackets(
 export function nextPacket(
   cluster: Cluster,
   { name, connection }: Opened,
-  segment?: 'out-of-window',
+  segment?: StraySegment,
 ): readonly Walk[] {
   return cluster.proceed(connection, segment).map((trace) => ({
     source: { name, origin: connection.from },

@@ -2,6 +2,7 @@
 // same question asked again gets the same answer.
 
 import type { Cluster } from '../cluster/cluster';
+import { UnknownTargetError } from './unknown-target';
 
 /**
  * The chosen ones of `candidates`, which stand in order of creation, in that order. `chooser` names
@@ -14,6 +15,9 @@ export function picked(
   chooser: string,
 ): readonly string[] {
   if (pick === undefined || pick === 'all') return candidates;
+  if (pick === 'leader') {
+    throw new UnknownTargetError('`pick: leader` is for a component that elects one');
+  }
   if (pick === 'oldest') return candidates.slice(0, 1);
   if (pick === 'newest') return candidates.slice(-1);
   const count = Math.min(countOf(pick, candidates.length), candidates.length);

@@ -5,6 +5,7 @@ import { CONTROL_PLANE } from '../cluster/cluster';
 import type { Between, Cluster, End } from '../cluster/cluster';
 import type { FromSchema } from '../language/json-schema';
 import type { ManifestProblem } from '../language/lexicon';
+import { parseReference } from '../language/reference';
 import type { Component } from '../values/component';
 import type { IP } from '../values/ip';
 import { componentsOfTarget, sayComponent } from './component-targets';
@@ -75,16 +76,39 @@ interface Side {
 const ANYONE: Side = { end: { is: 'anyone' }, names: ['everybody else'] };
 
 /** What a schema cannot say of the two sides. */
-export function checkSides({ from, to, between, direction }: SidesArgs): ManifestProblem[] {
+export function checkSides(args: SidesArgs): ManifestProblem[] {
+  const { from, to, between, direction } = args;
   if (between === undefined) {
-    if (from !== undefined || to !== undefined) return [];
+    if (from !== undefined || to !== undefined) return idleSides(args);
     return [problem('', 'say between whom: `from`, `to`, or `between`')];
   }
   if (from !== undefined || to !== undefined) {
     return [problem('/between', '`between` and `from` or `to` exclude each other')];
   }
-  if (direction === undefined || direction === 'both') return [];
+  if (direction === undefined || direction === 'both') return idleSides(args);
   return [problem('/direction', 'groups have no direction: `between` goes both ways')];
+}
+
+/** What nothing can ever pass between, so that nothing is cut. */
+function idleSides({ from, to, between, ports, protocol }: SidesArgs): ManifestProblem[] {
+  if (ports !== undefined && (protocol === 'icmp' || protocol === 'ipip')) {
+    return [problem('/ports', `${protocol} has no ports: nothing matches`)];
+  }
+  const groups = between ?? [from, to];
+  const hosts = groups.map(hostNamed);
+  const twin = hosts.findIndex((host, at) => host !== undefined && hosts.indexOf(host) < at);
+  if (twin < 0) return [];
+  const why = 'what a machine sends to itself passes no link: this has no effect';
+  return [problem(between === undefined ? '/to' : `/between/${twin}`, why)];
+}
+
+/** The one machine that a side is: `node/worker-1`, `external/client`. */
+function hostNamed(target: Target | undefined): string | undefined {
+  if (typeof target !== 'string') return undefined;
+  const reading = parseReference(target);
+  if (!reading.ok) return undefined;
+  const { kind, name } = reading.value;
+  return kind === 'Node' || kind === 'External' ? `${kind}/${name}` : undefined;
 }
 
 /**

@@ -15,11 +15,9 @@ import type { Origin } from '../values/origin';
 import { tellTrouble } from './pod-trouble';
 import { isRunning } from './pods';
 import { picked } from './pick';
+import { UnknownTargetError } from './unknown-target';
 
-/** A reference or selector of the scenario that names nothing it could mean. */
-export class UnknownTargetError extends Error {
-  readonly code = 'UNKNOWN_TARGET';
-}
+export { UnknownTargetError } from './unknown-target';
 
 export type OriginArgs = FromSchema<{ readonly $ref: '#/$defs/origin' }>;
 export type PodTargetArgs = FromSchema<{ readonly $ref: '#/$defs/podTarget' }>;
@@ -128,8 +126,14 @@ export function podEverOf(cluster: Cluster, reference: Reference): string | unde
     const isPod = reference.kind === 'Pod' || cluster.api.store.get('Pod', key) !== undefined;
     return isPod ? key : undefined;
   }
+  return podsEverOf(cluster, reference)[reference.ordinal - 1];
+}
+
+/** Keys of all pods that the workload has had since the start, in order of creation. */
+export function podsEverOf(cluster: Cluster, reference: Reference): readonly string[] {
+  const key = `${reference.namespace ?? 'default'}/${reference.name}`;
   const kind = workloadKindOf(cluster, reference, key);
-  return kind === undefined ? undefined : cluster.podsOf(kind, key)[reference.ordinal - 1];
+  return kind === undefined ? [] : cluster.podsOf(kind, key);
 }
 
 /** The container that a reference names, with the pods it is in. */

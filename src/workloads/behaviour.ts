@@ -26,6 +26,8 @@ export interface Behaviour {
   /** Exit code by command of exec probes; 0 elsewhere. */
   readonly exec: Readonly<Record<string, number>>;
   readonly libc: string;
+  /** Bytes that it uses, as long as it runs. */
+  readonly uses: NonNullable<BehaviourSpec['uses']>;
   /** For a process that ends by itself. */
   readonly ending: Ending | undefined;
   /** The application protocol that is modelled, if one is. */
@@ -58,6 +60,7 @@ export function behaviourOf(input: BehaviourInput): Behaviour {
     ready: declared.ready ?? ZERO,
     http: declared.http ?? {},
     exec: declared.exec ?? {},
+    uses: declared.uses ?? {},
     libc: declared.libc ?? libcOf(container.image ?? ''),
     speaks: image?.speaks,
     nodeCache: nodeCacheOf(container),

@@ -6,7 +6,7 @@ import type { Pod } from '../apiserver/kinds/pod';
 import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
-import type { Timing } from '../timing';
+import type { DeclaredWait, TimerName, Timing } from '../timing';
 import { processOwner } from '../values/component';
 import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
@@ -287,7 +287,9 @@ export class DnsServers {
       const isExact = timing.profile !== 'default';
       const look = isExact ? interval : stream.below(interval + jitter);
       const at = later(later(kernel.now, written), look as Duration);
-      kernel.schedule(at, Phase.agent, this.reloadEvent, pod, server.start);
+      const timer: TimerName | DeclaredWait =
+        written > look ? 'kubelet.configMapPropagation' : 'coredns.reload';
+      kernel.schedule(at, Phase.agent, this.reloadEvent, pod, server.start, timer);
     }
   }
 

@@ -46,6 +46,10 @@ function rulesetOf(table: TableName, ...chains: Chain[]): Ruleset {
   return { tables: new Map([[table, { name: table, chains: byName }]]) };
 }
 
+function inLegacy(ruleset: Ruleset): Ruleset {
+  return { ...ruleset, backend: 'legacy' };
+}
+
 function chain(name: string, ...rules: Rule[]): Chain {
   return { name, rules };
 }
@@ -117,6 +121,32 @@ describe('a packet in the rules', () => {
     const second = rulesetOf('filter', chain('FORWARD', rule({ do: 'reject' }, marked)));
     expect(forwardVerdict([first, second])).to.equal('reject');
     expect(forwardVerdict([second, first])).to.equal('accept');
+  });
+
+  // Measured with iptables-legacy and iptables-nft in one namespace.
+  it('passes the chains of both back ends of iptables, each under its own policy', () => {
+    const drops: Chain = { name: 'FORWARD', policy: 'DROP', rules: [] };
+    const accepts = rulesetOf('filter', chain('FORWARD', rule({ do: 'accept' })));
+    const [own, legacy] = [rulesetOf('filter', drops), inLegacy(rulesetOf('filter', drops))];
+    expect(forwardVerdict([accepts, own])).to.equal('accept');
+    expect(forwardVerdict([accepts, legacy])).to.equal('drop');
+    expect(forwardVerdict([legacy, accepts])).to.equal('drop');
+    expect(forwardVerdict([accepts, inLegacy(accepts)])).to.equal('accept');
+  });
+
+  it('is translated once, by the back end that is asked first and says something', () => {
+    const nft = rulesetOf('nat', chain('PREROUTING', dnat('10.244.1.1')));
+    const legacy = inLegacy(rulesetOf('nat', chain('PREROUTING', dnat('10.244.1.9'))));
+    const silent = rulesetOf('nat', chain('PREROUTING', rule({ do: 'continue' })));
+    const chosen = (rulesets: readonly Ruleset[]) => {
+      const branches = traverse(rulesets, 'nat', 'PREROUTING', PACKET, CONTEXT);
+      return branches.map(({ packet, rules }) => [packet.tuple.dst, rules.at(-1)!.backend]);
+    };
+    expect(chosen([nft, legacy])).to.deep.equal([['10.244.1.1', undefined]]);
+    expect(chosen([legacy, nft])).to.deep.equal([['10.244.1.9', 'legacy']]);
+    expect(chosen([silent, legacy])).to.deep.equal([['10.244.1.9', 'legacy']]);
+    // Rules of one back end follow each other in one chain, whoever stands between them.
+    expect(chosen([silent, legacy, nft])).to.deep.equal([['10.244.1.1', undefined]]);
   });
 
   it('leaves with the address of the outgoing interface and a random port when masqueraded', () => {

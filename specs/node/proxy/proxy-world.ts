@@ -63,6 +63,10 @@ export function worldOf(kubernetes: string, profile: Profile, nodes = 1, mode = 
     name: `worker-${index + 1}`,
     powered: true,
     proxyRules: new Map<Family, Ruleset>(),
+    proxyBackend: 'nft' as const,
+    hookedBackends: [],
+    leftRules: new Map<Family, Ruleset>(),
+    asksLeftFirst: false,
     conntrack: new Conntrack(),
   }));
   const world = { applied: 0 } as World;

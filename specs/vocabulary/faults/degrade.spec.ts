@@ -1,5 +1,4 @@
-// Goal: `degrade` says of a line what its words say, exactly; what it cannot have any effect on, it
-// warns about.
+// Goal: `degrade` says of a line what its words say, exactly; what would have no effect is an error.
 
 import { expect } from 'chai';
 
@@ -54,11 +53,24 @@ describe('degrade', () => {
     expect(told({ mtu: 1_400 })).to.deep.equal([]);
   });
 
-  it('warns of what has no effect', () => {
-    expect(told({ rate: '1mbit', duplicate: '1%', loss: '1%', correlation: '25%' })).to.deep.equal([
-      'warning /duplicate',
-      'warning /correlation',
-      'warning /rate',
+  it('reads rates in powers of 1,000, and who comes twice or first', () => {
+    const { rule } = ruleOf({ rate: '64kbit', delay: '1ms', duplicate: '40%', reorder: '5%' });
+    expect(rule.rate).to.equal(64_000);
+    expect([rule.duplicate, rule.reorder].map((it) => formatRatio(it!))).to.deep.equal([
+      '2/5',
+      '1/20',
     ]);
+    const rates = ['9600bit', '1mbit', '10gbit'].map((rate) => ruleOf({ rate }).rule.rate);
+    expect(rates).to.deep.equal([9_600, 1_000_000, 10_000_000_000]);
+  });
+
+  it('refuses what could not be seen', () => {
+    expect(told({ rate: '1mbit', duplicate: '1%', delay: '1ms', reorder: '1%' })).to.deep.equal([]);
+    expect(told({ loss: '1%', correlation: '25%' })).to.deep.equal(['error /correlation']);
+    expect(told({ reorder: '25%' })).to.deep.equal(['error /reorder']);
+    const proxy = { component: 'kube-proxy', node: 'worker-1' };
+    const api = { component: 'apiserver' };
+    expect(told({ from: proxy, to: api, rate: '1mbit' })).to.deep.equal(['error /rate']);
+    expect(told({ from: 'node/worker-1', to: api, rate: '1mbit' })).to.deep.equal([]);
   });
 });

@@ -40,6 +40,24 @@ describe('exhaust', () => {
     expect(capped.cluster.calls[0]?.at(-1)).to.deep.equal({ cap: 20 });
   });
 
+  it('takes the memory and the disk of a node in bytes', () => {
+    const { cluster, hits } = injected({ node: 'worker-2', what: 'memory', left: '50Mi' });
+    expect(hits).to.deep.equal(['node worker-2']);
+    expect(cluster.calls).to.deep.equal([
+      ['exhaust', 'worker-2', 'memory', 'full', { left: 52_428_800 }],
+      ['relieve', 'worker-2', 'memory', 'full'],
+    ]);
+    expect(pathsOf({ node: 'worker-2', what: 'memory', cap: 5 })).to.deep.equal(['/cap']);
+    expect(pathsOf({ node: 'worker-2', what: 'ips', left: '5Mi' })).to.deep.equal(['/left']);
+  });
+
+  it('asks how large a disk is of which nobody says it', () => {
+    expect(() => injected({ node: 'worker-2', what: 'disk' })).to.throw(
+      'nobody says how large the disk of worker-2 is: in cluster.nodes, give it ' +
+        'capacity: {ephemeral-storage: 100Gi}',
+    );
+  });
+
   it('kills a pod for memory with 137, and whatever starts in it after', () => {
     const { cluster, hits } = injected({ pod: 'shop/a', what: 'memory' });
     expect(hits).to.deep.equal(['pod shop/a']);
@@ -69,7 +87,9 @@ describe('exhaust', () => {
 
   it('knows whose table it is', () => {
     expect(pathsOf({ pod: 'shop/a', what: 'conntrack' })).to.deep.equal(['/pod']);
-    expect(pathsOf({ nodes: 'all', what: 'memory' })).to.deep.equal(['/nodes']);
+    expect(pathsOf({ nodes: 'all', what: 'memory' })).to.deep.equal([]);
+    expect(pathsOf({ pod: 'shop/a', what: 'disk' })).to.deep.equal(['/pod']);
+    expect(pathsOf({ component: 'apiserver', what: 'memory' })).to.deep.equal(['/component']);
     expect(pathsOf({ component: 'etcd', what: 'inflight' })).to.deep.equal(['/component']);
     expect(pathsOf({ node: 'worker-1', what: 'inflight' })).to.deep.equal(['/node']);
     expect(pathsOf({ node: 'worker-1', what: 'ips', left: 3 })).to.deep.equal([]);

@@ -111,6 +111,16 @@ describe('fail, of pods and nodes', () => {
     expect(effects).to.deep.equal(['condition worker-2 lie']);
   });
 
+  it('makes it report a pressure, and takes back that one', () => {
+    const cluster = shop();
+    const args = { node: 'worker-2', condition: 'DiskPressure=True' };
+    const { calls, effects } = inject(args, cluster);
+    expect(calls).to.deep.equal([['failNode', 'worker-2', 'DiskPressure', 'lie']]);
+    expect(effects).to.deep.equal(['condition worker-2/DiskPressure lie']);
+    fail.undo(cluster, effects[0]!);
+    expect(cluster.calls.at(-1)).to.deep.equal(['mendNode', 'worker-2', 'DiskPressure', 'lie']);
+  });
+
   it('hits nothing where there is nothing', () => {
     expect(inject({ node: 'worker-9', condition: 'Ready=False' }).hits).to.deep.equal([]);
     expect(inject({ pod: 'shop/nobody', http: 503 }).hits).to.deep.equal([]);

@@ -22,10 +22,7 @@ function told(step: string): readonly string[] {
 
 describe('a loss that means nothing', () => {
   for (const [step, line] of [
-    [
-      'exhaust: {node: worker-1, what: memory}',
-      'error 4:30 `memory` is said of a pod: pressure on nodes is not modelled',
-    ],
+    ['exhaust: {pod: shop/web, what: disk}', 'error 4:29 `disk` is said of a node'],
     [
       'exhaust: {node: worker-1, what: ports, left: 10}',
       'error 4:59 of `ports` nothing is left: anything between is not modelled',

@@ -74,9 +74,20 @@ describe('wipe', () => {
     ]);
   });
 
+  it('flushes the rules of one back end of iptables alone', () => {
+    const match = { iptablesBackend: 'legacy' } as const;
+    const { calls } = wiped({ node: 'worker-1', what: 'rules', match });
+    expect(calls).to.deep.equal([['flushRules', 'worker-1', 'legacy']]);
+    expect(pathsOf({ node: 'worker-1', what: 'conntrack', match })).to.deep.equal([
+      '/match/iptablesBackend',
+    ]);
+  });
+
   it('hits nothing where nothing matches', () => {
     const match = { kind: 'Pod', name: 'nobody' };
-    expect(wiped({ what: 'object', match }).hits).to.deep.equal([]);
+    expect(() => wiped({ what: 'object', match })).to.throw(
+      'it hit nothing: there is no object with kind Pod, name nobody now',
+    );
   });
 
   it('says at load time what makes no sense, with its place', () => {

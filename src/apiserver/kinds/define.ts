@@ -68,21 +68,26 @@ export function fieldPath(pointer: string): string {
 
 /**
  * The object without fields that are null: the API reads `selector: null` as no selector. Parts
- * without nulls are returned as they are.
+ * without nulls are returned as they are. Parts that `known` shares have none.
  */
-export function withoutNulls<T>(value: T): T {
+export function withoutNulls<T>(value: T, known?: unknown): T {
   // Nearly every object has none, and each write comes by here.
-  if (!holdsNull(value)) return value;
+  if (!holdsNull(value, known)) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item)) as T;
   const kept = Object.entries(value as object).filter(([, part]) => part !== null);
   return Object.fromEntries(kept.map(([field, part]) => [field, withoutNulls(part)])) as T;
 }
 
 /** Whether any field in it is null. Items of lists are not fields. */
-function holdsNull(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value)) return value.some(holdsNull);
-  return Object.values(value).some((part) => part === null || holdsNull(part));
+function holdsNull(value: unknown, known?: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value === known) return false;
+  if (Array.isArray(value)) return value.some((item) => holdsNull(item));
+  const parts = value as Record<string, unknown>;
+  const others = known as Record<string, unknown> | undefined;
+  for (const field of Object.keys(parts)) {
+    if (parts[field] === null || holdsNull(parts[field], others?.[field])) return true;
+  }
+  return false;
 }
 
 /**

@@ -44,10 +44,20 @@ export function noPort(path: string, port: unknown): ManifestProblem {
 
 /** What is wrong with name and labels. Services have names of their own form. */
 export function validateMetadata(object: KubeObject): ManifestProblem[] {
-  const { name, generateName, labels } = object.metadata;
+  const { name, namespace, generateName, labels } = object.metadata;
   const text = String(name || generateName || '');
   if (text === '') return [error('/metadata/name', 'name or generateName is required')];
-  return [...validateName(object.kind, text, !name), ...validateLabels(labels, '/metadata/labels')];
+  return [
+    ...validateName(object.kind, text, !name),
+    ...validateNamespace(namespace),
+    ...validateLabels(labels, '/metadata/labels'),
+  ];
+}
+
+/** source: staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go */
+function validateNamespace(namespace: string | undefined): ManifestProblem[] {
+  if (namespace === undefined || namespace === '' || isDnsLabel(namespace)) return [];
+  return [error('/metadata/namespace', `"${namespace}" is no DNS label: a-z, 0-9 and "-"`)];
 }
 
 function validateName(kind: string, text: string, isPrefix: boolean): ManifestProblem[] {

@@ -37,6 +37,7 @@ export interface PodSpec {
   readonly readinessGates?: readonly { readonly conditionType: string }[];
   readonly schedulerName?: string;
   readonly priorityClassName?: string;
+  readonly priority?: number;
   readonly serviceAccountName?: string;
   readonly volumes?: readonly { readonly name: string; readonly [source: string]: unknown }[];
 }
@@ -183,7 +184,9 @@ export function conditionOf(
   conditions: readonly Condition[] | undefined,
   type: string,
 ): Condition | undefined {
-  return conditions?.find((it) => it.type === type);
+  // Every look at a pod comes by here, several times.
+  for (const it of conditions ?? []) if (it.type === type) return it;
+  return undefined;
 }
 
 /** The conditions with `condition` in the place of the one of its type, or at their end. */
@@ -209,11 +212,21 @@ export const pod = defineKind({
     ...validatePodSpec((object as Pod).spec, '/spec'),
   ],
   validateChange(object, previous) {
-    const changed = immutablePart((object as Pod).spec);
-    if (equalJson(changed, immutablePart((previous as Pod).spec))) return [];
+    const [changed, given] = [(object as Pod).spec, (previous as Pod).spec];
+    if (areOthersSame(changed, given)) return [];
+    if (equalJson(immutablePart(changed), immutablePart(given))) return [];
     return [error('/spec', 'a pod may not change, except for its images and added tolerations')];
   },
 });
+
+const MUTABLE: readonly string[] = ['tolerations', 'nodeName'];
+
+/** Whether no part but those that may change is another one: so it is when a pod is bound. */
+function areOthersSame(changed: PodSpec, given: PodSpec): boolean {
+  const fields = { ...given, ...changed } as Record<string, unknown>;
+  const before = given as unknown as Record<string, unknown>;
+  return Object.keys(fields).every((it) => MUTABLE.includes(it) || fields[it] === before[it]);
+}
 
 /**
  * What must stay: everything but images, tolerations and the node of a pod that had none.

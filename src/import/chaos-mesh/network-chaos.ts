@@ -70,15 +70,15 @@ function netem(spec: Fields): Args | undefined {
     ['duplicate', share(duplicate!, 'duplicate')],
     ['reorder', share(reorder, 'reorder')],
     ['rate', bits(rate, 'rate')],
-    ['correlation', correlation([...correlated, reorder])],
   ];
+  for (const part of [...correlated, reorder]) skipCorrelation(part);
   const effect = Object.fromEntries(parts.filter(([, value]) => value !== undefined));
-  const bad = Object.keys(effect).filter((it) => it !== 'correlation' && it !== 'jitter');
-  if (bad.length === 0) spec.remark('skipped', 'it says nothing that is bad', 'action');
-  for (const key of ['duplicate', 'rate']) {
-    if (key in effect) spec.remark('differs', 'the model reads it, without effect', key);
+  if ('reorder' in effect && !('delay' in effect)) {
+    delete effect['reorder'];
+    delay.remark('skipped', 'nobody waits who could be overtaken', 'reorder');
   }
-  if ('reorder' in effect) delay.remark('differs', 'the model reads it, without effect', 'reorder');
+  const bad = Object.keys(effect).filter((it) => it !== 'jitter');
+  if (bad.length === 0) spec.remark('skipped', 'it says nothing that is bad', 'action');
   return bad.length === 0 ? undefined : effect;
 }
 
@@ -90,7 +90,6 @@ function bandwidth(spec: Fields): Args | undefined {
     spec.remark('skipped', 'it has no rate', 'action');
     return undefined;
   }
-  part.remark('differs', 'the model reads it, without effect', 'rate');
   for (const key of ['limit', 'buffer', 'peakrate', 'minburst']) {
     if (part.has(key)) part.remark('skipped', 'a rate has no queue here', key);
   }
@@ -123,15 +122,10 @@ function share(fields: Fields, key: string): string | undefined {
   return rounded === 0 ? undefined : `${rounded}%`;
 }
 
-/** One word for all that is correlated. */
-function correlation(parts: readonly Fields[]): string | undefined {
-  const found = parts.filter((it) => it.has('correlation'));
-  const values = found.map((it) => ({ it, value: share(it, 'correlation') }));
-  const [first] = values.filter(({ value }) => value !== undefined);
-  for (const { it, value } of values) {
-    if (value !== undefined) it.remark('differs', 'each packet fares by itself', 'correlation');
-  }
-  return first?.value;
+/** What a packet shares with the one before it cannot be said here. */
+function skipCorrelation(part: Fields): void {
+  if (!part.has('correlation') || share(part, 'correlation') === undefined) return;
+  part.remark('differs', 'each packet fares by itself', 'correlation');
 }
 
 const UNITS = ['', 'k', 'm', 'g', 't'];

@@ -48,8 +48,9 @@ const JUMPS_MAX = 64;
  * Several rulesets of a host share iptables' built-in chains: their rules run in the order of
  * `rulesets`. kube-proxy prepends its jumps, so its ruleset stands first unless a CNI that
  * inserts later is modelled to come before it; a built-in chain drops by policy where any of them
- * says so. Base chains of nft run at the place that their priority gives them. The table `nat` is
- * meant for the first packet of a connection alone; whoever translates it first settles it.
+ * says so. The two back ends of iptables have built-in chains each, and a packet passes both. Base
+ * chains of nft run at the place that their priority gives them. The table `nat` is meant for the
+ * first packet of a connection alone; whoever translates it first settles it.
  *
  * source: pkg/proxy/iptables/proxier.go iptablesJumpChains (EnsureRule with Prepend)
  */
@@ -128,6 +129,7 @@ class Walk {
     depth: number,
     resume: Resume,
   ): void {
+    this.context.reads?.(chain);
     if (chain === undefined || chain.rules.length === 0) return resume(start);
     if (depth > JUMPS_MAX)
       throw new RangeError(`chains jump in a loop at ${source.name}/${chain.name}`);
@@ -168,7 +170,9 @@ class Walk {
     const { source, chain } = visit;
     const rule = chain.rules[position]!;
     const { packet, rules } = progress;
-    const reference = { table: source.name, chain: chain.name, position: position + 1, rule };
+    const place = { table: source.name, chain: chain.name, position: position + 1, rule };
+    const { backend } = source;
+    const reference = backend === undefined ? place : { ...place, backend };
     const address = packet.tuple.src;
     return {
       packet,

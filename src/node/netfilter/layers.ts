@@ -3,10 +3,12 @@
 // source: include/uapi/linux/netfilter_ipv4.h (NF_IP_PRI_*)
 
 import type { EbpfTable } from './ebpf';
+import { backendOf } from './ruleset';
 import type {
   BaseChain,
   Chain,
   Hook,
+  IptablesBackend,
   NamedSet,
   NftTable,
   Ruleset,
@@ -19,6 +21,8 @@ import type { VirtualServerTable } from './virtual-server';
 /** Chains that lead to one another, with the sets and maps that their rules may ask. */
 export interface RuleSource {
   readonly name: string;
+  /** Of a table of iptables, where that is not the host's own. */
+  readonly backend?: IptablesBackend;
   readonly chains: ReadonlyMap<string, Chain>;
   readonly sets: ReadonlyMap<string, NamedSet>;
   readonly maps: ReadonlyMap<string, VerdictMap>;
@@ -58,20 +62,29 @@ const NO_MAPS: ReadonlyMap<string, VerdictMap> = new Map();
 /**
  * The calls at `hook` of `table`, in the kernel's order. Several rulesets of a host share the
  * built-in chains of iptables, in the order of `rulesets`; each base chain of nft is a call of
- * its own. Where both stand at one priority, nft's is taken to have been registered first: no
- * modelled rule of the one asks what the other has done.
+ * its own. Where both stand at one priority, nft's is taken to have been registered last and so is
+ * called first: no modelled rule of the one asks what the other has done.
+ *
+ * The two back ends of iptables are a call each, under a policy each. Whose ruleset comes first in
+ * `rulesets` is called first; what the one accepts goes on to the other.
+ *
+ * source: net/netfilter/core.c nf_hook_entries_grow (of one priority, the last one comes first)
  */
 export function layersAt(rulesets: readonly Ruleset[], table: TableName, hook: Hook): Layer[] {
   const layers: Layer[] = [];
-  const shared: Entry[] = [];
+  const shared = new Map<IptablesBackend, Entry[]>();
   for (const ruleset of rulesets) {
     if (ruleset.ebpf !== undefined) layers.push(...ebpfLayers(ruleset.ebpf, table, hook));
     if (ruleset.nft !== undefined) layers.push(...nftLayers(ruleset.nft, table, hook));
     const own = ruleset.tables.get(table);
     const chain = own?.chains.get(hook);
-    if (chain !== undefined) shared.push({ source: iptablesSource(own!, ruleset), chain });
+    if (chain === undefined) continue;
+    const entry = { source: iptablesSource(own!, ruleset), chain };
+    const standing = shared.get(backendOf(ruleset));
+    if (standing === undefined) shared.set(backendOf(ruleset), [entry]);
+    else standing.push(entry);
   }
-  if (shared.length > 0) layers.push({ entries: shared, policy: policyOf(shared) });
+  for (const entries of shared.values()) layers.push({ entries, policy: policyOf(entries) });
   if (callsIpvs(table, hook)) {
     for (const { ipvs } of rulesets) if (ipvs !== undefined) layers.push({ ipvs });
   }
@@ -103,8 +116,9 @@ function rankOf({ priority }: BaseChain): number {
   return priority === 'dstnat - 10' ? 0 : 1;
 }
 
-function iptablesSource({ name, chains }: Table, { sets = NO_SETS }: Ruleset): RuleSource {
-  return { name, chains, sets, maps: NO_MAPS };
+function iptablesSource({ name, chains }: Table, ruleset: Ruleset): RuleSource {
+  const { sets = NO_SETS, backend } = ruleset;
+  return { name, chains, sets, maps: NO_MAPS, ...(backend !== undefined && { backend }) };
 }
 
 function policyOf(entries: readonly Entry[]): RuleLayer['policy'] {

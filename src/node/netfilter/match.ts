@@ -7,7 +7,7 @@ import type { Packet } from '../../values/packet';
 import { CERTAIN, multiply } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import type { ConntrackEntry } from './conntrack-entry';
-import type { ConnectionState, Field, Match, NamedSet, Rule } from './ruleset';
+import type { Chain, ConnectionState, Field, Match, NamedSet, Rule } from './ruleset';
 
 /** What rules can ask besides the packet itself. */
 export interface HookContext {
@@ -29,6 +29,8 @@ export interface HookContext {
   readonly masqueradeAddress?: IP;
   /** The connections that stand on this host, for schedulers that count them. */
   connections?(): readonly ConntrackEntry[];
+  /** Told of each chain that the packet comes to; undefined for one that is not there. */
+  readonly reads?: ((chain: Chain | undefined) => void) | undefined;
 }
 
 /** The sets that rules of one source may ask, by name. */

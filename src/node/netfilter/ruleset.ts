@@ -16,6 +16,13 @@ import type { EbpfTable } from './ebpf';
 import type { VirtualServerTable } from './virtual-server';
 
 export type TableName = 'nat' | 'filter' | 'mangle' | 'raw';
+/**
+ * Where the kernel keeps tables of iptables: in ip_tables of its own, or as tables of nf_tables.
+ * Both can hold tables of one name, and neither tool shows the other's.
+ */
+export type IptablesBackend = 'legacy' | 'nft';
+/** What the iptables of a host writes to today, and so everybody who does not bring another. */
+export const HOST_BACKEND: IptablesBackend = 'nft';
 export type Hook = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
 export type ConnectionState = 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED';
 /** What `--ctstate` may ask for: DNAT is true of a connection whose destination was translated. */
@@ -166,11 +173,18 @@ export interface NftTable {
 export interface Ruleset {
   /** Empty where the agent writes no iptables rules. */
   readonly tables: ReadonlyMap<TableName, Table>;
+  /** Where these tables stand; HOST_BACKEND without it. */
+  readonly backend?: IptablesBackend;
   /** The ipsets that rules of the tables ask, by name. */
   readonly sets?: ReadonlyMap<string, NamedSet>;
   readonly nft?: NftTable;
   readonly ipvs?: VirtualServerTable;
   readonly ebpf?: EbpfTable;
+}
+
+/** Where the tables of iptables in a ruleset stand. */
+export function backendOf({ backend = HOST_BACKEND }: Pick<Ruleset, 'backend'>): IptablesBackend {
+  return backend;
 }
 
 /** A place in a ruleset, for traces and failure texts. */
@@ -181,6 +195,8 @@ export interface RuleReference {
   /** 1-based, as iptables counts. */
   readonly position: number;
   readonly rule: Rule;
+  /** Of a table of iptables: where it stands; HOST_BACKEND without it. */
+  readonly backend?: IptablesBackend;
   /** The element of a verdict map that decided. */
   readonly element?: MapElement & { readonly key: string };
 }

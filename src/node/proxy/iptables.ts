@@ -18,6 +18,17 @@ import type { Assembly, Revised } from './revised-rulesets';
 import { endpointCount, Rulesets } from './ruleset-cache';
 import { ServiceChains } from './service-chains';
 
+/**
+ * Which iptables the image of kube-proxy brings: a matter of the image, not of its configuration.
+ * source: kubernetes-sigs/iptables-wrappers
+ */
+export const IPTABLES_BACKEND = {
+  description:
+    'The back end of the iptables in the image of kube-proxy: `nft`, as the host has it, or ' +
+    '`legacy`. Default: nft.',
+  enum: ['nft', 'legacy'],
+} as const;
+
 const LOOPBACK = ip('127.0.0.1');
 
 /** source: pkg/proxy/iptables/proxier.go largeClusterEndpointsThreshold */
@@ -27,6 +38,7 @@ export const iptables: ProxyMode = {
   name: 'iptables',
   upkeep: { takesLock: true, watchesCanary: true, hasOwnTable: false },
   settings: {
+    iptablesBackend: IPTABLES_BACKEND,
     localhostNodePorts: {
       description: 'Whether NodePorts answer on 127.0.0.1. Default: true.',
       type: 'boolean',
@@ -99,16 +111,16 @@ function revisedNat(
 
 /** The chains that belong to no Service. */
 function sharedNat(front: readonly Chain[]): Chain[] {
-  return [
-    builtIn('PREROUTING', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
-    builtIn('INPUT', []),
-    builtIn('OUTPUT', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
-    builtIn('POSTROUTING', [jump('KUBE-POSTROUTING', 'kubernetes postrouting rules')]),
-    ...front,
-    POSTROUTING,
-    MARK_MASQ,
-  ];
+  return [...BUILT_IN, ...front, POSTROUTING, MARK_MASQ];
 }
+
+/** One object each, so that whoever has passed them knows them again in the next ruleset. */
+const BUILT_IN: readonly Chain[] = [
+  builtIn('PREROUTING', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
+  builtIn('INPUT', []),
+  builtIn('OUTPUT', [jump('KUBE-SERVICES', 'kubernetes service portals')]),
+  builtIn('POSTROUTING', [jump('KUBE-POSTROUTING', 'kubernetes postrouting rules')]),
+];
 
 const FRONT = ['KUBE-SERVICES', 'KUBE-NODEPORTS'] as const;
 

@@ -15,7 +15,7 @@ import type { ProxyInputs } from './proxy-inputs';
 import type { ProxyInput, ServicePortName } from './proxy-mode';
 import { relevanceOf } from './relevant-change';
 import { leavesOut, RestoreFaults } from './restore-faults';
-import { RuleWriter } from './rule-writer';
+import { endpointsInKernel, RuleWriter } from './rule-writer';
 import type { RuleWriterOptions, Sync } from './rule-writer';
 import { SyncRunner } from './sync-runner';
 
@@ -37,7 +37,7 @@ type Step = 'sync' | 'build' | 'restore' | 'apply' | 'give up' | 'look';
 export class KubeProxy {
   /** `kube-proxy@worker-1`, as the journal names it. */
   readonly actor: string;
-  private readonly options: KubeProxyOptions;
+  private options: KubeProxyOptions;
   private readonly services: Informer;
   private readonly slices: Informer;
   private readonly event: EventKind;
@@ -158,17 +158,11 @@ export class KubeProxy {
     this.faults.isFlushed = true;
     kernel.note(this.actor, 'lost', 'rules', 'flushed by a stranger');
     if (this.running && mode.upkeep?.watchesCanary === true) {
-      const period = timing.delay('kube-proxy.canary').least;
-      const phase = timing.phase('kube-proxy.canary', this.actor);
+      const timer = 'kube-proxy.canary';
+      const period = timing.delay(timer).least;
+      const phase = timing.phase(timer, this.actor);
       const wait = period === ZERO ? ZERO : period - ((kernel.now - phase + period) % period);
-      kernel.after(
-        wait as Duration,
-        Phase.agent,
-        this.event,
-        'look',
-        this.life,
-        'kube-proxy.canary',
-      );
+      kernel.after(wait as Duration, Phase.agent, this.event, 'look', this.life, timer);
     }
     onApplied();
   }
@@ -178,13 +172,12 @@ export class KubeProxy {
    * whether or not kube-proxy is alive.
    */
   programmedEndpoints(id: ServicePortName): readonly string[] {
-    const { machine, mode, node } = this.options;
-    const ruleset = machine.proxyRules.get(node.family);
-    return ruleset === undefined ? [] : mode.endpointsOf(ruleset, id);
+    return endpointsInKernel(this.options, id);
   }
 
   private forget(): void {
     this.stop();
+    this.options = withVersion(this.options, this.actor);
     this.running = true;
     this.runner = this.newRunner();
     this.pendingEffect = 'gain';
@@ -220,7 +213,7 @@ export class KubeProxy {
   }
 
   /** Puts the start of the next sync where the runner allows it. */
-  private schedule(): void {
+  private schedule(waitsFor: TimerName = 'kube-proxy.minSyncPeriod'): void {
     // source: pkg/proxy/iptables/proxier.go isInitialized: both lists must have come first
     if (!this.services.isListed || !this.slices.isListed) return;
     const { kernel } = this.options;
@@ -228,7 +221,7 @@ export class KubeProxy {
     const at = this.runner.nextStart(kernel.now);
     if (at === undefined || at === this.dueAt) return;
     this.dueAt = at;
-    const timer = at > kernel.now ? 'kube-proxy.minSyncPeriod' : '';
+    const timer = at > kernel.now ? waitsFor : '';
     kernel.schedule(at, Phase.agent, this.event, 'sync', this.life, timer);
   }
 
@@ -357,9 +350,9 @@ export class KubeProxy {
     if (isForced) this.runner.besides(kernel.now, retryIn);
     else this.runner.end(kernel.now, retryIn);
     // The next sync happens for what was seen during this one, not because this one ended.
-    if (this.pendingCause >= 0) kernel.because(this.pendingCause);
+    if (this.pendingCause >= 0) kernel.because(this.pendingCause, 'kube-proxy.restore');
     if (this.isForced) this.force();
-    else this.schedule();
+    else this.schedule(retryIn === undefined ? undefined : 'kube-proxy.syncPeriod');
   }
 
   /** Goes to the next step after its delay, or at once where it takes no time. */
@@ -385,7 +378,8 @@ export class KubeProxy {
   }
 
   private newRunner(): SyncRunner {
-    return new SyncRunner(this.options.timing.kubernetes, this.minSyncPeriod());
+    const { versions } = this.options.timing;
+    return new SyncRunner(versions.of(this.actor), this.minSyncPeriod());
   }
 
   private newWriter(): RuleWriter {
@@ -397,4 +391,10 @@ export class KubeProxy {
     const timer = mode.minSyncPeriod ?? 'kube-proxy.minSyncPeriod';
     return timing.clocks.span(this.actor, minSyncPeriod ?? timing.delay(timer).least);
   }
+}
+
+/** A process goes by the version that it has started as. */
+function withVersion(options: KubeProxyOptions, actor: string): KubeProxyOptions {
+  const kubernetes = options.timing.versions.of(actor);
+  return { ...options, node: { ...options.node, kubernetes } };
 }

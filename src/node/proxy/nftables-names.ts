@@ -22,14 +22,22 @@ export interface NftServiceNames {
   readonly firewall: string;
 }
 
+const known = new Map<string, NftServiceNames>();
+
 export function nftServiceNames(id: ServicePortName): NftServiceNames {
-  const base = hashed(servicePath(id));
-  return {
-    cluster: `service-${base}`,
-    local: `local-${base}`,
-    external: `external-${base}`,
-    firewall: `firewall-${base}`,
-  };
+  const path = servicePath(id);
+  let names = known.get(path);
+  if (names === undefined) {
+    const base = hashed(path);
+    names = {
+      cluster: `service-${base}`,
+      local: `local-${base}`,
+      external: `external-${base}`,
+      firewall: `firewall-${base}`,
+    };
+    known.set(path, names);
+  }
+  return names;
 }
 
 /** The chain of an endpoint (`10.244.1.5:8080`), and the set that keeps its sticky clients. */

@@ -50,6 +50,8 @@ export function markTarget(node: ProxyNode): Target {
 }
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];
+const NO_ELEMENTS: Elements = [];
+const NO_SETS: readonly NamedSet[] = [];
 
 /** Affinity sets have no size of their own: what nft gives to a set that rules fill. */
 const AFFINITY_CAPACITY = 65_535;
@@ -58,13 +60,19 @@ const SOURCE_LOCAL: Match = { on: 'address-type', side: 'source', type: 'LOCAL' 
 
 const parts = new ServiceParts<NftServiceRules>();
 
-/** The rules of a Service port on a node. The same object for equal input. */
+/**
+ * The rules of a Service port on a node. The same object for equal input. `configuration` is the
+ * key of the node's.
+ */
 export function nftServiceRules(
   service: ServicePort,
   endpoints: readonly Endpoint[] = NO_ENDPOINTS,
   node: ProxyNode,
+  configuration: string,
 ): NftServiceRules {
-  const variant = `${nftConfigurationKey(node)}|${nodeKey(service, endpoints, node)}`;
+  const own = nodeKey(service, endpoints, node);
+  // One and the same text for the many Service ports in which nodes do not differ.
+  const variant = own === '' ? configuration : `${configuration}|${own}`;
   return parts.of(service, endpoints, variant, () => {
     return new NftServiceBuilder(
       service,
@@ -129,12 +137,13 @@ class NftServiceBuilder {
   }
 
   private serviceNodePorts(): Elements {
-    if (this.service.nodePort === undefined || !this.categories.hasAny) return [];
+    if (this.service.nodePort === undefined || !this.categories.hasAny) return NO_ELEMENTS;
     return [[this.nodePortKey(this.service.nodePort), goTo(this.names.external)]];
   }
 
   private refusedServices(): Elements {
     const { clusterIP, externalIPs, loadBalancerVIPs } = this.service;
+    if (this.hasInternal && this.hasExternal) return NO_ELEMENTS;
     const refused = [
       ...(this.hasInternal ? [] : [clusterIP]),
       ...(this.hasExternal ? [] : [...externalIPs, ...loadBalancerVIPs]),
@@ -144,7 +153,7 @@ class NftServiceBuilder {
 
   private refusedNodePorts(): Elements {
     const { nodePort } = this.service;
-    if (nodePort === undefined || this.hasExternal) return [];
+    if (nodePort === undefined || this.hasExternal) return NO_ELEMENTS;
     return [[this.nodePortKey(nodePort), this.refusal()]];
   }
 
@@ -157,7 +166,7 @@ class NftServiceBuilder {
   }
 
   private firewallIPs(): Elements {
-    if (!this.usesFirewall) return [];
+    if (!this.usesFirewall) return NO_ELEMENTS;
     return this.service.loadBalancerVIPs.map((address) => {
       return [this.key(address), goTo(this.names.firewall)];
     });
@@ -167,19 +176,30 @@ class NftServiceBuilder {
     const { service, names, categories } = this;
     const { cluster, local, all, hasAny } = categories;
     const chains: Chain[] = [];
-    const spreads = (name: string, endpoints: readonly Endpoint[]) => {
-      const isInternal = name === (service.internalPolicyLocal ? names.local : names.cluster);
-      const rules = [...(isInternal ? this.masqueradeInternal() : []), ...this.spread(endpoints)];
-      chains.push({ name, rules });
-    };
-    if (cluster.length > 0) spreads(names.cluster, cluster);
-    if (local.length > 0) spreads(names.local, local);
+    if (cluster.length > 0) chains.push(this.spreading(names.cluster, cluster));
+    if (local.length > 0) chains.push(this.spreading(names.local, local));
     if (hasAny && isExternallyAccessible(service)) {
       chains.push({ name: names.external, rules: this.external() });
     }
     if (this.usesFirewall) chains.push({ name: names.firewall, rules: [this.firewall()] });
     const hasChains = service.affinitySeconds !== undefined || !isFlat(this.node);
     return hasChains ? [...chains, ...all.map((endpoint) => this.endpoint(endpoint))] : chains;
+  }
+
+  /** Its rules are made when they are looked at: a packet meets a few Services of many. */
+  private spreading(name: string, endpoints: readonly Endpoint[]): Chain {
+    const { service, names } = this;
+    const isInternal = name === (service.internalPolicyLocal ? names.local : names.cluster);
+    const build = () => {
+      return [...(isInternal ? this.masqueradeInternal() : []), ...this.spread(endpoints)];
+    };
+    let rules: readonly Rule[] | undefined;
+    return {
+      name,
+      get rules() {
+        return (rules ??= build());
+      },
+    };
   }
 
   /** Until 1.35 by Service; since then one rule of the chain `services` does it for all. */
@@ -263,9 +283,9 @@ class NftServiceBuilder {
     return { name: chain, rules };
   }
 
-  private affinitySets(): NamedSet[] {
+  private affinitySets(): readonly NamedSet[] {
     const { affinitySeconds, id } = this.service;
-    if (affinitySeconds === undefined) return [];
+    if (affinitySeconds === undefined) return NO_SETS;
     return this.categories.all.map((endpoint) => ({
       name: nftEndpointNames(id, endpointText(endpoint)).affinity,
       fields: ['source'],

@@ -78,8 +78,9 @@ function withOwnSets(shared: Ruleset, input: ProxyInput, node: ProxyNode): Rules
 
 function assemblyFor(input: ProxyInput, node: ProxyNode): Assembly<NftServiceRules> {
   const common = commonChains(node);
+  const configuration = nftConfigurationKey(node);
   return {
-    part: (service, endpoints) => nftServiceRules(service, endpoints, node),
+    part: (service, endpoints) => nftServiceRules(service, endpoints, node, configuration),
     assemble: (parts) => {
       const services = [...parts.values()];
       const nft: NftTable = {

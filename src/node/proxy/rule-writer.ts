@@ -4,11 +4,13 @@
 import type { Kernel } from '../../kernel/kernel';
 import type { Effect, SyncExtent, Timing } from '../../timing';
 import type { Family } from '../../values/ip';
+import type { KubeVersion } from '../../values/kube-version';
 import type { Instant } from '../../values/time';
 import type { Conntrack } from '../netfilter/conntrack';
-import type { Ruleset } from '../netfilter/ruleset';
+import { HOST_BACKEND } from '../netfilter/ruleset';
+import type { IptablesBackend, Ruleset } from '../netfilter/ruleset';
 import { staleEntries } from './conntrack-cleanup';
-import type { ProxyInput, ProxyMode, ProxyNode, Replacement } from './proxy-mode';
+import type { ProxyInput, ProxyMode, ProxyNode, Replacement, ServicePortName } from './proxy-mode';
 import type { RestoreFaults } from './restore-faults';
 
 /** A sync under way: what it is made from was seen when it started. */
@@ -33,6 +35,13 @@ export interface ProxyMachine {
   readonly name: string;
   readonly powered: boolean;
   readonly proxyRules: Map<Family, Ruleset>;
+  /** The back end of iptables to which it writes, where it writes to iptables. */
+  readonly proxyBackend: IptablesBackend;
+  /** The back ends to which it has written since the host booted, in that order. */
+  readonly hookedBackends: IptablesBackend[];
+  /** What it has written to the other back end before, and whether the kernel asks that first. */
+  readonly leftRules: ReadonlyMap<Family, Ruleset>;
+  readonly asksLeftFirst: boolean;
   readonly conntrack: Conntrack;
 }
 
@@ -86,15 +95,26 @@ export class RuleWriter {
       const ended = this.replacement.ended?.(standing, ruleset, writing) ?? [];
       for (const entry of ended) machine.conntrack.delete(entry);
     }
+    if (machine.proxyBackend !== HOST_BACKEND) written = this.inBackend(written, standing);
     machine.proxyRules.set(node.family, Object.freeze(written));
+    const { hookedBackends, proxyBackend } = machine;
+    if (!hookedBackends.includes(proxyBackend)) hookedBackends.push(proxyBackend);
     return standing !== written;
+  }
+
+  /** The same rules as tables of another back end than the host's. */
+  private inBackend(ruleset: Ruleset, standing: Ruleset | undefined): Ruleset {
+    const backend = this.options.machine.proxyBackend;
+    const isSame = standing?.backend === backend && standing.tables === ruleset.tables;
+    return isSame ? standing : { ...ruleset, backend };
   }
 
   /** Removes UDP connections to endpoints that are gone. Returns whether there were any. */
   private cleanUp({ input, before }: Sync): boolean {
-    const { kernel, machine, node, timing } = this.options;
+    const { kernel, machine, node } = this.options;
     if (machine.conntrack.size === 0) return false;
-    const synced = { family: node.family, kubernetes: timing.kubernetes, input, before };
+    const kubernetes = node.kubernetes as KubeVersion;
+    const synced = { family: node.family, kubernetes, input, before };
     const stale = staleEntries(machine.conntrack.list(kernel.now), synced);
     for (const entry of stale) machine.conntrack.delete(entry);
     if (stale.length > 0) {
@@ -102,4 +122,20 @@ export class RuleWriter {
     }
     return stale.length > 0;
   }
+}
+
+/**
+ * Endpoints (`ip:port`) to which the rules in the kernel send connections of a Service port. Of two
+ * rulesets, the one that is asked first decides, unless it knows none.
+ */
+export function endpointsInKernel(
+  { machine, mode, node }: Pick<RuleWriterOptions, 'machine' | 'mode' | 'node'>,
+  id: ServicePortName,
+): readonly string[] {
+  const both = [machine.proxyRules, machine.leftRules].map((rules) => {
+    const ruleset = rules.get(node.family);
+    return ruleset === undefined ? [] : mode.endpointsOf(ruleset, id);
+  });
+  const asked = machine.asksLeftFirst ? both.reverse() : both;
+  return asked.find(({ length }) => length > 0) ?? [];
 }

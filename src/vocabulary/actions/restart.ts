@@ -1,9 +1,12 @@
 import type { Cluster } from '../../cluster/cluster';
 import type { FromSchema } from '../../language/json-schema';
+import type { ManifestProblem } from '../../language/lexicon';
 import { formatInstant } from '../../values/time';
 import { componentsOfTarget, sayComponent } from '../component-targets';
 import type { ComponentTargetArgs } from '../component-targets';
 import { defineAction } from '../define';
+import { demandIptables } from '../iptables-backend';
+import { ROLLOUT_KINDS } from '../rollout-status';
 import { workloadOf } from '../rollout-target';
 import { UnknownTargetError } from '../targets';
 
@@ -23,6 +26,12 @@ const SCHEMA = {
         node: { $ref: '#/$defs/nodeReference' },
       },
     },
+    iptablesBackend: {
+      description:
+        'Of kube-proxy in mode iptables: it comes back with an image whose iptables has this ' +
+        'back end. What it has written before stays where it is, until the node boots.',
+      enum: ['nft', 'legacy'],
+    },
   },
 } as const;
 
@@ -37,18 +46,30 @@ export default defineAction({
   models:
     'A workload: one annotation in its template, so that the controller replaces every pod by ' +
     'its strategy; a Deployment that is paused refuses. A component: its process ends and is ' +
-    'started again, with empty memory and the kernel as it was.',
+    'started again, with empty memory and the kernel as it was. With another back end of ' +
+    'iptables it neither sees nor removes its old rules, and the kernel asks both: first the ' +
+    'one that was hooked into it last. The first translation settles a connection.',
   source: 'staging/src/k8s.io/kubectl/pkg/polymorphichelpers/objectrestarter.go',
   schema: SCHEMA,
   examples: [
     '{at: 10s, do: {restart: deployment/shop/backend}}',
     '{at: 10s, do: {restart: {component: kube-proxy, node: worker-1}}}',
+    '{at: 10s, do: {restart: {component: kube-proxy, node: worker-1}, iptablesBackend: legacy}}',
   ],
-  perform(cluster, { restart }: Args) {
+  check: (args: Args) => [...problemsOf(args)],
+  kinds: { restart: ROLLOUT_KINDS },
+  perform(cluster, { restart, iptablesBackend }: Args) {
     if (typeof restart === 'string') return restartWorkload(cluster, restart);
-    return restartComponent(cluster, restart as ComponentTargetArgs);
+    return restartComponent(cluster, restart as ComponentTargetArgs, iptablesBackend);
   },
 });
+
+function* problemsOf({ restart, iptablesBackend }: Args): Iterable<ManifestProblem> {
+  const isProxy = typeof restart === 'object' && restart.component === 'kube-proxy';
+  if (iptablesBackend === undefined || isProxy) return;
+  const message = 'only kube-proxy comes with another iptables';
+  yield { path: '/iptablesBackend', severity: 'error', message };
+}
 
 function restartWorkload(cluster: Cluster, text: string): readonly string[] {
   const { kind, key, paused } = workloadOf(cluster, text);
@@ -60,8 +81,16 @@ function restartWorkload(cluster: Cluster, text: string): readonly string[] {
   return [`${kind}/${key}`];
 }
 
-function restartComponent(cluster: Cluster, target: ComponentTargetArgs): readonly string[] {
+function restartComponent(
+  cluster: Cluster,
+  target: ComponentTargetArgs,
+  backend: Args['iptablesBackend'],
+): readonly string[] {
   const found = componentsOfTarget(cluster, target, 'restart');
+  if (backend !== undefined) {
+    demandIptables(cluster);
+    for (const { node } of found) cluster.handles.changeIptables(node!, backend);
+  }
   for (const component of found) cluster.handles.killComponent(component, { restart: true });
   return found.map(sayComponent);
 }

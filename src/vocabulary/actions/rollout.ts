@@ -1,6 +1,7 @@
 import type { Cluster } from '../../cluster/cluster';
 import type { FromSchema } from '../../language/json-schema';
 import { defineAction } from '../define';
+import { ROLLOUT_KINDS } from '../rollout-status';
 import { workloadOf } from '../rollout-target';
 import type { TemplateContainer } from '../rollout-target';
 import { UnknownTargetError } from '../targets';
@@ -50,6 +51,7 @@ export default defineAction({
       'set: {image: "registry.example/shop/backend:2.0"}}}',
     '{at: 10s, do: {rollout: deployment/shop/backend, set: {env: {LOG_LEVEL: debug}}}}',
   ],
+  kinds: { rollout: ROLLOUT_KINDS },
   perform(cluster: Cluster, { rollout, set }: Args) {
     const { kind, key, containers } = workloadOf(cluster, rollout);
     const { image } = set;

@@ -1,3 +1,4 @@
+import { MOST_PODS } from '../../language/inventory';
 import type { FromSchema } from '../../language/json-schema';
 import { defineAction } from '../define';
 import { objectOf, UnknownTargetError } from '../targets';
@@ -8,7 +9,12 @@ const SCHEMA = {
   required: ['scale', 'replicas'],
   properties: {
     scale: { $ref: '#/$defs/objectReference' },
-    replicas: { description: 'How many pods there shall be.', type: 'integer', minimum: 0 },
+    replicas: {
+      description: 'How many pods there shall be.',
+      type: 'integer',
+      minimum: 0,
+      maximum: MOST_PODS,
+    },
   },
 } as const;
 
@@ -24,6 +30,7 @@ export default defineAction({
   source: 'staging/src/k8s.io/kubectl/pkg/cmd/scale/scale.go',
   schema: SCHEMA,
   examples: ['{at: 90s, do: {scale: deployment/shop/backend, replicas: 5}}'],
+  kinds: { scale: SCALABLE },
   perform(cluster, args: Args) {
     const { kind, key } = objectOf(cluster, args.scale);
     if (!SCALABLE.includes(kind)) {

@@ -89,6 +89,8 @@ export default defineClaim({
     '{during: 10s..5m, by: 2s, converge: {service: shop/backend, since: change, each: true}}',
   ],
   judgesChange: true,
+  // Of a name the servers are counted, which are pods.
+  nodeNames: ({ name }) => (name === undefined ? { nodes: ['all', 'any', 'p99'] } : {}),
   stretch: ({ since, each }) => (since === 'change' || each === true ? 'by' : undefined),
   phrase(args) {
     const where = sayPlaces(args);

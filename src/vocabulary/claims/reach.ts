@@ -71,9 +71,10 @@ const SCHEMA = {
     },
     segment: {
       description:
-        'With `opened`: the server sends a TCP segment ahead of the window, which conntrack ' +
-        'calls INVALID and does not translate back. Whether the connection outlives it.',
-      enum: ['out-of-window'],
+        'With `opened`: the server, or the client, sends a TCP segment ahead of the window, ' +
+        'which conntrack calls INVALID and does not translate. Whether the connection ' +
+        'outlives it.',
+      enum: ['out-of-window', 'out-of-window-of-client'],
     },
   },
 } as const;
@@ -220,12 +221,17 @@ const PREDICATES: Readonly<Record<ReachOutcome | 'fail', readonly [string, strin
   fail: ['fails to reach', 'does not fail to reach'],
 };
 
+const STRAYS = {
+  'out-of-window': 'a segment out of the window',
+  'out-of-window-of-client': 'a segment of the client out of the window',
+} as const;
+
 function phrase({ from, to, outcome = 'ok', backends, opened, size, segment }: Args): Phrase {
   const [affirmed, denied] = PREDICATES[outcome];
   const on = backends === undefined ? '' : ` on ${backends.join(', ')}`;
   const since = opened === undefined ? '' : ` on the connections opened at ${opened}`;
   const large = size === undefined ? '' : ` with messages of ${size} bytes`;
-  const stray = segment === undefined ? '' : ' after a segment out of the window';
+  const stray = segment === undefined ? '' : ` after ${STRAYS[segment]}`;
   const object = `${to}${on}${since}${large}${stray}`;
   return {
     subject: describe(from),

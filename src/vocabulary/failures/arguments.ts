@@ -92,7 +92,10 @@ export const FAIL_SCHEMA = {
       items: { $ref: '#/$defs/port' },
       examples: [[8080]],
     },
-    condition: { description: 'What the kubelet says of its node.', enum: ['Ready=False'] },
+    condition: {
+      description: 'What the kubelet says of its node. It ends no pod for it.',
+      enum: ['Ready=False', 'MemoryPressure=True', 'DiskPressure=True', 'PIDPressure=True'],
+    },
     cni: { description: 'The network plug-in makes no sandbox.', enum: ['add-error'] },
     image: { description: 'No image can be pulled.', enum: ['pull-error'] },
     restore: { description: 'The tool that loads the rules fails.', enum: ['fail'] },

@@ -4,7 +4,8 @@ import type { Cluster } from '../../cluster/cluster';
 import type { DnsFailure, WrongAnswer } from '../../cluster/failing';
 import { parseIp } from '../../values/ip';
 import type { Injection, InjectionContext } from '../define';
-import { isFrozen, podName, podsOfTarget } from '../targets';
+import { tellMiss } from '../misses';
+import { isFrozen, podName, podsOfTarget, UnknownTargetError } from '../targets';
 import { frequencyOf } from './arguments';
 import type { FailArgs } from './arguments';
 import { effectOf, NOTHING, podTargetOf, problem } from './way';
@@ -25,7 +26,11 @@ export const dnsWay: Way = {
     }
     return [...addressProblems(args)];
   },
-  inject: (cluster, args, context) => failServers(cluster, args, context),
+  inject(cluster, args, context) {
+    const injection = failServers(cluster, args, context);
+    if (injection.hits.length > 0) return injection;
+    throw new UnknownTargetError(whyNone(cluster, args, context.step));
+  },
   extend(cluster, args, context) {
     if (args.upstream !== undefined || isFrozen(podTargetOf(args))) return NOTHING;
     return failServers(cluster, args, context);
@@ -52,6 +57,16 @@ function failServers(cluster: Cluster, args: FailArgs, { step }: InjectionContex
     hits: fresh.map((it) => (it === 'node' ? 'the resolver of the nodes' : say(it))),
     effects: fresh.map((it) => effectOf('dns', it, step)),
   };
+}
+
+/** Why no server answers wrongly now. */
+function whyNone(cluster: Cluster, args: FailArgs, step: string): string {
+  const { upstream } = args;
+  if (upstream !== undefined) return `it hit nothing: the cluster has no upstream ${upstream}`;
+  const servers = serversOf(cluster, args, step);
+  if (servers.length === 0) return tellMiss(cluster, args);
+  const names = servers.map((pod) => podName(cluster, pod)).join(', ');
+  return `it hit nothing: no DNS server runs in ${names}`;
 }
 
 function serversOf(cluster: Cluster, args: FailArgs, step: string): readonly string[] {

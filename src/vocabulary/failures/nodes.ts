@@ -9,6 +9,13 @@ import type { FailArgs } from './arguments';
 import { effectOf } from './way';
 import type { Way } from './way';
 
+const WHAT: Readonly<Record<NonNullable<FailArgs['condition']>, NodeFailure>> = {
+  'Ready=False': 'unready',
+  'MemoryPressure=True': 'MemoryPressure',
+  'DiskPressure=True': 'DiskPressure',
+  'PIDPressure=True': 'PIDPressure',
+};
+
 export const nodeWays: readonly Way[] = [
   {
     name: 'condition',
@@ -19,18 +26,27 @@ export const nodeWays: readonly Way[] = [
       const { node, nodes, pick } = args;
       const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
       const hit = nodesOfTarget(cluster, target, step);
-      for (const name of hit) cluster.handles.failNode(name, 'unready', step);
+      const what = WHAT[args.condition!];
+      for (const name of hit) cluster.handles.failNode(name, what, step);
       return {
         hits: hit.map((name) => `node ${name}`),
-        effects: hit.map((name) => effectOf('condition', name, step)),
+        effects: hit.map((name) => effectOf('condition', said(name, what), step)),
       };
     },
-    undo: (cluster, node, token) => cluster.handles.mendNode(node, 'unready', token),
+    undo(cluster, said, token) {
+      const [node = '', what = 'unready'] = said.split('/');
+      cluster.handles.mendNode(node, what as NodeFailure, token);
+    },
   },
   wayOf('cni', ['kubelet', 'cni'], 'podNetwork'),
   wayOf('image', ['kubelet'], 'images'),
   wayOf('restore', ['kube-proxy'], 'restores'),
 ];
+
+/** `worker-1/MemoryPressure`; the node alone says that it is not ready. */
+function said(node: string, what: NodeFailure): string {
+  return what === 'unready' ? node : `${node}/${what}`;
+}
 
 function wayOf(
   name: 'cni' | 'image' | 'restore',

@@ -45,7 +45,13 @@ export default defineFault({
     '{at: 10s, cut: {from: shop/frontend, ports: [53], protocol: udp}}',
     '{at: 10s, cut: {from: shop/frontend, to: shop/backend, established: keep}}',
   ],
-  check: checkSides,
+  check(args: Args) {
+    const { mode, protocol } = args;
+    if (mode !== 'reset' || protocol === undefined || protocol === 'tcp') return checkSides(args);
+    const message = `only TCP has resets: nothing of ${protocol} is reset`;
+    const hint = 'write mode: reject, or leave `protocol` out';
+    return [...checkSides(args), { path: '/mode', severity: 'error', message, hint }];
+  },
   inject(cluster, args, context) {
     const { hits, rules } = rulesBetween(cluster, args, context, effectOf(args));
     if (rules.length === 0) return { hits: [], effects: [] };

@@ -3,6 +3,7 @@ import type { FromSchema } from '../../language/json-schema';
 import type { ManifestProblem } from '../../language/lexicon';
 import type { Duration } from '../../values/time';
 import { defineFault } from '../define';
+import { idleArguments } from '../no-effect';
 import { PERCENT, readPercent } from '../percent';
 import { checkSides, extended, hasLiveSides, rulesBetween, SIDES } from '../sides';
 
@@ -26,15 +27,26 @@ const SCHEMA = {
       type: 'string',
       pattern: PERCENT,
     },
-    duplicate: { description: 'How many arrive twice.', type: 'string', pattern: PERCENT },
-    reorder: { description: 'How many overtake others.', type: 'string', pattern: PERCENT },
+    duplicate: {
+      description:
+        'How many are sent twice. Of a packet that is doubled and lost, one copy arrives.',
+      type: 'string',
+      pattern: PERCENT,
+    },
+    reorder: {
+      description: 'How many do not wait for the `delay`, and so overtake others.',
+      type: 'string',
+      pattern: PERCENT,
+    },
     correlation: {
-      description: 'How much a packet does as the one before it did.',
+      description: 'Known to netem, and refused: nobody says which packets others send.',
       type: 'string',
       pattern: PERCENT,
     },
     rate: {
-      description: 'How much passes in a second: `1mbit`.',
+      description:
+        'How much passes in a second: `1mbit`. A packet takes as long as its bits do; without a ' +
+        '`size`, those of its headers.',
       type: 'string',
       pattern: '^[1-9][0-9]*(bit|kbit|mbit|gbit)$',
     },
@@ -49,15 +61,13 @@ const SCHEMA = {
 
 type Args = FromSchema<typeof SCHEMA>;
 
-/** Words that say what no verdict of the model depends on. */
-const UNHEEDED = {
-  duplicate: 'a packet that arrives twice changes no answer',
-  reorder: 'packets have no order among each other',
-  correlation: 'each packet is lost by itself',
-  rate: 'packets have no size, so none waits for another',
-} as const;
-
 const BAD = ['delay', 'jitter', 'loss', 'corrupt', 'duplicate', 'reorder', 'rate', 'mtu'] as const;
+
+const CORRELATED =
+  'how a packet fares would depend on the one before it, and what others send over the line is ' +
+  'not known: leave it out, or say bursts of loss with `every` and `for`';
+
+const BITS = { bit: 1, kbit: 1_000, mbit: 1_000_000, gbit: 1_000_000_000 } as const;
 
 export default defineFault({
   name: 'degrade',
@@ -66,25 +76,42 @@ export default defineFault({
     'Sides and places are those of `cut`. Delays add to every packet: to connections, lookups, ' +
     'probes and what components of a node hear from the API server. A lost SYN is sent again ' +
     'after 1, 3, 7, 15, 31 and 63 s, a lost query after the timeout of the resolver; each way ' +
-    'that this can go is possible, with its exact probability. Several on one way: ' +
-    'delays add up, packets must survive each, the least MTU counts.',
-  source: 'net/sched/sch_netem.c; net/ipv4/tcp_timer.c (tcp_syn_retries 6, TCP_TIMEOUT_INIT 1 s)',
+    'that this can go is possible, with its exact probability. What components and the API ' +
+    'server say to each other is lost as well and sent again after 200 ms, 400 ms, …, and a ' +
+    'probe that loses a packet may run out of its time: both are drawn from the seed. Several on ' +
+    'one way: delays add up, packets must survive each, the least rate and the least MTU count.',
+  source:
+    'net/sched/sch_netem.c; net/ipv4/tcp_timer.c (tcp_syn_retries 6, TCP_TIMEOUT_INIT 1 s, ' +
+    'TCP_RTO_MIN 200 ms)',
   schema: SCHEMA,
   examples: [
     '{at: 10s, degrade: {from: node/worker-1, to: node/worker-2, delay: 100ms, jitter: 10ms}}',
     '{at: 10s, degrade: {between: [{zone: a}, {zone: b}], loss: 30%}, for: 2m}',
     '{at: 10s, degrade: {from: shop/frontend, to: coredns, direction: to, loss: 12.5%}}',
     '{at: 10s, degrade: {from: node/worker-1, to: node/worker-2, mtu: 1400}}',
+    '{at: 10s, degrade: {from: node/worker-1, to: node/worker-2, rate: 1mbit}}',
+    '{at: 10s, degrade: {from: shop/frontend, delay: 50ms, reorder: 25%, duplicate: 1%}}',
   ],
   check(args: Args) {
     const problems = checkSides(args);
+    const shares = ['loss', 'corrupt', 'duplicate', 'reorder'];
+    const spans = args.jitter === undefined ? ['delay'] : [];
+    problems.push(...idleArguments(args, [...spans, ...shares]));
     if (!BAD.some((word) => args[word] !== undefined)) {
       problems.push(problem('', 'say what is bad: `delay`, `loss`, `corrupt`, `mtu`'));
     }
     if (args.jitter !== undefined && args.delay === undefined) {
       problems.push(problem('/jitter', 'a jitter varies a `delay`: there is none'));
     }
-    return [...problems, ...unheeded(args)];
+    if (args.reorder !== undefined && args.delay === undefined) {
+      problems.push(problem('/reorder', 'nobody waits who could be overtaken: give a `delay`'));
+    }
+    if (args.correlation !== undefined) problems.push(problem('/correlation', CORRELATED));
+    if (args.rate !== undefined && [args.from, args.to].some(isOneProcess)) {
+      const what = 'what one process and the API server say to each other has no size here';
+      problems.push(problem('/rate', `${what}: name its node`));
+    }
+    return problems;
   },
   inject(cluster, args, context) {
     const { hits, rules } = rulesBetween(cluster, args, context, effectOf(args));
@@ -107,24 +134,30 @@ function problem(path: string, message: string): ManifestProblem {
   return { path, severity: 'error', message };
 }
 
-function unheeded(args: Args): ManifestProblem[] {
-  return (Object.keys(UNHEEDED) as (keyof typeof UNHEEDED)[])
-    .filter((word) => args[word] !== undefined)
-    .map((word) => {
-      const message = `\`${word}\` is not modelled and has no effect: ${UNHEEDED[word]}`;
-      return { path: `/${word}`, severity: 'warning', message };
-    });
+/** The API server is a place with a port; every other component is a process on one. */
+function isOneProcess(side: Args['from']): boolean {
+  return typeof side === 'object' && 'component' in side && side.component !== 'apiserver';
 }
 
-function effectOf({ delay, jitter, distribution, loss, corrupt, mtu }: Args) {
+function effectOf(args: Args) {
+  const { delay, jitter, distribution, loss, corrupt, duplicate, reorder, rate, mtu } = args;
   return {
     ...(delay !== undefined && { delay: durationOf(delay) }),
     ...(jitter !== undefined && { jitter: durationOf(jitter) }),
     ...(distribution !== undefined && { distribution }),
     ...(loss !== undefined && { loss: readPercent(loss) }),
     ...(corrupt !== undefined && { corrupt: readPercent(corrupt) }),
+    ...(duplicate !== undefined && { duplicate: readPercent(duplicate) }),
+    ...(reorder !== undefined && { reorder: readPercent(reorder) }),
+    ...(rate !== undefined && { rate: bitsOf(rate) }),
     ...(mtu !== undefined && { mtu }),
   };
+}
+
+/** In one second. source: iproute2 tc/tc_util.c get_rate64 (powers of 1,000) */
+function bitsOf(text: string): number {
+  const unit = /[a-z]+$/.exec(text)![0] as keyof typeof BITS;
+  return Number.parseInt(text, 10) * BITS[unit];
 }
 
 function durationOf(text: string): Duration {

@@ -2,6 +2,7 @@ import type { Cluster } from '../../cluster/cluster';
 import type { NodeTable, Shortage } from '../../cluster/exhausting';
 import type { FromSchema } from '../../language/json-schema';
 import type { ManifestProblem } from '../../language/lexicon';
+import { BYTES, bytes } from '../../values/bytes';
 import { CERTAIN } from '../../values/ratio';
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
@@ -40,14 +41,18 @@ const SCHEMA = {
     what: {
       description:
         'Of nodes: `conntrack` (its table of connections), `ports` (by which it translates ' +
-        'sources), `ips` (addresses for new pods), `lock` (of iptables). Of pods: `memory`. Of ' +
-        'the API server: `inflight` (requests that it takes at a time).',
-      enum: ['conntrack', 'ports', 'ips', 'pids', 'memory', 'lock', 'inflight'],
+        'sources), `ips` (addresses for new pods), `lock` (of iptables), `memory` and `disk`. Of ' +
+        'pods: `memory`. Of the API server: `inflight` (requests that it takes at a time).',
+      enum: ['conntrack', 'ports', 'ips', 'pids', 'memory', 'disk', 'lock', 'inflight'],
     },
     left: {
-      description: 'How many more fit in; 0, the default: none.',
-      type: 'integer',
+      description:
+        'How many more fit in; 0, the default: none. Of the memory and the disk of a node: how ' +
+        'many bytes are available, as a quantity of the API.',
+      type: ['integer', 'string'],
       minimum: 0,
+      pattern: BYTES,
+      examples: [1, '50Mi'],
     },
     cap: {
       description: 'In place of `left`: how many fit in altogether, what is there included.',
@@ -60,19 +65,25 @@ const SCHEMA = {
 type Args = FromSchema<typeof SCHEMA>;
 type What = Args['what'];
 
-/** Whose table it is. */
-const OWNER: Readonly<Record<What, 'node' | 'pod' | 'component'>> = {
-  conntrack: 'node',
-  ports: 'node',
-  ips: 'node',
-  lock: 'node',
-  pids: 'pod',
-  memory: 'pod',
-  inflight: 'component',
+type Owner = 'node' | 'pod' | 'component';
+
+/** Whose table it can be. */
+const OWNERS: Readonly<Record<What, readonly Owner[]>> = {
+  conntrack: ['node'],
+  ports: ['node'],
+  ips: ['node'],
+  lock: ['node'],
+  pids: ['pod'],
+  memory: ['pod', 'node'],
+  disk: ['node'],
+  inflight: ['component'],
 };
 
 /** What is counted; of the rest there is nothing left. */
 const COUNTED: readonly What[] = ['conntrack', 'ips'];
+
+/** What nodes have in bytes. */
+const IN_BYTES: readonly What[] = ['memory', 'disk'];
 
 const NOTHING: Injection = { hits: [], effects: [] };
 
@@ -87,11 +98,16 @@ export default defineFault({
     'pod gives back can be given out again. A process that finds no memory is killed with exit ' +
     'code 137, and so is the next one as it starts, at the pace of the restart back-off. While ' +
     'the lock is held, a sync of kube-proxy fails after 5 s. Requests that do not fit in get a ' +
-    '429 and are sent again after a second, ten times; that is modelled of writes.',
+    '429 and are sent again after a second, ten times; that is modelled of writes. A kubelet ' +
+    'that finds less than 100Mi of memory or 15% of the disk available, at looks 10 s apart, ' +
+    'evicts pods one by one, those first that use more than they request, until enough is ' +
+    'available: by what `behaviour` says that they use. Critical pods stay. The condition of ' +
+    'the node is reported, keeps new pods away, and goes five minutes after it was true last.',
   source:
     'net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc; nf_nat_core.c ' +
     'nf_nat_l4proto_unique_tuple; plugins/ipam/host-local; mm/oom_kill.c; ' +
-    'pkg/util/iptables/iptables.go; apiserver/pkg/server/filters/maxinflight.go',
+    'pkg/util/iptables/iptables.go; apiserver/pkg/server/filters/maxinflight.go; ' +
+    'pkg/kubelet/eviction/{eviction_manager,helpers,defaults_linux}.go',
   schema: SCHEMA,
   examples: [
     '{at: 10s, exhaust: {node: worker-1, what: conntrack}, for: 60s}',
@@ -99,20 +115,21 @@ export default defineFault({
     '{at: 10s, exhaust: {node: worker-1, what: ports}, for: 60s}',
     '{at: 10s, exhaust: {node: worker-1, what: ips, left: 1}}',
     '{at: 10s, exhaust: {pod: shop/backend#1, what: memory}, for: 30s}',
+    '{at: 10s, exhaust: {node: worker-1, what: memory, left: 50Mi}, for: 60s}',
     '{at: 10s, exhaust: {node: worker-1, what: lock}, for: 20s}',
     '{at: 10s, exhaust: {component: apiserver, what: inflight}, for: 5s}',
   ],
   check: (args: Args) => [...problemsOf(args)],
   inject(cluster, args, context) {
     if (args.what === 'inflight') return exhaustRequests(cluster, context);
-    if (args.what === 'memory') {
+    if (isOfPods(args)) {
       const pods = podsOfTarget(cluster, podTargetOf(args), context.step);
       return exhaustMemory(cluster, pods, context);
     }
     return exhaustNodes(cluster, args, args.what as NodeTable, context);
   },
   extend(cluster, args, context, held) {
-    if (args.what !== 'memory' || isFrozen(podTargetOf(args))) return NOTHING;
+    if (!isOfPods(args) || isFrozen(podTargetOf(args))) return NOTHING;
     const fresh = podsOfTarget(cluster, podTargetOf(args), context.step).filter(
       (pod) => !held.has(`memory ${pod} ${context.step}`) && isRunning(cluster, pod),
     );
@@ -122,7 +139,7 @@ export default defineFault({
     const [what, name = '', ...rest] = effect.split(' ');
     const token = rest.join(' ');
     if (what === 'inflight') cluster.handles.mendRequests(token);
-    else if (what === 'memory') cluster.handles.mendPod(name, token);
+    else if (what === 'memory' && isPod(name)) cluster.handles.mendPod(name, token);
     else cluster.handles.relieve(name, what as NodeTable, token);
   },
 });
@@ -133,17 +150,20 @@ function* problemsOf(args: Args): Iterable<ManifestProblem> {
     yield problem('/what', 'processes are not counted: `pids` is not modelled');
     return;
   }
-  const owner = OWNER[what];
+  const owners = OWNERS[what];
   const given = ownerIn(args);
-  if (given !== owner) {
+  if (!owners.includes(given)) {
     const [key] = Object.keys(args).filter((it) => it.replace(/s$/, '') === given);
-    const why = what === 'memory' && given === 'node' ? ': pressure on nodes is not modelled' : '';
-    yield problem(`/${key}`, `\`${what}\` is said of a ${owner}${why}`);
+    yield problem(`/${key}`, `\`${what}\` is said of a ${owners.join(' or a ')}`);
   } else if (component !== undefined && component !== 'apiserver') {
     yield problem('/component', '`inflight` is said of the apiserver');
   }
   if (left !== undefined && cap !== undefined) {
     yield problem('/cap', 'write `left` or `cap`, not both');
+  } else if (given === 'node' && IN_BYTES.includes(what)) {
+    if (cap !== undefined) yield problem('/cap', `say how much of \`${what}\` is \`left\``);
+  } else if (typeof left === 'string') {
+    yield problem('/left', `\`${what}\` is counted, in no bytes`);
   } else if (!COUNTED.includes(what)) {
     if (cap !== undefined) yield problem('/cap', `how many is not modelled of \`${what}\``);
     if (left !== undefined && left > 0) {
@@ -152,7 +172,16 @@ function* problemsOf(args: Args): Iterable<ManifestProblem> {
   }
 }
 
-function ownerIn({ node, nodes, component }: Args): 'node' | 'pod' | 'component' {
+function isOfPods(args: Args): boolean {
+  return args.what === 'memory' && ownerIn(args) === 'pod';
+}
+
+/** Keys of pods have a namespace; nodes have none. */
+function isPod(key: string): boolean {
+  return key.includes('/');
+}
+
+function ownerIn({ node, nodes, component }: Args): Owner {
   if (component !== undefined) return 'component';
   return (node ?? nodes) === undefined ? 'pod' : 'node';
 }
@@ -172,7 +201,8 @@ function exhaustNodes(
     throw new UnknownTargetError(`in mode ${mode} nothing modelled waits for the lock of iptables`);
   }
   const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
-  const shortage: Shortage = cap === undefined ? { left } : { cap };
+  const shortage: Shortage = cap === undefined ? { left: bytes(left) } : { cap };
+  if (what === 'disk') demandSizes(cluster, nodesOfTarget(cluster, target, step));
   const hit = nodesOfTarget(cluster, target, step).filter((name) =>
     cluster.handles.exhaust(name, what, step, shortage),
   );
@@ -180,6 +210,13 @@ function exhaustNodes(
     hits: hit.map((name) => `node ${name}`),
     effects: hit.map((name) => `${what} ${name} ${step}`),
   };
+}
+
+function demandSizes(cluster: Cluster, names: readonly string[]): void {
+  const unknown = cluster.spec.nodes.find((it) => names.includes(it.name) && !it.storage);
+  if (unknown === undefined) return;
+  const message = `nobody says how large the disk of ${unknown.name} is: in cluster.nodes, give it`;
+  throw new UnknownTargetError(`${message} capacity: {ephemeral-storage: 100Gi}`);
 }
 
 function exhaustMemory(

@@ -7,6 +7,7 @@ import { requestWay } from '../failures/requests';
 import { NOTHING, problem } from '../failures/way';
 import type { TargetKey, Way } from '../failures/way';
 import { defineFault } from '../define';
+import { idleArguments } from '../no-effect';
 
 const WAYS: readonly Way[] = [dnsWay, ...podWays, ...nodeWays, requestWay];
 
@@ -27,6 +28,8 @@ export default defineFault({
     'the kubelet holds at once of all containers, with or without probes, and `refuse` closes ' +
     'listeners of TCP. `condition` is written with the next report of the kubelet, which renews ' +
     'its lease all the while: pods of such a node stay endpoints until they are evicted. A ' +
+    'pressure taints the node and keeps new pods away, as the grace period of a soft threshold ' +
+    'does; `exhaust` has pods evicted. A ' +
     'sandbox is tried again after 10 to 15 s, a pull after 10 s, doubling to 300 s, at looks 10 ' +
     'to 15 s apart; images that have run on the node are there. `api` answers writes: ' +
     'controllers try again with their back-off, kubelets with their next pass, commands fail; ' +
@@ -46,6 +49,7 @@ export default defineFault({
     '{at: 10s, fail: {pod: shop/backend#1, ready: false}, for: 30s}',
     '{at: 10s, fail: {pod: shop/backend#1, refuse: true, ports: [8080]}}',
     '{at: 10s, fail: {node: worker-2, condition: Ready=False}, for: 2m}',
+    '{at: 10s, fail: {node: worker-2, condition: MemoryPressure=True}, for: 2m}',
     '{at: 10s, fail: {component: kubelet, node: worker-1, cni: add-error}, for: 30s}',
     '{at: 10s, fail: {component: kubelet, image: pull-error}, for: 60s}',
     '{at: 10s, fail: {component: kube-proxy, node: worker-1, restore: fail}, for: 40s}',
@@ -55,7 +59,8 @@ export default defineFault({
   check(args: FailArgs) {
     const way = wayOf(args);
     // Each look makes sense where the one before has found nothing.
-    const looks = [targetProblems, wordProblems, () => way.check?.(args) ?? []];
+    const idle = () => idleArguments(args, ['odds', 'pattern']);
+    const looks = [targetProblems, wordProblems, idle, () => way.check?.(args) ?? []];
     for (const look of looks) {
       const problems = [...look(args, way)];
       if (problems.length > 0) return problems;

@@ -81,8 +81,10 @@ export default defineFault({
   models:
     'Containers of a killed pod exit; its sandbox and address stay, and the kubelet restarts ' +
     'them, the first time at once, then after 10 s, doubling to 300 s. A node without power ' +
-    'forgets all that its kernel held. An eviction that a PodDisruptionBudget refuses is tried ' +
-    'again every 5 s. A component that dies loses its memory and leaves what it has programmed; ' +
+    'forgets all that its kernel held. A `shutdown` ends every process in order, and the pods ' +
+    'first where kubelets have a `shutdownGracePeriod` (a timer). An eviction that a ' +
+    'PodDisruptionBudget refuses is tried again every 5 s. A component that dies loses its ' +
+    'memory and leaves what it has programmed; ' +
     'the kubelet of its host restarts it as it does any container, systemd restarts the kubelet ' +
     'after 10 s and the runtime after 5 s. A controller manager or scheduler waits for the lease ' +
     'of the last leader to expire before it works.',

@@ -10,6 +10,7 @@ import {
   sayComponent,
 } from '../component-targets';
 import { defineFault } from '../define';
+import { idleArguments } from '../no-effect';
 import { nodesOfTarget } from '../targets';
 
 const SCHEMA = {
@@ -88,13 +89,15 @@ export default defineFault({
   },
 });
 
-function problemsOf({ component, node, nodes, offset }: Args): readonly ManifestProblem[] {
+function problemsOf({ component, node, nodes, offset, drift }: Args): readonly ManifestProblem[] {
   const problem = (path: string, message: string, severity: 'error' | 'warning' = 'error') => [
     { path, severity, message },
   ];
   if (component !== undefined && node !== undefined && nodes !== undefined) {
     return problem('/nodes', 'write `node` or `nodes`, not both');
   }
+  const idle = [...idleArguments({ offset, drift }, ['offset', 'drift'])];
+  if (idle.length > 0) return idle;
   if (component === undefined) return [];
   if (TIMELESS.includes(component)) {
     return problem('/component', `nothing that ${component} does depends on its clock here`);

@@ -14,6 +14,7 @@ import {
 } from '../component-targets';
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
+import { idleArguments } from '../no-effect';
 import { isRunning } from '../pods';
 import { POD_TARGET, isFrozen, nodesOfTarget, podName, podsOfTarget } from '../targets';
 import type { PodTargetArgs } from '../targets';
@@ -114,6 +115,12 @@ function problemsOf(args: Args) {
   }
   if (isOfPods && add === undefined && factor !== undefined) {
     return problem('/factor', 'processes answer in no time, which no factor makes longer: `add`');
+  }
+  if (factor === undefined) {
+    const [idle] = idleArguments(args, ['add']);
+    if (idle !== undefined) return [idle];
+  } else if (factor === 1 && (add === undefined || [...idleArguments(args, ['add'])].length > 0)) {
+    return problem('/factor', 'once as long is as long as before: it has no effect');
   }
   if (component !== undefined && !isOfPods && only?.includes('probe') === true) {
     return problem('/only', 'probes are answered by pods: name those');

@@ -11,6 +11,8 @@ import {
 } from '../component-targets';
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
+import { tellMiss } from '../misses';
+import { idleArguments } from '../no-effect';
 import {
   POD_TARGET,
   isFrozen,
@@ -98,8 +100,13 @@ export default defineFault({
     '{at: 10s, stale: {component: apiserver, hold: 3s, rewind: 3s}, for: 30s}',
     '{at: 10s, stale: {component: coredns, relist: true}}',
   ],
+  momentary: ({ hold, miss, rewind }) => [hold, miss, rewind].every((it) => it === undefined),
   check: (args: Args) => problemsOf(args),
-  inject: (cluster, args, context) => injectInto(cluster, args, context, new Set()),
+  inject(cluster, args, context) {
+    const injection = injectInto(cluster, args, context, new Set());
+    if (injection.hits.length > 0) return injection;
+    throw new UnknownTargetError(whyNone(cluster, args, context.step));
+  },
   extend(cluster, args, context, held) {
     const isLive =
       args.component !== undefined ? args.members !== 'frozen' : !isFrozen(podsOf(args));
@@ -130,7 +137,8 @@ function problemsOf(args: Args) {
     return problem('/rewind', `${why}: only a new one can be shown the past`);
   }
   const pattern = parseObjectPattern(args.miss?.object ?? '');
-  return pattern?.ok === false ? problem('/miss/object', pattern.message) : [];
+  if (pattern?.ok === false) return problem('/miss/object', pattern.message);
+  return [...idleArguments(args, ['hold', 'rewind'])];
 }
 
 /** Who watches, with the name by which a report says so. */
@@ -201,6 +209,25 @@ function podsOf({ pod, pods, component, pick, members }: Args): PodTargetArgs {
   const chosen = { ...(pick !== undefined && { pick }), ...(members !== undefined && { members }) };
   if (pods !== undefined) return { pods, ...chosen };
   return typeof pod === 'object' ? { ...pod, ...chosen } : pod!;
+}
+
+/** Why nobody has become stale. */
+function whyNone(cluster: Cluster, args: Args, chooser: string): string {
+  const watchers = watchersOf(cluster, args, chooser);
+  if (watchers.length > 0) {
+    const who = watchers.map(({ said }) => said).join(', ');
+    const what =
+      args.miss === undefined ? 'no watch to be stale' : `no watch of ${args.miss.object}`;
+    return `it hit nothing: ${who} ${watchers.length === 1 ? 'has' : 'have'} ${what} now`;
+  }
+  if (args.component !== undefined && !runsInPods(args)) {
+    return `it hit nothing: ${args.component} watches nothing`;
+  }
+  const pods = podsOfTarget(cluster, podsOf(args), chooser);
+  if (pods.length === 0) return tellMiss(cluster, args);
+  const names = pods.map((pod) => podName(cluster, pod)).join(', ');
+  const only = 'of pods only those of CoreDNS watch the API here, while they run';
+  return `it hit nothing: ${names}: ${only}`;
 }
 
 /** The objects that a pattern or a reference means, by kind and by their keys. */

@@ -9,6 +9,7 @@ import type { KubeObject } from '../../values/kube-object';
 import { matchesLabels } from '../../values/labels';
 import { defineFault } from '../define';
 import type { Injection, InjectionContext } from '../define';
+import { demandIptables } from '../iptables-backend';
 import { nodesOfTarget, podName, podsOfTarget, UnknownTargetError } from '../targets';
 import { MATCH, WORDS_OF } from '../wiping/match';
 
@@ -47,7 +48,8 @@ export default defineFault({
   models:
     'It happens at one instant and is not undone: its owner repairs it, when it looks. Rules of ' +
     'kube-proxy come back in iptables mode when it misses its canary chain, within 30 s, and in ' +
-    'nftables mode with the next change of a Service. A TCP connection whose entry is gone is ' +
+    'nftables mode with the next change of a Service; what another image of kube-proxy has left ' +
+    'in the other back end of iptables does not. A TCP connection whose entry is gone is ' +
     'taken up midway and translated anew: an endpoint that does not know it resets it, and one ' +
     'that was translated nowhere goes on. UDP is spread anew. Routes come back when the agent ' +
     'of the plug-in looks: kindnetd and flannel with host-gw every 10 s, BIRD every 2 s, Felix ' +
@@ -63,6 +65,7 @@ export default defineFault({
   schema: SCHEMA,
   examples: [
     '{at: 10s, wipe: {node: worker-1, what: rules}}',
+    '{at: 10s, wipe: {node: worker-1, what: rules, match: {iptablesBackend: legacy}}}',
     '{at: 10s, wipe: {nodes: all, what: conntrack}}',
     '{at: 10s, wipe: {node: worker-1, what: conntrack, match: {protocol: udp, port: 53}}}',
     '{at: 10s, wipe: {nodes: all, what: conntrack, match: {service: shop/backend}}}',
@@ -74,7 +77,7 @@ export default defineFault({
     '{at: 10s, wipe: {what: object, match: {kind: Service, namespace: shop, name: backend}, ' +
       'with: {spec: {selector: {app: nobody}}}}}',
   ],
-  momentary: true,
+  momentary: () => true,
   check: (args: Args) => [...problemsOf(args)],
   inject(cluster, args, context) {
     if (args.what === 'object') return tamper(cluster, args);
@@ -127,15 +130,37 @@ function wipeNodes(
   { step }: InjectionContext,
 ): Injection {
   demandOwner(cluster, what);
+  if (match.iptablesBackend !== undefined) demandIptables(cluster);
   const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
   const { handles } = cluster;
   const hit = nodesOfTarget(cluster, target, step).filter((name) => {
-    if (what === 'rules') return handles.flushRules(name);
+    if (what === 'rules') return handles.flushRules(name, match.iptablesBackend);
     if (what === 'bridge-netfilter') return handles.unhookBridges(name);
     if (what === 'routes') return handles.deleteRoutes(name, match.to) > 0;
     return handles.forgetConnections(name, connectionsOf(cluster, match)) > 0;
   });
+  if (hit.length === 0) throw new UnknownTargetError(`it hit nothing: ${NONE_OF[what]!(match)}`);
   return { hits: hit.map((name) => `node ${name}`), effects: [] };
+}
+
+/** Why there was nothing to wipe, by what was to be wiped. */
+const NONE_OF: Readonly<Record<string, (match: Match) => string>> = {
+  rules: () => 'no rules of kube-proxy are there now',
+  conntrack: (match) =>
+    Object.keys(match).length === 0
+      ? 'conntrack has no entries there now: nothing has connected, or they have timed out'
+      : `conntrack has no entry with ${sayMatch(match)} there now`,
+  routes: ({ to }) =>
+    to === undefined
+      ? 'no route to pods of other nodes is there now'
+      : `no route to pods of other nodes leads into ${to}`,
+  'bridge-netfilter': () => 'bridge-nf-call-iptables is off already, or the node has no power',
+};
+
+function sayMatch(match: Match): string {
+  return Object.entries(match)
+    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', ');
 }
 
 /** Throws UnknownTargetError where it is not modelled what the owner does about it. */
@@ -192,7 +217,12 @@ function frontsOf(cluster: Cluster, key: string): Front[] {
 function emptyCaches(cluster: Cluster, { pod, pick }: Args, { step }: InjectionContext): Injection {
   const target =
     typeof pod === 'object' ? { ...pod, ...(pick !== undefined && { pick }) } : (pod ?? 'coredns');
-  const hit = podsOfTarget(cluster, target, step).filter((it) => cluster.handles.emptyDnsCache(it));
+  const pods = podsOfTarget(cluster, target, step);
+  const hit = pods.filter((it) => cluster.handles.emptyDnsCache(it));
+  if (hit.length === 0 && pods.length > 0) {
+    const names = pods.map((it) => podName(cluster, it)).join(', ');
+    throw new UnknownTargetError(`it hit nothing: no CoreDNS with a cache runs in ${names}`);
+  }
   return { hits: hit.map((it) => `pod ${podName(cluster, it)}`), effects: [] };
 }
 
@@ -200,6 +230,11 @@ function tamper(cluster: Cluster, { match, with: patch }: Args): Injection {
   const { kind = '' } = match ?? {};
   const found = [...cluster.api.store.list(kind)].filter((object) => isMeant(object, match!));
   const hit = found.map(keyOf).filter((key) => cluster.handles.tamper(kind, key, patch));
+  if (hit.length === 0) {
+    const why =
+      found.length === 0 ? `there is no object with ${sayMatch(match!)} now` : 'it changes nothing';
+    throw new UnknownTargetError(`it hit nothing: ${why}`);
+  }
   return { hits: hit.map((key) => `${kind}/${key}`), effects: [] };
 }
 

@@ -25,6 +25,10 @@ export const MATCH = {
       pattern: '^[a-z0-9-]+/[a-z0-9.-]+$',
       examples: ['shop/backend'],
     },
+    iptablesBackend: {
+      description: 'Rules of iptables in this back end.',
+      enum: ['nft', 'legacy'],
+    },
     to: {
       description: 'Routes into this range.',
       type: 'string',
@@ -44,7 +48,7 @@ export const MATCH = {
 
 /** The words of `match` that mean something, by what is wiped. */
 export const WORDS_OF: Readonly<Record<string, readonly string[]>> = {
-  rules: [],
+  rules: ['iptablesBackend'],
   conntrack: ['protocol', 'address', 'port', 'service'],
   routes: ['to'],
   'bridge-netfilter': [],

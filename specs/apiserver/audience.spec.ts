@@ -1,0 +1,74 @@
+// Goal: a version is told to who listens, and whoever does not listen costs nothing: a cluster of
+// thousands of kube-proxies that have not begun settles as fast as one without.
+
+import { expect } from 'chai';
+
+import { Audiences } from '../../src/apiserver/audience';
+import { Informer } from '../../src/apiserver/informer';
+import { Store } from '../../src/apiserver/store';
+import { Phase } from '../../src/kernel/phase';
+import { ControlPlane, serviceOf } from '../controllers/control-plane';
+
+function world(...owners: readonly string[]) {
+  const store = new Store();
+  const informers: Informer[] = [];
+  const audiences = new Audiences(informers);
+  const audience = audiences.of('Service');
+  for (const owner of owners) {
+    const options = { kind: 'Service', owner, onChange: () => {} };
+    audience.add(informers.push(new Informer(store, options, { audience })) - 1);
+  }
+  return { audiences, audience, informers };
+}
+
+describe('an audience', () => {
+  it('has the control plane hear first, then the nodes, each in the order of its coming', () => {
+    const { audience } = world('proxy@a', 'scheduler', 'proxy@b', 'controller-manager');
+    expect([...audience.listening()]).to.deep.equal([
+      [Phase.control, [1, 3]],
+      [Phase.agent, [0, 2]],
+    ]);
+  });
+
+  it('follows who ceases to listen and who begins', () => {
+    const { audience, informers } = world('proxy@a', 'proxy@b');
+    const nodes = () => audience.listening().get(Phase.agent);
+    informers[0]!.hold();
+    expect(nodes()).to.deep.equal([1]);
+    informers[1]!.disconnect();
+    expect(nodes()).to.deep.equal([]);
+    informers[0]!.jump();
+    expect(nodes()).to.deep.equal([0]);
+    informers[1]!.reconnect();
+    expect(nodes()).to.deep.equal([0, 1]);
+    informers[1]!.hold();
+    informers[1]!.relist();
+    expect(nodes()).to.deep.equal([0, 1]);
+  });
+
+  it('of a scope is told of its own versions, after those who watch the whole kind', () => {
+    const { audiences, audience } = world('scheduler');
+    const scoped = audiences.of('Service', 'worker-1');
+    expect(audiences.toldOf('Service', 'worker-1')).to.deep.equal([audience, scoped]);
+    expect(audiences.toldOf('Service', 'worker-2')).to.deep.equal([audience]);
+    expect(audiences.toldOf('Node', undefined)).to.deep.equal([]);
+  });
+
+  it('hears nothing while it is held, and what it missed when it lists anew', () => {
+    const plane = new ControlPlane({ nodes: 0, kubelet: false });
+    const heard: string[] = [];
+    const informer = plane.api.informer({
+      kind: 'Service',
+      owner: 'kube-proxy@worker-1',
+      onChange: ({ key }) => heard.push(key),
+    });
+    informer.hold();
+    plane.create(serviceOf('web'));
+    plane.run();
+    expect(heard).to.deep.equal([]);
+    informer.relist();
+    plane.create(serviceOf('api'));
+    plane.run();
+    expect(heard).to.deep.equal(['shop/web', 'shop/api']);
+  });
+});

@@ -1,0 +1,107 @@
+// Goal: what becomes of a packet is found again exactly when a chain or a process on its way has
+// moved, and not when others have. Method: a settled cluster with two Services; one of them, or one
+// process, is changed, and the answer of each way is asked whether it stands.
+
+import { expect } from 'chai';
+import type { Cluster } from '../../src/cluster/cluster';
+import { createCluster } from '../../src/cluster/create-cluster';
+import { answerOf, nextRound, stillHolds } from '../../src/kernel/readings';
+import type { Answer } from '../../src/kernel/readings';
+import type { IP } from '../../src/values/ip';
+import { later, seconds } from '../../src/values/time';
+import type { Trace } from '../../src/values/trace';
+import { planOf, serviceOf } from '../../bench/scenario';
+
+const SCENARIO = (proxy: string): string => `
+scenario: two Services
+cluster: {nodes: 3, proxy: {mode: ${proxy}}}
+expect: [{at: 1s, reach: {from: frontend, to: near:80}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: frontend}
+spec: {containers: [{name: main, image: example/frontend}]}
+---
+${serviceOf('near', 2)}
+---
+${serviceOf('far', 3)}
+`;
+
+function settled(proxy = 'iptables'): Cluster {
+  return createCluster(planOf(SCENARIO(proxy)).cluster, { seed: 1 });
+}
+
+function walkTo(cluster: Cluster, service: string): Answer<readonly Trace[]> {
+  const { clusterIP } = cluster.api.store.get('Service', `default/${service}`)!.spec as {
+    clusterIP: IP;
+  };
+  const destination = { address: clusterIP, port: 80, protocol: 'TCP' } as const;
+  return answerOf(() => cluster.send({ pod: 'default/frontend' }, destination));
+}
+
+/** Which of the answers stand after something was done and its consequences have come. */
+function standing(
+  cluster: Cluster,
+  answers: readonly Answer<unknown>[],
+  act: () => void,
+): readonly boolean[] {
+  act();
+  cluster.kernel.runUntil(later(cluster.kernel.now, seconds(30)));
+  nextRound();
+  return answers.map(stillHolds);
+}
+
+function podOf(cluster: Cluster, deployment: string): string {
+  return cluster.podsOf('Deployment', `default/${deployment}`)[0]!;
+}
+
+describe('what a walk has read of nodes', () => {
+  it('is not moved by the rules of another Service', () => {
+    const cluster = settled();
+    const ways = [walkTo(cluster, 'near'), walkTo(cluster, 'far')];
+    const crash = (): void =>
+      cluster.handles.crashPod(podOf(cluster, 'far'), { exitCode: 1, restart: false });
+    expect(standing(cluster, ways, crash)).to.deep.equal([true, false]);
+    expect(cluster.programmed('worker-1', 'default/far')).to.have.length(2);
+  });
+
+  it('is moved by the processes that the packet meets, before any rule is', () => {
+    const cluster = settled();
+    const ways = [walkTo(cluster, 'near'), walkTo(cluster, 'far')];
+    cluster.handles.crashPod(podOf(cluster, 'near'), { exitCode: 1, restart: false });
+    nextRound();
+    expect(ways.map(stillHolds)).to.deep.equal([false, true]);
+  });
+
+  it('is moved by a flush of the rules on its node', () => {
+    const cluster = settled();
+    const { nodeName } = cluster.api.store.get('Pod', 'default/frontend')!.spec as {
+      nodeName: string;
+    };
+    const ways = [walkTo(cluster, 'near'), walkTo(cluster, 'far')];
+    cluster.machines.get(nodeName)!.proxyRules.clear();
+    nextRound();
+    expect(ways.map(stillHolds)).to.deep.equal([false, false]);
+  });
+
+  it('is moved by any change of rules that are no chains of iptables', () => {
+    for (const mode of ['ipvs', 'nftables']) {
+      const cluster = settled(mode);
+      const ways = [walkTo(cluster, 'near'), walkTo(cluster, 'far')];
+      const crash = (): void =>
+        cluster.handles.crashPod(podOf(cluster, 'far'), { exitCode: 1, restart: false });
+      expect(standing(cluster, ways, crash), mode).to.deep.equal([false, false]);
+    }
+  });
+
+  it('stands again for the same walk', () => {
+    const cluster = settled();
+    const crash = (): void =>
+      cluster.handles.crashPod(podOf(cluster, 'near'), { exitCode: 1, restart: false });
+    standing(cluster, [], crash);
+    const way = walkTo(cluster, 'near');
+    expect(way.value).to.have.length(1);
+    nextRound();
+    expect(stillHolds(way)).to.equal(true);
+  });
+});

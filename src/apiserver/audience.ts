@@ -1,0 +1,82 @@
+// Who watches a kind, or one scope of it, and who of them listens now: a version is told to those,
+// and costs nothing for the thousands of kube-proxies that have not begun.
+
+import { Phase } from '../kernel/phase';
+import type { Informer } from './informer';
+
+/** In the order in which they hear of a version at one instant. */
+const PHASES = [Phase.control, Phase.agent] as const;
+
+/** When at an instant a component hears of what it watches. */
+export function phaseOf(owner: string): Phase {
+  return owner.includes('@') ? Phase.agent : Phase.control;
+}
+
+/** Informers by their numbers, in the order in which they began to watch. */
+export class Audience {
+  readonly all: number[] = [];
+  private readonly informers: readonly Informer[];
+  /** By phase; undefined where it has to be found out anew. Never changed, only replaced. */
+  private listeners: ReadonlyMap<Phase, readonly number[]> | undefined;
+
+  constructor(informers: readonly Informer[]) {
+    this.informers = informers;
+  }
+
+  add(id: number): void {
+    this.all.push(id);
+    this.changed();
+  }
+
+  /** One of them has begun to listen, or has ceased to. */
+  changed(): void {
+    this.listeners = undefined;
+  }
+
+  /** Those that listen now, by the phase in which they do. */
+  listening(): ReadonlyMap<Phase, readonly number[]> {
+    return (this.listeners ??= new Map(PHASES.map((phase) => [phase, this.listeningIn(phase)])));
+  }
+
+  private listeningIn(phase: Phase): readonly number[] {
+    const isListening = (id: number): boolean => {
+      const { isHeld, options } = this.informers[id]!;
+      return !isHeld && phaseOf(options.owner) === phase;
+    };
+    return Object.freeze(this.all.filter(isListening));
+  }
+}
+
+/** The audiences of every kind and of its scopes. */
+export class Audiences {
+  private readonly informers: readonly Informer[];
+  private readonly byKind = new Map<string, Audience>();
+  private readonly scoped = new Map<string, Map<string, Audience>>();
+
+  constructor(informers: readonly Informer[]) {
+    this.informers = informers;
+  }
+
+  /** The one of a kind (of one scope), made where there is none yet. */
+  of(kind: string, scope?: string): Audience {
+    if (scope === undefined) return this.in(this.byKind, kind);
+    const scopes = this.scoped.get(kind) ?? new Map<string, Audience>();
+    this.scoped.set(kind, scopes);
+    return this.in(scopes, scope);
+  }
+
+  /** Those who are told of a version: first who watches the whole kind, then its scope. */
+  toldOf(kind: string, scope: string | undefined): Audience[] {
+    const whole = this.byKind.get(kind);
+    const part = scope === undefined ? undefined : this.scoped.get(kind)?.get(scope);
+    return [whole, part].filter((it) => it !== undefined);
+  }
+
+  private in(audiences: Map<string, Audience>, name: string): Audience {
+    const known = audiences.get(name);
+    if (known !== undefined) return known;
+    const audience = new Audience(this.informers);
+    audiences.set(name, audience);
+    return audience;
+  }
+}

@@ -1,0 +1,40 @@
+// What a cluster runs of its own accord, unless the manifests of the scenario bring it.
+
+import type { ClusterSpec } from '../values/cluster-spec';
+import type { KubeObject } from '../values/kube-object';
+import type { KubeVersion } from '../values/kube-version';
+import {
+  bringsDns,
+  bringsNodeCache,
+  corednsManifests,
+  nodeCacheManifests,
+} from '../workloads/index';
+import { clusterDnsOf } from './names';
+
+/** CoreDNS as kubeadm installs it, and the cache of the nodes where the scenario asks for it. */
+export function systemManifests(spec: ClusterSpec): KubeObject[] {
+  const own = hasOwnDns(spec) ? dnsManifests(spec, spec.kubernetes) : [];
+  return [...own, ...cacheManifests(spec)];
+}
+
+/** Whether the cluster's DNS is that of its version, and no part of the manifests. */
+export function hasOwnDns({ dns, manifests }: ClusterSpec): boolean {
+  return dns.replicas > 0 && !bringsDns(manifests);
+}
+
+/** ConfigMap, Deployment and Service of the CoreDNS that comes with a version. */
+export function dnsManifests(spec: ClusterSpec, kubernetes: KubeVersion): KubeObject[] {
+  const { domain, dns } = spec;
+  const { replicas } = dns;
+  const corefile = dns.corefile === undefined ? {} : { corefile: dns.corefile };
+  const clusterIPs = clusterDnsOf(spec);
+  return corednsManifests({ kubernetes, domain, replicas, clusterIPs, ...corefile });
+}
+
+function cacheManifests(spec: ClusterSpec): KubeObject[] {
+  const { domain, dns, manifests, proxy } = spec;
+  const { nodelocal } = dns;
+  if (nodelocal === undefined || bringsNodeCache(manifests)) return [];
+  const kubeDns = clusterDnsOf(spec)[0]!;
+  return nodeCacheManifests({ domain, kubeDns, isIpvs: proxy.mode === 'ipvs', ...nodelocal });
+}

@@ -1,0 +1,103 @@
+// What to write in place of a key that is unknown: the nearest key, the key that says what the
+// same word says in other tools, or another place for it.
+
+import { didYouMean } from './did-you-mean';
+import { child } from './tree';
+import type { Tree } from './tree';
+
+export interface UnknownKey {
+  readonly key: string;
+  /** The mapping that it stands in, and the form or the part of speech of that. */
+  readonly owner: Tree;
+  readonly form: string | undefined;
+  readonly path: readonly string[];
+  /** The keys that are possible there. */
+  readonly known: readonly string[];
+  /** The actions of `do`. */
+  readonly actions: readonly string[];
+}
+
+/** Words of other tools, by the part of the scenario they are written in, for the word here. */
+const SYNONYMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  scenario: {
+    assert: 'expect',
+    assertions: 'expect',
+    description: 'about',
+    faults: 'timeline',
+    labels: 'tags',
+    name: 'scenario',
+    resources: 'manifests',
+    steps: 'timeline',
+    title: 'scenario',
+  },
+  cluster: {
+    kubeProxy: 'proxy',
+    'kube-proxy': 'proxy',
+    network: 'cni',
+    podSubnet: 'podCIDR',
+    serviceSubnet: 'serviceCIDR',
+    version: 'kubernetes',
+    workers: 'nodes',
+  },
+  step: { delay: 'plus', duration: 'for', name: 'id', repeat: 'times', start: 'at', time: 'at' },
+  expectation: { name: 'title', time: 'at', timeout: 'by', within: 'by' },
+};
+
+/** How many keys a hint lists: all that any word has, and a first look at the timers. */
+const MOST_KEYS = 32;
+
+/** Forms of targets, where one thing is a reference and several are a selection. */
+const TARGETS: readonly string[] = ['origin', 'podTarget', 'nodeTarget', 'target'];
+
+/** What to do about an unknown key; undefined where nothing but its removal helps. */
+export function hintForKey(unknown: UnknownKey): string | undefined {
+  const { key, known } = unknown;
+  return (
+    spelling(unknown) ??
+    oneThing(unknown) ??
+    elsewhere(unknown) ??
+    didYouMean(key, known) ??
+    (known.length === 0 ? undefined : listed(known))
+  );
+}
+
+/** Where a selector says `{node: worker-1}`: what is one thing is written as a reference. */
+export function referenceTo(part: Tree): string | undefined {
+  const single = ['pod', 'node', 'external'].find(
+    (key) => typeof child(part, key)?.value === 'string',
+  );
+  if (single === undefined) return undefined;
+  const name = String(child(part, single)!.value);
+  const prefix = single === 'pod' || name.startsWith(`${single}/`) ? '' : `${single}/`;
+  return `what is one thing is a reference: write ${prefix}${name}`;
+}
+
+/** Keys in which a character is wrong rather than a word. */
+function spelling({ key, known }: UnknownKey): string | undefined {
+  if (key === '<<') return 'scenarios have no merge keys: write the keys out, or use `extends`';
+  if (/[\u00A0\u2000-\u200B\u202F\u3000\uFEFF]/.test(key)) {
+    return 'it contains a space of another kind: write a common one';
+  }
+  const [, name = '', value = ''] = /^([A-Za-z]+):(.+)$/.exec(key) ?? [];
+  return known.includes(name) ? `write a space after the colon: ${name}: ${value}` : undefined;
+}
+
+function oneThing({ key, owner, form = '' }: UnknownKey): string | undefined {
+  if (!TARGETS.includes(form) || !['pod', 'node', 'external'].includes(key)) return undefined;
+  return referenceTo(owner);
+}
+
+function elsewhere({ key, form, path, known, actions }: UnknownKey): string | undefined {
+  if (form === 'step' && actions.includes(key)) {
+    return `what an administrator does stands in \`do\`: write do: {${key}: …}`;
+  }
+  const place = path.length === 0 ? 'scenario' : path.join('.');
+  const here = SYNONYMS[form ?? ''] ?? SYNONYMS[place] ?? {};
+  const meant = Object.hasOwn(here, key) ? here[key] : undefined;
+  return meant !== undefined && known.includes(meant) ? `did you mean "${meant}"?` : undefined;
+}
+
+function listed(keys: readonly string[]): string {
+  const shown = keys.slice(0, MOST_KEYS).join(', ');
+  return `the keys here are ${shown}${keys.length > MOST_KEYS ? ', …' : ''}`;
+}

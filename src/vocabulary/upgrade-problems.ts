@@ -1,0 +1,79 @@
+// Which upgrades of a scenario lead to versions that are not supported side by side.
+
+import { hasOwnDns } from '../cluster/system-manifests';
+import {
+  skewOf,
+  skippedBy,
+  upgradedBy,
+  VERSIONED,
+  versionedProcesses,
+} from '../cluster/versioned-processes';
+import type { UpgradeTarget } from '../cluster/versioned-processes';
+import type { Lexicon } from '../language/lexicon';
+import type { ClusterSpec } from '../values/cluster-spec';
+import type { KubeVersion } from '../values/kube-version';
+
+/** The arguments of `upgrade`, after validation. */
+export interface UpgradeArgs {
+  readonly upgrade: string | { readonly component: string; readonly node?: string };
+  readonly to: KubeVersion;
+}
+
+/** What an upgrade is of; a node may be written with its kind. */
+export function targetOf({ upgrade }: UpgradeArgs): UpgradeTarget {
+  const bare = (node: string): string => node.replace(/^nodes?\//, '');
+  if (typeof upgrade === 'string') return { node: bare(upgrade) };
+  const { component, node } = upgrade;
+  return node === undefined ? { component } : { component, node: bare(node) };
+}
+
+/** Whether the upgrade is that of the cluster's DNS, which runs in pods. */
+export function isOfDns({ upgrade }: UpgradeArgs): boolean {
+  return typeof upgrade !== 'string' && upgrade.component === 'coredns';
+}
+
+/** Why nothing can be upgraded so, whatever the versions are; undefined where it can. */
+export function whyNothing(spec: ClusterSpec, args: UpgradeArgs): string | undefined {
+  const target = targetOf(args);
+  const { component, node } = target;
+  if (isOfDns(args)) {
+    if (node !== undefined) return 'coredns is one Deployment of the whole cluster';
+    return hasOwnDns(spec) ? undefined : 'the DNS of this cluster comes with no version of it';
+  }
+  if (component !== undefined && !VERSIONED.some((name) => name === component)) {
+    return `${component} has no version of Kubernetes of its own`;
+  }
+  if (upgradedBy(spec, target).length > 0) return undefined;
+  const isReplaced = component === 'kube-proxy' && spec.proxy.mode === 'ebpf';
+  if (isReplaced) return 'there is no kube-proxy: eBPF programs of the component cni do its work';
+  return component === undefined
+    ? `there is no node ${node}`
+    : `${component} does not run on ${node}`;
+}
+
+/** See Lexicon.upgradeProblems. The first problem alone: what comes after it follows from it. */
+export const upgradeProblems: Lexicon['upgradeProblems'] = (steps, cluster) => {
+  const versions = new Map<string, KubeVersion>();
+  const versionOf = (actor: string): KubeVersion => versions.get(actor) ?? cluster.kubernetes;
+  const processes = versionedProcesses(cluster);
+  for (const [step, given] of steps.entries()) {
+    const args = given as UpgradeArgs;
+    const { to } = args;
+    const problem = (path: string, message: string) => {
+      return [{ step, problem: { path, severity: 'error' as const, message } }];
+    };
+    // What names nothing is reported as every reference is.
+    const { node } = targetOf(args);
+    if (node !== undefined && !cluster.nodes.some(({ name }) => name === node)) return [];
+    const nothing = whyNothing(cluster, args);
+    if (nothing !== undefined) return problem('/upgrade', nothing);
+    if (isOfDns(args)) continue;
+    const hit = upgradedBy(cluster, targetOf(args));
+    const servers = hit.filter(({ name }) => name === 'apiserver');
+    const skipped = servers.map(({ actor }) => skippedBy(versionOf(actor), to));
+    for (const { actor } of hit) versions.set(actor, to);
+    const reason = skipped.find((it) => it !== undefined) ?? skewOf(processes, versionOf);
+    if (reason !== undefined) return problem('/to', reason);
+  }
+  return [];
+};
