@@ -11,12 +11,12 @@ import { seconds } from '../src/values/time';
 import type { Duration, Instant } from '../src/values/time';
 import { compare } from './measure';
 import type { Measurement } from './measure';
-import { bareEvents, planOf, serviceOf, SMALL_SCENARIO } from './scenario';
+import { bareEvents, FRONTEND, planOf, serviceOf, SMALL_SCENARIO } from './scenario';
 
 const SEEDS = 1_000;
 
 /** Five nodes, ten minutes, ten crashes, thirty expectations. */
-export const TYPICAL_SCENARIO = `
+const TYPICAL_SCENARIO = `
 scenario: ten minutes of crashes
 cluster: {nodes: 5}
 end: 10m
@@ -27,10 +27,7 @@ ${lines((n) => `  - {at: ${n * 55 - 5}s, reach: {from: frontend, to: backend:80}
 ${lines((n) => `  - {after: crash-${n}, by: 10s, reach: {from: frontend, to: backend:80}}`)}
 ${lines((n) => `  - {at: ${n * 55 + 30}s, converge: {service: default/backend}}`)}
 ---
-apiVersion: v1
-kind: Pod
-metadata: {name: frontend}
-spec: {containers: [{name: main, image: example/frontend}]}
+${FRONTEND}
 ---
 ${serviceOf('backend', 6)}
 `;

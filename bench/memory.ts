@@ -6,7 +6,7 @@ import type { StdioOptions } from 'node:child_process';
 import { createCluster } from '../src/cluster/create-cluster';
 import { planOf, serviceOf } from './scenario';
 
-export const SIZES = [100, 1_000, 5_000] as const;
+const SIZES = [100, 1_000, 5_000] as const;
 
 const QUIET: StdioOptions = ['ignore', 'pipe', 'ignore'];
 

@@ -13,6 +13,12 @@ import { lexicon } from '../src/vocabulary/lexicon';
 import { compare } from './measure';
 import type { Measurement } from './measure';
 
+/** The client of the scenarios, as YAML. */
+export const FRONTEND = `apiVersion: v1
+kind: Pod
+metadata: {name: frontend}
+spec: {containers: [{name: main, image: example/frontend}]}`;
+
 /** Three nodes, a Service with three backends, a crash, two expectations that hold. */
 export const SMALL_SCENARIO = `
 scenario: one backend crashes
@@ -23,10 +29,7 @@ expect:
   - {at: 5s, reach: {from: frontend, to: backend:80}}
   - {after: crash, by: 3s, reach: {from: frontend, to: backend:80}}
 ---
-apiVersion: v1
-kind: Pod
-metadata: {name: frontend}
-spec: {containers: [{name: main, image: example/frontend}]}
+${FRONTEND}
 ---
 ${serviceOf('backend', 3)}
 `;

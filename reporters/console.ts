@@ -2,10 +2,12 @@
 // failed in full, then what the runs noted, then one line of totals.
 
 import type { RunResult } from '../src/runner/result';
+import { printable } from '../src/runner/failure-text';
 import { tellDistribution, tellSeeds } from '../src/runner/spread-text';
 import type { Diagnostic } from '../src/values/diagnostic';
 import { formatDuration, formatInstant } from '../src/values/time';
 import type { Duration } from '../src/values/time';
+import { wrap } from '../src/values/wrap';
 import type { MochaOptions, ReporterOptions } from './options';
 import { outputOf, reporterOptions, sourceDateEpoch } from './options';
 import type { Output } from './output';
@@ -54,7 +56,7 @@ export default class ConsoleReporter {
     if (this.options.quiet !== true) {
       if (section.file !== this.file) this.print(`\n${this.style.strong(section.file)}`);
       this.file = section.file;
-      this.print(`  ${section.title}${this.style.faint(formatRow(section.row))}`);
+      this.print(`  ${printable(section.title)}${this.style.faint(formatRow(section.row))}`);
     }
     this.showProgress(section);
   }
@@ -99,7 +101,7 @@ export default class ConsoleReporter {
 
 function caseLine(found: Case, style: Style): string {
   const instant = found.status === 'passed' ? convergence(found) : '';
-  const lines = wrapped(found.title, WIDTH - 6);
+  const lines = wrap(printable(found.title), WIDTH - 6);
   const fits = lines.at(-1)!.length + instant.length <= WIDTH - 6;
   const tail = fits ? instant : `\n      ${instant.trim()}`;
   const line = `    ${mark(found.status, style)} ${lines.join('\n      ')}${style.faint(tail)}`;
@@ -113,8 +115,8 @@ function spreadLines({ outcome }: Case): readonly string[] {
   if (spread === undefined) return [];
   const isUnanimous = spread.failed + spread.error === 0;
   return [
-    ...(isUnanimous ? [] : wrapped(tellSeeds(spread), WIDTH - 6)),
-    ...(spread.took === undefined ? [] : wrapped(tellDistribution(spread.took), WIDTH - 6)),
+    ...(isUnanimous ? [] : wrap(tellSeeds(spread), WIDTH - 6)),
+    ...(spread.took === undefined ? [] : wrap(tellDistribution(spread.took), WIDTH - 6)),
   ];
 }
 
@@ -134,20 +136,6 @@ function mark(status: CaseStatus, style: Style): string {
   return paint[status](MARKS[status]);
 }
 
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
-}
-
 /** The failure texts of a section; a run that broke off is told once. */
 function failureBlocks(section: Section, style: Style): string[] {
   const bad = section.cases.filter(({ status }) => status === 'failed' || status === 'error');
@@ -160,10 +148,10 @@ function failureBlock(section: Section, found: Case, style: Style): string {
   if (found.diagnostic !== undefined) return paint(found.text.trimEnd());
   const [first = '', ...rest] = found.text.trimEnd().split('\n');
   const row = formatRow(section.row);
-  const scenario = style.faint(`${section.title}${row}`);
+  const scenario = style.faint(`${printable(section.title)}${row}`);
   const head =
     found.outcome === undefined
-      ? paint(`${MARKS[found.status]} ${found.title}`) + `\n    ${first}`
+      ? paint(`${MARKS[found.status]} ${printable(found.title)}`) + `\n    ${first}`
       : paint(first);
   return [scenario, head, ...rest].join('\n');
 }
@@ -195,7 +183,7 @@ function assumptionsText(sections: readonly Section[], columns: number): string 
   if (all.length === 0) return '';
   const shown = all
     .slice(0, NOTES_MAX)
-    .flatMap((it) => wrapped(it, columns - 4))
+    .flatMap((it) => wrap(it, columns - 4))
     .map((line) => `    ${line}`);
   const more = all.length > NOTES_MAX ? [`  … and ${all.length - NOTES_MAX} more`] : [];
   return ['assumed where `behaviour` says nothing', ...shown, ...more].join('\n');

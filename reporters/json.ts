@@ -62,7 +62,7 @@ export default class JsonReporter {
 }
 
 /** The report of a finished run. */
-export function jsonReport(sections: readonly Section[]): JsonReport {
+function jsonReport(sections: readonly Section[]): JsonReport {
   const { passed, failed, errors, skipped } = totals(sections);
   const cases = sections.flatMap((section) => section.cases.map((found) => ({ section, found })));
   return {

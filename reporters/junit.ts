@@ -33,11 +33,7 @@ export default class JunitReporter {
 }
 
 /** The document for a finished run. With SOURCE_DATE_EPOCH set it depends on the results only. */
-export function junitXml(
-  sections: readonly Section[],
-  options: ReporterOptions,
-  now: Date,
-): string {
+function junitXml(sections: readonly Section[], options: ReporterOptions, now: Date): string {
   const epoch = sourceDateEpoch();
   const writing: Writing = {
     strict: options.profile === 'strict',

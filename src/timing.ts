@@ -17,6 +17,8 @@ import { ZERO } from './values/time';
 import type { Duration } from './values/time';
 
 export { TIMERS } from './timers';
+export { Loop, tickAfter, tickAt, tickBefore } from './timers/loop';
+export type { Ticks } from './timers/loop';
 export type { DeclaredWait } from './timers/declared';
 export { PRESETS, presetOf } from './timers/presets';
 export type { Preset } from './timers/presets';
@@ -102,6 +104,13 @@ export class Timing {
     }
   }
 
+  /** The least that a timer is drawn from, also under a profile that takes the most of it. */
+  base(name: TimerName, actor?: string): Duration {
+    const { overrides } = this.options;
+    const given = overrides?.[name] ?? this.preset?.timers[name];
+    return given ?? this.versioned(name, actor).least;
+  }
+
   /** What a timer is drawn from, whatever it is drawn for. */
   range(name: TimerName): { readonly least: Duration; readonly most: Duration } {
     const delays = (['gain', 'loss'] as const).map((effect) => this.delay(name, effect));
@@ -163,6 +172,24 @@ export class Timing {
     const { least } = this.delay(name, 'gain', actor);
     if (this.profile !== 'default' || least === 0) return ZERO;
     return this.random.stream(`${name}/phase/${actor}`).below(least) as Duration;
+  }
+
+  /**
+   * What is left of the pause in which an actor's loop is that draws each pause anew, at an instant
+   * that has nothing to do with it. Long pauses are met more often than short ones: of the pairs
+   * of a pause and an instant in it, each is as likely. Zero under `best`, `tutorial` and
+   * `instant`, the longest pause under `worst`.
+   */
+  remainder(name: TimerName, actor: string): Duration {
+    const pause = this.draw(name, actor);
+    if (this.profile !== 'default') return this.profile === 'worst' ? pause : ZERO;
+    const { least, extra } = this.delay(name, 'gain', actor);
+    if (least + extra === 0) return ZERO;
+    // The pairs fill a trapezoid; turned by half, it makes a rectangle together with itself.
+    const whole = 2 * least + extra;
+    const place = this.random.stream(`${name}/remainder/${actor}`).below(whole) as Duration;
+    const left = this.slowed(name, actor, place);
+    return left < pause ? left : ((this.slowed(name, actor, whole as Duration) - left) as Duration);
   }
 
   /** How the table is read now; a preset reads it as `default` does. */

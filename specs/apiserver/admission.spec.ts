@@ -42,6 +42,17 @@ describe('admission', () => {
     expect(subject.get('Deployment', 'shop/web')!.metadata.generation).to.equal(2);
   });
 
+  it('takes no field from a pod that stands, and no other value for it', () => {
+    const subject = plane();
+    subject.create(podOf('web', { hostname: 'web' }));
+    const patch = (spec: object) => subject.patch('Pod', 'shop/web', { spec });
+    expect([patch({ hostname: 'db' }), patch({ hostname: null })]).to.deep.equal([
+      'invalid',
+      'invalid',
+    ]);
+    expect(patch({ nodeName: 'worker-1' })).to.equal('ok');
+  });
+
   it('stores nothing where nothing changes', () => {
     const subject = plane();
     subject.create(deploymentOf('web', 3));

@@ -13,8 +13,8 @@ import { ControlPlane, serviceOf } from '../controllers/control-plane';
 const ACTOR = 'kube-proxy@worker-1';
 const SECOND = 1_000_000;
 
-function world(profile: 'default' | 'worst' = 'worst') {
-  const plane = new ControlPlane({ kubelet: false, profile });
+function world(profile: 'default' | 'worst' = 'worst', kubernetes = '1.36') {
+  const plane = new ControlPlane({ kubelet: false, profile, kubernetes });
   const seen: { readonly name: string; readonly at: number }[] = [];
   plane.api.informer({
     kind: 'Service',
@@ -108,6 +108,43 @@ describe('a watch whose connection is reset', () => {
     expect(seen[0]!.at).to.be.within(300, 360.1);
     const lost = plane.kernel.journal.all().find(({ action }) => action === 'lost');
     expect(lost?.at).to.equal(10 * SECOND);
+  });
+
+  /** When the client lists again if the path is free from then on; resets came at 10 s. */
+  function returnFrom(mendedAt: number, kubernetes: string): number {
+    const { api, seen, create, at, runTo } = world('worst', kubernetes);
+    at(10, () => api.sever(ACTOR, 'down', 'refused'));
+    at(12, () => create('web'));
+    at(mendedAt, () => api.mend(ACTOR, 'down'));
+    runTo(500);
+    return seen[0]!.at;
+  }
+
+  // At the longest the tries come at 11.6, 14.8, 21.2, 34, 59.6, 110.8 s and then every 60 s.
+  it('is asked for after 60 s at the most', () => {
+    for (const kubernetes of ['1.35', '1.36']) {
+      expect(returnFrom(60, kubernetes)).to.equal(110.805);
+      expect(returnFrom(111, kubernetes)).to.equal(170.805);
+    }
+  });
+
+  it('is asked for soon again two minutes after the first failure, since 1.36', () => {
+    // The try at 170.8 s fails more than 120 s after the back-off began: 1.6 s until the next one.
+    expect(returnFrom(171, '1.36')).to.equal(172.405);
+    expect(returnFrom(171, '1.35')).to.equal(230.805);
+  });
+
+  it('counts a failure after two quiet minutes as the first, in every version', () => {
+    for (const kubernetes of ['1.35', '1.36']) {
+      const { api, seen, create, at, runTo } = world('worst', kubernetes);
+      at(10, () => api.sever(ACTOR, 'down', 'refused'));
+      at(50, () => api.mend(ACTOR, 'down'));
+      at(200, () => api.sever(ACTOR, 'again', 'refused'));
+      at(201, () => create('web'));
+      at(201.5, () => api.mend(ACTOR, 'again'));
+      runTo(400);
+      expect(seen[0]!.at).to.equal(201.605);
+    }
   });
 
   it('is back within 1.6 s after a short outage', () => {

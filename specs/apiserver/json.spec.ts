@@ -45,4 +45,13 @@ describe('equal JSON', () => {
     expect(shared.a).to.equal(before.a);
     expect(shared.b).to.deep.equal({ y: 3 });
   });
+
+  it('is found again below a part that has changed, and what was given stays as it is', () => {
+    const before = { a: { x: [1], y: 1 } };
+    const given = { a: { x: [1], y: 2 } };
+    const shared = shareParts(given, before);
+    expect(shared).to.deep.equal({ a: { x: [1], y: 2 } });
+    expect(shared.a.x).to.equal(before.a.x);
+    expect(given.a.x).not.to.equal(before.a.x);
+  });
 });

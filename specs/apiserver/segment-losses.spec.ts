@@ -94,6 +94,21 @@ describe('a message to a client over a line that loses some', () => {
     expect(lost).to.deep.equal([{ actor: ACTOR, at: 45 }]);
   });
 
+  it('costs the next connection as well, and each begins with nothing to wait for', () => {
+    const { lags, lost, kernel } = world();
+    const good = { there: ZERO, back: ZERO };
+    lags.set(ACTOR, lossy(1));
+    // It comes by the next list before this copy does: after the ping, and as long again.
+    expect(Math.max(...waits(lags, 20))).to.equal(90_000);
+    kernel.runUntil(46_000_000 as Instant);
+    lags.set(ACTOR, good);
+    expect(waits(lags, 1)).to.deep.equal([0]);
+    lags.set(ACTOR, lossy(1));
+    waits(lags, 20);
+    kernel.runUntil(200_000_000 as Instant);
+    expect(lost.map(({ at }) => at)).to.deep.equal([45, 91]);
+  });
+
   it('is under way for the plain delay where nothing is left to chance', () => {
     const { lags } = world();
     lags.set(ACTOR, { there: milliseconds(10), back: milliseconds(20) });

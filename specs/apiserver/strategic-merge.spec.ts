@@ -183,6 +183,37 @@ describe('the patch of kubectl apply', () => {
     });
   });
 
+  it('keeps one of several fields that exclude each other, where the API completed them', () => {
+    const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%' } };
+    const volume = { name: 'data', emptyDir: {} };
+    const current = {
+      spec: { strategy, template: { spec: { volumes: [volume, { name: 'own', secret: {} }] } } },
+    };
+    const deployments = mergeRulesOf('Deployment')!;
+    const last = { spec: { template: { spec: { volumes: [{ name: 'data' }] } } } };
+    const configMap = { name: 'settings' };
+    const next = {
+      spec: {
+        strategy: { type: 'Recreate' },
+        template: { spec: { volumes: [{ name: 'data', configMap }] } },
+      },
+    };
+    const patch = threeWayPatch(last, next, deployments);
+    expect(strategicMerge(current, patch, deployments)).to.deep.equal({
+      spec: {
+        strategy: { type: 'Recreate' },
+        template: {
+          spec: {
+            volumes: [
+              { name: 'data', configMap },
+              { name: 'own', secret: {} },
+            ],
+          },
+        },
+      },
+    });
+  });
+
   it('removes nothing of a list that has no keys: it replaces it', () => {
     const last = { spec: { tolerations: [{ key: 'a' }] } };
     const next = { spec: { tolerations: [{ key: 'b' }] } };

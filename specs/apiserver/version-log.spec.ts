@@ -5,7 +5,7 @@ import { expect } from 'chai';
 
 import { Store } from '../../src/apiserver/store';
 import { Stream } from '../../src/kernel/random';
-import { START } from '../../src/values/time';
+import { later, seconds, START } from '../../src/values/time';
 
 const WRITES = 60;
 
@@ -20,8 +20,9 @@ describe('the log of a kind', () => {
       const metadata = { name: `${kind}-${stream.below(5)}` };
       const { revision } = store.put({ apiVersion: 'v1', kind, metadata }, START, -1);
       if (kind === 'Pod') revisions.push(revision);
-      for (let read = 0; read < 10; read++) {
-        const [from, to] = [stream.below(WRITES), stream.below(WRITES)];
+      // The first question is the last one of the round before, too.
+      const drawn = Array.from({ length: 10 }, () => [stream.below(WRITES), stream.below(WRITES)]);
+      for (const [from, to] of [[0, WRITES], ...drawn, [0, WRITES]] as [number, number][]) {
         const found = store.changes('Pod', from, to).map((it) => it.revision);
         expect(found).to.deep.equal(revisions.filter((it) => it > from && it <= to));
         const last = revisions.filter((it) => it <= to).at(-1) ?? 0;
@@ -30,5 +31,16 @@ describe('the log of a kind', () => {
       expect(store.revisionOf('Pod')).to.equal(revisions.at(-1) ?? 0);
     }
     expect(revisions.length).to.be.above(20);
+  });
+
+  it('knows what stood at an instant: what was written at that very one, too', () => {
+    const store = new Store();
+    const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' } };
+    const at = [1, 1, 3].map((second) => later(START, seconds(second)));
+    const revisions = at.map((instant) => store.put(object, instant, -1).revision);
+    const found = [0, 1, 2, 3, 4].map((second) =>
+      store.revisionAt('Pod', later(START, seconds(second))),
+    );
+    expect(found).to.deep.equal([0, revisions[1], revisions[1], revisions[2], revisions[2]]);
   });
 });

@@ -53,6 +53,14 @@ describe('kubedrill explain', () => {
     }
   }
 
+  it('explains the code of a diagnostic', async () => {
+    const { code, out } = await runInline({}, ['explain', 'kd1101']);
+    expect(code).to.equal(0);
+    expect(out).to.equal('KD1101  A key is unknown.\n');
+    const unknown = await runInline({}, ['explain', 'KD9999']);
+    expect(unknown.err).to.contain('no diagnostic has the code KD9999');
+  });
+
   it('lists every word without one', async () => {
     const { out } = await runInline({}, ['explain']);
     for (const words of Object.values(LANGUAGE)) {

@@ -67,6 +67,10 @@ describe('kubedrill explain FILE', () => {
 
   it('says where nothing takes time, and where a file is missing', async () => {
     expect((await explain('@/shop.yaml:7')).err).to.match(/takes time/);
-    expect(await explain('@/nowhere.yaml')).to.include({ code: 2 });
+    const nowhere = await explain('@/nowhere.yaml');
+    expect(nowhere).to.include({ code: 2 });
+    // What was never found has no times: that would be a second, wrong reason.
+    expect(nowhere.err).to.contain('no such file').and.not.contain('takes time');
+    expect((await explain('@/shop.yaml:999')).err).to.not.contain('takes time');
   });
 });

@@ -143,6 +143,7 @@ describe('kubedrill run', function () {
   const mistakes: Readonly<Record<string, [argv: string[], message: string]>> = {
     'an unknown flag': [['run', '--grpe', 'x'], 'unknown flag --grpe; did you mean --grep?'],
     'an unknown command': [['rum'], 'unknown command rum; did you mean run?'],
+    'a command that resembles none': [['table'], 'the commands are run, lint, '],
     'a scenario in place of a command': [['a.yaml'], 'did you mean kubedrill run a.yaml?'],
     'a broken pattern': [['run', '@', '--grep', '('], '--grep ('],
     'a seed that is none': [['run', '@', '--seed', '1.5'], 'a seed is a whole number'],

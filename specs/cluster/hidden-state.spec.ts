@@ -24,6 +24,13 @@ const SCENARIOS = [
   'scenarios/services/metallb-local.yaml',
 ];
 
+/** Clusters with every process that there can be: daemons of both kinds, one member and several. */
+const MORTAL = [
+  'scenarios/policy/admin-tiers.yaml',
+  'scenarios/services/maglev.yaml',
+  'scenarios/faults/kcm-leader-15s.yaml',
+];
+
 /** All that a walk over properties finds, by the way to it. */
 class Reach {
   readonly objects = new Set<object>();
@@ -123,6 +130,20 @@ describe('the state of a cluster', function () {
         execution.run(until);
         expect(hiddenState(lived, fresh, closures)).to.deep.equal([]);
       }
+    });
+  }
+
+  for (const file of MORTAL) {
+    it(`can be found when every process has died, and when all have started (${file})`, () => {
+      const { cluster: spec } = load([file]).plans[0]!;
+      const lived = createCluster(spec, { seed: 1 });
+      const fresh = createCluster(spec, { seed: 1 });
+      const { components, handles } = lived;
+      for (const one of components) handles.killComponent(one, { restart: false });
+      expect(hiddenState(lived, fresh, closures)).to.deep.equal([]);
+      for (const one of components) handles.startComponent(one);
+      lived.kernel.runUntil(later(lived.kernel.now, seconds(60)));
+      expect(hiddenState(lived, fresh, closures)).to.deep.equal([]);
     });
   }
 

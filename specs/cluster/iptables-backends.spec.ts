@@ -91,6 +91,20 @@ describe('two back ends of iptables on a node', () => {
     live(cluster);
     live(cluster);
     expect(askedOn(cluster)).to.deep.equal(['nft']);
+    // The boot has taken the hooks of before away, too: this one comes last now.
+    changeImage(cluster, 'legacy');
+    expect(askedOn(cluster)).to.deep.equal(['legacy', 'nft']);
+  });
+
+  it('stand as they are when the old image comes back, before it has written anything', () => {
+    const cluster = shopOf('legacy');
+    const before = cluster.programmed(NODE, SERVICE);
+    changeImage(cluster, 'nft');
+    replacePods(cluster);
+    cluster.handles.changeIptables(NODE, 'legacy');
+    expect(askedOn(cluster)).to.deep.equal(['nft', 'legacy']);
+    cluster.handles.flushRules(NODE, 'nft');
+    expect(cluster.programmed(NODE, SERVICE)).to.deep.equal(before);
   });
 
   it('are flushed one by one, or both', () => {

@@ -56,6 +56,22 @@ describe('a leader', () => {
     }
   });
 
+  it('that dies is followed by the looks of the other, which its death does not set going', () => {
+    // The last renewal is up to 2 s old; it is seen 0 to 4.4 s later; another 15 s go by; and the
+    // lease is taken at the next look from then on: 13 to 23.8 s later, on average 17.35 s.
+    const waits = Array.from({ length: 400 }, (_, index) => {
+      const { election, events, runTo } = world(['a', 'b'], index + 1);
+      runTo(10);
+      election.stop('a');
+      runTo(60);
+      return events[1]!.at - 10;
+    });
+    expect(Math.min(...waits)).to.be.within(13, 14.5);
+    expect(Math.max(...waits)).to.be.within(21.5, 23.8);
+    const mean = waits.reduce((sum, it) => sum + it, 0) / waits.length;
+    expect(mean).to.be.within(17.2, 17.5);
+  });
+
   it('that starts again waits 15 to 19.4 s for the lease of its predecessor', () => {
     for (const seed of SEEDS) {
       const { election, events, runTo } = world(['a'], seed);
@@ -89,6 +105,48 @@ describe('a leader', () => {
       expect(events.map(({ what }) => what)).to.deep.equal(['a yields', 'b leads']);
       expect(events[1]!.at, `seed ${seed}`).to.be.within(10, 14.4);
     }
+    const instants = SEEDS.map((seed) => {
+      const { election, events, runTo } = world(['a', 'b'], seed);
+      runTo(10);
+      election.retire('a');
+      runTo(60);
+      return events[1]!.at;
+    });
+    expect(Math.min(...instants), 'its next look may be near').to.be.below(10.5);
+  });
+
+  it('that dies unseen is followed only when the lease has lain still before the other', () => {
+    for (const seed of SEEDS) {
+      for (const way of ['cut', 'freeze'] as const) {
+        const { election, events, runTo, cut } = world(['a', 'b'], seed);
+        const blind = (is: boolean) => (way === 'cut' ? cut('b', is) : election.freeze('b', is));
+        runTo(5);
+        blind(true);
+        runTo(10);
+        election.stop('a');
+        runTo(100);
+        blind(false);
+        runTo(140);
+        expect(events.map(({ what }) => what)).to.deep.equal(['a yields', 'b leads']);
+        // Who goes on after a stop looks at once; who is connected again, at its next try.
+        const most = way === 'cut' ? 123.8 : 119.4;
+        expect(events[1]!.at, `${way}, seed ${seed}`).to.be.within(115, most);
+      }
+    }
+  });
+
+  it('that dies after the other has seen its last renewal is followed without another wait', () => {
+    for (const seed of SEEDS) {
+      const { election, events, runTo, cut } = world(['a', 'b'], seed);
+      runTo(10);
+      election.stop('a');
+      runTo(14.5);
+      cut('b', true);
+      runTo(100);
+      cut('b', false);
+      runTo(140);
+      expect(events[1]!.at, `seed ${seed}`).to.be.within(100, 104.4);
+    }
   });
 
   it('that gives its lease back leads again as soon as it is there, where nobody stood by', () => {
@@ -106,6 +164,21 @@ describe('a leader', () => {
     election.start('a');
     runTo(120);
     expect(events.at(-1)!.at, 'a crash gives nothing back').to.be.above(74);
+  });
+
+  it('that does not reach the API server when it ends gives nothing back', () => {
+    for (const seed of SEEDS) {
+      const { election, events, runTo, cut } = world(['a', 'b'], seed);
+      runTo(10);
+      for (const host of ['a', 'b']) cut(host, true);
+      runTo(11);
+      election.retire('a');
+      runTo(12);
+      cut('b', false);
+      runTo(60);
+      expect(events.map(({ what }) => what)).to.deep.equal(['a yields', 'b leads']);
+      expect(events[1]!.at, `seed ${seed}`).to.be.above(23);
+    }
   });
 
   it('keeps its lease while others are replaced beside it', () => {

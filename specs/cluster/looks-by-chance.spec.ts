@@ -38,6 +38,18 @@ describe('looks of a health check over a line that loses packets', () => {
     expect(found.size).to.be.above(10);
   });
 
+  it('count anew after each success', () => {
+    const looks = Array.from({ length: 400 }, (_, seed) => (turn({ seed }).at - 4) / 8);
+    // One success, then three failures; three failures out of four were three times as likely.
+    expect(looks.filter((look) => look === 3).length / 400).to.be.closeTo(1 / 16, 0.04);
+  });
+
+  it('have luck of their own for each target', () => {
+    const turns = Array.from({ length: 20 }, (_, index) => turn({ name: `looks ${index}` }).at);
+    expect(new Set(turns).size).to.be.above(3);
+    expect(turn({ name: 'looks 7' }).at).to.equal(turns[7]);
+  });
+
   it('bring it back at the first success', () => {
     const back = { isHealthy: false, inARow: 1 };
     const looks = Array.from({ length: 400 }, (_, seed) => (turn({ ...back, seed }).at - 4) / 8);

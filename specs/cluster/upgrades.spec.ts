@@ -13,6 +13,7 @@ import type { Instant } from '../../src/values/time';
 const SECOND = 1_000_000;
 const OLD = '1.33' as KubeVersion;
 const NEW = '1.34' as KubeVersion;
+const V1_31 = '1.31' as KubeVersion;
 const ONE = loadScenarios(['scenarios/timing/outage.yaml']).plans[0]!.cluster;
 const THREE = loadScenarios(['scenarios/faults/apiserver-member-15s.yaml']).plans[0]!.cluster;
 
@@ -116,6 +117,70 @@ describe('an upgrade of kube-proxy', () => {
     }
   });
 
+  it('goes on with the others where a later one takes back the process that has its turn', () => {
+    const cluster = world();
+    runTo(cluster, 10);
+    upgrade(cluster, { component: 'kube-proxy' }, OLD);
+    runTo(cluster, 10.1);
+    upgrade(cluster, { component: 'kube-proxy', node: 'worker-1' }, NEW);
+    runTo(cluster, 40);
+    const { versions } = cluster.timing;
+    const turns = ['worker-1', 'worker-2', 'worker-3'].map((node) => {
+      const actor = `kube-proxy@${node}`;
+      return [versions.of(actor), when(cluster, actor, 'replaced').length];
+    });
+    expect(turns).to.deep.equal([
+      [NEW, 1],
+      [OLD, 1],
+      [OLD, 1],
+    ]);
+  });
+
+  it('waits for no back-off of earlier crashes', () => {
+    const cluster = world();
+    const proxy = component(cluster, 'kube-proxy@worker-1');
+    for (const at of [10, 15]) {
+      runTo(cluster, at);
+      cluster.handles.killComponent(proxy, { restart: true });
+    }
+    runTo(cluster, 40);
+    const crashes = when(cluster, proxy.actor, 'listed').length;
+    upgrade(cluster, { component: 'kube-proxy', node: 'worker-1' });
+    runTo(cluster, 60);
+    const starts = when(cluster, proxy.actor, 'listed').slice(crashes);
+    expect([crashes, starts.length]).to.deep.equal([2, 1]);
+    expect(starts[0]).to.be.within(40.2, 42.1);
+  });
+
+  it('goes on with the others when a node boots that went down in its turn', () => {
+    const cluster = world();
+    runTo(cluster, 10);
+    upgrade(cluster, { component: 'kube-proxy' }, OLD);
+    runTo(cluster, 10.1);
+    cluster.handles.powerOff('worker-1');
+    runTo(cluster, 60);
+    expect(when(cluster, 'kube-proxy@worker-2', 'replaced')).to.deep.equal([]);
+    cluster.handles.powerOn('worker-1');
+    runTo(cluster, 180);
+    const [booted] = when(cluster, 'machine@worker-1', 'booted');
+    expect(when(cluster, 'kube-proxy@worker-2', 'replaced')).to.deep.equal([booted]);
+  });
+
+  it('spares one crash the back-off, and no further one', () => {
+    const cluster = world();
+    const proxy = component(cluster, 'kube-proxy@worker-1');
+    runTo(cluster, 10);
+    upgrade(cluster, { component: 'kube-proxy', node: 'worker-1' });
+    for (const at of [20, 25]) {
+      runTo(cluster, at);
+      cluster.handles.killComponent(proxy, { restart: true });
+    }
+    runTo(cluster, 50);
+    const [, free, late] = when(cluster, proxy.actor, 'listed');
+    expect(free).to.be.within(20.2, 22.1);
+    expect(late).to.be.within(35, 38.1);
+  });
+
   it('goes on in a fork as in the original', () => {
     const cluster = world();
     runTo(cluster, 10);
@@ -214,6 +279,23 @@ describe('an upgrade of the control plane', () => {
     expect(turns.toSorted((a, b) => a - b)).to.deep.equal(turns);
     expect(turns[1]! - turns[0]!).to.be.at.least(0.2);
     expect(turns[2]! - turns[1]!).to.be.at.least(0.2);
+  });
+});
+
+describe('an upgrade that nobody supports', () => {
+  const problem = ({ handles, spec }: Cluster, target: UpgradeTarget, to: string) =>
+    handles.upgradeProblem(upgradedBy(spec, target), to as KubeVersion);
+
+  it('is one of an API server that skips a minor version, whoever else would be too old', () => {
+    expect(problem(world(), { component: 'apiserver' }, '1.36')).to.equal(
+      'an API server goes from 1.34 to 1.36 by one minor version at a time',
+    );
+  });
+
+  it('is one of kube-proxy to a version without its mode, and not one of anybody else', () => {
+    const cluster = world({ ...ONE, proxy: { ...ONE.proxy, mode: 'nftables' } }, V1_31);
+    expect(problem(cluster, { component: 'kube-proxy' }, '1.28')).to.include('nftables');
+    expect(problem(cluster, { component: 'kubelet' }, '1.28')).to.equal(undefined);
   });
 });
 

@@ -189,6 +189,24 @@ describe('a DaemonSet', () => {
     expect(nodes(subject)).to.deep.equal(['worker-1', 'worker-2', 'worker-3']);
   });
 
+  it('is replaced at once by a controller that knows nothing of earlier failures', () => {
+    const subject = running();
+    const controller = subject.controllers.find(({ name }) => name === 'daemonset')!;
+    const onFirst = () => subject.list<Pod>('Pod').find((it) => it.spec.nodeName === 'worker-1')!;
+    const fail = (): void => {
+      const { name } = onFirst().metadata;
+      subject.patch('Pod', `shop/${name}`, { status: { phase: 'Failed' } });
+      subject.run(seconds(0.5));
+    };
+    fail();
+    fail();
+    expect(onFirst().status?.phase, 'it waits').to.equal('Failed');
+    controller.stop();
+    controller.start();
+    subject.run(seconds(0.2));
+    expect(onFirst().status?.phase).to.not.equal('Failed');
+  });
+
   it('goes with its owner', () => {
     const subject = running();
     subject.delete('DaemonSet', 'shop/agent');

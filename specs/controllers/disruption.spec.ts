@@ -4,6 +4,8 @@
 import { expect } from 'chai';
 
 import type { ApiResult } from '../../src/apiserver/api-server';
+import { conditionOf } from '../../src/apiserver/kinds/pod';
+import type { Pod } from '../../src/apiserver/kinds/pod';
 import type { PodDisruptionBudget } from '../../src/apiserver/kinds/poddisruptionbudget';
 import type { KubeObject } from '../../src/values/kube-object';
 import { milliseconds, seconds } from '../../src/values/time';
@@ -60,6 +62,19 @@ describe('a disruption budget', () => {
     });
   }
 
+  it('is about every pod of its namespace with an empty selector, and about none without', () => {
+    // api/policy/v1/types.go: in policy/v1beta1 an empty one selected nothing.
+    expect(statusOf(plane({ minAvailable: 1, selector: {} })).expectedPods).to.equal(4);
+    const bare = new ControlPlane({ nodes: 2 });
+    bare.create(deploymentOf('web', 4));
+    const { selector: _selector, ...spec } = budget({ minAvailable: 1 })['spec'] as {
+      readonly selector: unknown;
+    };
+    bare.create({ ...budget({}), spec } as KubeObject);
+    bare.run(seconds(10));
+    expect(statusOf(bare)).to.include({ expectedPods: 0, currentHealthy: 0 });
+  });
+
   it('counts the replicas that are wanted, not those that are there', () => {
     const subject = plane({ maxUnavailable: 1 });
     subject.patch('Deployment', 'shop/web', { spec: { replicas: 6 } });
@@ -81,6 +96,15 @@ describe('an eviction', () => {
     expect(statusOf(subject)).to.deep.include({ disruptionsAllowed: 0 });
     expect(Object.keys(statusOf(subject).disruptedPods!)).to.have.length(1);
     expect(evict(subject, 1)).to.equal('too-many-requests');
+  });
+
+  it('tells the pod why it ends, but for one that is refused', () => {
+    const subject = plane({ minAvailable: 3 });
+    for (const position of [0, 1]) evict(subject, position);
+    const reasons = subject.list<Pod>('Pod').map(({ status }) => {
+      return conditionOf(status?.conditions, 'DisruptionTarget')?.reason;
+    });
+    expect(reasons).to.deep.equal(['EvictionByEvictionAPI', undefined, undefined, undefined]);
   });
 
   it('is allowed again when the replacement is ready', () => {

@@ -99,6 +99,41 @@ describe('Endpoints of a Service without a selector', () => {
     ]);
   });
 
+  it('are brought into their canonical form first (RepackSubsets)', () => {
+    const http = { name: 'http', port: 80 };
+    const plane = mirrored(
+      endpointsOf([
+        { addresses: addresses('203.0.113.6', '203.0.113.5'), ports: PORTS },
+        { addresses: addresses('203.0.113.5', '203.0.113.6'), ports: [http] },
+        { addresses: addresses('203.0.113.7'), ports: [{ name: 'other', port: 81 }] },
+      ]),
+    );
+    const found = slices(plane).map(({ ports, endpoints }) => [
+      ports!.map(({ port }) => port),
+      endpoints.map((it) => it.addresses[0]),
+    ]);
+    expect(found, 'ports of the same addresses stand together').to.have.deep.members([
+      [
+        [5432, 80],
+        ['203.0.113.5', '203.0.113.6'],
+      ],
+      [[81], ['203.0.113.7']],
+    ]);
+  });
+
+  it('are not ready where one place says so', () => {
+    for (const isFirst of [true, false]) {
+      const ready = { addresses: addresses('203.0.113.5'), ports: PORTS };
+      const notReady = { notReadyAddresses: addresses('203.0.113.5'), ports: PORTS };
+      const plane = mirrored(endpointsOf(isFirst ? [notReady, ready] : [ready, notReady]));
+      const [slice, ...others] = slices(plane);
+      expect(others).to.deep.equal([]);
+      expect(slice!.endpoints).to.deep.equal([
+        { addresses: ['203.0.113.5'], conditions: { ready: false } },
+      ]);
+    }
+  });
+
   it('of one subset are a thousand at most', () => {
     const all = Array.from(
       { length: 1_005 },

@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 
 import type { Node } from '../../src/apiserver/kinds/node';
-import { isPodReady } from '../../src/apiserver/kinds/pod';
+import { conditionOf, isPodReady } from '../../src/apiserver/kinds/pod';
 import type { Pod } from '../../src/apiserver/kinds/pod';
 import type { EndpointSlice } from '../../src/apiserver/kinds/endpointslice';
 import { later, seconds } from '../../src/values/time';
@@ -28,6 +28,11 @@ function powerOff(plane: ControlPlane, node: string, age: Duration): Instant {
   const { now } = plane.kernel;
   plane.heartbeats.stop(node, (now - age) as Instant);
   return now;
+}
+
+/** Who the pod was told that ends it. */
+function disruptionOf({ status }: Pod): string | undefined {
+  return conditionOf(status?.conditions, 'DisruptionTarget')?.reason;
 }
 
 function readyOf(plane: ControlPlane, node: string): string {
@@ -106,6 +111,7 @@ describe('a node that loses its power', () => {
     expect(pods).to.have.length(4);
     const going = pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
     expect(going.map(({ spec }) => spec.nodeName)).to.deep.equal(['worker-1']);
+    expect(pods.map(disruptionOf).filter(Boolean)).to.deep.equal(['DeletionByTaintManager']);
     expect(pods.filter(isPodReady)).to.have.length(3);
   });
 
@@ -293,8 +299,14 @@ describe('the pods of a deleted node', () => {
     const [orphan] = plane.list<Pod>('Pod').filter(({ spec }) => spec.nodeName === 'worker-1');
     plane.run(seconds(39));
     expect(plane.get('Pod', `shop/${orphan!.metadata.name}`)).to.not.equal(undefined);
+    const states: (string | undefined)[] = [];
+    plane.api.observeCommits(({ object }) => {
+      if (object?.kind !== 'Pod' || object.metadata.name !== orphan!.metadata.name) return;
+      states.push((object as Pod).status?.phase, disruptionOf(object as Pod));
+    });
     plane.kernel.runUntil(later(start, seconds(61)));
     expect(plane.get('Pod', `shop/${orphan!.metadata.name}`)).to.equal(undefined);
+    expect(states.slice(0, 2)).to.deep.equal(['Failed', 'DeletionByPodGC']);
     expect(plane.list<Pod>('Pod').filter(isPodReady)).to.have.length(3);
   });
 });

@@ -2,7 +2,7 @@
 // never hide the results of the others.
 
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadScenarios } from '../../src/language/load';
@@ -75,7 +75,30 @@ describe('a file that cannot be used', () => {
       expand: (path) => [path],
     });
     const messages = loaded.diagnostics.map(({ code, message }) => `${code} ${message}`);
-    expect(messages).to.deep.equal(['KD1001 this file cannot be read: permission denied']);
+    expect(messages).to.deep.equal(['KD1001 this cannot be read: permission denied']);
+  });
+
+  it('is told of a folder that the system does not list: it is not empty', function () {
+    const isRoot = process.getuid?.() === 0;
+    if (process.platform === 'win32') this.skip();
+    const secret = join(folder, 'secret');
+    mkdirSync(secret);
+    chmodSync(secret, 0o000);
+    chmodSync(folder, 0o755);
+    // Root may list everything, so it is somebody else for a moment.
+    if (isRoot) process.seteuid!(65_534);
+    try {
+      for (const path of [folder, secret, `${folder}/**/*.yaml`]) {
+        const found = load([path], DISK).diagnostics.find(({ code }) => code === 'KD1001');
+        expect(found?.range.file).to.equal(secret);
+        expect(found?.message).to.equal(
+          'this cannot be read: permission to list this folder is denied',
+        );
+      }
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      chmodSync(secret, 0o700);
+    }
   });
 
   it('is refused for its size also where somebody else has read it', () => {

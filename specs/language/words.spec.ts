@@ -99,6 +99,23 @@ describe('a frame', () => {
     expect(carets.length).to.be.below(130);
   });
 
+  it('cuts a long line around the carets, and breaks its sentences, at the width of a terminal', () => {
+    const line = `${'a'.repeat(150)} here ${'z'.repeat(150)}`;
+    const range = { ...diagnostic.range, line: 1, column: 152, endLine: 1, endColumn: 156 };
+    const long = { ...diagnostic, range, message: 'a long word '.repeat(9).trim() };
+    const text = formatDiagnostic({ ...long, hint: 'write '.repeat(15).trim() }, [line], 80);
+    expect(text.split('\n')).to.deep.equal([
+      `error[KD1101]: ${'a long word '.repeat(5)}a`,
+      '  long word a long word a long word a long word',
+      ' --> a.yaml:1:152',
+      '  |',
+      `1 | …${'a'.repeat(36)} here ${'z'.repeat(32)}…`,
+      `  | ${' '.repeat(38)}^^^^`,
+      `  = hint: ${'write '.repeat(11).trim()}`,
+      `          ${'write '.repeat(4).trim()}`,
+    ]);
+  });
+
   it('is one place and one sentence where the text is not there', () => {
     const { hint: _, ...bare } = diagnostic;
     expect(formatDiagnostic(bare)).to.equal('error[KD1101]: unknown key "reech"\n --> a.yaml:3:5');

@@ -9,7 +9,6 @@ import { PodSandbox } from '../../src/node/pod-sandbox';
 import { PodLifecycle } from '../../src/node/pod-lifecycle';
 import { KubeProxy } from '../../src/node/proxy/kube-proxy';
 import { DnsFailures } from '../../src/workloads/dns-failures';
-import { ZERO } from '../../src/values/time';
 import type { Met } from '../../src/workloads/dns-failures';
 import type { Mutant } from './mutants';
 import { replace } from './replace';
@@ -164,8 +163,7 @@ export const FAILING_MUTANTS: readonly Mutant[] = [
     breaks: () =>
       replace<ImagePulls['hasImage']>(ImagePulls.prototype, 'hasImage', (hasImage) => {
         return function (this: ImagePulls, container) {
-          const { pull } = container;
-          container.pull = pull && { ...pull, backOff: ZERO };
+          container.worker.pulls.clear();
           return hasImage.call(this, container);
         };
       }),

@@ -118,7 +118,7 @@ export const NODE_MUTANTS: readonly Mutant[] = [
 type Worker = Parameters<ContainerRuntime['start']>[0]['worker'];
 
 function moveAway(runtime: ContainerRuntime, worker: Worker): void {
-  const { network } = runtime['ground'];
+  const { network, touch } = runtime['ground'];
   const { key, agent, uid, sandbox } = worker;
   const machine = network.machines.get(agent.node)!;
   machine.removeSandbox(sandbox!);
@@ -136,4 +136,5 @@ function moveAway(runtime: ContainerRuntime, worker: Worker): void {
   for (const [name, process] of sandbox!.processes) moved.processes.set(name, process);
   machine.installSandbox(moved);
   worker.sandbox = moved;
+  touch?.(agent.node);
 }

@@ -12,6 +12,7 @@ import type { Lab } from './lab';
 
 const TO = { address: ip('10.96.0.21'), port: 80, protocol: 'TCP' } as const;
 const FROM = { pod: 'lab/p1' };
+const DNS = { name: 'dns', clusterIP: '10.96.0.10', protocol: 'UDP', port: 53 } as const;
 const WEB = { name: 'web', clusterIP: '10.96.0.21' };
 
 function labWith(...endpoints: readonly string[]): Lab {
@@ -142,19 +143,39 @@ describe('an open connection', () => {
 
   it('for UDP sticks to its entry while that lives, though the pod is gone', () => {
     const lab = standardLab();
-    const dns = { name: 'dns', clusterIP: '10.96.0.10', protocol: 'UDP', port: 53 } as const;
-    lab.service({ ...dns, endpoints: ['10.244.1.6:5353'] });
+    lab.service({ ...DNS, endpoints: ['10.244.1.6:5353'] });
     const to = { address: ip('10.96.0.10'), port: 53, protocol: 'UDP' } as const;
     const [connection] = lab.network.open({ pod: 'lab/p3' }, to);
     lab.network.detachPod('n1', 'lab/p2');
     lab.pod('p7', 'n1', undefined, [{ port: 5353, protocol: 'UDP' }]);
-    lab.reprogram([{ ...dns, endpoints: ['10.244.1.7:5353'] }]);
+    lab.reprogram([{ ...DNS, endpoints: ['10.244.1.7:5353'] }]);
     expect(fateOf(lab.network, connection!)).to.equal('pod-gone');
     expect(lab.sendOne('p3', '10.96.0.10:53', { protocol: 'UDP' }).disposition).to.equal(
       'answered',
     );
     lab.kernel.runUntil(seconds(31) as number as Instant);
     expect(fateOf(lab.network, connection!)).to.equal('answered');
+  });
+
+  it('for UDP stays for two minutes of silence once it has been answered for over two seconds', () => {
+    const lab = standardLab();
+    lab.service({ ...DNS, endpoints: ['10.244.2.8:5353'] });
+    const to = { address: ip('10.96.0.10'), port: 53, protocol: 'UDP' } as const;
+    const [short, long] = [1, 2].map(() => lab.network.open(FROM, to)[0]!);
+    const { conntrack } = lab.network.machines.get('n1')!;
+    const entryOf = ({ tuple }: Connection) => conntrack.lookup(tuple, lab.network.now)?.entry;
+    const at = (second: number) => lab.kernel.runUntil(seconds(second) as number as Instant);
+    at(2);
+    lab.network.proceed(short!);
+    at(3);
+    lab.network.proceed(long!);
+    expect([entryOf(short!)?.assured, entryOf(long!)?.assured]).to.deep.equal([false, true]);
+    at(32);
+    expect(entryOf(short!)).to.equal(undefined);
+    at(122);
+    expect(entryOf(long!)).to.not.equal(undefined);
+    at(123);
+    expect(entryOf(long!)).to.equal(undefined);
   });
 
   it('ends with its client, and a new process of the client does not have it', () => {

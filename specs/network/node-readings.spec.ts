@@ -7,20 +7,18 @@ import type { Cluster } from '../../src/cluster/cluster';
 import { createCluster } from '../../src/cluster/create-cluster';
 import { answerOf, nextRound, stillHolds } from '../../src/kernel/readings';
 import type { Answer } from '../../src/kernel/readings';
+import { noteListeners, rulesetsOn } from '../../src/network/node-readings';
 import type { IP } from '../../src/values/ip';
 import { later, seconds } from '../../src/values/time';
 import type { Trace } from '../../src/values/trace';
-import { planOf, serviceOf } from '../../bench/scenario';
+import { FRONTEND, planOf, serviceOf } from '../../bench/scenario';
 
 const SCENARIO = (proxy: string): string => `
 scenario: two Services
 cluster: {nodes: 3, proxy: {mode: ${proxy}}}
 expect: [{at: 1s, reach: {from: frontend, to: near:80}}]
 ---
-apiVersion: v1
-kind: Pod
-metadata: {name: frontend}
-spec: {containers: [{name: main, image: example/frontend}]}
+${FRONTEND}
 ---
 ${serviceOf('near', 2)}
 ---
@@ -92,6 +90,28 @@ describe('what a walk has read of nodes', () => {
         cluster.handles.crashPod(podOf(cluster, 'far'), { exitCode: 1, restart: false });
       expect(standing(cluster, ways, crash), mode).to.deep.equal([false, false]);
     }
+  });
+
+  it('is moved by the rules of either family, where it has asked which ports are taken', () => {
+    for (const family of ['IPv4', 'IPv6'] as const) {
+      const machine = settled().machines.get('worker-1')!;
+      const ports = answerOf(() => noteListeners(machine));
+      machine.proxyRules.set(family, { ...machine.proxyRules.get('IPv4')! });
+      nextRound();
+      expect(stillHolds(ports), family).to.equal(false);
+    }
+  });
+
+  it('is moved by the same rules in another back end of iptables, and not by a copy', () => {
+    const machine = settled().machines.get('worker-1')!;
+    const rules = machine.proxyRules.get('IPv4')!;
+    const shape = answerOf(() => rulesetsOn(machine, 'IPv4'));
+    machine.proxyRules.set('IPv4', { ...rules });
+    nextRound();
+    expect(stillHolds(shape)).to.equal(true);
+    machine.proxyRules.set('IPv4', { ...rules, backend: 'legacy' });
+    nextRound();
+    expect(stillHolds(shape)).to.equal(false);
   });
 
   it('stands again for the same walk', () => {

@@ -2,42 +2,10 @@
 // the order of upstream, until enough is available (pkg/kubelet/eviction).
 
 import { expect } from 'chai';
-import type { PodSpec } from '../../src/apiserver/kinds/pod';
 import { conditionOf } from '../../src/apiserver/kinds/pod';
 import { bytes } from '../../src/values/bytes';
 import { KubeletWorld, WEB } from './kubelet-world';
-import type { WorldOptions } from './kubelet-world';
-
-type Extra = Partial<PodSpec> & { readonly requests?: string };
-
-/** A node with pods that use so much memory and disk each, ready at 10 s. */
-function world(
-  pods: Readonly<Record<string, readonly [uses: string, extra?: Extra]>>,
-  options: WorldOptions = {},
-): KubeletWorld {
-  const made = new KubeletWorld({
-    ...options,
-    behaviours: Object.entries(pods).map(([name, [uses]]) => ({
-      target: `pod/shop/${name}`,
-      uses: { memory: bytes(uses), disk: bytes(uses) },
-    })),
-  });
-  for (const [name, [, { requests, ...spec } = {}]] of Object.entries(pods)) {
-    const wanted = { memory: requests ?? '0', 'ephemeral-storage': requests ?? '0' };
-    const resources = requests === undefined ? {} : { resources: { requests: wanted } };
-    made.add(name, { containers: [{ ...WEB, ...resources }], ...spec });
-  }
-  made.until(10);
-  return made;
-}
-
-function evicted(made: KubeletWorld): string[] {
-  return made.entries('killed', 'Evicted').map(({ subject }) => subject.split('/').at(-1)!);
-}
-
-function exhaust(made: KubeletWorld, left: string, what: 'memory' | 'disk' = 'memory'): void {
-  made.kubelets.faults.exhaust('worker-1', what, 'step', bytes(left));
-}
+import { evicted, exhaust, world } from './pressed-world';
 
 describe('a node that is short of memory', () => {
   it('loses no pod while 100Mi are available', () => {
@@ -195,6 +163,28 @@ describe('a kubelet under pressure', () => {
     expect([phase, reason]).to.deep.equal(['Failed', 'Evicted']);
     expect(message).to.equal('Pod was rejected: The node had condition: [MemoryPressure]. ');
     expect(made.podOf('modest')!.status!.phase).to.equal('Running');
+  });
+
+  it('takes on what tolerates the pressure of the memory, though it asks for nothing', () => {
+    const made = world({});
+    made.kubelets.faults.fail('worker-1', 'MemoryPressure', 'step');
+    const tolerations = [{ key: 'node.kubernetes.io/memory-pressure', operator: 'Exists' }];
+    made.add('hardy', { containers: [WEB], tolerations } as never);
+    made.until(11);
+    expect(made.podOf('hardy')!.status!.phase).to.equal('Running');
+  });
+
+  it('rejects what asks for something, too, where memory is not all that is short', () => {
+    const made = world({});
+    for (const type of ['MemoryPressure', 'DiskPressure'] as const) {
+      made.kubelets.faults.fail('worker-1', type, 'step');
+    }
+    const resources = { requests: { memory: '10Mi' } };
+    made.add('modest', { containers: [{ ...WEB, resources }] });
+    made.until(11);
+    const { reason, message } = made.podOf('modest')!.status!;
+    expect(reason).to.equal('Evicted');
+    expect(message).to.include('[MemoryPressure DiskPressure]');
   });
 
   it('rejects all but critical pods under pressure of the disk', () => {

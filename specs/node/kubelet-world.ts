@@ -31,6 +31,7 @@ export interface WorldOptions {
   readonly overrides?: Readonly<Record<string, Duration>>;
   /** What the Node object says of the size of the machine. */
   readonly capacity?: Readonly<Record<string, string>>;
+  readonly featureGates?: Readonly<Record<string, boolean>>;
 }
 
 const POD_KEY = 'shop/web';
@@ -111,7 +112,9 @@ export class KubeletWorld {
       const machine = { name, addresses: [address], nodeCIDRs: ['192.168.0.0/16'], gateways: [] };
       network.machines.set(name, new Machine(machine));
     }
-    this.kubelets = new Kubelets({ kernel, api, timing, network, behaviours, servers });
+    const { featureGates = {} } = options;
+    const parts = { kernel, api, timing, network, behaviours, servers };
+    this.kubelets = new Kubelets({ ...parts, featureGates });
     this.createNow('Namespace', { metadata: { name: 'shop' } });
     for (const name of network.machines.keys()) {
       const status = { capacity: options.capacity ?? {} };

@@ -144,4 +144,85 @@ describe('a graceful node shutdown', () => {
     made.until(10);
     expect(made.when('shut down')).to.deep.equal([10]);
   });
+
+  it('is the work of a kubelet that runs; without it the node just shuts down', () => {
+    const made = new KubeletWorld({
+      overrides: GRACE,
+      behaviours: [{ target: 'pod/shop/web', onTerm: drain }],
+    });
+    made.run({ containers: [WEB] }, 10);
+    made.kubelets.processes.kill('worker-1');
+    made.kubelets.shutdown('worker-1');
+    made.until(12);
+    made.kubelets.shutdown('worker-1');
+    made.until(60);
+    expect(made.entries('killed')).to.deep.equal([]);
+    expect(made.when('shut down')).to.deep.equal([10]);
+    expect(made.when('lost power')).to.deep.equal([15]);
+    made.kubelets.shutdown('worker-1');
+    expect(made.when('shut down'), 'it is off').to.deep.equal([10]);
+  });
+
+  it('is off where its feature gate is', () => {
+    const featureGates = { GracefulNodeShutdown: false };
+    const made = new KubeletWorld({ overrides: GRACE, featureGates });
+    made.run({ containers: [WEB] }, 10);
+    made.kubelets.shutdown('worker-1');
+    made.until(60);
+    expect(made.entries('killed')).to.deep.equal([]);
+    expect(made.when('lost power')).to.deep.equal([10]);
+  });
+
+  it('counts whole seconds for each group', () => {
+    const made = world(ignore, { ...GRACE, 'kubelet.shutdownGracePeriod': seconds(20.7) });
+    made.until(100);
+    expect(made.when('killed')).to.deep.equal([10, 20]);
+  });
+
+  it('gives critical pods their share from when the others are through', () => {
+    const made = new KubeletWorld({
+      overrides: { ...GRACE, 'kubelet.shutdownGracePeriodCriticalPods': seconds(20) },
+      behaviours: [{ target: 'pod/shop/dns', onTerm: { do: 'drain', for: seconds(15) } }],
+    });
+    made.add('dns', { containers: [WEB], priorityClassName: 'system-cluster-critical' });
+    made.run({ containers: [WEB] }, 10);
+    made.kubelets.shutdown('worker-1');
+    made.until(100);
+    // The share of the others would have ended at 20 s.
+    expect(made.when('killed')).to.deep.equal([10, 10]);
+    expect(made.when('shut down')).to.deep.equal([25]);
+  });
+
+  it('hurries a pod that is being deleted already', () => {
+    const made = new KubeletWorld({
+      overrides: GRACE,
+      behaviours: [{ target: 'pod/shop/web', onTerm: ignore }],
+    });
+    made.run({ containers: [WEB], terminationGracePeriodSeconds: 60 }, 8);
+    made.delete();
+    made.until(10);
+    made.kubelets.shutdown('worker-1');
+    made.until(100);
+    expect(made.when('exited', '137')).to.deep.equal([30]);
+  });
+
+  it('is over when the delay is that the kubelet has asked for, though the kubelet is stopped', () => {
+    const made = world(ignore);
+    made.until(12);
+    made.kernel.pause('kubelet@worker-1', 'spec');
+    made.until(39);
+    expect(made.when('killed')).to.deep.equal([10]);
+    made.until(100);
+    expect(made.when('shut down')).to.deep.equal([40]);
+  });
+
+  it('is not over when an earlier one would have been', () => {
+    const made = world(ignore);
+    made.until(12);
+    made.kubelets.powerOn('worker-1');
+    made.until(30);
+    made.kubelets.shutdown('worker-1');
+    made.until(100);
+    expect(made.when('shut down')).to.deep.equal([53]);
+  });
 });

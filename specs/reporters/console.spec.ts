@@ -126,6 +126,16 @@ describe('the console reporter', () => {
     expect(shown).to.contain('✗ shop/frontend').and.to.contain('1 passed, 1 failed');
   });
 
+  it('blots out control characters of titles: they could move the cursor', async () => {
+    const odd = outcome({ title: 'two\r lines \u001b[31m red' });
+    const shown = await text({
+      results: [result({ title: '\u0007bell', outcomes: [odd] })],
+    });
+    // eslint-disable-next-line no-control-regex
+    expect(shown).to.not.match(/[\u0000-\u0009\u000B-\u001F]/);
+    expect(shown).to.contain('two lines \uFFFD[31m red').and.to.contain('\uFFFDbell');
+  });
+
   it('breaks long titles at 80 columns', async () => {
     const title = Array.from({ length: 30 }, (_, index) => `word${index}`).join(' ');
     const shown = await text({ results: [result({ outcomes: [outcome({ title })] })] });

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { failureDetails, failureText } from '../../src/runner/failure-text';
+import { failureText } from '../../src/runner/failure-text';
 import type { Outcome } from '../../src/runner/result';
 import type { Trace } from '../../src/values/trace';
 import { walk } from './fake-cluster';
@@ -90,11 +90,6 @@ describe('the failure text', () => {
       expect(head).to.match(/^✗ short +scenarios\/failover\.yaml:31:5$/);
       expect(head).to.have.length(width);
     }
-  });
-
-  it('is the same text without its title for those that show titles themselves', () => {
-    expect(failureText(OUTCOME).endsWith(failureDetails(OUTCOME))).to.equal(true);
-    expect(failureDetails(OUTCOME)).to.match(/^ {4}expected {2}ok by/);
   });
 
   it('lets no control character of a name through to the terminal', () => {

@@ -26,6 +26,16 @@ import type { Call } from './recording-handles';
 /** A scripted change: at this second of virtual time, do this. */
 export type Change = readonly [second: number, change: (cluster: FakeCluster) => void];
 
+/** From this second on nothing gets through. */
+export function drop(second: number): Change {
+  return [second, (it) => void (it.walks = () => [walk('dropped')])];
+}
+
+/** From this second on everything is answered. */
+export function heal(second: number): Change {
+  return [second, (it) => void (it.walks = () => [walk('answered')])];
+}
+
 export interface FakeOptions {
   readonly seed?: number;
   readonly script?: readonly Change[];

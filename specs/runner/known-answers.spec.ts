@@ -17,7 +17,7 @@ import { Execution } from '../../src/runner/execution';
 import { Watch } from '../../src/runner/observe';
 import { lexicon } from '../../src/vocabulary/lexicon';
 import { UpstreamHealth } from '../../src/workloads/coredns/upstream-health';
-import { planOf, serviceOf } from '../../bench/scenario';
+import { FRONTEND, planOf, serviceOf } from '../../bench/scenario';
 import { replace } from '../mutants/replace';
 import type { Undo } from '../mutants/replace';
 import { pathsBelow } from '../tidy/tree';
@@ -110,10 +110,7 @@ ${steps.join('\n')}
 expect:
 ${claims.join('\n')}
 ---
-apiVersion: v1
-kind: Pod
-metadata: {name: frontend}
-spec: {containers: [{name: main, image: example/frontend}]}
+${FRONTEND}
 ---
 ${NAMES.map((name) => serviceOf(name, 3)).join('\n---\n')}
 `);

@@ -11,6 +11,13 @@ export function planText(text: string, file: string): Plan {
   return loadText(text, file).plans[0]!;
 }
 
+/** The diagnostics in a text, as `severity line:column message`. */
+export function diagnosticsIn(text: string, file: string): string[] {
+  return loadText(text, file)
+    .diagnostics.filter(({ range }) => range !== undefined && range.file.endsWith(file))
+    .map(({ severity, message, range }) => `${severity} ${range.line}:${range.column} ${message}`);
+}
+
 /** What is wrong with a text. */
 export function errorsIn(text: string, file: string): string[] {
   return loadText(text, file)
@@ -18,7 +25,8 @@ export function errorsIn(text: string, file: string): string[] {
     .map(({ message }) => message);
 }
 
-function loadText(text: string, file: string): ReturnType<typeof load> {
+/** What is loaded of a text; other files are those of the repository. */
+export function loadText(text: string, file: string): ReturnType<typeof load> {
   return load([file], {
     read: (path) => (path.endsWith(file) ? { is: 'text', text } : DISK.read(path)),
     expand: (path) => (path === file ? [file] : DISK.expand(path)),

@@ -73,3 +73,27 @@ describe('a refused step', () => {
     );
   });
 });
+
+describe('a pick of more than there are', () => {
+  const TIMELINE = [
+    '{at: 1s, do: {scale: deployment/shop/backend, replicas: 5}}',
+    '{at: 60s, kill: {pods: {namespace: shop, labels: {app: backend}}, pick: 7}}',
+    '{at: 90s, kill: {pods: {namespace: shop, labels: {app: backend}}, pick: 5}}',
+    '{at: 200s, cut: {from: {component: kubelet, pick: 2}, to: {component: apiserver}}, for: 1s}',
+  ];
+
+  it('takes all where the run alone knows how many there are, and warns', () => {
+    const body = `timeline:\n${TIMELINE.map((it) => `  - ${it}\n`).join('')}${EXPECT}`;
+    const plan = planText(`${HEAD}${body}`, 'picks.yaml');
+    const { notes } = run(plan, { seed: 1, createCluster, trace: false });
+    const said = notes.map(({ severity, message, range }) => [severity, range.line, message]);
+    expect(said).to.deep.equal([
+      [
+        'warning',
+        6,
+        '`pick: 7` takes all 5 of pods with app=backend in shop: there are no more now',
+      ],
+      ['warning', 8, '`pick: 2` takes all 1 of kubelet: there are no more now'],
+    ]);
+  });
+});

@@ -173,11 +173,12 @@ describe('a run', () => {
   });
 
   it('gives the command that repeats it, with row and quoted path', () => {
-    const row = { 'cluster.proxy': 'iptables' };
+    const row = { 'cluster.proxy': 'iptables', 'cluster.cni': '{"mode":"bgp"}' };
     const written = plan([{ at: t(1) }], [], { row, file: "my scenarios/it's.yaml" });
     const outcome = runScript(written).outcomes[0]!;
     expect(outcome.repeat).to.equal(
-      `npx kubedrill run 'my scenarios/it'\\''s.yaml:31' --seed 1 --row cluster.proxy=iptables`,
+      `npx kubedrill run 'my scenarios/it'\\''s.yaml:31' --seed 1 --row cluster.proxy=iptables ` +
+        `--row 'cluster.cni={"mode":"bgp"}'`,
     );
   });
 

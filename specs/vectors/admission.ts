@@ -9,6 +9,7 @@ import { cidr } from '../../src/values/cidr';
 import type { KubeObject } from '../../src/values/kube-object';
 import { NEWEST_VERSION } from '../../src/values/kube-version';
 import type { KubeVersion } from '../../src/values/kube-version';
+import { misshapenIn } from './object-shape';
 import type { Answer, Question } from './vector-file';
 
 const SERVICE_CIDR = '10.96.0.0/16';
@@ -16,6 +17,8 @@ const SERVICE_CIDR = '10.96.0.0/16';
 /** The object as it would be stored; `fields` of the expectation are paths with dots. */
 export function admit(question: Question): Answer {
   const object = question.ask['admit'] as KubeObject;
+  const misshapen = misshapenIn(object);
+  if (misshapen !== undefined) return { is: { valid: false }, why: [misshapen] };
   const kernel = new Kernel(1);
   const kubernetes = (question.cluster.kubernetes ?? NEWEST_VERSION) as KubeVersion;
   const timing = new Timing({ kubernetes, profile: 'instant' }, kernel.random);

@@ -60,23 +60,39 @@ function walked(
   read: (traces: readonly Trace[], ask: Ask) => Readonly<Record<string, unknown>>,
 ): Answer {
   const network = networkOf(question);
-  if (typeof network === 'string') return { skipped: network };
   const ask = question.ask[kind] as Ask;
   const { sport = 40_000, src, via, protocol = 'TCP' } = ask;
+  for (const node of [via, ask.at]) if (node !== undefined) checkNode(network, node);
   const destination = { address: ip(ask.dst), port: ask.port, protocol };
-  const traces = network.send(originOf(network, ask.from), destination, {
-    sport,
-    ...(src !== undefined && { src: ip(src) }),
-    ...(via !== undefined && { via }),
-  });
+  const traces = network.send(
+    originOf(network, ask.from, question.cluster['externals'] ?? {}),
+    destination,
+    {
+      sport,
+      ...(src !== undefined && { src: ip(src) }),
+      ...(via !== undefined && { via }),
+    },
+  );
   return { is: read(traces, ask), why: traces.flatMap(linesOf) };
 }
 
-function originOf(network: Network, from: string): Origin {
-  if (from.startsWith('node/')) return { node: from.slice('node/'.length) };
-  if (from.startsWith('ext/')) return { external: from.slice('ext/'.length) };
+function originOf(network: Network, from: string, externals: object): Origin {
+  if (from.startsWith('node/')) {
+    const node = from.slice('node/'.length);
+    checkNode(network, node);
+    return { node };
+  }
+  if (from.startsWith('ext/')) {
+    const external = from.slice('ext/'.length);
+    if (!Object.hasOwn(externals, external)) throw new Error(`no external ${external}`);
+    return { external };
+  }
   if (network.sandboxOf(from) === undefined) throw new Error(`no pod ${from}`);
   return { pod: from };
+}
+
+function checkNode(network: Network, name: string): void {
+  if (!network.machines.has(name)) throw new Error(`no node ${name}`);
 }
 
 function isAnswered({ disposition }: Trace): boolean {

@@ -21,11 +21,15 @@ export function get(question: Question): Answer {
     port: number;
     path?: string;
   };
+  const { nodes = [] } = question.cluster;
+  const objects = question.objects.filter(({ kind }) => kind === 'Node');
+  const isKnown = [...nodes, ...objects.map(({ metadata }) => metadata)].some(
+    (it) => it.name === node,
+  );
+  if (!isKnown) throw new Error(`no node ${node}`);
   if (port === PROXY_HEALTH_PORT) {
     const kubernetes = question.cluster.kubernetes as KubeVersion;
-    const object = question.objects.find(
-      ({ kind, metadata }) => kind === 'Node' && metadata.name === node,
-    );
+    const object = objects.find(({ metadata }) => metadata.name === node);
     const answer = answerForProxy(path, object, true, kubernetes);
     return { is: { status: 404, ...answer } };
   }

@@ -15,6 +15,7 @@ import type { KubeObject } from '../../src/values/kube-object';
 import type { Labels, LabelSelector } from '../../src/values/labels';
 import { matchesSelector } from '../../src/values/labels';
 import { admit } from './admission';
+import { kindOf } from './vector-file';
 import type { Answer, Question } from './vector-file';
 
 /** Answers a question of domain netpol. */
@@ -25,8 +26,8 @@ export function answerNetpol(question: Question): Answer {
     const { selector, labels } = ask as { selector: LabelSelector; labels: Labels };
     return { is: { match: matchesSelector(labels, selector) } };
   }
-  if ('src' in ask) return verdict(question);
-  return { skipped: `asked in words: ${Object.keys(ask).join(', ')}` };
+  kindOf(question, ['admit', 'selector', 'src']);
+  return verdict(question);
 }
 
 /** The rule by rule verdict and the compiled one; where they differ, both are shown. */

@@ -30,13 +30,15 @@ const CNIS: Readonly<Record<string, ClusterSpec['cni']>> = {
 /** Ports of a pod that a Service may lead to without the pod declaring them. */
 type Wanted = ReadonlyMap<string, readonly ListenSpec[]>;
 
-/** The network of a question, or the reason why it cannot be built. */
-export function networkOf(question: Question): Network | string {
+/** The network of a question. Throws where the format has no such CNI or mode. */
+export function networkOf(question: Question): Network {
   const { cni = 'bridge', proxy = 'iptables' } = question.cluster;
   const plugin = CNIS[String(cni)];
-  if (plugin === undefined) return `cni ${String(cni)}`;
+  if (plugin === undefined) {
+    throw new Error(`cni ${String(cni)} is none of ${Object.keys(CNIS).join(', ')}`);
+  }
   const mode = proxyMode(proxy);
-  if (mode === undefined) return `mode ${proxy}`;
+  if (mode === undefined) throw new Error(`there is no mode ${proxy} of kube-proxy`);
   const spec = specOf(question, plugin);
   const network = createNetwork(spec, new Kernel(1));
   for (const machine of network.machines.values()) {
@@ -125,7 +127,7 @@ function plugPod(network: Network, pod: Pod, wanted: Wanted, isPointToPoint: boo
     addresses,
     hostNetwork,
   });
-  for (const container of pod.spec.containers) {
+  for (const container of pod.spec.containers ?? [{ name: 'main' }]) {
     const declared = (container.ports ?? []).map(({ containerPort, protocol = 'TCP' }) => {
       return { port: containerPort, protocol };
     });

@@ -35,9 +35,91 @@ describe('vectors of the Service data plane', () => {
     expect(result.disagreements[0]).to.contain('X-3').and.to.contain('no node n9');
   });
 
-  it('count what is not asked as skipped, with the reason', () => {
-    const question = { id: 'X-2', ask: { other: {} }, expect: {} };
-    expect([...runVectors(withCases([question])).skipped]).to.deep.equal([['not run here', 1]]);
+  it('skip what a person has to read, and nothing else', () => {
+    const text = { id: 'X-2', ask: { text: 'x' }, expect: { text: 'y' } };
+    const other = { id: 'X-4', ask: { other: {} }, expect: {} };
+    const result = runVectors(withCases([text, other]));
+    expect([...result.skipped]).to.deep.equal([['read by a person', 1]]);
+    expect(result.failed).to.equal(1);
+    expect(result.disagreements[0]).to.contain('ask has none of node, categorize');
+  });
+});
+
+describe('a question of the wrong form fails with a sentence', () => {
+  const flow = { node: 'n1', from: 'pod', src: '10.0.0.2', dst: '172.30.0.41', port: 80 };
+  const sync = { min: 1, retry: 5, max: 10, requests: [0], until: 5 };
+  const entry = { src: '10.0.0.2', sport: 1, dst: '172.30.0.41', dport: 53 };
+  const call = { from: 'ns1/p', dst: '172.30.0.41', port: 80 };
+  const rows: readonly (readonly [string, object, string])[] = [
+    ['no address', { ...flow, dst: undefined }, 'ask.dst must be an IP address, is missing'],
+    ['a name', { ...flow, src: 'web' }, 'ask.src must be an IP address, is "web"'],
+    ['a port in quotes', { ...flow, port: '80' }, 'ask.port must be a port number, is "80"'],
+    [
+      'a Service alone',
+      { categorize: { node: 'n1', service: 'svc1' } },
+      'categorize.service must be a Service as ns/name, is "svc1"',
+    ],
+    ['a text', { get: 'n1' }, 'get must be a mapping, is "n1"'],
+    [
+      'a client of no kind',
+      { connect: { ...call, from: 'p' } },
+      'connect.from must be ns/pod, node/name or ext/name, is "p"',
+    ],
+    ['no table', { conntrack: call }, 'conntrack.at must be a text, is missing'],
+    [
+      'half an entry',
+      { cleanup: { entry: { protocol: 'UDP', original: entry } } },
+      'cleanup.entry.reply must be a mapping, is undefined',
+    ],
+    [
+      'an endpoint chain of nobody',
+      { chain: { kind: 'endpoint', service: 'a/b' } },
+      'chain.endpoint must be a text, is missing',
+    ],
+    [
+      'no time between syncs',
+      { syncs: { ...sync, max: 0 } },
+      'syncs.max must be a number of seconds above 0, is 0',
+    ],
+    [
+      'a request at noon',
+      { syncs: { ...sync, requests: ['noon'] } },
+      'syncs.requests must be a list, each a number of seconds, is ["noon"]',
+    ],
+    ['an object without a kind', { admit: {} }, 'ask.admit must be an object with a kind, is {}'],
+    ['a node outside', { connect: { ...call, from: 'node/n9' } }, 'no node n9'],
+    ['a machine outside', { connect: { ...call, from: 'ext/x' } }, 'no external x'],
+    ['a way by nobody', { connect: { ...call, from: 'node/n1', via: 'n9' } }, 'no node n9'],
+    ['the table of nobody', { conntrack: { ...call, from: 'node/n1', at: 'n9' } }, 'no node n9'],
+    ['the health of nobody', { get: { node: 'n9', port: 10_256 } }, 'no node n9'],
+  ];
+  for (const [what, ask, sentence] of rows) {
+    it(`about ${what}`, () => {
+      const result = runVectors(withCases([{ id: 'X-5', ask: { ...ask }, expect: {} }]));
+      expect(result.disagreements.join('\n')).to.contain(sentence);
+    });
+  }
+
+  it('about a world of the wrong form', () => {
+    const metadata = { name: 's', namespace: 'ns1' };
+    const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata };
+    const problem = (cluster: object, objects: unknown[] = []) =>
+      runVectors({
+        ...WRONG,
+        groups: [
+          {
+            ...WRONG.groups[0]!,
+            cases: [{ id: 'X', ask: { ...flow }, expect: {}, cluster, objects }],
+          },
+        ],
+      } as VectorFile).disagreements.join('\n');
+    expect(problem({ kubernetes: 'new' })).to.contain('cluster.kubernetes must be a version');
+    expect(problem({ nodes: [{ name: 'n1' }] })).to.contain('cluster.nodes[0].ips must be a list');
+    expect(problem({ serviceCIDR: 'x' })).to.contain('cluster.serviceCIDR must be a CIDR');
+    expect(problem({ proxy: 'userspace' })).to.contain('there is no mode userspace of kube-proxy');
+    const endpoints = { ...slice, endpoints: [null] };
+    expect(problem({}, [endpoints])).to.contain('of the case: endpoints[0] must be a mapping');
+    expect(problem({}, [null])).to.contain('objects[0] of the case: must be an object');
   });
 });
 

@@ -21,7 +21,9 @@ import { connect, conntrack, tuple } from './connections';
 import { firstPacket } from './first-packet';
 import { get } from './health';
 import { portKey, proxyInput, proxyNode } from './proxy-world';
+import { wrongIn } from './question-form';
 import { slices } from './slices';
+import { kindOf } from './vector-file';
 import type { Answer, Question } from './vector-file';
 
 type Ask<T> = T & Readonly<Record<string, unknown>>;
@@ -51,12 +53,12 @@ const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const;
 const MODE_DEPENDENT = ['node', 'chain', 'noLocalEndpoints', 'connect', 'conntrack', 'tuple'];
 
 export function answerServices(question: Question): Answer {
-  if (question.ask['text'] !== undefined) return { skipped: 'read by a person' };
-  const kind = Object.keys(ANSWERS).find((it) => question.ask[it] !== undefined);
-  if (kind === undefined) return { skipped: 'not run here' };
+  const kind = kindOf(question, Object.keys(ANSWERS));
+  const wrong = wrongIn(question, kind);
+  if (wrong !== undefined) throw new Error(wrong);
   const { proxy = 'iptables' } = question.cluster;
   if (MODE_DEPENDENT.includes(kind) && proxyMode(proxy) === undefined) {
-    return { skipped: `mode ${proxy}` };
+    throw new Error(`there is no mode ${proxy} of kube-proxy`);
   }
   return ANSWERS[kind]!(question);
 }

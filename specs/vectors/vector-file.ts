@@ -2,9 +2,11 @@
 // share a world, and cases that ask one question each.
 
 import { readFileSync } from 'node:fs';
+import { withoutNulls } from '../../src/apiserver/kinds/define';
 import type { KubeObject } from '../../src/values/kube-object';
 import { nameOf } from '../../src/values/kube-object';
 import { NEWEST_VERSION } from '../../src/values/kube-version';
+import { misshapenIn } from './object-shape';
 
 export interface VectorNode {
   readonly name: string;
@@ -113,16 +115,39 @@ function isFields(value: unknown): value is Fields {
 
 const NEWEST: Partial<VectorCluster> = { kubernetes: NEWEST_VERSION };
 
-/** The case in its own world: its objects replace those of the group by kind and name. */
+/**
+ * The case in its own world: its objects replace those of the group by kind and name. What is null
+ * is absent, as the API reads it. Throws where an object has not the shape of its kind.
+ */
 export function questionOf(group: VectorGroup, vector: VectorCase): Question {
-  const objects = new Map(group.objects.map((object) => [nameOf(object), object]));
-  for (const object of vector.objects ?? []) objects.set(nameOf(object), object);
+  const given = withoutNulls(group.objects);
+  const own = withoutNulls(vector.objects ?? []);
+  checkObjects(given, 'the group');
+  checkObjects(own, 'the case');
+  const objects = new Map(given.map((object) => [nameOf(object), object]));
+  for (const object of own) objects.set(nameOf(object), object);
   return {
-    cluster: { ...NEWEST, ...group.cluster, ...vector.cluster },
+    cluster: withoutNulls({ ...NEWEST, ...group.cluster, ...vector.cluster }),
     objects: [...objects.values()],
-    ask: vector.ask,
+    ask: withoutNulls(vector.ask),
     expect: vector.expect,
   };
+}
+
+function checkObjects(objects: readonly unknown[], where: string): void {
+  for (const [index, object] of objects.entries()) {
+    const wrong = misshapenIn(object);
+    if (wrong !== undefined) throw new Error(`objects[${index}] of ${where}: ${wrong}`);
+  }
+}
+
+/** The kind of a question, by the field that tells it. Throws where none of the kinds is asked. */
+export function kindOf({ ask }: Question, kinds: readonly string[]): string {
+  const kind = kinds.find((it) => ask[it] !== undefined);
+  if (kind === undefined) {
+    throw new Error(`ask has none of ${kinds.join(', ')}: ${JSON.stringify(ask)}`);
+  }
+  return kind;
 }
 
 /**

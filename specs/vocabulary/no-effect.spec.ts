@@ -2,8 +2,7 @@
 // so, and what only looks alike is left alone.
 
 import { expect } from 'chai';
-import { load } from '../../src/chai/load';
-import { DISK } from '../../src/language/source';
+import { loadText } from '../runner/plan-text';
 
 const NODES = 'cluster: {nodes: [{name: a}, {name: b}]}';
 const SHOP = 'manifests: scenarios/manifests/shop.yaml';
@@ -11,12 +10,8 @@ const CLAIM = 'expect: [{at: 1s, reach: {from: shop/frontend, to: backend:80}}]'
 
 function problems(step: string, claim = CLAIM): readonly string[] {
   const text = `scenario: one\n${NODES}\n${SHOP}\ntimeline: [${step}]\n${claim}\n`;
-  const { diagnostics } = load(['one.yaml'], {
-    read: (path) => (path.endsWith('one.yaml') ? { is: 'text', text } : DISK.read(path)),
-    expand: (path) => (path.endsWith('one.yaml') ? [path] : DISK.expand(path)),
-  });
-  return diagnostics
-    .filter(({ severity }) => severity === 'error')
+  return loadText(text, 'one.yaml')
+    .diagnostics.filter(({ severity }) => severity === 'error')
     .map(({ code, message }) => `${code} ${message}`);
 }
 

@@ -17,7 +17,7 @@ type PodSandbox =
     : never;
 
 /** What the model itself puts into a cluster; nobody's manifests are about that. */
-export const SYSTEM = 'kube-system';
+const SYSTEM = 'kube-system';
 
 export interface Route {
   /** `service/shop/backend 80/TCP`, `any node 30080/TCP`, `pods of shop/backend 8080/TCP`. */

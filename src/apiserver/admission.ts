@@ -175,18 +175,31 @@ function refusal(problems: readonly ManifestProblem[]): string | undefined {
 
 /** Whether nothing but metadata and status differs: no defaults, no rules, no new generation. */
 function isSameSpec(object: KubeObject, previous: KubeObject): boolean {
-  const fields = new Set([...Object.keys(object), ...Object.keys(previous)]);
-  fields.delete('metadata');
-  fields.delete('status');
-  return [...fields].every((field) => object[field] === previous[field]);
+  return holdsSpecOf(object, previous) && holdsSpecOf(previous, object);
+}
+
+function holdsSpecOf(object: KubeObject, other: KubeObject): boolean {
+  for (const field of Object.keys(other)) {
+    if (field === 'metadata' || field === 'status') continue;
+    if (object[field] !== other[field]) return false;
+  }
+  return true;
 }
 
 /** What a client may not write, as it was. A write without a status leaves the status alone. */
 function keepIdentity(object: KubeObject, previous: KubeObject): KubeObject {
+  const status = object.status ?? previous.status;
+  // A patch of another part leaves the metadata alone.
+  const metadata =
+    object.metadata === previous.metadata ? previous.metadata : identified(object, previous);
+  return { ...object, metadata, ...(status !== undefined && { status }) };
+}
+
+function identified(object: KubeObject, previous: KubeObject): ObjectMeta {
   const { uid, creationTimestamp, generation, deletionTimestamp, resourceVersion } =
     previous.metadata;
   const { deletionGracePeriodSeconds } = previous.metadata;
-  const metadata = {
+  return {
     ...withoutIdentity(object.metadata),
     uid,
     generation,
@@ -195,8 +208,6 @@ function keepIdentity(object: KubeObject, previous: KubeObject): KubeObject {
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
     ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
   } as ObjectMeta;
-  const status = object.status ?? previous.status;
-  return { ...object, metadata, ...(status !== undefined && { status }) };
 }
 
 function withoutIdentity(metadata: ObjectMeta): ObjectMeta {

@@ -11,7 +11,7 @@ import { Phase } from '../kernel/phase';
 import type { TimerName, Timing } from '../timing';
 import { later, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
-import { judgeEviction } from './eviction';
+import { evicted, judgeEviction } from './eviction';
 import { equalJson } from './json';
 import { Informer } from './informer';
 import type { Change, InformerOptions } from './informer';
@@ -232,7 +232,7 @@ export class ApiServer {
 
   /** A client that has something newer to say of an object drops what it was told to repeat. */
   private supersede({ actor, kind, key, verb, lost, retries = 0 }: ApiRequest): void {
-    if (lost === undefined || retries > 0) return;
+    if (lost === undefined || retries > 0 || this.putOff.size === 0) return;
     for (const id of this.putOff) {
       const older = this.pending.get(id)!;
       const isSame = older.actor === actor && older.kind === kind && older.key === key;
@@ -290,7 +290,7 @@ export class ApiServer {
     return this.put(request, object, current);
   }
 
-  /** A budget that is drawn upon is written first, in the course of the same request. */
+  /** The budget that is drawn upon is written first, then why the pod ends, in one request. */
   private evict(request: ApiRequest, pod: KubeObject): Version | ApiResult {
     const verdict = judgeEviction(this.store, pod, this.kernel.now);
     if (verdict.is === 'refused') return this.refuse(request, verdict.result, verdict.reason);
@@ -298,7 +298,11 @@ export class ApiServer {
       const { kind, key, status } = verdict.budget;
       this.commitNow({ verb: 'patch', kind, key, patch: { status }, actor: 'apiserver' });
     }
-    return this.delete(request, pod);
+    const { kind, key } = request;
+    const status = { conditions: [evicted(this.kernel.now)] };
+    const patchType = 'strategic';
+    this.commitNow({ verb: 'patch', kind, key, patch: { status }, patchType, actor: 'apiserver' });
+    return this.delete(request, this.store.get(kind, key) ?? pod);
   }
 
   private refuse(request: ApiRequest, result: ApiResult, reason: string): ApiResult {

@@ -5,8 +5,8 @@ import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { matchesSelector } from '../values/labels';
 import type { Instant } from '../values/time';
-import { isPodReady, withCondition } from './kinds/pod';
-import type { Pod } from './kinds/pod';
+import { disruptionTarget, isPodReady, withCondition } from './kinds/pod';
+import type { Condition, Pod } from './kinds/pod';
 import { allowedCondition } from './kinds/poddisruptionbudget';
 import type { PodDisruptionBudget } from './kinds/poddisruptionbudget';
 import type { Store } from './store';
@@ -41,6 +41,11 @@ export function judgeEviction(store: Store, object: KubeObject, now: Instant): E
   }
   if (!isPodReady(pod) && mayGoUnready(budget)) return FREE;
   return drawUpon(budget, pod, now);
+}
+
+/** What an evicted pod is told. source: eviction.go addConditionAndDeletePod */
+export function evicted(now: Instant): Condition {
+  return disruptionTarget('EvictionByEvictionAPI', 'Eviction API: evicting', now);
 }
 
 /** source: canIgnorePDB */

@@ -161,6 +161,12 @@ export class Informer implements Readable {
       this.moveAcrossGaps(versions, from, report);
       return;
     }
+    // Most deliveries bring one version.
+    if (versions.length === 1) {
+      const version = versions[0]!;
+      this.tell(version, versionBefore(version, from), report);
+      return;
+    }
     for (const version of lastOfEach(versions)) {
       this.tell(version, versionBefore(version, from), report);
     }
@@ -299,7 +305,6 @@ export class Informer implements Readable {
 
 /** The last version of each object, in the order of its first one. */
 function lastOfEach(versions: readonly Version[]): Iterable<Version> {
-  if (versions.length < 2) return versions;
   const latest = new Map<ObjectKey, Version>();
   for (const version of versions) latest.set(version.key, version);
   return latest.values();

@@ -4,7 +4,8 @@
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isMapping(patch)) return patch;
   const merged: Record<string, unknown> = isMapping(target) ? { ...target } : {};
-  for (const [field, value] of Object.entries(patch)) {
+  for (const field of Object.keys(patch)) {
+    const value = patch[field];
     if (value === null) delete merged[field];
     else if (value !== undefined) merged[field] = mergePatch(merged[field], value);
   }
@@ -14,13 +15,23 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 /** Whether two JSON values say the same; mappings compare without regard to their order. */
 export function equalJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((item, index) => equalJson(item, b[index]));
-  }
+  if (Array.isArray(a)) return Array.isArray(b) && equalLists(a, b);
   if (!isMapping(a) || !isMapping(b)) return false;
-  const keys = Object.keys(a).filter((key) => a[key] !== undefined);
-  if (keys.length !== Object.keys(b).filter((key) => b[key] !== undefined).length) return false;
-  return keys.every((key) => equalJson(a[key], b[key]));
+  let size = 0;
+  for (const field of Object.keys(a)) {
+    if (a[field] === undefined) continue;
+    if (!equalJson(a[field], b[field])) return false;
+    size++;
+  }
+  return size === sizeOf(b);
+}
+
+function equalLists(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) {
+    if (!equalJson(a[index], b[index])) return false;
+  }
+  return true;
 }
 
 /**
@@ -32,11 +43,15 @@ export function shareParts<T>(value: T, previous: unknown): T {
     return equalJson(value, previous) ? (previous as T) : value;
   }
   if ((value as unknown) === previous) return value;
-  const shared: Record<string, unknown> = {};
+  // Most writes share nothing but whole parts with the version before, and need no copy for it.
+  let shared: Record<string, unknown> = value;
   let isSame = sizeOf(value) === sizeOf(previous);
   for (const field of Object.keys(value)) {
-    shared[field] = shareParts(value[field], previous[field]);
-    if (shared[field] !== previous[field]) isSame = false;
+    const part = shareParts(value[field], previous[field]);
+    if (part !== previous[field]) isSame = false;
+    if (part === value[field]) continue;
+    if (shared === value) shared = { ...(value as Record<string, unknown>) };
+    shared[field] = part;
   }
   return (isSame ? previous : shared) as T;
 }

@@ -1,18 +1,23 @@
 // How a strategic merge patch treats the lists and mappings of each kind: what the tags
 // patchStrategy and patchMergeKey of the API's Go types say. A list without a rule is replaced, a
 // mapping without one is merged.
-// source: staging/src/k8s.io/api/{core,apps,batch,policy}/v1/types.go;
+// source: staging/src/k8s.io/api/{core,apps,batch,policy,networking,discovery}/v1/types.go,
+//   api/autoscaling/v2/types.go;
 //   staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go (ObjectMeta)
 
 /** What becomes of one field. */
 export type MergeRule =
   /** A list of mappings: items with the same value of `by` are one item. */
-  | { readonly by: string; readonly of?: MergeRules }
+  | { readonly by: string; readonly of?: MergeRules; readonly retainsKeys?: true }
   /** `union`: a list of texts that are added. `replace`: a mapping that is no longer merged. */
   | 'union'
   | 'replace'
-  /** A mapping with rules of its own. */
-  | { readonly fields: MergeRules };
+  /**
+   * A mapping with rules of its own. Of one that retains keys, and of items of a list that do,
+   * `kubectl apply` removes every field that the manifest does not name: one of several excludes
+   * the others.
+   */
+  | { readonly fields: MergeRules; readonly retainsKeys?: true };
 
 export interface MergeRules {
   readonly [field: string]: MergeRule;
@@ -34,10 +39,10 @@ const POD_SPEC: MergeRules = {
   hostAliases: { by: 'ip' },
   imagePullSecrets: { by: 'name' },
   initContainers: CONTAINERS,
-  resourceClaims: { by: 'name' },
+  resourceClaims: { by: 'name', retainsKeys: true },
   schedulingGates: { by: 'name' },
   topologySpreadConstraints: { by: 'topologyKey' },
-  volumes: { by: 'name' },
+  volumes: { by: 'name', retainsKeys: true },
 };
 
 const METADATA: MergeRule = {
@@ -53,6 +58,11 @@ const WORKLOAD: MergeRules = {
   status: { fields: CONDITIONS },
 };
 
+const DEPLOYMENT: MergeRules = {
+  ...WORKLOAD,
+  spec: { fields: { template: TEMPLATE, strategy: { fields: {}, retainsKeys: true } } },
+};
+
 /** By kind, without the metadata that all of them have. */
 const KINDS: Readonly<Record<string, MergeRules>> = {
   ConfigMap: {},
@@ -60,7 +70,7 @@ const KINDS: Readonly<Record<string, MergeRules>> = {
     spec: { fields: { jobTemplate: { fields: { spec: { fields: { template: TEMPLATE } } } } } },
   },
   DaemonSet: WORKLOAD,
-  Deployment: WORKLOAD,
+  Deployment: DEPLOYMENT,
   EndpointSlice: {},
   Endpoints: {},
   HorizontalPodAutoscaler: { status: { fields: CONDITIONS } },

@@ -6,6 +6,7 @@ import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { TimerName, Timing } from '../timing';
+import { isAtLeast } from '../values/kube-version';
 import { between, later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { Informer } from './informer';
@@ -31,7 +32,8 @@ interface Reflector {
   /** `stalled`: it waits for the watch and knows of nothing. `waiting`: for its next attempt. */
   state: 'watching' | 'stalled' | 'waiting' | 'dialling' | 'listing';
   failures: number;
-  failedAt: Instant | undefined;
+  /** From when on its back-off counts as it does; undefined for long ago. */
+  countedFrom: Instant | undefined;
   /** When the next attempt is due, while it is `waiting`. */
   retryAt: Instant | undefined;
 }
@@ -99,6 +101,7 @@ export class Reflectors {
       const reflector = this.all[id]!;
       if (reflector.state !== 'waiting' && reflector.state !== 'stalled') continue;
       reflector.failures = 0;
+      reflector.countedFrom = this.ground.kernel.now;
       reflector.state = 'waiting';
       this.retry(id);
     }
@@ -129,7 +132,7 @@ export class Reflectors {
     this.byActor.set(actor, known);
     const own = this.ground.informers.filter(({ options }) => options.owner === actor);
     const fed: readonly (Informer | undefined)[] = own.length === 0 ? [undefined] : own;
-    const nothing = { failures: 0, failedAt: undefined, retryAt: undefined };
+    const nothing = { failures: 0, countedFrom: undefined, retryAt: undefined };
     for (const informer of fed) {
       if (known.has(informer)) continue;
       known.set(informer, this.all.push({ actor, informer, state: 'watching', ...nothing }) - 1);
@@ -147,20 +150,34 @@ export class Reflectors {
   private failed(id: number): void {
     const { kernel, timing } = this.ground;
     const reflector = this.all[id]!;
-    const { actor, informer, failedAt } = reflector;
-    const reset = timing.delay('client.reflectorBackoffReset').least;
-    if (failedAt !== undefined && between(failedAt, kernel.now) > reset) reflector.failures = 0;
+    const { actor, informer } = reflector;
+    this.startAnew(reflector);
     const most = timing.delay('client.reflectorBackoffMax').least;
-    const first = timing.delay(BACKOFF).least;
+    const first = timing.base(BACKOFF);
     const drawn = timing.draw(BACKOFF, `${actor}/${informer?.options.kind ?? ''}`);
     const growth = first > 0 ? Math.min(2 ** reflector.failures, most / first) : 1;
     const retryAt = later(kernel.now, Math.round(drawn * growth) as Duration);
     reflector.failures++;
-    reflector.failedAt = kernel.now;
     reflector.retryAt = retryAt;
     reflector.state = 'waiting';
     const event = this.client.isFree(actor) ? this.retryEvent : this.vainEvent;
     kernel.schedule(retryAt, Phase.agent, event, id, retryAt, BACKOFF);
+  }
+
+  /**
+   * After two minutes the back-off is as short as at first: until 1.35 two minutes without a
+   * failure, since 1.36 two minutes after the last time that it began anew, failing all the while.
+   * source: staging/src/k8s.io/apimachinery/pkg/util/wait/backoff.go (backoffManager Step, for
+   * DelayWithReset; before, exponentialBackoffManagerImpl getNextBackoff); kubernetes#136824
+   */
+  private startAnew(reflector: Reflector): void {
+    const { kernel, timing } = this.ground;
+    const { actor, countedFrom } = reflector;
+    const reset = timing.delay('client.reflectorBackoffReset').least;
+    const isOver = countedFrom === undefined || between(countedFrom, kernel.now) > reset;
+    if (isOver) reflector.failures = 0;
+    const version = timing.versions.of(actor);
+    if (isOver || !isAtLeast(version, '1.36')) reflector.countedFrom = kernel.now;
   }
 
   private retry(id: number): void {

@@ -6,7 +6,7 @@ import type { Ratio } from '../values/ratio';
 import type { ApiRequest, ApiResult } from './request';
 
 /** The verbs of requests, as RBAC and audit logs name them. */
-export const REQUEST_VERBS = ['create', 'update', 'patch', 'delete', 'evict'] as const;
+const REQUEST_VERBS = ['create', 'update', 'patch', 'delete', 'evict'] as const;
 
 export type RequestVerb = (typeof REQUEST_VERBS)[number];
 

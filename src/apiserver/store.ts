@@ -112,7 +112,7 @@ export class Store implements Readable {
   }
 
   /** The versions of a kind (of one scope) after `from`, up to and including `to`. */
-  changes(kind: string, from: number, to?: number, scope?: string): Version[] {
+  changes(kind: string, from: number, to?: number, scope?: string): readonly Version[] {
     if (to === undefined) noteReading(this, kind);
     const kindStore = this.kinds.get(kind);
     const log = (scope === undefined ? kindStore : kindStore?.scopes.get(scope))?.log;

@@ -3,6 +3,7 @@
 // source: staging/src/k8s.io/kubectl/pkg/cmd/apply/patcher.go;
 //   staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go CreateThreeWayMergePatch
 
+import { compareText } from '../values/order';
 import { equalJson } from './json';
 import type { MergeRule, MergeRules } from './merge-keys';
 
@@ -14,12 +15,11 @@ export function threeWayPatch(
   next: Mapping,
   rules: MergeRules | undefined,
 ): Mapping {
-  const patch: Record<string, unknown> = { ...next };
-  for (const [field, before] of Object.entries(last)) {
-    const after = next[field];
-    if (after === undefined) patch[field] = null;
-    else patch[field] = partPatch(before, after, ruleOf(rules, field));
+  const patch: Record<string, unknown> = {};
+  for (const [field, after] of Object.entries(next)) {
+    patch[field] = partPatch(last[field], after, ruleOf(rules, field));
   }
+  for (const field of Object.keys(last)) if (next[field] === undefined) patch[field] = null;
   return patch;
 }
 
@@ -28,28 +28,38 @@ function ruleOf(rules: MergeRules | undefined, field: string): MergeRule | undef
 }
 
 function partPatch(before: unknown, after: unknown, rule: MergeRule | undefined): unknown {
-  if (isMapping(before) && isMapping(after)) {
+  if (isMapping(after)) {
+    if (rule === 'replace') return after;
     const fields = typeof rule === 'object' && 'fields' in rule ? rule.fields : {};
-    return rule === 'replace' ? after : threeWayPatch(before, after, fields);
+    const patch = threeWayPatch(isMapping(before) ? before : {}, after, fields);
+    return retaining(patch, after, rule);
   }
-  if (!Array.isArray(before) || !Array.isArray(after)) return after;
-  if (typeof rule !== 'object' || !('by' in rule)) return after;
-  return itemPatches(before as Mapping[], after as Mapping[], rule.by, rule.of ?? {});
+  if (!Array.isArray(after) || typeof rule !== 'object' || !('by' in rule)) return after;
+  return itemPatches(Array.isArray(before) ? (before as Mapping[]) : [], after as Mapping[], rule);
 }
 
 function itemPatches(
   before: readonly Mapping[],
   after: readonly Mapping[],
-  key: string,
-  rules: MergeRules,
+  rule: Extract<MergeRule, { readonly by: string }>,
 ): readonly Mapping[] {
+  const { by: key, of: rules = {} } = rule;
   const twin = (items: readonly Mapping[], item: Mapping): Mapping | undefined =>
     items.find((it) => equalJson(it[key], item[key]));
-  const given = after.map((item) => threeWayPatch(twin(before, item) ?? {}, item, rules));
+  const given = after.map((item) =>
+    retaining(threeWayPatch(twin(before, item) ?? {}, item, rules), item, rule),
+  );
   const gone = before
     .filter((item) => twin(after, item) === undefined)
     .map((item) => ({ [key]: item[key], $patch: 'delete' }));
   return [...given, ...gone];
+}
+
+/** source: strategicpatch/patch.go diffMaps (BuildRetainKeysDirective) */
+function retaining(patch: Mapping, after: Mapping, rule: MergeRule | undefined): Mapping {
+  if (typeof rule !== 'object' || rule.retainsKeys !== true) return patch;
+  const kept = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== null));
+  return { ...kept, $retainKeys: Object.keys(after).sort(compareText) };
 }
 
 function isMapping(value: unknown): value is Mapping {

@@ -4,13 +4,23 @@
 import type { Instant } from '../values/time';
 import type { Version } from './store';
 
+/** The versions after one revision, up to and including another one. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly versions: readonly Version[];
+}
+
 export class VersionLog {
   private readonly versions: Version[] = [];
   /** How many were not newer than what was asked for last. */
   private near = 0;
+  /** What was asked for last: the watchers of a kind ask one after the other for the same. */
+  private last: Stretch | undefined;
 
   push(version: Version): void {
     this.versions.push(version);
+    this.last = undefined;
   }
 
   /** The newest revision; undefined while there is none. */
@@ -19,11 +29,13 @@ export class VersionLog {
   }
 
   /** The versions after `from`, up to and including `to`. */
-  between(from: number, to: number): Version[] {
+  between(from: number, to: number): readonly Version[] {
+    const { last } = this;
+    if (last?.from === from && last.to === to) return last.versions;
     const start = this.countUpTo(from);
-    const end = this.countUpTo(to);
-    // Most deliveries bring one version.
-    return end === start + 1 ? [this.versions[start]!] : this.versions.slice(start, end);
+    const versions = this.versions.slice(start, this.countUpTo(to));
+    this.last = { from, to, versions };
+    return versions;
   }
 
   /** The newest revision up to this one; 0 where there is none. */

@@ -52,6 +52,7 @@ export function assertClaim(
     checkArguments('expect', { during: '0s..1s', [claim.name]: args });
     checkStretch(claim, args, within, flags);
   }
+  checkValue(claim, args);
   const outcome = judge({
     claim,
     args,
@@ -64,6 +65,14 @@ export function assertClaim(
   const error = failureOf(outcome, failureText(outcome));
   Error.captureStackTrace(error, flags.below);
   throw error;
+}
+
+/** What no schema can say of arguments: a malformed path, a name that is none. */
+function checkValue(claim: Claim, args: object): void {
+  const problems = claim.check?.(args) ?? [];
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  throw new TypeError(errors.map(({ message }) => message).join('\n'));
 }
 
 /** A claim about a stretch of time says how long that is, and cannot be denied. */
@@ -84,5 +93,12 @@ function namedArguments(claim: string, given: readonly unknown[]): Record<string
   const [first, ...rest] = given;
   const positional = key !== undefined && typeof first === 'string' ? { [key]: first } : undefined;
   const options = positional === undefined ? given : rest;
+  for (const one of options) {
+    if (one === undefined || (typeof one === 'object' && one !== null)) continue;
+    const example = key === undefined ? '{…}' : `'…', {…}`;
+    throw new TypeError(
+      `\`${claim}\` is written ${claim}(${example}); ${JSON.stringify(one)} has no place there`,
+    );
+  }
   return Object.assign({}, positional, ...options) as Record<string, unknown>;
 }

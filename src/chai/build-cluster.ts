@@ -9,6 +9,7 @@ import { Drill } from './drill';
 import { load } from './load';
 import { onlyPlan } from './load-scenario';
 import { clusterOf } from './model';
+import { demandOptions, demandSeed } from './options';
 
 export interface ClusterOptions {
   /** A number, or a list of nodes as a scenario has it. Default 3. */
@@ -28,15 +29,32 @@ export interface ClusterOptions {
   readonly seed?: number;
 }
 
+const OPTIONS: readonly (keyof ClusterOptions)[] = [
+  'nodes',
+  'kubernetes',
+  'cni',
+  'proxy',
+  'timing',
+  'cluster',
+  'manifests',
+  'behaviour',
+  'seed',
+];
+
 /** Stands for the spec in diagnostics; it lies in the working folder, as its paths do. */
 const FILE = 'cluster-in-code.yaml';
 
 /**
  * Builds a cluster at its zero: all manifests applied, everything converged. Throws
- * InvalidScenario where the description or a manifest is wrong.
+ * InvalidScenario where the description or a manifest is wrong, and TypeError for other options.
  */
 export function buildCluster(options: ClusterOptions = {}): Drill {
-  const { seed = 1 } = options;
+  demandOptions('buildCluster', options, OPTIONS);
+  const { seed = 1, manifests = [] } = options;
+  demandSeed('buildCluster', seed);
+  if (!Array.isArray(manifests)) {
+    throw new TypeError("the `manifests` of `buildCluster` are a list: ['manifests/*.yaml']");
+  }
   const text = scenarioText(options, callerRange().file);
   const files: Files = {
     read: (path) => (path === FILE ? { is: 'text', text } : DISK.read(path)),

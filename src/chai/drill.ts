@@ -1,6 +1,7 @@
 // A cluster under a clock that the spec moves: the fixture for assertions in code.
 
 import type { Cluster } from '../cluster/cluster';
+import { didYouMean } from '../language/did-you-mean';
 import { duration, instant as readInstant } from '../language/duration';
 import type { Plan, PlannedStep } from '../language/plan';
 import { Execution, layOut } from '../runner/execution';
@@ -10,6 +11,7 @@ import { claimNamed, LANGUAGE } from '../vocabulary/index';
 import type { ActionArgs, FaultArgs, FaultName } from './arguments';
 import { callerRange } from './caller';
 import { checkArguments } from './check-arguments';
+import { demandText } from './options';
 import { KeptConnection, ReturningClient, Sender, ServiceSubject } from './subject';
 import type { Subject } from './subject';
 
@@ -59,6 +61,7 @@ export class Drill implements Subject {
    * of the scenario hit nothing.
    */
   runUntil(instant: string): this {
+    demandText('runUntil', instant, '10s');
     const to = readInstant(instant);
     if (to < this.now) {
       throw new RangeError(`it is already ${this.clock}: a drill cannot go back to ${instant}`);
@@ -69,6 +72,7 @@ export class Drill implements Subject {
 
   /** Runs for a span from now: `runFor('500ms')`. */
   runFor(span: string): this {
+    demandText('runFor', span, '500ms');
     this.advance(later(this.now, duration(span)));
     return this;
   }
@@ -128,7 +132,7 @@ export class Drill implements Subject {
 
   /** Does what an administrator does, now: `do({scale: 'deployment/shop/web', replicas: 5})`. */
   do(args: ActionArgs): this {
-    const name = Object.keys(args).find((key) => LANGUAGE.actions.has(key)) ?? '';
+    const name = Object.keys(args ?? {}).find((key) => LANGUAGE.actions.has(key)) ?? '';
     return this.perform('do', { kind: 'action', name }, args, {});
   }
 
@@ -137,8 +141,18 @@ export class Drill implements Subject {
     return new Sender(this, reference);
   }
 
-  /** A node as the sender: what a process on the host sees. */
+  /**
+   * A node as the sender: what a process on the host sees. Throws RangeError for a node that the
+   * cluster does not have.
+   */
   node(name: string): Sender {
+    demandText('node', name, 'worker-1');
+    const known = [...this.cluster.machines.keys()];
+    const bare = name.replace(/^nodes?\//, '');
+    if (!known.includes(bare)) {
+      const hint = didYouMean(bare, known) ?? `the nodes are ${known.slice(0, 8).join(', ')}`;
+      throw new RangeError(`there is no node "${bare}"; ${hint}`);
+    }
     return new Sender(this, name.includes('/') ? name : `node/${name}`);
   }
 
@@ -208,6 +222,9 @@ export class Drill implements Subject {
     args: unknown,
     recovery: Pick<PlannedStep, 'recovery'>,
   ): this {
+    if (typeof args !== 'object' || args === null) {
+      throw new TypeError(`\`${key}\` takes an object, as a step of a scenario does`);
+    }
     checkArguments('timeline', { at: '0s', [key]: args });
     this.injected += 1;
     const id = `${verb.name}-${this.injected}`;

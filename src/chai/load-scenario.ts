@@ -7,6 +7,7 @@ import { Drill } from './drill';
 import { InvalidScenario } from './failure';
 import { load } from './load';
 import { clusterOf } from './model';
+import { demandOptions, demandSeed, demandText } from './options';
 
 export interface ScenarioOptions {
   /** Which scenario, where the file holds several. */
@@ -19,10 +20,13 @@ export interface ScenarioOptions {
 
 /**
  * Loads one scenario at its zero. Throws InvalidScenario where the file is wrong, and RangeError
- * where the options do not choose exactly one scenario.
+ * where the options do not choose exactly one scenario; TypeError for options that there are not.
  */
 export function loadScenario(path: string, options: ScenarioOptions = {}): Drill {
+  demandText('loadScenario', path, 'scenarios/shop.yaml');
+  demandOptions('loadScenario', options, ['title', 'row', 'seed']);
   const { seed = 1 } = options;
+  demandSeed('loadScenario', seed);
   const plan = onlyPlan(load([path]), path, options);
   return new Drill(plan, clusterOf(plan, seed), seed);
 }

@@ -27,7 +27,8 @@ export function explainFile(text: string, args: Arguments, io: Io): ExitCode {
   for (const problem of targets.problems) io.complain(`kubedrill: ${problem}`);
   const loaded = loadPlans(targets.files);
   for (const diagnostics of loaded.broken.values()) {
-    for (const diagnostic of diagnostics) io.complain(diagnosticText(diagnostic, loaded));
+    for (const diagnostic of diagnostics)
+      io.complain(diagnosticText(diagnostic, loaded, io.out.columns));
   }
   const rows = args.all('row').map(readRow);
   const { selected, problems } = select(loaded.plans, { lines: targets.lines, rows }, titlesOf);
@@ -49,7 +50,8 @@ export function explainFile(text: string, args: Arguments, io: Io): ExitCode {
     explained += timed.length;
     codes.push(...timed.map(({ status }) => CODES[status]));
   }
-  if (explained === 0) {
+  // Where something was not found, that has been said.
+  if (explained === 0 && codes.length === 0) {
     io.complain(`kubedrill: nothing in ${text} takes time: no \`after\`, converge or outage`);
     codes.push(EXIT.unusable);
   }

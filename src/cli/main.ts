@@ -109,7 +109,9 @@ function unknownCommand(name: string): UsageError {
   if (/\.ya?ml(:\d+)?$|[/*]/.test(name)) {
     return new UsageError(`unknown command ${name}; did you mean kubedrill run ${name}?`);
   }
-  return new UsageError(`unknown command ${name}${hinted(name, Object.keys(COMMANDS))}`);
+  const names = Object.keys(COMMANDS);
+  const hint = hinted(name, names) || `; the commands are ${names.join(', ')}`;
+  return new UsageError(`unknown command ${name}${hint}`);
 }
 
 function overview(): string {

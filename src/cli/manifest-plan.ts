@@ -21,6 +21,7 @@ const MADE = 'manifests-of-diff.yaml';
  * UsageError with the diagnostics where they cannot be read.
  */
 export function planOfManifests(path: string, { cni, proxy, nodes }: ClusterChoice): Plan {
+  if (path !== '-') demandFiles(path);
   const scenario = {
     scenario: `the manifests of ${path}`,
     cluster: { nodes, cni, proxy },
@@ -43,4 +44,12 @@ export function planOfManifests(path: string, { cni, proxy, nodes }: ClusterChoi
   if (plan !== undefined && errors.length === 0) return plan;
   const lines = formatDiagnostics(errors, (file) => loaded.linesOf(file));
   throw new UsageError(`${path} cannot be compared\n${lines}`);
+}
+
+function demandFiles(path: string): void {
+  const [file, ...others] = DISK.expand(path);
+  if (file === undefined) throw new UsageError(`no YAML file at ${path}`);
+  if (others.length === 0 && DISK.read(file).is === 'missing') {
+    throw new UsageError(`no such file: ${file}`);
+  }
 }

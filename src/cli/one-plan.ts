@@ -28,7 +28,8 @@ export function planOf(file: string, args: Arguments, io: Io): Plan | undefined 
   for (const problem of targets.problems) io.complain(`kubedrill: ${problem}`);
   const loaded = loadPlans(targets.files);
   for (const diagnostics of loaded.broken.values()) {
-    for (const diagnostic of diagnostics) io.complain(diagnosticText(diagnostic, loaded));
+    for (const diagnostic of diagnostics)
+      io.complain(diagnosticText(diagnostic, loaded, io.out.columns));
   }
   if (targets.problems.length > 0 || loaded.broken.size > 0) return undefined;
   const rows = args.all('row');

@@ -8,7 +8,8 @@ import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { Daemon, Machine } from '../node/machine';
-import type { Timing, TimerName } from '../timing';
+import { Loop, tickAt, tickBefore } from '../timing';
+import type { Ticks, Timing, TimerName } from '../timing';
 import { later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { ControlPlaneHost } from './control-plane-hosts';
@@ -42,6 +43,8 @@ export class ApiMembers {
   private readonly daemons = new Map<string, Daemon>();
   /** Grows with every death and return of a server, by host. */
   private readonly lives = new Map<string, number>();
+  /** The rhythm in which each server renews its lease; a new process has a new one. */
+  private readonly loops = new Map<string, Loop>();
   private readonly expiredEvent: EventKind;
   private readonly distrustEvent: EventKind;
 
@@ -52,6 +55,7 @@ export class ApiMembers {
       this.servers.set(name, 'up');
       this.stores.set(name, 'up');
       this.lives.set(name, 0);
+      this.loops.set(name, new Loop(ground.timing, INTERVAL, name));
     }
     const ifStill =
       (act: (host: string) => void) => (host: string | number, life: string | number) => {
@@ -106,6 +110,7 @@ export class ApiMembers {
     if (before === state) return;
     this.servers.set(host, state);
     this.lives.set(host, this.lives.get(host)! + 1);
+    if (before === 'down') this.loops.set(host, new Loop(this.ground.timing, INTERVAL, host));
     this.setDaemon(host, state !== 'down');
     const { hosts, changed } = this.ground;
     if (hosts.length === 1) this.setOnly(state);
@@ -179,27 +184,11 @@ export class ApiMembers {
   private forgottenAt(host: string): Instant | undefined {
     const { timing, hosts, kernel } = this.ground;
     const ttl = timing.delay(TTL).least;
-    const expires = later(this.tickBefore(host, kernel.now), ttl);
+    const ticksOf = (name: string): Ticks => this.loops.get(name)!.ticks;
+    const expires = later(tickBefore(ticksOf(host), kernel.now), ttl);
     const others = hosts.filter(({ name }) => name !== host && this.isUp(name));
-    const looks = others.map(({ name }) => this.tickFrom(name, expires));
+    const looks = others.map(({ name }) => tickAt(ticksOf(name), expires));
     return looks.length === 0 ? undefined : looks.reduce((a, b) => (a < b ? a : b));
-  }
-
-  private tickBefore(host: string, instant: Instant): Instant {
-    const { period, phase } = this.ticksOf(host);
-    if (period === 0) return instant;
-    return (phase + Math.floor((instant - phase) / period) * period) as Instant;
-  }
-
-  private tickFrom(host: string, instant: Instant): Instant {
-    const { period, phase } = this.ticksOf(host);
-    if (period === 0) return instant;
-    return (phase + Math.ceil((instant - phase) / period) * period) as Instant;
-  }
-
-  private ticksOf(host: string): { readonly period: number; readonly phase: number } {
-    const { timing } = this.ground;
-    return { period: timing.delay(INTERVAL).least, phase: timing.phase(INTERVAL, host) };
   }
 
   private writeEndpoints(): void {

@@ -5,10 +5,10 @@
 // cloud-provider-gcp providers/gce/gce.go (health check parameters)
 
 import type { Node } from '../apiserver/kinds/node';
-import { tickAfter } from '../controllers/ticks';
 import type { EventArgument, EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import { isLeaving, PROXY_HEALTH_PORT } from '../node/proxy/health-check';
+import { Loop, tickAfter } from '../timing';
 import { CERTAIN, equalRatio, formatRatio } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
 import { later, ZERO } from '../values/time';
@@ -48,6 +48,8 @@ export class CloudTargets implements NodeChoice {
   private readonly event: EventKind;
   private readonly chanceEvent: EventKind;
   private readonly targets = new Map<ObjectKey, Map<string, Target>>();
+  /** The looks at each node. */
+  private readonly loops = new Map<string, Loop>();
 
   constructor(ground: ChoiceGround) {
     this.ground = ground;
@@ -187,8 +189,10 @@ export class CloudTargets implements NodeChoice {
   }
 
   private ticksOf(node: string): Looks {
-    const { timing } = this.ground;
-    return { period: timing.delay(INTERVAL).least, phase: timing.phase(INTERVAL, node) };
+    const known = this.loops.get(node);
+    const loop = known ?? new Loop(this.ground.timing, INTERVAL, node);
+    if (known === undefined) this.loops.set(node, loop);
+    return loop.ticks;
   }
 
   /** Whether a look can be answered in time: it is a handshake, and a request over it. */

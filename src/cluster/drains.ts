@@ -2,7 +2,6 @@
 // wait until they are gone.
 // source: staging/src/k8s.io/kubectl/pkg/drain/{drain,filters}.go, pkg/cmd/drain/drain.go RunDrain
 
-import { isPodTerminal } from '../apiserver/kinds/pod';
 import type { Pod } from '../apiserver/kinds/pod';
 import type { ApiResult } from '../apiserver/api-server';
 import type { EventKind } from '../kernel/event-queue';
@@ -10,15 +9,13 @@ import { Phase } from '../kernel/phase';
 import { keyOf } from '../values/kube-object';
 import type { ObjectKey } from '../values/kube-object';
 import type { Duration } from '../values/time';
+import { drainVerdict } from './drain-filters';
+import type { DrainFlags } from './drain-filters';
 import { Evictions } from './evictions';
 import type { EvictionsContext } from './evictions';
 
 /** The flags of `kubectl drain`. */
-export interface DrainOptions {
-  readonly ignoreDaemonSets: boolean;
-  readonly deleteEmptyDirData: boolean;
-  /** Also pods that nobody would replace. */
-  readonly force: boolean;
+export interface DrainOptions extends DrainFlags {
   /** In seconds; absent means each pod's own. */
   readonly grace?: number;
   /** Absent means without end. */
@@ -31,8 +28,6 @@ interface Drain {
   /** The evictions that are under way. */
   readonly open: Set<number>;
 }
-
-const MIRROR = 'kubernetes.io/config.mirror';
 
 export class Drains {
   private readonly context: EvictionsContext;
@@ -78,14 +73,12 @@ export class Drains {
       this.drains.delete(id);
       return;
     }
-    const pods = this.podsOn(node);
-    const obstacles = obstaclesTo(pods, options);
+    const { going, obstacles } = this.judge(this.podsOn(node), options);
     if (obstacles !== '') {
       kubectl.fail(`Node/${node}`, `unable to drain node: ${obstacles}`);
       this.drains.delete(id);
       return;
     }
-    const going = pods.filter((pod) => !isMirror(pod) && !isDaemon(pod));
     kernel.note('kubectl', 'drains', `Node/${node}`, `${going.length} pods to evict`);
     if (options.timeout !== undefined) {
       kernel.after(options.timeout, Phase.control, this.deadlineEvent, id);
@@ -128,52 +121,23 @@ export class Drains {
     this.context.kernel.note('kubectl', 'drained', `Node/${node}`);
   }
 
+  /** Which pods go, and why kubectl drains nothing at all: empty where it drains. */
+  private judge(pods: readonly Pod[], options: DrainOptions) {
+    const { store } = this.context.api;
+    const isThere = (key: ObjectKey): boolean => store.get('DaemonSet', key) !== undefined;
+    const going: Pod[] = [];
+    const stopped = new Map<string, ObjectKey[]>();
+    for (const pod of pods) {
+      const verdict = drainVerdict(pod, options, isThere);
+      if (verdict === 'go') going.push(pod);
+      if (verdict === 'go' || verdict === 'stay') continue;
+      stopped.set(verdict.obstacle, [...(stopped.get(verdict.obstacle) ?? []), keyOf(pod)]);
+    }
+    const sentences = [...stopped].map(([why, keys]) => `cannot delete ${why}: ${keys.join(', ')}`);
+    return { going, obstacles: sentences.join('; ') };
+  }
+
   private podsOn(node: string): readonly Pod[] {
     return [...this.context.api.store.listScope('Pod', node)] as unknown as readonly Pod[];
   }
-}
-
-/** Why kubectl drains nothing at all; empty where it drains. */
-function obstaclesTo(pods: readonly Pod[], options: DrainOptions): string {
-  const own = pods.filter((pod) => !isMirror(pod));
-  const daemons = own.filter((pod) => isDaemon(pod));
-  const others = own.filter((pod) => !isDaemon(pod) && !isPodTerminal(pod));
-  const problems: (readonly [boolean, readonly Pod[], string])[] = [
-    [
-      options.ignoreDaemonSets,
-      daemons,
-      'cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)',
-    ],
-    [
-      options.deleteEmptyDirData,
-      others.filter(hasEmptyDir),
-      'cannot delete Pods with local storage (use --delete-emptydir-data to override)',
-    ],
-    [
-      options.force,
-      others.filter((pod) => controllerKind(pod) === undefined),
-      'cannot delete Pods that declare no controller (use --force to override)',
-    ],
-  ];
-  return problems
-    .filter(([isAllowed, found]) => !isAllowed && found.length > 0)
-    .map(([, found, message]) => `${message}: ${found.map(keyOf).join(', ')}`)
-    .join('; ');
-}
-
-function controllerKind({ metadata }: Pod): string | undefined {
-  return metadata.ownerReferences?.find(({ controller }) => controller === true)?.kind;
-}
-
-/** A daemon that has finished is a pod like any other. */
-function isDaemon(pod: Pod): boolean {
-  return controllerKind(pod) === 'DaemonSet' && !isPodTerminal(pod);
-}
-
-function isMirror({ metadata }: Pod): boolean {
-  return metadata.annotations?.[MIRROR] !== undefined;
-}
-
-function hasEmptyDir({ spec }: Pod): boolean {
-  return (spec.volumes ?? []).some(({ emptyDir }) => emptyDir !== undefined);
 }

@@ -6,6 +6,7 @@
 import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
+import { Loop, tickBefore } from '../timing';
 import type { Timing, TimerName } from '../timing';
 import { later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
@@ -38,6 +39,10 @@ interface Candidate {
   observedAt: Instant | undefined;
   /** When it will take the lease, if nothing changes. */
   takesAt: Instant | undefined;
+  /** Since when it cannot look at the lease: it is stopped, or cut off. */
+  blindAt: Instant | undefined;
+  /** When it looks first after that. */
+  looksAt: Instant | undefined;
   /** Grows with whatever makes its plans void. */
   epoch: number;
   /** Whether the end of its leadership is planned. */
@@ -49,6 +54,8 @@ const FRESH = {
   frozen: false,
   observedAt: undefined,
   takesAt: undefined,
+  blindAt: undefined,
+  looksAt: undefined,
   epoch: 0,
   failing: false,
 } as const;
@@ -63,6 +70,9 @@ export class LeaderElection {
   private readonly lostEvent: EventKind;
   private readonly acquireEvent: EventKind;
   private holder: string | undefined;
+  /** When its holder took it; undefined for the leader of the beginning. */
+  private acquiredAt: Instant | undefined;
+  private readonly firstRenewals: Loop;
   /** When the lease was renewed last, where that is over. */
   private renewedAt: Instant | undefined;
   /** When its holder gave it back; undefined where it did not. */
@@ -72,6 +82,7 @@ export class LeaderElection {
     this.ground = ground;
     const { kernel, name, hosts } = ground;
     this.holder = hosts[0];
+    this.firstRenewals = new Loop(ground.timing, RETRY, name);
     const startedAt = kernel.now;
     this.candidates = new Map(hosts.map((host) => [host, { host, startedAt, ...FRESH }]));
     const declare = (kind: string, act: (candidate: Candidate) => void): EventKind =>
@@ -131,18 +142,24 @@ export class LeaderElection {
     if (candidate.alive) return;
     candidate.alive = true;
     candidate.startedAt = this.ground.kernel.now;
+    candidate.blindAt = undefined;
+    this.markBlind();
     // A lease that is being renewed is nobody's to take.
     if (this.renewedAt !== undefined) this.contest();
   }
 
   /** The process is stopped, or goes on. */
   freeze(host: string, frozen: boolean): void {
-    this.candidates.get(host)!.frozen = frozen;
+    const candidate = this.candidates.get(host)!;
+    candidate.frozen = frozen;
+    // The pause of who was stopped is over when it goes on.
+    if (!frozen && this.canRenew(candidate)) this.regain(candidate, this.ground.kernel.now);
     this.changed();
   }
 
   /** Whether processes reach the API server has changed. */
   changed(): void {
+    this.markBlind();
     const leader = this.holder === undefined ? undefined : this.candidates.get(this.holder)!;
     if (leader !== undefined) {
       if (this.canRenew(leader)) this.recover(leader);
@@ -185,21 +202,49 @@ export class LeaderElection {
     this.ground.exits(leader.host);
   }
 
+  /**
+   * A leader renews as soon as it leads, and every so often from then on.
+   * source: leaderelection.go renew (wait.Until over PollUntilContextTimeout, immediate)
+   */
   private endRenewals(): void {
-    const { kernel, timing } = this.ground;
     if (this.renewedAt !== undefined) return;
-    const period = timing.delay(RETRY).least;
-    const phase = timing.phase(RETRY, this.ground.name);
-    const { now } = kernel;
-    const ticks = period > 0 ? Math.floor((now - phase) / period) : 0;
-    const last = period > 0 ? ((phase + ticks * period) as Instant) : now;
-    this.renewedAt = last < now ? last : now;
+    const { phase, period } = this.firstRenewals.ticks;
+    const since = (this.acquiredAt ?? phase) as Duration;
+    this.renewedAt = tickBefore({ phase: since, period }, this.ground.kernel.now);
+  }
+
+  private markBlind(): void {
+    const { now } = this.ground.kernel;
+    for (const candidate of this.candidates.values()) {
+      if (!candidate.alive) candidate.blindAt = undefined;
+      else if (!this.canRenew(candidate)) candidate.blindAt ??= now;
+      else if (this.renewedAt === undefined) candidate.blindAt = undefined;
+    }
+  }
+
+  /**
+   * The candidate can look at the lease again, and does so at `looksAt`. Of a lease that ends, it
+   * knows what it had seen before: if that was not the last renewal, it counts from this look on.
+   */
+  private regain(candidate: Candidate, looksAt: Instant): void {
+    const { blindAt } = candidate;
+    candidate.blindAt = undefined;
+    if (blindAt === undefined || this.renewedAt === undefined) return;
+    if (candidate.host === this.holder) return;
+    const seenAt = candidate.observedAt ?? this.firstLook(candidate);
+    reset(candidate);
+    candidate.observedAt = seenAt < blindAt ? seenAt : looksAt;
+    candidate.looksAt = looksAt;
   }
 
   /** Everybody who can takes the lease in time; the first one gets it. */
   private contest(): void {
     for (const candidate of this.candidates.values()) {
       if (candidate.host === this.holder || !this.canRenew(candidate)) continue;
+      if (candidate.blindAt !== undefined) {
+        const { now } = this.ground.kernel;
+        this.regain(candidate, later(now, this.remainder(candidate)));
+      }
       this.plan(candidate);
     }
   }
@@ -221,19 +266,19 @@ export class LeaderElection {
     const { kernel, timing } = this.ground;
     // Each candidate counts by its own clock, from when it saw the lease change.
     const lease = timing.wait(LEASE, this.ground.actorOf(candidate.host));
-    const isFirst = candidate.observedAt === undefined;
     candidate.observedAt ??= this.firstLook(candidate);
     const expires = later(candidate.observedAt, lease);
-    let at = isFirst ? candidate.observedAt : kernel.now;
-    do at = later(at, this.pause(candidate));
-    while (at <= expires || at < kernel.now);
+    let at = candidate.looksAt ?? candidate.observedAt;
+    while (at <= expires || at < kernel.now) at = later(at, this.pause(candidate));
     return at;
   }
 
   /** A new process tries at once, one that stood by at its next try. */
   private nextTry(candidate: Candidate): Instant {
     const { now } = this.ground.kernel;
-    return candidate.startedAt > this.releasedAt! ? now : later(now, this.pause(candidate));
+    const { looksAt, startedAt } = candidate;
+    if (looksAt !== undefined) return looksAt;
+    return startedAt > this.releasedAt! ? now : later(now, this.remainder(candidate));
   }
 
   /** A new process looks at once; one that stood by saw the last renewal at its next look. */
@@ -241,7 +286,13 @@ export class LeaderElection {
     const { renewedAt } = this;
     const { now } = this.ground.kernel;
     if (renewedAt === undefined || candidate.startedAt >= renewedAt) return now;
-    return later(renewedAt, this.pause(candidate));
+    return later(renewedAt, this.remainder(candidate));
+  }
+
+  /** Until its next look: it has looked before, at an instant that nobody knows. */
+  private remainder({ host }: Candidate): Duration {
+    const { timing, actorOf } = this.ground;
+    return timing.remainder(RETRY, actorOf(host));
   }
 
   private pause({ host }: Candidate): Duration {
@@ -256,6 +307,7 @@ export class LeaderElection {
     if (!this.canRenew(candidate)) return;
     const before = this.holder;
     this.holder = candidate.host;
+    this.acquiredAt = kernel.now;
     this.renewedAt = undefined;
     this.releasedAt = undefined;
     for (const other of this.candidates.values()) reset(other);
@@ -270,6 +322,7 @@ export class LeaderElection {
 function reset(candidate: Candidate): void {
   candidate.observedAt = undefined;
   candidate.takesAt = undefined;
+  candidate.looksAt = undefined;
   candidate.failing = false;
   candidate.epoch++;
 }

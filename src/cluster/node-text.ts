@@ -12,7 +12,7 @@ import { cidr } from '../values/cidr';
 import type { Family } from '../values/ip';
 import { keyOf } from '../values/kube-object';
 import { sortedBy } from '../values/order';
-import { resolvConfOf } from '../workloads/index';
+import { optionTexts, resolvConfOf } from '../workloads/index';
 import type { ResolvConf } from '../workloads/index';
 import type { Cluster } from './cluster';
 import { kubeletDnsOf } from './names';
@@ -148,15 +148,13 @@ function dnsText({ spec, api }: Cluster, { name }: Machine): string {
     .join('\n');
 }
 
-function resolvText({ nameservers, search, options, isNodes }: ResolvConf): string {
+function resolvText(conf: ResolvConf): string {
+  const { nameservers, search, isNodes } = conf;
   if (isNodes) return '# the file of the node\n';
-  const flags = [...options].map(([option, value]) =>
-    value === '' ? option : `${option}:${value}`,
-  );
   const lines = [
     search.length === 0 ? '' : `search ${search.join(' ')}`,
     ...nameservers.map((server) => `nameserver ${server}`),
-    flags.length === 0 ? '' : `options ${flags.join(' ')}`,
+    conf.options.size === 0 ? '' : `options ${optionTexts(conf).join(' ')}`,
   ];
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }

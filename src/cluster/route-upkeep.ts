@@ -5,10 +5,11 @@ import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { Network } from '../network/index';
+import { Loop, tickAfter } from '../timing';
 import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { Component } from '../values/component';
-import { seconds, ZERO } from '../values/time';
+import { between, seconds } from '../values/time';
 import type { Duration } from '../values/time';
 import type { Components } from './components';
 
@@ -29,6 +30,8 @@ export class RouteUpkeep {
   readonly timer: TimerName | 'never' | undefined;
   private readonly context: RouteUpkeepContext;
   private readonly lookEvent: EventKind;
+  /** The looks of the agent of each node. */
+  private readonly loops = new Map<string, Loop>();
 
   constructor(context: RouteUpkeepContext) {
     const { kernel, network, spec } = context;
@@ -51,10 +54,10 @@ export class RouteUpkeep {
     const { kernel, timing } = this.context;
     const { timer } = this;
     if (timer === undefined || timer === 'never') return;
-    const period = timing.delay(timer).least;
-    const phase = timing.phase(timer, this.actorOn(node));
-    const wait = period === ZERO ? ZERO : period - ((kernel.now - phase + period) % period);
-    this.lookIn(wait as Duration, node, timer);
+    const known = this.loops.get(node);
+    const loop = known ?? new Loop(timing, timer, this.actorOn(node));
+    if (known === undefined) this.loops.set(node, loop);
+    this.lookIn(between(kernel.now, tickAfter(loop.ticks, kernel.now)), node, timer);
   }
 
   private lookIn(wait: Duration, node: string, timer: TimerName): void {

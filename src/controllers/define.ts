@@ -13,11 +13,12 @@ import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { seconds, ZERO } from '../values/time';
-import type { Instant } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { Heartbeats } from './heartbeats';
 import { Pass } from './pass';
 import type { Write } from './pass';
 import { RequestLimiter } from './request-limiter';
+import type { RequestRate } from './request-limiter';
 
 /** What controllers are made of. */
 export interface ControllerContext {
@@ -71,8 +72,12 @@ export interface ControllerDefinition {
   readonly latency?: TimerName | 'none';
   /** The timer of the first retry. Default: `controller-manager.retry`. */
   readonly retry?: TimerName;
+  /** How long a failing key waits at the most. Default: 1,000 s. */
+  readonly retryMost?: Duration;
   /** How often a failing key is tried again. Default: without end. */
   readonly attempts?: number;
+  /** How fast its client is, where it is not like the others. */
+  readonly requests?: RequestRate;
   create(workplace: Workplace): ControllerLogic;
 }
 
@@ -81,7 +86,7 @@ export function defineController(definition: ControllerDefinition): ControllerDe
   return definition;
 }
 
-/** source: client-go/util/workqueue/default_rate_limiters.go (the longest wait of a key) */
+/** source: client-go/util/workqueue/default_rate_limiters.go DefaultTypedControllerRateLimiter */
 const RETRY_MOST = seconds(1_000);
 const INTERVAL = 'controller-manager.requestInterval';
 /** Names a write in one number: that of its pass times this, and its own. */
@@ -115,7 +120,7 @@ export class Controller {
     this.actor = process === definition.name ? process : `${process}/${definition.name}`;
     const backOff: BackOff = {
       first: timing.delay(definition.retry ?? 'controller-manager.retry').least,
-      most: RETRY_MOST,
+      most: definition.retryMost ?? RETRY_MOST,
       attempts: definition.attempts ?? Number.POSITIVE_INFINITY,
     };
     this.queue = new WorkQueue(kernel, {
@@ -130,7 +135,7 @@ export class Controller {
     this.answerEvent = declare('answer', (id, result) => {
       this.answered(Number(id), result as ApiResult);
     });
-    this.limiter = new RequestLimiter(timing.delay(INTERVAL).least);
+    this.limiter = new RequestLimiter(timing.delay(INTERVAL).least, definition.requests);
     this.logic = definition.create({
       ...context,
       view: this.view(),
@@ -207,8 +212,11 @@ export class Controller {
     change: Change,
     keysOf: (change: Change) => Iterable<ObjectKey>,
   ): void {
+    const keys = keysOf(change);
+    // Most changes concern nobody: then nothing goes through them.
+    if (Array.isArray(keys) && keys.length === 0) return;
     let noted = false;
-    for (const key of keysOf(change)) {
+    for (const key of keys) {
       if (!noted) this.context.kernel.note(this.actor, 'observed', `${kind}/${change.key}`);
       noted = true;
       this.queue.add(key, this.phaseFor(kind));

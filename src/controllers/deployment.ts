@@ -36,9 +36,13 @@ import { templateHash } from './template-hash';
 const HASH_LABEL = 'pod-template-hash';
 const DEADLINE: DeclaredWait = 'spec.progressDeadlineSeconds';
 
+/** source: pkg/controller/deployment/deployment_controller.go maxRetries */
+const ATTEMPTS = 15;
+
 export const deployment = defineController({
   name: 'deployment',
   kind: 'Deployment',
+  attempts: ATTEMPTS,
   create: (workplace) => new DeploymentLogic(workplace),
 });
 

@@ -100,6 +100,11 @@ class DisruptionLogic implements ControllerLogic {
     pass.replace({ ...budget, status: { ...budget.status, disruptionsAllowed: 0, conditions } });
   }
 
+  /**
+   * No selector selects nothing, an empty one everything; of policy/v1beta1 it was nothing too.
+   * source: staging/src/k8s.io/api/policy/v1/types.go (Selector);
+   * client-go/listers/policy/v1/poddisruptionbudget_expansion.go GetPodPodDisruptionBudgets
+   */
   private podsOf({ metadata, spec }: PodDisruptionBudget): readonly Pod[] {
     const { selector } = spec;
     if (selector === undefined) return [];
@@ -163,6 +168,7 @@ class DisruptionLogic implements ControllerLogic {
   }
 
   private onPod({ before, after }: Change): Iterable<ObjectKey> {
+    if (this.budgets.size === 0) return [];
     const pods = [before, after].filter((pod) => pod !== undefined);
     return this.budgetsIn(pods).filter((key) => {
       const budget = this.place.view.get('PodDisruptionBudget', key) as PodDisruptionBudget;

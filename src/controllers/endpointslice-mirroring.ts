@@ -11,8 +11,10 @@ import type { Service } from '../apiserver/kinds/service';
 import { familyOf, parseIp } from '../values/ip';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Labels } from '../values/labels';
+import { seconds } from '../values/time';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
+import { repackSubsets } from './endpoint-subsets';
 import { controllerReference } from './owner';
 import type { Pass, Write } from './pass';
 import { portsKey, TRIGGER_TIME } from './slice-draft';
@@ -28,11 +30,14 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const MOST = 1_000;
 /** source: endpointslicemirroring_controller.go maxRetries */
 const ATTEMPTS = 15;
+/** source: endpointslicemirroring_controller.go maxSyncBackOff */
+const RETRY_MOST = seconds(100);
 
 export const endpointsliceMirroring = defineController({
   name: 'endpointslicemirroring',
   kind: 'Endpoints',
   retry: 'controller-manager.endpointslice.retry',
+  retryMost: RETRY_MOST,
   attempts: ATTEMPTS,
   create: (workplace) => new MirroringLogic(workplace),
 });
@@ -165,15 +170,16 @@ function keyOfSlice({
 /** Of each subset the first thousand addresses, those that are ready first. */
 function mirrorsOf({ subsets = [] }: Endpoints): Map<string, Mirror> {
   const mirrors = new Map<string, Mirror>();
-  for (const subset of subsets) {
+  for (const subset of repackSubsets(subsets)) {
     const ports = portsOf(subset);
     const all = [
       ...(subset.addresses ?? []).map((it) => endpointOf(it, true)),
       ...(subset.notReadyAddresses ?? []).map((it) => endpointOf(it, false)),
     ];
-    for (const endpoint of all.slice(0, MOST)) {
-      const address = parseIp(endpoint.addresses[0]!);
-      if (address === undefined) continue;
+    const valid = all.filter(({ addresses: [it] }) => parseIp(it!) !== undefined);
+    for (const given of valid.slice(0, MOST)) {
+      const address = parseIp(given.addresses[0]!)!;
+      const endpoint = { ...given, addresses: [address] };
       const addressType = familyOf(address);
       const key = keyOfSlice({ addressType, ports });
       const mirror = mirrors.get(key) ?? { addressType, ports, endpoints: [] };

@@ -144,10 +144,12 @@ class EndpointSliceLogic implements ControllerLogic {
 
   private onPod({ key, before, after }: Change): Iterable<ObjectKey> {
     const { namespace } = splitKey(key);
-    const labels = [labelsOf(before), labelsOf(after)] as const;
-    this.podIndex.update(namespace, key, ...labels);
+    const [had, has] = [labelsOf(before), labelsOf(after)];
+    this.podIndex.update(namespace, key, had, has);
     if (equalJson(endpointPart(before), endpointPart(after))) return [];
-    const services = labels.flatMap((it) => this.serviceIndex.selecting(namespace, it));
+    const selecting = this.serviceIndex.selecting(namespace, has);
+    if (had === has) return selecting;
+    const services = [...this.serviceIndex.selecting(namespace, had), ...selecting];
     return new Set(services.sort(compareText));
   }
 

@@ -3,6 +3,7 @@
 import type { HorizontalPodAutoscaler } from '../apiserver/kinds/horizontalpodautoscaler';
 import type { EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
+import { Loop, tickAfter } from '../timing';
 import type { LoadStep } from '../values/cluster-spec';
 import { keyOf } from '../values/kube-object';
 import type { ObjectKey } from '../values/kube-object';
@@ -10,7 +11,6 @@ import type { Workplace } from './define';
 import { samplePods } from './metrics-server';
 import type { PodMetrics } from './metrics-server';
 import type { ScaleTargets } from './scale-targets';
-import { Loop, tickAfter } from './ticks';
 
 const RESOLUTION = 'metrics-server.resolution';
 const NONE: PodMetrics = new Map();

@@ -9,7 +9,8 @@ import type { Condition, Pod } from '../apiserver/kinds/pod';
 import { equalJson } from '../apiserver/json';
 import { NOT_READY_TAINT, UNREACHABLE_TAINT } from '../apiserver/pod-admission';
 import type { Change } from '../apiserver/informer';
-import type { TimerName } from '../timing';
+import { Loop, tickAfter, tickAt } from '../timing';
+import type { Ticks, TimerName } from '../timing';
 import type { Taint } from '../values/cluster-spec';
 import type { ObjectKey } from '../values/kube-object';
 import { between, later } from '../values/time';
@@ -18,8 +19,6 @@ import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import type { Pass } from './pass';
 import { PodsByNode } from './pods-by-node';
-import { Loop, tickAfter, tickAt } from './ticks';
-import type { Ticks } from './ticks';
 import { isNodeReady, ZoneCensus } from './zone-disruption';
 
 const UNSCHEDULABLE_TAINT = 'node.kubernetes.io/unschedulable';

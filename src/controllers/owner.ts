@@ -29,7 +29,14 @@ const NOBODY: readonly ObjectKey[] = [];
 
 /** The keys of the controlling owners of this kind that a change concerns: before and after it. */
 export function ownerKeys({ before, after }: Change, kind: string): readonly ObjectKey[] {
-  const [was, is] = [ownerKey(before, kind), ownerKey(after, kind)];
+  return distinctKeys(ownerKey(before, kind), ownerKey(after, kind));
+}
+
+/** The key that was and the one that is, each where there is one. */
+export function distinctKeys(
+  was: ObjectKey | undefined,
+  is: ObjectKey | undefined,
+): readonly ObjectKey[] {
   if (was === undefined || was === is) return is === undefined ? NOBODY : [is];
   return is === undefined ? [was] : [was, is];
 }
@@ -46,8 +53,10 @@ export class OwnerIndex {
 
   /** Tells of a change of an object. */
   update({ key, before, after }: Change): void {
-    const was = this.ownerOf(before);
     const is = this.ownerOf(after);
+    // Hardly any write of an object changes its owners.
+    const isKept = before?.metadata.ownerReferences === after?.metadata.ownerReferences;
+    const was = isKept ? is : this.ownerOf(before);
     if (was !== undefined && was !== is) this.byOwner.get(was)?.delete(key);
     if (is === undefined || after === undefined) return;
     const objects = this.byOwner.get(is);

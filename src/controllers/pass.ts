@@ -43,6 +43,15 @@ export class Pass {
     this.write({ verb: 'patch', kind: object.kind, key: keyOf(object), patch, ...same });
   }
 
+  /** Writes into the status of an object, whose conditions it does not know all of. */
+  patchStatus(object: KubeObject, status: Readonly<Record<string, unknown>>): void {
+    const { uid } = object.metadata;
+    const { kind } = object;
+    const same = uid === undefined ? {} : { uid };
+    const patch = { status };
+    this.write({ verb: 'patch', kind, key: keyOf(object), patch, patchType: 'strategic', ...same });
+  }
+
   /** Deletes this very object, not one that has taken its name meanwhile. `grace` in seconds. */
   delete(object: KubeObject, grace?: number): void {
     const { uid } = object.metadata;

@@ -1,8 +1,10 @@
 // Removes the pods of nodes that are no longer there.
 // source: pkg/controller/podgc/gc_controller.go gcOrphaned
 
+import { disruptionTarget, isPodTerminal } from '../apiserver/kinds/pod';
 import type { Pod } from '../apiserver/kinds/pod';
 import type { Change } from '../apiserver/informer';
+import { Loop, tickAt } from '../timing';
 import type { ObjectKey } from '../values/kube-object';
 import { between, later } from '../values/time';
 import type { Instant } from '../values/time';
@@ -10,7 +12,6 @@ import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import type { Pass } from './pass';
 import { PodsByNode } from './pods-by-node';
-import { Loop, tickAt } from './ticks';
 
 const PERIOD = 'controller-manager.podgc.period';
 const QUARANTINE = 'controller-manager.podgc.quarantine';
@@ -52,10 +53,22 @@ class PodGcLogic implements ControllerLogic {
       return;
     }
     pass.summary = `${orphans.length} pods of a node that is gone`;
-    for (const key of orphans) {
-      const pod = this.place.view.get('Pod', key);
-      if (pod !== undefined) pass.delete(pod, 0);
-    }
+    const { view } = this.place;
+    const pods = orphans.flatMap((key) => (view.get('Pod', key) as Pod | undefined) ?? []);
+    for (const pod of pods) this.markFailed(pod, pass);
+    pass.then();
+    for (const pod of pods) pass.delete(pod, 0);
+  }
+
+  /** source: gc_controller.go markFailedAndDeletePodWithCondition */
+  private markFailed(pod: Pod, pass: Pass): void {
+    if (isPodTerminal(pod)) return;
+    const why = disruptionTarget(
+      'DeletionByPodGC',
+      'PodGC: node no longer exists',
+      this.place.kernel.now,
+    );
+    pass.patchStatus(pod, { phase: 'Failed', conditions: [why] });
   }
 
   reset(): void {

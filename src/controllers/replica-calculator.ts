@@ -2,14 +2,16 @@
 // source: pkg/controller/podautoscaler/replica_calculator.go, metrics/utilization.go
 
 import type { MetricTarget } from '../apiserver/kinds/horizontalpodautoscaler';
-import { conditionOf, isPodTerminal } from '../apiserver/kinds/pod';
+import { conditionOf } from '../apiserver/kinds/pod';
 import type { Container, Pod } from '../apiserver/kinds/pod';
 import { millicores } from '../values/millicores';
 import { later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { PodMetric, PodMetrics } from './metrics-server';
 
-/** source: pkg/controller/podautoscaler/config/v1alpha1/defaults.go */
+/**
+ * source: pkg/controller/podautoscaler/config/v1alpha1/defaults.go; replica_calculator.go isWithin
+ */
 const TOLERANCE = 0.1;
 
 export interface Question {
@@ -92,7 +94,7 @@ function grouped(question: Question): Groups & { readonly used: Map<string, numb
   const used = new Map<string, number>();
   for (const pod of question.pods) {
     const { name, deletionTimestamp } = pod.metadata;
-    if (deletionTimestamp !== undefined || isPodTerminal(pod)) continue;
+    if (deletionTimestamp !== undefined || pod.status?.phase === 'Failed') continue;
     const metric = question.metrics.get(name);
     if ((pod.status?.phase ?? 'Pending') === 'Pending') unready.push(name);
     else if (metric === undefined) missing.push(name);

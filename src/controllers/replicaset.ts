@@ -15,7 +15,7 @@ import { defineController, wallClockOf } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import { Expectations } from './expectations';
 import { LabelIndex } from './label-index';
-import { controllerOf, controllerReference, OwnerIndex, ownerKey } from './owner';
+import { controllerOf, controllerReference, distinctKeys, OwnerIndex, ownerKey } from './owner';
 import type { Pass, Write } from './pass';
 import { availableAt, isAvailable, podFromTemplate, rankForDeletion } from './pod-control';
 import { SelectorIndex } from './selector-index';
@@ -113,17 +113,15 @@ class ReplicaLogic implements ControllerLogic {
     const { namespace } = splitKey(key);
     this.owned.update(change);
     this.podLabels.update(namespace, key, labelsOf(before), labelsOf(after));
-    const keys = new Set<ObjectKey>();
     const [was, is] = [ownerKey(before, this.kind), ownerKey(after, this.kind)];
     if (is !== undefined && before === undefined) this.expectations.created(is);
     if (was !== undefined && (after === undefined || isGoing(after))) {
       this.expectations.deleted(was, before?.metadata.uid);
     }
-    for (const owner of [was, is]) if (owner !== undefined) keys.add(owner);
+    const owners = distinctKeys(was, is);
     const isOrphan = after !== undefined && controllerOf(after) === undefined;
-    if (isOrphan)
-      for (const it of this.selectors.selecting(namespace, labelsOf(after))) keys.add(it);
-    return keys;
+    if (!isOrphan) return owners;
+    return new Set([...owners, ...this.selectors.selecting(namespace, labelsOf(after))]);
   }
 
   /**

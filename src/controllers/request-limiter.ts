@@ -1,19 +1,31 @@
 // How fast one controller may write. Each has a client of its own with a bucket of tokens.
-// source: staging/src/k8s.io/client-go/util/flowcontrol/throttle.go; 20 requests a second, burst 30
+// source: staging/src/k8s.io/client-go/util/flowcontrol/throttle.go;
+// pkg/controller/apis/config/v1alpha1/defaults.go (20 requests a second, burst 30)
 
 import { between, later, ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 
-const BURST = 30;
+/** Where a client is not that of any controller. */
+export interface RequestRate {
+  /** How many times as fast its tokens come back. */
+  readonly factor: number;
+  /** How many there are. */
+  readonly burst: number;
+}
+
+const USUAL: RequestRate = { factor: 1, burst: 30 };
 
 export class RequestLimiter {
   /** How long a token takes to come back; zero for no limit. */
   private readonly interval: Duration;
+  private readonly burst: number;
   /** When the bucket would be full again. */
   private fullAt = Number.NEGATIVE_INFINITY as Instant;
 
-  constructor(interval: Duration) {
-    this.interval = interval;
+  /** `interval`: of the usual client. */
+  constructor(interval: Duration, { factor, burst }: RequestRate = USUAL) {
+    this.interval = Math.round(interval / factor) as Duration;
+    this.burst = burst;
   }
 
   /** Takes a token and returns how long to wait for it. */
@@ -21,7 +33,7 @@ export class RequestLimiter {
     if (this.interval === 0) return ZERO;
     const fullAt = later(this.fullAt > now ? this.fullAt : now, this.interval);
     this.fullAt = fullAt;
-    const wait = between(now, fullAt) - BURST * this.interval;
+    const wait = between(now, fullAt) - this.burst * this.interval;
     return wait > 0 ? (wait as Duration) : ZERO;
   }
 }

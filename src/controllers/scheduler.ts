@@ -24,11 +24,15 @@ import type { Pass, Write } from './pass';
 /** source: pkg/scheduler/framework/plugins/nodeunschedulable */
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
+/** source: pkg/scheduler/apis/config/v1/defaults.go (ClientConnection: 50 a second, burst 100) */
+const REQUESTS = { factor: 2.5, burst: 100 };
+
 export const scheduler = defineController({
   name: 'scheduler',
   kind: 'Pod',
   process: 'scheduler',
   latency: 'scheduler.bind',
+  requests: REQUESTS,
   create: (workplace) => new SchedulerLogic(workplace),
 });
 

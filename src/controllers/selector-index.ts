@@ -27,8 +27,11 @@ export class SelectorIndex {
   /** Keys of the objects whose selector matches these labels. */
   selecting(namespace: string, labels: Labels | undefined): ObjectKey[] {
     const found: ObjectKey[] = [];
-    for (const [name, value] of Object.entries(labels ?? {})) {
-      for (const [key, selector] of this.byPair.get(`${namespace}/${name}=${value}`) ?? []) {
+    if (labels === undefined) return found;
+    for (const name of Object.keys(labels)) {
+      const selectors = this.byPair.get(`${namespace}/${name}=${labels[name]}`);
+      if (selectors === undefined) continue;
+      for (const [key, selector] of selectors) {
         if (matchesLabels(labels, selector)) found.push(key);
       }
     }

@@ -1,4 +1,5 @@
-// Names of new slices.
+// Names of new slices: that of the Service and five letters or digits, none of which is a vowel.
+// source: staging/src/k8s.io/apiserver/pkg/storage/names/generate.go; apimachinery util/rand
 
 import type { Workplace } from './define';
 

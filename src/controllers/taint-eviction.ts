@@ -3,7 +3,7 @@
 
 import { tolerates } from '../apiserver/kinds/node';
 import type { Node } from '../apiserver/kinds/node';
-import { isPodActive } from '../apiserver/kinds/pod';
+import { disruptionTarget, isPodActive } from '../apiserver/kinds/pod';
 import type { Pod, Toleration } from '../apiserver/kinds/pod';
 import { equalJson } from '../apiserver/json';
 import type { Change } from '../apiserver/informer';
@@ -59,6 +59,10 @@ class TaintEvictionLogic implements ControllerLogic {
     this.since.delete(key);
     pass.effect = 'loss';
     pass.summary = `evicted: ${taints.map((it) => it.key).join(', ')}`;
+    // source: pkg/controller/tainteviction/taint_eviction.go addConditionAndDeletePod
+    const why = 'Taint manager: deleting due to NoExecute taint';
+    pass.patchStatus(pod, { conditions: [disruptionTarget('DeletionByTaintManager', why, now)] });
+    pass.then();
     pass.delete(pod);
   }
 

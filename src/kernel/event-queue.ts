@@ -69,12 +69,24 @@ export class EventQueue {
 
   pop(): Event | undefined {
     const first = this.heap[0];
-    if (first?.row === undefined) return this.take();
+    if (first === undefined) return undefined;
+    const a = this.advance();
+    return first.row === undefined ? first : single(first, a!);
+  }
+
+  /**
+   * Takes the next event, of which `peek` has shown the record, and says its first argument: the
+   * record of a row stands for many events, and to copy it for each would cost more than most of
+   * them do.
+   */
+  advance(): EventArgument | undefined {
+    const first = this.heap[0];
+    if (first?.row === undefined) return this.take()?.a;
     const { row } = first;
-    const next = single(first, row.arguments[row.done++]!);
+    const a = row.arguments[row.done++]!;
     // The record keeps its place until the last event of its row.
     if (row.done === row.arguments.length) this.take();
-    return next;
+    return a;
   }
 
   /** Every event in the order in which they will happen; for reports and specs. */
@@ -113,7 +125,7 @@ export class EventQueue {
 }
 
 /** One event of a row. */
-function single(
+export function single(
   { at, phase, seq, kind, b, cause, timer, background }: Event,
   a: EventArgument,
 ): Event {

@@ -2,7 +2,7 @@
 
 import { formatInstant, later, START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
-import { EventQueue } from './event-queue';
+import { EventQueue, single } from './event-queue';
 import type { Event, EventArgument, EventKind, Row } from './event-queue';
 import { Gates } from './gates';
 import { formatEntry, Journal } from './journal';
@@ -49,6 +49,8 @@ export interface PendingEvent {
   readonly kind: string;
   readonly a: EventArgument;
   readonly b: EventArgument;
+  /** Whose event it is, empty for nobody's. */
+  readonly owner: string;
   /** The timer that it waits for, empty for none. */
   readonly timer: string;
 }
@@ -107,7 +109,10 @@ export class Kernel {
     return this.queue
       .inOrder()
       .filter(({ background }) => !background)
-      .map(({ at, kind, a, b, timer }) => ({ at, kind: this.kinds[kind]!.name, a, b, timer }));
+      .map(({ at, kind, a, b, timer }) => {
+        const owner = this.ownerOf(kind, a, b) ?? '';
+        return { at, kind: this.kinds[kind]!.name, a, b, owner, timer };
+      });
   }
 
   /** The journal entry that the running handler acts upon, -1 outside of one. */
@@ -286,28 +291,33 @@ export class Kernel {
     let count = 0;
     for (let next = this.queue.peek(); next?.at === at; next = this.queue.peek()) {
       if (++count > this.eventsMax) throw new DidNotSettleError(this.lastLines(at));
-      this.dispatch(this.queue.pop()!);
+      this.dispatch(next, this.queue.advance()!);
     }
     this.outsideHandlers();
     return true;
   }
 
-  private dispatch(event: Event): void {
+  /** Handles one event of a record, the one with this first argument. */
+  private dispatch(event: Event, a: EventArgument): void {
     const { state } = this;
     state.now = event.at;
     state.phase = event.phase;
     state.cause = event.cause;
     state.timer = event.timer;
-    if (!this.gates.allOpen && this.parks(event)) return;
-    this.kinds[event.kind]!.handler(event.a, event.b);
+    if (!this.gates.allOpen && this.parks(event, a)) return;
+    this.kinds[event.kind]!.handler(a, event.b);
+  }
+
+  private ownerOf(kind: EventKind, a: EventArgument, b: EventArgument): string | undefined {
+    const { owner } = this.kinds[kind]!;
+    return typeof owner === 'function' ? owner(a, b) : owner;
   }
 
   /** Puts the event aside where its owner is stopped. */
-  private parks(event: Event): boolean {
-    const { owner } = this.kinds[event.kind]!;
-    const name = typeof owner === 'function' ? owner(event.a, event.b) : owner;
+  private parks(event: Event, a: EventArgument): boolean {
+    const name = this.ownerOf(event.kind, a, event.b);
     if (name === undefined || !this.gates.isClosed(name)) return false;
-    this.gates.park(name, event);
+    this.gates.park(name, event.row === undefined ? event : single(event, a));
     return true;
   }
 

@@ -6,7 +6,7 @@ import type { ReferenceContext } from './check-references';
 import { didYouMean } from './did-you-mean';
 import type { Word } from './lexicon';
 import { parseReference } from './reference';
-import { child } from './tree';
+import { at, child } from './tree';
 import type { Tree } from './tree';
 
 /**
@@ -24,18 +24,20 @@ export function checkKinds(word: Word, args: Tree, context: ReferenceContext): R
   for (const [key, kinds] of Object.entries(word.kinds ?? {})) {
     const tree = child(args, key);
     if (typeof tree?.value !== 'string') continue;
-    if (checkKind(tree, tree.value, kinds, context)) told.add(tree);
+    checkKind(tree, tree.value, kinds, context);
+    told.add(tree);
+    const named = at(args, word.containers?.[key] ?? []);
+    if (named !== args) checkContainers(tree.value, named, context);
   }
   return told;
 }
 
-/** Whether all has been said of the reference. */
 function checkKind(
   tree: Tree,
   text: string,
   kinds: readonly string[],
   context: ReferenceContext,
-): boolean {
+): void {
   const { report, components } = context;
   const kind = kindOf(text, context);
   if (kind === undefined && components.includes(text)) {
@@ -44,14 +46,27 @@ function checkKind(
         ? 'write deployment/kube-system/coredns'
         : `a component is written {component: ${text}}, where one may stand`;
     report.error('KD1606', tree.place, `"${text}" is a component, ${wanting(kinds)}`, hint);
-    return true;
-  }
-  if (kind === undefined || kinds.includes(kind)) {
+  } else if (kind === undefined || kinds.includes(kind)) {
     checkForm('objectReference', tree, context);
   } else {
     report.error('KD1606', tree.place, `"${text}" is a ${kind}, ${wanting(kinds)}`);
   }
-  return true;
+}
+
+/** Known only as long as nothing has changed the template. */
+function checkContainers(text: string, named: Tree | undefined, context: ReferenceContext): void {
+  const { inventory, kinds, report, untouched } = context;
+  const kind = kindOf(text, context);
+  const reading = parseReference(text, kinds.names);
+  if (!untouched || kind === undefined || !reading.ok) return;
+  const key = `${reading.value.namespace ?? 'default'}/${reading.value.name}`;
+  const { containers } = inventory.shapeOf(kind, key) ?? {};
+  if (containers === undefined) return;
+  for (const [name, entry] of named?.entries ?? []) {
+    if (containers.includes(name)) continue;
+    const hint = didYouMean(name, containers) ?? `it has ${containers.join(', ')}`;
+    report.error('KD1601', entry.key, `${kind} ${key} has no container "${name}"`, hint);
+  }
 }
 
 function checkNodeName(

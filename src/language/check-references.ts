@@ -356,8 +356,19 @@ function reportMissing(
   const elsewhere = known.find((key) => key.endsWith(`/${name}`));
   const hint =
     elsewhere === undefined
-      ? didYouMean(`${namespace}/${name}`, known)
+      ? (didYouMean(`${namespace}/${name}`, known) ?? listed(known, namespace))
       : `did you mean "${elsewhere}"?`;
   const what = kind === undefined ? 'neither a pod nor a workload' : `no ${kind}`;
   report.error(code, place, `there is ${what} "${text}"`, hint);
+}
+
+const MOST_LISTED = 6;
+
+/** What there is instead, those of the namespace first. */
+function listed(known: readonly string[], namespace: string): string | undefined {
+  if (known.length === 0) return undefined;
+  const isHere = (key: string): boolean => key.startsWith(`${namespace}/`);
+  const names = [...known.filter(isHere), ...known.filter((key) => !isHere(key))];
+  const more = names.length > MOST_LISTED ? ', …' : '';
+  return `the manifests have ${names.slice(0, MOST_LISTED).join(', ')}${more}`;
 }

@@ -70,14 +70,13 @@ function draft(document: Tree, context: CompileContext, report: Report): readonl
   const inherited = inherit(document, context.sources, report);
   if (inherited === undefined) return [];
   const { tree } = inherited;
-  const { validator } = context;
-  const actions = [...context.lexicon.actions.keys()];
-  if (!validate(tree, report, validator, actions)) return [];
+  const { validator, lexicon } = context;
+  if (!validate(tree, report, validator, lexicon)) return [];
   const rows = rowsOf(tree, report);
   const trees = rows.map((row) => inRow(tree, row));
   // Without a matrix the one row is the scenario itself, which has passed already.
   const sound = trees.filter(
-    (one, index) => rows[index]!.values.size === 0 || validate(one, report, validator, actions),
+    (one, index) => rows[index]!.values.size === 0 || validate(one, report, validator, lexicon),
   );
   if (sound.length < trees.length || child(tree, 'abstract')?.value === true) return [];
   if ((child(tree, 'expect')?.items ?? []).length === 0) {

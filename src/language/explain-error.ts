@@ -1,48 +1,23 @@
 // An error of the schema validator → a sentence for people, at its exact place.
 
-import { parseAddress } from './address';
 import { didYouMean } from './did-you-mean';
-import { parseDuration, parseWindow } from './duration';
-import type { Reading } from './duration';
-import { FORMS } from './json-schema';
 import { hintForKey, referenceTo } from './key-hints';
-import type { JsonSchema } from './lexicon';
-import { parseDestination, parseReference, parseTuple } from './reference';
+import type { JsonSchema, Lexicon } from './lexicon';
 import type { Report } from './report';
 import type { Place } from './source-text';
 import { asText, at, child, keyPlace, nearestTo, pointer, written } from './tree';
 import type { Tree } from './tree';
+import { asFlow, meaningOf, READERS, typeHint } from './type-hints';
 import type { SchemaError } from './validate';
 
-/** Readers that know better than a pattern what is wrong with a text of their form. */
-const READERS: Readonly<Record<string, (text: string) => Reading<unknown>>> = {
-  duration: parseDuration,
-  instant: parseDuration,
-  window: parseWindow,
-  instantOrWindow: (text) => (text.includes('..') ? parseWindow(text) : parseDuration(text)),
-  destination: (text) => parseDestination(text),
-  tuple: parseTuple,
-  address: parseAddress,
-  objectReference: (text) => parseReference(text),
-  podReference: (text) => parseReference(text),
-  origin: (text) => parseReference(text),
-  podTarget: (text) => parseReference(text),
-  target: (text) => parseReference(text),
-};
-
-/** Reports one error of the validator. `actions`: the words of `do`, for hints. */
-export function explain(
-  error: SchemaError,
-  root: Tree,
-  report: Report,
-  actions: readonly string[] = [],
-): void {
+/** Reports one error of the validator. With the lexicon, hints know which words belong where. */
+export function explain(error: SchemaError, root: Tree, report: Report, lexicon?: Lexicon): void {
   const path = pointer(error.instancePath);
   const part = at(root, path) ?? nearestTo(root, path);
   const owner = error.parentSchema ?? {};
   switch (error.keyword) {
     case 'additionalProperties':
-      return unknownKey(error, root, path, actions, report);
+      return unknownKey(error, root, path, report, lexicon);
     case 'required': {
       const key = String(error.params.missingProperty);
       return report.error('KD1102', placeOf(root, path), `the key "${key}" is missing`);
@@ -57,7 +32,7 @@ export function explain(
     case 'oneOf':
       return notExactlyOne(part, root, path, owner, report);
     case 'anyOf':
-      return noneOf(part, owner, report);
+      return noneOf(part, path, owner, report);
     default:
       return report.error('KD1106', part.place, outOfRange(error, part));
   }
@@ -67,8 +42,8 @@ function unknownKey(
   { params, parentSchema: schema = {} }: SchemaError,
   root: Tree,
   path: readonly string[],
-  actions: readonly string[],
   report: Report,
+  lexicon: Lexicon | undefined,
 ): void {
   const key = String(params.additionalProperty);
   const known = Object.keys(schema.properties ?? {});
@@ -77,7 +52,7 @@ function unknownKey(
     'KD1101',
     keyPlace(root, path, key),
     `unknown key "${key}"${inside(path, schema)}`,
-    hintForKey({ key, owner, form: formOf(schema), path, known, actions }),
+    hintForKey({ key, owner, form: formOf(schema), path, known, lexicon }),
   );
 }
 
@@ -97,68 +72,17 @@ function wrongType(
   const types = [params.type].flat().flatMap((type) => String(type).split(','));
   const wanted = describe(types, formOf(owner));
   const message = `expected ${wanted}, found ${found(part)}`;
-  report.error('KD1103', part.place, message, typeHint(types, part, formOf(owner), owner));
-}
-
-function typeHint(
-  types: readonly string[],
-  part: Tree,
-  form: string | undefined,
-  owner: JsonSchema,
-): string | undefined {
-  const text = written(part);
-  const { value } = part;
-  if (/^\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]/.test(text)) {
-    return `an IPv6 address in brackets needs quotes: "${text}"`;
-  }
-  if (types.includes('boolean') && typeof value === 'string') {
-    if (/^(yes|on|y)$/i.test(value)) return 'write true';
-    if (/^(no|off|n)$/i.test(value)) return 'write false';
-  }
-  if (isNumber(types) && typeof value === 'string') {
-    if (/^-?[0-9]+$/.test(value)) return `write ${value} without quotes`;
-    if (form === 'port' || owner.maximum === FORMS.port.maximum)
-      return 'write its number: only manifests know ports by names';
-  }
-  if (types.includes('string') && typeof value === 'number') {
-    const reading = isSpan(owner, form) ? parseDuration(text) : READERS[form ?? '']?.(text);
-    return (reading?.ok === false ? reading.hint : undefined) ?? `write "${text}"`;
-  }
-  if (types.includes('string') && typeof value === 'boolean') return `write "${text}"`;
-  if (types.includes('array') && !types.includes('string')) {
-    const isOne = types.length === 1 && typeof value !== 'object';
-    return isOne ? `a list is written [${text}]` : 'a list is written [a, b]';
-  }
-  if (form === 'step' || form === 'expectation' || form === 'claim') {
-    const when = form === 'claim' ? '' : 'at: 10s, ';
-    return `write a mapping: {${when}${form === 'step' ? 'VERB' : 'CLAIM'}: {…}}`;
-  }
-  const [example] = (owner.examples ?? []) as readonly unknown[];
-  return example === undefined ? undefined : `for example ${asFlow(example)}`;
-}
-
-/** Whether a number belongs here, and no text. */
-function isNumber(types: readonly string[]): boolean {
-  return !types.includes('string') && (types.includes('integer') || types.includes('number'));
-}
-
-/** Whether a text is a span of time here, also where something else may stand in its place. */
-function isSpan({ pattern }: JsonSchema, form: string | undefined): boolean {
-  return form === undefined && pattern === FORMS.duration.pattern;
-}
-
-/** A value as a scenario writes it on one line. */
-function asFlow(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(asFlow).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return asText(value);
-  const entries = Object.entries(value).map(([key, part]) => `${key}: ${asFlow(part)}`);
-  return `{${entries.join(', ')}}`;
+  const form = formOf(owner);
+  report.error('KD1103', part.place, message, typeHint({ types, part, path, form, owner }));
 }
 
 function notPossible(part: Tree, owner: JsonSchema, report: Report): void {
   const values = ((owner.enum ?? [owner.const]) as readonly unknown[]).map(String);
   const text = asFlow(part.value);
-  const message = `"${text}" is not one of ${values.join(', ')}`;
+  const isWord = typeof part.value !== 'object';
+  const message = isWord
+    ? `"${text}" is not one of ${values.join(', ')}`
+    : `expected one of ${values.join(', ')}, found ${found(part)}`;
   const examples = ((owner.examples ?? []) as readonly unknown[]).map(asFlow);
   const hint =
     quotesHint(text) ??
@@ -197,7 +121,7 @@ function malformed(
   if (reading?.ok === false) return report.error('KD1105', place, reading.message, reading.hint);
   const examples = ((owner.examples ?? []) as readonly unknown[]).map(asText);
   const usual = examples.length === 0 ? undefined : `for example ${examples.join(', ')}`;
-  const hint = quotesHint(text) ?? didYouMean(text, wordsOf(owner)) ?? usual;
+  const hint = quotesHint(text) ?? didYouMean(text, wordsOf(owner)) ?? usual ?? meaningOf(owner);
   report.error('KD1105', place, `"${text}" is not written as it must be here`, hint);
 }
 
@@ -242,7 +166,7 @@ function notExactlyOne(
 }
 
 /** An `anyOf` is a list of required keys, or one of types: one of its branches at least fits. */
-function noneOf(part: Tree, owner: JsonSchema, report: Report): void {
+function noneOf(part: Tree, path: readonly string[], owner: JsonSchema, report: Report): void {
   const branches = owner.anyOf as readonly {
     readonly required?: readonly string[];
     readonly type?: string;
@@ -253,8 +177,9 @@ function noneOf(part: Tree, owner: JsonSchema, report: Report): void {
     return report.error('KD1102', part.place, message);
   }
   const types = branches.flatMap(({ type = [] }) => type);
-  const wanted = describe(types, formOf(owner));
-  report.error('KD1103', part.place, `expected ${wanted}, found ${found(part)}`);
+  const form = formOf(owner);
+  const message = `expected ${describe(types, form)}, found ${found(part)}`;
+  report.error('KD1103', part.place, message, typeHint({ types, part, path, form, owner }));
 }
 
 type Speech = readonly ['KD1107' | 'KD1108' | 'KD1109' | 'KD1111', what: string, name: string];

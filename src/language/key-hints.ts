@@ -2,6 +2,9 @@
 // same word says in other tools, or another place for it.
 
 import { didYouMean } from './did-you-mean';
+import { homeOf } from './key-homes';
+import type { Lexicon } from './lexicon';
+import { scenarioSchema } from './scenario-schema';
 import { child } from './tree';
 import type { Tree } from './tree';
 
@@ -13,8 +16,8 @@ export interface UnknownKey {
   readonly path: readonly string[];
   /** The keys that are possible there. */
   readonly known: readonly string[];
-  /** The actions of `do`. */
-  readonly actions: readonly string[];
+  /** All the words that there are; without it, hints know only of this mapping. */
+  readonly lexicon: Lexicon | undefined;
 }
 
 /** Words of other tools, by the part of the scenario they are written in, for the word here. */
@@ -56,6 +59,7 @@ export function hintForKey(unknown: UnknownKey): string | undefined {
     spelling(unknown) ??
     oneThing(unknown) ??
     elsewhere(unknown) ??
+    atHome(unknown) ??
     didYouMean(key, known) ??
     (known.length === 0 ? undefined : listed(known))
   );
@@ -87,14 +91,19 @@ function oneThing({ key, owner, form = '' }: UnknownKey): string | undefined {
   return referenceTo(owner);
 }
 
-function elsewhere({ key, form, path, known, actions }: UnknownKey): string | undefined {
-  if (form === 'step' && actions.includes(key)) {
+function elsewhere({ key, form, path, known, lexicon }: UnknownKey): string | undefined {
+  if (form === 'step' && lexicon?.actions.has(key) === true) {
     return `what an administrator does stands in \`do\`: write do: {${key}: …}`;
   }
   const place = path.length === 0 ? 'scenario' : path.join('.');
   const here = SYNONYMS[form ?? ''] ?? SYNONYMS[place] ?? {};
   const meant = Object.hasOwn(here, key) ? here[key] : undefined;
   return meant !== undefined && known.includes(meant) ? `did you mean "${meant}"?` : undefined;
+}
+
+function atHome({ key, owner, path, lexicon }: UnknownKey): string | undefined {
+  if (lexicon === undefined) return undefined;
+  return homeOf({ key, owner, path, schema: scenarioSchema(lexicon) });
 }
 
 function listed(keys: readonly string[]): string {

@@ -23,6 +23,8 @@ export interface Word {
   check?(args: unknown): readonly ManifestProblem[];
   /** Of an action: the kinds of objects that can stand at a key. */
   readonly kinds?: Readonly<Record<string, readonly string[]>>;
+  /** Of an action: by a key with an object, the path at which containers of it are named. */
+  readonly containers?: Readonly<Record<string, readonly string[]>>;
   /** Keys at which the name of a node stands, each with the words that may stand in its place. */
   nodeNames?(args: unknown): Readonly<Record<string, readonly string[]>>;
   /** Of a fault: when it ends by its own parameters (`restart: 20s`), in microseconds. */

@@ -5,6 +5,8 @@
 import { Alias, isMap, isScalar, isSeq, parseDocument as parseYaml } from 'yaml';
 import type { Node, Pair, ParsedNode, Scalar as ScalarNode, YAMLError } from 'yaml';
 import { didYouMean } from './did-you-mean';
+import { findMisplaced } from './indentation';
+import type { Misplaced } from './indentation';
 import type { Report } from './report';
 import { readScalar, surpriseOf } from './scalar';
 import type { Dialect } from './scalar';
@@ -207,10 +209,38 @@ function reportBroken(error: YAMLError, source: SourceText, chunk: Chunk, report
     reportTemplate(place, report);
     return;
   }
+  if (reportMisplaced(error, source, chunk, report)) return;
   const earlier = source.text.slice(chunk.start, source.text.lastIndexOf('\n', start - 1) + 1);
   const hint = hintForBroken(error.message, line, earlier);
   report.error('KD1003', place, `this is not YAML: ${sentence(error.message)}`, hint);
 }
+
+/** Whether a key or a dash in a column of its own is the reason, which is then reported. */
+function reportMisplaced(
+  error: YAMLError,
+  source: SourceText,
+  chunk: Chunk,
+  report: Report,
+): boolean {
+  if (!LAYOUT_ERRORS.has(error.code) || /flow|quote/i.test(error.message)) return false;
+  const lineOf = (offset: number): number => rangeOf({ source, start: offset, end: offset }).line;
+  const lines = source.text.slice(0, chunk.end).split(/\r?\n/);
+  const noticed = lineOf(chunk.start + Math.min(error.pos[0], chunk.end - chunk.start));
+  const found = findMisplaced(lines, lineOf(chunk.start) - 1, noticed - 1);
+  if (found === undefined) return false;
+  const message = `this is not YAML: "${found.text}" is indented unlike what is above it`;
+  report.error('KD1003', placeInLine(source, found), message, found.hint);
+  return true;
+}
+
+/** What the parser says of lines that begin in the wrong column, among other mistakes. */
+const LAYOUT_ERRORS: ReadonlySet<string> = new Set([
+  'BAD_INDENT',
+  'BLOCK_AS_IMPLICIT_KEY',
+  'MISSING_CHAR',
+  'MULTILINE_IMPLICIT_KEY',
+  'UNEXPECTED_TOKEN',
+]);
 
 /**
  * Characters that no YAML may contain, of which the parser lets some pass: a text with one of
@@ -247,6 +277,11 @@ function lineAt(text: string, offset: number): string {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   const end = text.indexOf('\n', offset);
   return text.slice(start, end < 0 ? text.length : end);
+}
+
+function placeInLine(source: SourceText, { line, column, text }: Misplaced): Place {
+  const start = source.offsetOf(line + 1, column + 1);
+  return { source, start, end: start + text.length };
 }
 
 function firstLine(place: Place): Place {

@@ -141,7 +141,7 @@ export function scenarioSchema(lexicon: Lexicon): JsonSchema {
 type WordKind = 'fault' | 'action' | 'claim' | 'trigger';
 
 /** The schema of the value of a word, as the scenario's schema refers to it. */
-export function wordReference(kind: WordKind, name: string): string {
+function wordReference(kind: WordKind, name: string): string {
   return `#/$defs/${kind}.${name}`;
 }
 

@@ -27,6 +27,12 @@ export class SourceText {
     return { file: this.path, line, column, endLine, endColumn };
   }
 
+  /** The offset of a line and a column, both counted from 1. */
+  offsetOf(line: number, column: number): number {
+    this.starts ??= lineStarts(this.text);
+    return (this.starts[line - 1] ?? this.text.length) + column - 1;
+  }
+
   private positionOf(offset: number): [line: number, column: number] {
     this.starts ??= lineStarts(this.text);
     let low = 0;

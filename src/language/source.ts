@@ -16,7 +16,7 @@ import { child, textOf } from './tree';
 import type { Tree } from './tree';
 
 /** Files larger than this are refused without being read: nobody writes such a scenario by hand. */
-export const LARGEST_FILE = 10 * 1_024 * 1_024;
+const LARGEST_FILE = 10 * 1_024 * 1_024;
 
 /** A document and what it is. */
 export interface SourceDocument {
@@ -88,7 +88,7 @@ export function reportNotUtf8(source: SourceText, report: Report): void {
 
 /** The system refuses to hand the file out. */
 export function reportUnreadable(source: SourceText, why: string, report: Report): void {
-  report.error('KD1001', { source, start: 0, end: 0 }, `this file cannot be read: ${why}`);
+  report.error('KD1001', { source, start: 0, end: 0 }, `this cannot be read: ${why}`);
 }
 
 function mentionsScenario({ text }: SourceText, { start, end }: Chunk): boolean {
@@ -158,7 +158,11 @@ export const DISK: Files = {
   read(path) {
     try {
       const status = statSync(path);
-      if (status.isDirectory()) return { is: 'folder' };
+      if (status.isDirectory()) {
+        // A folder that cannot be listed must not pass for an empty one.
+        if (entriesOf(path) !== undefined) return { is: 'folder' };
+        return { is: 'unreadable', why: 'permission to list this folder is denied' };
+      }
       if (status.size > LARGEST_FILE) return { is: 'too-large', bytes: status.size };
       return { is: 'text', text: UTF8.decode(readFileSync(path)) };
     } catch (error) {
@@ -173,13 +177,13 @@ export const DISK: Files = {
     const clean = path.replaceAll('\\', '/');
     if (isPattern(clean)) {
       const wanted = globToRegExp(clean);
-      return filesBelow(fixedPart(clean)).filter((file) => wanted.test(file));
+      return filesBelow(fixedPart(clean), (file) => wanted.test(file));
     }
-    return kindOfFile(clean) === 'folder' ? filesBelow(clean).filter(isYaml) : [clean];
+    return kindOfFile(clean) === 'folder' ? filesBelow(clean, isYaml) : [clean];
   },
 };
 
-export function isYaml(path: string): boolean {
+function isYaml(path: string): boolean {
   return /\.(ya?ml|json)$/.test(path);
 }
 
@@ -191,28 +195,38 @@ function kindOfFile(path: string): 'file' | 'folder' | 'missing' {
   }
 }
 
-/** Every file below a folder, sorted; hidden folders and node_modules are not entered. */
-function filesBelow(folder: string): readonly string[] {
-  if (kindOfFile(folder === '' ? '.' : folder) !== 'folder') return [];
+/**
+ * Every file below a folder that is wanted, sorted, and every folder that cannot be listed: reading
+ * it tells why. Hidden folders and node_modules are not entered.
+ */
+function filesBelow(folder: string, isWanted: (file: string) => boolean): readonly string[] {
+  const here = folder === '' ? '.' : folder;
+  if (kindOfFile(here) !== 'folder') return [];
+  const entries = entriesOf(here);
+  if (entries === undefined) return [folder];
   const found: string[] = [];
   const prefix = folder === '' ? '' : `${folder.replace(/\/$/, '')}/`;
-  for (const entry of sortedBy(entriesOf(folder === '' ? '.' : folder), ({ name }) => name)) {
+  for (const entry of sortedBy(entries, ({ name }) => name)) {
     const path = `${prefix}${entry.name}`;
-    if (!entry.isDirectory()) found.push(path);
-    else if (!/^\.|^node_modules$/.test(entry.name)) {
+    if (entry.isDirectory()) {
+      if (/^\.|^node_modules$/.test(entry.name)) continue;
       // One by one: a whole disk has more files than a call may have arguments.
-      for (const file of filesBelow(path)) found.push(file);
+      for (const file of filesBelow(path, isWanted)) found.push(file);
+    } else if (isWanted(path)) {
+      found.push(path);
     }
   }
   return found;
 }
 
-/** What a folder contains that can be read: nothing, where the system refuses to list it. */
-function entriesOf(folder: string): readonly Dirent[] {
+/** What a folder contains; undefined where the system refuses to list it. */
+function entriesOf(folder: string): readonly Dirent[] | undefined {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    if (/^E(ACCES|PERM|NOENT)$/.test((error as NodeJS.ErrnoException).code ?? '')) return [];
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (/^E(ACCES|PERM)$/.test(code)) return undefined;
     throw error;
   }
 }

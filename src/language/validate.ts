@@ -1,7 +1,7 @@
 // Tree → diagnostics, by the validator that the build compiled from the scenario's schema.
 
 import { explain } from './explain-error';
-import type { JsonSchema } from './lexicon';
+import type { JsonSchema, Lexicon } from './lexicon';
 import type { Report } from './report';
 import type { Tree } from './tree';
 
@@ -39,17 +39,17 @@ export function generatedValidator(): SchemaValidator {
 }
 
 /**
- * Judges the shape of a scenario. Everything that is wrong goes to the report. `actions`: the
- * words of `do`, for hints.
+ * Judges the shape of a scenario. Everything that is wrong goes to the report. With the lexicon,
+ * hints know which words belong where.
  */
 export function validate(
   tree: Tree,
   report: Report,
   validator: SchemaValidator = generatedValidator(),
-  actions: readonly string[] = [],
+  lexicon?: Lexicon,
 ): boolean {
   if (validator(tree.value)) return true;
-  for (const error of relevant(validator.errors ?? [])) explain(error, tree, report, actions);
+  for (const error of relevant(validator.errors ?? [])) explain(error, tree, report, lexicon);
   return false;
 }
 

@@ -30,12 +30,13 @@ export function loadPlans(files: readonly string[]): LoadedPlans {
   };
 }
 
-/** A diagnostic with the lines around its place. */
+/** A diagnostic with the lines around its place, for a terminal of so many columns. */
 export function diagnosticText(
   diagnostic: Diagnostic,
   { linesOf }: Pick<LoadedPlans, 'linesOf'>,
+  columns?: number,
 ): string {
-  return formatDiagnostic(diagnostic, linesOf(diagnostic.range.file));
+  return formatDiagnostic(diagnostic, linesOf(diagnostic.range.file), columns);
 }
 
 function linesIn(loaded: readonly LoadedScenarios[], file: string): readonly string[] | undefined {

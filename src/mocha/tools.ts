@@ -24,14 +24,18 @@ export function toolsFor(
     run: (plan) => runPlan(plan, seed, explain),
     titles: titlesOf,
     failureText: (outcome) => failureText(outcome, columns),
-    frame: (range) => frameOf(range, loaded.linesOf(range.file)),
-    diagnosticText: (diagnostic) => diagnosticText(diagnostic, loaded),
+    frame: (range) => frameOf(range, loaded.linesOf(range.file), columns),
+    diagnosticText: (diagnostic) => diagnosticText(diagnostic, loaded, columns),
   };
 }
 
 /** The lines around a place with carets below it: a code frame without a message. */
-function frameOf(range: SourceRange, lines: readonly string[] | undefined): string {
+function frameOf(
+  range: SourceRange,
+  lines: readonly string[] | undefined,
+  columns: number,
+): string {
   if (lines === undefined) return '';
   const blank: Diagnostic = { code: '', severity: 'error', message: '', range };
-  return formatDiagnostic(blank, lines).split('\n').slice(1).join('\n');
+  return formatDiagnostic(blank, lines, columns).split('\n').slice(1).join('\n');
 }

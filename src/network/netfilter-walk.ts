@@ -219,9 +219,9 @@ export function throughHook(
     connections: () => flight.table(machine).list(walk.now),
     isAnyPort: walk.isAnyPort,
     reads: chainReader(machine, family),
-    ...(devices.in !== undefined && { inInterface: devices.in }),
-    ...(devices.out !== undefined && { outInterface: devices.out }),
-    ...(masqueradeAddress !== undefined && { masqueradeAddress }),
+    inInterface: devices.in,
+    outInterface: devices.out,
+    masqueradeAddress,
   });
   const [only] = branches;
   if (branches.length === 1 && only!.turn === undefined) {

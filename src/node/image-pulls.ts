@@ -1,7 +1,7 @@
 // Images that cannot be pulled: which starts need a pull, and how long the kubelet waits between
 // two tries. Time is not spent on pulls that succeed.
-// source: pkg/kubelet/images/image_manager.go EnsureImageExists; pkg/kubelet/kubelet.go
-// (imageBackOff); pkg/kubelet/images/policy.go RequirePullForIfNotPresentImage
+// source: pkg/kubelet/images/image_manager.go EnsureImageExists, imagePullPrecheck, pullImage;
+// pkg/kubelet/kubelet.go imageBackOff; client-go/util/flowcontrol/backoff.go
 
 import type { Container } from '../apiserver/kinds/pod';
 import type { EventArgument, EventKind } from '../kernel/event-queue';
@@ -14,14 +14,21 @@ import { subjectOf } from './kubelet-ground';
 import { ownerOfContainer } from './kubelet-state';
 import type { ContainerRecord, PodWorker } from './kubelet-state';
 
-/** A pull that has failed, and what the kubelet says of it. */
+/** What the kubelet says of a container whose image could not be pulled. */
 export interface FailedPull {
   readonly error: 'ErrImagePull' | 'ImagePullBackOff';
-  readonly failedAt: Instant;
-  /** No pull is tried for so long after the last one. */
-  readonly backOff: Duration;
   /** When the kubelet looks at the pod again. */
   readonly retryAt: Instant;
+}
+
+/**
+ * The last pull of an image for a pod that failed, for whichever of its containers. A pull that
+ * succeeds takes nothing back: twice the longest back-off without a failure does.
+ */
+export interface PullBackOff {
+  readonly failedAt: Instant;
+  /** No pull is tried for so long after it. */
+  readonly backOff: Duration;
 }
 
 export interface PullListener {
@@ -60,18 +67,21 @@ export class ImagePulls {
   hasImage(container: ContainerRecord): boolean {
     const { kernel, timing, state } = this.ground;
     const { worker, spec, pull } = container;
-    const { agent } = worker;
+    const { agent, pulls } = worker;
     const { now } = kernel;
-    const isMissing = state.nodeFailures.images.has(agent.node) && needsPull(spec, agent.images);
-    const isWaiting = pull !== undefined && isInBackOff(pull, now);
-    if (!isMissing && !isWaiting) {
+    const { image = '' } = spec;
+    const isMissing = state.nodeFailures.images.has(agent.node);
+    const isWaiting = isInBackOff(pulls.get(image), now);
+    if (!needsPull(spec, agent.images) || (!isMissing && !isWaiting)) {
       container.pull = undefined;
       return true;
     }
     if (pull !== undefined && pull.retryAt > now) return false;
+    if (!isWaiting) pulls.set(image, nextBackOff(pulls.get(image), now, timing));
+    const error = isWaiting ? 'ImagePullBackOff' : 'ErrImagePull';
     const retryAt = later(now, timing.draw(RETRY, agent.actor));
-    container.pull = failPull(container, { now, retryAt, timing });
-    const detail = `${container.pull.error}: image "${spec.image ?? ''}" cannot be pulled`;
+    container.pull = { error, retryAt };
+    const detail = `${error}: image "${image}" cannot be pulled`;
     kernel.note(agent.actor, 'failed', subjectOf(worker), detail);
     const event = isMissing ? this.retryEvent : this.lastRetryEvent;
     kernel.schedule(retryAt, Phase.agent, event, container.id, retryAt, RETRY);
@@ -91,7 +101,7 @@ export class ImagePulls {
 }
 
 /** Whether a start asks the registry, on a node that has these images. */
-export function needsPull(
+function needsPull(
   { image = '', imagePullPolicy }: Container,
   present: ReadonlySet<string>,
 ): boolean {
@@ -108,21 +118,16 @@ function defaultPolicy(image: string): string {
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-/** What becomes of a start whose image cannot be had, looked at now and again at `retryAt`. */
-export function failPull(
-  { pull }: ContainerRecord,
-  { now, retryAt, timing }: { now: Instant; retryAt: Instant; timing: Timing },
-): FailedPull {
-  if (pull !== undefined && isInBackOff(pull, now)) {
-    return { ...pull, error: 'ImagePullBackOff', retryAt };
-  }
+/** source: client-go/util/flowcontrol/backoff.go Next */
+function nextBackOff(last: PullBackOff | undefined, now: Instant, timing: Timing): PullBackOff {
   const first = timing.delay('kubelet.imagePullBackOff').least;
   const most = timing.delay('kubelet.imagePullBackOffMax').least;
-  const backOff = Math.min(pull === undefined ? first : pull.backOff * 2, most) as Duration;
-  return { error: 'ErrImagePull', failedAt: now, backOff, retryAt };
+  const isForgotten = last === undefined || now - last.failedAt > 2 * most;
+  const backOff = isForgotten ? first : (Math.min(last.backOff * 2, most) as Duration);
+  return { failedAt: now, backOff };
 }
 
 /** source: client-go/util/flowcontrol/backoff.go IsInBackOffSinceUpdate */
-export function isInBackOff({ failedAt, backOff }: FailedPull, now: Instant): boolean {
-  return now - failedAt < backOff;
+function isInBackOff(last: PullBackOff | undefined, now: Instant): boolean {
+  return last !== undefined && now - last.failedAt < last.backOff;
 }

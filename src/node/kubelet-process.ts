@@ -152,6 +152,7 @@ function forget(worker: PodWorker): void {
   worker.sent = undefined;
   worker.tearingDown = false;
   worker.unsent = false;
+  worker.pulls.clear();
   for (const container of worker.containers) {
     container.creating = false;
     container.inBackOff = false;

@@ -9,7 +9,7 @@ import type { Duration, Instant } from '../values/time';
 import type { Behaviour } from '../workloads/index';
 import type { NodeTicks } from './node-ticks';
 import type { ContainerProcess, PodSandbox } from './pod-sandbox';
-import type { FailedPull } from './image-pulls';
+import type { FailedPull, PullBackOff } from './image-pulls';
 import { NodeFailures } from './node-failures';
 import type { Pressure } from './node-failures';
 import { isHeldUnready, PodFailures } from './pod-failures';
@@ -95,6 +95,8 @@ export interface PodWorker {
   deadline: Instant | undefined;
   /** The object is gone from the API: nothing is to be written about it. */
   removed: boolean;
+  /** The pulls for it that failed last, by image. */
+  readonly pulls: Map<string, PullBackOff>;
   /** The status as it was sent last. */
   sent: PodStatus | undefined;
   /** When the next relist that concerns this pod happens. */

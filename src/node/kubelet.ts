@@ -214,7 +214,8 @@ export class Kubelets {
    */
   shutdown(node: string): void {
     const agent = this.agent(node);
-    if (!agent.running || agent.leaving !== undefined) return;
+    const isOn = this.ground.network.machines.get(node)?.powered === true;
+    if (!isOn || agent.stopping || agent.leaving !== undefined) return;
     if (!this.shutdowns.begin(agent)) this.power.shutdown(agent);
   }
 

@@ -1,5 +1,7 @@
 // Whether a kubelet renews its lease, and what it does about it when it cannot: without an event
 // for each renewal, only for the end and the return of them.
+// source: component-helpers/apimachinery/lease/controller.go (retryUpdateLease,
+// onRepeatedHeartbeatFailure); cmd/kubelet/app/server.go (closeAllConns)
 
 import type { EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';

@@ -108,7 +108,7 @@ export class NodeStatuses {
     const { kernel } = this.ground;
     if (this.due.has(node) || !this.speaks(node) || !this.isUnknown(node)) return;
     this.due.add(node);
-    kernel.schedule(this.nextSync(node), Phase.agent, this.syncEvent, node, 0, PERIOD);
+    kernel.schedule(this.nextReport(node), Phase.agent, this.syncEvent, node, 0, PERIOD);
   }
 
   /** The kubelet has found that its node is under pressure, or is so no more. */
@@ -117,7 +117,7 @@ export class NodeStatuses {
     if (this.pressureDue.has(node) || state.agents.get(node)?.running !== true) return;
     if (this.newlySaid(node, PRESSURES).length === 0) return;
     this.pressureDue.add(node);
-    kernel.schedule(this.nextSync(node), Phase.agent, this.pressureEvent, node, 0, PERIOD);
+    kernel.schedule(this.nextReport(node), Phase.agent, this.pressureEvent, node, 0, PERIOD);
   }
 
   /** The kubelet says how its node is now, without waiting for its loop. */
@@ -195,11 +195,8 @@ export class NodeStatuses {
   }
 
   /** The next tick of the kubelet's loop. */
-  private nextSync(node: string): Instant {
-    const { kernel, timing } = this.ground;
-    const period = timing.delay(PERIOD).least;
-    if (period === 0) return kernel.now;
-    const phase = timing.phase(PERIOD, `kubelet@${node}`);
-    return (phase + Math.ceil((kernel.now - phase) / period) * period) as Instant;
+  private nextReport(node: string): Instant {
+    const { kernel, state } = this.ground;
+    return state.agents.get(node)!.ticks.nextStatusReport(kernel.now);
   }
 }

@@ -40,6 +40,29 @@ export class NodeTicks {
     return this.nextTick('kubelet.statusSyncPeriod', now, ZERO);
   }
 
+  /**
+   * When the kubelet says next how its node is. The jitter of single reports is taken as one draw.
+   * source: pkg/kubelet/kubelet.go Run (JitterUntil(syncNodeStatus, …, 0.04, sliding))
+   */
+  nextStatusReport(now: Instant): Instant {
+    const { least } = this.timing.delay('kubelet.nodeStatusUpdateFrequency');
+    const extra = this.share('kubelet.nodeStatusUpdateFrequency') - least;
+    return this.nextTick('kubelet.nodeStatusUpdateFrequency', now, extra as Duration);
+  }
+
+  /** When the kubelet asks its container runtime next how it is. */
+  nextRuntimeLook(now: Instant): Instant {
+    return this.nextTick('kubelet.runtimeStatusPeriod', now, ZERO);
+  }
+
+  /** When it asked that last. The longest time until it misses an answer begins with a look. */
+  lastRuntimeLook(now: Instant): Instant {
+    const next = this.nextRuntimeLook(now);
+    const period = this.timing.delay('kubelet.runtimeStatusPeriod').least;
+    if (next === now || this.timing.profile !== 'default') return now;
+    return (next - this.span(period)) as Instant;
+  }
+
   /** When the eviction manager looks next, as long as it has evicted nobody. */
   nextEvictionLook(now: Instant): Instant {
     return this.nextTick('kubelet.evictionMonitoringPeriod', now, ZERO);

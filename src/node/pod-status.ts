@@ -2,7 +2,7 @@
 // source: pkg/kubelet/kubelet_pods.go (getPhase, convertStatusToAPIStatus), status/generate.go
 
 import type { Condition, ContainerState, ContainerStatus, PodStatus } from '../apiserver/kinds/pod';
-import { conditionOf, withCondition } from '../apiserver/kinds/pod';
+import { conditionOf } from '../apiserver/kinds/pod';
 import type { IP } from '../values/ip';
 import type { Instant } from '../values/time';
 import { isReady } from './kubelet-state';
@@ -83,14 +83,14 @@ function conditionsOf(worker: PodWorker, phase: string, now: Instant): Condition
   ];
   const known = worker.pod.status?.conditions ?? worker.sent?.conditions;
   const previous = worker.sent?.conditions ?? known;
-  return own.reduce<Condition[]>(
-    (all, it) => {
-      const before = conditionOf(previous, it.type);
-      const since = before?.status === it.status ? before.lastTransitionTime : undefined;
-      return withCondition(all, { ...it, lastTransitionTime: since ?? now });
-    },
-    [...(known ?? [])],
-  );
+  const all = [...(known ?? [])];
+  for (const it of own) {
+    const before = conditionOf(previous, it.type);
+    const since = before?.status === it.status ? before.lastTransitionTime : undefined;
+    const index = all.findIndex(({ type }) => type === it.type);
+    all[index < 0 ? all.length : index] = { ...it, lastTransitionTime: since ?? now };
+  }
+  return all;
 }
 
 /** source: pkg/apis/core/types.go DisruptionTarget, PodReasonTerminationByKubelet */

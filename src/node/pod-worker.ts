@@ -35,6 +35,7 @@ export function newWorker(
     verdict: undefined,
     deadline: undefined,
     removed: false,
+    pulls: new Map(),
     sent: undefined,
     unsent: false,
     relistAt: undefined,

@@ -9,13 +9,11 @@ import type { EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
 import type { TimerName } from '../timing';
 import { later } from '../values/time';
-import type { Instant } from '../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import { UNREADY } from './node-status';
 
 const DOWN: TimerName = 'kubelet.runtimeDown';
 const STATUS: TimerName = 'kubelet.nodeStatusUpdateFrequency';
-const CHECK: TimerName = 'kubelet.runtimeStatusPeriod';
 
 interface Said {
   readonly status: string;
@@ -61,21 +59,24 @@ export class RuntimeHealth {
 
   /** A fault makes the kubelet say that its node is not ready, or does so no longer. */
   failureChanged(node: string): void {
-    const { kernel } = this.ground;
-    const at = this.tick(node, STATUS, kernel.now, true);
+    const { kernel, state } = this.ground;
+    const at = state.agents.get(node)?.ticks.nextStatusReport(kernel.now);
+    if (at === undefined) return;
     kernel.schedule(at, Phase.agent, this.failureEvent, node, 0, STATUS);
   }
 
   /** The runtime of the node answers no longer, or again. */
   changed(node: string, answers: boolean): void {
-    const { kernel, timing } = this.ground;
+    const { kernel, state, timing } = this.ground;
     const turns = this.turns.get(node) ?? 0;
     if ((turns % 2 === 0) === answers) return;
     this.turns.set(node, turns + 1);
-    if (answers && !this.reported.has(node)) return;
-    const looked = this.tick(node, CHECK, kernel.now, answers);
-    const known = answers ? looked : later(looked, timing.delay(DOWN).least);
-    const at = this.tick(node, STATUS, known > kernel.now ? known : kernel.now, true);
+    const ticks = state.agents.get(node)?.ticks;
+    if (ticks === undefined || (answers && !this.reported.has(node))) return;
+    const known = answers
+      ? ticks.nextRuntimeLook(kernel.now)
+      : later(ticks.lastRuntimeLook(kernel.now), timing.wait(DOWN, `kubelet@${node}`));
+    const at = ticks.nextStatusReport(known > kernel.now ? known : kernel.now);
     const timer = answers ? STATUS : DOWN;
     kernel.schedule(at, Phase.agent, this.reportEvent, node, turns + 1, timer);
   }
@@ -119,15 +120,5 @@ export class RuntimeHealth {
       patchType: 'strategic',
       actor: agent.actor,
     });
-  }
-
-  /** The tick of a loop next to an instant: the last one before it, or the first one from it on. */
-  private tick(node: string, timer: TimerName, instant: Instant, isAfter: boolean): Instant {
-    const { timing } = this.ground;
-    const period = timing.delay(timer).least;
-    if (period === 0) return instant;
-    const phase = timing.phase(timer, `kubelet@${node}`);
-    const count = (instant - phase) / period;
-    return (phase + (isAfter ? Math.ceil(count) : Math.floor(count)) * period) as Instant;
   }
 }

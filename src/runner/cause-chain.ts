@@ -93,6 +93,6 @@ export function eventAt(
 }
 
 /** Whether a step of the timeline is the first cause. */
-export function comesOfStep(journal: Journal, position: number): boolean {
+function comesOfStep(journal: Journal, position: number): boolean {
   return journal.chain(position)[0]?.subject.startsWith('step/') === true;
 }

@@ -119,7 +119,7 @@ function tellCure(
 }
 
 /** `kube-proxy@worker-1 synced 3 services at t=12.6s`. */
-export function tellLink({ at, actor, action, subject, detail }: ChainLink): string {
+function tellLink({ at, actor, action, subject, detail }: ChainLink): string {
   const what = detail === '' ? '' : ` (${detail})`;
   return `${actor} ${action} ${subject}${what} at ${formatInstant(at)}`;
 }

@@ -4,6 +4,7 @@
 import { formatTuple } from '../values/flow';
 import { formatInstant } from '../values/time';
 import type { Hop, Step, Trace } from '../values/trace';
+import { wrap } from '../values/wrap';
 import type { Outcome } from './result';
 import { tellDistribution, tellSeeds } from './spread-text';
 
@@ -21,14 +22,6 @@ export function failureText(outcome: Outcome, width = WIDTH_DEFAULT): string {
   const columns = Math.max(width, WIDTH_MIN);
   const lines = [...headLines(outcome, columns), ...bodyLines(outcome, columns)];
   return lines.map((line) => line.trimEnd()).join('\n');
-}
-
-/** The text below its title: for reporters that show the title by themselves. */
-export function failureDetails(outcome: Outcome, width = WIDTH_DEFAULT): string {
-  const columns = Math.max(width, WIDTH_MIN);
-  return bodyLines(outcome, columns)
-    .map((line) => line.trimEnd())
-    .join('\n');
 }
 
 function headLines({ title, status, range }: Outcome, width: number): readonly string[] {
@@ -121,25 +114,8 @@ function wrapAfter(lead: string, text: string, width: number, indent: number): r
   return [start, first, ...rest];
 }
 
-/** Breaks a text between words. A word that is longer than a line stays whole. */
-function wrap(text: string, width: number, first: number, next: number): readonly string[] {
-  const lines: string[] = [];
-  let line = ' '.repeat(first);
-  let empty = true;
-  for (const word of text.split(' ')) {
-    if (!empty && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = ' '.repeat(next) + word;
-    } else {
-      line += empty ? word : ` ${word}`;
-    }
-    empty = false;
-  }
-  return [...lines, line];
-}
-
 /** Names come from files: control characters in them must not reach a terminal or an XML file. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text
     .replace(/\s+/g, (space) => (/[^ ]/.test(space) ? ' ' : space))
     .replace(/\p{Cc}/gu, '�');

@@ -203,13 +203,13 @@ function synthetic(title: string, claim: string, plan: Plan, seed: number) {
 
 /** The command line that repeats exactly this. */
 function repeatOf({ file, row }: Plan, line: number, seed: number): string {
-  const rows = Object.entries(row).map(([key, value]) => ` --row ${key}=${value}`);
+  const rows = Object.entries(row).map(([key, value]) => ` --row ${quote(`${key}=${value}`)}`);
   return `npx kubedrill run ${quote(`${file}:${line}`)} --seed ${seed}${rows.join('')}`;
 }
 
-/** A path as a shell reads it back. */
-function quote(path: string): string {
-  return /^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+/** A path, or a cell of a row, as a shell reads it back. */
+function quote(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Whether only what did not pass is explained, or also what took its time to pass. */

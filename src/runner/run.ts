@@ -63,7 +63,7 @@ function resultOf(
     digest: cluster.kernel.journal.digest,
     end: cluster.kernel.now,
     outcomes: outcomesOf(execution, judgements, seed),
-    notes: plan.notes,
+    notes: [...plan.notes, ...execution.steps.warnings],
     assumptions: cluster.assumptions(),
     cluster: {
       kubernetes: spec.kubernetes,

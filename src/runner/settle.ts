@@ -6,7 +6,7 @@ import { formatDuration, formatInstant, later, seconds } from '../values/time';
 import type { Instant } from '../values/time';
 
 /** How much virtual time a cluster has to come to rest. */
-export const SETTLING_MAX = seconds(600);
+const SETTLING_MAX = seconds(600);
 
 /** At most this many of the things that are still at work are listed. */
 const LISTED_MAX = 10;
@@ -24,14 +24,34 @@ export function expectedSettling(end: Instant): string {
   return `only periodic work is left within ${limit} of ${formatInstant(end)}`;
 }
 
+/** Events that differ in their instants alone. */
+interface Due {
+  readonly what: string;
+  readonly first: Instant;
+  readonly timer: string;
+  count: number;
+}
+
 /** What is still at work, one sentence each. Empty where the cluster has settled. */
 export function stillAtWork(cluster: Cluster): readonly string[] {
   if (cluster.kernel.idle) return [];
-  const pending = cluster.kernel.pending().map(({ at, kind, a, b, timer }) => {
-    const subject = [a, b].filter((it) => typeof it === 'string').join(' ');
-    const cause = timer === '' ? '' : ` (${timer})`;
-    return `${kind}${subject === '' ? '' : ` ${subject}`} is due at ${formatInstant(at)}${cause}`;
-  });
-  const rest = pending.length - LISTED_MAX;
-  return rest > 0 ? [...pending.slice(0, LISTED_MAX), `and ${rest} more`] : pending;
+  // By who and what: when the first is due, and how many.
+  const alike = new Map<string, Due>();
+  for (const { at, kind, a, b, owner, timer } of cluster.kernel.pending()) {
+    const subject = [a, b].filter((it) => typeof it === 'string' && it !== owner);
+    const whose = owner === '' || kind.startsWith(owner) ? [] : ['of', owner];
+    const what = [kind, ...subject, ...whose].join(' ');
+    const known = alike.get(`${what} ${timer}`);
+    if (known === undefined) alike.set(`${what} ${timer}`, { first: at, timer, what, count: 1 });
+    else known.count++;
+  }
+  const lines = [...alike.values()].map(sayDue);
+  const rest = lines.length - LISTED_MAX;
+  return rest > 0 ? [...lines.slice(0, LISTED_MAX), `and ${rest} more`] : lines;
+}
+
+function sayDue({ what, first, timer, count }: Due): string {
+  const cause = timer === '' ? '' : ` (${timer})`;
+  const others = count === 1 ? '' : `, and ${count - 1} more like it`;
+  return `${what} is due at ${formatInstant(first)}${cause}${others}`;
 }

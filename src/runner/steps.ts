@@ -4,11 +4,13 @@
 import type { Cluster } from '../cluster/cluster';
 import type { EventKind } from '../kernel/event-queue';
 import { Phase } from '../kernel/phase';
+import type { Diagnostic } from '../values/diagnostic';
 import type { Instant } from '../values/time';
 import type { Injection } from '../vocabulary/define';
 import { actionNamed, faultNamed } from '../vocabulary/index';
 import { FOREVER } from '../vocabulary/operator';
 import { tellMiss } from '../vocabulary/misses';
+import { shortPicks } from '../vocabulary/short-picks';
 import type { Firing, Timeline } from './timeline';
 
 /** What went wrong with a step: it hit nothing, named nothing, or was refused. */
@@ -21,6 +23,8 @@ export interface StepProblem {
 export class Steps {
   /** Steps that had no effect, in order. */
   readonly problems: StepProblem[] = [];
+  /** What is odd about steps that had an effect. */
+  readonly warnings: Diagnostic[] = [];
   /** How many firings have taken place. */
   fired = 0;
   /** How many of the cluster's failed commands have been looked at. */
@@ -148,8 +152,12 @@ export class Steps {
   }
 
   private inject(firing: Firing, position: number): readonly string[] {
-    const fault = faultNamed(firing.step.verb.name);
-    const injection = fault.inject(this.cluster, firing.step.args, contextOf(firing));
+    const { step } = firing;
+    const fault = faultNamed(step.verb.name);
+    for (const message of shortPicks(this.cluster, step.args)) {
+      this.warnings.push({ code: 'KD1106', severity: 'warning', message, range: step.range });
+    }
+    const injection = fault.inject(this.cluster, step.args, contextOf(firing));
     this.hold(injection, position);
     if (fault.extend !== undefined && injection.effects.length > 0) this.live.add(position);
     return this.record(firing, injection);

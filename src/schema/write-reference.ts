@@ -9,7 +9,7 @@ import { referencePages } from './reference';
 const FOLDER = 'docs/reference';
 
 /** Every page as it should be, by its path from the root of the project. */
-export function expectedPages(): ReadonlyMap<string, string> {
+function expectedPages(): ReadonlyMap<string, string> {
   const pages = referencePages(lexicon, LANGUAGE);
   return new Map([...pages].map(([name, text]) => [`${FOLDER}/${name}`, text]));
 }

@@ -30,25 +30,31 @@ export const ADDRESS_TIMERS = {
     kind: 'quantiser',
     delays: 'the next look of BIRD (Calico) for routes that are missing in the kernel',
     value: fixed(seconds(2)),
-    source: 'projectcalico confd etc/calico/confd/templates/bird.cfg.template (scan time 2)',
+    source:
+      'projectcalico/calico node/filesystem/etc/calico/confd/templates/bird.cfg.template ' +
+      '(protocol kernel: scan time 2)',
   },
   'calico-node.routeRefresh': {
     kind: 'quantiser',
     delays: 'the next look of Felix for routes that are missing in the kernel',
     value: fixed(seconds(90)),
     knob: 'FelixConfiguration routeRefreshInterval',
-    source: 'projectcalico felix/config/config_params.go (RouteRefreshInterval)',
+    source:
+      'projectcalico/calico felix/config/config_params.go (RouteRefreshInterval 90); ' +
+      'felix/dataplane/linux/int_dataplane.go loopUpdatingDataplane (newRefreshTicker)',
   },
   'flannel.routeCheck': {
     kind: 'quantiser',
     delays: 'with host-gw, the next look of flanneld for routes that are missing in the kernel',
     value: fixed(seconds(10)),
-    source: 'flannel-io/flannel pkg/backend/route_network.go (routeCheckRetries)',
+    source: 'flannel-io/flannel pkg/backend/route_network.go routeCheck (routeCheckRetries)',
   },
   'kindnet.reconcile': {
     kind: 'quantiser',
     delays: 'the next pass of kindnetd over all nodes and the routes to them',
     value: fixed(seconds(10)),
-    source: 'kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/main.go (main control loop)',
+    source:
+      'kubernetes-sigs/kind images/kindnetd/cmd/kindnetd/main.go (main control loop), routes.go ' +
+      'syncRoute; kubernetes-sigs/kindnet, its successor, has no such loop',
   },
 } as const satisfies Record<string, TimerRow>;

@@ -62,8 +62,12 @@ export const API_CLIENT_TIMERS = {
   },
   'client.reflectorBackoffReset': {
     kind: 'wait',
-    delays: 'nothing by itself: a failure so long after the last one counts as the first',
+    delays:
+      'nothing by itself: a failure so long after the last one (since 1.36: after the back-off ' +
+      'began anew) counts as the first',
     value: fixed(seconds(120)),
-    source: 'staging/src/k8s.io/client-go/tools/cache/reflector.go defaultBackoffReset',
+    source:
+      'staging/src/k8s.io/client-go/tools/cache/reflector.go defaultBackoffReset; ' +
+      'apimachinery/pkg/util/wait/backoff.go DelayWithReset; kubernetes#136824',
   },
 } as const satisfies Record<string, TimerRow>;

@@ -126,6 +126,12 @@ export const CONTROL_PLANE_TIMERS = {
     value: fixed(seconds(600)),
     source: 'pkg/controller/job/job_controller.go MaxJobPodFailureBackOff',
   },
+  'controller-manager.job.retry': {
+    kind: 'wait',
+    delays: 'the first retry of a failed pass of the Job controller; doubles up to 60 s',
+    value: fixed(seconds(1)),
+    source: 'pkg/controller/job/job_controller.go DefaultJobApiBackOff, MaxJobApiBackOff',
+  },
   'controller-manager.podgc.period': {
     kind: 'quantiser',
     delays: 'noticing the pods of a node that is deleted',
@@ -177,6 +183,12 @@ export const CONTROL_PLANE_TIMERS = {
     value: fixed(seconds(10)),
     knob: 'KubeSchedulerConfiguration podMaxBackoffSeconds',
     source: 'pkg/scheduler/apis/config/v1/defaults.go',
+  },
+  'cloud-controller-manager.retry': {
+    kind: 'wait',
+    delays: 'the first retry of a failed pass of the service controller; doubles up to 300 s',
+    value: fixed(seconds(5)),
+    source: 'staging/src/k8s.io/cloud-provider/controllers/service/controller.go minRetryDelay',
   },
   'cloud-controller-manager.ensureLoadBalancer': {
     kind: 'latency',

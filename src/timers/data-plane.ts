@@ -106,7 +106,9 @@ export const DATA_PLANE_TIMERS = {
     delays: 'the end of the routes to a silent speaker',
     value: fixed(seconds(90)),
     knob: 'BGPPeer spec.holdTime',
-    source: 'metallb api/v1beta2 bgppeer_types.go; RFC 4271 section 10 (suggested 90 s)',
+    source:
+      'metallb internal/bgp/native/native.go NewSession (90 s where the peer says nothing); FRR ' +
+      'has 180 s of its own (bgpd.h BGP_DEFAULT_HOLDTIME)',
   },
   'coredns.lameduck': {
     kind: 'wait',

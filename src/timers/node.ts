@@ -34,7 +34,9 @@ export const NODE_TIMERS = {
     kind: 'wait',
     delays: 'giving up a renewal of the lease that nobody answers',
     value: fixed(seconds(10)),
-    source: 'cmd/kubelet/app/server.go heartbeatClientConfig.Timeout (nodeStatusUpdateFrequency)',
+    source:
+      'cmd/kubelet/app/server.go heartbeatClientConfig.Timeout (nodeStatusUpdateFrequency, at ' +
+      'the most the lease duration)',
   },
   'kubelet.leaseBackoff': {
     kind: 'wait',
@@ -70,9 +72,9 @@ export const NODE_TIMERS = {
   'kubelet.nodeStatusUpdateFrequency': {
     kind: 'quantiser',
     delays: 'telling the API server that the condition of the node has changed',
-    value: fixed(seconds(10)),
+    value: spread(seconds(10), ms(10_400)),
     knob: 'KubeletConfiguration nodeStatusUpdateFrequency',
-    source: 'pkg/kubelet/apis/config/v1beta1/defaults.go',
+    source: 'pkg/kubelet/apis/config/v1beta1/defaults.go; pkg/kubelet/kubelet.go Run (jitter 0.04)',
   },
   'runtime.systemdRestart': {
     kind: 'wait',
@@ -119,13 +121,15 @@ export const NODE_TIMERS = {
     kind: 'wait',
     delays: 'the second pull of an image that could not be pulled; doubles each time',
     value: fixed(seconds(10)),
-    source: 'pkg/kubelet/kubelet.go imageBackOffPeriod; pkg/kubelet/images/image_manager.go',
+    source:
+      'pkg/kubelet/kubelet.go imageBackOffPeriod; pkg/kubelet/images/image_manager.go pullImage ' +
+      '(by pod and image; a success takes nothing back)',
   },
   'kubelet.imagePullBackOffMax': {
     kind: 'wait',
-    delays: 'any further pull at the most',
+    delays: 'any further pull at the most; twice as long without a failure forgets the count',
     value: fixed(seconds(300)),
-    source: 'pkg/kubelet/kubelet.go MaxImageBackOff',
+    source: 'pkg/kubelet/kubelet.go MaxImageBackOff; client-go/util/flowcontrol/backoff.go',
   },
   'kubelet.syncErrorBackOff': {
     kind: 'wait',

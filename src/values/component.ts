@@ -13,8 +13,6 @@ export const COMPONENT_NAMES = [
   'scheduler',
 ] as const;
 
-export type ComponentName = (typeof COMPONENT_NAMES)[number];
-
 /** One process of the cluster. */
 export interface Component {
   /** `kube-proxy`, or one controller: `controller-manager/endpointslice`. */

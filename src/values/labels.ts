@@ -17,7 +17,10 @@ export interface LabelExpression {
 
 /** Whether every pair of `wanted` stands in `labels`: the selector of Services. */
 export function matchesLabels(labels: Labels | undefined, wanted: Labels): boolean {
-  return Object.entries(wanted).every(([key, value]) => labelOf(labels, key) === value);
+  for (const key of Object.keys(wanted)) {
+    if (labelOf(labels, key) !== wanted[key]) return false;
+  }
+  return true;
 }
 
 /** Whether `labels` satisfy every line of the selector. */

@@ -5,6 +5,7 @@ import type { FromSchema } from '../language/json-schema';
 import type { Component } from '../values/component';
 import { picked } from './pick';
 import { nodesOfTarget, UnknownTargetError } from './targets';
+import type { NodeTargetArgs, PodTarget, PodTargetArgs, ReferredPods } from './targets';
 
 /** The keys by which a fault names a component, for its schema. */
 export const COMPONENT_TARGET = {
@@ -29,6 +30,33 @@ export type ComponentTargetArgs = FromSchema<typeof TARGET>;
 /** Whether the component is what runs in pods: then its pods are meant. */
 export function runsInPods({ component }: { readonly component?: string }): boolean {
   return component === 'coredns';
+}
+
+/** The keys by which a fault can mean pods. */
+interface PodKeys {
+  readonly component?: string;
+  readonly node?: NodeTargetArgs;
+  readonly nodes?: Exclude<NodeTargetArgs, string>['nodes'];
+  readonly pod?: PodTargetArgs;
+  readonly pods?: Exclude<PodTargetArgs, string>['pods'];
+  readonly pick?: string | number;
+  readonly members?: 'live' | 'frozen';
+}
+
+/** The pods that the arguments of a fault mean: by reference, by selector, or a component. */
+export function podTargetOf(args: PodKeys): PodTarget {
+  const { node, nodes, pod, pods, pick, members } = args;
+  const more = { ...(pick !== undefined && { pick }), ...(members !== undefined && { members }) };
+  if (runsInPods(args)) {
+    const on = node ?? (nodes === undefined ? undefined : { nodes });
+    return referred('coredns', { ...more, ...(on !== undefined && { on }) });
+  }
+  if (pods !== undefined) return { pods, ...more };
+  return typeof pod === 'object' ? { ...pod, ...more } : referred(pod!, more);
+}
+
+function referred(reference: string, more: Omit<ReferredPods, 'reference'>): PodTarget {
+  return Object.keys(more).length === 0 ? reference : { reference, ...more };
 }
 
 /**

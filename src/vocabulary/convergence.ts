@@ -44,7 +44,7 @@ export function judgeChanges(stretch: Stretch, each: boolean, enough: Enough): S
 }
 
 /** Every change of the truth in the stretch, in order. */
-export function changesIn({ samples, before }: Stretch, enough: Enough): readonly Change[] {
+function changesIn({ samples, before }: Stretch, enough: Enough): readonly Change[] {
   const changes: Change[] = [];
   let last = before?.observation.agreement;
   let isKnown = before !== undefined;

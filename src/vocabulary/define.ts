@@ -105,6 +105,11 @@ export interface Claim<Args = unknown> extends DocumentedWord {
   judgeStretch?(args: Args, stretch: Stretch): StretchVerdict;
 }
 
+/** What is wrong with the argument at `path`. */
+export function problem(path: string, message: string): ManifestProblem {
+  return { path, severity: 'error', message };
+}
+
 /** What a step did: the names of what it hit, and the effects that last until its recovery. */
 export interface Injection {
   /** `pod shop/web-x7k`, `node worker-2`; empty where it hit nothing, which is an error. */
@@ -112,6 +117,9 @@ export interface Injection {
   /** Plain texts. Two faults with one effect share it: it ends with the last of them. */
   readonly effects: readonly string[];
 }
+
+/** What a step did that hit nothing. */
+export const NOTHING: Injection = { hits: [], effects: [] };
 
 export interface InjectionContext {
   /** Which step did it, as the journal names it: `crash`, `crash#2`. */

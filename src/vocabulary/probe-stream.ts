@@ -79,7 +79,7 @@ export function expectedShare(counts: readonly StreamCount[], client: string): R
 }
 
 /** Whether a probe may end otherwise than well. */
-export function mayFail({ ends }: ProbeState): boolean {
+function mayFail({ ends }: ProbeState): boolean {
   return ends.some(({ outcome }) => outcome !== 'ok');
 }
 

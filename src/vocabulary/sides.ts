@@ -8,8 +8,11 @@ import type { ManifestProblem } from '../language/lexicon';
 import { parseReference } from '../language/reference';
 import type { Component } from '../values/component';
 import type { IP } from '../values/ip';
-import { componentsOfTarget, sayComponent } from './component-targets';
+import { componentsOfTarget, podTargetOf, sayComponent } from './component-targets';
+import type { ComponentTargetArgs } from './component-targets';
+import { problem } from './define';
 import type { Injection, InjectionContext } from './define';
+import { picked } from './pick';
 import {
   describe,
   isFrozen,
@@ -77,6 +80,32 @@ const ANYONE: Side = { end: { is: 'anyone' }, names: ['everybody else'] };
 
 /** What a schema cannot say of the two sides. */
 export function checkSides(args: SidesArgs): ManifestProblem[] {
+  return [...strayKeys(args), ...checkParties(args)];
+}
+
+/** Keys of a side that say nothing there: a `port` of pods, the `node` of a zone. */
+function* strayKeys({ from, to, between = [] }: SidesArgs): Iterable<ManifestProblem> {
+  const groups = between.map((group, index) => [`/between/${index}`, group] as const);
+  for (const [path, side] of [['/from', from], ['/to', to], ...groups] as const) {
+    if (side === undefined || typeof side === 'string') continue;
+    const { service, component, port, node, pick, members } = side;
+    const what = Object.keys(side).find((key) => WHO.includes(key));
+    const stray = (key: string, hint: string): ManifestProblem => ({
+      ...problem(`${path}/${key}`, `\`${key}\` says nothing of \`${what}\``),
+      hint,
+    });
+    if (port !== undefined && service === undefined) yield stray('port', PORTS_HINT);
+    if (node !== undefined && component === undefined) yield stray('node', 'name the node alone');
+    if (service === undefined) continue;
+    if (pick !== undefined) yield stray('pick', 'leave it out: a Service is one');
+    if (members !== undefined) yield stray('members', 'leave it out: a Service is one');
+  }
+}
+
+const WHO: readonly string[] = ['pods', 'nodes', 'service', 'component', 'zone'];
+const PORTS_HINT = 'write `ports: [80]` beside the sides';
+
+function checkParties(args: SidesArgs): ManifestProblem[] {
   const { from, to, between, direction } = args;
   if (between === undefined) {
     if (from !== undefined || to !== undefined) return idleSides(args);
@@ -161,10 +190,6 @@ export function extended(hits: readonly string[], isChanged: boolean): Injection
   return { hits: isChanged ? hits : [], effects: [] };
 }
 
-function problem(path: string, message: string): ManifestProblem {
-  return { path, severity: 'error', message };
-}
-
 type Pair = readonly [Target | undefined, Target | undefined];
 
 /** Any two of the groups, or the two sides. */
@@ -206,7 +231,8 @@ function sideOf(
   if (zone !== undefined) {
     return nodeSide(nodesOfTarget(cluster, { nodes: { zone }, ...picking }, chooser));
   }
-  return componentSide(cluster, component!, node);
+  const place = node === undefined ? {} : { node };
+  return componentSide(cluster, { component: component!, ...place, ...picking }, chooser);
 }
 
 function sideOfReference(cluster: Cluster, text: string): Side {
@@ -268,21 +294,23 @@ interface Balanced {
 }
 
 /** The API server by its hosts and its port, CoreDNS by its pods, others as its clients. */
-function componentSide(cluster: Cluster, component: string, node: string | undefined): Side {
+function componentSide(cluster: Cluster, target: ComponentTargetArgs, chooser: string): Side {
+  const { component, node, pick } = target;
   if (component === 'coredns') {
-    return podSide(cluster, podsOfReference(cluster, readReference('coredns')));
+    return podSide(cluster, podsOfTarget(cluster, podTargetOf(target), chooser));
   }
   if (component === 'apiserver') {
     const masters = cluster.spec.nodes.filter(({ role }) => role === 'control-plane');
     const all = masters.length === 0 ? [CONTROL_PLANE] : masters.map(({ name }) => name);
-    const hosts = new Set(all.filter((name) => node === undefined || name === node));
+    const here = all.filter((name) => node === undefined || name === node);
+    const hosts = new Set(picked(cluster, here, pick, chooser));
     const names = [...hosts].map((host) => `component apiserver on ${host}`);
     return { end: { is: 'hosts', hosts, port: API_PORT }, names };
   }
-  const place = node === undefined ? {} : { node };
   const isPart = ({ name }: Component) => name.startsWith(`${component}/`);
-  const found = componentsOfTarget(cluster, { component, ...place }, component);
-  const parts = node === undefined ? cluster.components.filter(isPart) : [];
+  const found = componentsOfTarget(cluster, target, chooser);
+  const isWhole = found.length === cluster.components.filter((it) => it.name === component).length;
+  const parts = node === undefined && isWhole ? cluster.components.filter(isPart) : [];
   const actors = new Set([...found, ...parts].map(({ actor }) => actor));
   return { end: { is: 'clients', actors }, names: found.map(sayComponent) };
 }

@@ -37,6 +37,16 @@ export const CONTAINER_TARGET = {
   },
 } as const;
 
+/** Some of the pods that a reference means: a choice, or those on some nodes. */
+export interface ReferredPods {
+  readonly reference: string;
+  readonly on?: NodeTargetArgs;
+  readonly pick?: string | number;
+  readonly members?: string;
+}
+
+export type PodTarget = PodTargetArgs | ReferredPods;
+
 /** Where a claim's traffic starts. */
 export interface Source {
   /** As the report names it: `shop/frontend#1`, `node/worker-1`, `external`. */
@@ -76,11 +86,15 @@ export function sourcesOf(cluster: Cluster, from: OriginArgs): Sources {
  */
 export function podsOfTarget(
   cluster: Cluster,
-  target: PodTargetArgs,
+  target: PodTarget,
   chooser: string,
 ): readonly string[] {
   if (typeof target === 'string') return podsOfReference(cluster, readReference(target));
-  return picked(cluster, selectPods(cluster, target.pods), target.pick, chooser);
+  const candidates =
+    'reference' in target
+      ? podsReferredTo(cluster, target, chooser)
+      : selectPods(cluster, target.pods);
+  return picked(cluster, candidates, target.pick, chooser);
 }
 
 /** Names of the nodes that a target means, in the order of the cluster. */
@@ -134,6 +148,20 @@ export function podsEverOf(cluster: Cluster, reference: Reference): readonly str
   const key = `${reference.namespace ?? 'default'}/${reference.name}`;
   const kind = workloadKindOf(cluster, reference, key);
   return kind === undefined ? [] : cluster.podsOf(kind, key);
+}
+
+function podsReferredTo(
+  cluster: Cluster,
+  { reference, on }: ReferredPods,
+  chooser: string,
+): readonly string[] {
+  const pods = podsOfReference(cluster, readReference(reference));
+  if (on === undefined) return pods;
+  const nodes = new Set<unknown>(nodesOfTarget(cluster, on, chooser));
+  return pods.filter((pod) => {
+    const spec = cluster.api.store.get('Pod', pod)?.spec as { nodeName?: string } | undefined;
+    return nodes.has(spec?.nodeName);
+  });
 }
 
 /** The container that a reference names, with the pods it is in. */
@@ -193,7 +221,7 @@ export function describe(target: OriginArgs | PodTargetArgs | NodeTargetArgs): s
 }
 
 /** Whether nothing in a target can come to match later. */
-export function isFrozen(target: PodTargetArgs): boolean {
+export function isFrozen(target: PodTarget): boolean {
   return typeof target === 'string'
     ? readReference(target).ordinal !== undefined
     : target.members === 'frozen' || (target.pick !== undefined && target.pick !== 'all');

@@ -1,6 +1,7 @@
 // What a CoreDNS process does without being asked: it looks once whether its questions come back
 // to it, and asks upstreams that have failed whether they live again. Each check goes one way, by
 // chance, as a packet does.
+// source: coredns plugin/loop/{setup,loop}.go (OnStartup, exchange), plugin/pkg/proxy/health.go
 
 import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
@@ -35,7 +36,10 @@ export interface SelfChecksGround {
   onLoop(pod: ObjectKey, why: string): void;
 }
 
-/** The library's own patience, and how long and how often the process tries again. */
+/**
+ * The library's own patience, and how long and how often the process tries again.
+ * source: coredns plugin/loop/setup.go (30 s, 1 s); miekg/dns client.go dnsTimeout (2 s)
+ */
 const EXCHANGE_TIMEOUT = seconds(2);
 const LOOP_TEST_PAUSE = seconds(1);
 const LOOP_TEST_DEADLINE = seconds(30);

@@ -20,7 +20,7 @@ export function formatRecord({ name, ttl, type, data }: ResourceRecord): string 
 }
 
 /** The data as a zone file writes it. */
-export function formatData(type: string, data: string): string {
+function formatData(type: string, data: string): string {
   if (NAME_DATA.has(type)) return `${data}.`;
   if (type === 'TXT') return `"${data}"`;
   const fields = NAME_FIELDS[type];
@@ -33,7 +33,7 @@ export function formatData(type: string, data: string): string {
 
 /**
  * Reads `name [ttl] [IN] TYPE data`; relative names and `@` are completed with the origin.
- * Undefined for what is no record.
+ * Undefined for what is no record. source: miekg/dns scan.go (defaultTtl 3600)
  */
 export function parseRecord(
   line: string,

@@ -27,7 +27,7 @@ export type { LookupRequest, NameserverPath, Reaction } from './lookup';
 export { bringsNodeCache, nodeCacheManifests } from './node-cache-manifests';
 export { DNS_PORT } from './node-cache';
 export type { NodeCache } from './node-cache';
-export { hostnameOf, hostsOf, NODE_RESOLV_CONF, resolvConfOf } from './resolv-conf';
+export { hostnameOf, hostsOf, NODE_RESOLV_CONF, optionTexts, resolvConfOf } from './resolv-conf';
 export type { ResolvConf } from './resolv-conf';
 export { LIBCS, resolve } from './resolver';
 export { upstreamOf } from './upstream';

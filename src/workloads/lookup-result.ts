@@ -87,7 +87,7 @@ export function questionsFor(name: string, { types }: LookupRequest): readonly Q
   return types.map((type) => ({ name, type }));
 }
 
-/** How many nameservers of a file the resolvers know: MAXNS. */
+/** How many nameservers of a file the resolvers know. source: resolv.h MAXNS */
 export const SERVERS_MAX = 3;
 
 /** The nameservers to ask; one that needs no packet where the file is the node's own. */

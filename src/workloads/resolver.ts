@@ -8,7 +8,7 @@ import { compareIps, parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
 import { CERTAIN } from '../values/ratio';
 import type { Rcode, Resolution } from '../values/resolution';
-import { ZERO } from '../values/time';
+import { formatDuration, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import { coursesOf, merged } from './courses';
 import { mostOf } from './dns-failures';
@@ -202,7 +202,7 @@ function messageOf(reply: DnsReply): NonNullable<Resolution['message']> {
 
 function reasonFor(
   { name, types, libc }: LookupRequest,
-  { kind, server, reason }: NameResult,
+  { kind, server, reason, replies }: NameResult,
   sent: readonly SentQuery[],
 ): string {
   const who = server === undefined ? "the node's resolver" : `nameserver ${server}`;
@@ -214,7 +214,10 @@ function reasonFor(
     case 'nxdomain':
       return `${who} knows no name ${name}, ${whereTried(libc)}`;
     case 'servfail':
-      return `${who} answered SERVFAIL: it does not know enough to say whether ${name} exists`;
+      return (
+        `${who} answered SERVFAIL${waited(replies)}: ` +
+        `it could not find out whether ${name} exists`
+      );
     case 'refused':
       return `${who} refused to answer for ${name}`;
     case 'timeout':
@@ -224,6 +227,12 @@ function reasonFor(
     case 'not-modelled':
       return reason;
   }
+}
+
+/** How long the last answer was on the way, where that was longer than a server thinks. */
+function waited(replies: readonly DnsReply[]): string {
+  const delay = replies.at(-1)?.delay ?? ZERO;
+  return delay < 1_000_000 ? '' : ` after ${formatDuration(delay)}`;
 }
 
 function whereTried(libc: string): string {

@@ -43,7 +43,17 @@ describe('a field of a pod is refused', () => {
       pod({ subdomain: 'Shop' }),
       'error /spec/subdomain: "Shop" is no DNS label',
     ],
-    ['a container without a name', pod({}, { name: undefined }), `${at}/name: "" is no DNS label`],
+    ['a container without a name', pod({}, { name: undefined }), `${at}/name: Required value`],
+    [
+      'a container whose name is a mapping',
+      pod({}, { name: { a: 1 } }),
+      `${at}/name: {"a":1} is no DNS label`,
+    ],
+    [
+      'a port whose name is a mapping',
+      withPort({ name: { a: 1 } }),
+      `${at}/ports/0/name: {"a":1} is no port name: 1 to 15 of a-z, 0-9, "-", with a letter`,
+    ],
     [
       'an init container with the name of a container',
       pod({ initContainers: [{ name: 'main', image: 'registry.example/app:1' }] }),
@@ -129,7 +139,7 @@ describe('a field of a pod is refused', () => {
     [
       'a gRPC probe without a port',
       withProbe({ grpc: {} }),
-      `${at}/readinessProbe/grpc/port: undefined is no port number and no port name`,
+      `${at}/readinessProbe/grpc/port: must be a number, is missing`,
     ],
     [
       'a DNS policy that there is not',
@@ -212,5 +222,27 @@ describe('a pod is taken', () => {
     ];
     const dnsConfig = { nameservers: ['1.1.1.1', '2001:db8::53'] };
     expect(verdictOn(pod({ tolerations, dnsPolicy: 'None', dnsConfig }))).to.deep.equal([]);
+  });
+});
+
+describe('a pod of a template', () => {
+  it('is judged by what it does not share with the others', () => {
+    const containers = Object.freeze([{ name: 'main', image: 'registry.example/app:1' }]);
+    const verdicts = [
+      {},
+      { nodeName: 'worker-1' },
+      { restartPolicy: 'sometimes' },
+      { hostname: 'a.b' },
+      { tolerations: [{}] },
+      {},
+    ].map((spec) => verdictOn(pod({ containers, ...spec })).map((it) => it.split(':')[0]));
+    expect(verdicts).to.deep.equal([
+      [],
+      [],
+      ['error /spec/restartPolicy'],
+      ['error /spec/hostname'],
+      ['error /spec/tolerations/0/operator'],
+      [],
+    ]);
   });
 });

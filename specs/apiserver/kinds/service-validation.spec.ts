@@ -24,6 +24,16 @@ describe('a field of a Service is refused', () => {
       'error /spec/type: "Headless" is none of ClusterIP, NodePort, LoadBalancer, ExternalName',
     ],
     [
+      'a type that is a list',
+      service({ type: ['NodePort'] }),
+      'error /spec/type: ["NodePort"] is none of ClusterIP, NodePort, LoadBalancer, ExternalName',
+    ],
+    [
+      'a port without a number',
+      service({ ports: [{ name: 'http' }] }),
+      'error /spec/ports/0/port: must be a number, is missing',
+    ],
+    [
       'an address of an ExternalName',
       service({ type: 'ExternalName', externalName: 'example.com', clusterIP: '10.96.0.20' }),
       'error /spec/clusterIP: an ExternalName has no address',
@@ -153,6 +163,61 @@ describe('a field of a Service is refused', () => {
       'a source range that is an address',
       service({ type: 'LoadBalancer', loadBalancerSourceRanges: [' 10.0.0.0/8 ', '10.0.0.1'] }),
       'error /spec/loadBalancerSourceRanges/1: "10.0.0.1" is no CIDR',
+    ],
+    [
+      'one family twice',
+      service({ ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv4', 'IPv4'] }),
+      'error /spec/ipFamilies/1: "IPv4" is there already',
+    ],
+    [
+      'a family that there is not',
+      service({ ipFamilies: ['IPv5'] }),
+      'error /spec/ipFamilies/0: "IPv5" is none of IPv4, IPv6',
+    ],
+    [
+      'a policy of families that there is not',
+      service({ ipFamilyPolicy: 'DualStack' }),
+      'error /spec/ipFamilyPolicy: "DualStack" is none of SingleStack, PreferDualStack, ' +
+        'RequireDualStack',
+    ],
+    [
+      'a class of balancer that is no name',
+      service({ type: 'LoadBalancer', loadBalancerClass: 'my class' }),
+      'error /spec/loadBalancerClass: "my class" is no qualified name',
+    ],
+    [
+      'an application protocol that is no name',
+      withPort({ appProtocol: 'my proto' }),
+      'error /spec/ports/0/appProtocol: "my proto" is no qualified name',
+    ],
+    [
+      'a flag in quotes',
+      service({ publishNotReadyAddresses: 'yes' }),
+      'error /spec/publishNotReadyAddresses: must be true or false, is "yes"',
+    ],
+    [
+      'a node port in quotes',
+      withPort({ nodePort: '30080' }, { type: 'NodePort' }),
+      'error /spec/ports/0/nodePort: must be a number, is "30080" (write the number without quotes)',
+    ],
+    [
+      'a port for health checks in quotes',
+      service({ type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: '1' }),
+      'error /spec/healthCheckNodePort: must be a number, is "1" (write the number without quotes)',
+    ],
+    [
+      'a port name that is a number',
+      withPort({ name: 80 }),
+      'error /spec/ports/0/name: must be a string, is 80',
+    ],
+    [
+      'an affinity timeout in quotes',
+      service({
+        sessionAffinity: 'ClientIP',
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: '60' } },
+      }),
+      'error /spec/sessionAffinityConfig/clientIP/timeoutSeconds: must be a number, is "60" (write ' +
+        'the number without quotes)',
     ],
   ];
   for (const [title, object, problem] of rows) {

@@ -6,16 +6,16 @@ import { Conntrack } from '../../../src/node/netfilter/conntrack';
 import type { ConntrackEntry } from '../../../src/node/netfilter/conntrack';
 import {
   answered,
-  asStream,
   formatConntrackEntry,
   inState,
   newEntry,
+  refreshed,
 } from '../../../src/node/netfilter/conntrack-entry';
 import { RecentLists } from '../../../src/node/netfilter/recent';
 import { ANY_PORT } from '../../../src/values/flow';
 import type { FiveTuple, Port, Protocol } from '../../../src/values/flow';
 import { ip } from '../../../src/values/ip';
-import { seconds, START } from '../../../src/values/time';
+import { between, seconds, START } from '../../../src/values/time';
 import type { Instant } from '../../../src/values/time';
 
 const at = (count: number) => seconds(count) as number as Instant;
@@ -71,7 +71,6 @@ describe('a conntrack table', () => {
     ['TCP after a reset', inState(answered(entryOf(), START), 'CLOSE', START), 10],
     ['UDP', entryOf(1, 'UDP'), 30],
     ['UDP that was answered once', answered(entryOf(1, 'UDP'), START), 30],
-    ['UDP that is a stream', asStream(answered(entryOf(1, 'UDP'), START), START), 120],
     ['SCTP', entryOf(1, 'SCTP'), 210],
   ] as const) {
     it(`keeps ${name} for ${span} s`, () => {
@@ -84,6 +83,25 @@ describe('a conntrack table', () => {
       expect(table.lookup(entry.reply, at(span))).to.equal(undefined);
     });
   }
+
+  describe('keeps UDP for 120 s after a packet', () => {
+    const flow = entryOf(1, 'UDP');
+    const once = answered(flow, START);
+    const isKept = (entry: ConntrackEntry, second: number) =>
+      between(at(second), refreshed(entry, at(second)).expires) === seconds(120);
+
+    it('that comes more than two seconds after the first one', () => {
+      expect([isKept(once, 2), isKept(once, 3)]).to.deep.equal([false, true]);
+      expect(refreshed(once, at(3)).assured).to.equal(true);
+    });
+
+    it('unless nobody has answered before', () => {
+      expect(isKept(flow, 3)).to.equal(false);
+      const late = answered(flow, at(3));
+      expect([late.assured, late.unreplied]).to.deep.equal([false, false]);
+      expect(isKept(late, 4)).to.equal(true);
+    });
+  });
 
   it('is full at its limit, until entries run out', () => {
     const table = new Conntrack(2);

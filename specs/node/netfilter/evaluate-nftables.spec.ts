@@ -3,7 +3,6 @@
 
 import { expect } from 'chai';
 import { traverse } from '../../../src/node/netfilter/evaluate';
-import type { HookContext } from '../../../src/node/netfilter/evaluate';
 import type {
   BaseChain,
   Chain,
@@ -14,28 +13,8 @@ import type {
   Target,
 } from '../../../src/node/netfilter/ruleset';
 import { ip } from '../../../src/values/ip';
-import type { Packet } from '../../../src/values/packet';
 import { formatRatio } from '../../../src/values/ratio';
-
-const PACKET: Packet = {
-  tuple: {
-    protocol: 'TCP',
-    src: ip('10.244.1.3'),
-    sport: 40_000,
-    dst: ip('10.96.0.20'),
-    dport: 80,
-  },
-  kind: 'syn',
-  mark: 0,
-};
-
-const CONTEXT: HookContext = {
-  state: 'NEW',
-  isDnat: false,
-  isLocal: () => false,
-  recent: () => false,
-  masqueradeAddress: ip('192.168.1.11'),
-};
+import { CONTEXT, PACKET } from './first-packet';
 
 const KEY = '10.96.0.20 . tcp . 80';
 const FIELDS = ['destination', 'protocol', 'destination-port'] as const;

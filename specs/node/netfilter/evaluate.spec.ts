@@ -14,28 +14,8 @@ import type {
 } from '../../../src/node/netfilter/ruleset';
 import { ANY_PORT } from '../../../src/values/flow';
 import { ip } from '../../../src/values/ip';
-import type { Packet } from '../../../src/values/packet';
 import { add, formatRatio, NEVER, ratio } from '../../../src/values/ratio';
-
-const PACKET: Packet = {
-  tuple: {
-    protocol: 'TCP',
-    src: ip('10.244.1.3'),
-    sport: 40_000,
-    dst: ip('10.96.0.20'),
-    dport: 80,
-  },
-  kind: 'syn',
-  mark: 0,
-};
-
-const CONTEXT: HookContext = {
-  state: 'NEW',
-  isDnat: false,
-  isLocal: (address) => address === '192.168.1.11',
-  recent: () => false,
-  masqueradeAddress: ip('192.168.1.11'),
-};
+import { CONTEXT, PACKET } from './first-packet';
 
 function rule(target: Target, ...matches: Match[]): Rule {
   return { matches, target };

@@ -35,6 +35,17 @@ describe('patch', () => {
     );
   });
 
+  it('asks for no more pods than any cluster has', () => {
+    const spec = { replicas: 150_001, parallelism: 2 };
+    const [merged] = patch.check!({ patch: 'shop/backend', with: { spec } });
+    const operations = [{ op: 'replace', path: '/spec/replicas', value: 150_001 }];
+    const [set] = patch.check!({ patch: 'shop/backend', type: 'json', with: operations });
+    const message = '150001 pods are not modelled: no cluster has more than 150000';
+    expect(merged).to.include({ path: '/with/spec/replicas', message });
+    expect(set).to.include({ path: '/with/0/value', message });
+    expect(patch.check!({ patch: 'a', with: { spec: { replicas: 150_000 } } })).to.be.empty;
+  });
+
   it('hits nothing where the object is gone', () => {
     expect(patch.perform(shop(), { patch: 'service/shop/ghost', with: { a: 1 } })).to.deep.equal(
       [],

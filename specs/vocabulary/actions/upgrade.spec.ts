@@ -2,9 +2,9 @@
 // is read as far as the order of upgrades is known then, and when it is run.
 
 import { expect } from 'chai';
-import { createCluster, DISK, loadScenarios } from '../../../src/index';
-import type { Files } from '../../../src/language/index';
+import { createCluster } from '../../../src/cluster/create-cluster';
 import { run as runPlan } from '../../../src/runner/run';
+import { loadText } from '../../runner/plan-text';
 
 function load(timeline: readonly string[], cluster = 'nodes: 2, kubernetes: "1.33"') {
   const text = [
@@ -17,12 +17,7 @@ function load(timeline: readonly string[], cluster = 'nodes: 2, kubernetes: "1.3
     '  - {at: 1s, reach: {from: shop/frontend, to: backend:80}}',
     '',
   ].join('\n');
-  const file = 'upgrade-spec.yaml';
-  const files: Files = {
-    read: (path) => (path === file ? { is: 'text', text } : DISK.read(path)),
-    expand: (path) => (path === file ? [file] : DISK.expand(path)),
-  };
-  return loadScenarios([file], files);
+  return loadText(text, 'upgrade-spec.yaml');
 }
 
 /** What is said when the steps are read, with line and column. */

@@ -144,6 +144,17 @@ describe('what a cut says', () => {
     expect(rule).to.deep.include({ ...more, protocol: 'UDP', token: 'cut' });
   });
 
+  it('takes no key of a side that says nothing there', () => {
+    const stray = (args: object) => cut.check!(args).map(({ path }) => path);
+    expect(stray({ from: { pods: {}, port: 80 } })).to.deep.equal(['/from/port']);
+    expect(stray({ to: { zone: 'a', node: 'worker-1' } })).to.deep.equal(['/to/node']);
+    const service = { service: 'shop/cart', port: 80, pick: 1, members: 'frozen' };
+    const expected = ['/between/1/pick', '/between/1/members'];
+    expect(stray({ between: ['shop/web', service] })).to.deep.equal(expected);
+    const fine = { component: 'kubelet', node: 'worker-1', pick: 'one', members: 'frozen' };
+    expect(stray({ from: fine, to: { component: 'apiserver' } })).to.deep.equal([]);
+  });
+
   it('has to say between whom', () => {
     expect(problems({ mode: 'drop' })).to.deep.equal(['']);
     expect(problems({ from: 'a', between: ['a', 'b'] })).to.deep.equal(['/between']);
@@ -168,6 +179,16 @@ describe('a cut that goes on', () => {
     cut.extend!(made, args, CONTEXT, held);
     return made.handles.cutsOf('cut').map(({ from }) => sideText(from));
   }
+
+  it('picks among the processes of a component too, by seed and step', () => {
+    const picks = (component: string, pick: unknown) => {
+      const { rules } = inject({ from: { component, pick }, to: { component: 'apiserver' } });
+      return sideText(rules[0]!.from);
+    };
+    expect(picks('kube-proxy', 'oldest')).to.equal('clients kube-proxy@worker-1');
+    expect(picks('kube-proxy', 'newest')).to.equal('clients kube-proxy@worker-2');
+    expect(picks('kube-proxy', 1)).to.match(/^clients kube-proxy@worker-[12]$/);
+  });
 
   it('hits pods that come to match', () => {
     for (const from of ['shop/backend', { pods: { labels: { app: 'backend' } } }]) {

@@ -74,6 +74,8 @@ describe('kill, of pods', () => {
     expect(picked('oldest', 1)).to.deep.equal(['pod shop/backend#1']);
     expect(picked('newest', 1)).to.deep.equal(['pod shop/backend#3']);
     expect(picked(9, 1)).to.have.length(3);
+    const referred = inject({ pod: 'shop/backend', pick: 'newest' }).hits;
+    expect(referred).to.deep.equal(['pod shop/backend#3']);
   });
 
   it('chooses anew in each repetition of a step', () => {
@@ -178,6 +180,24 @@ describe('kill, of components', () => {
     expect(inject({ component: 'coredns' }).calls.map(([handle]) => handle)).not.to.include(
       'killComponent',
     );
+  });
+
+  it('means those of some nodes, or some of them, where it says so', () => {
+    const cluster = shop();
+    cluster.addPod('kube-system/dns-a', '10.244.1.9', 'worker-1', 'Deployment kube-system/coredns');
+    cluster.addPod('kube-system/dns-b', '10.244.2.9', 'worker-2', 'Deployment kube-system/coredns');
+    cluster.put({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'kube-dns', namespace: 'kube-system' },
+      spec: { selector: { app: 'coredns' } },
+    });
+    const hits = (more: object) => inject({ component: 'coredns', ...more }, ONCE, cluster).hits;
+    expect(hits({})).to.have.length(2);
+    expect(hits({ node: 'worker-2' })).to.deep.equal(['pod kube-system/coredns#2']);
+    expect(hits({ pick: 'oldest' })).to.deep.equal(['pod kube-system/coredns#1']);
+    expect(hits({ nodes: 'all', pick: 1 })).to.have.length(1);
+    expect(hits({ node: 'worker-3' })).to.deep.equal([]);
   });
 
   it('knows neither a way nor an exit code for them', () => {

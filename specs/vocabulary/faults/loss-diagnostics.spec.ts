@@ -1,23 +1,12 @@
 // Goal: what `exhaust` and `wipe` cannot mean is told with its place, before anything runs.
 
 import { expect } from 'chai';
-
-import { load } from '../../../src/chai/load';
-import { DISK } from '../../../src/language/source';
-
-const FILE = 'loss.yaml';
+import { diagnosticsIn } from '../../runner/plan-text';
 
 /** Every diagnostic of a scenario with this step, as `severity line:column message`. */
 function told(step: string): readonly string[] {
   const text = `scenario: loss\ncluster: {nodes: 1}\ntimeline:\n  - {at: 1s, ${step}}\n`;
-  const files = {
-    read: (path: string) =>
-      path.endsWith(FILE) ? ({ is: 'text', text } as const) : DISK.read(path),
-    expand: (path: string) => (path === FILE ? [FILE] : DISK.expand(path)),
-  };
-  return load([FILE], files)
-    .diagnostics.filter(({ range }) => range !== undefined && range.file.endsWith(FILE))
-    .map(({ severity, message, range }) => `${severity} ${range.line}:${range.column} ${message}`);
+  return diagnosticsIn(text, 'loss.yaml');
 }
 
 describe('a loss that means nothing', () => {

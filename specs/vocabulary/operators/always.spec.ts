@@ -2,19 +2,11 @@
 // nothing.
 
 import { expect } from 'chai';
-import { walk } from '../../runner/fake-cluster';
+import { drop, heal, walk } from '../../runner/fake-cluster';
 import type { Change } from '../../runner/fake-cluster';
 import { outcomeOf, step, t } from '../../runner/plans';
 
 const ALWAYS = { operator: 'always' } as const;
-const drop = (second: number): Change => [
-  second,
-  (it) => void (it.walks = () => [walk('dropped')]),
-];
-const heal = (second: number): Change => [
-  second,
-  (it) => void (it.walks = () => [walk('answered')]),
-];
 
 describe('always', () => {
   it('passes where the claim is true from the start to the settled end', () => {

@@ -1,19 +1,11 @@
 // Goal: `eventually` asks for one instant, by its deadline or by the settled end.
 
 import { expect } from 'chai';
-import { walk } from '../../runner/fake-cluster';
+import { drop, heal, walk } from '../../runner/fake-cluster';
 import type { Change } from '../../runner/fake-cluster';
 import { outcomeOf, s, t } from '../../runner/plans';
 
 const EVENTUALLY = { operator: 'eventually' } as const;
-const drop = (second: number): Change => [
-  second,
-  (it) => void (it.walks = () => [walk('dropped')]),
-];
-const heal = (second: number): Change => [
-  second,
-  (it) => void (it.walks = () => [walk('answered')]),
-];
 
 describe('eventually', () => {
   it('passes at the first instant at which the claim is true, though it may not stay so', () => {

@@ -2,16 +2,15 @@
 // wrong reason.
 
 import { expect } from 'chai';
-import { backends, lookup, walk } from '../../runner/fake-cluster';
+import { backends, drop, heal, lookup, walk } from '../../runner/fake-cluster';
 import type { Change } from '../../runner/fake-cluster';
 import { outcomeOf, REACH } from '../../runner/plans';
 
 const NEVER = { operator: 'never' } as const;
-const drop: Change = [0, (it) => void (it.walks = () => [walk('dropped')])];
 
 describe('never', () => {
   it('passes where no path of any source succeeds', () => {
-    const outcome = outcomeOf(NEVER, [drop]);
+    const outcome = outcomeOf(NEVER, [drop(0)]);
     expect(outcome.status).to.equal('passed');
     expect(outcome.title).to.equal('shop/frontend never reaches backend:80');
     expect(outcome.expected).to.equal('never ok, on any possible path');
@@ -27,9 +26,7 @@ describe('never', () => {
   });
 
   it('fails over one instant', () => {
-    const heal: Change = [7, (it) => void (it.walks = () => [walk('answered')])];
-    const again: Change = [7.000001, (it) => void (it.walks = () => [walk('dropped')])];
-    expect(outcomeOf(NEVER, [drop, heal, again]).status).to.equal('failed');
+    expect(outcomeOf(NEVER, [drop(0), heal(7), drop(7.000001)]).status).to.equal('failed');
   });
 
   it('asks for each backend by itself: "is never sent to the dead one"', () => {
@@ -53,7 +50,7 @@ describe('never', () => {
 
   it('passes where the name resolved at least once', () => {
     const ghost: Change = [5, (it) => void (it.lookups = () => [lookup([])])];
-    expect(outcomeOf(NEVER, [drop, ghost]).status).to.equal('passed');
+    expect(outcomeOf(NEVER, [drop(0), ghost]).status).to.equal('passed');
   });
 
   it('is an error where no source ever ran', () => {

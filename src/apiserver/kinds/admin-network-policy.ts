@@ -9,7 +9,7 @@ import type { LabelSelector } from '../../values/labels';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { adminPeerFields, validateAdminRules, validatePriority } from './admin-policy-validation';
 import type { AdminRuleLimits } from './admin-policy-validation';
-import { defineKind, error } from './define';
+import { defineKind, error, quote } from './define';
 import type { KindDefinition } from './define';
 import type { FieldTable } from './fields';
 import { isPortName, validateMetadata } from './names';
@@ -85,7 +85,7 @@ function validatePort(port: AdminPort, path: string): ManifestProblem[] {
     return [error(path, 'must be exactly one of portNumber, portRange, namedPort')];
   }
   if (namedPort !== undefined) {
-    return isPortName(namedPort) ? [] : [error(path, `"${namedPort}" is no port name`)];
+    return isPortName(namedPort) ? [] : [error(path, `${quote(namedPort)} is no port name`)];
   }
   const { protocol = 'TCP' } = portNumber ?? portRange ?? {};
   const problems = validateProtocol(protocol, `${path}/protocol`);

@@ -4,7 +4,7 @@
 
 import type { ManifestProblem } from '../../values/manifest-problem';
 import type { AdminPeer, AdminSubject } from './admin-network-policy';
-import { error } from './define';
+import { error, noneOf } from './define';
 import type { FieldTable } from './fields';
 import { validateRange } from './network-policy-validation';
 import { SELECTOR_FIELDS, validateSelector } from './selector-validation';
@@ -82,8 +82,7 @@ function validateRule(
   const peers = rule[side] ?? [];
   const problems: ManifestProblem[] = [];
   if (!limits.actions.includes(action)) {
-    const known = limits.actions.join(', ');
-    problems.push(error(`${path}/action`, `${JSON.stringify(action)} is none of ${known}`));
+    problems.push(error(`${path}/action`, noneOf(action, limits.actions)));
   }
   if (peers.length === 0) problems.push(error(path, `${side} needs at least one peer`));
   if (peers.length > limits.peers) {

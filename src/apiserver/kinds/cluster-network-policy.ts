@@ -5,7 +5,7 @@ import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import type { AdminPeer, AdminSubject } from './admin-network-policy';
 import { adminPeerFields, validateAdminRules, validatePriority } from './admin-policy-validation';
-import { defineKind, error } from './define';
+import { defineKind, error, quote } from './define';
 import { isPortName, validateMetadata } from './names';
 import { validatePortNumber } from './network-policy-validation';
 
@@ -75,7 +75,7 @@ function validateProtocols(rule: ClusterRule, path: string): ManifestProblem[] {
     if (isAddressed) {
       return [error(place, 'a named port cannot stand beside networks, nodes or domainNames')];
     }
-    return isPortName(name) ? [] : [error(place, `"${name}" is no port name`)];
+    return isPortName(name) ? [] : [error(place, `${quote(name)} is no port name`)];
   });
 }
 

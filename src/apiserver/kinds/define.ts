@@ -38,6 +38,18 @@ export function warning(path: string, message: string, hint?: string): ManifestP
   return problem('warning', path, message, hint);
 }
 
+/** A value as a message shows it: `"web"`, `5`, `{"a":1}`. */
+export function quote(value: unknown): string {
+  return value === undefined ? 'a missing value' : JSON.stringify(value);
+}
+
+/** Says of a value that it is not one of those that are possible. */
+export function noneOf(value: unknown, possible: readonly unknown[]): string {
+  const known = possible.join(', ');
+  if (value === undefined) return `must be one of ${known}, is missing`;
+  return `${quote(value)} is none of ${known}`;
+}
+
 function problem(
   severity: ManifestProblem['severity'],
   path: string,

@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
-import { complete, defineKind, error } from './define';
+import { complete, defineKind, error, noneOf } from './define';
 import {
   defaultTemplate,
   isIntOrPercent,
@@ -62,7 +62,7 @@ function defaultStrategy(given: DeploymentStrategy | undefined): DeploymentStrat
 function validateStrategy({ spec }: Deployment): ManifestProblem[] {
   const { type, rollingUpdate } = spec.strategy!;
   if (type !== 'RollingUpdate' && type !== 'Recreate') {
-    return [error('/spec/strategy/type', `"${String(type)}" is none of RollingUpdate, Recreate`)];
+    return [error('/spec/strategy/type', noneOf(type, ['RollingUpdate', 'Recreate']))];
   }
   if (type === 'Recreate') {
     if (rollingUpdate === undefined) return [];

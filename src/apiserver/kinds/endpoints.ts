@@ -5,9 +5,10 @@ import type { Protocol } from '../../values/flow';
 import { parseIp } from '../../values/ip';
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
-import { complete, defineKind, error } from './define';
+import { complete, defineKind, error, quote } from './define';
 import type { TargetRef } from './endpointslice';
 import { validateMetadata } from './names';
+import { isSpecialAddress, SPECIAL_ADDRESS } from './special-addresses';
 
 export interface Endpoints extends KubeObject {
   readonly kind: 'Endpoints';
@@ -39,8 +40,10 @@ function validate(object: KubeObject): ManifestProblem[] {
   ((object as Endpoints).subsets ?? []).forEach((subset, at) => {
     for (const field of ['addresses', 'notReadyAddresses'] as const) {
       subset[field]?.forEach(({ ip }, index) => {
-        if (parseIp(String(ip)) !== undefined) return;
-        problems.push(error(`/subsets/${at}/${field}/${index}/ip`, `"${ip}" is no IP address`));
+        const path = `/subsets/${at}/${field}/${index}/ip`;
+        const address = parseIp(String(ip));
+        if (address === undefined) problems.push(error(path, `${quote(ip)} is no IP address`));
+        else if (isSpecialAddress(address)) problems.push(error(path, `${ip} ${SPECIAL_ADDRESS}`));
       });
     }
   });

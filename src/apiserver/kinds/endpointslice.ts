@@ -1,11 +1,9 @@
 // EndpointSlice: some of the endpoints of a Service, with the conditions that proxies go by.
 
 import type { Protocol } from '../../values/flow';
-import { familyOf, parseIp } from '../../values/ip';
 import type { KubeObject } from '../../values/kube-object';
-import type { ManifestProblem } from '../../values/manifest-problem';
-import { complete, defineKind, error } from './define';
-import { validateMetadata } from './names';
+import { complete, defineKind } from './define';
+import { validateEndpointSlice, validateSliceChange } from './endpointslice-validation';
 
 export interface EndpointSlice extends KubeObject {
   readonly kind: 'EndpointSlice';
@@ -55,41 +53,6 @@ export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
 export const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 
-const ENDPOINTS_MAX = 1_000;
-const PROTOCOLS: readonly unknown[] = ['TCP', 'UDP', 'SCTP'];
-
-function validate(object: KubeObject): ManifestProblem[] {
-  const { addressType, endpoints, ports = [] } = object as EndpointSlice;
-  const problems = validateMetadata(object);
-  if (!['IPv4', 'IPv6', 'FQDN'].includes(addressType)) {
-    problems.push(error('/addressType', `"${addressType}" is none of IPv4, IPv6, FQDN`));
-  }
-  if (endpoints.length > ENDPOINTS_MAX) {
-    problems.push(error('/endpoints', `more than ${ENDPOINTS_MAX} endpoints`));
-  }
-  endpoints.forEach(({ addresses = [] }, index) => {
-    const path = `/endpoints/${index}/addresses`;
-    if (!Array.isArray(addresses)) {
-      problems.push(error(path, `must be a list, is ${JSON.stringify(addresses)}`));
-      return;
-    }
-    if (addresses.length === 0) problems.push(error(path, 'an endpoint needs an address'));
-    if (addressType === 'FQDN') return;
-    for (const text of addresses) {
-      const address = typeof text === 'string' ? parseIp(text) : undefined;
-      if (address !== undefined && familyOf(address) === addressType) continue;
-      problems.push(error(path, `"${text}" is no ${addressType} address`));
-    }
-  });
-  ports.forEach(({ protocol }, index) => {
-    if (PROTOCOLS.includes(protocol)) return;
-    problems.push(
-      error(`/ports/${index}/protocol`, `${JSON.stringify(protocol)} is none of TCP, UDP, SCTP`),
-    );
-  });
-  return problems;
-}
-
 export const endpointslice = defineKind({
   apiVersions: ['discovery.k8s.io/v1'],
   removedVersions: { 'discovery.k8s.io/v1beta1': '1.25' },
@@ -121,5 +84,7 @@ export const endpointslice = defineKind({
     );
     return { ...object, endpoints: endpoints ?? [], ports: completed };
   },
-  validate,
+  validate: (object) => validateEndpointSlice(object as EndpointSlice),
+  validateChange: (object, previous) =>
+    validateSliceChange(object as EndpointSlice, previous as EndpointSlice),
 });

@@ -3,7 +3,7 @@
 
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { millicores } from '../../values/millicores';
-import { error, warning } from './define';
+import { error, noneOf, quote, warning } from './define';
 import type {
   HorizontalPodAutoscaler,
   MetricSpec,
@@ -18,6 +18,7 @@ const PERIOD_MOST = 1_800;
 const WINDOW_MOST = 3_600;
 
 const METRICS = ['Resource', 'ContainerResource', 'Pods', 'Object', 'External'];
+const TARGETS = ['Utilization', 'Value', 'AverageValue'];
 const SELECTIONS = ['Max', 'Min', 'Disabled'];
 
 /** Problems of a completed autoscaler. */
@@ -45,12 +46,18 @@ export function validateAutoscaler(autoscaler: HorizontalPodAutoscaler): Manifes
 
 function metricProblems({ type, resource }: MetricSpec, path: string): ManifestProblem[] {
   if (!METRICS.includes(type)) {
-    return [error(`${path}/type`, `"${String(type)}" is none of ${METRICS.join(', ')}`)];
+    return [error(`${path}/type`, noneOf(type, METRICS))];
   }
   if (type !== 'Resource') return [];
   if (!resource?.name) return [error(`${path}/resource`, 'is required')];
-  const { averageUtilization: share, averageValue: value } = resource.target ?? {};
+  if (typeof resource.name !== 'string') {
+    return [error(`${path}/resource/name`, `must be a string, is ${quote(resource.name)}`)];
+  }
+  const { type: kind, averageUtilization: share, averageValue: value } = resource.target ?? {};
   const place = `${path}/resource/target`;
+  if (kind === undefined || !TARGETS.includes(kind)) {
+    return [error(`${place}/type`, `must be one of ${TARGETS.join(', ')}`)];
+  }
   if ((share === undefined) === (value === undefined)) {
     return [error(place, 'write one of averageUtilization and averageValue')];
   }
@@ -62,7 +69,7 @@ function metricProblems({ type, resource }: MetricSpec, path: string): ManifestP
     return [warning(`${path}/resource/name`, sentence)];
   }
   if (value === undefined || millicores(value) > 0) return [];
-  return [error(`${place}/averageValue`, `"${value}" is no quantity of CPU above 0`)];
+  return [error(`${place}/averageValue`, `${quote(value)} is no quantity of CPU above 0`)];
 }
 
 function rulesProblems(rules: ScalingRules | undefined, path: string): ManifestProblem[] {
@@ -74,7 +81,7 @@ function rulesProblems(rules: ScalingRules | undefined, path: string): ManifestP
     problems.push(error(`${path}/stabilizationWindowSeconds`, message));
   }
   if (!SELECTIONS.includes(selectPolicy)) {
-    const message = `"${String(selectPolicy)}" is none of ${SELECTIONS.join(', ')}`;
+    const message = noneOf(selectPolicy, SELECTIONS);
     problems.push(error(`${path}/selectPolicy`, message));
   }
   if (policies.length === 0) problems.push(error(`${path}/policies`, 'must name one at least'));
@@ -88,7 +95,7 @@ function policyProblems(policy: ScalingPolicy, path: string): ManifestProblem[] 
   const { type, value, periodSeconds } = policy;
   const problems: ManifestProblem[] = [];
   if (type !== 'Pods' && type !== 'Percent') {
-    problems.push(error(`${path}/type`, `"${String(type)}" is none of Pods, Percent`));
+    problems.push(error(`${path}/type`, noneOf(type, ['Pods', 'Percent'])));
   }
   if (!isPositive(value)) problems.push(error(`${path}/value`, 'must be above 0'));
   if (!isPositive(periodSeconds) || periodSeconds > PERIOD_MOST) {

@@ -3,7 +3,7 @@
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { equalJson } from '../json';
-import { complete, defineKind, error } from './define';
+import { complete, defineKind, error, noneOf } from './define';
 import { validateLabels, validateMetadata } from './names';
 import type { Condition } from './pod';
 import { validatePodSpec } from './pod-validation';
@@ -93,7 +93,7 @@ function validate(object: KubeObject): ManifestProblem[] {
   }
   const mode = spec.completionMode;
   if (mode !== 'NonIndexed' && mode !== 'Indexed') {
-    const message = `"${String(mode)}" is none of NonIndexed, Indexed`;
+    const message = noneOf(mode, ['NonIndexed', 'Indexed']);
     problems.push(error('/spec/completionMode', message));
   }
   if (mode === 'Indexed' && spec.completions === undefined) {
@@ -123,7 +123,7 @@ function validatePolicy({ podFailurePolicy }: JobSpec): ManifestProblem[] {
   return (podFailurePolicy?.rules ?? []).flatMap((rule, index) => {
     const path = `/spec/podFailurePolicy/rules/${index}`;
     if (!['FailJob', 'Ignore', 'Count'].includes(rule.action)) {
-      return [error(`${path}/action`, `"${rule.action}" is none of FailJob, Ignore, Count`)];
+      return [error(`${path}/action`, noneOf(rule.action, ['FailJob', 'Ignore', 'Count']))];
     }
     const isOne = (rule.onExitCodes === undefined) !== (rule.onPodConditions === undefined);
     if (!isOne) return [error(path, 'write one of onExitCodes and onPodConditions')];
@@ -133,7 +133,7 @@ function validatePolicy({ podFailurePolicy }: JobSpec): ManifestProblem[] {
       return [error(`${path}/onExitCodes/values`, '0 is no failure')];
     }
     const isKnown = operator === 'In' || operator === 'NotIn';
-    const message = `"${String(operator)}" is none of In, NotIn`;
+    const message = noneOf(operator, ['In', 'NotIn']);
     return isKnown ? [] : [error(`${path}/onExitCodes/operator`, message)];
   });
 }

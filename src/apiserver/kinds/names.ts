@@ -4,7 +4,7 @@
 import type { KubeObject } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import type { ManifestProblem } from '../../values/manifest-problem';
-import { error } from './define';
+import { error, quote } from './define';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
@@ -17,7 +17,7 @@ export function isDnsLabel(text: string): boolean {
 }
 
 /** A DNS label that begins with a letter, as names of Services are. */
-export function isDns1035Label(text: string): boolean {
+function isDns1035Label(text: string): boolean {
   return text.length <= 63 && LABEL_1035.test(text);
 }
 
@@ -57,7 +57,7 @@ export function validateMetadata(object: KubeObject): ManifestProblem[] {
 /** source: staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go */
 function validateNamespace(namespace: string | undefined): ManifestProblem[] {
   if (namespace === undefined || namespace === '' || isDnsLabel(namespace)) return [];
-  return [error('/metadata/namespace', `"${namespace}" is no DNS label: a-z, 0-9 and "-"`)];
+  return [error('/metadata/namespace', `${quote(namespace)} is no DNS label: a-z, 0-9 and "-"`)];
 }
 
 function validateName(kind: string, text: string, isPrefix: boolean): ManifestProblem[] {
@@ -67,15 +67,17 @@ function validateName(kind: string, text: string, isPrefix: boolean): ManifestPr
   if (kind === 'Service') {
     if (isDns1035Label(name)) return [];
     return [
-      error(path, `"${text}" is no DNS label: small letters, digits and "-", a letter first`),
+      error(path, `${quote(text)} is no DNS label: small letters, digits and "-", a letter first`),
     ];
   }
   if (kind === 'Namespace') {
-    return isDnsLabel(name) ? [] : [error(path, `"${text}" is no DNS label: a-z, 0-9 and "-"`)];
+    return isDnsLabel(name)
+      ? []
+      : [error(path, `${quote(text)} is no DNS label: a-z, 0-9 and "-"`)];
   }
   // Roles and their bindings may be named with colons; other kinds follow the subdomain rule.
   if (isDnsSubdomain(name) || (/^[^/%]+$/.test(name) && /Role/.test(kind))) return [];
-  return [error(path, `"${text}" is no DNS name: small letters, digits, "-" and "."`)];
+  return [error(path, `${quote(text)} is no DNS name: small letters, digits, "-" and "."`)];
 }
 
 /** What is wrong with a mapping of labels. */
@@ -85,14 +87,22 @@ export function validateLabels(labels: Labels | undefined, path: string): Manife
     if (typeof value !== 'string') {
       return [error(place, `must be a string, is ${JSON.stringify(value)}`, 'put it in quotes')];
     }
-    if (!isQualifiedName(key)) return [error(place, `"${key}" is no label name`)];
-    if (value !== '' && !(value.length <= 63 && QUALIFIED.test(value))) {
+    if (!isQualifiedName(key)) return [error(place, `${quote(key)} is no label name`)];
+    if (!isLabelValue(value)) {
       return [
-        error(place, `"${value}" is no label value: at most 63 letters, digits, "-", "_", "."`),
+        error(
+          place,
+          `${quote(value)} is no label value: at most 63 letters, digits, "-", "_", "."`,
+        ),
       ];
     }
     return [];
   });
+}
+
+/** The value of a label; it may be empty. */
+export function isLabelValue(text: string): boolean {
+  return text === '' || (text.length <= 63 && QUALIFIED.test(text));
 }
 
 /** What is wrong with the key of a label, where it stands by itself as in a selector. */
@@ -101,7 +111,8 @@ export function validateLabelKey(key: unknown, path: string): ManifestProblem[] 
   return [error(path, `${JSON.stringify(key)} is no label name`)];
 }
 
-function isQualifiedName(key: string): boolean {
+/** A name with an optional prefix, as keys of labels are. */
+export function isQualifiedName(key: string): boolean {
   const slash = key.lastIndexOf('/');
   const name = key.slice(slash + 1);
   const prefix = slash < 0 ? undefined : key.slice(0, slash);

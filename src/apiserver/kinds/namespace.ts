@@ -12,7 +12,7 @@ export interface Namespace extends KubeObject {
 }
 
 /** The label by which policies select a namespace by its name. */
-export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
+const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
 
 export const namespace = defineKind({
   apiVersions: ['v1'],

@@ -5,7 +5,7 @@ import { cidr, contains, parseCidr } from '../../values/cidr';
 import { familyOf, ipFromNumber, parseIp } from '../../values/ip';
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
-import { error } from './define';
+import { error, noneOf, quote } from './define';
 import { isPortName, isPortNumber, validateMetadata } from './names';
 import type {
   IpBlock,
@@ -45,19 +45,19 @@ export function validateRange(text: unknown, path: string): ManifestProblem[] {
   if (parseCidr(text) !== undefined) return [];
   const address = parseIp(text);
   const hint = address && `write ${text}/${familyOf(address) === 'IPv4' ? 32 : 128}`;
-  return [error(path, `"${text}" is no CIDR (10.0.0.0/8, 2001:db8::/32)`, hint)];
+  return [error(path, `${quote(text)} is no CIDR (10.0.0.0/8, 2001:db8::/32)`, hint)];
 }
 
 /** A whole number from 1 to 65535. */
 export function validatePortNumber(port: unknown, path: string): ManifestProblem[] {
   return isPortNumber(port)
     ? []
-    : [error(path, `${JSON.stringify(port)} is no port: a number from 1 to 65535`)];
+    : [error(path, `${quote(port)} is no port: a number from 1 to 65535`)];
 }
 
 export function validateProtocol(protocol: unknown, path: string): ManifestProblem[] {
   if (PROTOCOLS.includes(protocol as string)) return [];
-  return [error(path, `${JSON.stringify(protocol)} is none of ${PROTOCOLS.join(', ')}`)];
+  return [error(path, noneOf(protocol, PROTOCOLS))];
 }
 
 function validateTypes(types: readonly string[]): ManifestProblem[] {
@@ -67,7 +67,7 @@ function validateTypes(types: readonly string[]): ManifestProblem[] {
   return types.flatMap((type, index) =>
     TYPES.includes(type)
       ? []
-      : [error(`/spec/policyTypes/${index}`, `"${type}" is neither Ingress nor Egress`)],
+      : [error(`/spec/policyTypes/${index}`, `${quote(type)} is neither Ingress nor Egress`)],
   );
 }
 
@@ -102,7 +102,7 @@ function validatePort(port: NetworkPolicyPort, path: string): ManifestProblem[] 
 
 function badName(name: string, path: string): ManifestProblem {
   const hint = /^\d+$/.test(name) ? `write the number ${name} without quotes` : undefined;
-  return error(path, `"${name}" is no port name: a-z, 0-9 and "-", with a letter`, hint);
+  return error(path, `${quote(name)} is no port name: a-z, 0-9 and "-", with a letter`, hint);
 }
 
 function validatePeer(peer: NetworkPolicyPeer, path: string): ManifestProblem[] {

@@ -29,7 +29,7 @@ export interface NodeStatus {
 }
 
 /** The label that tells the zone of a node. */
-export const ZONE_LABEL = 'topology.kubernetes.io/zone';
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 export function zoneOf(node: KubeObject | undefined): string | undefined {
   return node?.metadata.labels?.[ZONE_LABEL];

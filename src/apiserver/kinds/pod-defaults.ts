@@ -34,13 +34,24 @@ export function defaultPodSpec(given: PodSpec | undefined): PodSpec {
   };
 }
 
+/**
+ * Containers that say everything, by whether their pod is on the host's network: the pods of a
+ * template share them.
+ */
+const completed = new WeakMap<readonly Container[], boolean>();
+
 function defaultContainers<T extends readonly Container[] | undefined>(
   containers: T,
   spec: PodSpec,
 ): T | readonly Container[] {
   if (!Array.isArray(containers)) return containers;
-  const completed = (containers as readonly Container[]).map((it) => defaultContainer(it, spec));
-  return completed.every((it, index) => it === containers[index]) ? containers : completed;
+  const isOnHost = spec.hostNetwork === true;
+  if (completed.get(containers) === isOnHost) return containers;
+  const all = (containers as readonly Container[]).map((it) => defaultContainer(it, spec));
+  if (all.some((it, index) => it !== containers[index])) return all;
+  // What may still change is no key.
+  if (Object.isFrozen(containers)) completed.set(containers, isOnHost);
+  return containers;
 }
 
 function defaultContainer(container: Container, spec: PodSpec): Container {

@@ -3,7 +3,7 @@
 
 import { parseIp } from '../../values/ip';
 import type { ManifestProblem } from '../../values/manifest-problem';
-import { error, warning } from './define';
+import { error, noneOf, quote, warning } from './define';
 import { isDnsLabel, isPortName, isPortNumber, noPort } from './names';
 import type { Container, ContainerPort, Handler, PodSpec, Probe, Toleration } from './pod';
 
@@ -24,8 +24,37 @@ const PROBE_NUMBERS = [
   'terminationGracePeriodSeconds',
 ] as const;
 
+/**
+ * A spec without problems by its containers, which the pods of a template share: another one that
+ * differs in nothing but what is looked at anew has none either.
+ */
+const flawless = new WeakMap<readonly Container[], PodSpec>();
+/** What differs between the pods of a template. Any node is right; tolerations are looked at. */
+const OWN: readonly string[] = ['nodeName', 'tolerations'];
+
 /** Problems of a completed pod spec; paths begin with `path`. */
 export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] {
+  const known = flawless.get(spec.containers);
+  const isLikeKnown = known !== undefined && areSameBeside(spec, known, OWN);
+  if (isLikeKnown) return validateTolerations(spec, path);
+  const problems = problemsOf(spec, path);
+  // What may still change is no key.
+  const isLasting = Array.isArray(spec.containers) && Object.isFrozen(spec.containers);
+  if (isLasting && problems.length === 0) flawless.set(spec.containers, spec);
+  return problems;
+}
+
+/** Whether two specs hold the same parts, but for the fields that are named. */
+export function areSameBeside(one: PodSpec, other: PodSpec, fields: readonly string[]): boolean {
+  return holdsPartsOf(one, other, fields) && holdsPartsOf(other, one, fields);
+}
+
+function holdsPartsOf(one: object, other: object, fields: readonly string[]): boolean {
+  const [own, others] = [one, other] as Readonly<Record<string, unknown>>[];
+  return Object.keys(others!).every((it) => fields.includes(it) || own![it] === others![it]);
+}
+
+function problemsOf(spec: PodSpec, path: string): ManifestProblem[] {
   const containers = listOf(spec.containers);
   const problems: ManifestProblem[] = [];
   if (containers.length === 0)
@@ -34,22 +63,20 @@ export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] 
     ...validateContainers(spec, path),
     ...validateHostPorts(spec, containers, `${path}/containers`),
     ...validateDns(spec, path),
-    ...listOf(spec.tolerations).flatMap((it, index) =>
-      validateToleration(it, `${path}/tolerations/${index}`),
-    ),
+    ...validateTolerations(spec, path),
   );
   problems.push(
     ...validateCount(spec.terminationGracePeriodSeconds, `${path}/terminationGracePeriodSeconds`),
   );
   if (!['Always', 'OnFailure', 'Never'].includes(String(spec.restartPolicy))) {
-    const message = `"${spec.restartPolicy}" is none of Always, OnFailure, Never`;
+    const message = noneOf(spec.restartPolicy, ['Always', 'OnFailure', 'Never']);
     problems.push(error(`${path}/restartPolicy`, message));
   }
   if (spec.hostname !== undefined && !isDnsLabel(spec.hostname)) {
-    problems.push(error(`${path}/hostname`, `"${spec.hostname}" is no DNS label`));
+    problems.push(error(`${path}/hostname`, `${quote(spec.hostname)} is no DNS label`));
   }
   if (spec.subdomain !== undefined && !isDnsLabel(spec.subdomain)) {
-    problems.push(error(`${path}/subdomain`, `"${spec.subdomain}" is no DNS label`));
+    problems.push(error(`${path}/subdomain`, `${quote(spec.subdomain)} is no DNS label`));
   }
   return problems;
 }
@@ -67,7 +94,7 @@ function validateContainers(spec: PodSpec, path: string): ManifestProblem[] {
       problems.push(...validateContainer(container, place));
       if (names.has(container.name)) {
         problems.push(
-          error(`${place}/name`, `"${container.name}" is the name of another container`),
+          error(`${place}/name`, `${quote(container.name)} is the name of another container`),
         );
       }
       names.add(container.name);
@@ -79,7 +106,7 @@ function validateContainers(spec: PodSpec, path: string): ManifestProblem[] {
 function validateContainer(container: Container, path: string): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
   if (typeof container.name !== 'string' || !isDnsLabel(container.name)) {
-    problems.push(error(`${path}/name`, `"${container.name ?? ''}" is no DNS label`));
+    problems.push(error(`${path}/name`, noContainerName(container.name)));
   }
   problems.push(...validateTexts(container, path));
   const names = new Set<string>();
@@ -88,7 +115,7 @@ function validateContainer(container: Container, path: string): ManifestProblem[
     problems.push(...validatePort(port, place));
     if (port.name === undefined) return;
     if (names.has(port.name)) {
-      problems.push(error(`${place}/name`, `"${port.name}" is the name of another port`));
+      problems.push(error(`${place}/name`, `${quote(port.name)} is the name of another port`));
     }
     names.add(port.name);
   });
@@ -97,6 +124,11 @@ function validateContainer(container: Container, path: string): ManifestProblem[
     if (probe !== undefined) problems.push(...validateProbe(probe, field, `${path}/${field}`));
   }
   return problems;
+}
+
+/** source: pkg/apis/core/validation/validation.go validateContainerCommon (ctr.Name) */
+function noContainerName(name: unknown): string {
+  return name === undefined || name === '' ? 'Required value' : `${quote(name)} is no DNS label`;
 }
 
 function validateTexts({ image, command, args }: Container, path: string): ManifestProblem[] {
@@ -150,11 +182,11 @@ function validatePort(port: ContainerPort, path: string): ManifestProblem[] {
     problems.push(noPort(`${path}/hostPort`, port.hostPort));
   }
   if (port.name !== undefined && !isPortName(port.name)) {
-    const message = `"${port.name}" is no port name: 1 to 15 of a-z, 0-9, "-", with a letter`;
+    const message = `${quote(port.name)} is no port name: 1 to 15 of a-z, 0-9, "-", with a letter`;
     problems.push(error(`${path}/name`, message));
   }
   if (!PROTOCOLS.includes(port.protocol)) {
-    problems.push(error(`${path}/protocol`, `"${port.protocol}" is none of TCP, UDP, SCTP`));
+    problems.push(error(`${path}/protocol`, noneOf(port.protocol, ['TCP', 'UDP', 'SCTP'])));
   }
   return problems;
 }
@@ -205,15 +237,14 @@ function validateHandler(handler: Handler, path: string): ManifestProblem[] {
   if (exec !== undefined) return validateWords(exec.command, `${path}/exec/command`);
   if (isPortNumber(port)) return [];
   if (typeof port === 'string' && isPortName(port)) return [];
-  return [
-    error(`${path}/${place}/port`, `${JSON.stringify(port)} is no port number and no port name`),
-  ];
+  if (port === undefined) return [noPort(`${path}/${place}/port`, port)];
+  return [error(`${path}/${place}/port`, `${quote(port)} is no port number and no port name`)];
 }
 
 function validateDns(spec: PodSpec, path: string): ManifestProblem[] {
   const { dnsPolicy, dnsConfig } = spec;
   if (!DNS_POLICIES.includes(dnsPolicy)) {
-    return [error(`${path}/dnsPolicy`, `"${dnsPolicy}" is none of ${DNS_POLICIES.join(', ')}`)];
+    return [error(`${path}/dnsPolicy`, noneOf(dnsPolicy, DNS_POLICIES))];
   }
   const nameservers = listOf(dnsConfig?.nameservers);
   if (dnsPolicy === 'None' && nameservers.length === 0) {
@@ -223,7 +254,13 @@ function validateDns(spec: PodSpec, path: string): ManifestProblem[] {
   if (nameservers.length > 3) return [error(place, 'at most 3 nameservers')];
   return nameservers
     .filter((it: unknown) => typeof it !== 'string' || parseIp(it) === undefined)
-    .map((it) => error(place, `"${it}" is no IP address`));
+    .map((it) => error(place, `${quote(it)} is no IP address`));
+}
+
+function validateTolerations({ tolerations }: PodSpec, path: string): ManifestProblem[] {
+  return listOf(tolerations).flatMap((it, index) =>
+    validateToleration(it, `${path}/tolerations/${index}`),
+  );
 }
 
 function validateToleration(toleration: Toleration, path: string): ManifestProblem[] {

@@ -3,12 +3,13 @@
 import type { KubeObject } from '../../values/kube-object';
 import type { Protocol } from '../../values/flow';
 import type { Labels } from '../../values/labels';
+import type { Instant } from '../../values/time';
 import { defineKind, error } from './define';
 import { validateMetadata } from './names';
 import type { Affinity } from './node-affinity';
 import { defaultPodSpec } from './pod-defaults';
 import { POD_SPEC_FIELDS } from './pod-fields';
-import { validatePodSpec } from './pod-validation';
+import { areSameBeside, validatePodSpec } from './pod-validation';
 import { equalJson } from '../json';
 
 export interface Pod extends KubeObject {
@@ -189,6 +190,11 @@ export function conditionOf(
   return undefined;
 }
 
+/** What a pod is told that somebody ends. source: pkg/apis/core/types.go DisruptionTarget */
+export function disruptionTarget(reason: string, message: string, now: Instant): Condition {
+  return { type: 'DisruptionTarget', status: 'True', reason, message, lastTransitionTime: now };
+}
+
 /** The conditions with `condition` in the place of the one of its type, or at their end. */
 export function withCondition(
   conditions: readonly Condition[] | undefined,
@@ -213,20 +219,14 @@ export const pod = defineKind({
   ],
   validateChange(object, previous) {
     const [changed, given] = [(object as Pod).spec, (previous as Pod).spec];
-    if (areOthersSame(changed, given)) return [];
+    // So it is when a pod is bound.
+    if (areSameBeside(changed, given, MUTABLE)) return [];
     if (equalJson(immutablePart(changed), immutablePart(given))) return [];
     return [error('/spec', 'a pod may not change, except for its images and added tolerations')];
   },
 });
 
 const MUTABLE: readonly string[] = ['tolerations', 'nodeName'];
-
-/** Whether no part but those that may change is another one: so it is when a pod is bound. */
-function areOthersSame(changed: PodSpec, given: PodSpec): boolean {
-  const fields = { ...given, ...changed } as Record<string, unknown>;
-  const before = given as unknown as Record<string, unknown>;
-  return Object.keys(fields).every((it) => MUTABLE.includes(it) || fields[it] === before[it]);
-}
 
 /**
  * What must stay: everything but images, tolerations and the node of a pod that had none.

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../values/kube-object';
 import type { LabelSelector } from '../../values/labels';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import type { Instant } from '../../values/time';
-import { defineKind, error } from './define';
+import { defineKind, error, noneOf } from './define';
 import { validateMetadata } from './names';
 import { conditionOf } from './pod';
 import type { Condition } from './pod';
@@ -70,7 +70,7 @@ function validateSpec({ spec = {} }: PodDisruptionBudget): ManifestProblem[] {
     );
   }
   if (policy !== undefined && policy !== 'IfHealthyBudget' && policy !== 'AlwaysAllow') {
-    const message = `"${String(policy)}" is none of IfHealthyBudget, AlwaysAllow`;
+    const message = noneOf(policy, ['IfHealthyBudget', 'AlwaysAllow']);
     problems.push(error('/spec/unhealthyPodEvictionPolicy', message));
   }
   return [...problems, ...validateSelector(selector, '/spec/selector')];

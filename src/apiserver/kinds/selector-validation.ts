@@ -4,7 +4,7 @@
 
 import type { LabelExpression, LabelSelector } from '../../values/labels';
 import type { ManifestProblem } from '../../values/manifest-problem';
-import { error } from './define';
+import { error, noneOf } from './define';
 import type { FieldTable } from './fields';
 import { validateLabelKey, validateLabels } from './names';
 
@@ -41,7 +41,7 @@ function validateExpression(line: LabelExpression, path: string): ManifestProble
       if (values.length === 0) return problems;
       return [...problems, error(`${path}/values`, `${operator} takes no values`)];
     default: {
-      const message = `"${String(operator)}" is none of In, NotIn, Exists, DoesNotExist`;
+      const message = noneOf(operator, ['In', 'NotIn', 'Exists', 'DoesNotExist']);
       return [...problems, error(`${path}/operator`, message)];
     }
   }

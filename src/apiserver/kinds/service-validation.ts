@@ -1,14 +1,16 @@
 // What is wrong with a Service.
 // source: pkg/apis/core/validation/validation.go ValidateService, validateServicePort
 
-import { cidr, contains, parseCidr } from '../../values/cidr';
+import { parseCidr } from '../../values/cidr';
 import { parseIp } from '../../values/ip';
 import type { ManifestProblem } from '../../values/manifest-problem';
-import { error } from './define';
+import { error, noneOf, quote } from './define';
 import { isDnsLabel, isDnsSubdomain, isPortName, isPortNumber } from './names';
-import { validateLabels, validateMetadata } from './names';
+import { isQualifiedName, noPort, validateLabels, validateMetadata } from './names';
 import { isExternallyAccessible } from './service';
 import type { Service, ServicePort, ServiceSpec } from './service';
+import { validateShapes } from './service-shapes';
+import { isSpecialAddress, SPECIAL_ADDRESS } from './special-addresses';
 
 /** kube-apiserver --service-node-port-range */
 export const NODE_PORT_MIN = 30_000;
@@ -21,6 +23,8 @@ const KUBELET_PORT = 10_250;
 const AFFINITY_SECONDS_MAX = 86_400;
 const TYPES: readonly unknown[] = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'];
 const PROTOCOLS: readonly unknown[] = ['TCP', 'UDP', 'SCTP'];
+const FAMILIES: readonly unknown[] = ['IPv4', 'IPv6'];
+const FAMILY_POLICIES: readonly unknown[] = ['SingleStack', 'PreferDualStack', 'RequireDualStack'];
 const DISTRIBUTIONS: readonly unknown[] = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 
 /** Problems of a completed Service. */
@@ -35,29 +39,10 @@ export function validateService(service: Service): ManifestProblem[] {
     ...validateType(spec),
     ...validatePorts(spec),
     ...validateAddresses(spec),
+    ...validateFamilies(spec),
     ...validatePolicies(spec),
     ...validateLoadBalancer(spec),
   ];
-}
-
-const TEXTS = ['clusterIP', 'externalName', 'loadBalancerIP', 'loadBalancerClass'];
-const LISTS = ['clusterIPs', 'externalIPs', 'ipFamilies', 'loadBalancerSourceRanges'];
-
-function validateShapes(spec: ServiceSpec): ManifestProblem[] {
-  const fields = spec as unknown as Readonly<Record<string, unknown>>;
-  const isWrong = (value: unknown) => value !== undefined && typeof value !== 'string';
-  const must = (path: string, what: string, value: unknown) =>
-    error(`/spec/${path}`, `must be ${what}, is ${JSON.stringify(value)}`);
-  const texts = TEXTS.filter((field) => isWrong(fields[field]));
-  const lists = LISTS.flatMap((field) => {
-    const value = fields[field];
-    if (value === undefined) return [];
-    if (!Array.isArray(value)) return [must(field, 'a list', value)];
-    return value.flatMap((item: unknown, index) =>
-      typeof item === 'string' ? [] : [must(`${field}/${index}`, 'a string', item)],
-    );
-  });
-  return [...texts.map((field) => must(field, 'a string', fields[field])), ...lists];
 }
 
 /** A virtual address stays, unless the Service turns into an ExternalName or back. */
@@ -77,7 +62,7 @@ function validateType({
   externalName,
 }: ServiceSpec): ManifestProblem[] {
   if (!TYPES.includes(type)) {
-    return [error('/spec/type', `"${type}" is none of ${TYPES.join(', ')}`)];
+    return [error('/spec/type', noneOf(type, TYPES))];
   }
   if (clusterIP === 'None' && (type === 'NodePort' || type === 'LoadBalancer')) {
     return [error('/spec/clusterIP', `None is no address, and type ${type} needs one`)];
@@ -89,7 +74,7 @@ function validateType({
   }
   const name = String(externalName ?? '').replace(/\.$/, '');
   if (!isDnsSubdomain(name)) {
-    problems.push(error('/spec/externalName', `"${externalName ?? ''}" is no DNS name`));
+    problems.push(error('/spec/externalName', `${quote(externalName ?? '')} is no DNS name`));
   }
   return problems;
 }
@@ -110,7 +95,7 @@ function validatePorts(spec: ServiceSpec): ManifestProblem[] {
     if (name === '' && ports.length > 1) {
       problems.push(error(`${path}/name`, 'is required where there are several ports'));
     } else if (names.has(name)) {
-      problems.push(error(`${path}/name`, `"${name}" is the name of another port`));
+      problems.push(error(`${path}/name`, `${quote(name)} is the name of another port`));
     }
     const number = `${port.port}/${port.protocol}`;
     if (numbers.has(number)) problems.push(error(path, `${number} is there already`));
@@ -127,19 +112,24 @@ function validatePorts(spec: ServiceSpec): ManifestProblem[] {
 
 function validatePort(port: ServicePort, spec: ServiceSpec, path: string): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
-  const { name, protocol, targetPort, nodePort } = port;
+  const { name, protocol, targetPort, nodePort, appProtocol } = port;
   if (name !== undefined && name !== '' && !isDnsLabel(name)) {
-    problems.push(error(`${path}/name`, `"${name}" is no DNS label`));
+    problems.push(error(`${path}/name`, `${quote(name)} is no DNS label`));
   }
   if (!isPortNumber(port.port)) {
-    problems.push(error(`${path}/port`, `${JSON.stringify(port.port)} is not in 1..65535`));
+    problems.push(noPort(`${path}/port`, port.port));
   }
   if (spec.type === 'LoadBalancer' && port.port === KUBELET_PORT) {
     problems.push(error(`${path}/port`, `${KUBELET_PORT} is the kubelet's on every node`));
   }
   if (!PROTOCOLS.includes(protocol)) {
-    problems.push(error(`${path}/protocol`, `"${protocol}" is none of ${PROTOCOLS.join(', ')}`));
+    problems.push(error(`${path}/protocol`, noneOf(protocol, PROTOCOLS)));
   }
+  if (appProtocol !== undefined && !isQualifiedName(appProtocol)) {
+    problems.push(error(`${path}/appProtocol`, `${quote(appProtocol)} is no qualified name`));
+  }
+  // Without a port of its own it is the port, which has been told of.
+  if (targetPort === undefined) return problems;
   if (typeof targetPort === 'string' ? !isPortName(targetPort) : !isPortNumber(targetPort)) {
     const message = `${JSON.stringify(targetPort)} is no port number and no name of a port`;
     const hint = /^\d+$/.test(String(targetPort)) ? 'write the number without quotes' : undefined;
@@ -162,20 +152,6 @@ function outOfRange(port: number): string {
   return `${port} is not in the range ${NODE_PORT_MIN}-${NODE_PORT_MAX}`;
 }
 
-/**
- * No outside addresses: unspecified, loopback, link-local.
- * source: pkg/apis/core/validation/validation.go ValidateNonSpecialIP
- */
-const SPECIAL: readonly string[] = [
-  '0.0.0.0/32',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '224.0.0.0/24',
-  '::/127',
-  'fe80::/10',
-  'ff02::/16',
-];
-
 function validateAddresses(spec: ServiceSpec): ManifestProblem[] {
   const { clusterIP, clusterIPs = [], externalIPs = [] } = spec;
   const problems: ManifestProblem[] = [];
@@ -185,16 +161,30 @@ function validateAddresses(spec: ServiceSpec): ManifestProblem[] {
   const given = clusterIPs.length > 0 ? clusterIPs : clusterIP ? [clusterIP] : [];
   for (const address of given) {
     if (address === 'None' || parseIp(address) !== undefined) continue;
-    problems.push(error('/spec/clusterIP', `"${address}" is no IP address, and not None`));
+    problems.push(error('/spec/clusterIP', `${quote(address)} is no IP address, and not None`));
   }
   externalIPs.forEach((text, index) => {
     const path = `/spec/externalIPs/${index}`;
     const address = parseIp(text);
-    if (address === undefined) problems.push(error(path, `"${text}" is no IP address`));
-    else if (SPECIAL.some((range) => contains(cidr(range), address))) {
-      problems.push(error(path, `${text} is an address of a host or a link alone`));
-    }
+    if (address === undefined) problems.push(error(path, `${quote(text)} is no IP address`));
+    else if (isSpecialAddress(address)) problems.push(error(path, `${text} ${SPECIAL_ADDRESS}`));
   });
+  return problems;
+}
+
+function validateFamilies({ ipFamilies = [], ipFamilyPolicy }: ServiceSpec): ManifestProblem[] {
+  const problems = ipFamilies.flatMap((family, index) => {
+    const path = `/spec/ipFamilies/${index}`;
+    if (!FAMILIES.includes(family)) {
+      return [error(path, noneOf(family, FAMILIES))];
+    }
+    const isThere = ipFamilies.indexOf(family) < index;
+    return isThere ? [error(path, `${quote(family)} is there already`)] : [];
+  });
+  if (ipFamilyPolicy !== undefined && !FAMILY_POLICIES.includes(ipFamilyPolicy)) {
+    const message = noneOf(ipFamilyPolicy, FAMILY_POLICIES);
+    problems.push(error('/spec/ipFamilyPolicy', message));
+  }
   return problems;
 }
 
@@ -202,7 +192,7 @@ function validatePolicies(spec: ServiceSpec): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
   const { externalTrafficPolicy, internalTrafficPolicy, sessionAffinity } = spec;
   if (!['None', 'ClientIP'].includes(String(sessionAffinity))) {
-    problems.push(error('/spec/sessionAffinity', `"${sessionAffinity}" is none of None, ClientIP`));
+    problems.push(error('/spec/sessionAffinity', noneOf(sessionAffinity, ['None', 'ClientIP'])));
   }
   const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
   if (seconds !== undefined && !(seconds >= 1 && seconds <= AFFINITY_SECONDS_MAX)) {
@@ -211,7 +201,7 @@ function validatePolicies(spec: ServiceSpec): ManifestProblem[] {
   }
   for (const [field, policy] of Object.entries({ externalTrafficPolicy, internalTrafficPolicy })) {
     if (policy === undefined || policy === 'Cluster' || policy === 'Local') continue;
-    problems.push(error(`/spec/${field}`, `"${String(policy)}" is none of Cluster, Local`));
+    problems.push(error(`/spec/${field}`, noneOf(policy, ['Cluster', 'Local'])));
   }
   if (externalTrafficPolicy !== undefined && !isExternallyAccessible(spec)) {
     const message =
@@ -220,7 +210,7 @@ function validatePolicies(spec: ServiceSpec): ManifestProblem[] {
   }
   const { trafficDistribution } = spec;
   if (trafficDistribution !== undefined && !DISTRIBUTIONS.includes(trafficDistribution)) {
-    const message = `"${trafficDistribution}" is none of ${DISTRIBUTIONS.join(', ')}`;
+    const message = noneOf(trafficDistribution, DISTRIBUTIONS);
     problems.push(error('/spec/trafficDistribution', message));
   }
   return problems;
@@ -228,7 +218,8 @@ function validatePolicies(spec: ServiceSpec): ManifestProblem[] {
 
 function validateLoadBalancer(spec: ServiceSpec): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
-  const { type, externalTrafficPolicy, healthCheckNodePort, loadBalancerSourceRanges } = spec;
+  const { type, externalTrafficPolicy, healthCheckNodePort } = spec;
+  const { loadBalancerClass, loadBalancerSourceRanges } = spec;
   if (healthCheckNodePort && !(type === 'LoadBalancer' && externalTrafficPolicy === 'Local')) {
     const message = 'is for Services of type LoadBalancer with externalTrafficPolicy Local';
     problems.push(error('/spec/healthCheckNodePort', message));
@@ -245,9 +236,13 @@ function validateLoadBalancer(spec: ServiceSpec): ManifestProblem[] {
       problems.push(error(`/spec/${field}`, 'is for Services of type LoadBalancer'));
     }
   }
+  if (type === 'LoadBalancer' && loadBalancerClass && !isQualifiedName(loadBalancerClass)) {
+    const message = `${quote(loadBalancerClass)} is no qualified name`;
+    problems.push(error('/spec/loadBalancerClass', message));
+  }
   loadBalancerSourceRanges?.forEach((range, index) => {
     if (parseCidr(range.trim()) !== undefined) return;
-    problems.push(error(`/spec/loadBalancerSourceRanges/${index}`, `"${range}" is no CIDR`));
+    problems.push(error(`/spec/loadBalancerSourceRanges/${index}`, `${quote(range)} is no CIDR`));
   });
   return problems;
 }

@@ -3,7 +3,7 @@
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { equalJson } from '../json';
-import { complete, defineKind, error } from './define';
+import { complete, defineKind, error, noneOf } from './define';
 import { defaultTemplate, TEMPLATE_FIELDS, validateWorkload } from './workload';
 import type { ReplicaStatus, WorkloadSpec } from './workload';
 
@@ -56,7 +56,7 @@ function defaults(object: KubeObject): KubeObject {
 
 function validateOrder({ spec }: StatefulSet): ManifestProblem[] {
   if (['OrderedReady', 'Parallel'].includes(spec.podManagementPolicy ?? '')) return [];
-  const message = `"${spec.podManagementPolicy}" is none of OrderedReady, Parallel`;
+  const message = noneOf(spec.podManagementPolicy, ['OrderedReady', 'Parallel']);
   return [error('/spec/podManagementPolicy', message)];
 }
 

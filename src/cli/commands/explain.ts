@@ -5,6 +5,7 @@ import type { Profile } from '../../timing';
 import { isModelledVersion, MODELLED_VERSIONS, NEWEST_VERSION } from '../../values/kube-version';
 import type { KubeVersion } from '../../values/kube-version';
 import { DISPOSITIONS } from '../../values/disposition';
+import { DIAGNOSTIC_CODES } from '../../language/diagnostic-codes';
 import { LANGUAGE } from '../../vocabulary/index';
 import type { Arguments, CommandLine } from '../arguments';
 import { hinted, UsageError } from '../arguments';
@@ -18,7 +19,7 @@ import type { Page } from '../word-page';
 import { wordPage } from '../word-page';
 
 const line: CommandLine = {
-  usage: 'explain [WORD | timers | dispositions | FILE[:LINE]] [flags]',
+  usage: 'explain [WORD|CODE|timers|dispositions|FILE[:LINE]] [flags]',
   summary: 'Explains a word of the language (all words without one), or a scenario.',
   flags: {
     kubernetes: { value: 'VERSION', help: 'The version whose timers are shown.' },
@@ -44,10 +45,19 @@ export const command: Command = {
   },
 };
 
+/** Of a code of a diagnostic: what it stands for. */
+function meaningOf(code: string): string {
+  const codes: Readonly<Record<string, string>> = DIAGNOSTIC_CODES;
+  const meaning = codes[code];
+  if (meaning === undefined) throw new UsageError(`no diagnostic has the code ${code}`);
+  return columns([[code, meaning]]);
+}
+
 function page(word: string | undefined, args: Arguments): string {
   if (word === undefined) return overview();
   if (word === 'timers') return timerPage(readVersion(args), readProfile(args));
   if (word === 'dispositions') return dispositions();
+  if (/^KD\d+$/i.test(word)) return meaningOf(word.toUpperCase());
   const found = pages().filter(({ name }) => name === word);
   if (found.length > 0) return found.map(wordPage).join('\n\n\n');
   const names = [...pages().map(({ name }) => name), 'timers', 'dispositions'];

@@ -28,7 +28,8 @@ export const command: Command = {
     const errors = found.filter(({ severity }) => severity === 'error');
     const warnings = found.filter(({ severity }) => severity === 'warning');
     const shown = args.has('quiet') ? errors : [...errors, ...warnings];
-    for (const diagnostic of shown) io.out.write(`${diagnosticText(diagnostic, loaded)}\n\n`);
+    for (const diagnostic of shown)
+      io.out.write(`${diagnosticText(diagnostic, loaded, io.out.columns)}\n\n`);
     const files = `${targets.files.length} ${targets.files.length === 1 ? 'file' : 'files'}`;
     io.out.write(`${files}: ${count(errors, 'error')}, ${count(warnings, 'warning')}\n`);
     const wrong =

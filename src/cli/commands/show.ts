@@ -12,6 +12,7 @@ import { EXIT } from '../exit-code';
 import type { ExitCode } from '../exit-code';
 import type { Io } from '../io';
 import type { Command } from '../main';
+import { isFile } from '../explain-file';
 import { instantOf, PLAN_FLAGS, planOf, seedOf } from '../one-plan';
 
 const KINDS = Object.keys(NODE_TEXTS) as NodeText[];
@@ -45,6 +46,9 @@ function execute(args: Arguments, io: Io): ExitCode {
 
 function unknownKind(word: string): string {
   const known = `; what can be shown: ${KINDS.join(', ')}`;
+  if (isFile(word)) {
+    return `${word} cannot be shown: say what before it, as in show ${KINDS[0]} ${word}${known}`;
+  }
   return word === ''
     ? `say what to show${known}`
     : `${word} cannot be shown${hinted(word, KINDS)}${known}`;

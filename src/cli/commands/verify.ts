@@ -38,7 +38,8 @@ export const command: Command = {
     for (const problem of targets.problems) io.complain(`kubedrill: ${problem}`);
     const loaded = loadPlans(targets.files);
     for (const diagnostics of loaded.broken.values()) {
-      for (const diagnostic of diagnostics) io.complain(diagnosticText(diagnostic, loaded));
+      for (const diagnostic of diagnostics)
+        io.complain(diagnosticText(diagnostic, loaded, io.out.columns));
     }
     if (targets.problems.length + loaded.broken.size > 0) return EXIT.unusable;
     if (loaded.plans.length === 0) {

@@ -13,6 +13,8 @@ export interface ConntrackEntry {
   readonly state: TcpState | '';
   readonly unreplied: boolean;
   readonly assured: boolean;
+  /** When its first packet came. */
+  readonly begun: Instant;
   /** The first instant at which the entry is gone. */
   readonly expires: Instant;
   /**
@@ -26,9 +28,9 @@ export interface ConntrackEntry {
  * How long an entry stays after its last packet, by TCP state. ESTABLISHED and CLOSE_WAIT are
  * kube-proxy's settings; the kernel's own are five days and one minute.
  * source: net/netfilter/nf_conntrack_proto_tcp.c tcp_timeouts;
- * pkg/proxy/apis/config/v1alpha1/defaults.go (Conntrack)
+ * pkg/proxy/apis/config/v1alpha1/defaults.go (Conntrack), pkg/proxy/conntrack/sysctls.go
  */
-export const TCP_TIMEOUTS = {
+const TCP_TIMEOUTS = {
   SYN_SENT: seconds(120),
   SYN_RECV: seconds(60),
   ESTABLISHED: seconds(86_400),
@@ -45,7 +47,7 @@ export type TcpState = keyof typeof TCP_TIMEOUTS;
  * The same for the protocols without states; `UDP stream` is an answered flow that has gone on.
  * source: net/netfilter/nf_conntrack_proto_{udp,icmp,sctp}.c
  */
-export const OTHER_TIMEOUTS = {
+const OTHER_TIMEOUTS = {
   UDP: seconds(30),
   'UDP stream': seconds(120),
   ICMP: seconds(30),
@@ -59,16 +61,19 @@ const PROTOCOL_NUMBERS: Readonly<Record<Protocol, number>> = {
   ICMP: 1,
 };
 
+const STREAM_AFTER = seconds(2);
+
 /** The entry of a first packet: unanswered, and for TCP in SYN_SENT. */
 export function newEntry(original: FiveTuple, reply: FiveTuple, now: Instant): ConntrackEntry {
   const state = original.protocol === 'TCP' ? 'SYN_SENT' : '';
   const fresh = { original, reply, state, unreplied: true, assured: false } as const;
-  return refreshed({ ...fresh, expires: now }, now);
+  return refreshed({ ...fresh, begun: now, expires: now }, now);
 }
 
 /** The entry after an answer. A TCP connection counts as established and assured from here on. */
 export function answered(entry: ConntrackEntry, now: Instant): ConntrackEntry {
-  if (entry.original.protocol !== 'TCP') return refreshed({ ...entry, unreplied: false }, now);
+  // The first answer itself is not yet one of a flow that was answered.
+  if (entry.original.protocol !== 'TCP') return { ...refreshed(entry, now), unreplied: false };
   return refreshed({ ...entry, unreplied: false, assured: true, state: 'ESTABLISHED' }, now);
 }
 
@@ -77,17 +82,19 @@ export function inState(entry: ConntrackEntry, state: TcpState, now: Instant): C
   return refreshed({ ...entry, state }, now);
 }
 
-/**
- * The entry of a UDP flow whose answers have gone on for more than two seconds.
- * source: net/netfilter/nf_conntrack_proto_udp.c nf_conntrack_udp_packet (stream_ts)
- */
-export function asStream(entry: ConntrackEntry, now: Instant): ConntrackEntry {
-  return refreshed({ ...entry, assured: true }, now);
-}
-
 /** The entry after one more packet of its flow: its time is counted anew. */
 export function refreshed(entry: ConntrackEntry, now: Instant): ConntrackEntry {
-  return { ...entry, expires: later(now, timeoutOf(entry)) };
+  const kept = isStream(entry, now) ? { ...entry, assured: true } : entry;
+  return { ...kept, expires: later(now, timeoutOf(kept)) };
+}
+
+/**
+ * Whether a packet of now makes a UDP flow a stream: one that was answered, and goes on for more
+ * than two seconds.
+ * source: net/netfilter/nf_conntrack_proto_udp.c nf_conntrack_udp_packet (stream_ts)
+ */
+function isStream({ original, unreplied, begun }: ConntrackEntry, now: Instant): boolean {
+  return original.protocol === 'UDP' && !unreplied && between(begun, now) > STREAM_AFTER;
 }
 
 function timeoutOf({ original, state, assured }: ConntrackEntry): Duration {

@@ -22,7 +22,8 @@ export interface ConntrackHit {
 /**
  * nf_conntrack_max as kube-proxy sets it on a machine of up to four cores: 32768 for each core,
  * but not fewer than this.
- * source: pkg/proxy/apis/config/v1alpha1/defaults.go (Conntrack.Min)
+ * source: pkg/proxy/apis/config/v1alpha1/defaults.go (Conntrack.Min);
+ * pkg/proxy/conntrack/sysctls.go getConntrackMax
  */
 export const CONNTRACK_LIMIT = 131_072;
 
@@ -73,6 +74,8 @@ export class Conntrack implements ConnectionTable {
   }
 
   lookup(tuple: FiveTuple, now: Instant, flow?: FiveTuple): ConntrackHit | undefined {
+    // Most questions are asked where no connection has ever been opened.
+    if (this.byOriginal.size === 0) return undefined;
     const key = tupleKey(tuple);
     const entry = this.byOriginal.get(key);
     const others = this.byReply.get(key);
@@ -196,6 +199,7 @@ export class ConntrackOverlay implements ConnectionTable {
   }
 
   lookup(tuple: FiveTuple, now: Instant, flow?: FiveTuple): ConntrackHit | undefined {
+    if (this.own.size === 0) return this.base.lookup(tuple, now, flow);
     const key = tupleKey(tuple);
     const wanted = flow && tupleKey(flow);
     let answers: ConntrackEntry | undefined;
@@ -239,8 +243,11 @@ export class ConntrackOverlay implements ConnectionTable {
   /** How many entries stand here that the real table does not have. */
   fresh(): number {
     const below = this.base instanceof ConntrackOverlay ? this.base.fresh() : 0;
-    const own = [...this.own.values()].filter((it) => !it.deleted && !this.root.holds(it.entry));
-    return below + own.length;
+    let own = 0;
+    for (const { entry, deleted } of this.own.values()) {
+      if (!deleted && !this.root.holds(entry)) own++;
+    }
+    return below + own;
   }
 
   list(now: Instant): ConntrackEntry[] {

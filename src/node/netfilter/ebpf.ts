@@ -224,7 +224,7 @@ function elsewhere(branch: Branch, { forwarding, address }: EbpfTable, sent: Pac
 }
 
 /** source: cilium pkg/loadbalancer/loadbalancer.go ToSVCForwardingMode */
-export function isAnsweredDirectly({ mode }: Forwarding, protocol: Protocol): boolean {
+function isAnsweredDirectly({ mode }: Forwarding, protocol: Protocol): boolean {
   return mode === 'dsr' || (mode === 'hybrid' && protocol === 'TCP');
 }
 

@@ -6,7 +6,7 @@
 import { ANY_PORT } from '../../values/flow';
 import type { IP } from '../../values/ip';
 import type { Packet } from '../../values/packet';
-import { CERTAIN, complement, equalRatio, multiply, NEVER, ratio } from '../../values/ratio';
+import { CERTAIN, equalRatio, multiply, NEVER, ratio } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import { indexOf } from './chain-index';
 import type { ChainIndex } from './chain-index';
@@ -155,7 +155,7 @@ class Walk {
         continue;
       }
       if (goesOn !== undefined) this.rules(visit, index + 1, goesOn);
-      const missed = multiply(progress.probability, complement(probability));
+      const missed = multiply(progress.probability, compiled.missed);
       progress = { ...progress, probability: missed };
     }
     visit.resume(progress);

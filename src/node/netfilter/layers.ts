@@ -59,6 +59,15 @@ const PLACES: Readonly<Record<BaseChain['priority'], TableName>> = {
 const NO_SETS: ReadonlyMap<string, NamedSet> = new Map();
 const NO_MAPS: ReadonlyMap<string, VerdictMap> = new Map();
 
+/** The calls of the kernel for some rulesets, by place; none of them ever changes. */
+interface Calls {
+  readonly rulesets: readonly Ruleset[];
+  readonly byPlace: Map<string, readonly Layer[]>;
+}
+
+/** By the first of their rulesets: a walk asks at each hook, and most hosts have the same ones. */
+const callsOf = new WeakMap<Ruleset, Calls>();
+
 /**
  * The calls at `hook` of `table`, in the kernel's order. Several rulesets of a host share the
  * built-in chains of iptables, in the order of `rulesets`; each base chain of nft is a call of
@@ -70,7 +79,29 @@ const NO_MAPS: ReadonlyMap<string, VerdictMap> = new Map();
  *
  * source: net/netfilter/core.c nf_hook_entries_grow (of one priority, the last one comes first)
  */
-export function layersAt(rulesets: readonly Ruleset[], table: TableName, hook: Hook): Layer[] {
+export function layersAt(
+  rulesets: readonly Ruleset[],
+  table: TableName,
+  hook: Hook,
+): readonly Layer[] {
+  const [first] = rulesets;
+  if (first === undefined) return [];
+  let calls = callsOf.get(first);
+  if (calls === undefined || !areSame(calls.rulesets, rulesets)) {
+    calls = { rulesets: [...rulesets], byPlace: new Map() };
+    callsOf.set(first, calls);
+  }
+  const place = `${table}/${hook}`;
+  let layers = calls.byPlace.get(place);
+  if (layers === undefined) calls.byPlace.set(place, (layers = findLayers(rulesets, table, hook)));
+  return layers;
+}
+
+function areSame(known: readonly Ruleset[], rulesets: readonly Ruleset[]): boolean {
+  return known.length === rulesets.length && known.every((it, index) => it === rulesets[index]);
+}
+
+function findLayers(rulesets: readonly Ruleset[], table: TableName, hook: Hook): Layer[] {
   const layers: Layer[] = [];
   const shared = new Map<IptablesBackend, Entry[]>();
   for (const ruleset of rulesets) {

@@ -4,7 +4,7 @@ import { contains, cidr as rangeOf } from '../../values/cidr';
 import type { IP } from '../../values/ip';
 import type { FiveTuple } from '../../values/flow';
 import type { Packet } from '../../values/packet';
-import { CERTAIN, multiply } from '../../values/ratio';
+import { CERTAIN, complement, multiply } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import type { ConntrackEntry } from './conntrack-entry';
 import type { Chain, ConnectionState, Field, Match, NamedSet, Rule } from './ruleset';
@@ -22,11 +22,11 @@ export interface HookContext {
   /** Whether the packet stands for those of all source ports; it has the one that it has if not. */
   readonly isAnyPort?: boolean;
   /** Known in PREROUTING, INPUT and FORWARD. */
-  readonly inInterface?: string;
+  readonly inInterface?: string | undefined;
   /** Known in FORWARD, OUTPUT and POSTROUTING. */
-  readonly outInterface?: string;
+  readonly outInterface?: string | undefined;
   /** The primary address of the outgoing interface: what MASQUERADE puts in as the source. */
-  readonly masqueradeAddress?: IP;
+  readonly masqueradeAddress?: IP | undefined;
   /** The connections that stand on this host, for schedulers that count them. */
   connections?(): readonly ConntrackEntry[];
   /** Told of each chain that the packet comes to; undefined for one that is not there. */
@@ -49,6 +49,8 @@ export interface CompiledRule {
   readonly matches: Predicate;
   /** How likely a packet that meets the conditions is taken; 1 without a `statistic` match. */
   readonly probability: Ratio;
+  /** How likely it passes by. */
+  readonly missed: Ratio;
   /** The `recent` lists into which the source address is written when the rule matches. */
   readonly recentSets: readonly RecentSetting[];
 }
@@ -74,9 +76,11 @@ function compile(rule: Rule): CompiledRule {
     else if (match.on === 'recent-set') recentSets.push(settingOf(match));
     else predicates.push(predicateOf(match));
   }
-  const matches: Predicate = (packet, context, sets) =>
-    predicates.every((it) => it(packet, context, sets));
-  return { matches, probability, recentSets };
+  const matches: Predicate = (packet, context, sets) => {
+    for (const holds of predicates) if (!holds(packet, context, sets)) return false;
+    return true;
+  };
+  return { matches, probability, missed: complement(probability), recentSets };
 }
 
 function settingOf({ list, capacity }: Extract<Match, { on: 'recent-set' }>): RecentSetting {

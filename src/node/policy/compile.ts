@@ -128,12 +128,6 @@ export class CompiledPolicies {
     }
   }
 
-  /** The policies about a pod in a direction, in the order in which they are asked. */
-  policiesAbout(podKey: string, direction: Direction): readonly Policy[] {
-    const entry = this.podsByKey.get(podKey);
-    return entry === undefined ? [] : this.targetOf(entry.classId, direction).policies;
-  }
-
   /** Whether both ends let the first packet of a flow between two known pods through. */
   allows(source: string, destination: string, question: PortQuestion): boolean {
     return (

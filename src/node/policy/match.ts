@@ -69,7 +69,7 @@ function matchesPort(rule: PortRule, { protocol, port, destination }: PolicyFlow
 }
 
 /** Whether the pod declares the port under that name for that protocol. */
-export function isPortOf(
+function isPortOf(
   pod: PolicyPod | undefined,
   name: string,
   { protocol, port }: Pick<PolicyFlow, 'protocol' | 'port'>,

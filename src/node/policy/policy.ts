@@ -9,7 +9,7 @@ export type Direction = 'ingress' | 'egress';
 export type Action = 'allow' | 'deny' | 'pass';
 
 /** The tiers in the order in which they are asked. */
-export const TIERS = ['admin', 'namespace', 'baseline'] as const;
+const TIERS = ['admin', 'namespace', 'baseline'] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** Pods by the labels of their namespace, or by its name, and by their own labels. */

@@ -44,7 +44,7 @@ export function isExternallyAccessible(service: ServicePort): boolean {
   );
 }
 
-export function usesClusterEndpoints(service: ServicePort): boolean {
+function usesClusterEndpoints(service: ServicePort): boolean {
   return !service.internalPolicyLocal || isExternallyAccessible(service);
 }
 

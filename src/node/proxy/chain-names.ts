@@ -66,8 +66,17 @@ function hashedText(id: ServicePortName): string {
   return servicePortText(id) + id.protocol.toLowerCase();
 }
 
+/** Hashes found before: the nodes of a cluster, and the seeds of a scenario, ask for the same. */
+const hashes = new Map<string, string>();
+const HASHES_MAX = 20_000;
+
 function hashOf(text: string): string {
-  return base32Hash(text, HASH_LENGTH);
+  let hash = hashes.get(text);
+  if (hash === undefined) {
+    if (hashes.size >= HASHES_MAX) hashes.clear();
+    hashes.set(text, (hash = base32Hash(text, HASH_LENGTH)));
+  }
+  return hash;
 }
 
 /** base32(sha256(text)), cut: RFC 4648 alphabet, five bits for each character. */

@@ -118,7 +118,8 @@ function serviceParts(
   node: ProxyNode,
 ): EbpfServiceParts {
   const { id, clusterIP, externalIPs, loadBalancerVIPs, nodePort, port } = service;
-  // SCTP is balanced at the devices only, and without translation of ports.
+  // SCTP is a beta that is off by default, and no part of the replacement of kube-proxy.
+  // source: cilium/cilium Documentation/configuration/sctp.rst
   if (id.protocol === 'SCTP') return { sockets: [], inbound: [] };
   const fronts = new Fronts(service, endpoints, node);
   const keyOf = (address: IP) => virtualServerKey(id.protocol, address, port);

@@ -22,7 +22,7 @@ import { ServiceChains } from './service-chains';
  * Which iptables the image of kube-proxy brings: a matter of the image, not of its configuration.
  * source: kubernetes-sigs/iptables-wrappers
  */
-export const IPTABLES_BACKEND = {
+const IPTABLES_BACKEND = {
   description:
     'The back end of the iptables in the image of kube-proxy: `nft`, as the host has it, or ' +
     '`legacy`. Default: nft.',

@@ -6,6 +6,7 @@ import type { ApiServer } from '../../apiserver/api-server';
 import type { Change, Informer } from '../../apiserver/informer';
 import type { EventArgument, EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
+import { Loop, tickAfter } from '../../timing';
 import type { Effect, TimerName } from '../../timing';
 import { later, ZERO } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
@@ -64,6 +65,8 @@ export class KubeProxy {
   private isForced = false;
   private readonly faults = new RestoreFaults();
   private writer: RuleWriter;
+  /** When this process looks for its canary. */
+  private looks: Loop | undefined;
 
   constructor(options: KubeProxyOptions) {
     const { kernel, machine } = options;
@@ -148,21 +151,16 @@ export class KubeProxy {
     if (this.faults.release(token) && waits && this.options.machine.powered) this.load();
   }
 
-  /**
-   * A stranger deletes every chain of kube-proxy, the canary with them: a reload of a firewall, or
-   * `nft delete table`.
-   */
+  /** A stranger deletes all chains, the canary too: a firewall reloads, `nft delete table`. */
   flushRules(): void {
     const { kernel, machine, mode, node, onApplied, timing } = this.options;
     if (!machine.proxyRules.delete(node.family)) return;
     this.faults.isFlushed = true;
     kernel.note(this.actor, 'lost', 'rules', 'flushed by a stranger');
     if (this.running && mode.upkeep?.watchesCanary === true) {
-      const timer = 'kube-proxy.canary';
-      const period = timing.delay(timer).least;
-      const phase = timing.phase(timer, this.actor);
-      const wait = period === ZERO ? ZERO : period - ((kernel.now - phase + period) % period);
-      kernel.after(wait as Duration, Phase.agent, this.event, 'look', this.life, timer);
+      this.looks ??= new Loop(timing, 'kube-proxy.canary', this.actor);
+      const at = tickAfter(this.looks.ticks, kernel.now);
+      kernel.schedule(at, Phase.agent, this.event, 'look', this.life, 'kube-proxy.canary');
     }
     onApplied();
   }
@@ -187,6 +185,7 @@ export class KubeProxy {
     this.read = undefined;
     this.needsFullSync = true;
     this.isForced = false;
+    this.looks = undefined;
     this.writer = this.newWriter();
     this.services.jump();
     this.slices.jump();

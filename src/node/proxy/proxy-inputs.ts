@@ -6,12 +6,12 @@ import type { Informer } from '../../apiserver/informer';
 import type { Store } from '../../apiserver/store';
 import type { Family } from '../../values/ip';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
-import { compareText, sortedBy } from '../../values/order';
+import { compareText } from '../../values/order';
 import { OverlayMap } from '../../values/overlay-map';
 import { endpointsOfService, serviceOfSlice } from './endpoints-map';
 import type { Endpoint, ProxyInput, ServicePort } from './proxy-mode';
 import { servicePortKey } from './proxy-mode';
-import { servicePortsOf } from './service-map';
+import { serviceMapOf, servicePortsOf } from './service-map';
 
 /** How many states are kept for proxies that lag; one that lags further costs a full reading. */
 const STATES_MAX = 64;
@@ -93,9 +93,7 @@ export class ProxyInputs {
 
   /** The sight of a proxy whose watches have left something out: no other one shares it. */
   private readAll(services: Iterable<KubeObject>, slices: Iterable<KubeObject>): ProxyInput {
-    const ports = [...services].flatMap((service) => servicePortsOf(service, this.family));
-    const byKey = sortedBy(ports, ({ id }) => servicePortKey(id));
-    const servicePorts = new Map(byKey.map((port) => [servicePortKey(port.id), port]));
+    const servicePorts = serviceMapOf(services, this.family);
     const byService = new Map<ObjectKey, KubeObject[]>();
     for (const slice of slices) {
       const service = serviceOfSlice(slice);

@@ -148,7 +148,7 @@ function* everyKey({ servicePorts, endpoints }: ProxyInput): Iterable<string> {
 }
 
 /** Whether nodes differ in the rules of this Service port. */
-export function dependsOnNode(service: ServicePort, endpoints: readonly Endpoint[]): boolean {
+function dependsOnNode(service: ServicePort, endpoints: readonly Endpoint[]): boolean {
   return (
     usesLocalEndpoints(service) ||
     service.loadBalancerSourceRanges.length > 0 ||

@@ -1,4 +1,5 @@
 import type { FromSchema } from '../../language/json-schema';
+import { nameProblems } from '../asked-name';
 import { defineAction } from '../define';
 import { sourcesOf } from '../targets';
 
@@ -39,6 +40,7 @@ export default defineAction({
     '{at: 5s, do: {lookup: {from: shop/frontend, name: backend}}}',
     '{at: 5s, every: 1s, times: 60, do: {lookup: {from: shop/db-0, name: db-1.db, type: A}}}',
   ],
+  check: ({ lookup }: Args) => nameProblems(lookup.name, '/lookup/name'),
   perform(cluster, args: Args) {
     const { from, name, type = 'A+AAAA' } = args.lookup;
     const { sources } = sourcesOf(cluster, from);

@@ -1,4 +1,6 @@
 import type { FromSchema } from '../../language/json-schema';
+import { MOST_PODS } from '../../language/inventory';
+import type { ManifestProblem } from '../../language/lexicon';
 import { defineAction } from '../define';
 import { objectOf } from '../targets';
 
@@ -25,6 +27,29 @@ const SCHEMA = {
 
 type Args = FromSchema<typeof SCHEMA>;
 
+/** Fields of specs that count pods. */
+const COUNTS = ['replicas', 'parallelism'] as const;
+
+/** A patch could ask for what no manifest may: more pods than any cluster has. */
+function tooMany(patch: unknown): readonly ManifestProblem[] {
+  const { spec } = patch as { readonly spec?: Readonly<Record<string, unknown>> };
+  return COUNTS.flatMap((field) => beyond(spec?.[field], `/with/spec/${field}`));
+}
+
+function tooManyBySteps(operations: readonly unknown[]): readonly ManifestProblem[] {
+  return operations.flatMap((one, index) => {
+    const { path, value } = one as { readonly path?: unknown; readonly value?: unknown };
+    const isCount = COUNTS.some((field) => path === `/spec/${field}`);
+    return isCount ? beyond(value, `/with/${index}/value`) : [];
+  });
+}
+
+function beyond(count: unknown, path: string): readonly ManifestProblem[] {
+  if (typeof count !== 'number' || count <= MOST_PODS) return [];
+  const message = `${count} pods are not modelled: no cluster has more than ${MOST_PODS}`;
+  return [{ path, severity: 'error', message }];
+}
+
 export default defineAction({
   name: 'patch',
   summary: 'Changes fields of an object, as `kubectl patch` does.',
@@ -45,7 +70,7 @@ export default defineAction({
   ],
   check({ type, with: patch }: Args) {
     const isList = Array.isArray(patch);
-    if (isList === (type === 'json')) return [];
+    if (isList === (type === 'json')) return isList ? tooManyBySteps(patch) : tooMany(patch);
     const message = isList
       ? 'a list of operations is a patch of `type: json`'
       : 'a patch of `type: json` is a list of operations';

@@ -52,6 +52,7 @@ export default defineAction({
     '{at: 10s, do: {rollout: deployment/shop/backend, set: {env: {LOG_LEVEL: debug}}}}',
   ],
   kinds: { rollout: ROLLOUT_KINDS },
+  containers: { rollout: ['set', 'image'] },
   perform(cluster: Cluster, { rollout, set }: Args) {
     const { kind, key, containers } = workloadOf(cluster, rollout);
     const { image } = set;

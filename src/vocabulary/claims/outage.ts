@@ -6,7 +6,7 @@ import { CERTAIN, multiply } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import { milliseconds, seconds } from '../../values/time';
 import type { Duration } from '../../values/time';
-import { defineClaim } from '../define';
+import { defineClaim, problem } from '../define';
 import type { Observation, ObservationContext } from '../define';
 import { diagnose } from '../diagnose';
 import { judgeWalks } from '../judge-walks';
@@ -141,23 +141,21 @@ export default defineClaim({
 });
 
 function check({ to, interval, timeout, connections, opened, ...limits }: OutageArgs) {
-  const problem = (path: string, message: string) =>
-    [{ path, severity: 'error', message }] as const;
   if (limits.gap === undefined && limits.failures === undefined && limits.odds === undefined) {
-    return problem('', 'say what the outage may cost: `gap`, `failures` or `odds`');
+    return [problem('', 'say what the outage may cost: `gap`, `failures` or `odds`')];
   }
-  if (readSpanText(interval) === 0) return problem('/interval', 'probes need some time between');
+  if (readSpanText(interval) === 0) return [problem('/interval', 'probes need some time between')];
   if ((readSpanText(timeout) ?? TIMEOUT_MAX) > TIMEOUT_MAX) {
     const message = 'after 1s a client repeats what was lost: a probe waits no longer than that';
-    return problem('/timeout', message);
+    return [problem('/timeout', message)];
   }
   if (connections !== 'kept') {
     if (opened === undefined) return [];
-    return problem('/opened', '`opened` is for `connections: kept`');
+    return [problem('/opened', '`opened` is for `connections: kept`')];
   }
   const read = readDestination(to);
   if (read.is === 'url' || read.protocol === 'TCP') return [];
-  return problem('/connections', 'only TCP has connections that could be kept');
+  return [problem('/connections', 'only TCP has connections that could be kept')];
 }
 
 /** What a probe on a new connection meets. */

@@ -6,7 +6,7 @@ import type { ReachOutcome } from '../../values/disposition';
 import { formatDuration, ZERO } from '../../values/time';
 import type { Duration } from '../../values/time';
 import type { Trace } from '../../values/trace';
-import { defineClaim } from '../define';
+import { defineClaim, problem } from '../define';
 import { diagnose } from '../diagnose';
 import type { Phrase } from '../define';
 import { judgeWalks } from '../judge-walks';
@@ -126,15 +126,12 @@ export default defineClaim({
 });
 
 function problemsOf({ size, opened, segment, to }: Args) {
-  const problem = (path: string, message: string) => [
-    { path, severity: 'error', message } as const,
-  ];
   if (size !== undefined && opened !== undefined) {
-    return problem('/size', 'size is asked of new connections only');
+    return [problem('/size', 'size is asked of new connections only')];
   }
   if (segment === undefined) return [];
-  if (opened === undefined) return problem('/segment', 'segment is asked with opened only');
-  return to.endsWith('/udp') ? problem('/segment', 'only TCP has segments') : [];
+  if (opened === undefined) return [problem('/segment', 'segment is asked with opened only')];
+  return to.endsWith('/udp') ? [problem('/segment', 'only TCP has segments')] : [];
 }
 
 function judgeOf(cluster: Cluster, args: Args): WalkJudge {

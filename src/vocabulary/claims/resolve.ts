@@ -6,6 +6,7 @@ import { add, formatRatio, NEVER } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import type { Resolution } from '../../values/resolution';
 import { formatDuration } from '../../values/time';
+import { nameProblems } from '../asked-name';
 import { defineClaim } from '../define';
 import type { Observation, ObservationContext } from '../define';
 import { formatOdds, isLikely, ODDS, readOdds, sayBounds } from '../odds';
@@ -83,6 +84,7 @@ export default defineClaim({
       negated: isFound ? `does not resolve ${name}${to}` : `gets no ${rcode} for ${name}`,
     };
   },
+  check: ({ name }) => nameProblems(name, '/name'),
   expected,
   expectedNever: (args) => `never ${expected(args)}`,
   observe(cluster, args, context) {

@@ -3,12 +3,14 @@
 import type { Cluster } from '../../cluster/cluster';
 import type { DnsFailure, WrongAnswer } from '../../cluster/failing';
 import { parseIp } from '../../values/ip';
+import { podTargetOf } from '../component-targets';
+import { NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { tellMiss } from '../misses';
 import { isFrozen, podName, podsOfTarget, UnknownTargetError } from '../targets';
 import { frequencyOf } from './arguments';
 import type { FailArgs } from './arguments';
-import { effectOf, NOTHING, podTargetOf, problem } from './way';
+import { effectOf } from './way';
 import type { Way } from './way';
 
 export const dnsWay: Way = {

@@ -2,10 +2,12 @@
 
 import type { Cluster } from '../../cluster/cluster';
 import type { PodFailure } from '../../cluster/failing';
+import { podTargetOf } from '../component-targets';
+import { NOTHING } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { isFrozen, podName, podsOfTarget } from '../targets';
 import type { FailArgs } from './arguments';
-import { effectOf, NOTHING, podTargetOf } from './way';
+import { effectOf } from './way';
 import type { Way } from './way';
 
 type PodWayName = 'probe' | 'http' | 'ready' | 'refuse';

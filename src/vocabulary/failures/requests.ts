@@ -4,10 +4,11 @@ import { kindWords } from '../../apiserver/kinds/index';
 import { COMPONENTS } from '../../cluster/component-names';
 import type { RequestFailure } from '../../cluster/failing';
 import { didYouMean } from '../../language/did-you-mean';
+import { problem } from '../define';
 import { UnknownTargetError } from '../targets';
 import { frequencyOf } from './arguments';
 import type { FailArgs } from './arguments';
-import { effectOf, problem } from './way';
+import { effectOf } from './way';
 import type { Way } from './way';
 
 const ANSWERS: Readonly<Record<string, RequestFailure['answer']>> = {

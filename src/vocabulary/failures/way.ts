@@ -3,8 +3,6 @@
 import type { Cluster } from '../../cluster/cluster';
 import type { ManifestProblem } from '../../language/lexicon';
 import type { Injection, InjectionContext } from '../define';
-import { runsInPods } from '../component-targets';
-import type { PodTargetArgs } from '../targets';
 import type { FailArgs } from './arguments';
 
 export interface Way {
@@ -31,22 +29,7 @@ export interface Way {
 
 export type TargetKey = 'component' | 'pod' | 'pods' | 'upstream' | 'node' | 'nodes';
 
-export const NOTHING: Injection = { hits: [], effects: [] };
-
 /** `dns shop/coredns-x coredns-lies`: what, whom, and by which step. */
 export function effectOf(way: string, name: string, token: string): string {
   return `${way} ${name} ${token}`;
-}
-
-export function problem(path: string, message: string): ManifestProblem {
-  return { path, severity: 'error', message };
-}
-
-/** The pods of a target, as the shared forms know them. */
-export function podTargetOf(args: FailArgs): PodTargetArgs {
-  const { pod, pods, pick, members } = args;
-  if (runsInPods(args)) return 'coredns';
-  const more = { ...(pick !== undefined && { pick }), ...(members !== undefined && { members }) };
-  if (pods !== undefined) return { pods, ...more };
-  return typeof pod === 'object' ? { ...pod, ...more } : pod!;
 }

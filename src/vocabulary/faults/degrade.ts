@@ -1,8 +1,7 @@
 import { parseDuration } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
-import type { ManifestProblem } from '../../language/lexicon';
 import type { Duration } from '../../values/time';
-import { defineFault } from '../define';
+import { defineFault, problem } from '../define';
 import { idleArguments } from '../no-effect';
 import { PERCENT, readPercent } from '../percent';
 import { checkSides, extended, hasLiveSides, rulesBetween, SIDES } from '../sides';
@@ -129,10 +128,6 @@ export default defineFault({
     cluster.handles.degrade(effect.slice('degrade '.length), []);
   },
 });
-
-function problem(path: string, message: string): ManifestProblem {
-  return { path, severity: 'error', message };
-}
 
 /** The API server is a place with a port; every other component is a process on one. */
 function isOneProcess(side: Args['from']): boolean {

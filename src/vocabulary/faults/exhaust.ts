@@ -4,7 +4,8 @@ import type { FromSchema } from '../../language/json-schema';
 import type { ManifestProblem } from '../../language/lexicon';
 import { BYTES, bytes } from '../../values/bytes';
 import { CERTAIN } from '../../values/ratio';
-import { defineFault } from '../define';
+import { podTargetOf } from '../component-targets';
+import { defineFault, NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { isRunning } from '../pods';
 import {
@@ -15,7 +16,6 @@ import {
   podsOfTarget,
   UnknownTargetError,
 } from '../targets';
-import type { PodTargetArgs } from '../targets';
 
 /** 128 + SIGKILL: how a process ends that the kernel has killed for memory. */
 const KILLED = 137;
@@ -84,8 +84,6 @@ const COUNTED: readonly What[] = ['conntrack', 'ips'];
 
 /** What nodes have in bytes. */
 const IN_BYTES: readonly What[] = ['memory', 'disk'];
-
-const NOTHING: Injection = { hits: [], effects: [] };
 
 export default defineFault({
   name: 'exhaust',
@@ -186,10 +184,6 @@ function ownerIn({ node, nodes, component }: Args): Owner {
   return (node ?? nodes) === undefined ? 'pod' : 'node';
 }
 
-function problem(path: string, message: string): ManifestProblem {
-  return { path, severity: 'error', message };
-}
-
 function exhaustNodes(
   cluster: Cluster,
   { node, nodes, pick, left = 0, cap }: Args,
@@ -241,10 +235,4 @@ function exhaustRequests(cluster: Cluster, { step }: InjectionContext): Injectio
   const everything = { verbs: [], kinds: [], clients: [], odds: CERTAIN, pattern: [] };
   cluster.handles.failRequests(step, { answer: 'too-many-requests', ...everything });
   return { hits: ['component apiserver'], effects: [`inflight apiserver ${step}`] };
-}
-
-function podTargetOf({ pod, pods, pick, members }: Args): PodTargetArgs {
-  const more = { ...(pick !== undefined && { pick }), ...(members !== undefined && { members }) };
-  if (pods !== undefined) return { pods, ...more };
-  return typeof pod === 'object' ? { ...pod, ...more } : pod!;
 }

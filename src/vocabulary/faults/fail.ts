@@ -4,9 +4,8 @@ import { dnsWay } from '../failures/dns';
 import { nodeWays } from '../failures/nodes';
 import { podWays } from '../failures/pods';
 import { requestWay } from '../failures/requests';
-import { NOTHING, problem } from '../failures/way';
 import type { TargetKey, Way } from '../failures/way';
-import { defineFault } from '../define';
+import { defineFault, NOTHING, problem } from '../define';
 import { idleArguments } from '../no-effect';
 
 const WAYS: readonly Way[] = [dnsWay, ...podWays, ...nodeWays, requestWay];

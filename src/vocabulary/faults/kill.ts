@@ -6,10 +6,11 @@ import {
   WITHOUT_COMPONENT,
   componentOf,
   componentsOfTarget,
+  podTargetOf,
   runsInPods,
   sayComponent,
 } from '../component-targets';
-import { defineFault } from '../define';
+import { defineFault, NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { isRunning } from '../pods';
 import {
@@ -21,7 +22,6 @@ import {
   podName,
   podsOfTarget,
 } from '../targets';
-import type { PodTargetArgs } from '../targets';
 
 /** 128 + SIGKILL: how a killed process exits. */
 const KILLED = 137;
@@ -162,12 +162,6 @@ function checkComponent({ how, exitCode, node, nodes, component, containers }: A
     : [problem('/exitCode', 'a component has no exit code to choose')];
 }
 
-function problem(path: string, message: string) {
-  return { path, severity: 'error' as const, message };
-}
-
-const NOTHING: Injection = { hits: [], effects: [] };
-
 function killPods(
   cluster: Cluster,
   args: Args,
@@ -256,17 +250,6 @@ function killComponents(
 /** Containers start again by themselves unless something says until when they must not. */
 function mayRestart({ restart }: Args, { recovers }: InjectionContext): boolean {
   return restart === undefined ? !recovers : restart === 'auto';
-}
-
-function podTargetOf(args: Args): PodTargetArgs {
-  const { pod, pods, pick, members } = args;
-  if (runsInPods(args)) return 'coredns';
-  if (pods === undefined) {
-    return typeof pod === 'object'
-      ? { ...pod, ...(pick && { pick }), ...(members && { members }) }
-      : pod!;
-  }
-  return { pods, ...(pick !== undefined && { pick }), ...(members && { members }) };
 }
 
 function nodeTargetOf({ node, nodes, pick }: Args) {

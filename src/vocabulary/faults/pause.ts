@@ -5,10 +5,11 @@ import {
   WITHOUT_COMPONENT,
   componentOf,
   componentsOfTarget,
+  podTargetOf,
   runsInPods,
   sayComponent,
 } from '../component-targets';
-import { defineFault } from '../define';
+import { defineFault, NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { isRunning } from '../pods';
 import {
@@ -20,7 +21,6 @@ import {
   podName,
   podsOfTarget,
 } from '../targets';
-import type { PodTargetArgs } from '../targets';
 
 const SCHEMA = {
   type: 'object',
@@ -45,8 +45,6 @@ type Args = FromSchema<typeof SCHEMA>;
 /** What stops it, as the kernel counts it; one stop by several faults ends with the last. */
 const TOKEN = 'pause';
 
-const NOTHING: Injection = { hits: [], effects: [] };
-
 export default defineFault({
   name: 'pause',
   summary: 'The target is alive and makes no progress, as after SIGSTOP.',
@@ -69,8 +67,7 @@ export default defineFault({
   ],
   check({ component, node, nodes }: Args) {
     if (component === undefined || node === undefined || nodes === undefined) return [];
-    const message = 'write `node` or `nodes`, not both';
-    return [{ path: '/nodes', severity: 'error' as const, message }];
+    return [problem('/nodes', 'write `node` or `nodes`, not both')];
   },
   inject(cluster, args, context) {
     if (args.component !== undefined && !runsInPods(args)) {
@@ -136,12 +133,4 @@ function pauseContainers(cluster: Cluster, reference: string): Injection {
 function pauseNodes(cluster: Cluster, nodes: readonly string[]): Injection {
   const hit = nodes.filter((node) => cluster.handles.pauseNode(node, `node ${TOKEN}`));
   return { hits: hit.map((node) => `node ${node}`), effects: hit.map((node) => `node ${node}`) };
-}
-
-function podTargetOf(args: Args): PodTargetArgs {
-  const { pod, pods, pick, members } = args;
-  if (runsInPods(args)) return 'coredns';
-  const more = { ...(pick !== undefined && { pick }), ...(members !== undefined && { members }) };
-  if (pods !== undefined) return { pods, ...more };
-  return typeof pod === 'object' ? { ...pod, ...more } : pod!;
 }

@@ -9,15 +9,15 @@ import {
   COMPONENT_TARGET,
   WITHOUT_COMPONENT,
   componentsOfTarget,
+  podTargetOf,
   runsInPods,
   sayComponent,
 } from '../component-targets';
-import { defineFault } from '../define';
+import { defineFault, NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { idleArguments } from '../no-effect';
 import { isRunning } from '../pods';
 import { POD_TARGET, isFrozen, nodesOfTarget, podName, podsOfTarget } from '../targets';
-import type { PodTargetArgs } from '../targets';
 
 const SCHEMA = {
   type: 'object',
@@ -60,8 +60,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   runtime: 'a slow runtime shows in the work of its kubelet: name `kubelet`',
 };
 
-const NOTHING: Injection = { hits: [], effects: [] };
-
 export default defineFault({
   name: 'slow',
   summary: 'The target works, and takes longer for it.',
@@ -89,7 +87,7 @@ export default defineFault({
   inject: (cluster, args, context) => injectInto(cluster, args, context, new Set()),
   extend(cluster, args, context, held) {
     const isOfPods = args.pod !== undefined || args.pods !== undefined || runsInPods(args);
-    const isLive = isOfPods ? !isFrozen(podsOf(args)) : args.members !== 'frozen';
+    const isLive = isOfPods ? !isFrozen(podTargetOf(args)) : args.members !== 'frozen';
     return isLive ? injectInto(cluster, args, context, held) : NOTHING;
   },
   undo({ handles }, effect) {
@@ -100,30 +98,27 @@ export default defineFault({
 });
 
 function problemsOf(args: Args) {
-  const problem = (path: string, message: string) => [
-    { path, severity: 'error' as const, message },
-  ];
   const { component, node, nodes, factor, add, only } = args;
   const elsewhere = ELSEWHERE[component ?? ''];
-  if (elsewhere !== undefined) return problem('/component', elsewhere);
+  if (elsewhere !== undefined) return [problem('/component', elsewhere)];
   if (component !== undefined && node !== undefined && nodes !== undefined) {
-    return problem('/nodes', 'write `node` or `nodes`, not both');
+    return [problem('/nodes', 'write `node` or `nodes`, not both')];
   }
   const isOfPods = args.pod !== undefined || args.pods !== undefined || runsInPods(args);
   if (isOfPods && only !== undefined && !only.every((it) => it === 'probe')) {
-    return problem('/only', 'pods answer: of theirs only `probe` can be told apart');
+    return [problem('/only', 'pods answer: of theirs only `probe` can be told apart')];
   }
   if (isOfPods && add === undefined && factor !== undefined) {
-    return problem('/factor', 'processes answer in no time, which no factor makes longer: `add`');
+    return [problem('/factor', 'processes answer in no time, which no factor makes longer: `add`')];
   }
   if (factor === undefined) {
     const [idle] = idleArguments(args, ['add']);
     if (idle !== undefined) return [idle];
   } else if (factor === 1 && (add === undefined || [...idleArguments(args, ['add'])].length > 0)) {
-    return problem('/factor', 'once as long is as long as before: it has no effect');
+    return [problem('/factor', 'once as long is as long as before: it has no effect')];
   }
   if (component !== undefined && !isOfPods && only?.includes('probe') === true) {
-    return problem('/only', 'probes are answered by pods: name those');
+    return [problem('/only', 'probes are answered by pods: name those')];
   }
   return [];
 }
@@ -141,7 +136,7 @@ function injectInto(
     return slowComponents(cluster, targets, args, step, isFresh);
   }
   if (args.pod !== undefined || args.pods !== undefined || runsInPods(args)) {
-    const pods = podsOfTarget(cluster, podsOf(args), step);
+    const pods = podsOfTarget(cluster, podTargetOf(args), step);
     return slowPods(cluster, pods, args, step, isFresh);
   }
   const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
@@ -209,11 +204,4 @@ function slowPods(
     hits: hit.map((pod) => `pod ${podName(cluster, pod)}`),
     effects: hit.map((pod) => `pod ${pod} ${step}`),
   };
-}
-
-function podsOf({ pod, pods, component, pick, members }: Args): PodTargetArgs {
-  if (component !== undefined) return 'coredns';
-  const chosen = { ...(pick !== undefined && { pick }), ...(members !== undefined && { members }) };
-  if (pods !== undefined) return { pods, ...chosen };
-  return typeof pod === 'object' ? { ...pod, ...chosen } : pod!;
 }

@@ -6,10 +6,11 @@ import { parseObjectPattern } from '../../language/object-pattern';
 import {
   COMPONENT_TARGET,
   componentsOfTarget,
+  podTargetOf,
   runsInPods,
   sayComponent,
 } from '../component-targets';
-import { defineFault } from '../define';
+import { defineFault, NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { tellMiss } from '../misses';
 import { idleArguments } from '../no-effect';
@@ -21,7 +22,6 @@ import {
   podsOfTarget,
   UnknownTargetError,
 } from '../targets';
-import type { PodTargetArgs } from '../targets';
 
 const SCHEMA = {
   type: 'object',
@@ -72,8 +72,6 @@ type Args = FromSchema<typeof SCHEMA>;
 
 const WAYS = ['hold', 'miss', 'rewind', 'relist'] as const;
 
-const NOTHING: Injection = { hits: [], effects: [] };
-
 export default defineFault({
   name: 'stale',
   summary: 'The view that a component has of the API is older than it need be.',
@@ -109,7 +107,7 @@ export default defineFault({
   },
   extend(cluster, args, context, held) {
     const isLive =
-      args.component !== undefined ? args.members !== 'frozen' : !isFrozen(podsOf(args));
+      args.component !== undefined ? args.members !== 'frozen' : !isFrozen(podTargetOf(args));
     if (!isLive) return NOTHING;
     const { relist: _once, ...lasting } = args;
     return injectInto(cluster, lasting as Args, context, held);
@@ -123,21 +121,18 @@ export default defineFault({
 });
 
 function problemsOf(args: Args) {
-  const problem = (path: string, message: string) => [
-    { path, severity: 'error' as const, message },
-  ];
   if (WAYS.every((way) => args[way] === undefined)) {
-    return problem('', 'say how it is stale: `hold`, `miss`, `rewind` or `relist`');
+    return [problem('', 'say how it is stale: `hold`, `miss`, `rewind` or `relist`')];
   }
   if (args.node !== undefined && args.nodes !== undefined) {
-    return problem('/nodes', 'write `node` or `nodes`, not both');
+    return [problem('/nodes', 'write `node` or `nodes`, not both')];
   }
   if (args.relist !== undefined && args.rewind !== undefined) {
     const why = 'a process that lists again asks for what is at least as new as what it has seen';
-    return problem('/rewind', `${why}: only a new one can be shown the past`);
+    return [problem('/rewind', `${why}: only a new one can be shown the past`)];
   }
   const pattern = parseObjectPattern(args.miss?.object ?? '');
-  if (pattern?.ok === false) return problem('/miss/object', pattern.message);
+  if (pattern?.ok === false) return [problem('/miss/object', pattern.message)];
   return [...idleArguments(args, ['hold', 'rewind'])];
 }
 
@@ -198,17 +193,10 @@ function watchersOf(cluster: Cluster, args: Args, chooser: string): readonly Wat
       handles.watchersOf(target).map((client) => ({ client, said: sayComponent(target) })),
     );
   }
-  return podsOfTarget(cluster, podsOf(args), chooser).flatMap((pod) => {
+  return podsOfTarget(cluster, podTargetOf(args), chooser).flatMap((pod) => {
     const client = handles.watcherIn(pod);
     return client === undefined ? [] : [{ client, said: `pod ${podName(cluster, pod)}` }];
   });
-}
-
-function podsOf({ pod, pods, component, pick, members }: Args): PodTargetArgs {
-  if (component !== undefined) return 'coredns';
-  const chosen = { ...(pick !== undefined && { pick }), ...(members !== undefined && { members }) };
-  if (pods !== undefined) return { pods, ...chosen };
-  return typeof pod === 'object' ? { ...pod, ...chosen } : pod!;
 }
 
 /** Why nobody has become stale. */
@@ -223,7 +211,7 @@ function whyNone(cluster: Cluster, args: Args, chooser: string): string {
   if (args.component !== undefined && !runsInPods(args)) {
     return `it hit nothing: ${args.component} watches nothing`;
   }
-  const pods = podsOfTarget(cluster, podsOf(args), chooser);
+  const pods = podsOfTarget(cluster, podTargetOf(args), chooser);
   if (pods.length === 0) return tellMiss(cluster, args);
   const names = pods.map((pod) => podName(cluster, pod)).join(', ');
   const only = 'of pods only those of CoreDNS watch the API here, while they run';

@@ -7,7 +7,7 @@ import type { IP } from '../../values/ip';
 import { keyOf } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import { matchesLabels } from '../../values/labels';
-import { defineFault } from '../define';
+import { defineFault, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { demandIptables } from '../iptables-backend';
 import { nodesOfTarget, podName, podsOfTarget, UnknownTargetError } from '../targets';
@@ -118,10 +118,6 @@ function* problemsOf(args: Args): Iterable<ManifestProblem> {
   if (args.with !== undefined && what !== 'object') {
     yield problem('/with', 'only an `object` can be altered');
   }
-}
-
-function problem(path: string, message: string): ManifestProblem {
-  return { path, severity: 'error', message };
 }
 
 function wipeNodes(

@@ -14,7 +14,8 @@ export default defineOperator({
     return titleDuring(`${subject} ${withAdverb('sometimes', predicate)}`, expectation);
   },
   expected({ expected }) {
-    return `${expected} on some possible path, at some instant`;
+    const path = ' on some possible path';
+    return `${expected.endsWith(path) ? expected : expected + path}, at some instant`;
   },
   span: spanOf,
   marks: (expectation) => [spanOf(expectation).from],

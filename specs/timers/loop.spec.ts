@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 
-import { Loop, tickAfter, tickAt } from '../../src/controllers/ticks';
+import { Loop, tickAfter, tickAt } from '../../src/timing';
 import { Random } from '../../src/kernel/random';
 import { Timing } from '../../src/timing';
 import type { KubeVersion } from '../../src/values/kube-version';

@@ -1,8 +1,9 @@
 // Loops that look only every so often, without an event for each look.
 
-import type { TimerName, Timing } from '../timing';
 import { later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
+import type { TimerName } from './index';
+import type { Delay } from './row';
 
 /** Instants at `phase` + n × `period`. */
 export interface Ticks {
@@ -10,14 +11,20 @@ export interface Ticks {
   readonly period: Duration;
 }
 
+/** What a loop asks of the table as a run sees it (timing.ts). */
+export interface LoopTiming {
+  delay(name: TimerName): Delay;
+  phase(name: TimerName, actor: string): Duration;
+}
+
 /** The ticks of one loop. A cluster settles without loops, and lives by its timers after that. */
 export class Loop {
-  private readonly timing: Timing;
+  private readonly timing: LoopTiming;
   private readonly timer: TimerName;
   private readonly actor: string;
   private known: Ticks | undefined;
 
-  constructor(timing: Timing, timer: TimerName, actor: string) {
+  constructor(timing: LoopTiming, timer: TimerName, actor: string) {
     this.timing = timing;
     this.timer = timer;
     this.actor = actor;
@@ -31,6 +38,12 @@ export class Loop {
     }
     return this.known;
   }
+}
+
+/** The last tick at or before `instant`; the instant itself where there is no period. */
+export function tickBefore({ phase, period }: Ticks, instant: Instant): Instant {
+  if (period <= 0) return instant;
+  return (phase + Math.floor((instant - phase) / period) * period) as Instant;
 }
 
 /** The first tick at or after `instant`; the instant itself where there is no period. */
