@@ -2,10 +2,10 @@
 
 import { Connections } from '../../src/apiserver/connections';
 import { Informer } from '../../src/apiserver/informer';
-import { LeaderElection } from '../../src/cluster/leader-election';
+import { LeaderElection } from '../../src/cluster/components/leader-election';
 import { Proxies } from '../../src/cluster/proxies';
-import { Upgrades } from '../../src/cluster/upgrades';
-import { Prober } from '../../src/node/prober';
+import { Upgrades } from '../../src/cluster/components/upgrades';
+import { Prober } from '../../src/node/kubelet/prober';
 import { Versions } from '../../src/timers/versions';
 import { NEWEST_VERSION } from '../../src/values/kube-version';
 import type { KubeVersion } from '../../src/values/kube-version';

@@ -6,15 +6,15 @@ import type {
   ControllerLogic,
   Workplace,
 } from '../../src/controllers/define';
-import { endpointslice } from '../../src/controllers/endpointslice';
-import { endpointsliceMirroring } from '../../src/controllers/endpointslice-mirroring';
-import type { NodeLoad } from '../../src/controllers/node-load';
-import * as jobBackoff from '../../src/controllers/job-backoff';
-import * as replicaCalculator from '../../src/controllers/replica-calculator';
-import { replicaset } from '../../src/controllers/replicaset';
-import { scheduler } from '../../src/controllers/scheduler';
-import { ZoneCensus } from '../../src/controllers/zone-disruption';
-import * as sliceEndpoint from '../../src/controllers/slice-endpoint';
+import { endpointslice } from '../../src/controllers/endpointslices/endpointslice';
+import { endpointsliceMirroring } from '../../src/controllers/endpointslices/endpointslice-mirroring';
+import type { NodeLoad } from '../../src/controllers/scheduling/node-load';
+import * as jobBackoff from '../../src/controllers/jobs/job-backoff';
+import * as replicaCalculator from '../../src/controllers/autoscaling/replica-calculator';
+import { replicaset } from '../../src/controllers/workloads/replicaset';
+import { scheduler } from '../../src/controllers/scheduling/scheduler';
+import { ZoneCensus } from '../../src/controllers/nodes/zone-disruption';
+import * as sliceEndpoint from '../../src/controllers/endpointslices/slice-endpoint';
 import type { Change } from '../../src/apiserver/informer';
 import * as node from '../../src/apiserver/kinds/node';
 import { addressAt } from '../../src/values/cidr';

@@ -2,11 +2,11 @@
 
 import { ApiServer } from '../../src/apiserver/api-server';
 import { RequestFailures } from '../../src/apiserver/request-failures';
-import { ImagePulls } from '../../src/node/image-pulls';
-import { NodeFaults } from '../../src/node/node-faults';
-import * as pods from '../../src/node/pod-failures';
+import { ImagePulls } from '../../src/node/kubelet/image-pulls';
+import { NodeFaults } from '../../src/node/kubelet/node-faults';
+import * as pods from '../../src/node/kubelet/pod-failures';
 import { PodSandbox } from '../../src/node/pod-sandbox';
-import { PodLifecycle } from '../../src/node/pod-lifecycle';
+import { PodLifecycle } from '../../src/node/kubelet/pod-lifecycle';
 import { KubeProxy } from '../../src/node/proxy/kube-proxy';
 import { DnsFailures } from '../../src/workloads/dns-failures';
 import type { Met } from '../../src/workloads/dns-failures';

@@ -1,11 +1,11 @@
 // What can be wrong about tables that are full, and about what is programmed and then lost.
 
-import * as wiping from '../../src/cluster/wiping';
+import * as wiping from '../../src/cluster/faults/wiping';
 import { Network } from '../../src/network/network';
 import * as netfilterWalk from '../../src/network/netfilter-walk';
 import { CNI_PLUGINS } from '../../src/node/cni/index';
 import { Conntrack } from '../../src/node/netfilter/conntrack';
-import * as podFailures from '../../src/node/pod-failures';
+import * as podFailures from '../../src/node/kubelet/pod-failures';
 import { KubeProxy } from '../../src/node/proxy/kube-proxy';
 import { RestoreFaults } from '../../src/node/proxy/restore-faults';
 import { RouteTable } from '../../src/node/route-table';

@@ -2,7 +2,7 @@
 
 import { ApiServer } from '../../src/apiserver/api-server';
 import { ApiPaths } from '../../src/cluster/api-paths';
-import { CloudTargets } from '../../src/cluster/cloud-targets';
+import { CloudTargets } from '../../src/cluster/load-balancing/cloud-targets';
 import * as ends from '../../src/network/ends';
 import * as impairments from '../../src/network/impairments';
 import { Impairments } from '../../src/network/impairments';
@@ -11,7 +11,7 @@ import type { Cut } from '../../src/network/index';
 import { Network } from '../../src/network/network';
 import * as passage from '../../src/network/passage';
 import * as repetition from '../../src/network/repetition';
-import { NodeStatuses } from '../../src/node/node-status';
+import { NodeStatuses } from '../../src/node/kubelet/node-status';
 import { CERTAIN, compareRatios, NEVER } from '../../src/values/ratio';
 import { ZERO } from '../../src/values/time';
 import { withDelays } from './delays';

@@ -1,9 +1,9 @@
 // What can be wrong about kubelets, containers and the addresses of pods.
 
 import { HostLocal } from '../../src/node/cni/host-local';
-import { ContainerRuntime } from '../../src/node/container-runtime';
-import { Kubelets } from '../../src/node/kubelet';
-import { PodLifecycle } from '../../src/node/pod-lifecycle';
+import { ContainerRuntime } from '../../src/node/kubelet/container-runtime';
+import { Kubelets } from '../../src/node/kubelet/kubelet';
+import { PodLifecycle } from '../../src/node/kubelet/pod-lifecycle';
 import { PodSandbox } from '../../src/node/pod-sandbox';
 import type { ObjectKey } from '../../src/values/kube-object';
 import { seconds, ZERO } from '../../src/values/time';

@@ -1,12 +1,12 @@
 // What can be wrong about nodes that run short of something, and about those that shut down.
 
 import { conditionOf, withCondition } from '../../src/apiserver/kinds/pod';
-import { EvictionManager } from '../../src/node/eviction-manager';
-import type { PodWorker } from '../../src/node/kubelet-state';
-import { NodeShutdown } from '../../src/node/node-shutdown';
-import { NodeStatuses } from '../../src/node/node-status';
-import { PodTermination } from '../../src/node/pod-termination';
-import { StatusManager } from '../../src/node/status-manager';
+import { EvictionManager } from '../../src/node/kubelet/eviction-manager';
+import type { PodWorker } from '../../src/node/kubelet/kubelet-state';
+import { NodeShutdown } from '../../src/node/kubelet/node-shutdown';
+import { NodeStatuses } from '../../src/node/kubelet/node-status';
+import { PodTermination } from '../../src/node/kubelet/pod-termination';
+import { StatusManager } from '../../src/node/kubelet/status-manager';
 import { seconds, ZERO } from '../../src/values/time';
 import { withDelays } from './delays';
 import type { Mutant } from './mutants';

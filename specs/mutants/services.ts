@@ -1,13 +1,13 @@
 // What can be wrong about the known faults of kube-proxy: each of them has a scenario, and a model
 // that is better than the real one is as wrong as one that is worse. services.md §21.
 
-import { MetalLbSpeakers } from '../../src/cluster/metallb-speakers';
+import { MetalLbSpeakers } from '../../src/cluster/load-balancing/metallb-speakers';
 import * as netfilterWalk from '../../src/network/netfilter-walk';
 import * as outOfWindow from '../../src/network/out-of-window';
 import { Machine } from '../../src/node/machine';
 import * as layers from '../../src/node/netfilter/layers';
 import { backendOf } from '../../src/node/netfilter/ruleset';
-import { ContainerRuntime } from '../../src/node/container-runtime';
+import { ContainerRuntime } from '../../src/node/kubelet/container-runtime';
 import * as cleanup from '../../src/node/proxy/conntrack-cleanup';
 import * as categories from '../../src/node/proxy/categorize-endpoints';
 import * as health from '../../src/node/proxy/health-check';

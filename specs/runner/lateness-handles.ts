@@ -2,9 +2,9 @@
 // and every one of them finds what it is to hit.
 
 import type { Handles } from '../../src/cluster/cluster';
-import type { ClockSkewHandles } from '../../src/cluster/clock-skew';
-import type { SlowingHandles } from '../../src/cluster/slowing';
-import type { StaleViewHandles } from '../../src/cluster/stale-views';
+import type { ClockSkewHandles } from '../../src/cluster/faults/clock-skew';
+import type { SlowingHandles } from '../../src/cluster/faults/slowing';
+import type { StaleViewHandles } from '../../src/cluster/faults/stale-views';
 
 type Recording = (...args: readonly unknown[]) => void;
 type Lateness = ClockSkewHandles & SlowingHandles & StaleViewHandles;

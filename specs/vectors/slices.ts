@@ -7,7 +7,7 @@ import type { Admission } from '../../src/apiserver/api-server';
 import type { EndpointSlice, SliceEndpoint } from '../../src/apiserver/kinds/endpointslice';
 import type { Service } from '../../src/apiserver/kinds/service';
 import { Controller } from '../../src/controllers/define';
-import { endpointSliceController } from '../../src/controllers/endpointslice';
+import { endpointSliceController } from '../../src/controllers/endpointslices/endpointslice';
 import { Kernel } from '../../src/kernel/kernel';
 import { Timing } from '../../src/timing';
 import type { ClusterSpec } from '../../src/values/cluster-spec';

@@ -10,7 +10,7 @@ import { Kernel } from '../kernel/kernel';
 import { Answers, isReading, nextRound, noteFleeting, noteReading } from '../kernel/readings';
 import { createNetwork, datagram, handshake, repeated, segment } from '../network/index';
 import type { Network, SendOptions, StraySegment } from '../network/index';
-import { Kubelets } from '../node/kubelet';
+import { Kubelets } from '../node/kubelet/kubelet';
 import type { Machine } from '../node/machine';
 import type { PolicyAgents } from '../node/policy/index';
 import { presetOf, PROFILES, Timing } from '../timing';
@@ -37,23 +37,23 @@ import type {
   OpenConnection,
   Visit,
 } from './cluster';
-import type { Components } from './components';
-import { createComponents } from './create-components';
-import { createEdge } from './edge';
-import type { Edge } from './edge';
-import { answersOf } from './dns-answers';
+import type { Components } from './components/components';
+import { createComponents } from './components/create-components';
+import { createEdge } from './load-balancing/edge';
+import type { Edge } from './load-balancing/edge';
+import { answersOf } from './lookups/dns-answers';
 import { createHandles } from './handles';
-import { Kubectl } from './kubectl';
-import type { CommandFailure } from './kubectl';
-import { askFromPod, lookUp } from './names';
-import type { LookUpOptions, NamesContext } from './names';
+import { Kubectl } from './commands/kubectl';
+import type { CommandFailure } from './commands/kubectl';
+import { askFromPod, lookUp } from './lookups/names';
+import type { LookUpOptions, NamesContext } from './lookups/names';
 import { watchNodeRanges } from './node-ranges';
-import { PodOrdinals } from './pod-ordinals';
+import { PodOrdinals } from './commands/pod-ordinals';
 import { enforcePolicies } from './policies';
 import { Proxies } from './proxies';
 import { seedObjects } from './seed-objects';
-import { announcedEndpoints, programmedEndpoints, servingEndpoints } from './service-truth';
-import { takeSnapshot } from './snapshot';
+import { announcedEndpoints, programmedEndpoints, servingEndpoints } from './views/service-truth';
+import { takeSnapshot } from './views/snapshot';
 import { systemManifests } from './system-manifests';
 
 /** A settled start is lived through before zero, without latencies, for as long as this at most. */

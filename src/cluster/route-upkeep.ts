@@ -11,7 +11,7 @@ import type { ClusterSpec } from '../values/cluster-spec';
 import type { Component } from '../values/component';
 import { between, seconds } from '../values/time';
 import type { Duration } from '../values/time';
-import type { Components } from './components';
+import type { Components } from './components/components';
 
 export interface RouteUpkeepContext {
   readonly kernel: Kernel;

@@ -1,7 +1,7 @@
 // The objects of a cluster that no manifest brings: its namespaces, its nodes, the Service of
 // the API server itself.
 
-import { controlPlaneHosts } from './control-plane-hosts';
+import { controlPlaneHosts } from './components/control-plane-hosts';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import { formatBytes } from '../values/bytes';
 import { addressAt, cidr } from '../values/cidr';

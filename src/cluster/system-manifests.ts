@@ -9,7 +9,7 @@ import {
   corednsManifests,
   nodeCacheManifests,
 } from '../workloads/index';
-import { clusterDnsOf } from './names';
+import { clusterDnsOf } from './lookups/names';
 
 /** CoreDNS as kubeadm installs it, and the cache of the nodes where the scenario asks for it. */
 export function systemManifests(spec: ClusterSpec): KubeObject[] {

@@ -14,7 +14,7 @@ import type { ClusterSpec } from '../values/cluster-spec';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { seconds, ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
-import type { Heartbeats } from './heartbeats';
+import type { Heartbeats } from './nodes/heartbeats';
 import { Pass } from './pass';
 import type { Write } from './pass';
 import { RequestLimiter } from './request-limiter';

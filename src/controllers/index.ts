@@ -4,27 +4,27 @@
 
 import { Controller } from './define';
 import type { ControllerContext, ControllerDefinition } from './define';
-import { daemonset } from './daemonset';
-import { deployment } from './deployment';
-import { disruption } from './disruption';
-import { endpointslice } from './endpointslice';
-import { endpointsliceMirroring } from './endpointslice-mirroring';
+import { daemonset } from './workloads/daemonset';
+import { deployment } from './workloads/deployment';
+import { disruption } from './workloads/disruption';
+import { endpointslice } from './endpointslices/endpointslice';
+import { endpointsliceMirroring } from './endpointslices/endpointslice-mirroring';
 import { garbageCollector } from './garbage-collector';
-import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler';
-import { job } from './job';
+import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler';
+import { job } from './jobs/job';
 import { namespace } from './namespace';
-import { nodeIpam } from './node-ipam';
-import { nodeLifecycle } from './node-lifecycle';
+import { nodeIpam } from './nodes/node-ipam';
+import { nodeLifecycle } from './nodes/node-lifecycle';
 import { podGc } from './pod-gc';
-import { replicaset, replicationcontroller } from './replicaset';
-import { scheduler } from './scheduler';
-import { loadBalancerControllers } from './service-load-balancer';
-import { statefulset } from './statefulset';
-import { taintEviction } from './taint-eviction';
-import { ttlAfterFinished } from './ttl-after-finished';
+import { replicaset, replicationcontroller } from './workloads/replicaset';
+import { scheduler } from './scheduling/scheduler';
+import { loadBalancerControllers } from './load-balancers/service-load-balancer';
+import { statefulset } from './workloads/statefulset';
+import { taintEviction } from './nodes/taint-eviction';
+import { ttlAfterFinished } from './jobs/ttl-after-finished';
 
 export type { Controller, ControllerContext } from './define';
-export type { Heartbeats } from './heartbeats';
+export type { Heartbeats } from './nodes/heartbeats';
 
 /** Sorted by name. */
 export const CONTROLLERS: readonly ControllerDefinition[] = [

@@ -3,7 +3,7 @@
 
 import { arrivalsOver, attempts, certainty, consecutive, later } from '../values/arrivals';
 import type { Arrival, Line } from '../values/arrivals';
-import type { PodCall } from '../node/kubelet-ground';
+import type { PodCall } from '../node/kubelet/kubelet-ground';
 import type { Ratio } from '../values/ratio';
 import { ZERO } from '../values/time';
 import type { Duration } from '../values/time';

@@ -4,7 +4,7 @@
 import type { Kernel } from '../kernel/kernel';
 import { CNI_PLUGINS } from '../node/cni/index';
 import type { Attachment, CniNetwork, CniPlugin } from '../node/cni/index';
-import type { PodCall } from '../node/kubelet-ground';
+import type { PodCall } from '../node/kubelet/kubelet-ground';
 import { Machine } from '../node/machine';
 import { Shortages } from '../node/netfilter/shortages';
 import type { Shortage } from '../node/netfilter/shortages';

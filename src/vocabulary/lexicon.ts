@@ -2,7 +2,7 @@
 // modelled plug-ins and the timers.
 
 import { kindWords } from '../apiserver/kinds/index';
-import { COMPONENTS } from '../cluster/component-names';
+import { COMPONENTS } from '../cluster/components/component-names';
 import type { Lexicon, Settings } from '../language/lexicon';
 import { CNI_PLUGINS, enforcedKinds } from '../node/cni/index';
 import type { CniPlugin } from '../node/cni/index';

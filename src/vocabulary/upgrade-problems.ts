@@ -7,8 +7,8 @@ import {
   upgradedBy,
   VERSIONED,
   versionedProcesses,
-} from '../cluster/versioned-processes';
-import type { UpgradeTarget } from '../cluster/versioned-processes';
+} from '../cluster/components/versioned-processes';
+import type { UpgradeTarget } from '../cluster/components/versioned-processes';
 import type { Lexicon } from '../language/lexicon';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KubeVersion } from '../values/kube-version';

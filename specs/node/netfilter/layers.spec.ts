@@ -18,7 +18,11 @@ function policiesOf(...rulesets: readonly Ruleset[]): readonly string[] {
 }
 
 describe('the calls of the kernel at a place', () => {
-  const [open, shut, elsewhere] = [rulesetOf('ACCEPT'), rulesetOf('DROP'), rulesetOf('DROP', 'nat')];
+  const [open, shut, elsewhere] = [
+    rulesetOf('ACCEPT'),
+    rulesetOf('DROP'),
+    rulesetOf('DROP', 'nat'),
+  ];
 
   it('are those of all rulesets that stand there, whatever stood beside the first before', () => {
     expect(policiesOf(open)).to.deep.equal(['accept']);

@@ -2,8 +2,8 @@
 // text of the tools that a person would use on a real one.
 
 import { createCluster } from '../../cluster/create-cluster';
-import { NODE_TEXTS, nodeText } from '../../cluster/node-text';
-import type { NodeText } from '../../cluster/node-text';
+import { NODE_TEXTS, nodeText } from '../../cluster/views/node-text';
+import type { NodeText } from '../../cluster/views/node-text';
 import type { Plan } from '../../language/plan';
 import { Execution } from '../../runner/execution';
 import type { Arguments, CommandLine } from '../arguments';

@@ -1,4 +1,4 @@
-import { upgradedBy } from '../../cluster/versioned-processes';
+import { upgradedBy } from '../../cluster/components/versioned-processes';
 import type { FromSchema } from '../../language/json-schema';
 import { MODELLED_VERSIONS } from '../../values/kube-version';
 import { sayComponent } from '../component-targets';

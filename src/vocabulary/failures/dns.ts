@@ -1,7 +1,7 @@
 // DNS servers that answer wrongly.
 
 import type { Cluster } from '../../cluster/cluster';
-import type { DnsFailure, WrongAnswer } from '../../cluster/failing';
+import type { DnsFailure, WrongAnswer } from '../../cluster/faults/failing';
 import { parseIp } from '../../values/ip';
 import { podTargetOf } from '../component-targets';
 import { NOTHING, problem } from '../define';

@@ -1,7 +1,7 @@
 // What fails on nodes whose processes all live: what the kubelet says, sandboxes, images, rules.
 
 import type { Cluster } from '../../cluster/cluster';
-import type { NodeFailure } from '../../cluster/failing';
+import type { NodeFailure } from '../../cluster/faults/failing';
 import { componentsOfTarget, sayComponent } from '../component-targets';
 import type { InjectionContext } from '../define';
 import { nodesOfTarget, UnknownTargetError } from '../targets';

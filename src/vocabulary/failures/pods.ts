@@ -1,7 +1,7 @@
 // Pods that fail while they run: their probes, what they answer over HTTP, what they refuse.
 
 import type { Cluster } from '../../cluster/cluster';
-import type { PodFailure } from '../../cluster/failing';
+import type { PodFailure } from '../../cluster/faults/failing';
 import { podTargetOf } from '../component-targets';
 import { NOTHING } from '../define';
 import type { Injection, InjectionContext } from '../define';

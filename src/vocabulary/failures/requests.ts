@@ -1,8 +1,8 @@
 // Requests that the API server answers wrongly.
 
 import { kindWords } from '../../apiserver/kinds/index';
-import { COMPONENTS } from '../../cluster/component-names';
-import type { RequestFailure } from '../../cluster/failing';
+import { COMPONENTS } from '../../cluster/components/component-names';
+import type { RequestFailure } from '../../cluster/faults/failing';
 import { didYouMean } from '../../language/did-you-mean';
 import { problem } from '../define';
 import { UnknownTargetError } from '../targets';

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/cluster';
-import type { NodeTable, Shortage } from '../../cluster/exhausting';
+import type { NodeTable, Shortage } from '../../cluster/faults/exhausting';
 import type { FromSchema } from '../../language/json-schema';
 import type { ManifestProblem } from '../../language/lexicon';
 import { BYTES, bytes } from '../../values/bytes';

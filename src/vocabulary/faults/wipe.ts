@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/cluster';
-import type { ConnectionMatch, Front } from '../../cluster/wiping';
+import type { ConnectionMatch, Front } from '../../cluster/faults/wiping';
 import type { FromSchema } from '../../language/json-schema';
 import type { ManifestProblem } from '../../language/lexicon';
 import type { Protocol } from '../../values/flow';

@@ -1,0 +1,56 @@
+// What nodes run out of: connections, ports for translated sources, addresses of pods, memory,
+// disk, and the one lock of iptables. Whoever takes it has a token.
+
+import type { Kubelets } from '../../node/kubelet/kubelet';
+import type { Network } from '../../network/index';
+import type { Shortage } from '../../node/netfilter/shortages';
+import type { Proxies } from '../proxies';
+
+export type { Shortage } from '../../node/netfilter/shortages';
+
+export interface ExhaustingContext {
+  readonly network: Network;
+  readonly kubelets: Kubelets;
+  readonly proxies: Proxies;
+  readonly touch: () => void;
+}
+
+/** What can be used up on a node. Ports and the lock are taken as a whole, the rest is counted. */
+export type NodeTable = 'conntrack' | 'ports' | 'ips' | 'lock' | 'memory' | 'disk';
+
+export interface ExhaustingHandles {
+  /** False for a node without power. */
+  exhaust(node: string, what: NodeTable, token: string, shortage: Shortage): boolean;
+  relieve(node: string, what: NodeTable, token: string): void;
+  /** Whether the kube-proxies load their rules by a tool that waits for the lock of iptables. */
+  takesLock(): boolean;
+}
+
+export function exhaustingHandles(context: ExhaustingContext): ExhaustingHandles {
+  const { network, kubelets, proxies, touch } = context;
+  return {
+    exhaust(node, what, token, shortage) {
+      const machine = network.machines.get(node);
+      if (machine?.powered !== true) return false;
+      if (what === 'conntrack') machine.conntrack.fill(token, shortage);
+      else if (what === 'ports') machine.portsTakenBy.add(token);
+      else if (what === 'ips') network.takeAddresses(node, token, shortage);
+      else if (what === 'memory' || what === 'disk') {
+        // The file system and the memory have no `cap`: what is available is said.
+        kubelets.faults.exhaust(node, what, token, 'left' in shortage ? shortage.left : 0);
+      } else proxies.holdLock(node, token);
+      touch();
+      return true;
+    },
+    relieve(node, what, token) {
+      const machine = network.machines.get(node)!;
+      if (what === 'conntrack') machine.conntrack.relieve(token);
+      else if (what === 'ports') machine.portsTakenBy.delete(token);
+      else if (what === 'ips') network.giveAddresses(node, token);
+      else if (what === 'memory' || what === 'disk') kubelets.faults.relieve(node, token);
+      else proxies.releaseLock(node, token);
+      touch();
+    },
+    takesLock: () => proxies.mode.upkeep?.takesLock === true,
+  };
+}

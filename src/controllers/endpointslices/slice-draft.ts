@@ -1,0 +1,117 @@
+// A slice while it is being worked on: what stands in the API, and what it is to become.
+
+import {
+  HEADLESS_LABEL,
+  MANAGED_BY_LABEL,
+  SERVICE_NAME_LABEL,
+} from '../../apiserver/kinds/endpointslice';
+import type { EndpointSlice, SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
+import { isHeadless } from '../../apiserver/kinds/service';
+import type { Service } from '../../apiserver/kinds/service';
+import { equalJson } from '../../apiserver/json';
+import type { Family } from '../../values/ip';
+import type { KubeObject } from '../../values/kube-object';
+import type { Labels } from '../../values/labels';
+import { compareText } from '../../values/order';
+import { controllerOf, controllerReference } from '../owner';
+
+export const MANAGER = 'endpointslice-controller.k8s.io';
+export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
+
+const RESERVED: readonly string[] = [HEADLESS_LABEL, MANAGED_BY_LABEL, SERVICE_NAME_LABEL];
+
+/** Mutable while a pass reckons; `base` is undefined for a slice that is yet to be created. */
+export interface SliceDraft {
+  base: EndpointSlice | undefined;
+  readonly family: Family;
+  readonly ports: readonly SlicePort[];
+  readonly labels: Labels;
+  endpoints: SliceEndpoint[];
+}
+
+/** What is to be done for one Service. */
+export interface SlicePlan {
+  readonly create: SliceDraft[];
+  readonly update: SliceDraft[];
+  readonly remove: EndpointSlice[];
+  readonly unchanged: SliceDraft[];
+}
+
+export function newDraft(
+  service: Service,
+  family: Family,
+  ports: readonly SlicePort[],
+  endpoints: SliceEndpoint[] = [],
+): SliceDraft {
+  return { base: undefined, family, ports, labels: labelsOf(service), endpoints };
+}
+
+/** A slice as it stands, with the labels that it is to have. */
+export function draftOf(slice: EndpointSlice, service: Service): SliceDraft {
+  return {
+    base: slice,
+    family: slice.addressType as Family,
+    ports: slice.ports ?? [],
+    labels: labelsOf(service),
+    endpoints: [...slice.endpoints],
+  };
+}
+
+export function hasStaleLabels({ base, labels }: SliceDraft): boolean {
+  return !equalJson(base?.metadata.labels ?? {}, labels);
+}
+
+/** The Service's own labels, without those that the controller reserves, and these. */
+function labelsOf(service: Service): Labels {
+  const given = Object.entries(service.metadata.labels ?? {});
+  return {
+    ...Object.fromEntries(given.filter(([key]) => !RESERVED.includes(key))),
+    ...(isHeadless(service) && { [HEADLESS_LABEL]: '' }),
+    [SERVICE_NAME_LABEL]: service.metadata.name,
+    [MANAGED_BY_LABEL]: MANAGER,
+  };
+}
+
+export function isOwnedBy(slice: EndpointSlice, service: Service): boolean {
+  return controllerOf(slice)?.uid === service.metadata.uid;
+}
+
+/** The same text for the same set of ports. */
+export function portsKey(ports: readonly SlicePort[]): string {
+  return ports
+    .map(({ name = '', protocol = 'TCP', port, appProtocol = '' }) =>
+      [name, protocol, port, appProtocol].join('|'),
+    )
+    .sort(compareText)
+    .join(';');
+}
+
+/** The object of a draft; `triggerTime` is when the cause of the change happened, if known. */
+export function objectOf(
+  draft: SliceDraft,
+  service: Service,
+  name: string,
+  triggerTime: number | undefined,
+): KubeObject {
+  const { base, family, ports, labels, endpoints } = draft;
+  const { [TRIGGER_TIME]: _before, ...kept } = base?.metadata.annotations ?? {};
+  const annotations =
+    triggerTime === undefined ? kept : { ...kept, [TRIGGER_TIME]: String(triggerTime) };
+  const { namespace } = service.metadata;
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      ...base?.metadata,
+      name,
+      ...(namespace !== undefined && { namespace }),
+      ...(base === undefined && { generateName: `${service.metadata.name}-` }),
+      labels,
+      annotations,
+      ownerReferences: [{ ...controllerReference(service), blockOwnerDeletion: true } as never],
+    },
+    addressType: family,
+    ports,
+    endpoints,
+  };
+}

@@ -1,0 +1,68 @@
+// What a node has to carry, as the scheduler counts it.
+
+import type { Node } from '../../apiserver/kinds/node';
+import type { ContainerPort, Pod } from '../../apiserver/kinds/pod';
+
+/** KubeletConfiguration maxPods, where the node does not say. */
+const MAX_PODS = 110;
+
+export class NodeLoad {
+  node: Node;
+  /** Nodes that came earlier have lower numbers. */
+  readonly came: number;
+  /** How many pods count on the node. */
+  pods = 0;
+  private readonly byOwner = new Map<string, number>();
+  /** Pods that hold a host port; few ever do. */
+  private readonly hostPorts = new Map<string, number>();
+
+  constructor(node: Node, came: number) {
+    this.node = node;
+    this.came = came;
+  }
+
+  get maxPods(): number {
+    return Number(this.node.status?.allocatable?.['pods'] ?? MAX_PODS);
+  }
+
+  add(pod: Pod, owner: string): void {
+    this.count(pod, owner, 1);
+  }
+
+  remove(pod: Pod, owner: string): void {
+    this.count(pod, owner, -1);
+  }
+
+  /** Pods of one owner; pods without an owner are nobody's. */
+  countOf(owner: string): number {
+    return owner === '' ? 0 : (this.byOwner.get(owner) ?? 0);
+  }
+
+  /** source: pkg/scheduler/framework/plugins/nodeports */
+  hasPortConflict(pod: Pod): boolean {
+    return hostPortsOf(pod).some(({ hostIP = '', hostPort, protocol = 'TCP' }) =>
+      [...this.hostPorts].some(([held, count]) => {
+        const [ip, port, heldProtocol] = held.split('|');
+        if (count === 0 || Number(port) !== hostPort || heldProtocol !== protocol) return false;
+        return isAny(ip!) || isAny(hostIP) || ip === hostIP;
+      }),
+    );
+  }
+
+  private count(pod: Pod, owner: string, by: 1 | -1): void {
+    this.pods += by;
+    if (owner !== '') this.byOwner.set(owner, (this.byOwner.get(owner) ?? 0) + by);
+    for (const { hostIP = '', hostPort, protocol = 'TCP' } of hostPortsOf(pod)) {
+      const held = `${hostIP}|${hostPort}|${protocol}`;
+      this.hostPorts.set(held, (this.hostPorts.get(held) ?? 0) + by);
+    }
+  }
+}
+
+function isAny(ip: string): boolean {
+  return ip === '' || ip === '0.0.0.0' || ip === '::';
+}
+
+function hostPortsOf({ spec }: Pod): ContainerPort[] {
+  return spec.containers.flatMap(({ ports = [] }) => ports).filter(({ hostPort }) => !!hostPort);
+}

@@ -1,0 +1,282 @@
+// Rolls the pods of a Deployment from one template to the next, one ReplicaSet per template.
+// source: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate}.go
+
+import type { Deployment } from '../../apiserver/kinds/deployment';
+import type { ReplicaSet } from '../../apiserver/kinds/replicaset';
+import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload';
+import { equalJson } from '../../apiserver/json';
+import type { Change } from '../../apiserver/informer';
+import type { EventKind } from '../../kernel/event-queue';
+import { Phase } from '../../kernel/phase';
+import type { DeclaredWait } from '../../timing';
+import type { KubeObject, ObjectKey } from '../../values/kube-object';
+import type { Instant } from '../../values/time';
+import { defineController } from '../define';
+import type { ControllerLogic, Workplace } from '../define';
+import { controllerReference, OwnerIndex, ownerKey, ownerKeys } from '../owner';
+import { deadlineOf, progressConditions } from './deployment-progress';
+import type { Activity, Counts } from './deployment-progress';
+import type { Pass } from '../pass';
+import {
+  bounds,
+  DESIRED_REPLICAS,
+  isScaling,
+  MAX_REPLICAS,
+  nextOfNew,
+  replicasOf,
+  REVISION,
+  scaleAll,
+  scaleNew,
+  scaleOld,
+  wantedReplicas,
+} from './rollout';
+import type { Scale } from './rollout';
+import { templateHash } from './template-hash';
+
+const HASH_LABEL = 'pod-template-hash';
+const DEADLINE: DeclaredWait = 'spec.progressDeadlineSeconds';
+
+/** source: pkg/controller/deployment/deployment_controller.go maxRetries */
+const ATTEMPTS = 15;
+
+export const deployment = defineController({
+  name: 'deployment',
+  kind: 'Deployment',
+  attempts: ATTEMPTS,
+  create: (workplace) => new DeploymentLogic(workplace),
+});
+
+class DeploymentLogic implements ControllerLogic {
+  readonly watches: ControllerLogic['watches'];
+  private readonly place: Workplace;
+  private readonly sets = new OwnerIndex('Deployment');
+  private readonly pods = new OwnerIndex('ReplicaSet');
+  /** The deadlines that are watched, by Deployment. */
+  private readonly watched = new Map<ObjectKey, Instant>();
+  private readonly deadlineEvent: EventKind;
+
+  constructor(workplace: Workplace) {
+    this.place = workplace;
+    // A deadline is no work that is left to do: a cluster is settled while one is watched.
+    this.deadlineEvent = workplace.kernel.declare(
+      `${workplace.actor}.deadline`,
+      (key) => workplace.queue.add(String(key)),
+      { background: true },
+    );
+    this.watches = {
+      Deployment: ({ key }) => [key],
+      Pod: (change) => this.onPod(change),
+      ReplicaSet: (change) => this.onSet(change),
+    };
+  }
+
+  reconcile(key: ObjectKey, pass: Pass): void {
+    const found = this.place.view.get('Deployment', key) as Deployment | undefined;
+    if (found === undefined || found.metadata.deletionTimestamp !== undefined) return;
+    const sets = this.sets.ownedBy(found.metadata.uid) as ReplicaSet[];
+    sets.sort((a, b) => revisionOf(a) - revisionOf(b));
+    const fresh = sets.find((set) => isSameTemplate(set.spec.template, found.spec.template));
+    const old = sets.filter((set) => set !== fresh);
+    const activity = this.advance(found, fresh, old, pass);
+    if (fresh !== undefined && pass.isIdle) this.cleanUp(found, old, pass);
+    this.writeStatus(found, fresh, old, activity, pass);
+  }
+
+  private advance(
+    owner: Deployment,
+    fresh: ReplicaSet | undefined,
+    old: readonly ReplicaSet[],
+    pass: Pass,
+  ): Activity {
+    const sets = fresh === undefined ? old : [...old, fresh];
+    if (owner.spec.paused || isScaling(owner, sets)) {
+      this.scale(owner, scaleAll(owner, fresh, old), pass);
+      return 'scales';
+    }
+    if (fresh === undefined) {
+      this.createSet(owner, old, pass);
+      return pass.writes.some(({ verb }) => verb === 'create') ? 'creates' : 'rolls out';
+    }
+    this.rollOut(owner, fresh, old, pass);
+    return 'rolls out';
+  }
+
+  reset(): void {
+    this.sets.clear();
+    this.pods.clear();
+    this.watched.clear();
+  }
+
+  private onSet(change: Change): Iterable<ObjectKey> {
+    this.sets.update(change);
+    return ownerKeys(change, 'Deployment');
+  }
+
+  /** A Deployment that recreates waits for its last old pod to be gone. */
+  private onPod(change: Change): Iterable<ObjectKey> {
+    this.pods.update(change);
+    const { before, after } = change;
+    if (after !== undefined) return [];
+    const key = ownerKey(
+      this.place.view.get('ReplicaSet', ownerKey(before, 'ReplicaSet') ?? ''),
+      'Deployment',
+    );
+    return key === undefined ? [] : [key];
+  }
+
+  private rollOut(
+    owner: Deployment,
+    fresh: ReplicaSet,
+    old: readonly ReplicaSet[],
+    pass: Pass,
+  ): void {
+    this.bumpRevision(fresh, old, pass);
+    if (owner.spec.strategy?.type === 'Recreate') {
+      const down = old.filter((set) => replicasOf(set) > 0).map((set) => ({ set, replicas: 0 }));
+      if (down.length > 0) this.scale(owner, down, pass);
+      else if (!this.hasPods(old)) this.scale(owner, scaleNew(owner, fresh, old), pass);
+      return;
+    }
+    const up = scaleNew(owner, fresh, old);
+    this.scale(owner, up.length > 0 ? up : scaleOld(owner, fresh, old), pass);
+  }
+
+  /** Going back to an earlier template makes its ReplicaSet the newest one. */
+  private bumpRevision(fresh: ReplicaSet, old: readonly ReplicaSet[], pass: Pass): void {
+    const newest = Math.max(0, ...old.map(revisionOf));
+    if (revisionOf(fresh) > newest) return;
+    pass.patch(fresh, { metadata: { annotations: { [REVISION]: String(newest + 1) } } });
+  }
+
+  private createSet(owner: Deployment, old: readonly ReplicaSet[], pass: Pass): void {
+    if (owner.spec.strategy?.type === 'Recreate') {
+      const down = old.filter((set) => replicasOf(set) > 0).map((set) => ({ set, replicas: 0 }));
+      this.scale(owner, down, pass);
+      if (down.length > 0 || this.hasPods(old)) return;
+    }
+    const running = old.reduce((total, set) => total + replicasOf(set), 0);
+    const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+    pass.effect = 'gain';
+    pass.summary = `a new template: revision ${revision}`;
+    pass.create(setFor(owner, nextOfNew(owner, 0, running), revision));
+  }
+
+  private hasPods(sets: readonly ReplicaSet[]): boolean {
+    return sets.some(({ metadata }) => this.pods.ownedBy(metadata.uid).length > 0);
+  }
+
+  private scale(owner: Deployment, scales: readonly Scale[], pass: Pass): void {
+    for (const { set, replicas } of scales) {
+      const change = `${set.metadata.name} from ${replicasOf(set)} to ${replicas}`;
+      pass.summary = pass.summary === '' ? change : `${pass.summary}, ${change}`;
+      pass.effect ??= replicas > replicasOf(set) ? 'gain' : 'loss';
+      pass.patch(set, { metadata: { annotations: sizeAnnotations(owner) }, spec: { replicas } });
+    }
+    // Sets that keep their size must still say for which number they were sized.
+    const scaled = new Set(scales.map(({ set }) => set));
+    for (const set of this.sets.ownedBy(owner.metadata.uid) as ReplicaSet[]) {
+      if (scaled.has(set) || replicasOf(set) === 0) continue;
+      if (Number(set.metadata.annotations?.[DESIRED_REPLICAS]) === wantedReplicas(owner)) continue;
+      pass.patch(set, { metadata: { annotations: sizeAnnotations(owner) } });
+    }
+  }
+
+  /** Old ReplicaSets without pods stay as history, up to a limit. */
+  private cleanUp(owner: Deployment, old: readonly ReplicaSet[], pass: Pass): void {
+    const limit = owner.spec.revisionHistoryLimit ?? 10;
+    const empty = old.filter((set) => replicasOf(set) === 0 && (set.status?.replicas ?? 0) === 0);
+    for (const set of empty.slice(0, Math.max(0, old.length - limit))) pass.delete(set);
+  }
+
+  private writeStatus(
+    owner: Deployment,
+    fresh: ReplicaSet | undefined,
+    old: readonly ReplicaSet[],
+    activity: Activity,
+    pass: Pass,
+  ): void {
+    const { kernel } = this.place;
+    const next = statusOf(owner, fresh, old, activity, kernel.now);
+    if (!equalJson(next, owner.status)) {
+      pass.patch(owner, { status: next });
+      return;
+    }
+    const deadline = deadlineOf(owner, next);
+    if (deadline === undefined || this.watched.get(pass.key) === deadline) return;
+    this.watched.set(pass.key, deadline);
+    const at = deadline > kernel.now ? deadline : kernel.now;
+    kernel.schedule(at, Phase.control, this.deadlineEvent, pass.key, 0, DEADLINE);
+  }
+}
+
+function statusOf(
+  owner: Deployment,
+  fresh: ReplicaSet | undefined,
+  old: readonly ReplicaSet[],
+  activity: Activity,
+  now: Instant,
+): ReplicaStatus {
+  const all = fresh === undefined ? old : [...old, fresh];
+  const total = (field: 'replicas' | 'readyReplicas' | 'availableReplicas'): number =>
+    all.reduce((count, { status }) => count + (status?.[field] ?? 0), 0);
+  const available = total('availableReplicas');
+  const sized = all.reduce((count, set) => count + replicasOf(set), 0);
+  const updated = fresh?.status?.replicas ?? 0;
+  const wanted = wantedReplicas(owner);
+  const isAvailable = available >= wanted - bounds(owner).unavailable;
+  const counts: Counts = {
+    observedGeneration: owner.metadata.generation ?? 0,
+    replicas: total('replicas'),
+    updatedReplicas: updated,
+    readyReplicas: total('readyReplicas'),
+    availableReplicas: available,
+    unavailableReplicas: Math.max(0, sized - available),
+  };
+  const conditions = progressConditions(owner, counts, isAvailable, activity, now);
+  return { ...counts, conditions };
+}
+
+function setFor(owner: Deployment, replicas: number, revision: number): KubeObject {
+  const { name, namespace } = owner.metadata;
+  const { template, selector, minReadySeconds } = owner.spec;
+  const hash = templateHash(template);
+  const label = { [HASH_LABEL]: hash };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${name}-${hash}`,
+      ...(namespace !== undefined && { namespace }),
+      labels: { ...template.metadata?.labels, ...label },
+      annotations: { ...sizeAnnotations(owner), [REVISION]: String(revision) },
+      ownerReferences: [controllerReference(owner)],
+    },
+    spec: {
+      replicas,
+      minReadySeconds,
+      selector: { ...selector, matchLabels: { ...selector?.matchLabels, ...label } },
+      template: withLabels(template, { ...template.metadata?.labels, ...label }),
+    },
+  };
+}
+
+function sizeAnnotations(owner: Deployment): Record<string, string> {
+  const wanted = wantedReplicas(owner);
+  return {
+    [DESIRED_REPLICAS]: String(wanted),
+    [MAX_REPLICAS]: String(wanted + bounds(owner).surge),
+  };
+}
+
+function revisionOf({ metadata }: ReplicaSet): number {
+  return Number(metadata.annotations?.[REVISION] ?? 0);
+}
+
+function isSameTemplate(ofSet: PodTemplate, wanted: PodTemplate): boolean {
+  const { [HASH_LABEL]: _hash, ...labels } = ofSet.metadata?.labels ?? {};
+  return equalJson(withLabels(ofSet, labels), withLabels(wanted, wanted.metadata?.labels ?? {}));
+}
+
+function withLabels(template: PodTemplate, labels: Record<string, string>): PodTemplate {
+  return { ...template, metadata: { ...template.metadata, labels } };
+}

@@ -1,0 +1,108 @@
+// The records of a pod that a kubelet takes on.
+
+import type { Container, Pod } from '../../apiserver/kinds/pod';
+import type { ObjectKey } from '../../values/kube-object';
+import { ZERO } from '../../values/time';
+import type { KubeletGround } from './kubelet-ground';
+import type { ContainerRecord, ContainerRole, NodeAgent, PodWorker } from './kubelet-state';
+import { newProbe } from './probes';
+import type { ProbeState, ProbeType } from './probes';
+
+/** A worker for the pod, with a record for each container and probe, entered everywhere. */
+export function newWorker(
+  ground: KubeletGround,
+  agent: NodeAgent,
+  key: ObjectKey,
+  pod: Pod,
+): PodWorker {
+  const { kernel, state } = ground;
+  const containers: ContainerRecord[] = [];
+  const worker: PodWorker = {
+    id: state.nextId++,
+    agent,
+    key,
+    uid: pod.metadata.uid ?? '',
+    pod,
+    stage: 'starting',
+    sandbox: undefined,
+    containers,
+    failures: state.podFailures.of(key),
+    addedAt: kernel.now,
+    tearingDown: false,
+    parked: false,
+    restartHeld: false,
+    outcome: undefined,
+    verdict: undefined,
+    deadline: undefined,
+    removed: false,
+    pulls: new Map(),
+    sent: undefined,
+    unsent: false,
+    relistAt: undefined,
+    repairAt: undefined,
+  };
+  for (const spec of pod.spec.initContainers ?? []) {
+    const role = spec.restartPolicy === 'Always' ? 'sidecar' : 'init';
+    containers.push(newContainer(ground, worker, spec, role));
+  }
+  for (const spec of pod.spec.containers) {
+    containers.push(newContainer(ground, worker, spec, 'main'));
+  }
+  agent.workers.set(worker.id, worker);
+  state.workers.set(worker.id, worker);
+  state.byPod.set(key, worker);
+  return worker;
+}
+
+function newContainer(
+  { kernel, state }: KubeletGround,
+  worker: PodWorker,
+  spec: Container,
+  role: ContainerRole,
+): ContainerRecord {
+  const probes: ProbeState[] = [];
+  const container: ContainerRecord = {
+    id: state.nextId++,
+    worker,
+    spec,
+    role,
+    attempt: 0,
+    creating: false,
+    process: undefined,
+    behaviour: undefined,
+    seen: { state: 'waiting' },
+    seenAttempt: 0,
+    last: undefined,
+    restarts: earlierRestarts(worker, spec.name),
+    started: false,
+    inBackOff: false,
+    backOff: ZERO,
+    backOffAt: undefined,
+    restartAt: undefined,
+    pull: undefined,
+    killedFor: '',
+    killAt: undefined,
+    probes,
+  };
+  state.containers.set(container.id, container);
+  const types: readonly ProbeType[] = ['startup', 'liveness', 'readiness'];
+  for (const type of types) {
+    const given = spec[`${type}Probe`];
+    if (given === undefined || role === 'init') continue;
+    const probe = newProbe(state.nextId++, type, given, kernel.now);
+    probes.push(probe);
+    state.probes.set(probe.id, { probe, container });
+  }
+  return container;
+}
+
+/**
+ * A kubelet that starts finds the dead containers of before in the runtime, and what it creates
+ * is a restart of them. Zero for a container that never ran.
+ */
+function earlierRestarts({ pod }: PodWorker, name: string): number {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  const known = [...containerStatuses, ...initContainerStatuses].find((it) => it.name === name);
+  const hasRun = known?.state?.running !== undefined || known?.state?.terminated !== undefined;
+  return known === undefined ? 0 : known.restartCount + (hasRun ? 1 : 0);
+}

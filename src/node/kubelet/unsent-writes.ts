@@ -1,0 +1,90 @@
+// What kubelets could not tell the API server, and when they try again: the status manager goes
+// over all pods every so often.
+// source: pkg/kubelet/status/status_manager.go syncBatch
+
+import type { ApiRequest } from '../../apiserver/api-server';
+import type { EventArgument, EventKind } from '../../kernel/event-queue';
+import { Phase } from '../../kernel/phase';
+import type { KubeletOptions } from './kubelet-ground';
+import type { KubeletState, NodeAgent, PodWorker } from './kubelet-state';
+
+interface UnsentGround extends Pick<KubeletOptions, 'kernel' | 'api'> {
+  readonly state: KubeletState;
+}
+
+const PERIOD = 'kubelet.statusSyncPeriod';
+
+export class UnsentWrites {
+  private readonly ground: UnsentGround;
+  private readonly lostEvent: EventKind;
+  private readonly nodeLostEvent: EventKind;
+  private readonly resendEvent: EventKind;
+  /** Conditions of nodes that were not written. */
+  private readonly nodes = new Map<string, ApiRequest>();
+  /** What was said of each node last. */
+  private readonly said = new Map<string, ApiRequest>();
+
+  /** `resend` writes about a pod what is true of it now. */
+  constructor(ground: UnsentGround, resend: (worker: PodWorker) => void) {
+    this.ground = ground;
+    const { kernel, api, state } = ground;
+    const lost = (id: EventArgument): void => {
+      const worker = state.workers.get(Number(id));
+      if (worker === undefined) return;
+      worker.unsent = true;
+      if (api.cutOf(worker.agent.actor) === undefined) this.plan(worker.agent);
+    };
+    const owner = (id: EventArgument) => state.workers.get(Number(id))?.agent.actor;
+    this.lostEvent = kernel.declare('kubelet.writeLost', lost, { owner });
+    const nodeLost = (node: EventArgument): void => {
+      const agent = state.agents.get(String(node));
+      const request = this.said.get(String(node));
+      if (agent === undefined || request === undefined) return;
+      this.nodes.set(agent.node, request);
+      if (api.cutOf(agent.actor) === undefined) this.plan(agent);
+    };
+    this.nodeLostEvent = kernel.declare('kubelet.nodeWriteLost', nodeLost, {
+      owner: (node) => `kubelet@${node}`,
+    });
+    const again = (node: EventArgument): void => {
+      const agent = state.agents.get(String(node));
+      if (agent?.running !== true || api.cutOf(agent.actor) !== undefined) return;
+      const request = this.nodes.get(agent.node);
+      if (request !== undefined) this.writeNode(agent, request);
+      for (const worker of agent.workers.values()) {
+        if (!worker.unsent) continue;
+        worker.unsent = false;
+        resend(worker);
+      }
+    };
+    this.resendEvent = kernel.declare('kubelet.resend', again, {
+      owner: (node) => `kubelet@${node}`,
+    });
+    api.onPath((actor, isOpen) => {
+      const agent = state.agents.get(actor.replace(/^kubelet@/, ''));
+      if (isOpen && agent?.actor === actor) this.plan(agent);
+    });
+  }
+
+  /** Writes about a pod; what never arrives is written again at a later pass. */
+  submit(worker: PodWorker, request: ApiRequest): void {
+    this.ground.api.submit({ ...request, lost: { kind: this.lostEvent, a: worker.id } });
+  }
+
+  /** Writes about the node itself. */
+  writeNode(agent: NodeAgent, request: ApiRequest): void {
+    const { api } = this.ground;
+    if (api.cutOf(agent.actor) === undefined) this.nodes.delete(agent.node);
+    else this.nodes.set(agent.node, request);
+    this.said.set(agent.node, request);
+    api.submit({ ...request, lost: { kind: this.nodeLostEvent, a: agent.node } });
+  }
+
+  private plan(agent: NodeAgent): void {
+    const { kernel } = this.ground;
+    const hasAny = [...agent.workers.values()].some(({ unsent }) => unsent);
+    if (!hasAny && !this.nodes.has(agent.node)) return;
+    const at = agent.ticks.nextStatusSync(kernel.now);
+    kernel.schedule(at, Phase.agent, this.resendEvent, agent.node, 0, PERIOD);
+  }
+}
