@@ -97,16 +97,16 @@ function nodesOf(count: number): string[] {
 
 /** How many events happen while `work` is done. */
 function eventsOf(work: () => void): number {
-  const counted = EventQueue.prototype.pop;
+  const counted = EventQueue.prototype.advance;
   let events = 0;
-  EventQueue.prototype.pop = function pop(this: EventQueue) {
+  EventQueue.prototype.advance = function advance(this: EventQueue) {
     events++;
     return counted.call(this);
   };
   try {
     work();
   } finally {
-    EventQueue.prototype.pop = counted;
+    EventQueue.prototype.advance = counted;
   }
   return events;
 }

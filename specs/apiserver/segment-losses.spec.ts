@@ -79,7 +79,7 @@ describe('a message to a client over a line that loses some', () => {
   it('concerns nobody else, and not the other direction', () => {
     const { lags, kernel } = world(3);
     lags.set(ACTOR, lossy(50));
-    expect(waits(lags, 30, 'there')).to.deep.equal(new Array(30).fill(0));
+    expect(waits(lags, 30, 'there')).to.deep.equal(Array.from({ length: 30 }, () => 0));
     expect(lags.of('kubelet@worker-2', 'back')).to.equal(ZERO);
     const untouched = new Kernel(3).random.stream('apiserver.watch').below(1_000_000);
     expect(kernel.random.stream('apiserver.watch').below(1_000_000)).to.equal(untouched);

@@ -39,7 +39,7 @@ function created(plane: ControlPlane, kind: string): number[] {
 function podOf(index: number): KubeObject {
   const spec = { containers: [{ name: 'main', image: 'v1' }] };
   const metadata = { name: `p${index}`, namespace: 'shop' };
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec } as unknown as KubeObject;
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec };
 }
 
 describe('a failing pass', () => {
@@ -51,7 +51,7 @@ describe('a failing pass', () => {
     };
     const metadata = { name: 'work', namespace: 'shop' };
     const job = { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { template } };
-    expect(plane.create(job as unknown as KubeObject), plane.refusal).to.equal('ok');
+    expect(plane.create(job), plane.refusal).to.equal('ok');
     plane.run(seconds(1_500));
     const found = gaps(failedAt(plane, 'controller-manager/job'));
     expect(found.slice(0, 8)).to.deep.equal([1, 2, 4, 8, 16, 32, 60, 60]);

@@ -6,7 +6,6 @@ import type { Pod } from '../../src/apiserver/kinds/pod';
 import type { Cluster } from '../../src/cluster/cluster';
 import { formatEntry } from '../../src/kernel/journal';
 import type { Outcome, RunResult } from '../../src/runner/result';
-import type { Protocol } from '../../src/values/flow';
 import { parseIp } from '../../src/values/ip';
 import { keyOf } from '../../src/values/kube-object';
 import { formatInstant } from '../../src/values/time';
@@ -94,7 +93,7 @@ function reachLines(cluster: Cluster, client: string, service: Service): readonl
   if (address === undefined) return [];
   return (service.spec.ports ?? []).map(({ port, protocol = 'TCP' }) =>
     asked(`${client} ${keyOf(service)}:${port}`, () => {
-      const to = { address, port, protocol: protocol as Protocol };
+      const to = { address, port, protocol: protocol };
       const traces = cluster.send({ pod: client }, to);
       const said = traces.map(
         ({ disposition, probability, responder }) =>

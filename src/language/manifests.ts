@@ -233,7 +233,8 @@ function identityOf(object: KubeObject): string {
 /** Whether a part of the metadata is a text; what else it is, is reported. */
 function isText({ value, place }: Tree, key: string, report: Report): boolean {
   if (typeof value === 'string') return true;
-  const hint = typeof value === 'object' ? undefined : `write "${String(value)}"`;
+  const isScalar = typeof value === 'number' || typeof value === 'boolean';
+  const hint = isScalar ? `write "${value}"` : undefined;
   report.error('KD1201', place, `metadata.${key} must be a text`, hint);
   return false;
 }

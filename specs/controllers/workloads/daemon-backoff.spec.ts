@@ -41,7 +41,7 @@ describe('the back-off of failed daemons', () => {
     backoff.replaced(SET, NODE, START);
     expect(backoff.waits(SET, NODE, START)).to.equal(seconds(1));
     expect(backoff.waits(SET, 'worker-2', START)).to.equal(undefined);
-    expect(backoff.waits('shop/other' as ObjectKey, NODE, START)).to.equal(undefined);
+    expect(backoff.waits('shop/other', NODE, START)).to.equal(undefined);
   });
 
   it('begins anew after half an hour without a failure, and not before', () => {

@@ -70,7 +70,7 @@ describe('a disruption budget', () => {
     const { selector: _selector, ...spec } = budget({ minAvailable: 1 })['spec'] as {
       readonly selector: unknown;
     };
-    bare.create({ ...budget({}), spec } as KubeObject);
+    bare.create({ ...budget({}), spec });
     bare.run(seconds(10));
     expect(statusOf(bare)).to.include({ expectedPods: 0, currentHealthy: 0 });
   });

@@ -43,7 +43,7 @@ describe('patch', () => {
     const message = '150001 pods are not modelled: no cluster has more than 150000';
     expect(merged).to.include({ path: '/with/spec/replicas', message });
     expect(set).to.include({ path: '/with/0/value', message });
-    expect(patch.check!({ patch: 'a', with: { spec: { replicas: 150_000 } } })).to.be.empty;
+    expect(patch.check!({ patch: 'a', with: { spec: { replicas: 150_000 } } })).to.deep.equal([]);
   });
 
   it('hits nothing where the object is gone', () => {
