@@ -156,10 +156,16 @@ function failureBlock(section: Section, found: Case, style: Style): string {
   return [scenario, head, ...rest].join('\n');
 }
 
-/** What the runs noted about their inputs, each note once, the first few in full. */
+/**
+ * What the runs noted about their inputs, each note once, the first few in full. What is noted of
+ * an expectation counts if it is so in every row of a matrix: a row may be there for comparison.
+ */
 function notesText(sections: readonly Section[], style: Style): string {
+  const runs = sections.flatMap(({ run }) => run ?? []);
   const notes = new Map<string, Diagnostic>();
-  for (const note of sections.flatMap(({ run }) => run?.notes ?? [])) {
+  for (const note of runs.flatMap((run) => run.notes)) {
+    if (runs.some((run) => judges(run, note) && !run.notes.some((it) => isSame(it, note))))
+      continue;
     notes.set(`${place(note)} ${note.message}`, note);
   }
   if (notes.size === 0) return '';
@@ -189,7 +195,16 @@ function assumptionsText(sections: readonly Section[], columns: number): string 
   return ['assumed where `behaviour` says nothing', ...shown, ...more].join('\n');
 }
 
-function place({ range }: Diagnostic): string {
+/** Whether the note is about an expectation of this run. */
+function judges({ outcomes }: RunResult, note: Diagnostic): boolean {
+  return outcomes.some((it) => place(it) === place(note));
+}
+
+function isSame(one: Diagnostic, other: Diagnostic): boolean {
+  return one.message === other.message && place(one) === place(other);
+}
+
+function place({ range }: Pick<Diagnostic, 'range'>): string {
   return `${range.file}:${range.line}:${range.column}`;
 }
 

@@ -2,7 +2,7 @@
 // pure function under specs/tidy/ with a failing fixture of its own; here they meet the project.
 
 import { existsSync } from 'node:fs';
-import { TIMERS } from '../src/timing';
+import { NOT_MODELLED, SET_ELSEWHERE, TIMERS } from '../src/timing';
 import { DISPOSITIONS } from '../src/values/disposition';
 import { LANGUAGE } from '../src/vocabulary/index';
 import { checkBans } from './tidy/bans';
@@ -103,8 +103,10 @@ describe('the language', () => {
         page(dispositions),
         dispositions,
       ),
-      ...checkDocumented('timer', Object.keys(TIMERS), page(timing), timing),
-      ...checkSources(TIMERS),
+      ...[TIMERS, SET_ELSEWHERE, NOT_MODELLED].flatMap((timers) => [
+        ...checkDocumented('timer', Object.keys(timers), page(timing), timing),
+        ...checkSources(timers),
+      ]),
     ]);
   });
 });

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 
 import type { Pod } from '../../src/apiserver/kinds/pod';
 import type { Service } from '../../src/apiserver/kinds/service';
+import { seconds } from '../../src/values/time';
 import { ControlPlane, deploymentOf, serviceOf } from '../controllers/control-plane';
 
 function podOf(name: string, spec: object = {}): Pod {
@@ -92,6 +93,16 @@ describe('admission', () => {
         tolerationSeconds: 300,
       },
     ]);
+  });
+
+  it('has a default of its own for each of the two taints', () => {
+    // --default-not-ready-toleration-seconds, --default-unreachable-toleration-seconds
+    const subject = new ControlPlane({
+      timers: { 'apiserver.defaultNotReadyToleration': seconds(7) },
+    });
+    subject.create(podOf('web'));
+    const { tolerations } = subject.get<Pod>('Pod', 'shop/web')!.spec;
+    expect(tolerations!.map((it) => it.tolerationSeconds)).to.deep.equal([7, 300]);
   });
 
   it('leaves tolerations alone that cover every taint', () => {

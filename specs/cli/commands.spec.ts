@@ -2,7 +2,7 @@
 // the definitions that the model runs by.
 
 import { expect } from 'chai';
-import { TIMERS } from '../../src/timing';
+import { NOT_MODELLED, SET_ELSEWHERE, TIMERS } from '../../src/timing';
 import { LANGUAGE } from '../../src/vocabulary/index';
 import { runInline, scenario } from './inline';
 
@@ -70,8 +70,27 @@ describe('kubedrill explain', () => {
 
   it('shows every timer with its source', async () => {
     const { out } = await runInline({}, ['explain', 'timers']);
-    for (const name of Object.keys(TIMERS)) expect(out).to.match(new RegExp(`^${name}$`, 'm'));
-    expect(out.match(/^ {2}source /gm)).to.have.length(Object.keys(TIMERS).length);
+    const names = [TIMERS, SET_ELSEWHERE, NOT_MODELLED].flatMap((it) => Object.keys(it));
+    for (const name of names) expect(out).to.match(new RegExp(`^${name}$`, 'm'));
+    expect(out.match(/^ {2}source /gm)).to.have.length(names.length);
+  });
+
+  it('says of a timer that is no row what sets it, or what is missed without it', async () => {
+    const { out } = await runInline({}, ['explain', 'timers']);
+    expect(out.match(/^ {2}set by /gm)).to.have.length(Object.keys(SET_ELSEWHERE).length);
+    expect(out.match(/^ {2}without /gm)).to.have.length(Object.keys(NOT_MODELLED).length);
+    const headings = ['kubelet.volumesReady', 'Set elsewhere', 'kubelet.probe', 'Not modelled'];
+    const places = [...headings, 'kubelet.housekeeping'].map((it) => out.indexOf(`\n${it}`));
+    expect(places).to.deep.equal([...places].sort((a, b) => a - b));
+    expect(places[0]).to.be.greaterThan(0);
+  });
+
+  it('says since when there is a knob', async () => {
+    const { out } = await runInline({}, ['explain', 'timers']);
+    expect(out.replace(/\s+/g, ' ')).to.contain(
+      'maxContainerRestartPeriod (since 1.35, with the feature gate KubeletCrashLoopBackOffMax ' +
+        'since 1.32)',
+    );
   });
 
   // kubernetes#126287: the grace period of nodes grew from 40 s to 50 s in 1.32.

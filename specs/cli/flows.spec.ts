@@ -50,6 +50,16 @@ describe('kubedrill trace', () => {
     expect(wrong.err).to.contain('--size large: bytes are wanted');
   });
 
+  it('says so where it looks at an instant after the end of the scenario', async () => {
+    const argv = ['trace', '@/a.yaml', '--from', 'client', '--to', 'web:80', '--at'];
+    const late = await runInline({ 'a.yaml': good }, [...argv, '5m']);
+    expect(late.code).to.equal(0);
+    expect(late.err).to.equal(
+      'kubedrill: t=5m is after the end of the scenario, t=1s: the cluster has gone on by itself\n',
+    );
+    expect((await runInline({ 'a.yaml': good }, [...argv, '1s'])).err).to.equal('');
+  });
+
   it('refuses what names nothing', async () => {
     for (const [argv, text] of [
       [['trace', '@/a.yaml', '--to', 'web:80'], '--from is missing'],

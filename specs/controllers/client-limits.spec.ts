@@ -58,6 +58,20 @@ describe('a failing pass', () => {
     expect(found.length).to.be.above(20);
   });
 
+  it('of a controller without a maximum of its own waits for `controller-manager.retryMax`', () => {
+    const retryMax = seconds(2);
+    const plane = new ControlPlane({
+      kubelet: false,
+      timers: { 'controller-manager.retryMax': retryMax },
+    });
+    plane.run();
+    plane.api.requestFailures.set('spec', failing('controller-manager/deployment', 'ReplicaSet'));
+    plane.create(deploymentOf('web', 1));
+    plane.run(seconds(60));
+    const found = gaps(failedAt(plane, 'controller-manager/deployment'));
+    expect(found.slice(-6)).to.deep.equal([2, 2, 2, 2, 2, 2]);
+  });
+
   it('of the Deployment controller is given up after 15 more tries', () => {
     const plane = settled();
     plane.api.requestFailures.set('spec', failing('controller-manager/deployment', 'ReplicaSet'));

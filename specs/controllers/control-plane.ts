@@ -10,7 +10,7 @@ import { createControllers } from '../../src/controllers';
 import type { Controller, Heartbeats } from '../../src/controllers';
 import { Kernel } from '../../src/kernel/kernel';
 import { Timing } from '../../src/timing';
-import type { Profile } from '../../src/timing';
+import type { Profile, TimerName } from '../../src/timing';
 import type { ClusterSpec, NodeSpec } from '../../src/values/cluster-spec';
 import { ip } from '../../src/values/ip';
 import type { Family } from '../../src/values/ip';
@@ -24,6 +24,8 @@ export interface PlaneOptions {
   readonly nodes?: number;
   readonly zones?: readonly string[];
   readonly profile?: Profile;
+  /** Timers that differ from the profile. */
+  readonly timers?: Readonly<Partial<Record<TimerName, Duration>>>;
   readonly kubernetes?: string;
   readonly families?: readonly Family[];
   readonly maxPods?: number;
@@ -82,7 +84,7 @@ export class ControlPlane {
     this.kernel = new Kernel(options.seed ?? 1);
     const { kubernetes } = this.spec;
     this.timing = new Timing(
-      { kubernetes, profile: options.profile ?? 'default' },
+      { kubernetes, profile: options.profile ?? 'default', overrides: options.timers ?? {} },
       this.kernel.random,
     );
     const { kernel, timing, spec, heartbeats } = this;

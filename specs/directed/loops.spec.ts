@@ -56,7 +56,9 @@ describe('a loop keeps its phase', () => {
     for (const seed of SEEDS) {
       const at = reports(seed);
       expect(at, `seed ${seed}`).to.have.lengthOf(8);
-      expect(isOneLoop(at, 10 * SECOND, 10.4 * SECOND), `seed ${seed}: ${at.join()}`).to.equal(true);
+      expect(isOneLoop(at, 10 * SECOND, 10.4 * SECOND), `seed ${seed}: ${at.join()}`).to.equal(
+        true,
+      );
     }
   });
 

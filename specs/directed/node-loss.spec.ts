@@ -37,7 +37,7 @@ describe('a node loses power (C6)', function () {
 
   for (const [kubernetes, unknown, moved, replaced] of [
     ['1.31', 37.036966, 37.091966, 339.830024],
-    ['1.36', 47.036966, 47.091966, 349.071164],
+    ['1.36', 47.036966, 47.091966, 349.081164],
   ] as const) {
     it(`is noticed, routed around and replaced at pinned instants in ${kubernetes}`, () => {
       const until = (title: string) => secondsUntil(title, kubernetes, 1);

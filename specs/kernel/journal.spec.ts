@@ -43,4 +43,15 @@ describe('the journal', () => {
     const moved = { ...ENTRY, at: seconds(2) as number as Instant };
     expect(digestOf(moved)).not.to.equal(digestOf(ENTRY));
   });
+
+  it('follows, of several causes, the last one about what is asked for, else the first', () => {
+    const journal = new Journal();
+    const subjects = ['Service/shop/a', 'Service/shop/b', 'Service/shop/b', 'Service/shop/c'];
+    for (const subject of subjects) journal.append({ ...ENTRY, subject, cause: -1 });
+    const sync = journal.append({ ...ENTRY, cause: 0, also: [0, 1, 2, 3] });
+    const rootOf = (...asked: string[]) => journal.chain(sync, new Set(asked))[0];
+    expect(rootOf('Service/shop/b')).to.equal(journal.entry(2));
+    expect(rootOf('Service/shop/x')).to.equal(journal.entry(0));
+    expect(rootOf()).to.equal(journal.entry(0));
+  });
 });

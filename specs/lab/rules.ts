@@ -58,11 +58,18 @@ export async function loadRules(namespace: string, texts: RuleTexts): Promise<vo
 
 /**
  * Makes the kernel track connections in a namespace whose own rules may not ask for it, as every
- * host does that runs a container runtime.
+ * host does that runs a container runtime, and keep what has ended until everybody has read it.
  */
 export async function watchConnections(namespace: string): Promise<void> {
   await runIn(namespace, 'nft', ['-f', '-'], WATCH);
+  const orders = ENDED.map((name) => `echo ${LONG} > /proc/sys/net/netfilter/nf_conntrack_${name}`);
+  await runIn(namespace, 'sh', ['-e'], `${orders.join('\n')}\n`);
 }
+
+/** Timeouts of connections that are over, of which some are shorter than a round of attempts. */
+const ENDED = ['tcp_timeout_close', 'tcp_timeout_time_wait', 'udp_timeout'] as const;
+/** In seconds; no setting of the lab takes longer. */
+const LONG = 600;
 
 const WATCH = `table ip lab-watch {
   chain input { type filter hook input priority 300; ct state new counter; }

@@ -168,6 +168,17 @@ function check({ kind, spec }: KubeObject): readonly ManifestProblem[] {
   );
 }
 
+const FOREIGN_TIMERS = new Map([
+  [
+    'kubelet.housekeeping',
+    { isModelled: false, message: 'this timer is not modelled', hint: 'nothing is missed' },
+  ],
+  [
+    'kubelet.probe',
+    { isModelled: true, message: 'this timer is set elsewhere', hint: 'set it in the probe' },
+  ],
+]);
+
 export const LEXICON: Lexicon = {
   faults: byName(KILL),
   actions: byName(APPLY, SCALE, UPGRADE),
@@ -185,7 +196,12 @@ export const LEXICON: Lexicon = {
     isNamespaced: (_, kind) => kind !== 'Namespace' && kind !== 'Node',
     check,
   },
-  timers: ['kube-proxy.minSyncPeriod', 'kubelet.plegRelistPeriod'],
+  timers: ['kube-proxy.minSyncPeriod', 'kubelet.crashLoopBackOffMax', 'kubelet.plegRelistPeriod'],
+  foreignTimer: (name) => FOREIGN_TIMERS.get(name),
+  timerProblem: (name, { kubernetes }) => {
+    if (name !== 'kubelet.crashLoopBackOffMax' || isAtLeast(kubernetes, '1.35')) return undefined;
+    return { message: `${kubernetes} has no knob for it`, hint: 'kubernetes: "1.35"' };
+  },
   profiles: ['default', 'tutorial'],
   cnis: new Map<string, Settings>([
     ['bridge', {}],

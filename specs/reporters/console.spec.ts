@@ -2,6 +2,7 @@
 // Method: results made by hand; the whole text is compared.
 
 import { expect } from 'chai';
+import type { Diagnostic } from '../../src/values/diagnostic';
 import type { Instant } from '../../src/values/time';
 import { diagnostic, Memory, outcome, range, report, result, withEnvironment } from './fixtures';
 import type { Inline } from './fixtures';
@@ -117,6 +118,23 @@ describe('the console reporter', () => {
     const shown = await text({ results: twice });
     expect(shown.match(/^ {2}shop\.yaml:\d+:3 warning spec/gm)).to.have.length(10);
     expect(shown).to.contain('12 notes\n').and.to.contain('… and 2 more');
+  });
+
+  it('notes of an expectation what is so in every row that has it', async () => {
+    const note = diagnostic({
+      severity: 'warning',
+      message: 'it held from the start',
+      range: range('scenarios/shop.yaml', 31),
+    });
+    const outcomes = [outcome({ title: 'x' })];
+    const rows = (...notes: readonly (readonly Diagnostic[])[]) => ({
+      results: notes.map((each, n) => result({ notes: each, outcomes, row: { n: `${n}` } })),
+    });
+    expect(await text(rows([note], [note]))).to.contain('shop.yaml:31:5 warning it held');
+    expect(await text(rows([note], []))).to.not.contain('it held');
+    const without = result({ outcomes: [], row: { n: '2' } });
+    const some = { results: [...rows([note]).results, without] };
+    expect(await text(some), 'a row without it').to.contain('it held');
   });
 
   it('shows failures and totals only when it shall be quiet', async () => {

@@ -2,6 +2,7 @@
 // with its wait and the timer that this was; also for what passed, where that is asked for.
 
 import { expect } from 'chai';
+import { runPlan } from '../../src/chai/model';
 import { createCluster } from '../../src/cluster/create-cluster';
 import { loadPlans } from '../../src/mocha/load-plans';
 import type { ChainLink } from '../../src/runner/cause-chain';
@@ -9,6 +10,7 @@ import { dominantOf } from '../../src/runner/cause-chain';
 import { run } from '../../src/runner/run';
 import type { RunResult } from '../../src/runner/result';
 import { seconds } from '../../src/values/time';
+import { planText } from './plan-text';
 import { t } from './plans';
 
 const FILE = 'scenarios/timing/outage.yaml';
@@ -50,5 +52,59 @@ describe('the chain of causes', () => {
 
   it('is told of what passed only where everything is to be explained', () => {
     expect(gapOf(resultOf('failures'))).to.deep.equal([]);
+  });
+});
+
+describe('a sync of kube-proxy that several Services have waited for', () => {
+  const text = [
+    'scenario: s',
+    'cluster: {nodes: 3}',
+    'manifests: [scenarios/manifests/shop.yaml]',
+    'timeline:',
+    '  - {at: 10s, id: loss, kill: {node: worker-1}}',
+    'expect:',
+    '  - {after: loss, by: 100s, hold: 5s, converge: {service: shop/backend}}',
+    '  - {after: loss, by: 100s, hold: 5s, reach: {from: shop/frontend, to: backend:80}}',
+    '  - {after: loss, by: 100s, hold: 5s, converge: {service: kube-system/kube-dns}}',
+  ].join('\n');
+
+  it('is explained by the one that the claim is about', () => {
+    const { outcomes } = runPlan(planText(text, 'loss.yaml'), 1, 'everything');
+    const told = outcomes.slice(0, 3).map(({ status, chain }) => {
+      const { subject } = chain.findLast(({ actor }) => actor === 'apiserver')!;
+      return `${status} ${subject.replace(/-[a-z0-9]+$/, '')}`;
+    });
+    expect(told).to.deep.equal([
+      'passed EndpointSlice/shop/backend',
+      'passed EndpointSlice/shop/backend',
+      'passed EndpointSlice/kube-system/kube-dns',
+    ]);
+  });
+});
+
+describe('a name', () => {
+  const text = [
+    'scenario: s',
+    'cluster: {nodes: 3}',
+    'manifests: [scenarios/manifests/shop.yaml]',
+    'timeline:',
+    '  - {at: 10s, id: gone, do: {delete: service/shop/backend}}',
+    'expect:',
+    '  - {after: gone, by: 1s, resolve: {from: shop/frontend, name: backend, rcode: NXDOMAIN}}',
+    '  - eventually: {resolve: {from: shop/frontend, name: backend, rcode: NXDOMAIN}}',
+  ].join('\n');
+  const [after, eventually] = runPlan(planText(text, 'name.yaml'), 1, 'everything').outcomes;
+
+  it('is another one when CoreDNS has seen the change, not when anything happens next', () => {
+    // 10 ms for the write, 5 ms for the watch.
+    expect(after).to.include({ status: 'passed', at: t(10.015) });
+    expect(eventually).to.include({ status: 'passed', at: t(10.015) });
+  });
+
+  it('is explained by what CoreDNS has seen', () => {
+    const said = after!.chain.map(({ actor, action, subject }) => `${actor} ${action} ${subject}`);
+    expect(said).to.have.length(3);
+    expect(said[0]).to.equal('action started step/gone');
+    expect(said[2]).to.match(/^coredns@coredns-\S+ observed Service\/shop\/backend$/);
   });
 });

@@ -90,6 +90,19 @@ describe('many seeds', function () {
     expect(outcomes.map(({ status }) => status).slice(0, 2)).to.deep.equal(['passed', 'failed']);
   });
 
+  it('warn of an "eventually" only if it held from its start under each of them', () => {
+    const claim = '{eventually: {reach: {from: shop/frontend, to: backend:80}}, during: 11s..60s}';
+    const plan = planOf([claim, CONVERGES]);
+    const seeds = Array.from({ length: SEEDS.last }, (_, index) => index + 1);
+    const early = seeds.filter((seed) => runPlan(plan, seed).notes.length > 0);
+    expect(early.length, 'some do and some do not').to.be.within(1, 24);
+    const [first = 0] = early;
+    const codes = (last: number) =>
+      runPlanUnder(plan, { first, last }).notes.map(({ code }) => code);
+    expect(codes(first)).to.deep.equal(['KD1508']);
+    expect(codes(25)).to.deep.equal([]);
+  });
+
   it('are told apart from one run, and equal for equal seeds', () => {
     const plan = planOf([CONVERGES]);
     const range = { first: 3, last: 5 };

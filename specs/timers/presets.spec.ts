@@ -44,12 +44,14 @@ describe('the profiles of known clusters', () => {
       'kubelet.nodeStatusUpdateFrequency': '20s',
       'kubelet.leaseRequestTimeout': '20s',
       [node]: '2m',
+      'apiserver.defaultNotReadyToleration': '1m',
       'apiserver.defaultUnreachableToleration': '1m',
     });
     expect(differences('LowUpdateSlowReaction')).to.deep.equal({
       'kubelet.nodeStatusUpdateFrequency': '1m',
       'kubelet.leaseRequestTimeout': '40s',
       [node]: '5m',
+      'apiserver.defaultNotReadyToleration': '1m',
       'apiserver.defaultUnreachableToleration': '1m',
     });
   });

@@ -4,7 +4,7 @@
 
 import type { Kernel } from '../kernel/kernel';
 import type { Stream } from '../kernel/random';
-import type { Timing } from '../timing';
+import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectMeta } from '../values/kube-object';
@@ -157,12 +157,19 @@ export class KindAdmission implements Admission {
 
   private allocate(object: KubeObject, previous: KubeObject | undefined): KubeObject | string {
     if (object.kind === 'Pod') {
-      const toleration = this.timing.delay('apiserver.defaultUnreachableToleration').least;
-      return this.pods.admit(object as Pod, Math.round(toleration / MICROSECONDS));
+      const patience = {
+        notReady: this.secondsOf('apiserver.defaultNotReadyToleration'),
+        unreachable: this.secondsOf('apiserver.defaultUnreachableToleration'),
+      };
+      return this.pods.admit(object as Pod, patience);
     }
     if (object.kind !== 'Service') return object;
     const service = this.services.allocate(object as Service, previous as Service | undefined);
     return typeof service === 'string' ? `is invalid: ${service}` : service;
+  }
+
+  private secondsOf(timer: TimerName): number {
+    return Math.round(this.timing.delay(timer).least / MICROSECONDS);
   }
 }
 

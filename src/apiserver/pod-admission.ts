@@ -7,24 +7,36 @@ import type { Pod, PodSpec, Toleration } from './kinds/pod';
 export const NOT_READY_TAINT = 'node.kubernetes.io/not-ready';
 export const UNREACHABLE_TAINT = 'node.kubernetes.io/unreachable';
 
+/** For how many seconds a pod stays on a node with each of the two taints that a node may get. */
+export interface DefaultPatience {
+  readonly notReady: number;
+  readonly unreachable: number;
+}
+
 /** Specs with their tolerations, by what was given: the pods of a template share one. */
-type Completed = WeakMap<PodSpec, { readonly spec: PodSpec; readonly seconds: number }>;
+type Completed = WeakMap<PodSpec, { readonly spec: PodSpec; readonly patience: DefaultPatience }>;
 
 export class PodAdmission {
   private readonly completed: Completed = new WeakMap();
 
-  /** Lets the pod stay on a silent node for `seconds`, unless it says itself how long. */
-  admit(pod: Pod, seconds: number): Pod {
+  /** Lets the pod stay for so long, unless it says itself how long. */
+  admit(pod: Pod, patience: DefaultPatience): Pod {
     const known = this.completed.get(pod.spec);
-    if (known?.seconds === seconds) return { ...pod, spec: known.spec };
-    const admitted = addDefaultTolerations(pod, seconds);
+    if (known !== undefined && isSame(known.patience, patience)) {
+      return { ...pod, spec: known.spec };
+    }
+    const admitted = addDefaultTolerations(pod, patience);
     // What may still change is no key.
-    if (Object.isFrozen(pod.spec)) this.completed.set(pod.spec, { spec: admitted.spec, seconds });
+    if (Object.isFrozen(pod.spec)) this.completed.set(pod.spec, { spec: admitted.spec, patience });
     return admitted;
   }
 }
 
-function addDefaultTolerations(pod: Pod, seconds: number): Pod {
+function isSame(one: DefaultPatience, two: DefaultPatience): boolean {
+  return one.notReady === two.notReady && one.unreachable === two.unreachable;
+}
+
+function addDefaultTolerations(pod: Pod, { notReady, unreachable }: DefaultPatience): Pod {
   const given = pod.spec.tolerations ?? [];
   const missing = [NOT_READY_TAINT, UNREACHABLE_TAINT].filter(
     (key) =>
@@ -35,7 +47,7 @@ function addDefaultTolerations(pod: Pod, seconds: number): Pod {
     key,
     operator: 'Exists',
     effect: 'NoExecute',
-    tolerationSeconds: seconds,
+    tolerationSeconds: key === NOT_READY_TAINT ? notReady : unreachable,
   }));
   return { ...pod, spec: { ...pod.spec, tolerations: [...given, ...added] } };
 }

@@ -4,7 +4,8 @@ import { parseInstant } from '../language/duration';
 import type { Plan } from '../language/plan';
 import { DISK } from '../language/source';
 import { diagnosticText, loadPlans } from '../mocha/load-plans';
-import { START } from '../values/time';
+import type { Execution } from '../runner/execution';
+import { formatInstant, START } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Arguments, CommandLine } from './arguments';
 import { UsageError } from './arguments';
@@ -47,6 +48,17 @@ export function instantOf(args: Arguments): Instant {
   const reading = parseInstant(text);
   if (!reading.ok) throw new UsageError(`--at ${text}: ${reading.message}`);
   return reading.value;
+}
+
+/** Runs the scenario to that instant, and says so where it had nothing more to say before. */
+export function runTo(at: Instant, execution: Execution, io: Io): void {
+  const { end } = execution;
+  execution.run(at);
+  if (at <= end) return;
+  io.complain(
+    `kubedrill: ${formatInstant(at)} is after the end of the scenario, ${formatInstant(end)}: ` +
+      'the cluster has gone on by itself',
+  );
 }
 
 /** The seed of `--seed`. Throws UsageError. */

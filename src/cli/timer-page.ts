@@ -1,15 +1,21 @@
 // The table of timers as one version of Kubernetes and one profile see it.
 
 import { Random } from '../kernel/random';
-import { TIMERS, Timing } from '../timing';
+import { NOT_MODELLED, SET_ELSEWHERE, sinceText, TIMERS, Timing } from '../timing';
 import type { Delay, Profile, TimerName, TimerRow } from '../timing';
 import type { KubeVersion } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
 import { formatDuration, later } from '../values/time';
 import type { Instant } from '../values/time';
-import { columns } from './layout';
+import { columns, paragraph } from './layout';
 
-/** Name, delay, meaning, knob and source of every row. */
+/** Lines of what is said of a timer, each with a word in front. */
+type Facts = readonly (readonly [string, string])[];
+
+/**
+ * Name, delay, meaning, knob and source of every row; then the timers of real clusters that are no
+ * rows, with what sets them, or what is missed without them.
+ */
 export function timerPage(kubernetes: KubeVersion, profile: Profile): string {
   const timing = new Timing({ kubernetes, profile }, new Random(1));
   const blocks = sortedKeys(TIMERS).map((name) => {
@@ -17,16 +23,55 @@ export function timerPage(kubernetes: KubeVersion, profile: Profile): string {
     const gain = formatDelay(timing.delay(name as TimerName, 'gain'));
     const loss = formatDelay(timing.delay(name as TimerName, 'loss'));
     const delay = gain === loss ? gain : `${gain} to gain an endpoint, ${loss} to lose one`;
-    const facts: (readonly [string, string])[] = [
+    return block(name, [
       [`  ${row.kind}`, `${delay}: ${row.delays}`],
-      ...(row.knob === undefined ? [] : [['  knob', row.knob] as const]),
+      ...optional('  knob', knobText(row)),
       ['  source', row.source],
-    ];
-    return `${name}\n${columns(facts)}`;
+    ]);
   });
   const head = `Timers of Kubernetes ${kubernetes} under the profile ${profile}.`;
   const use = 'Override one by its name: cluster: {timing: {NAME: 2s}}';
-  return [head, use, '', blocks.join('\n\n')].join('\n');
+  return [`${head}\n${use}`, ...blocks, ...elsewhereBlocks(), ...missingBlocks()].join('\n\n');
+}
+
+/** Timers of the model that `cluster.timing` does not set. */
+function elsewhereBlocks(): readonly string[] {
+  const blocks = sortedKeys(SET_ELSEWHERE).map((name) => {
+    const { delays, value, setBy, source } = SET_ELSEWHERE[name]!;
+    return block(name, [
+      ['  default', `${value}: ${delays}`],
+      ['  set by', setBy ?? 'nobody: a constant of the model'],
+      ['  source', source],
+    ]);
+  });
+  return [paragraph('Set elsewhere: `cluster.timing` does not override these.'), ...blocks];
+}
+
+/** Timers of real clusters that nothing in the model waits for. */
+function missingBlocks(): readonly string[] {
+  const blocks = sortedKeys(NOT_MODELLED).map((name) => {
+    const { delays, value, knob, source, without } = NOT_MODELLED[name]!;
+    return block(name, [
+      ['  upstream', `${value}: ${delays}`],
+      ...optional('  knob', knob),
+      ['  without', without],
+      ['  source', source],
+    ]);
+  });
+  return [paragraph('Not modelled: who overrides one of these is told so.'), ...blocks];
+}
+
+function block(name: string, facts: Facts): string {
+  return `${name}\n${columns(facts)}`;
+}
+
+function optional(head: string, text: string | undefined): Facts {
+  return text === undefined ? [] : [[head, text]];
+}
+
+function knobText({ knob, since }: TimerRow): string | undefined {
+  if (knob === undefined || since === undefined) return knob;
+  return `${knob} (${sinceText(since)})`;
 }
 
 /** `1s`, or `20ms..40ms` where it is drawn from a range. */

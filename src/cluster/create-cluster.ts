@@ -107,6 +107,7 @@ class ModelCluster implements Cluster {
       timing,
       ask: (pod, ...question) => askFromPod(this.names, pod, ...question),
       onReload: touch,
+      onLearn: () => void this.moves++,
       onLoop: (pod) => this.kubelets.crashPod(pod, { exitCode: 1, restart: true }),
     });
     const { behaviours, servers } = this;

@@ -12,8 +12,8 @@ import { Phase } from '../kernel/phase';
 import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
-import { seconds, ZERO } from '../values/time';
-import type { Duration, Instant } from '../values/time';
+import { ZERO } from '../values/time';
+import type { Instant } from '../values/time';
 import type { Heartbeats } from './nodes/heartbeats';
 import { Pass } from './pass';
 import type { Write } from './pass';
@@ -51,6 +51,8 @@ export function wallClockOf({ timing, kernel, actor }: Workplace): Instant {
 export interface ControllerLogic {
   /** By watched kind: which keys a change concerns. Indexes are kept up to date here as well. */
   readonly watches: Readonly<Record<string, (change: Change) => Iterable<ObjectKey>>>;
+  /** By watched kind: the timer for which its changes are gathered. Default: not at all. */
+  readonly gathers?: Readonly<Record<string, TimerName>>;
   /** Looks at one key as of now and says what to write. */
   reconcile(key: ObjectKey, pass: Pass): void;
   /** The answer to a write of a pass, with the object as it is stored now. */
@@ -72,8 +74,8 @@ export interface ControllerDefinition {
   readonly latency?: TimerName | 'none';
   /** The timer of the first retry. Default: `controller-manager.retry`. */
   readonly retry?: TimerName;
-  /** How long a failing key waits at the most. Default: 1,000 s. */
-  readonly retryMost?: Duration;
+  /** The timer of any retry at the most. Default: `controller-manager.retryMax`. */
+  readonly retryMax?: TimerName;
   /** How often a failing key is tried again. Default: without end. */
   readonly attempts?: number;
   /** How fast its client is, where it is not like the others. */
@@ -86,8 +88,6 @@ export function defineController(definition: ControllerDefinition): ControllerDe
   return definition;
 }
 
-/** source: client-go/util/workqueue/default_rate_limiters.go DefaultTypedControllerRateLimiter */
-const RETRY_MOST = seconds(1_000);
 const INTERVAL = 'controller-manager.requestInterval';
 /** Names a write in one number: that of its pass times this, and its own. */
 const WRITES_PER_PASS = 2 ** 20;
@@ -120,7 +120,7 @@ export class Controller {
     this.actor = process === definition.name ? process : `${process}/${definition.name}`;
     const backOff: BackOff = {
       first: timing.delay(definition.retry ?? 'controller-manager.retry').least,
-      most: definition.retryMost ?? RETRY_MOST,
+      most: timing.delay(definition.retryMax ?? 'controller-manager.retryMax').least,
       attempts: definition.attempts ?? Number.POSITIVE_INFINITY,
     };
     this.queue = new WorkQueue(kernel, {
@@ -219,8 +219,15 @@ export class Controller {
     for (const key of keys) {
       if (!noted) this.context.kernel.note(this.actor, 'observed', `${kind}/${change.key}`);
       noted = true;
-      this.queue.add(key, this.phaseFor(kind));
+      this.enqueue(kind, key);
     }
+  }
+
+  private enqueue(kind: string, key: ObjectKey): void {
+    const timer = this.logic.gathers?.[kind];
+    const wait = timer === undefined ? ZERO : this.context.timing.wait(timer, this.actor);
+    if (wait === ZERO) this.queue.add(key, this.phaseFor(kind));
+    else this.queue.addAfter(key, wait, timer);
   }
 
   /**

@@ -7,7 +7,6 @@ import type { Change } from '../apiserver/informer';
 import { splitKey } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { compareText } from '../values/order';
-import { seconds } from '../values/time';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import type { Pass } from './pass';
@@ -17,15 +16,13 @@ const NAMESPACED: readonly string[] = [...KINDS, ...OPAQUE_KINDS]
   .map(({ kind }) => kind)
   .sort(compareText);
 
-/** source: pkg/controller/namespace/namespace_controller.go nsControllerRateLimiter */
-const RETRY_MOST = seconds(60);
 /** source: cmd/kube-controller-manager/app/core.go newNamespaceController (* 20, burst * 100) */
 const REQUESTS = { factor: 20, burst: 3_000 };
 
 export const namespace = defineController({
   name: 'namespace',
   kind: 'Namespace',
-  retryMost: RETRY_MOST,
+  retryMax: 'controller-manager.namespace.retryMax',
   requests: REQUESTS,
   create: (workplace) => new NamespaceLogic(workplace),
 });

@@ -20,9 +20,16 @@ export interface Entry {
   readonly detail: string;
   /** Index of the entry that led to this one, -1 for none. */
   readonly cause: number;
+  /**
+   * What else it was for, in order: one sync of kube-proxy takes up all that it has seen. Absent
+   * where `cause` is all.
+   */
+  readonly also?: readonly number[];
   /** The timer that lay between the cause and this entry, empty for none. */
   readonly timer: string;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** An append-only list with a rolling digest. */
 export class Journal {
@@ -58,11 +65,21 @@ export class Journal {
     return this.entries;
   }
 
-  /** From the first cause to the entry itself. */
-  chain(index: number): Entry[] {
+  /**
+   * From the first cause to the entry itself. Where an entry is for several, the last one about one
+   * of the subjects is followed, if there is one.
+   */
+  chain(index: number, subjects: ReadonlySet<string> = NONE): Entry[] {
     const chain: Entry[] = [];
-    for (let at = index; at >= 0; at = this.entries[at]!.cause) chain.push(this.entries[at]!);
+    for (let at = index; at >= 0; at = this.causeFor(this.entries[at]!, subjects)) {
+      chain.push(this.entries[at]!);
+    }
     return chain.reverse();
+  }
+
+  private causeFor({ cause, also = [] }: Entry, subjects: ReadonlySet<string>): number {
+    const isAbout = (index: number): boolean => subjects.has(this.entries[index]!.subject);
+    return also.findLast(isAbout) ?? cause;
   }
 }
 

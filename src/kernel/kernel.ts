@@ -237,9 +237,16 @@ export class Kernel {
 
   /**
    * Writes a line into the journal, caused by what the running handler acts upon. What the
-   * handler schedules after this is caused by the new line.
+   * handler schedules after this is caused by the new line. `also`: what else it is for; it must
+   * not change any more.
    */
-  note(actor: string, action: string, subject: string, detail = ''): number {
+  note(
+    actor: string,
+    action: string,
+    subject: string,
+    detail = '',
+    also: readonly number[] = [],
+  ): number {
     const { now, phase, cause, timer } = this.state;
     const index = this.journal.append({
       at: now,
@@ -250,6 +257,7 @@ export class Kernel {
       detail,
       cause,
       timer,
+      ...(also.length > 1 && { also }),
     });
     this.state.cause = index;
     this.state.timer = '';

@@ -60,8 +60,12 @@ export function readCluster(
     DEFAULTS['cluster.proxy'],
   );
   const version = textOf(child(cluster, 'kubernetes')) ?? lexicon.kubernetesVersions.at(-1)!;
+  const kubernetes = version as KubeVersion;
+  const featureGates = readGates(child(cluster, 'featureGates'), lexicon.featureGates, report);
+  const timing = child(cluster, 'timing');
+  checkTimers(timing, { kubernetes, featureGates }, lexicon, report);
   return {
-    kubernetes: version as KubeVersion,
+    kubernetes,
     domain: textOf(child(cluster, 'domain')) ?? DEFAULTS['cluster.domain'],
     nodes,
     controlPlane,
@@ -75,8 +79,8 @@ export function readCluster(
     externals: readExternals(child(cluster, 'externals'), plan, report),
     loadBalancer: (child(cluster, 'loadBalancer')?.value ??
       DEFAULTS['cluster.loadBalancer']) as ClusterSpec['loadBalancer'],
-    timing: readTiming(child(cluster, 'timing'), report),
-    featureGates: readGates(child(cluster, 'featureGates'), lexicon.featureGates, report),
+    timing: readTiming(timing, report),
+    featureGates,
     start: (textOf(child(cluster, 'start')) ?? DEFAULTS['cluster.start']) as ClusterSpec['start'],
     behaviours: readBehaviours(child(scenario, 'behaviour'), report),
   };
@@ -211,6 +215,19 @@ function checkOutside(address: IP, plan: AddressPlan, place: Place, report: Repo
   const range = `${inside.key} ${inside.range.text}`;
   const message = `${address} of a machine outside lies inside of ${range}`;
   report.error('KD1402', place, message);
+}
+
+/** A cluster of this version has to have the knobs that are turned. */
+function checkTimers(
+  timing: Tree | undefined,
+  cluster: Pick<ClusterSpec, 'kubernetes' | 'featureGates'>,
+  lexicon: Lexicon,
+  report: Report,
+): void {
+  for (const [name, { key }] of timing?.entries ?? []) {
+    const problem = lexicon.timerProblem(name, cluster);
+    if (problem !== undefined) report.error('KD1112', key, problem.message, problem.hint);
+  }
 }
 
 function readTiming(timing: Tree | undefined, report: Report): ClusterSpec['timing'] {

@@ -26,7 +26,7 @@ import type { Lexicon } from './lexicon';
 import { impliedNamespaces, lastOfEach } from './manifests';
 import type { ManifestReader, PlacedObject } from './manifests';
 import { reportIdlePolicies } from './idle-policies';
-import { inRow, matches, rowsOf, standingAt } from './matrix';
+import { inRow, matches, rowsOf, standingAt, valuesInRows } from './matrix';
 import type { Row, Standing } from './matrix';
 import type { Plan, PlannedExpectation, PlannedStep } from './plan';
 import { checkInstants, isUntouchedAt } from './check-instants';
@@ -318,8 +318,10 @@ function checkConditions(
       if (entry === undefined) continue;
       const met = trees.filter((row) => matches(entry.tree, standingIn(row, lexicon)));
       if (word === 'only' ? met.length > 0 : met.length < trees.length) continue;
-      const unknown = [...entry.tree.entries!.keys()].find((path) => !paths.includes(path));
-      const hint = unknown === undefined ? undefined : didYouMean(unknown, paths);
+      const asked = [...entry.tree.entries!.keys()];
+      const unknown = asked.find((path) => !paths.includes(path));
+      const near = unknown === undefined ? undefined : didYouMean(unknown, paths);
+      const hint = near ?? valuesInRows(asked, trees, (row) => standingIn(row, lexicon));
       const which = word === 'only' ? 'no row meets this `only`' : 'every row meets this `except`';
       report.error('KD1305', entry.key, `${which}: this never happens`, hint);
     }

@@ -62,6 +62,7 @@ export const DIAGNOSTIC_CODES = {
   KD1505: 'An `after` names a recovery or a repetition that never happens.',
   KD1506: 'An instant lies beyond the end of the run, or an interval ends before it begins.',
   KD1507: 'An upgrade is of nothing that has such versions, or versions do not run side by side.',
+  KD1508: 'An `eventually` held from the start: nothing is shown by it. Only a run can tell.',
 
   KD1601: 'A reference names nothing.',
   KD1602: 'A reference fits two objects.',

@@ -48,9 +48,16 @@ function unknownKey(
   const key = String(params.additionalProperty);
   const known = Object.keys(schema.properties ?? {});
   const owner = at(root, path) ?? root;
+  const place = keyPlace(root, path, key);
+  const foreign = path.join('.') === 'cluster.timing' ? lexicon?.foreignTimer(key) : undefined;
+  if (foreign !== undefined) {
+    const code = foreign.isModelled ? 'KD1101' : 'KD1407';
+    report.error(code, place, foreign.message, foreign.hint);
+    return;
+  }
   report.error(
     'KD1101',
-    keyPlace(root, path, key),
+    place,
     `unknown key "${key}"${inside(path, schema)}`,
     hintForKey({ key, owner, form: formOf(schema), path, known, lexicon }),
   );

@@ -48,6 +48,13 @@ export type { KindWords, ManifestProblem };
 /** The settings of a plugin or mode: the schema of each by its name. */
 export type Settings = Readonly<Record<string, JsonSchema>>;
 
+export interface ForeignTimer {
+  /** Whether the model waits for it; something else than `cluster.timing` sets it then. */
+  readonly isModelled: boolean;
+  readonly message: string;
+  readonly hint: string;
+}
+
 export interface Lexicon {
   readonly faults: ReadonlyMap<string, Word>;
   readonly actions: ReadonlyMap<string, Word>;
@@ -59,6 +66,13 @@ export interface Lexicon {
   readonly components: readonly string[];
   /** Names of timers that `cluster.timing` may override. */
   readonly timers: readonly string[];
+  /** A timer of real clusters that is none of them; undefined for a name that nobody knows. */
+  foreignTimer(name: string): ForeignTimer | undefined;
+  /** Why a cluster has no knob for one of them, by its version and its feature gates. */
+  timerProblem(
+    name: string,
+    cluster: Pick<ClusterSpec, 'kubernetes' | 'featureGates'>,
+  ): { readonly message: string; readonly hint: string } | undefined;
   readonly profiles: readonly string[];
   /** The network plugins that are modelled, each with the schemas of its settings. */
   readonly cnis: ReadonlyMap<string, Settings>;

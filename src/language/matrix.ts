@@ -14,6 +14,9 @@ export interface Row {
   readonly values: ReadonlyMap<string, Entry>;
 }
 
+/** So many values of a path are named in a hint. */
+const SHOWN_MAX = 10;
+
 const NO_MATRIX: Row = { texts: {}, values: new Map() };
 
 /** Mappings that may be written as one word, and the key that the word then stands for. */
@@ -148,6 +151,26 @@ export function matches(
       return hasKeys && contains(writtenOut(path, standing?.value), wanted.value);
     });
   });
+}
+
+/** What the rows have at these paths: `in the rows, cluster.cni is flannel or bridge`. */
+export function valuesInRows(
+  paths: readonly string[],
+  rows: readonly Tree[],
+  standingIn: (row: Tree) => (path: string) => Standing | undefined,
+): string {
+  const told = paths.map((path) => {
+    const texts = rows.map((row) => tellStanding(standingIn(row)(path)));
+    const distinct = [...new Set(texts)];
+    const shown = distinct.length > SHOWN_MAX ? [...distinct.slice(0, SHOWN_MAX), '…'] : distinct;
+    return `${path} is ${shown.join(' or ')}`;
+  });
+  return rows.length === 1 ? `here ${told.join(', ')}` : `in the rows ${told.join(', ')}`;
+}
+
+function tellStanding(standing: Standing | undefined): string {
+  if (standing === undefined || standing.text === '') return 'nothing';
+  return isMapping(standing.value) ? asText(standing.value) : standing.text;
 }
 
 /** The mapping that a word stands for: `{mode: ebpf}` for `ebpf`. */

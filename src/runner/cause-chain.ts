@@ -30,9 +30,16 @@ export interface ChainLink {
   readonly timer?: ChainTimer;
 }
 
-/** The chain that ends with the entry at that position of the journal. */
-export function chainTo(cluster: Cluster, position: number): readonly ChainLink[] {
-  const entries = cluster.kernel.journal.chain(position);
+/**
+ * The chain that ends with the entry at that position of the journal. What was done for several
+ * things at once was done for the one that is among `topics`.
+ */
+export function chainTo(
+  cluster: Cluster,
+  position: number,
+  topics: ReadonlySet<string>,
+): readonly ChainLink[] {
+  const entries = cluster.kernel.journal.chain(position, topics);
   return entries.map((entry, index) => linkOf(cluster, entry, entries[index - 1]));
 }
 
@@ -75,6 +82,7 @@ export function eventAt(
   journal: Journal,
   instant: Instant,
   blames: ReadonlySet<string>,
+  topics: ReadonlySet<string>,
 ): number | undefined {
   const entries = journal.all();
   const last = entries.findLastIndex(({ at }) => at <= instant);
@@ -83,7 +91,7 @@ export function eventAt(
   for (let index = last; entries[index]?.at === instant; index--) positions.push(index);
   const byActor = positions.filter((index) => blames.has(entries[index]!.actor));
   const bySubject = positions.filter((index) => blames.has(entries[index]!.subject));
-  const isByStep = (index: number): boolean => comesOfStep(journal, index);
+  const isByStep = (index: number): boolean => comesOfStep(journal, index, topics);
   const groups = [byActor, bySubject, positions];
   for (const group of groups) {
     const found = group.find(isByStep);
@@ -93,6 +101,6 @@ export function eventAt(
 }
 
 /** Whether a step of the timeline is the first cause. */
-function comesOfStep(journal: Journal, position: number): boolean {
-  return journal.chain(position)[0]?.subject.startsWith('step/') === true;
+function comesOfStep(journal: Journal, position: number, topics: ReadonlySet<string>): boolean {
+  return journal.chain(position, topics)[0]?.subject.startsWith('step/') === true;
 }

@@ -3,10 +3,13 @@
 
 import type { Cluster } from '../cluster/cluster';
 import type { Entry, Journal } from '../kernel/journal';
+import { keyOf } from '../values/kube-object';
 import { between, formatDuration, formatInstant, START } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
+import { slicesOf } from '../vocabulary/agreement/service';
 import type { Observation } from '../vocabulary/define';
+import { servicesAt } from '../vocabulary/diagnose';
 import { chainTo, dominantOf, eventAt } from './cause-chain';
 import type { ChainLink, ChainTimer } from './cause-chain';
 
@@ -29,15 +32,16 @@ export function explain(
 ): Explanation {
   const { journal } = cluster.kernel;
   const blames = blamesOf(observation);
+  const topics = topicsOf(cluster, observation);
   const cure =
-    over === undefined ? firstAfter(journal, blames, at) : eventAt(journal, over, blames);
-  const cured = chainTo(cluster, cure ?? -1);
+    over === undefined ? firstAfter(journal, blames, at) : eventAt(journal, over, blames, topics);
+  const cured = chainTo(cluster, cure ?? -1, topics);
   // What began only after the deciding instant came too late for nothing.
   if (cured[0] !== undefined && cured[0].at <= at) {
     const told = [...tellGap(cured, at), ...tellCure(cured, at, over)];
     return { why: [...observation.why, ...told], chain: cured };
   }
-  const chain = chainTo(cluster, lastUntil(journal, blames, at) ?? -1);
+  const chain = chainTo(cluster, lastUntil(journal, blames, at) ?? -1, topics);
   const last = chain.at(-1);
   // What was done before the scenario's zero explains nothing: everything was.
   if (last === undefined || last.at < START) return { why: observation.why, chain: [] };
@@ -51,12 +55,23 @@ export function chainOfSuccess(
   over: Instant,
 ): readonly ChainLink[] {
   const blames = observation === undefined ? new Set<string>() : blamesOf(observation);
-  return chainTo(cluster, eventAt(cluster.kernel.journal, over, blames) ?? -1);
+  const topics = observation === undefined ? blames : topicsOf(cluster, observation);
+  return chainTo(cluster, eventAt(cluster.kernel.journal, over, blames, topics) ?? -1, topics);
 }
 
 /** What decided, and the agents of the nodes on which it was decided. */
 function blamesOf({ blames, traces }: Observation): ReadonlySet<string> {
   return new Set([...blames, ...traces.flatMap(agentsOf)]);
+}
+
+/** What decided, and the Services that were dialled, with their slices: what it is about. */
+function topicsOf(cluster: Cluster, observation: Observation): ReadonlySet<string> {
+  const dialled = observation.traces.flatMap((trace) => servicesAt(cluster, trace)).map(keyOf);
+  const about = [...new Set(dialled)].flatMap((key) => [
+    `Service/${key}`,
+    ...slicesOf(cluster, key),
+  ]);
+  return new Set([...observation.blames, ...about]);
 }
 
 /** A packet that was translated was translated by the rules that its node's proxy had written. */

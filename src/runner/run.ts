@@ -7,6 +7,7 @@ import { formatEntry } from '../kernel/journal';
 import type { Journal } from '../kernel/journal';
 import type { Plan } from '../language/plan';
 import type { ClusterSpec } from '../values/cluster-spec';
+import { earlyClaims } from './early-claims';
 import { Execution } from './execution';
 import { judgeAll, outcomesOf, worthExplaining } from './judge';
 import type { Explaining } from './judge';
@@ -63,7 +64,11 @@ function resultOf(
     digest: cluster.kernel.journal.digest,
     end: cluster.kernel.now,
     outcomes: outcomesOf(execution, judgements, seed),
-    notes: [...plan.notes, ...execution.steps.warnings],
+    notes: [
+      ...plan.notes,
+      ...execution.steps.warnings,
+      ...earlyClaims(plan.expectations, judgements),
+    ],
     assumptions: cluster.assumptions(),
     cluster: {
       kubernetes: spec.kubernetes,

@@ -6,6 +6,7 @@ import { hashText } from '../kernel/random';
 import { between } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { Judgement } from '../vocabulary/operator';
+import { notesOfAll } from './early-claims';
 import { Execution } from './execution';
 import { judgeAll, outcomesOf } from './judge';
 import type { Watch } from './observe';
@@ -29,6 +30,8 @@ interface Tally {
   readonly took: Duration[];
   /** The seed of the first run that ended so. */
   readonly first: Partial<Record<Status, number>>;
+  /** Whether it was true before anything could make it so, in every run. */
+  early: boolean;
 }
 
 /**
@@ -64,9 +67,11 @@ export function runSeeds(
     const seed = tally.first[status]!;
     return { ...resultFor(seed).outcomes[position]!, spread: spreadOf(tally, seed) };
   });
+  const result = resultFor(first);
   return {
-    ...resultFor(first),
+    ...result,
     outcomes,
+    notes: notesOfAll(result.notes, plan.expectations, tallies),
     digest: digest.toString(16).padStart(8, '0'),
     end: end as Instant,
     seeds: { first, last },
@@ -92,9 +97,11 @@ function count(tallies: Tally[], execution: Execution, seed: number): void {
       failing: [],
       took: [],
       first: {},
+      early: true,
     });
     tally.counts[status]++;
     tally.first[status] ??= seed;
+    tally.early &&= judgements[position]?.early === true;
     if (status !== 'passed' && tally.failing.length < NAMED_MAX) tally.failing.push(seed);
     const watch = execution.watches[position];
     const took = watch && tookOf(execution, watch, judgements[position]!);

@@ -6,7 +6,7 @@ import { DIAGNOSTIC_CODES } from '../language/diagnostic-codes';
 import { FORMS } from '../language/json-schema';
 import type { JsonSchema, Lexicon } from '../language/lexicon';
 import { scenarioSchema } from '../language/scenario-schema';
-import { PRESETS, PROFILES, TIMERS } from '../timing';
+import { NOT_MODELLED, PRESETS, PROFILES, SET_ELSEWHERE, sinceText, TIMERS } from '../timing';
 import type { Delay, Preset, TimerRow } from '../timing';
 import { DISPOSITIONS } from '../values/disposition';
 import { formatDuration } from '../values/time';
@@ -170,7 +170,7 @@ function timingPage(): string {
     row.delays,
     delayText(row),
     row.kind,
-    row.knob === undefined ? '' : `\`${row.knob}\``,
+    knobText(row),
     row.source,
   ]);
   const profiles = PROFILES.map((name) => `\`${name}\``).join(', ');
@@ -185,7 +185,41 @@ function timingPage(): string {
     'Some profiles are known settings of whole clusters: they differ from `default` in a few rows.',
     table(['Profile', 'For', 'Timers', 'Source'], Object.entries(PRESETS).map(presetRow)),
     table(['Timer', 'Delays', 'Default', 'Kind', 'Knob', 'Source'], rows),
+    '## Set elsewhere',
+    'Delays of the model that `cluster.timing` does not override: a manifest or a Corefile sets ' +
+      'them, as in a real cluster, or they are constants.',
+    table(['Timer', 'Delays', 'Default', 'Set by', 'Source'], elsewhereRows()),
+    '## Not modelled',
+    'Timers of real clusters that nothing in the model waits for. To override one is an error ' +
+      'that says so.',
+    table(['Timer', 'Delays', 'Upstream', 'Knob', 'Without it', 'Source'], missingRows()),
   );
+}
+
+function elsewhereRows(): string[][] {
+  return Object.entries(SET_ELSEWHERE).map(([name, { delays, value, setBy, source }]) => [
+    `\`${name}\``,
+    delays,
+    value,
+    setBy ?? 'nobody: a constant',
+    source,
+  ]);
+}
+
+function missingRows(): string[][] {
+  return Object.entries(NOT_MODELLED).map(([name, { delays, value, knob, without, source }]) => [
+    `\`${name}\``,
+    delays,
+    value,
+    knob === undefined ? '' : `\`${knob}\``,
+    without,
+    source,
+  ]);
+}
+
+function knobText({ knob, since }: TimerRow): string {
+  if (knob === undefined) return '';
+  return since === undefined ? `\`${knob}\`` : `\`${knob}\`, ${sinceText(since)}`;
 }
 
 function presetRow([name, { summary, timers, source }]: readonly [string, Preset]): string[] {

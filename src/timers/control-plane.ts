@@ -38,6 +38,18 @@ export const CONTROL_PLANE_TIMERS = {
     value: fixed(ms(5)),
     source: 'staging/src/k8s.io/client-go/util/workqueue/default_rate_limiters.go',
   },
+  'controller-manager.retryMax': {
+    kind: 'wait',
+    delays: 'the same at the most, where a controller has no maximum of its own',
+    value: fixed(seconds(1_000)),
+    source: 'staging/src/k8s.io/client-go/util/workqueue/default_rate_limiters.go',
+  },
+  'controller-manager.namespace.retryMax': {
+    kind: 'wait',
+    delays: 'any retry of the namespace controller at the most',
+    value: fixed(seconds(60)),
+    source: 'pkg/controller/namespace/namespace_controller.go nsControllerRateLimiter',
+  },
   'controller-manager.requestInterval': {
     kind: 'latency',
     delays: 'each request of one pass beyond the first 30 (20 a second)',
@@ -58,6 +70,20 @@ export const CONTROL_PLANE_TIMERS = {
     delays: 'the first retry of a failed pass of the EndpointSlice controller; doubles each time',
     value: fixed(seconds(1)),
     source: 'pkg/controller/endpointslice/endpointslice_controller.go defaultSyncBackOff',
+  },
+  'controller-manager.endpointslicemirroring.retryMax': {
+    kind: 'wait',
+    delays: 'any retry of the controller that mirrors Endpoints at the most',
+    value: fixed(seconds(100)),
+    source:
+      'pkg/controller/endpointslicemirroring/endpointslicemirroring_controller.go maxSyncBackOff',
+  },
+  'controller-manager.endpointslice.updatesBatchPeriod': {
+    kind: 'wait',
+    delays: 'looking at the Services of a pod that has changed; changes of a Service never wait',
+    value: fixed(ZERO),
+    knob: 'kube-controller-manager --endpointslice-updates-batch-period',
+    source: 'pkg/controller/endpointslice/endpointslice_controller.go syncPod (AddAfter)',
   },
   'controller-manager.endpointslice.minSyncDelay': {
     kind: 'wait',
@@ -128,9 +154,15 @@ export const CONTROL_PLANE_TIMERS = {
   },
   'controller-manager.job.retry': {
     kind: 'wait',
-    delays: 'the first retry of a failed pass of the Job controller; doubles up to 60 s',
+    delays: 'the first retry of a failed pass of the Job controller; doubles each time',
     value: fixed(seconds(1)),
-    source: 'pkg/controller/job/job_controller.go DefaultJobApiBackOff, MaxJobApiBackOff',
+    source: 'pkg/controller/job/job_controller.go DefaultJobApiBackOff',
+  },
+  'controller-manager.job.retryMax': {
+    kind: 'wait',
+    delays: 'the same at the most',
+    value: fixed(seconds(60)),
+    source: 'pkg/controller/job/job_controller.go MaxJobApiBackOff',
   },
   'controller-manager.podgc.period': {
     kind: 'quantiser',
@@ -149,6 +181,13 @@ export const CONTROL_PLANE_TIMERS = {
     delays: 'deleting the pods of an unreachable node, counted from its taint',
     value: fixed(seconds(300)),
     knob: 'kube-apiserver --default-unreachable-toleration-seconds',
+    source: 'plugin/pkg/admission/defaulttolerationseconds',
+  },
+  'apiserver.defaultNotReadyToleration': {
+    kind: 'wait',
+    delays: 'deleting the pods of a node that says itself that it is not ready, from its taint',
+    value: fixed(seconds(300)),
+    knob: 'kube-apiserver --default-not-ready-toleration-seconds',
     source: 'plugin/pkg/admission/defaulttolerationseconds',
   },
   'scheduler.bind': {
@@ -186,9 +225,15 @@ export const CONTROL_PLANE_TIMERS = {
   },
   'cloud-controller-manager.retry': {
     kind: 'wait',
-    delays: 'the first retry of a failed pass of the service controller; doubles up to 300 s',
+    delays: 'the first retry of a failed pass of the service controller; doubles each time',
     value: fixed(seconds(5)),
     source: 'staging/src/k8s.io/cloud-provider/controllers/service/controller.go minRetryDelay',
+  },
+  'cloud-controller-manager.retryMax': {
+    kind: 'wait',
+    delays: 'the same at the most',
+    value: fixed(seconds(300)),
+    source: 'staging/src/k8s.io/cloud-provider/controllers/service/controller.go maxRetryDelay',
   },
   'cloud-controller-manager.ensureLoadBalancer': {
     kind: 'latency',

@@ -32,6 +32,12 @@ export const DATA_PLANE_TIMERS = {
     knob: 'KubeProxyConfiguration syncPeriod',
     source: 'pkg/util/iptables/iptables.go Monitor; pkg/proxy/iptables/proxier.go NewProxier',
   },
+  'kube-proxy.staleChainAge': {
+    kind: 'wait',
+    delays: 'in nftables mode, deleting a chain that nothing leads to, in the next sync after it',
+    value: fixed(seconds(1)),
+    source: 'pkg/proxy/nftables/proxier.go syncProxyRules (staleChains)',
+  },
   'kube-proxy.lockWait': {
     kind: 'wait',
     delays: 'the end of iptables-restore where somebody else holds the lock of iptables',

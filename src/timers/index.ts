@@ -15,8 +15,8 @@ import { KUBECTL_TIMERS } from './kubectl';
 import { NODE_TIMERS } from './node';
 import { POLICY_TIMERS } from './policy';
 
-export { fixed } from './row';
-export type { Delay, Effect, TimerRow } from './row';
+export { fixed, sinceText } from './row';
+export type { Delay, Effect, KnobSince, TimerRow } from './row';
 
 export const TIMERS = {
   ...ADDRESS_TIMERS,

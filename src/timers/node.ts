@@ -114,7 +114,12 @@ export const NODE_TIMERS = {
     kind: 'wait',
     delays: 'any restart at the most; twice as long without a crash forgets the count',
     value: fixed(seconds(300)),
-    knob: 'KubeletConfiguration crashLoopBackOff.maxContainerRestartPeriod (1.35)',
+    knob: 'KubeletConfiguration crashLoopBackOff.maxContainerRestartPeriod',
+    since: {
+      version: '1.35',
+      gate: { name: 'KubeletCrashLoopBackOffMax', from: '1.32' },
+      source: 'pkg/features/kube_features.go; KEP-4603',
+    },
     source: 'pkg/kubelet/kubelet.go MaxCrashLoopBackOff; KEP-5593',
   },
   'kubelet.imagePullBackOff': {

@@ -12,6 +12,15 @@ export interface Delay {
   readonly extra: Duration;
 }
 
+/** Since when the components of Kubernetes have a knob. */
+export interface KnobSince {
+  /** The first version that has it by default. */
+  readonly version: string;
+  /** The feature gate that it stands behind, and the first version that has this gate. */
+  readonly gate?: { readonly name: string; readonly from: string };
+  readonly source: string;
+}
+
 export interface TimerRow {
   readonly kind: 'latency' | 'quantiser' | 'wait';
   /** What waits for it, as a sentence for people. */
@@ -24,7 +33,15 @@ export interface TimerRow {
   readonly tutorial?: Delay | { readonly gain: Delay; readonly loss: Delay };
   /** The flag or field of the real component that sets it. */
   readonly knob?: string;
+  /** Where not all modelled versions have the knob; to the others the delay is a constant. */
+  readonly since?: KnobSince;
   readonly source: string;
+}
+
+/** `since 1.35, with the feature gate X since 1.32`. */
+export function sinceText({ version, gate }: KnobSince): string {
+  if (gate === undefined) return `since ${version}`;
+  return `since ${version}, with the feature gate ${gate.name} since ${gate.from}`;
 }
 
 /** A delay that is always the same. */

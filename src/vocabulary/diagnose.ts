@@ -49,7 +49,8 @@ function tellRules(cluster: Cluster, trace: Trace): string[] {
   });
 }
 
-function servicesAt(cluster: Cluster, { sent }: Trace): Service[] {
+/** The Services that have the address to which a packet was sent. */
+export function servicesAt(cluster: Cluster, { sent }: Trace): Service[] {
   const services = [...cluster.api.store.list('Service')] as Service[];
   return services.filter(({ spec }) => {
     const addresses = [spec.clusterIP, ...(spec.clusterIPs ?? []), ...(spec.externalIPs ?? [])];

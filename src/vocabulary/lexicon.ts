@@ -14,6 +14,7 @@ import { MODELLED_VERSIONS } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
 import { LIBCS } from '../workloads/index';
 import { LANGUAGE } from './index';
+import { foreignTimer, GATES_OF_TIMERS, timerProblem } from './timer-problems';
 import { upgradeProblems } from './upgrade-problems';
 
 /** The whole language, as language/validate.ts and the schemas for editors need it. */
@@ -25,6 +26,8 @@ export const lexicon: Lexicon = {
   kinds: kindWords,
   components: COMPONENTS,
   timers: sortedKeys(TIMERS),
+  foreignTimer,
+  timerProblem,
   profiles: PROFILES,
   cnis: new Map([...CNI_PLUGINS].map(([name, plugin]) => [name, cniSettings(plugin)])),
   policyKinds: POLICY_KINDS,
@@ -40,7 +43,7 @@ export const lexicon: Lexicon = {
   upgradeProblems,
   resolvers: LIBCS,
   kubernetesVersions: MODELLED_VERSIONS,
-  featureGates: ['PLEGOnDemandRelist'],
+  featureGates: ['PLEGOnDemandRelist', ...GATES_OF_TIMERS],
 };
 
 /** Each option takes one of a few values, its default first. */

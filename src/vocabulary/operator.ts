@@ -33,6 +33,8 @@ export interface Judgement {
   readonly over?: Instant;
   /** How long what a claim about a stretch is about took. */
   readonly took?: Duration;
+  /** It was true before anything could make it so: that it passed shows nothing. */
+  readonly early?: true;
 }
 
 /** What a claim demands, in its own words. */

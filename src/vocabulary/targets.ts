@@ -32,7 +32,8 @@ export const POD_TARGET = {
 /** The key by which a fault names one container, for its schema. */
 export const CONTAINER_TARGET = {
   container: {
-    description: 'One container: `shop/backend#1/app`.',
+    description:
+      'One container: `shop/backend#1/app`; of a workload, in each pod or in those of `pick`.',
     $ref: '#/$defs/podReference',
   },
 } as const;
@@ -164,17 +165,20 @@ function podsReferredTo(
   });
 }
 
-/** The container that a reference names, with the pods it is in. */
+/** The container that a reference names, with the pods it is in, or those that `pick` chooses. */
 export function containersOfReference(
   cluster: Cluster,
   text: string,
+  pick: string | number = 'all',
+  chooser = '',
 ): readonly { readonly pod: string; readonly container: string }[] {
   const reference = readReference(text);
   const { container } = reference;
   if (container === undefined) throw new UnknownTargetError(`"${text}" names no container`);
-  return podsOfReference(cluster, reference)
-    .filter((pod) => containersOf(cluster.api.store.get('Pod', pod)!).includes(container))
-    .map((pod) => ({ pod, container }));
+  const pods = podsOfReference(cluster, reference).filter((pod) =>
+    containersOf(cluster.api.store.get('Pod', pod)!).includes(container),
+  );
+  return picked(cluster, pods, pick, chooser).map((pod) => ({ pod, container }));
 }
 
 /** Reads a reference that the language has checked. */

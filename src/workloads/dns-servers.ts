@@ -79,6 +79,11 @@ export interface DnsServersGround {
   readonly ask: AskFromPod;
   /** Called after a server has begun to live by a new Corefile. */
   onReload(): void;
+  /**
+   * Called after a server has seen a change of an object that it answers from. What is read of its
+   * view is noted by itself (kernel/readings.ts).
+   */
+  onLearn?(): void;
   /** Ends the process of a pod that has found that it asks itself. Without it none ends so. */
   onLoop?(pod: ObjectKey): void;
 }
@@ -219,7 +224,12 @@ export class DnsServers {
   }
 
   private newServer(pod: Pod): Server {
-    const view = new DnsView(this.ground.api, `coredns@${pod.metadata.name}`);
+    const { kernel, api } = this.ground;
+    const actor = `coredns@${pod.metadata.name}`;
+    const view = new DnsView(api, actor, (subject) => {
+      kernel.note(actor, 'observed', subject);
+      this.ground.onLearn?.();
+    });
     return { view, pod, running: false, start: 0, problem: '', ...NOTHING };
   }
 

@@ -80,20 +80,24 @@ export class DnsView implements Readable {
   private watchesPods = false;
   private isSynced = false;
 
-  /** A view that is empty and silent until `sync`. */
-  constructor(api: ApiServer, owner: string) {
-    this.services = api.informer({
-      kind: 'Service',
-      owner,
-      onChange: (change) => this.indexService(change),
-    });
-    this.slices = api.informer({
-      kind: 'EndpointSlice',
-      owner,
-      onChange: (change) => this.indexSlice(change),
-    });
-    this.namespaces = api.informer({ kind: 'Namespace', owner, onChange: () => {} });
-    this.pods = api.informer({ kind: 'Pod', owner, onChange: (change) => this.indexPod(change) });
+  /**
+   * A view that is empty and silent until `sync`. `onLearn` is told of each object that has changed
+   * for it since then, as the journal names it.
+   */
+  constructor(api: ApiServer, owner: string, onLearn: (subject: string) => void = () => {}) {
+    const informer = (kind: string, index: (change: Change) => void): Informer =>
+      api.informer({
+        kind,
+        owner,
+        onChange: (change) => {
+          index(change);
+          if (this.isSynced) onLearn(`${kind}/${change.key}`);
+        },
+      });
+    this.services = informer('Service', (change) => this.indexService(change));
+    this.slices = informer('EndpointSlice', (change) => this.indexSlice(change));
+    this.namespaces = informer('Namespace', () => {});
+    this.pods = informer('Pod', (change) => this.indexPod(change));
     this.informers = [this.services, this.slices, this.namespaces];
     this.stop();
   }

@@ -301,6 +301,49 @@ describe('the timeline of a dead pod', () => {
   });
 });
 
+describe('changes of pods', () => {
+  const PERIOD = 'controller-manager.endpointslice.updatesBatchPeriod';
+
+  /** Milliseconds from now until the slices of the first so many pods are stored. */
+  function storedAt(subject: ControlPlane, since: number): number[] {
+    return subject.kernel.journal
+      .all()
+      .filter(({ at, action, subject: what }) => {
+        return at > since && action === 'stored' && what.startsWith('EndpointSlice');
+      })
+      .map(({ at }) => (at - since) / 1_000);
+  }
+
+  // timing.md §2.3: --endpointslice-updates-batch-period, default 0 (syncPod, AddAfter).
+  it('are gathered for the batch period, counted from the first of them', () => {
+    const timers = { [PERIOD]: seconds(2) };
+    const subject = new ControlPlane({ kubelet: false, timers });
+    for (const object of [serviceOf('web'), podOf('a')]) subject.create(object);
+    subject.run();
+    const start = subject.kernel.now;
+    subject.patch('Pod', 'shop/a', { status: NOT_READY });
+    subject.run(seconds(1));
+    subject.create(podOf('b', { podIP: '10.244.1.6', podIPs: [{ ip: '10.244.1.6' }] }));
+    subject.run();
+    // One write for both, 2 s and the usual 20 ms after the first.
+    expect(storedAt(subject, start)).to.deep.equal([2_020]);
+    expect(endpoints(subject)).to.have.length(2);
+  });
+
+  it('do not make changes of a Service wait', () => {
+    const timers = { [PERIOD]: seconds(2) };
+    const subject = new ControlPlane({ kubelet: false, timers });
+    for (const object of [serviceOf('web'), podOf('a')]) subject.create(object);
+    subject.run();
+    const start = subject.kernel.now;
+    subject.patch('Service', 'shop/web', {
+      spec: { ports: [{ port: 80, targetPort: 9090, protocol: 'TCP' }] },
+    });
+    subject.run();
+    expect(storedAt(subject, start)).to.deep.equal([20]);
+  });
+});
+
 describe('the time of the cause', () => {
   it('stands on a slice as the earliest change that it carries', () => {
     const subject = plane(serviceOf('web'), podOf('a', NOT_READY));

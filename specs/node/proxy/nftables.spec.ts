@@ -144,7 +144,7 @@ describe('chains of an nft table that nothing leads to', () => {
   const rulesIn = ({ nft }: Ruleset) => nft!.chains.get(NAMES.cluster)?.rules.length;
 
   it('stand empty until a sync that starts more than a second later', () => {
-    const stale = new StaleChains();
+    const stale = new StaleChains(seconds(1));
     const emptied = stale.written(full, empty, at(0));
     expect(rulesIn(emptied)).to.equal(0);
     const early = stale.written(emptied, empty, at(seconds(0.5)));
@@ -156,7 +156,7 @@ describe('chains of an nft table that nothing leads to', () => {
   });
 
   it('are filled again where the Service comes back', () => {
-    const stale = new StaleChains();
+    const stale = new StaleChains(seconds(1));
     const emptied = stale.written(full, empty, at(0));
     expect(stale.written(emptied, full, at(seconds(2)))).to.equal(full);
   });

@@ -114,6 +114,21 @@ describe('kill, of pods', () => {
     expect(hits).to.deep.equal(['container shop/backend#1/app']);
     expect(inject({ container: 'shop/backend#1/other' }).hits).to.deep.equal([]);
   });
+
+  it('hits containers in as many pods as `pick` says, however they are named', () => {
+    expect(inject({ container: 'shop/backend/app' }).calls).to.have.length(3);
+    expect(inject({ container: 'shop/backend/app', pick: 'newest' }).hits).to.deep.equal([
+      'container shop/backend#3/app',
+    ]);
+    expect(inject({ container: 'shop/backend/app', pick: 2 }).hits).to.have.length(2);
+    const named = inject({ pod: 'shop/backend', containers: ['app', 'log'], pick: 'one' });
+    const pods = new Set(named.calls.map(([, pod]) => pod));
+    expect(pods.size, 'one pod').to.equal(1);
+    const choices = ['a', 'b', 'c', 'd', 'e', 'f'].map((step) => {
+      return inject({ container: 'shop/backend/app', pick: 'one' }, { ...ONCE, step }).hits[0];
+    });
+    expect(new Set(choices).size, 'drawn for each step').to.be.above(1);
+  });
 });
 
 describe('kill, of nodes', () => {

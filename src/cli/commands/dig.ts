@@ -14,7 +14,7 @@ import { EXIT } from '../exit-code';
 import type { ExitCode } from '../exit-code';
 import type { Io } from '../io';
 import type { Command } from '../main';
-import { instantOf, PLAN_FLAGS, planOf, seedOf } from '../one-plan';
+import { instantOf, PLAN_FLAGS, planOf, runTo, seedOf } from '../one-plan';
 
 const line: CommandLine = {
   usage: 'dig FILE --from POD NAME [TYPE] [--at INSTANT]',
@@ -39,7 +39,7 @@ function execute(args: Arguments, io: Io): ExitCode {
   const plan = planOf(file, args, io);
   if (plan === undefined) return EXIT.unusable;
   const cluster = createCluster(plan.cluster, { seed: seedOf(args) });
-  new Execution(plan, cluster).run(at);
+  runTo(at, new Execution(plan, cluster), io);
   const { sources, missing } = sourcesOf(cluster, from);
   const [source] = sources;
   if (source === undefined) throw new UsageError(missing ?? `nobody is ${from}`);

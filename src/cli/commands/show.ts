@@ -13,7 +13,7 @@ import type { ExitCode } from '../exit-code';
 import type { Io } from '../io';
 import type { Command } from '../main';
 import { isFile } from '../explain-file';
-import { instantOf, PLAN_FLAGS, planOf, seedOf } from '../one-plan';
+import { instantOf, PLAN_FLAGS, planOf, runTo, seedOf } from '../one-plan';
 
 const KINDS = Object.keys(NODE_TEXTS) as NodeText[];
 
@@ -37,7 +37,7 @@ function execute(args: Arguments, io: Io): ExitCode {
   if (plan === undefined) return EXIT.unusable;
   const cluster = createCluster(plan.cluster, { seed: seedOf(args) });
   const name = nodeOf(plan, args.value('node'));
-  new Execution(plan, cluster).run(instantOf(args));
+  runTo(instantOf(args), new Execution(plan, cluster), io);
   const machine = cluster.machines.get(name)!;
   if (!machine.powered) io.complain(`kubedrill: ${name} has no power at that instant`);
   io.out.write(nodeText(cluster, machine, kind));

@@ -14,7 +14,7 @@ import { EXIT } from '../exit-code';
 import type { ExitCode } from '../exit-code';
 import type { Io } from '../io';
 import type { Command } from '../main';
-import { instantOf, PLAN_FLAGS, planOf, seedOf } from '../one-plan';
+import { instantOf, PLAN_FLAGS, planOf, runTo, seedOf } from '../one-plan';
 import { tracePage } from '../trace-page';
 
 const line: CommandLine = {
@@ -46,7 +46,7 @@ function execute(args: Arguments, io: Io): ExitCode {
   const plan = planOf(file, args, io);
   if (plan === undefined) return EXIT.unusable;
   const cluster = createCluster(plan.cluster, { seed: seedOf(args) });
-  new Execution(plan, cluster).run(at);
+  runTo(at, new Execution(plan, cluster), io);
   const { walks, missing } = walksFrom(cluster, from, to, size);
   if (walks.length === 0) throw new UsageError(missing ?? `nothing is sent from ${from}`);
   const traces = walks.map(({ trace }) => trace);

@@ -11,7 +11,6 @@ import type { Service } from '../../apiserver/kinds/service';
 import { familyOf, parseIp } from '../../values/ip';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
-import { seconds } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
 import { repackSubsets } from '../endpoint-subsets';
@@ -30,14 +29,12 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const MOST = 1_000;
 /** source: endpointslicemirroring_controller.go maxRetries */
 const ATTEMPTS = 15;
-/** source: endpointslicemirroring_controller.go maxSyncBackOff */
-const RETRY_MOST = seconds(100);
 
 export const endpointsliceMirroring = defineController({
   name: 'endpointslicemirroring',
   kind: 'Endpoints',
   retry: 'controller-manager.endpointslice.retry',
-  retryMost: RETRY_MOST,
+  retryMax: 'controller-manager.endpointslicemirroring.retryMax',
   attempts: ATTEMPTS,
   create: (workplace) => new MirroringLogic(workplace),
 });

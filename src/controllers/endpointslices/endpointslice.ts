@@ -61,6 +61,7 @@ export const endpointslice = endpointSliceController(ENDPOINTS_PER_SLICE);
 
 class EndpointSliceLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
+  readonly gathers = { Pod: 'controller-manager.endpointslice.updatesBatchPeriod' } as const;
   private readonly place: Workplace;
   private readonly max: number;
   private readonly podIndex = new LabelIndex();

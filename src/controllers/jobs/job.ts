@@ -8,7 +8,7 @@ import { conditionOf, withCondition } from '../../apiserver/kinds/pod';
 import type { Condition, Pod } from '../../apiserver/kinds/pod';
 import type { ObjectKey } from '../../values/kube-object';
 import { isAtLeast } from '../../values/kube-version';
-import { between, seconds } from '../../values/time';
+import { between } from '../../values/time';
 import type { Instant } from '../../values/time';
 import { defineController, wallClockOf } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
@@ -29,14 +29,11 @@ import { rankForDeletion } from '../workloads/pod-control';
 const BURST = 500;
 const BATCH = 'controller-manager.job.syncBatchPeriod';
 
-/** source: pkg/controller/job/job_controller.go MaxJobApiBackOff */
-const RETRY_MOST = seconds(60);
-
 export const job = defineController({
   name: 'job',
   kind: 'Job',
   retry: 'controller-manager.job.retry',
-  retryMost: RETRY_MOST,
+  retryMax: 'controller-manager.job.retryMax',
   create: (workplace) => new JobLogic(workplace),
 });
 

@@ -10,7 +10,6 @@ import { familyOf, parseIp } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
 import type { ObjectKey } from '../../values/kube-object';
 import { isAtLeast } from '../../values/kube-version';
-import { seconds } from '../../values/time';
 import type { AddressPool } from './address-pool';
 import { defineController } from '../define';
 import type { ControllerDefinition, ControllerLogic, Workplace } from '../define';
@@ -21,9 +20,6 @@ import type { Pass } from '../pass';
 const ADDRESS_ANNOTATIONS = ['metallb.io/loadBalancerIPs', 'metallb.universe.tf/loadBalancerIPs'];
 const POOL_ANNOTATIONS = ['metallb.io/address-pool', 'metallb.universe.tf/address-pool'];
 
-/** source: cloud-provider/controllers/service/controller.go maxRetryDelay */
-const RETRY_MOST = seconds(300);
-
 /** What the cluster's provider of load balancers runs in the control plane; none without one. */
 export function loadBalancerControllers(spec: ClusterSpec): readonly ControllerDefinition[] {
   const provider = providerOf(spec);
@@ -32,8 +28,9 @@ export function loadBalancerControllers(spec: ClusterSpec): readonly ControllerD
   if (provider.name === 'cloud') {
     const process = 'cloud-controller-manager';
     const latency = 'cloud-controller-manager.ensureLoadBalancer';
-    const retry = { retry: 'cloud-controller-manager.retry', retryMost: RETRY_MOST } as const;
-    const part = { name: 'service', kind: 'Service', process, latency, ...retry } as const;
+    const retry = 'cloud-controller-manager.retry';
+    const retryMax = 'cloud-controller-manager.retryMax';
+    const part = { name: 'service', kind: 'Service', process, latency, retry, retryMax } as const;
     return [defineController({ ...part, create })];
   }
   return [defineController({ name: 'controller', kind: 'Service', process: 'metallb', create })];

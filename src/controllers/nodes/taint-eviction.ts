@@ -7,6 +7,8 @@ import { disruptionTarget, isPodActive } from '../../apiserver/kinds/pod';
 import type { Pod, Toleration } from '../../apiserver/kinds/pod';
 import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
+import { NOT_READY_TAINT } from '../../apiserver/pod-admission';
+import type { TimerName } from '../../timing';
 import type { Taint } from '../../values/cluster-spec';
 import type { ObjectKey } from '../../values/kube-object';
 import { between, later, seconds } from '../../values/time';
@@ -53,7 +55,7 @@ class TaintEvictionLogic implements ControllerLogic {
     this.since.set(key, since);
     const at = later(since, seconds(Math.max(0, patience)));
     if (at > now) {
-      pass.requeueAfter(between(now, at), 'apiserver.defaultUnreachableToleration');
+      pass.requeueAfter(between(now, at), timerOf(taints));
       return;
     }
     this.since.delete(key);
@@ -92,6 +94,11 @@ class TaintEvictionLogic implements ControllerLogic {
 
 function noExecute(node: Node | undefined): Taint[] {
   return (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+}
+
+function timerOf(taints: readonly Taint[]): TimerName {
+  const saysItself = taints.some(({ key }) => key === NOT_READY_TAINT);
+  return `apiserver.default${saysItself ? 'NotReady' : 'Unreachable'}Toleration`;
 }
 
 /**

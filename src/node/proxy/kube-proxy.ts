@@ -51,8 +51,8 @@ export class KubeProxy {
   private dueAt: Instant | undefined;
   /** Whether a destination was lost since the last sync started. */
   private pendingEffect: Effect = 'gain';
-  /** The journal entry of the first change that waits for a sync, -1 for none. */
-  private pendingCause = -1;
+  /** The journal entries of the changes that wait for a sync, the first one first. */
+  private pendingCauses: number[] = [];
   /** When the oldest change was seen that is not in the rules yet. */
   private queuedAt: Instant | undefined;
   /** What the rules in the kernel were made from, as far as this process knows. */
@@ -179,7 +179,7 @@ export class KubeProxy {
     this.running = true;
     this.runner = this.newRunner();
     this.pendingEffect = 'gain';
-    this.pendingCause = -1;
+    this.pendingCauses = [];
     this.queuedAt = undefined;
     this.applied = undefined;
     this.read = undefined;
@@ -203,8 +203,7 @@ export class KubeProxy {
     if (!this.running || !machine.powered) return;
     const effect = relevanceOf(kind, change, node.family);
     if (effect === undefined) return;
-    const cause = kernel.note(this.actor, 'observed', `${kind}/${change.key}`);
-    if (this.pendingCause < 0) this.pendingCause = cause;
+    this.pendingCauses.push(kernel.note(this.actor, 'observed', `${kind}/${change.key}`));
     this.queuedAt ??= kernel.now;
     if (effect === 'loss') this.pendingEffect = 'loss';
     this.runner.request();
@@ -273,6 +272,7 @@ export class KubeProxy {
       input: this.seen(),
       before: this.read,
       effect: this.pendingEffect,
+      causes: this.pendingCauses,
       extent: this.needsFullSync ? 'full' : 'partial',
       isForced,
       lockedUntil: undefined,
@@ -280,18 +280,18 @@ export class KubeProxy {
     };
     this.read = sync.input;
     this.pendingEffect = 'gain';
-    this.pendingCause = -1;
+    this.pendingCauses = [];
     return sync;
   }
 
   private build(): void {
     const { kernel, mode, node, timing } = this.options;
-    const sync = this.syncing!;
-    sync.ruleset = mode.compile(sync.input, node);
-    kernel.note(this.actor, 'built', 'rules', `${sync.input.servicePorts.size} Service ports`);
+    const { causes, input } = this.syncing!;
+    this.syncing!.ruleset = mode.compile(input, node);
+    kernel.note(this.actor, 'built', 'rules', `${input.servicePorts.size} Service ports`, causes);
     if (mode.upkeep?.takesLock !== true || !this.faults.isLocked) return this.load();
     const wait = timing.delay('kube-proxy.lockWait').least;
-    sync.lockedUntil = later(kernel.now, wait);
+    this.syncing!.lockedUntil = later(kernel.now, wait);
     kernel.note(this.actor, 'waiting', 'lock', 'another tool of iptables holds it');
     kernel.after(wait, Phase.agent, this.event, 'give up', this.life, 'kube-proxy.lockWait');
   }
@@ -349,7 +349,8 @@ export class KubeProxy {
     if (isForced) this.runner.besides(kernel.now, retryIn);
     else this.runner.end(kernel.now, retryIn);
     // The next sync happens for what was seen during this one, not because this one ended.
-    if (this.pendingCause >= 0) kernel.because(this.pendingCause, 'kube-proxy.restore');
+    const [cause] = this.pendingCauses;
+    if (cause !== undefined) kernel.because(cause, 'kube-proxy.restore');
     if (this.isForced) this.force();
     else this.schedule(retryIn === undefined ? undefined : 'kube-proxy.syncPeriod');
   }

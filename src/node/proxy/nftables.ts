@@ -41,7 +41,7 @@ export const nftables: ProxyMode = {
   compile,
   render: renderNftables,
   endpointsOf,
-  replacement: () => new StaleChains(),
+  replacement: (timing) => new StaleChains(timing.delay('kube-proxy.staleChainAge').least),
 };
 
 const rulesets = new Rulesets();

@@ -1,6 +1,6 @@
 // What every proxy mode is given and what it returns. One file per mode implements this.
 
-import type { TimerName } from '../../timing';
+import type { TimerName, Timing } from '../../timing';
 import type { Family, IP } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
 import type { ManifestProblem } from '../../values/manifest-problem';
@@ -110,7 +110,7 @@ export interface ProxyMode {
   /** The first version of Kubernetes that has the mode; undefined where all modelled ones do. */
   readonly since?: string;
   /** Made for each process; without it, new rules take the place of old ones. */
-  readonly replacement?: () => Replacement;
+  readonly replacement?: (timing: Timing) => Replacement;
   /** How it keeps its rules in the kernel; without it, nothing can come in between. */
   readonly upkeep?: Upkeep;
   /** The timer of its minimum interval between syncs, where it has one of its own. */

@@ -20,6 +20,8 @@ export interface Sync {
   /** What the sync before was made from, whether or not it succeeded. */
   readonly before: ProxyInput | undefined;
   readonly effect: Effect;
+  /** The journal entries of what was seen since the sync before, in order. */
+  readonly causes: readonly number[];
   /** A partial sync writes the Services that changed, and what all Services share. */
   readonly extent: SyncExtent;
   /** Asked for by the watch of the canary and not by the runner. */
@@ -65,7 +67,7 @@ export class RuleWriter {
     this.options = options;
     this.actor = actor;
     this.faults = faults;
-    this.replacement = options.mode.replacement?.();
+    this.replacement = options.mode.replacement?.(options.timing);
   }
 
   /** Returns whether anything in the kernel is another than before. */

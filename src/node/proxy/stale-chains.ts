@@ -6,18 +6,21 @@
 import type { Chain, NftTable, Ruleset } from '../netfilter/ruleset';
 import { compareText } from '../../values/order';
 import { OverlayMap } from '../../values/overlay-map';
-import { later, seconds } from '../../values/time';
-import type { Instant } from '../../values/time';
+import { later } from '../../values/time';
+import type { Duration, Instant } from '../../values/time';
 import { isServiceChain } from './nftables-names';
 import type { Replacement, Writing } from './proxy-mode';
-
-/** How long a chain has to have been stale when a sync starts that deletes it. */
-const AGE_MIN = seconds(1);
 
 /** What one process of kube-proxy knows of them; a new process finds them in the kernel again. */
 export class StaleChains implements Replacement {
   /** Since the start of which sync, by chain. */
   private readonly since = new Map<string, Instant>();
+  private readonly age: Duration;
+
+  /** `age`: how long a chain has to have been stale when a sync starts that deletes it. */
+  constructor(age: Duration) {
+    this.age = age;
+  }
 
   written(before: Ruleset, after: Ruleset, { start }: Writing): Ruleset {
     if (after.nft === undefined) return after;
@@ -45,7 +48,7 @@ export class StaleChains implements Replacement {
 
   /** Those that have been stale for long enough. */
   private old(start: Instant): ReadonlySet<string> {
-    const aged = [...this.since].filter(([, since]) => later(since, AGE_MIN) < start);
+    const aged = [...this.since].filter(([, since]) => later(since, this.age) < start);
     return new Set(aged.map(([name]) => name));
   }
 }

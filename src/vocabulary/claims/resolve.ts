@@ -6,6 +6,7 @@ import { add, formatRatio, NEVER } from '../../values/ratio';
 import type { Ratio } from '../../values/ratio';
 import type { Resolution } from '../../values/resolution';
 import { formatDuration } from '../../values/time';
+import type { Responder } from '../../values/trace';
 import { nameProblems } from '../asked-name';
 import { defineClaim } from '../define';
 import type { Observation, ObservationContext } from '../define';
@@ -200,8 +201,16 @@ function explain(told: readonly Lookup[]): Pick<Observation, 'why' | 'traces' | 
   return {
     why: [...new Set(told.map(({ resolution }) => resolution.reason).filter((it) => it !== ''))],
     traces,
-    blames: [...new Set(traces.flatMap(({ blames }) => blames))],
+    blames: [
+      ...new Set(traces.flatMap(({ blames, responder }) => [...blames, ...serverOf(responder)])),
+    ],
   };
+}
+
+/** The DNS server that answered, as the journal names it. */
+function serverOf(responder: Responder | undefined): readonly string[] {
+  if (responder === undefined) return [];
+  return [`coredns@${responder.name.slice(responder.name.indexOf('/') + 1)}`];
 }
 
 function sayAmong(told: readonly Lookup[], found: readonly Lookup[]): string {

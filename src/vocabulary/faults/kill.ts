@@ -189,7 +189,7 @@ function killPods(
 function killContainers(cluster: Cluster, args: Args, context: InjectionContext): Injection {
   const restart = mayRestart(args, context);
   const exitCode = args.exitCode ?? KILLED;
-  const targets = containersOfReference(cluster, args.container!);
+  const targets = containersOfReference(cluster, args.container!, args.pick, context.step);
   return crashContainers(cluster, targets, { exitCode, restart });
 }
 

@@ -73,7 +73,7 @@ export default defineFault({
     if (args.component !== undefined && !runsInPods(args)) {
       return pauseComponents(cluster, { ...args, component: args.component }, context);
     }
-    if (args.container !== undefined) return pauseContainers(cluster, args.container);
+    if (args.container !== undefined) return pauseContainers(cluster, args, context);
     const { node, nodes, pick } = args;
     if (!runsInPods(args) && (node ?? nodes) !== undefined) {
       const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
@@ -120,8 +120,13 @@ function pausePods(cluster: Cluster, pods: readonly string[]): Injection {
   };
 }
 
-function pauseContainers(cluster: Cluster, reference: string): Injection {
-  const hit = containersOfReference(cluster, reference).filter(({ pod, container }) =>
+function pauseContainers(
+  cluster: Cluster,
+  { container: reference, pick }: Args,
+  { step }: InjectionContext,
+): Injection {
+  const containers = containersOfReference(cluster, reference!, pick, step);
+  const hit = containers.filter(({ pod, container }) =>
     cluster.handles.pausePod(pod, container, `container ${TOKEN}`),
   );
   return {

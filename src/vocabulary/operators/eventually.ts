@@ -1,5 +1,6 @@
 import type { PlannedExpectation } from '../../language/plan';
 import { formatDuration, formatInstant } from '../../values/time';
+import type { Instant } from '../../values/time';
 import { spanOf, titleDuring } from '../during';
 import { deadline } from '../history';
 import type { Span } from '../history';
@@ -11,7 +12,8 @@ export default defineOperator({
   summary: 'The claim is true at some instant of the run, or of `during`; `by` is its deadline.',
   models:
     'One instant suffices. Without `by`, the run and its settling are the deadline. Of a claim ' +
-    'that is true already when its time begins, the report says so.',
+    'that is true already when its time begins, without a step at that instant, the report says ' +
+    'so, and a warning that nothing is shown by it; of a matrix, if it is so in every row.',
   examples: ['{eventually: {resolve: {from: shop/frontend, name: backend}}, by: 30s}'],
   title({ subject, predicate }, expectation) {
     const { by } = expectation;
@@ -26,15 +28,17 @@ export default defineOperator({
   },
   span: window,
   marks: (expectation) => [window(expectation).from],
-  judge(expectation, history) {
+  judge(expectation, history, timeline) {
+    const { from } = window(expectation);
     const samples = history.during(window(expectation));
     if (samples.length === 0) return neverEvaluated('the run ended before its time came');
     const reached = samples.find(({ observation }) => observation.holds === true);
     if (reached !== undefined) {
-      const early = reached.at === window(expectation).from;
-      const when = early ? 'from the start' : `at ${formatInstant(reached.at)}`;
+      const when = reached.at === from ? 'from the start' : `at ${formatInstant(reached.at)}`;
       const actual = `${reached.observation.actual} ${when}`;
-      return { status: 'passed', actual, at: reached.at, sample: reached };
+      // A step at the very start may have made it so.
+      const early = reached.at === from && timeline.nextAfter((from - 1) as Instant) !== from;
+      return { status: 'passed', actual, at: reached.at, sample: reached, ...(early && { early }) };
     }
     return neverReached(samples, history, 'holds');
   },
