@@ -7,7 +7,7 @@ import type { FiveTuple, Port } from '../../src/values/flow';
 import { ip } from '../../src/values/ip';
 import { CERTAIN } from '../../src/values/ratio';
 import type { Trace, TranslatedFlow } from '../../src/values/trace';
-import { agrees, compare, isAgreed, MODEL_PORT } from './compare';
+import { agrees, compare, hasLostEntry, isAgreed, MODEL_PORT } from './compare';
 import { ConnectionTables } from './connection-tables';
 import type { ListedConnection } from './conntrack-list';
 import type { Observation } from './observe';
@@ -81,6 +81,22 @@ describe('model and kernel', () => {
     const comparison = compare([TRACE, other], [SEEN, SEEN]);
     expect(comparison.unseen).to.deep.equal([other]);
     expect(isAgreed(comparison)).to.equal(false);
+  });
+});
+
+describe('an attempt of which an entry had gone', () => {
+  it('is told from one that went another way', () => {
+    const other = { ...entry(SPORT, 51_000), node: 'n2' };
+    const told = (difference: Partial<Observation>): boolean =>
+      hasLostEntry(TRACE, { ...SEEN, ...difference });
+    expect(told({ entries: [] })).to.equal(true);
+    expect(told({}), 'it is complete').to.equal(false);
+    expect(told({ entries: [other] }), 'another entry').to.equal(false);
+    expect(told({ entries: [], greeting: { ...GREETING, name: 'lab/a2' } })).to.equal(false);
+    expect(told({ entries: [], greeting: { ...GREETING, seenAddress: '10.244.1.5' } })).to.equal(
+      false,
+    );
+    expect(told({ entries: [], outcome: 'timeout' })).to.equal(false);
   });
 });
 

@@ -1,13 +1,15 @@
 // The connection tables of all hosts at one moment, and how one connection is followed through them.
 
 import { reversed, tupleKey } from '../../src/values/flow';
-import type { FiveTuple } from '../../src/values/flow';
+import type { FiveTuple, Protocol } from '../../src/values/flow';
+import { ip } from '../../src/values/ip';
 import type { TranslatedFlow } from '../../src/values/trace';
+import type { Greeting } from './agent-protocol';
 import type { ListedConnection } from './conntrack-list';
 
 interface Table {
   readonly byOriginal: ReadonlyMap<string, ListedConnection>;
-  readonly replies: ReadonlySet<string>;
+  readonly byReply: ReadonlyMap<string, ListedConnection>;
 }
 
 /** An entry, and the host that holds it. */
@@ -53,11 +55,26 @@ export class ConnectionTables {
     return [...found.values()];
   }
 
+  /** The entries of the packets that a server saw: the last ones of an attempt, on any host. */
+  entriesTo(
+    greeting: Greeting | undefined,
+    protocol: Protocol,
+  ): Pick<TranslatedFlow, 'node' | 'original'>[] {
+    if (greeting === undefined) return [];
+    const { address, port: sport, seenAddress, seenPort: dport } = greeting;
+    const answer = { protocol, src: ip(address), sport, dst: ip(seenAddress), dport };
+    const key = tupleKey(answer);
+    return [...this.tables].flatMap(([node, { byReply }]) => {
+      const original = byReply.get(key)?.original;
+      return original === undefined ? [] : [{ node, original }];
+    });
+  }
+
   /** Whether another connection holds the tuple that an entry's answers would have by its own port. */
   hasClash(entries: readonly TranslatedFlow[], sport: number): boolean {
     return entries.some(({ node, original, reply }) => {
       if (original.sport !== sport || reply.dport === sport) return false;
-      return this.tables.get(node)!.replies.has(tupleKey({ ...reply, dport: sport }));
+      return this.tables.get(node)!.byReply.has(tupleKey({ ...reply, dport: sport }));
     });
   }
 }
@@ -65,6 +82,6 @@ export class ConnectionTables {
 function tableOf(connections: readonly ListedConnection[]): Table {
   return {
     byOriginal: new Map(connections.map((it) => [tupleKey(it.original), it])),
-    replies: new Set(connections.map(({ reply }) => tupleKey(reply))),
+    byReply: new Map(connections.map((it) => [tupleKey(it.reply), it])),
   };
 }

@@ -93,7 +93,8 @@ export class Observer {
         const { sport } = attempt;
         const { address: dst, port: dport, protocol } = flow.to;
         const entries = tables.entriesOf({ protocol, src: source, sport, dst, dport });
-        for (const { node, original } of entries)
+        const seen = tables.entriesTo(attempt.greeting, protocol);
+        for (const { node, original } of [...entries, ...seen])
           this.explained.add(`${node} ${tupleKey(original)}`);
         return { ...attempt, entries, hasClashed: tables.hasClash(entries, sport) };
       }),

@@ -56,7 +56,10 @@ async function main([settings = '', titles = '']: readonly string[]): Promise<nu
     const agreeing = verdicts.length - differing.length;
     passed += agreeing;
     failed += differing.length;
-    console.log(`${settingName(setting)}: ${agreeing} of ${verdicts.length} flows agree`);
+    const repeated = verdicts.filter(({ isRepeated }) => isRepeated).length;
+    const again =
+      repeated === 0 ? '' : ` (${repeated} tried again: an entry had gone before it was read)`;
+    console.log(`${settingName(setting)}: ${agreeing} of ${verdicts.length} flows agree${again}`);
     for (const { title, difference } of differing) console.log(`  ${title}\n${difference}`);
   }
   const sabotages = SABOTAGES.filter(({ proxy }) => proxy.startsWith(settings));

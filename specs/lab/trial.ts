@@ -7,7 +7,15 @@ import { outcomeOf } from '../../src/values/disposition';
 import type { Trace } from '../../src/values/trace';
 import { affinityVerdicts } from './affinity';
 import { Building } from './building';
-import { compare, describeObservation, describeTrace, isAgreed, MODEL_PORT } from './compare';
+import {
+  agrees,
+  compare,
+  describeObservation,
+  describeTrace,
+  hasLostEntry,
+  isAgreed,
+  MODEL_PORT,
+} from './compare';
 import type { Flow } from './flows';
 import { LONGEST_PATIENCE, LONG_PATIENCE, Observer, SHORT_PATIENCE } from './observe';
 import type { Observation, Request } from './observe';
@@ -19,6 +27,8 @@ import type { LabService } from './services';
 export interface Verdict {
   readonly title: string;
   readonly difference: string | undefined;
+  /** Whether an attempt was made again, since an entry of it had gone. */
+  readonly isRepeated?: boolean;
 }
 
 /** A flow with what the model says of it and what came of it. */
@@ -26,6 +36,8 @@ export interface Case {
   readonly flow: Flow;
   readonly traces: readonly Trace[];
   readonly observations: Observation[];
+  /** Attempts that count for nothing, since an entry had gone before it was read: one at most. */
+  readonly lost: Observation[];
   /** Whether one attempt is all there is, so that not every possible way can be seen. */
   readonly isSample?: boolean;
 }
@@ -56,7 +68,7 @@ export async function trial(
 
 export function caseOf(cluster: Cluster, flow: Flow): Case {
   const traces = cluster.send(flow.from, flow.to, { sport: MODEL_PORT });
-  return { flow, traces, observations: [] };
+  return { flow, traces, observations: [], lost: [] };
 }
 
 /** Builds, lets `work` be done, and takes everything down again, whatever happens. */
@@ -98,8 +110,15 @@ export async function sendOnce(
   const requests = cases.map((it) => ({ ...requestOf(it), ...(times !== undefined && { times }) }));
   const observations = await observer.attempt(requests);
   cases.forEach((it, index) => {
-    it.observations.push(...observations[index]!.filter(({ hasClashed }) => !hasClashed));
+    const told = observations[index]!.filter(({ hasClashed }) => !hasClashed);
+    for (const seen of told) (isLost(it, seen) ? it.lost : it.observations).push(seen);
   });
+}
+
+/** The first attempt of a flow that lost an entry is made again; a second one is a difference. */
+function isLost({ traces, lost }: Case, seen: Observation): boolean {
+  if (lost.length > 0 || traces.some((trace) => agrees(trace, seen))) return false;
+  return traces.some((trace) => hasLostEntry(trace, seen));
 }
 
 /** A flow that has a choice is sent several times; one of the others only to see its one way. */
@@ -113,10 +132,12 @@ function requestOf({ flow, traces }: Case): Request {
 }
 
 /** Whether model and kernel agree on the flow. */
-export function verdictOf({ flow, traces, observations, isSample = false }: Case): Verdict {
+export function verdictOf({ flow, traces, observations, lost, isSample = false }: Case): Verdict {
   const comparison = compare(traces, observations);
   const isFine = isSample ? comparison.unexpected.length === 0 : isAgreed(comparison);
-  if (isFine && observations.length > 0) return { title: flow.title, difference: undefined };
+  const isRepeated = lost.length > 0;
+  if (isFine && observations.length > 0)
+    return { title: flow.title, difference: undefined, isRepeated };
   const { unexpected, unseen } = comparison;
   const really = unexpected.length > 0 ? unexpected : observations;
   const lines = [
