@@ -43,7 +43,7 @@ export const lexicon: Lexicon = {
   upgradeProblems,
   resolvers: LIBCS,
   kubernetesVersions: MODELLED_VERSIONS,
-  featureGates: ['PLEGOnDemandRelist', ...GATES_OF_TIMERS],
+  featureGates: ['GracefulNodeShutdown', 'PLEGOnDemandRelist', ...GATES_OF_TIMERS],
 };
 
 /** Each option takes one of a few values, its default first. */
