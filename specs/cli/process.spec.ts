@@ -1,7 +1,7 @@
 // Goal: what only a process of its own can show: exit codes, pipes that close, no colour.
 
 import { expect } from 'chai';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import { EXIT, exitCodeOf, highest } from '../../src/cli/exit-code';
 import { execute } from '../../src/cli/main';
@@ -19,12 +19,15 @@ describe('the process', () => {
     expect(stderr).to.equal('kubedrill: unknown command lnit; did you mean lint?\n');
   });
 
-  it('takes it calmly where the reader of its output goes away', () => {
-    const command = `"${process.execPath}" "${MAIN}" schema | head -c 10`;
-    const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
-    expect(status).to.equal(0);
-    expect(stdout).to.have.length(10);
-    expect(stderr).to.equal('');
+  it('takes it calmly where the reader of its output goes away', async () => {
+    const child = spawn(process.execPath, [MAIN, 'schema']);
+    let complaint = '';
+    child.stderr.on('data', (text: Buffer) => void (complaint += text.toString()));
+    // Gone before the first word, whatever a pipe would hold.
+    child.stdout.destroy();
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(code).to.equal(0);
+    expect(complaint).to.equal('');
   });
 
   it('writes all of a long output to a pipe before it ends', () => {

@@ -107,4 +107,13 @@ describe('a name', () => {
     expect(said[0]).to.equal('action started step/gone');
     expect(said[2]).to.match(/^coredns@coredns-\S+ observed Service\/shop\/backend$/);
   });
+
+  it('is another one at that instant also where CoreDNS alone hears of the change', () => {
+    // kube-proxy does not watch the slices of headless Services.
+    const [plan] = loadPlans(['scenarios/dns/headless.yaml']).plans;
+    const { outcomes } = runPlan(plan!, 1, 'everything');
+    const { at, chain } = outcomes.find(({ title }) => title.endsWith('after "crash"'))!;
+    expect(chain.at(-1)).to.include({ at, action: 'observed' });
+    expect(chain.at(-1)!.actor).to.match(/^coredns@/);
+  });
 });

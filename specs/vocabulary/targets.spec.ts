@@ -162,6 +162,12 @@ describe('the sources of a claim', () => {
     expect(names({ namespace: 'shop' })).to.have.length(4);
     expect(names({ namespace: 'other' })).to.deep.equal([]);
   });
+
+  it('may be as many of them as it picks', () => {
+    const count = (from: Parameters<typeof sourcesOf>[1]) => sourcesOf(shop(), from).sources.length;
+    expect(count({ pods: { namespace: 'shop' }, pick: 3 })).to.equal(3);
+    expect(count({ nodes: 'all', pick: 'one' })).to.equal(1);
+  });
 });
 
 describe('a target of nodes', () => {
