@@ -1,5 +1,6 @@
 // When a packet arrives that bad lines may lose, double or hold up, and when something does that
 // is sent again until then: every possible instant with its exact probability.
+// source: net/sched/sch_netem.c netem_enqueue (what one line does), by way of impairments.ts
 
 import { add, CERTAIN, complement, compareRatios, multiply, NEVER } from './ratio';
 import type { Ratio } from './ratio';

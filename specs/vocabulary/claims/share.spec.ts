@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import share from '../../../src/vocabulary/claims/share';
 import { backends, shop } from '../../runner/fake-cluster';
 import type { FakeOptions } from '../../runner/fake-cluster';
+import { errorsIn } from '../../runner/plan-text';
 
 const ARGS = { from: 'shop/frontend', to: 'backend:80' };
 const THIRDS = { 'shop/backend#1': '1/3', 'shop/backend#2': '1/3', 'shop/backend#3': '1/3' };
@@ -71,4 +72,18 @@ describe('share', () => {
       observe({ of: THIRDS }, backends('answered', 'not-modelled', 'answered')).holds,
     ).to.equal(undefined);
   });
+
+  // At most five of nobody would hold for ever.
+  for (const args of ['of: {backnd: 1}', 'counts: {backnd: {atMost: 5}}, connections: 9']) {
+    it(`names backends that are there (${args})`, () => {
+      const text = [
+        'scenario: one',
+        'manifests: [scenarios/manifests/shop.yaml]',
+        `expect: [{at: 1s, share: {from: shop/frontend, to: backend:80, ${args}}}]`,
+      ].join('\n');
+      expect(errorsIn(text, 'share.yaml')).to.deep.equal([
+        'there is neither a pod nor a workload "backnd"',
+      ]);
+    });
+  }
 });

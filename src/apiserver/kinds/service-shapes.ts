@@ -1,5 +1,6 @@
 // Fields of a Service that hold something of another type than the API has there: a text in
 // place of a number, one address in place of a list.
+// source: api core/v1 types.go ServiceSpec, ServicePort (the types that strict decoding demands)
 
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { error } from './define';

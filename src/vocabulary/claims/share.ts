@@ -24,6 +24,7 @@ const SCHEMA = {
         'listed get nothing. A workload stands for the sum of its pods.',
       type: 'object',
       minProperties: 1,
+      propertyNames: { $ref: '#/$defs/objectReference' },
       additionalProperties: { $ref: '#/$defs/ratio' },
     },
     even: {
@@ -41,6 +42,7 @@ const SCHEMA = {
         'How many of `connections` each backend gets: `{shop/backend#1: {atLeast: 20}}`.',
       type: 'object',
       minProperties: 1,
+      propertyNames: { $ref: '#/$defs/objectReference' },
       additionalProperties: {
         type: 'object',
         additionalProperties: false,
