@@ -113,7 +113,7 @@ function caseLine(found: Case, style: Style): string {
 function spreadLines({ outcome }: Case): readonly string[] {
   const { spread } = outcome ?? {};
   if (spread === undefined) return [];
-  const isUnanimous = spread.failed + spread.error === 0;
+  const isUnanimous = spread.failed + spread.error + (spread.skipped ?? 0) === 0;
   return [
     ...(isUnanimous ? [] : wrap(tellSeeds(spread), WIDTH - 6)),
     ...(spread.took === undefined ? [] : wrap(tellDistribution(spread.took), WIDTH - 6)),

@@ -137,8 +137,9 @@ function caseProperties({ claim, at, spread }: Outcome): Element[] {
   const pairs: (readonly [string, string])[] = [];
   if (at !== undefined) pairs.push(['claim', claim], ['simulated.at', formatInstant(at).slice(2)]);
   if (spread !== undefined) {
-    const { passed, failed, error, failing, took } = spread;
+    const { passed, failed, error, skipped, failing, took } = spread;
     pairs.push(['seeds.passed', String(passed)], ['seeds.failed', String(failed + error)]);
+    if (skipped !== undefined) pairs.push(['seeds.skipped', String(skipped)]);
     if (failing.length > 0) pairs.push(['seeds.failing', failing.join(' ')]);
     for (const [name, value] of Object.entries(took ?? {})) {
       pairs.push([

@@ -2,7 +2,7 @@
 // pure function under specs/tidy/ with a failing fixture of its own; here they meet the project.
 
 import { existsSync } from 'node:fs';
-import { NOT_MODELLED, SET_ELSEWHERE, TIMERS } from '../src/timing';
+import { NOT_MODELLED, TIMERS } from '../src/timing';
 import { DISPOSITIONS } from '../src/values/disposition';
 import { LANGUAGE } from '../src/vocabulary/index';
 import { checkBans } from './tidy/bans';
@@ -103,7 +103,7 @@ describe('the language', () => {
         page(dispositions),
         dispositions,
       ),
-      ...[TIMERS, SET_ELSEWHERE, NOT_MODELLED].flatMap((timers) => [
+      ...[TIMERS, NOT_MODELLED].flatMap((timers) => [
         ...checkDocumented('timer', Object.keys(timers), page(timing), timing),
         ...checkSources(timers),
       ]),

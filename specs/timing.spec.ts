@@ -5,7 +5,7 @@ import { Random } from '../src/kernel/random';
 import { PROFILES, Timing, TIMERS } from '../src/timing';
 import type { Profile, TimerName, TimerRow } from '../src/timing';
 import type { KubeVersion } from '../src/values/kube-version';
-import { MODELLED_VERSIONS } from '../src/values/kube-version';
+import { MODELLED_VERSIONS, NEWEST_VERSION } from '../src/values/kube-version';
 import { milliseconds, seconds } from '../src/values/time';
 
 function timing(profile: Profile, kubernetes = '1.36', overrides = {}): Timing {
@@ -25,6 +25,20 @@ describe('the table of delays', () => {
     // source: kubernetes#126287 raised the default from 40 s to 50 s in 1.32
     expect(timing('default', '1.31').delay(grace).least).to.equal(seconds(40));
     expect(timing('default', '1.32').delay(grace).least).to.equal(seconds(50));
+  });
+
+  it('lets one process differ from all others, before what is said of all of them', () => {
+    const name = 'kubelet.shutdownGracePeriod';
+    const ofActors = new Map([['kubelet@worker-1', { [name]: seconds(7) }]]);
+    const overrides = { [name]: seconds(30), 'kubelet.runtimeDown': seconds(9) };
+    const options = { kubernetes: NEWEST_VERSION, profile: 'default', overrides, ofActors } as const;
+    const table = new Timing(options, new Random(1));
+    const of = (actor?: string) => table.delay(name, 'gain', actor).least;
+    expect([of('kubelet@worker-1'), of('kubelet@worker-2'), of()]).to.deep.equal(
+      [7, 30, 30].map(seconds),
+    );
+    expect(table.base(name, 'kubelet@worker-1')).to.equal(seconds(7));
+    expect(table.wait('kubelet.runtimeDown', 'kubelet@worker-1')).to.equal(seconds(9));
   });
 
   it('keeps waits and drops the rest under "instant"', () => {

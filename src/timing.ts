@@ -16,17 +16,15 @@ import type { KubeVersion } from './values/kube-version';
 import { ZERO } from './values/time';
 import type { Duration } from './values/time';
 
-export { sinceText, TIMERS } from './timers';
+export { boundsText, isWithin, sinceText, TIMERS } from './timers';
 export { Loop, tickAfter, tickAt, tickBefore } from './timers/loop';
 export type { Ticks } from './timers/loop';
 export type { DeclaredWait } from './timers/declared';
 export { PRESETS, presetOf } from './timers/presets';
 export type { Preset } from './timers/presets';
 export { NOT_MODELLED } from './timers/not-modelled';
-export { SET_ELSEWHERE } from './timers/set-elsewhere';
 export type { MissingTimer } from './timers/not-modelled';
-export type { ElsewhereTimer } from './timers/set-elsewhere';
-export type { Delay, Effect, KnobSince, TimerName, TimerRow } from './timers';
+export type { Bounds, Delay, Effect, KnobSince, TimerName, TimerRow } from './timers';
 export type { SyncExtent } from './timers/rule-programming';
 export { EVERYBODY, WORK } from './timers/slowdowns';
 export type { Skew } from './timers/clocks';
@@ -45,6 +43,8 @@ export interface TimingOptions {
   readonly profile: Profile;
   /** Rows replaced by name; the scenario's `cluster.timing`. */
   readonly overrides?: Readonly<Record<string, Duration>>;
+  /** The same for single processes, by their names in the journal: `kubelet@worker-1`. */
+  readonly ofActors?: ReadonlyMap<string, Readonly<Record<string, Duration>>>;
 }
 
 /** The table as one run sees it: versions, profile and overrides applied. */
@@ -55,18 +55,18 @@ export class Timing {
   readonly clocks = new Clocks();
   /** Who runs which version of Kubernetes. */
   readonly versions: Versions;
-  private options: TimingOptions;
+  private table: Table;
   private readonly random: Random;
 
   constructor(options: TimingOptions, random: Random) {
-    this.options = options;
+    this.table = new Table(options);
     this.versions = new Versions(options.kubernetes);
     this.random = random;
   }
 
   /** Goes on under another profile: a cluster settles in no time, then lives by its own. */
   switchTo(profile: Profile): void {
-    this.options = { ...this.options, profile };
+    this.table = new Table({ ...this.options, profile });
   }
 
   /** Whether the table has a timer of that name; what a manifest sets (a period) is none. */
@@ -74,7 +74,7 @@ export class Timing {
     return Object.hasOwn(TIMERS, name);
   }
 
-  /** Who says how long a wait is that is no timer of the table; undefined for an unknown name. */
+  /** Who says how long a wait is that a manifest can set; undefined for any other name. */
   declared(name: string): string | undefined {
     return isDeclared(name) ? DECLARED_WAITS[name] : undefined;
   }
@@ -86,11 +86,21 @@ export class Timing {
 
   /**
    * The delay of a timer as the version of its process, profile and overrides make it. `actor`:
-   * which of several like processes, where they may differ in their versions.
+   * which of several like processes, where they may differ.
    */
   delay(name: TimerName, effect: Effect = 'gain', actor?: string): Delay {
+    const known = this.table.known.get(name);
+    if (known !== undefined) return known;
     const row: TimerRow = TIMERS[name];
-    const override = this.options.overrides?.[name] ?? this.preset?.timers[name];
+    const delay = this.read(name, row, effect, actor);
+    const dependsOnEffect = row.tutorial !== undefined && this.profile === 'tutorial';
+    const differs = row.older !== undefined || this.table.differing.has(name);
+    if (!differs && !dependsOnEffect) this.table.known.set(name, delay);
+    return delay;
+  }
+
+  private read(name: TimerName, row: TimerRow, effect: Effect, actor: string | undefined): Delay {
+    const override = this.given(name, actor);
     if (override !== undefined) return fixed(override);
     switch (this.profile) {
       case 'default':
@@ -108,11 +118,14 @@ export class Timing {
     }
   }
 
+  /** What the scenario says of a timer by its name; undefined where it says nothing. */
+  override(name: TimerName): Duration | undefined {
+    return this.options.overrides?.[name];
+  }
+
   /** The least that a timer is drawn from, also under a profile that takes the most of it. */
   base(name: TimerName, actor?: string): Duration {
-    const { overrides } = this.options;
-    const given = overrides?.[name] ?? this.preset?.timers[name];
-    return given ?? this.versioned(name, actor).least;
+    return this.given(name, actor) ?? this.versioned(name, actor).least;
   }
 
   /** What a timer is drawn from, whatever it is drawn for. */
@@ -198,8 +211,7 @@ export class Timing {
 
   /** How the table is read now; a preset reads it as `default` does. */
   get profile(): Reading {
-    const { profile } = this.options;
-    return isReading(profile) ? profile : 'default';
+    return this.table.reading;
   }
 
   /** Whether the run goes by this profile now. */
@@ -207,8 +219,19 @@ export class Timing {
     return this.options.profile === profile;
   }
 
+  private get options(): TimingOptions {
+    return this.table.options;
+  }
+
   private get preset(): Preset | undefined {
-    return presetOf(this.options.profile);
+    return this.table.preset;
+  }
+
+  /** What somebody says of a timer: of this process before all alike, before the preset. */
+  private given(name: TimerName, actor: string | undefined): Duration | undefined {
+    const { overrides, ofActors } = this.options;
+    const own = ofActors === undefined || actor === undefined ? undefined : ofActors.get(actor);
+    return own?.[name] ?? overrides?.[name] ?? this.preset?.timers[name];
   }
 
   private versioned(name: TimerName, actor: string | undefined): Delay {
@@ -219,13 +242,37 @@ export class Timing {
   }
 }
 
+/**
+ * The table under one profile with its overrides, and what was read of it that depends on nothing
+ * else. It is frozen, so that the forks of a cluster read the same one.
+ */
+class Table {
+  readonly options: TimingOptions;
+  readonly preset: Preset | undefined;
+  readonly reading: Reading;
+  /** Delays that are the same for every process, and whether traffic gains or loses by them. */
+  readonly known = new Map<TimerName, Delay>();
+  /** Timers of which somebody says something for single processes. */
+  readonly differing: ReadonlySet<string>;
+
+  constructor(options: TimingOptions) {
+    const { profile } = options;
+    this.options = options;
+    this.preset = presetOf(profile);
+    this.reading = readingOf(profile);
+    const own = [...(options.ofActors?.values() ?? [])];
+    this.differing = new Set(own.flatMap((timers) => Object.keys(timers)));
+    Object.freeze(this);
+  }
+}
+
 function tutorialDelay(row: TimerRow, effect: Effect): Delay | undefined {
   if (row.tutorial === undefined) return undefined;
   return 'least' in row.tutorial ? row.tutorial : row.tutorial[effect];
 }
 
-function isReading(profile: Profile): profile is Reading {
-  return READINGS.some((reading) => reading === profile);
+function readingOf(profile: Profile): Reading {
+  return READINGS.find((reading) => reading === profile) ?? 'default';
 }
 
 function namesOf<Name extends string>(presets: Readonly<Record<Name, Preset>>): readonly Name[] {

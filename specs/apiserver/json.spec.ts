@@ -31,6 +31,19 @@ describe('a merge patch', () => {
   }
 });
 
+describe('what a merge patch leaves alone', () => {
+  const target = { spec: { nodeName: 'a' }, status: { phase: 'Running', ips: [{ ip: '10.0.0.1' }] } };
+
+  it('stays the same object, and so does all of it where the patch changes nothing', () => {
+    const merged = mergePatch(target, { status: { phase: 'Failed', ips: [{ ip: '10.0.0.1' }] } });
+    expect(merged).to.deep.equal({ ...target, status: { ...target.status, phase: 'Failed' } });
+    expect((merged as typeof target).spec).to.equal(target.spec);
+    expect((merged as typeof target).status.ips).to.equal(target.status.ips);
+    expect(target.status.phase).to.equal('Running');
+    expect(mergePatch(target, { status: { phase: 'Running' }, other: null })).to.equal(target);
+  });
+});
+
 describe('equal JSON', () => {
   it('does not mind the order of fields, but that of items', () => {
     expect(equalJson({ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 })).to.equal(true);
@@ -53,5 +66,28 @@ describe('equal JSON', () => {
     expect(shared).to.deep.equal({ a: { x: [1], y: 2 } });
     expect(shared.a.x).to.equal(before.a.x);
     expect(given.a.x).not.to.equal(before.a.x);
+  });
+
+  it('is found again in the items of a list, at their places', () => {
+    const before = [{ type: 'Ready', at: { n: 1 } }, { type: 'Scheduled' }];
+    const given = [{ type: 'Ready', at: { n: 1 }, status: 'True' }, { type: 'Scheduled' }];
+    const shared = shareParts(given, before);
+    expect(shared).to.deep.equal(given);
+    expect(shared[0]!.at).to.equal(before[0]!.at);
+    expect(shared[1]).to.equal(before[1]);
+    expect(given[1]).not.to.equal(before[1]);
+    expect(shareParts([{ type: 'Ready', at: { n: 1 } }, { type: 'Scheduled' }], before)).to.equal(
+      before,
+    );
+    expect(shareParts([before[0]], before)).to.deep.equal([before[0]]);
+  });
+
+  it('leaves items that have moved what they are', () => {
+    const before = [1, 2, 3].map((n) => Object.freeze({ n, conditions: { ready: true } }));
+    const shared = shareParts(before.slice(1), before);
+    expect(shared[0]).to.equal(before[1]);
+    expect(shared[1]).to.equal(before[2]);
+    const equal = before.map(({ n }) => Object.freeze({ n, conditions: { ready: true } }));
+    expect(shareParts(equal, before)).to.equal(before);
   });
 });

@@ -3,11 +3,25 @@
 
 import { expect } from 'chai';
 
+import type { Change } from '../../src/apiserver/informer';
 import { Store } from '../../src/apiserver/store';
+import type { Version } from '../../src/apiserver/store';
 import { Stream } from '../../src/kernel/random';
 import { later, seconds, START } from '../../src/values/time';
 
 const WRITES = 60;
+
+/** The same by looking through everything. */
+function changesOf(all: readonly Version[], from: number, scope?: string): Change[] {
+  const isIn = (version: Version) => scope === undefined || version.scope === scope;
+  const news = all.filter((version) => version.revision > from && isIn(version));
+  return [...new Set(news.map(({ key }) => key))].flatMap((key) => {
+    const { object: after, cause } = news.findLast((version) => version.key === key)!;
+    const known = all.findLast((version) => version.key === key && version.revision <= from);
+    const before = known !== undefined && isIn(known) ? known.object : undefined;
+    return before === undefined && after === undefined ? [] : [{ key, before, after, cause }];
+  });
+}
 
 describe('the log of a kind', () => {
   it('agrees with a filter, whoever reads before and whatever is written meanwhile', () => {
@@ -31,6 +45,31 @@ describe('the log of a kind', () => {
       expect(store.revisionOf('Pod')).to.equal(revisions.at(-1) ?? 0);
     }
     expect(revisions.length).to.be.above(20);
+  });
+
+  it('tells whoever comes from anywhere what has changed since, of one node as of all', () => {
+    const stream = new Stream(11);
+    const store = new Store();
+    const all: Version[] = [];
+    for (let write = 0; write < 3 * WRITES; write++) {
+      const name = `pod-${stream.below(6)}`;
+      const scope = ['a', 'b', undefined][stream.below(3)];
+      const isThere = store.get('Pod', name) !== undefined;
+      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, write };
+      const version =
+        isThere && stream.below(3) === 0
+          ? store.remove('Pod', name, START, write, scope)
+          : store.put(object, START, write, scope);
+      all.push(version);
+      const drawn = Array.from({ length: 8 }, () => stream.below(store.revision));
+      for (const from of [store.revision - 1, store.revision - 2, ...drawn]) {
+        // Twice: the second time it is known.
+        for (const node of [undefined, 'a', 'b', undefined, 'b']) {
+          const told = store.logOf('Pod', node).changes(from, store.revision);
+          expect(told).to.deep.equal(changesOf(all, from, node));
+        }
+      }
+    }
   });
 
   it('knows what stood at an instant: what was written at that very one, too', () => {

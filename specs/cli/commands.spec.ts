@@ -2,7 +2,7 @@
 // the definitions that the model runs by.
 
 import { expect } from 'chai';
-import { NOT_MODELLED, SET_ELSEWHERE, TIMERS } from '../../src/timing';
+import { NOT_MODELLED, TIMERS } from '../../src/timing';
 import { LANGUAGE } from '../../src/vocabulary/index';
 import { runInline, scenario } from './inline';
 
@@ -70,16 +70,15 @@ describe('kubedrill explain', () => {
 
   it('shows every timer with its source', async () => {
     const { out } = await runInline({}, ['explain', 'timers']);
-    const names = [TIMERS, SET_ELSEWHERE, NOT_MODELLED].flatMap((it) => Object.keys(it));
+    const names = [TIMERS, NOT_MODELLED].flatMap((it) => Object.keys(it));
     for (const name of names) expect(out).to.match(new RegExp(`^${name}$`, 'm'));
     expect(out.match(/^ {2}source /gm)).to.have.length(names.length);
   });
 
-  it('says of a timer that is no row what sets it, or what is missed without it', async () => {
+  it('says of a timer that is no row what is missed without it', async () => {
     const { out } = await runInline({}, ['explain', 'timers']);
-    expect(out.match(/^ {2}set by /gm)).to.have.length(Object.keys(SET_ELSEWHERE).length);
     expect(out.match(/^ {2}without /gm)).to.have.length(Object.keys(NOT_MODELLED).length);
-    const headings = ['kubelet.volumesReady', 'Set elsewhere', 'kubelet.probe', 'Not modelled'];
+    const headings = ['kubelet.probe', 'kubelet.volumesReady', 'Not modelled'];
     const places = [...headings, 'kubelet.housekeeping'].map((it) => out.indexOf(`\n${it}`));
     expect(places).to.deep.equal([...places].sort((a, b) => a - b));
     expect(places[0]).to.be.greaterThan(0);

@@ -6,10 +6,11 @@
 import { expect } from 'chai';
 
 import type { EndpointSlice } from '../../src/apiserver/kinds/endpointslice';
+import { conditionOf } from '../../src/apiserver/kinds/pod';
 import type { Pod } from '../../src/apiserver/kinds/pod';
 import { createCluster } from '../../src/cluster/create-cluster';
 import type { Cluster } from '../../src/cluster/cluster';
-import { nameOf } from '../../src/values/kube-object';
+import { keyOf, nameOf } from '../../src/values/kube-object';
 import type { KubeObject } from '../../src/values/kube-object';
 import { compareText, sortedBy } from '../../src/values/order';
 import type { Instant } from '../../src/values/time';
@@ -64,6 +65,8 @@ const OF_THE_WAY: ReadonlySet<string> = new Set([
   'lastUpdateTime',
   'startTime',
   'startedAt',
+  'finishedAt',
+  'completionTime',
   'endpoints.kubernetes.io/last-change-trigger-time',
 ]);
 
@@ -89,6 +92,78 @@ function inOrder(object: KubeObject): KubeObject {
   return { ...object, endpoints: sortedBy(endpoints, (it) => it.targetRef?.name ?? '') };
 }
 
+function versionsOf(store: Cluster['api']['store'], pods: readonly KubeObject[]): number[] {
+  const versions = store.changes('Pod', 0);
+  return pods.map((pod) => versions.filter(({ key }) => key === keyOf(pod)).length);
+}
+
+function readyOf(pod: KubeObject): string | undefined {
+  return conditionOf((pod as Pod).status?.conditions, 'Ready')?.status;
+}
+
+function settledWith(manifests: string, more = '', nodes = 2): Cluster {
+  const text = `
+scenario: the start
+cluster: {nodes: ${nodes}${more}}
+expect: [{at: 0s, inspect: {query: $.now, count: 1}}]
+---
+${manifests}`;
+  return createCluster(planText(text, 'start.yaml').cluster, { seed: 1 });
+}
+
+/** Two given pods, two of a StatefulSet, one of a DaemonSet, one of a Job, three of a ReplicaSet. */
+const OTHER_WAYS = `apiVersion: v1
+kind: Pod
+metadata: {name: given}
+spec:
+  initContainers: [{name: first, image: example/init}]
+  containers: [{name: main, image: example/web}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: on-host}
+spec: {hostNetwork: true, containers: [{name: main, image: example/web, ports: [{containerPort: 9100}]}]}
+---
+${workloadOf('StatefulSet', 'serviceName: row, replicas: 2', 'readinessProbe: {httpGet: {port: 80}}')}
+---
+${workloadOf('DaemonSet', '', 'startupProbe: {tcpSocket: {port: 80}}')}
+---
+${workloadOf('ReplicaSet', 'replicas: 3', 'livenessProbe: {exec: {command: [ls]}}')}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once}
+spec:
+  template:
+    spec: {restartPolicy: Never, containers: [{name: main, image: busybox, command: [sh, -c, exit 0]}]}
+`;
+
+function workloadOf(kind: string, fields: string, probe: string): string {
+  const app = kind.toLowerCase();
+  return `apiVersion: apps/v1
+kind: ${kind}
+metadata: {name: ${app}}
+spec:
+  ${fields === '' ? '' : `${fields.replaceAll(', ', '\n  ')}\n  `}selector: {matchLabels: {app: ${app}}}
+  template:
+    metadata: {labels: {app: ${app}}}
+    spec: {containers: [{name: main, image: example/${app}, ${probe}}]}`;
+}
+
+/** How often a container of the pod `web` was seen to start. */
+function startsOf({ kernel }: Cluster): number {
+  const lines = kernel.journal.all().filter(({ subject }) => subject === 'Pod/default/web');
+  return lines.filter(({ action }) => action === 'started' || action === 'restarted').length;
+}
+
+function podNamed(name: string, container = '{name: main, image: example/web}', more = ''): string {
+  return `apiVersion: v1
+kind: Pod
+metadata: {name: ${name}, labels: {app: ${name}}}
+spec: {${more}containers: [${container}]}
+`;
+}
+
 interface Counters {
   readonly revisions: number;
   readonly lines: number;
@@ -112,17 +187,32 @@ describe('a settled start', () => {
     expect(Object.fromEntries(image)).to.deep.equal(Object.fromEntries(imageOf(cold)));
   });
 
-  it('writes a pod three times: created, bound, ready', () => {
+  it('is that also of pods that come in other ways, and of those that live through their start', () => {
+    const [settled, cold] = (['settled', 'cold'] as const).map((start) => {
+      const cluster = settledWith(OTHER_WAYS, `, start: ${start}`, 1);
+      cluster.kernel.runUntil(LONG);
+      return cluster;
+    });
+    expect(cold!.kernel.idle).to.equal(true);
+    const image = imageOf(settled!);
+    expect([...image.keys()].filter((name) => name.startsWith('Pod/default/'))).to.have.length(9);
+    expect(Object.fromEntries(image)).to.deep.equal(Object.fromEntries(imageOf(cold!)));
+  });
+
+  it('stores a pod of a workload once: bound, running and ready', () => {
     const { api } = clusterOf(2, 2, 'settled');
     const pods = [...api.store.list('Pod')].filter(
       ({ metadata }) => metadata.namespace === 'default',
     );
     expect(pods).to.have.length(2 * REPLICAS);
-    const versions = api.store.changes('Pod', 0);
-    for (const pod of pods) {
-      const own = versions.filter(({ key }) => key === `default/${pod.metadata.name}`);
-      expect(own).to.have.length(3);
-    }
+    expect(versionsOf(api.store, pods)).to.deep.equal(pods.map(() => 1));
+  });
+
+  it('stores a pod that is given twice: as it is given, then bound and running', () => {
+    const { api } = settledWith(podNamed('given'));
+    const pod = api.store.get('Pod', 'default/given')!;
+    expect(readyOf(pod)).to.equal('True');
+    expect(versionsOf(api.store, [pod])).to.deep.equal([2]);
   });
 
   it('writes exactly twice as much for twice the nodes, Services and pods', () => {
@@ -144,5 +234,104 @@ describe('a settled start', () => {
     expect(specs[0]!.tolerations).to.have.length(2);
     expect(new Set(specs.map(({ containers }) => containers)).size).to.equal(1);
     expect(new Set(specs.map(({ tolerations }) => tolerations)).size).to.equal(1);
+  });
+
+  it('lets live through its start what takes time, or can fail', () => {
+    const main = '{name: main, image: example/web}';
+    const initialised = 'initContainers: [{name: first, image: example/init}], ';
+    const shell = '{name: main, image: busybox, command: [sh, -c, exit 1]}';
+    const slow = settledWith(podNamed('web', main, initialised));
+    expect(readyOf(slow.api.store.get('Pod', 'default/web')!)).to.equal('True');
+    expect(startsOf(slow)).to.equal(2);
+    const ending = settledWith(podNamed('web', shell));
+    expect(startsOf(ending)).to.be.greaterThan(1);
+    const homeless = settledWith(podNamed('web', main, 'nodeSelector: {no: where}, '));
+    const { status } = homeless.api.store.get('Pod', 'default/web') as Pod;
+    expect(conditionOf(status!.conditions, 'PodScheduled')!.status).to.equal('False');
+  });
+
+  it('never stores as ready what has yet to fail', () => {
+    const shell = '{name: main, image: busybox, command: [sh, -c, exit 1]}';
+    const both = ['one', 'two'].map(
+      (name) => `{name: ${name}, image: x/${name}, ports: [{containerPort: 80}]}`,
+    );
+    for (const container of [shell, both.join(', ')]) {
+      const { store } = settledWith(podNamed('web', container)).api;
+      const versions = store.changes('Pod', 0).filter(({ key }) => key === 'default/web');
+      expect(versions.map(({ object }) => readyOf(object!))).to.not.include('True');
+      expect(versions.length).to.be.greaterThan(1);
+    }
+  });
+
+  it('stores several containers with probes once, and ready', () => {
+    const probed = [80, 81].map(
+      (port) => `{name: c${port}, image: x/web, readinessProbe: {tcpSocket: {port: ${port}}}}`,
+    );
+    const { store } = settledWith(podNamed('web', probed.join(', '))).api;
+    const versions = store.changes('Pod', 0).filter(({ key }) => key === 'default/web');
+    expect(versions.map(({ object }) => readyOf(object!))).to.deep.equal([undefined, 'True']);
+  });
+
+  it('takes the time that the scenario says, also before zero', () => {
+    const { api } = settledWith(podNamed('web'), ', timing: {kubelet.containerStart: 3s}');
+    const { status } = api.store.get('Pod', 'default/web') as Pod;
+    expect(status!.containerStatuses![0]!.state!.running!.startedAt).to.equal(-597_000_000);
+  });
+
+  it('knows what a pod that is given to a node is sent, though it is said later', () => {
+    const service = `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8443}]}`;
+    const pod = podNamed('web', '{name: main, image: example/web}', 'nodeName: worker-1, ');
+    const [assumption] = settledWith(`${pod}---\n${service}`).assumptions();
+    expect(assumption).to.include('8443/TCP');
+  });
+
+  it('gives out addresses in the order in which pods are bound, however they come up', () => {
+    const main = '{name: main, image: example/web}';
+    const given = 'nodeName: worker-1, ';
+    const initialised = 'initContainers: [{name: first, image: example/init}], ';
+    const pods = [
+      podNamed('c'),
+      podNamed('a', main, given + initialised),
+      podNamed('d', main, initialised),
+      podNamed('b', main, given),
+      podNamed('e'),
+    ];
+    const { api } = settledWith(pods.join('---\n'), '', 1);
+    const addresses = ['a', 'b', 'c', 'd', 'e'].map(
+      (name) => (api.store.get('Pod', `default/${name}`) as Pod).status!.podIP,
+    );
+    expect(addresses).to.deep.equal([...addresses].sort());
+  });
+
+  it('lets the pods of a StatefulSet come one after the other', () => {
+    const { kernel } = settledWith(`apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web}
+spec:
+  replicas: 3
+  serviceName: web
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: example/web}]}
+`);
+    const lines = kernel.journal
+      .all()
+      .filter(({ subject }) => subject.startsWith('Pod/default/web-'));
+    const marked = (index: number): number =>
+      lines.findIndex(
+        ({ action, subject }) => action === 'marked' && subject.endsWith(`-${index}`),
+      );
+    const created = (index: number): number =>
+      lines.findIndex(
+        ({ action, subject }) => action === 'stored' && subject.endsWith(`-${index}`),
+      );
+    for (const index of [1, 2]) {
+      expect(marked(index - 1)).to.be.greaterThan(created(index - 1));
+      expect(created(index)).to.be.greaterThan(marked(index - 1));
+    }
   });
 });

@@ -135,11 +135,11 @@ function withBounds(plan: Plan, { title, bounds }: Case): Plan {
   const [atLeast, atMost] = bounds.map((it) => (it * 1e6) as Duration) as [Duration, Duration];
   return {
     ...plan,
-    expectations: plan.expectations.map((one) =>
-      one.takes !== undefined && one.title?.includes(title) === true
-        ? { ...one, takes: { atLeast, atMost } }
-        : one,
-    ),
+    expectations: plan.expectations.map((one) => {
+      if (one.takes === undefined || one.title?.includes(title) !== true) return one;
+      const { seed: _seed, ...ofAll } = one;
+      return { ...ofAll, takes: { atLeast, atMost } };
+    }),
   };
 }
 

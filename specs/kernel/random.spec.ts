@@ -53,6 +53,14 @@ describe('random numbers', () => {
     expect(wide.every(Number.isSafeInteger)).to.equal(true);
   });
 
+  it('are the exact share of what is drawn, as whole numbers of any length have it', () => {
+    for (const bound of [1, 3, 27, 0x1_0000, 999_983, 2 ** 21 + 1, 2 ** 31 - 1, 2 ** 32 - 1]) {
+      const drawn = draws(new Random(1).stream('a'), 300, 2 ** 32);
+      const exact = drawn.map((raw) => Number((BigInt(raw) * BigInt(bound)) >> 32n));
+      expect(draws(new Random(1).stream('a'), 300, bound)).to.deep.equal(exact);
+    }
+  });
+
   it('refuse a bound that is none', () => {
     const stream = new Random(1).stream('a');
     for (const bound of [0, -1, 0.5, 2 ** 54]) {

@@ -6,6 +6,7 @@ import type { Lexicon, ManifestProblem, Settings, Word } from '../../src/languag
 import { scenarioSchema } from '../../src/language/scenario-schema';
 import type { SchemaValidator } from '../../src/language/validate';
 import { isAtLeast, MODELLED_VERSIONS } from '../../src/values/kube-version';
+import { seconds } from '../../src/values/time';
 import type { KubeVersion } from '../../src/values/kube-version';
 import type { KubeObject } from '../../src/values/kube-object';
 
@@ -168,15 +169,8 @@ function check({ kind, spec }: KubeObject): readonly ManifestProblem[] {
   );
 }
 
-const FOREIGN_TIMERS = new Map([
-  [
-    'kubelet.housekeeping',
-    { isModelled: false, message: 'this timer is not modelled', hint: 'nothing is missed' },
-  ],
-  [
-    'kubelet.probe',
-    { isModelled: true, message: 'this timer is set elsewhere', hint: 'set it in the probe' },
-  ],
+const MISSING_TIMERS = new Map([
+  ['kubelet.housekeeping', { message: 'this timer is not modelled', hint: 'nothing is missed' }],
 ]);
 
 export const LEXICON: Lexicon = {
@@ -197,10 +191,14 @@ export const LEXICON: Lexicon = {
     check,
   },
   timers: ['kube-proxy.minSyncPeriod', 'kubelet.crashLoopBackOffMax', 'kubelet.plegRelistPeriod'],
-  foreignTimer: (name) => FOREIGN_TIMERS.get(name),
+  missingTimer: (name) => MISSING_TIMERS.get(name),
   timerProblem: (name, { kubernetes }) => {
     if (name !== 'kubelet.crashLoopBackOffMax' || isAtLeast(kubernetes, '1.35')) return undefined;
     return { message: `${kubernetes} has no knob for it`, hint: 'kubernetes: "1.35"' };
+  },
+  delayProblem: (name, delay) => {
+    if (name !== 'kubelet.crashLoopBackOffMax' || delay % seconds(1) === 0) return undefined;
+    return { message: `${name} takes whole seconds`, hint: 'nobody: a constant' };
   },
   profiles: ['default', 'tutorial'],
   cnis: new Map<string, Settings>([

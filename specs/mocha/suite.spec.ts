@@ -11,6 +11,7 @@ import { diagnostic, outcome, planOf, range, result } from '../reporters/fixture
 
 interface Heard {
   readonly passed: string[];
+  readonly skipped: RecordedTest[];
   readonly failed: { readonly title: string; readonly test: RecordedTest; readonly error: Error }[];
   runs: number;
 }
@@ -24,12 +25,13 @@ async function hear(
   selected: Omit<Selected, 'plan'> = {},
   broken?: Error,
 ): Promise<Heard> {
-  const heard: Heard = { passed: [], failed: [], runs: 0 };
+  const heard: Heard = { passed: [], skipped: [], failed: [], runs: 0 };
   class Listener {
     readonly heard = heard;
 
     constructor(runner: Mocha.Runner) {
       runner.on('pass', ({ title }) => heard.passed.push(title));
+      runner.on('pending', (test) => heard.skipped.push(test as RecordedTest));
       runner.on('fail', (test, error: Error) => {
         heard.failed.push({ title: test.title, test: test as RecordedTest, error });
       });
@@ -58,6 +60,13 @@ async function hear(
 }
 
 describe('a scenario as a mocha suite', () => {
+  it('skips what is said of another seed, and hands over how it went', async () => {
+    const pinned = outcome({ title: 'pinned', status: 'skipped' });
+    const { passed, skipped, failed } = await hear([holds, pinned]);
+    expect([passed, failed]).to.deep.equal([['holds'], []]);
+    expect(skipped.map((test) => test.outcome)).to.deep.equal([pinned]);
+  });
+
   it('runs once, whatever number of expectations it has', async () => {
     const heard = await hear([holds, fails, undecided, holds]);
     expect(heard.runs).to.equal(1);

@@ -10,9 +10,9 @@ import type { Undo } from './replace';
 /** Every run takes these delays, whatever its version, profile and overrides say. */
 export function withDelays(delays: Partial<Readonly<Record<TimerName, Duration>>>): Undo {
   return replace(Timing.prototype, 'delay', (delay: Timing['delay']) => {
-    return function (this: Timing, name, effect) {
+    return function (this: Timing, name, effect, actor) {
       const wrong = delays[name];
-      return wrong === undefined ? delay.call(this, name, effect) : fixed(wrong);
+      return wrong === undefined ? delay.call(this, name, effect, actor) : fixed(wrong);
     };
   });
 }

@@ -12,6 +12,7 @@ import { NETWORK_MUTANTS } from './network';
 import { NODE_MUTANTS } from './node';
 import { DNS_MUTANTS } from './dns';
 import { FAILING_MUTANTS } from './failing';
+import { OVERRIDING_MUTANTS } from './overriding';
 import { PRESSURE_MUTANTS } from './pressure';
 import { SERVICE_MUTANTS } from './services';
 import { VERDICT_MUTANTS } from './verdicts';
@@ -41,6 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ADMINISTRATION_MUTANTS,
   ...LATENESS_MUTANTS,
   ...LOSS_MUTANTS,
+  ...OVERRIDING_MUTANTS,
   ...PRESSURE_MUTANTS,
   ...VERDICT_MUTANTS,
 ];

@@ -2,6 +2,9 @@
 
 import { conditionOf, withCondition } from '../../src/apiserver/kinds/pod';
 import { EvictionManager } from '../../src/node/kubelet/eviction-manager';
+import * as ranking from '../../src/node/kubelet/eviction-ranking';
+import * as thresholds from '../../src/node/kubelet/eviction-thresholds';
+import * as ground from '../../src/node/kubelet/kubelet-ground';
 import type { PodWorker } from '../../src/node/kubelet/kubelet-state';
 import { NodeShutdown } from '../../src/node/kubelet/node-shutdown';
 import { NodeStatuses } from '../../src/node/kubelet/node-status';
@@ -15,6 +18,8 @@ import type { Undo } from './replace';
 
 const MEMORY = 'scenarios/faults/node-out-of-memory.yaml';
 const DISK = 'scenarios/faults/node-out-of-disk.yaml';
+const SOFT = 'scenarios/faults/soft-eviction.yaml';
+const PROCESSES = 'scenarios/faults/node-out-of-processes.yaml';
 const SHUTDOWN = 'scenarios/lifecycle/graceful-node-shutdown.yaml';
 
 /** A pod that its kubelet ends counts as not ready from the beginning of its end. */
@@ -49,9 +54,14 @@ export const PRESSURE_MUTANTS: readonly Mutant[] = [
     scenario: MEMORY,
     expectation: 'the agent, which uses less, was not',
     breaks: () =>
-      replace<EvictionManager['isShort']>(EvictionManager.prototype, 'isShort', () => {
-        return function (this: EvictionManager, _agent, { shortages }, resource) {
-          return [...shortages.values()].some((it) => it.resource === resource);
+      replace<EvictionManager['supplyOf']>(EvictionManager.prototype, 'supplyOf', (supplyOf) => {
+        return function (this: EvictionManager, agent, watch) {
+          const takers = [...watch.shortages.values()];
+          const isTaken = (what: string): boolean =>
+            takers.some(({ resource }) => resource === what);
+          const available = (what: string): number =>
+            isTaken(what) ? 0 : Number.POSITIVE_INFINITY;
+          return { ...supplyOf.call(this, agent, watch), available };
         };
       }),
   },
@@ -73,6 +83,53 @@ export const PRESSURE_MUTANTS: readonly Mutant[] = [
           this['reportPressures'](node);
         };
       }),
+  },
+  {
+    name: 'soft-thresholds-are-hard',
+    sentence: 'A soft threshold grants no grace, neither to the shortage nor to the pod.',
+    scenario: SOFT,
+    expectation: 'for a minute and a half nobody has to go',
+    breaks: () =>
+      replace<typeof thresholds.look>(thresholds, 'look', (look) => (all, ...rest) => {
+        const hard = all.map((it) => ({ ...it, grace: ZERO }));
+        return look(hard, ...rest);
+      }),
+  },
+  {
+    name: 'enough-is-the-threshold',
+    sentence: 'No minimum is reclaimed: evictions end where the threshold is met no more.',
+    scenario: SOFT,
+    expectation: 'a second pod goes',
+    breaks: () =>
+      replace<typeof thresholds.look>(thresholds, 'look', (look) => (all, before, ...rest) => {
+        return look(all, { ...before, driving: new Set() }, ...rest);
+      }),
+  },
+  {
+    name: 'one-configuration-for-all-kubelets',
+    sentence: 'What is said of the kubelet of one node holds for none.',
+    scenario: PROCESSES,
+    expectation: 'worker-2, whose threshold is lower, is under no pressure',
+    breaks: () =>
+      replace<typeof ground.settingsOf>(ground, 'settingsOf', (settingsOf) => (options) => {
+        return settingsOf(options, 'worker-1');
+      }),
+  },
+  {
+    name: 'processes-rank-like-bytes',
+    sentence: 'What a pod uses of the numbers of processes counts before its priority.',
+    scenario: PROCESSES,
+    expectation: 'the pod with the lower priority goes',
+    breaks: () =>
+      replace<typeof ranking.rankForEviction>(
+        ranking,
+        'rankForEviction',
+        (rank) =>
+          (all, ...rest) => {
+            const usage = (it: PodWorker): number => ranking.usageOf(it, 'pids');
+            return [...rank(all, ...rest)].sort((a, b) => usage(b) - usage(a));
+          },
+      ),
   },
   {
     name: 'daemons-are-replaced-every-second',

@@ -4,9 +4,10 @@
 import { expect } from 'chai';
 
 import type { Connection, Network } from '../../src/network/index';
+import { timeoutsBy } from '../../src/node/netfilter/conntrack-entry';
 import { ip } from '../../src/values/ip';
 import type { Instant } from '../../src/values/time';
-import { seconds } from '../../src/values/time';
+import { between, later, seconds } from '../../src/values/time';
 import { standardLab, tcp } from './lab';
 import type { Lab } from './lab';
 
@@ -217,5 +218,33 @@ describe('an open connection', () => {
     const self = { address: ip('127.0.0.1'), port: 8080, protocol: 'TCP' } as const;
     const [connection] = lab.network.open({ pod: 'lab/p2' }, self);
     expect(fateOf(lab.network, connection!)).to.equal('answered');
+  });
+});
+
+// The sysctls are those of each host: net/netfilter/nf_conntrack_standalone.c nf_ct_sysctl_table.
+describe('a connection through hosts that forget after different times', () => {
+  const timeoutsOf = (span: number) => timeoutsBy(() => seconds(span));
+
+  it('stays on each as long as that says, from its last packet on', () => {
+    const lab = labWith('10.244.2.8:8080');
+    const { network, kernel } = lab;
+    for (const [name, span] of [
+      ['n1', 7],
+      ['n2', 9],
+    ] as const) {
+      network.machines.get(name)!.conntrack.timeouts = timeoutsOf(span);
+    }
+    const left = () =>
+      ['n1', 'n2'].map((name) => {
+        const [entry] = network.machines.get(name)!.conntrack.list(kernel.now);
+        return entry && between(kernel.now, entry.expires);
+      });
+    const [connection] = network.open(FROM, TO);
+    expect(left()).to.deep.equal([seconds(7), seconds(9)]);
+    kernel.runUntil(later(kernel.now, seconds(5)));
+    expect(fateOf(network, connection!)).to.equal('answered');
+    expect(left()).to.deep.equal([seconds(7), seconds(9)]);
+    kernel.runUntil(later(kernel.now, seconds(8)));
+    expect(left()).to.deep.equal([undefined, seconds(1)]);
   });
 });

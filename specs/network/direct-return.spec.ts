@@ -3,7 +3,8 @@
 // (services.md §15; cilium bpf/lib/nodeport.h).
 
 import { expect } from 'chai';
-import { seconds } from '../../src/values/time';
+import { timeoutsBy } from '../../src/node/netfilter/conntrack-entry';
+import { between, later, seconds } from '../../src/values/time';
 import type { Trace } from '../../src/values/trace';
 import { entriesOf, pathOf, standardLab } from './lab';
 import type { Lab } from './lab';
@@ -101,6 +102,26 @@ describe('a connection with direct server return', () => {
     const { conntrack } = lab.network.machines.get('n1')!;
     expect(conntrack.count(lab.kernel.now)).to.equal(1);
   });
+});
+
+describe('a connection with direct server return, by the timeouts of the node that chose', () => {
+  for (const [protocol, port] of [
+    ['TCP', 30_084],
+    ['UDP', 30_053],
+  ] as const) {
+    it(`stays there as long as they say: ${protocol}`, () => {
+      const lab = labOf({ mode: 'dsr' });
+      const { conntrack } = lab.network.machines.get('n1')!;
+      conntrack.timeouts = timeoutsBy(() => seconds(7));
+      const left = () =>
+        conntrack.list(lab.kernel.now).map((it) => between(lab.kernel.now, it.expires));
+      const connection = openFrom(lab, port, protocol);
+      expect(left()).to.deep.equal([seconds(7)]);
+      lab.kernel.runUntil(later(lab.kernel.now, seconds(5)));
+      expect(fates(lab, connection)).to.deep.equal(['answered']);
+      expect(left()).to.deep.equal([seconds(7)]);
+    });
+  }
 });
 
 describe('a connection in hybrid mode', () => {

@@ -56,9 +56,12 @@ function differences(plan: Plan): string[] {
   for (const at of instantsOf(whole)) {
     origin.run(at);
     const fork = origin.fork();
-    // Another one lives another life meanwhile.
+    // Another one lives another life meanwhile, and the third is made as the second was.
     lived(origin.fork({ seed: 77 }));
-    if (recordOf(lived(fork)) !== expected) found.push(`${plan.file}: the fork at ${at} differs`);
+    const again = origin.fork();
+    for (const one of [fork, again]) {
+      if (recordOf(lived(one)) !== expected) found.push(`${plan.file}: a fork at ${at} differs`);
+    }
   }
   if (recordOf(lived(origin)) !== expected) found.push(`${plan.file}: the origin was touched`);
   return found;

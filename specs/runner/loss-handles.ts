@@ -8,6 +8,7 @@ type LossHandles = Pick<
   Handles,
   | 'exhaust'
   | 'relieve'
+  | 'isWatched'
   | 'takesLock'
   | 'flushRules'
   | 'canFlushRules'
@@ -30,6 +31,7 @@ export function lossHandles(record: Record): LossHandles {
   return {
     exhaust: found('exhaust', true),
     relieve: record('relieve'),
+    isWatched: () => true,
     takesLock: () => true,
     flushRules: found('flushRules', true),
     canFlushRules: () => true,

@@ -103,6 +103,36 @@ describe('many seeds', function () {
     expect(codes(25)).to.deep.equal([]);
   });
 
+  it('do not judge what is said of another seed, and still tell how it spreads', () => {
+    const [exact] = runPlanUnder(planOf([CONVERGES]), { first: 1, last: 1 }).outcomes;
+    const took = `${exact!.spread!.took!.min}us`;
+    const pinned = `{after: crash, takes: ${took}, seed: 1, converge: {service: shop/backend}}`;
+    const bare = pinned.replace('seed: 1, ', '');
+    const plan = planOf([pinned, bare]);
+    const [outcome, other] = runPlanUnder(plan, SEEDS).outcomes;
+    expect(other!.status, 'without the word it fails').to.equal('failed');
+    expect(outcome!.status).to.equal('passed');
+    expect(outcome!.spread).to.include({ passed: 1, failed: 0, skipped: 24, seed: 1 });
+    expect(outcome!.spread!.failing).to.deep.equal([]);
+    expect(outcome!.spread!.took, 'of all seeds').to.deep.equal(other!.spread!.took);
+  });
+
+  it('skip what is said of a seed that is not among them', () => {
+    const pinned = '{after: crash, takes: 1s, seed: 1, converge: {service: shop/backend}}';
+    const plan = planOf([pinned]);
+    const [outcome] = runPlanUnder(plan, { first: 2, last: 4 }).outcomes;
+    expect(outcome!.status).to.equal('skipped');
+    expect(outcome!.spread).to.include({ passed: 0, skipped: 3 });
+    expect(outcome!.spread!.took!.count).to.equal(3);
+    const [single] = runPlan(plan, 2).outcomes;
+    expect(single).to.include({
+      status: 'skipped',
+      actual: 'not judged: it is said of seed 1, and this is seed 2',
+    });
+    expect([single!.why, single!.traces]).to.deep.equal([[], []]);
+    expect(runPlan(plan, 1).outcomes[0]!.status, 'under its own seed').to.equal('failed');
+  });
+
   it('are told apart from one run, and equal for equal seeds', () => {
     const plan = planOf([CONVERGES]);
     const range = { first: 3, last: 5 };
@@ -124,6 +154,14 @@ describe('a spread in words', () => {
   it('is one figure where all are alike', () => {
     const alike = { count: 3, min: took.min, p50: took.min, p90: took.min, p99: took.min };
     expect(tellDistribution({ ...alike, max: took.min })).to.equal('always 1s');
+  });
+
+  it('says how many were not judged', () => {
+    const counts = { passed: 1, failed: 0, error: 0, seed: 1, failing: [] };
+    const text = tellSeeds({ ...counts, skipped: 199, pinned: 1 });
+    expect(text).to.equal('1 of 1 passed; 199 not judged: it is said of seed 1');
+    const none = tellSeeds({ ...counts, passed: 0, seed: 2, skipped: 3, pinned: 1 });
+    expect(none).to.equal('3 not judged: it is said of seed 1');
   });
 
   it('names the first seeds that did not pass and counts the others', () => {

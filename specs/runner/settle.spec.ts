@@ -30,4 +30,13 @@ describe('what has not settled', () => {
       .to.match(line)
       .and.match(/ [0-9]+ more like it$/);
   });
+
+  it('carries the chain to what the first of it follows', () => {
+    const plan = planText(TEXT, 'settle.yaml');
+    const { outcomes } = run(plan, { seed: 1, createCluster, trace: false });
+    const { chain } = outcomes.find(({ claim }) => claim === 'settle')!;
+    expect(chain[0]!.subject).to.match(/^step\//);
+    expect(chain.at(-1)).to.include({ actor: 'apiserver', action: 'stored' });
+    expect(chain.at(-1)!.subject).to.match(/^EndpointSlice\/shop\/backend-/);
+  });
 });

@@ -17,6 +17,7 @@ import { emptyReply, isSameName, isWithin } from '../../src/workloads/dns-messag
 import type { DnsReply, DnsTransport } from '../../src/workloads/dns-message';
 import { parseRecord } from '../../src/workloads/dns-text';
 import { DnsView } from '../../src/workloads/dns-view';
+import { USUAL_DELAY } from '../workloads/usual-delay';
 import type { Question } from './vector-file';
 import type { ClusterSpec } from '../../src/values/cluster-spec';
 
@@ -75,6 +76,7 @@ export class DnsVectorWorld {
     const { corefile = corefileOf(this.settings) } = this.settings;
     this.server = new CoreDns(parseCorefile(corefile), {
       view,
+      delay: USUAL_DELAY,
       addresses: () => addresses.flatMap((it) => parseIp(it) ?? []),
       readFile: (path) => files[path],
       resolvers: ['node'],

@@ -1,8 +1,11 @@
 // Goal: who overrides a timer that the model, or the cluster's version, does not have, is told so.
 
 import { expect } from 'chai';
-import { NOT_MODELLED, SET_ELSEWHERE, TIMERS } from '../../src/timing';
+import { NOT_MODELLED, TIMERS } from '../../src/timing';
+import type { TimerRow } from '../../src/timing';
 import type { KubeVersion } from '../../src/values/kube-version';
+import { milliseconds, seconds } from '../../src/values/time';
+import type { Duration } from '../../src/values/time';
 import { lexicon } from '../../src/vocabulary/lexicon';
 
 const MAX = 'kubelet.crashLoopBackOffMax';
@@ -16,21 +19,13 @@ describe('a timer that is no row of the table', () => {
   it('is not modelled, and the hint says what is missed by that', () => {
     for (const [name, { without }] of Object.entries(NOT_MODELLED)) {
       const message = `the timer "${name}" is not modelled`;
-      expect(lexicon.foreignTimer(name)).to.include({ isModelled: false, message, hint: without });
-    }
-  });
-
-  it('or is set elsewhere, and the hint says where', () => {
-    for (const [name, { setBy }] of Object.entries(SET_ELSEWHERE)) {
-      const foreign = lexicon.foreignTimer(name)!;
-      expect(foreign.isModelled, name).to.equal(true);
-      expect(foreign.hint).to.contain(setBy ?? 'constant of the model');
+      expect(lexicon.missingTimer(name)).to.deep.equal({ message, hint: without });
     }
   });
 
   it('or is unknown', () => {
     for (const name of ['kubelet.nonsense', 'toString', ...Object.keys(TIMERS)]) {
-      expect(lexicon.foreignTimer(name), name).to.equal(undefined);
+      expect(lexicon.missingTimer(name), name).to.equal(undefined);
     }
   });
 });
@@ -58,5 +53,34 @@ describe('a knob that not every version has', () => {
   it('is no concern of the others', () => {
     expect(problem('kubelet.plegRelistPeriod', '1.28')).to.equal(undefined);
     expect(problem('profile', '1.28')).to.equal(undefined);
+  });
+});
+
+// net/netfilter/nf_conntrack_standalone.c: proc_dointvec_jiffies counts seconds; coredns
+// plugin/kubernetes/setup.go: "ttl must be in range [0, 3600]"; plugin/reload/setup.go minInterval.
+describe('a delay that its knob does not take', () => {
+  const wrong = (name: string, delay: Duration) => lexicon.delayProblem(name, delay)?.message;
+
+  it('is refused: a part of a second where seconds are counted, too little, too much', () => {
+    const half = wrong('conntrack.udp', milliseconds(1_500));
+    expect(half).to.equal('"conntrack.udp" takes whole seconds, from 1s, not 1.5s');
+    expect(wrong('conntrack.tcpEstablished', seconds(0))).to.contain('not 0s');
+    const ttl = wrong('coredns.ttl', seconds(3_601));
+    expect(ttl).to.equal('"coredns.ttl" takes whole seconds, from 0s to 1h, not 1h1s');
+    expect(wrong('coredns.reload', milliseconds(1_999))).to.contain('takes from 2s');
+    expect(wrong('kubelet.probe', milliseconds(500))).to.contain('whole seconds');
+  });
+
+  it('is none where it is at the bound, or the table has no bounds', () => {
+    expect(wrong('conntrack.udp', seconds(1))).to.equal(undefined);
+    expect(wrong('coredns.ttl', seconds(3_600))).to.equal(undefined);
+    expect(wrong('coredns.forwardTimeout', milliseconds(1))).to.equal(undefined);
+    expect(wrong('profile', seconds(1))).to.equal(undefined);
+  });
+
+  it('is no default', () => {
+    for (const [name, { value }] of Object.entries<TimerRow>(TIMERS)) {
+      expect(wrong(name, value.least), name).to.equal(undefined);
+    }
   });
 });

@@ -7,10 +7,12 @@ import { MODELLED_VERSIONS } from '../../src/values/kube-version';
 import type { KubeVersion } from '../../src/values/kube-version';
 import { seconds } from '../../src/values/time';
 import { readProcessOptions } from '../../src/workloads/coredns/passive';
+import type { DefaultDelay } from '../../src/workloads/coredns/plugin';
 import { readZones } from '../../src/workloads/corefile-values';
 import { bringsDns, corednsManifests, defaultCorefile } from '../../src/workloads/index';
 import { CorefileError, parseCorefile } from '../../src/workloads/index';
 import { DnsWorld } from './dns-world';
+import { USUAL_DELAY } from './usual-delay';
 
 const inBlock = (lines: string) => `.:53 {\n${lines}\n}\n`;
 
@@ -52,12 +54,34 @@ describe('a Corefile', () => {
   it('tells the process how long to serve on, and when to look for a new file', () => {
     const options = readProcessOptions(
       parseCorefile(inBlock('health {\nlameduck 12s\n}\nreload 10s 3s\nloop')),
+      USUAL_DELAY,
     );
     expect(options).to.deep.equal({
       lameduck: seconds(12),
       reload: { interval: seconds(10), jitter: seconds(3) },
     });
-    expect(readProcessOptions(parseCorefile(inBlock('errors'))).reload).to.equal(undefined);
+    expect(readProcessOptions(parseCorefile(inBlock('errors')), USUAL_DELAY).reload).to.equal(
+      undefined,
+    );
+  });
+
+  // plugin/reload/setup.go: defaultInterval, defaultJitter; a jitter beyond half is half of it.
+  it('says when to look for a new file; what it does not say, the scenario may', () => {
+    const lookOf = (words: string, delay = USUAL_DELAY) =>
+      readProcessOptions(parseCorefile(inBlock(words)), delay).reload;
+    const of = (interval: number, jitter: number) => ({
+      interval: seconds(interval),
+      jitter: seconds(jitter),
+    });
+    expect(lookOf('reload')).to.deep.equal(of(30, 15));
+    expect(lookOf('reload 60s')).to.deep.equal(of(60, 15));
+    expect(lookOf('reload 10s')).to.deep.equal(of(10, 5));
+    const told: DefaultDelay = (timer) => {
+      if (timer === 'coredns.reload') return seconds(40);
+      return timer === 'coredns.reloadJitter' ? seconds(3) : USUAL_DELAY(timer);
+    };
+    expect(lookOf('reload', told)).to.deep.equal(of(40, 3));
+    expect(lookOf('reload 10s 4s', told)).to.deep.equal(of(10, 4));
   });
 
   it('names zones by ranges of addresses, several where a range ends inside of a label', () => {
@@ -89,10 +113,8 @@ describe('a Corefile', () => {
   ];
   for (const [text, message] of BAD) {
     it(`is refused: ${message}`, () => {
-      expect(() => readProcessOptions(parseCorefile(text)) && new DnsWorld(text)).to.throw(
-        CorefileError,
-        message,
-      );
+      const run = () => readProcessOptions(parseCorefile(text), USUAL_DELAY) && new DnsWorld(text);
+      expect(run).to.throw(CorefileError, message);
     });
   }
 });
@@ -114,5 +136,35 @@ describe('the DNS that a cluster gets by itself', () => {
   it('is left out where the manifests bring one', () => {
     expect(bringsDns(objects)).to.equal(true);
     expect(bringsDns(objects.slice(0, 2))).to.equal(false);
+  });
+});
+
+describe("kubeadm's Corefile where the scenario overrides what it says", () => {
+  const written = (version: string, overrides: Readonly<Record<string, number>>): string =>
+    defaultCorefile(version as KubeVersion, 'cluster.local', (timer) => {
+      const own = overrides[timer];
+      return own === undefined ? undefined : seconds(own);
+    });
+
+  it('says that instead, and the rest as before', () => {
+    const told = written('1.36', { 'coredns.lameduck': 9, 'coredns.ttl': 7 });
+    expect(told).to.contain('lameduck 9s\n').and.to.contain('ttl 7\n');
+    const usual = defaultCorefile('1.36' as KubeVersion, 'cluster.local');
+    expect(told.replace('lameduck 9s', 'lameduck 5s').replace('ttl 7', 'ttl 30')).to.equal(usual);
+  });
+
+  it('says of the cache what differs', () => {
+    expect(written('1.31', { 'coredns.cacheSuccess': 60, 'coredns.cacheDenial': 60 })).to.match(
+      /^ {4}cache 60$/m,
+    );
+    const both = written('1.36', { 'coredns.cacheDenial': 4 });
+    expect(both).to.match(/cache 30 \{\n +denial 9984 4\n +disable success cluster\.local\n/);
+  });
+
+  it('goes without what the table has only for those that say nothing', () => {
+    expect(written('1.36', {})).to.equal(defaultCorefile('1.36' as KubeVersion, 'cluster.local'));
+    expect(written('1.31', {}))
+      .to.match(/^ {4}cache 30$/m)
+      .and.to.contain('ttl 30\n');
   });
 });

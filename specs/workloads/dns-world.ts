@@ -22,6 +22,7 @@ import {
 } from '../../src/workloads/index';
 import type { ServerGround } from '../../src/workloads/coredns/server';
 import type { DnsReply } from '../../src/workloads/index';
+import { USUAL_DELAY } from './usual-delay';
 
 const VERSION = '1.36' as KubeVersion;
 
@@ -67,6 +68,7 @@ export class DnsWorld {
     const upstream = upstreamOf(SPEC.externals);
     this.dns = new CoreDns(parseCorefile(corefile), {
       view: this.view,
+      delay: USUAL_DELAY,
       addresses: () => [ip('10.244.1.2')],
       readFile: () => undefined,
       resolvers: ['node'],

@@ -11,6 +11,8 @@ import {
   nodeCacheOf,
   readKubeDnsConfig,
 } from '../../src/workloads/node-cache';
+import { seconds } from '../../src/values/time';
+import type { TimerOverride } from '../../src/workloads/index';
 import { nodeCacheTemplate } from '../../src/workloads/node-cache-manifests';
 
 const IMAGE = 'registry.k8s.io/dns/k8s-dns-node-cache:1.26.4';
@@ -86,6 +88,13 @@ describe('the Corefile that a node-cache writes', () => {
   it('keeps answers of the cluster for 30 s, and denials for 5', () => {
     expect(written).to.match(/cache \{\s+success 9984 30\s+denial 9984 5\s+\}/);
     expect(wordsOf('.', 'cache')).to.deep.equal(['30']);
+  });
+
+  it('keeps them for as long as the scenario overrides that', () => {
+    const override: TimerOverride = (timer) =>
+      timer === 'node-cache.denial' ? seconds(2) : undefined;
+    const told = nodeCacheTemplate({ ...IPTABLES, override });
+    expect(told).to.match(/cache \{\s+success 9984 30\s+denial 9984 2\s+\}/);
   });
 
   it('binds both addresses, in ipvs mode only its own, and asks kube-dns by its ClusterIP', () => {

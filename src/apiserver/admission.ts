@@ -21,6 +21,7 @@ import { validateMetadata } from './kinds/names';
 import { isPodTerminal } from './kinds/pod';
 import type { Pod } from './kinds/pod';
 import type { Service } from './kinds/service';
+import { LeftDelays } from './left-delays';
 import { PodAdmission } from './pod-admission';
 import { keepAllocations, ServiceAllocation } from './service-allocation';
 import type { Store } from './store';
@@ -36,6 +37,7 @@ export class KindAdmission implements Admission {
   private readonly spec: ClusterSpec;
   private readonly services: ServiceAllocation;
   private readonly pods = new PodAdmission();
+  private readonly leftDelays: LeftDelays;
 
   constructor(
     parts: { kernel: Kernel; timing: Timing; spec: ClusterSpec },
@@ -43,6 +45,7 @@ export class KindAdmission implements Admission {
   ) {
     this.kernel = parts.kernel;
     this.timing = parts.timing;
+    this.leftDelays = new LeftDelays(parts.timing);
     this.spec = parts.spec;
     this.services = services ?? new ServiceAllocation(parts.spec, parts.kernel.random);
   }
@@ -75,11 +78,10 @@ export class KindAdmission implements Admission {
     if (definition === undefined && kindNamed(object.kind) !== undefined) {
       return `no matches for kind ${object.kind} in version ${object.apiVersion}`;
     }
-    const given = withoutNulls(object, previous);
     const admitted =
       previous === undefined
-        ? this.admitNew(given, definition)
-        : this.admitChange(given, previous, definition);
+        ? this.admitNew(withoutNulls(object), definition)
+        : this.admitChange(object, previous, definition);
     return typeof admitted === 'string'
       ? `${object.kind} "${object.metadata.name}" ${admitted}`
       : admitted;
@@ -115,7 +117,8 @@ export class KindAdmission implements Admission {
     object: KubeObject,
     definition: KindDefinition | undefined,
   ): KubeObject | string {
-    const completed = definition?.defaults(object) ?? object;
+    const said = this.leftDelays.fill(object);
+    const completed = definition?.defaults(said) ?? said;
     const refused = refusal((definition?.validate ?? validateMetadata)(completed));
     if (refused !== undefined) return refused;
     const allocated = this.allocate(completed, undefined);
@@ -135,28 +138,29 @@ export class KindAdmission implements Admission {
     definition: KindDefinition | undefined,
   ): KubeObject | string {
     const kept = keepIdentity(object, previous);
-    const unchanged = shareParts(kept, previous);
-    if (isSameSpec(unchanged, previous)) {
-      const isLabelled = unchanged.metadata.labels !== previous.metadata.labels;
-      return (isLabelled ? refusal(validateMetadata(unchanged)) : undefined) ?? unchanged;
-    }
+    if (isSameSpec(kept, previous)) return refusal(validateMetadata(kept, previous)) ?? kept;
     const known =
       kept.kind === 'Service' ? keepAllocations(kept as Service, previous as Service) : kept;
-    const completed = definition?.defaults(known) ?? known;
-    const problems = (definition?.validate ?? validateMetadata)(completed);
+    const said = this.leftDelays.fill(known);
+    const completed = definition?.defaults(said) ?? said;
+    const problems = (definition?.validate ?? validateMetadata)(completed, previous);
     const changes = definition?.validateChange?.(completed, previous) ?? [];
-    const refused = refusal([...problems, ...changes]);
+    const refused = refusal(problems, changes);
     if (refused !== undefined) return refused;
     const allocated = this.allocate(completed, previous);
     if (typeof allocated === 'string') return allocated;
-    const shared = shareParts(allocated, previous);
-    if (isSameSpec(shared, previous)) return shared;
+    // What nobody has added anything to is as different as it was.
+    const shared = allocated === kept ? kept : shareParts(allocated, previous);
+    if (shared !== kept && isSameSpec(shared, previous)) return shared;
     const generation = (previous.metadata.generation ?? 0) + 1;
     return { ...shared, metadata: { ...shared.metadata, generation } };
   }
 
   private allocate(object: KubeObject, previous: KubeObject | undefined): KubeObject | string {
     if (object.kind === 'Pod') {
+      const standing = (previous as Pod | undefined)?.spec.tolerations;
+      // What stands was given its tolerations.
+      if (standing !== undefined && (object as Pod).spec.tolerations === standing) return object;
       const patience = {
         notReady: this.secondsOf('apiserver.defaultNotReadyToleration'),
         unreachable: this.secondsOf('apiserver.defaultUnreachableToleration'),
@@ -174,8 +178,10 @@ export class KindAdmission implements Admission {
 }
 
 /** The errors as one text in the manner of the API server; undefined without any. */
-function refusal(problems: readonly ManifestProblem[]): string | undefined {
-  const errors = problems.filter(({ severity }) => severity === 'error');
+function refusal(...found: readonly (readonly ManifestProblem[])[]): string | undefined {
+  // Nearly every write is right.
+  if (found.every((problems) => problems.length === 0)) return undefined;
+  const errors = found.flat().filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return undefined;
   return `is invalid: ${errors.map((it) => `${fieldPath(it.path)}: ${it.message}`).join('; ')}`;
 }
@@ -193,21 +199,35 @@ function holdsSpecOf(object: KubeObject, other: KubeObject): boolean {
   return true;
 }
 
+/** The fields of the metadata that the API server gives. */
+const GIVEN: readonly (keyof ObjectMeta)[] = [
+  'uid',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'resourceVersion',
+];
+
 /** What a client may not write, as it was. A write without a status leaves the status alone. */
 function keepIdentity(object: KubeObject, previous: KubeObject): KubeObject {
   const status = object.status ?? previous.status;
   // A patch of another part leaves the metadata alone.
   const metadata =
     object.metadata === previous.metadata ? previous.metadata : identified(object, previous);
-  return { ...object, metadata, ...(status !== undefined && { status }) };
+  if (metadata === object.metadata && status === object.status) return object;
+  return status === undefined ? { ...object, metadata } : { ...object, metadata, status };
 }
 
 function identified(object: KubeObject, previous: KubeObject): ObjectMeta {
-  const { uid, creationTimestamp, generation, deletionTimestamp, resourceVersion } =
-    previous.metadata;
-  const { deletionGracePeriodSeconds } = previous.metadata;
-  return {
-    ...withoutIdentity(object.metadata),
+  const { metadata: given } = object;
+  const { metadata: known } = previous;
+  // Who changes what he has read gives all of it back.
+  if (GIVEN.every((field) => given[field] === known[field])) return given;
+  const { uid, creationTimestamp, generation, deletionTimestamp, resourceVersion } = known;
+  const { deletionGracePeriodSeconds } = known;
+  const metadata = {
+    ...withoutIdentity(given),
     uid,
     generation,
     creationTimestamp,
@@ -215,9 +235,12 @@ function identified(object: KubeObject, previous: KubeObject): ObjectMeta {
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
     ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
   } as ObjectMeta;
+  return shareParts(metadata, known);
 }
 
 function withoutIdentity(metadata: ObjectMeta): ObjectMeta {
+  // So it is with nearly everything that is created.
+  if (!GIVEN.some((field) => field in metadata)) return metadata;
   const {
     uid: _uid,
     generation: _generation,
@@ -253,20 +276,16 @@ function namespaceFinalizers(object: KubeObject): readonly string[] {
 }
 
 function suffix(stream: Stream): string {
-  const letters = Array.from(
-    { length: NAME_LENGTH },
-    () => NAME_LETTERS[stream.below(NAME_LETTERS.length)],
-  );
-  return letters.join('');
+  let letters = '';
+  for (let index = 0; index < NAME_LENGTH; index++) {
+    letters += NAME_LETTERS[stream.below(NAME_LETTERS.length)]!;
+  }
+  return letters;
 }
 
 /** An identity in the form of a random UUID (version 4). */
 function uuid(stream: Stream): string {
-  const digits = Array.from({ length: 8 }, () => hex(stream.below(0x1_0000)));
-  const [a, b, c, d, e, f, g, h] = digits;
-  return `${a}${b}-${c}-4${d!.slice(1)}-8${e!.slice(1)}-${f}${g}${h}`;
-}
-
-function hex(value: number): string {
-  return value.toString(16).padStart(4, '0');
+  const digits = (): string => stream.below(0x1_0000).toString(16).padStart(4, '0');
+  const [a, b, c, d] = [digits(), digits(), digits(), digits()];
+  return `${a}${b}-${c}-4${d.slice(1)}-8${digits().slice(1)}-${digits()}${digits()}${digits()}`;
 }

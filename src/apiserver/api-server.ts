@@ -19,7 +19,7 @@ import { Lags, longest } from './lags';
 import type { Lag } from './lags';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
-import { isStale, manifestOf, patched } from './patch';
+import { isStale, manifestOf, patched, replaced } from './patch';
 import { Staleness } from './staleness';
 import type { Admission, ApiRequest, ApiResult, Refusal } from './request';
 import { RequestFailures } from './request-failures';
@@ -206,8 +206,7 @@ export class ApiServer {
 
   private commit(id: number): void {
     const request = this.pending.get(id)!;
-    const exists = this.store.get(request.kind, request.key) !== undefined;
-    const failure = this.requestFailures.strike(request, exists);
+    const failure = this.failureOf(request);
     if (failure === undefined) {
       this.pending.delete(id);
       this.answer(request, this.commitNow(request));
@@ -228,6 +227,12 @@ export class ApiServer {
     // Who only wants to know of requests that came to nothing hears of this one as well.
     const { lost } = request;
     if (lost !== undefined) this.kernel.after(ZERO, Phase.agent, lost.kind, lost.a);
+  }
+
+  private failureOf(request: ApiRequest): ReturnType<RequestFailures['strike']> {
+    if (this.requestFailures.isEmpty) return undefined;
+    const exists = this.store.get(request.kind, request.key) !== undefined;
+    return this.requestFailures.strike(request, exists);
   }
 
   /** A client that has something newer to say of an object drops what it was told to repeat. */
@@ -266,7 +271,7 @@ export class ApiServer {
     switch (verb) {
       case 'replace':
         if (isStale(request.object!, current)) return 'conflict';
-        return this.put(request, request.object!, current);
+        return this.put(request, replaced(current, request.object!), current);
       case 'apply':
         return this.patch(request, manifestOf(request.object!), current);
       case 'patch':
@@ -317,23 +322,17 @@ export class ApiServer {
     object: KubeObject,
     current: KubeObject | undefined,
   ): Version | ApiResult {
+    // Most writes leave the name alone.
+    const key = object.metadata === current?.metadata ? request.key : keyOf(object);
     const admitted = this.admission.admit(object, current, this.store);
-    const key = keyOf(object);
-    const subject = `${request.kind}/${key}`;
-    if (typeof admitted === 'string') {
-      return this.refuse(request, 'invalid', admitted);
-    }
+    if (typeof admitted === 'string') return this.refuse(request, 'invalid', admitted);
     // A write that changes nothing makes no version and wakes nobody.
     // source: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go GuaranteedUpdate
     if (current !== undefined && equalJson(admitted, current)) return 'ok';
     if (this.admission.isFinished(admitted)) return this.remove(request, key, admitted);
-    const cause = this.kernel.note(
-      'apiserver',
-      'stored',
-      subject,
-      `${request.verb} by ${request.actor}`,
-    );
-    return this.store.put(admitted, this.kernel.now, cause, this.admission.scopeOf(admitted));
+    const how = `${request.verb} by ${request.actor}`;
+    const cause = this.kernel.note('apiserver', 'stored', `${request.kind}/${key}`, how);
+    return this.store.put(admitted, this.kernel.now, cause, this.admission.scopeOf(admitted), key);
   }
 
   private delete(request: ApiRequest, current: KubeObject): Version | 'ok' {

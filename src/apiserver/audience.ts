@@ -69,7 +69,8 @@ export class Audiences {
   toldOf(kind: string, scope: string | undefined): Audience[] {
     const whole = this.byKind.get(kind);
     const part = scope === undefined ? undefined : this.scoped.get(kind)?.get(scope);
-    return [whole, part].filter((it) => it !== undefined);
+    if (part === undefined) return whole === undefined ? [] : [whole];
+    return whole === undefined ? [part] : [whole, part];
   }
 
   private in(audiences: Map<string, Audience>, name: string): Audience {

@@ -8,6 +8,8 @@ import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Audience } from './audience';
 import type { Store, Version } from './store';
+import { changeOf } from './version-log';
+import type { VersionLog } from './version-log';
 import { WatchGaps } from './watch-gaps';
 
 /** A change as a component receives it. Several writes may arrive as one, with the last object. */
@@ -52,6 +54,8 @@ const OBJECT = 'object ';
 export class Informer implements Readable {
   readonly options: InformerOptions;
   private readonly store: Store;
+  /** The versions that it is told of. */
+  private readonly log: VersionLog;
   private readonly source: ListSource | undefined;
   /** Who it is one of; has to know who listens. */
   private readonly audience: Audience | undefined;
@@ -68,6 +72,7 @@ export class Informer implements Readable {
     { seen = 0, source, audience }: InformerPlace = {},
   ) {
     this.store = store;
+    this.log = store.logOf(options.kind, options.scope);
     this.options = options;
     this.seen = seen;
     this.source = source;
@@ -154,34 +159,15 @@ export class Informer implements Readable {
 
   private move(revision: number, report: (change: Change) => void): void {
     const from = this.seen;
-    const { kind, scope } = this.options;
-    const versions = this.store.changes(kind, from, revision, scope);
     this.seen = revision;
-    if (!this.isWhole) {
-      this.moveAcrossGaps(versions, from, report);
+    if (!this.gaps.isWhole) {
+      this.moveAcrossGaps(this.log.between(from, revision), from, report);
       return;
     }
-    // Most deliveries bring one version.
-    if (versions.length === 1) {
-      const version = versions[0]!;
-      this.tell(version, versionBefore(version, from), report);
-      return;
-    }
-    for (const version of lastOfEach(versions)) {
-      this.tell(version, versionBefore(version, from), report);
-    }
+    for (const change of this.log.changes(from, revision)) this.tell(change, report);
   }
 
-  private tell(
-    version: Version,
-    known: Version | undefined,
-    report: (change: Change) => void,
-  ): void {
-    const { scope } = this.options;
-    const before = scope === undefined || known?.scope === scope ? known?.object : undefined;
-    // What came and went between two looks was never there for this component.
-    if (before === undefined && version.object === undefined) return;
-    const change = { key: version.key, before, after: version.object, cause: version.cause };
+  private tell(change: Change, report: (change: Change) => void): void {
     report(change);
     for (const observer of this.observers) observer(change);
   }
@@ -191,14 +177,17 @@ export class Informer implements Readable {
     from: number,
     report: (change: Change) => void,
   ): void {
-    const { kind } = this.options;
+    const { kind, scope } = this.options;
     const keys = new Set(versions.map(({ key }) => key));
     const known = new Map<ObjectKey, Version | undefined>();
     for (const key of keys) {
       known.set(key, this.store.version(kind, key, this.gaps.revisionOf(key, from)));
     }
     for (const [key, version] of this.gaps.sift(versions)) {
-      this.tell(version, known.get(key), report);
+      const was = known.get(key);
+      const isIn = scope === undefined || was?.scope === scope;
+      const change = changeOf(version, isIn ? was?.object : undefined);
+      if (change !== undefined) this.tell(change, report);
     }
   }
 
@@ -228,9 +217,7 @@ export class Informer implements Readable {
       const before = known.get(key);
       const after = this.get(key);
       if (version === undefined || before === after) continue;
-      const change = { key, before, after, cause: version.cause };
-      this.options.onChange(change);
-      for (const observer of this.observers) observer(change);
+      this.tell({ key, before, after, cause: version.cause }, this.options.onChange);
     }
   }
 
@@ -301,18 +288,4 @@ export class Informer implements Readable {
   private firstRevision(): number {
     return this.source?.firstList(this) ?? this.store.revision;
   }
-}
-
-/** The last version of each object, in the order of its first one. */
-function lastOfEach(versions: readonly Version[]): Iterable<Version> {
-  const latest = new Map<ObjectKey, Version>();
-  for (const version of versions) latest.set(version.key, version);
-  return latest.values();
-}
-
-/** The version of the same object that stood at `revision`. */
-function versionBefore({ previous }: Version, revision: number): Version | undefined {
-  let version = previous;
-  while (version !== undefined && version.revision > revision) version = version.previous;
-  return version;
 }

@@ -1,13 +1,22 @@
 // Comparing and merging JSON, as the API server does it.
 
-/** RFC 7386: mappings merge, null removes, everything else replaces. */
+/**
+ * RFC 7386: mappings merge, null removes, everything else replaces. Parts that the patch leaves as
+ * they were are the same as in the target, and so is the target of a patch that changes nothing.
+ */
 export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isMapping(patch)) return patch;
-  const merged: Record<string, unknown> = isMapping(target) ? { ...target } : {};
+  if (!isMapping(patch)) return shareParts(patch, target);
+  const given = isMapping(target) ? target : undefined;
+  let merged: Record<string, unknown> = given ?? {};
   for (const field of Object.keys(patch)) {
     const value = patch[field];
+    const before = merged[field];
+    if (value === undefined || (value === null && !(field in merged))) continue;
+    const part = value === null ? undefined : mergePatch(before, value);
+    if (part === before && value !== null) continue;
+    if (merged === given) merged = { ...given };
     if (value === null) delete merged[field];
-    else if (value !== undefined) merged[field] = mergePatch(merged[field], value);
+    else merged[field] = part;
   }
   return merged;
 }
@@ -19,8 +28,9 @@ export function equalJson(a: unknown, b: unknown): boolean {
   if (!isMapping(a) || !isMapping(b)) return false;
   let size = 0;
   for (const field of Object.keys(a)) {
-    if (a[field] === undefined) continue;
-    if (!equalJson(a[field], b[field])) return false;
+    const own = a[field];
+    if (own === undefined) continue;
+    if (own !== b[field] && !equalJson(own, b[field])) return false;
     size++;
   }
   return size === sizeOf(b);
@@ -39,21 +49,49 @@ function equalLists(a: readonly unknown[], b: readonly unknown[]): boolean {
  * part of an object is recognised by identity.
  */
 export function shareParts<T>(value: T, previous: unknown): T {
-  if (!isMapping(value) || !isMapping(previous)) {
-    return equalJson(value, previous) ? (previous as T) : value;
-  }
   if ((value as unknown) === previous) return value;
+  if (Array.isArray(value) && Array.isArray(previous)) return shareItems(value, previous) as T;
+  if (!isMapping(value) || !isMapping(previous)) return value;
   // Most writes share nothing but whole parts with the version before, and need no copy for it.
   let shared: Record<string, unknown> = value;
-  let isSame = sizeOf(value) === sizeOf(previous);
+  let isSame = true;
+  let size = 0;
   for (const field of Object.keys(value)) {
-    const part = shareParts(value[field], previous[field]);
-    if (part !== previous[field]) isSame = false;
-    if (part === value[field]) continue;
+    const own = value[field];
+    const other = previous[field];
+    if (own !== undefined) size++;
+    if (own === other) continue;
+    const part = shareParts(own, other);
+    if (part !== other) isSame = false;
+    if (part === own) continue;
     if (shared === value) shared = { ...(value as Record<string, unknown>) };
     shared[field] = part;
   }
-  return (isSame ? previous : shared) as T;
+  return (isSame && size === sizeOf(previous) ? previous : shared) as T;
+}
+
+/** The same for a list, each item with the one at its place. */
+function shareItems(value: readonly unknown[], previous: readonly unknown[]): readonly unknown[] {
+  let shared: unknown[] | undefined;
+  let isSame = value.length === previous.length;
+  for (let index = 0; index < value.length; index++) {
+    const item = value[index];
+    const other: unknown = previous[index];
+    if (item === other) continue;
+    const part = sharedItem(item, other);
+    if (part !== other) isSame = false;
+    if (part === item) continue;
+    shared ??= value.slice();
+    shared[index] = part;
+  }
+  return isSame ? previous : (shared ?? value);
+}
+
+function sharedItem(item: unknown, other: unknown): unknown {
+  if (typeof item !== 'object' || item === null) return item;
+  // An item that is frozen is one of a stored list, and has moved: it stays what it is.
+  if (!Object.isFrozen(item)) return shareParts(item, other);
+  return equalJson(item, other) ? other : item;
 }
 
 /** How many fields a mapping has that say anything. */

@@ -1,9 +1,11 @@
-// What a patch request makes of an object, by the type of the patch.
+// What a write makes of an object that stands: of a patch, by its type. Parts that stay as they
+// were are the same objects as before, and what is left out says nothing: no field is null.
 // source: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
 
 import type { KubeObject } from '../values/kube-object';
-import { mergePatch } from './json';
+import { mergePatch, shareParts } from './json';
 import { jsonPatch } from './json-patch';
+import { withoutNulls } from './kinds/define';
 import { mergeRulesOf } from './merge-keys';
 import { PatchError, strategicMerge } from './strategic-merge';
 
@@ -17,18 +19,24 @@ export function patched(
   type: PatchType = 'merge',
 ): KubeObject | string {
   try {
-    if (type === 'merge') return mergePatch(current, patch) as KubeObject;
-    if (type === 'json') return jsonPatch(current, patch) as KubeObject;
+    if (type === 'merge') return withoutNulls(mergePatch(current, patch), current) as KubeObject;
+    if (type === 'json') return replaced(current, jsonPatch(current, patch) as KubeObject);
     const rules = mergeRulesOf(current.kind);
     if (rules === undefined) {
       const name = `${current.kind} "${current.metadata.name}"`;
       return `${name} takes no strategic merge patch: its kind is not built in`;
     }
-    return strategicMerge(current, patch as Record<string, unknown>, rules) as KubeObject;
+    const merged = strategicMerge(current, patch as Record<string, unknown>, rules);
+    return replaced(current, merged as KubeObject);
   } catch (error) {
     if (error instanceof PatchError) return error.message;
     throw error;
   }
+}
+
+/** The object that takes the place of the one that stands. */
+export function replaced(current: KubeObject, object: KubeObject): KubeObject {
+  return shareParts(withoutNulls(object, current), current);
 }
 
 /** A manifest says what is wanted; a status that an export left in it is not written. */

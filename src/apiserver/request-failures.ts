@@ -48,6 +48,11 @@ export class RequestFailures {
     this.random = random;
   }
 
+  /** Whether every request gets its own answer. */
+  get isEmpty(): boolean {
+    return this.standing.size === 0;
+  }
+
   set(token: string, failure: RequestFailure): void {
     this.standing.set(token, { failure, met: 0 });
   }

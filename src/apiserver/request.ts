@@ -60,7 +60,10 @@ export interface Refusal {
 
 /** What admission makes of an object before it is stored (defaults, allocation, validation). */
 export interface Admission {
-  /** The object to store, or the reason why not. */
+  /**
+   * The object to store, or the reason why not. Parts in which it does not differ from `previous`
+   * are the same objects there and here.
+   */
   admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string;
   /** The object with a name of its own where only `generateName` stands; for create alone. */
   named(object: KubeObject, store: Store): KubeObject;

@@ -116,6 +116,7 @@ export class Staleness {
 
   /** A version was committed: counts it for whoever may miss it. */
   committed(kind: string, version: Version): void {
+    if (this.misses.size === 0) return;
     for (const miss of this.misses.values()) {
       if (miss.revision !== undefined || miss.kind !== kind) continue;
       if (miss.event !== undefined && miss.event !== eventOf(version)) continue;

@@ -61,18 +61,30 @@ export class Store implements Readable {
 
   /**
    * Writes a version. The object is frozen and carries the new resourceVersion. `scope` is where
-   * scoped readers of its kind find it (Pod: its node).
+   * scoped readers of its kind find it (Pod: its node); `key` is that of the object, where it is
+   * at hand.
    */
-  put(object: KubeObject, at: Instant, cause: number, scope?: string): Version {
+  put(
+    object: KubeObject,
+    at: Instant,
+    cause: number,
+    scope?: string,
+    key: ObjectKey = keyOf(object),
+  ): Version {
+    const kindStore = this.kindStore(object.kind);
+    const previous = kindStore.heads.get(key);
     const revision = ++this.latest;
     const metadata = { ...object.metadata, resourceVersion: String(revision) };
-    const stored = deepFreeze({ ...object, metadata });
-    return this.append(object.kind, keyOf(object), stored, revision, at, cause, scope);
+    const stored = deepFreeze({ ...object, metadata }, previous?.object);
+    return append(kindStore, { revision, at, key, object: stored, previous, cause, scope });
   }
 
   /** Writes the deletion of an object that is there. */
   remove(kind: string, key: ObjectKey, at: Instant, cause: number, scope?: string): Version {
-    return this.append(kind, key, undefined, ++this.latest, at, cause, scope);
+    const kindStore = this.kindStore(kind);
+    const previous = kindStore.heads.get(key);
+    const revision = ++this.latest;
+    return append(kindStore, { revision, at, key, object: undefined, previous, cause, scope });
   }
 
   /** The object as of `revision` (default: now). */
@@ -111,6 +123,12 @@ export class Store implements Readable {
     }
   }
 
+  /** The log of a kind (of one scope), also of one that has no object yet. */
+  logOf(kind: string, scope?: string): VersionLog {
+    const kindStore = this.kindStore(kind);
+    return scope === undefined ? kindStore.log : scopeStoreOf(kindStore, scope).log;
+  }
+
   /** The versions of a kind (of one scope) after `from`, up to and including `to`. */
   changes(kind: string, from: number, to?: number, scope?: string): readonly Version[] {
     if (to === undefined) noteReading(this, kind);
@@ -139,49 +157,43 @@ export class Store implements Readable {
   /** The kinds of which any object ever was, sorted by name. */
   kindNames(): string[] {
     noteReading(this, ALL);
-    return [...this.kinds.keys()].sort(compareText);
+    const written = [...this.kinds].filter(([, { log }]) => log.latest !== undefined);
+    return written.map(([kind]) => kind).sort(compareText);
   }
 
-  private append(
-    kind: string,
-    key: ObjectKey,
-    object: KubeObject | undefined,
-    revision: number,
-    at: Instant,
-    cause: number,
-    scope: string | undefined,
-  ): Version {
+  private kindStore(kind: string): KindStore {
     let kindStore = this.kinds.get(kind);
     if (kindStore === undefined) {
       kindStore = { heads: new Map(), log: new VersionLog(), scopes: new Map() };
       this.kinds.set(kind, kindStore);
     }
-    const previous = kindStore.heads.get(key);
-    // A deletion forgets its place in the order: what is created anew under the name is newest.
-    if (previous !== undefined && previous.object === undefined) kindStore.heads.delete(key);
-    const version: Version = Object.freeze({
-      revision,
-      at,
-      key,
-      object,
-      previous,
-      cause,
-      scope,
-    });
-    kindStore.heads.set(key, version);
-    kindStore.log.push(version);
-    if (scope !== undefined) enter(kindStore.scopes, scope, version);
-    return version;
+    return kindStore;
   }
 }
 
-function enter(scopes: Map<string, ScopeStore>, scope: string, version: Version): void {
+function append(kindStore: KindStore, version: Version): Version {
+  const { heads } = kindStore;
+  const { key, previous, scope } = version;
+  // A deletion forgets its place in the order: what is created anew under the name is newest.
+  if (previous !== undefined && previous.object === undefined) heads.delete(key);
+  Object.freeze(version);
+  heads.set(key, version);
+  kindStore.log.push(version);
+  if (scope !== undefined) enter(scopeStoreOf(kindStore, scope), version);
+  return version;
+}
+
+function enter({ keys, log }: ScopeStore, version: Version): void {
+  if (version.previous?.object === undefined) keys.delete(version.key);
+  keys.add(version.key);
+  log.push(version);
+}
+
+function scopeStoreOf({ scopes }: KindStore, scope: string): ScopeStore {
   let scopeStore = scopes.get(scope);
   if (scopeStore === undefined) {
-    scopeStore = { keys: new Set(), log: new VersionLog() };
+    scopeStore = { keys: new Set(), log: new VersionLog(scope) };
     scopes.set(scope, scopeStore);
   }
-  if (version.previous?.object === undefined) scopeStore.keys.delete(version.key);
-  scopeStore.keys.add(version.key);
-  scopeStore.log.push(version);
+  return scopeStore;
 }

@@ -1,7 +1,9 @@
 // Versions in the order of their revisions. Readers go through it from front to back, each a little
 // behind the one before: a search begins where the last one ended.
 
+import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Instant } from '../values/time';
+import type { Change } from './informer';
 import type { Version } from './store';
 
 /** The versions after one revision, up to and including another one. */
@@ -11,16 +13,32 @@ interface Stretch {
   readonly versions: readonly Version[];
 }
 
+/** What comes to be known on the way from one revision to another one. */
+interface News {
+  readonly from: number;
+  readonly to: number;
+  readonly changes: readonly Change[];
+}
+
 export class VersionLog {
+  /** Whose versions these are, where they are not all of their kind. */
+  private readonly scope: string | undefined;
   private readonly versions: Version[] = [];
   /** How many were not newer than what was asked for last. */
   private near = 0;
   /** What was asked for last: the watchers of a kind ask one after the other for the same. */
   private last: Stretch | undefined;
+  /** The same for what was told last. */
+  private news: News | undefined;
+
+  constructor(scope?: string) {
+    this.scope = scope;
+  }
 
   push(version: Version): void {
     this.versions.push(version);
     this.last = undefined;
+    if (this.news !== undefined && version.revision <= this.news.to) this.news = undefined;
   }
 
   /** The newest revision; undefined while there is none. */
@@ -34,8 +52,37 @@ export class VersionLog {
     if (last?.from === from && last.to === to) return last.versions;
     const start = this.countUpTo(from);
     const versions = this.versions.slice(start, this.countUpTo(to));
-    this.last = { from, to, versions };
+    this.last = Object.freeze({ from, to, versions });
     return versions;
+  }
+
+  /**
+   * What whoever knows everything up to `from` has to be told to know everything up to `to`: one
+   * change for each object, in the order of their first ones. Found once for all watchers.
+   */
+  changes(from: number, to: number): readonly Change[] {
+    const { news, scope } = this;
+    if (news?.from === from && news.to === to) return news.changes;
+    const changes: Change[] = [];
+    for (const version of this.lastOfEach(from, to)) {
+      const change = changeSince(version, from, scope);
+      if (change !== undefined) changes.push(change);
+    }
+    // Frozen: forks share it.
+    this.news = Object.freeze({ from, to, changes });
+    return changes;
+  }
+
+  /** The last version of each object on the way, in the order of its first one. */
+  private lastOfEach(from: number, to: number): Iterable<Version> {
+    const { versions } = this;
+    const newest = versions.at(-1);
+    // Most watchers are told of the newest version, and of that alone.
+    const isOne = newest?.revision === to && (versions.at(-2)?.revision ?? 0) <= from;
+    if (isOne) return from < to ? [newest] : [];
+    const latest = new Map<ObjectKey, Version>();
+    for (const version of this.between(from, to)) latest.set(version.key, version);
+    return latest.values();
   }
 
   /** The newest revision up to this one; 0 where there is none. */
@@ -71,4 +118,23 @@ export class VersionLog {
     }
     return low;
   }
+}
+
+/** What the version is for somebody who knows what stood at `revision`; undefined for nothing. */
+function changeSince(
+  version: Version,
+  revision: number,
+  scope: string | undefined,
+): Change | undefined {
+  let known = version.previous;
+  while (known !== undefined && known.revision > revision) known = known.previous;
+  const before = scope === undefined || known?.scope === scope ? known?.object : undefined;
+  return changeOf(version, before);
+}
+
+/** The change from one state to that of a version; undefined for what came and went meanwhile. */
+export function changeOf(version: Version, before: KubeObject | undefined): Change | undefined {
+  const { key, object: after, cause } = version;
+  if (before === undefined && after === undefined) return undefined;
+  return { key, before, after, cause };
 }

@@ -1,8 +1,10 @@
 // A claim of the vocabulary, judged now or over the time to come. The judging is that of the
 // scenario's operators, so that an assertion and an expectation can never disagree.
 
+import type { Entry } from '../kernel/journal';
 import type { Operator, PlannedExpectation } from '../language/plan';
-import { explain } from '../runner/explain';
+import { explain, explainLast } from '../runner/explain';
+import type { Explanation } from '../runner/explain';
 import type { Outcome } from '../runner/result';
 import type { SourceRange } from '../values/diagnostic';
 import { formatDuration, formatInstant, later } from '../values/time';
@@ -11,6 +13,7 @@ import { operatorNamed } from '../vocabulary/index';
 import type { Claim, Observation } from '../vocabulary/define';
 import { titleOf } from '../vocabulary/define';
 import { History } from '../vocabulary/history';
+import type { Sample } from '../vocabulary/history';
 import type { Instants, Judgement } from '../vocabulary/operator';
 import type { Stretch } from '../vocabulary/stretch';
 import type { Subject } from './subject';
@@ -91,6 +94,19 @@ function operatorOf(
   return within === undefined ? 'at' : 'eventually';
 }
 
+function explanationOf(
+  { claim, args, subject }: Question,
+  { observation, at }: Sample,
+  over: Instant | undefined,
+): Explanation {
+  const { cluster } = subject.drill;
+  const mayBe = (entry: Entry): boolean => claim.mayBeChangedBy?.(args, entry) === true;
+  const found = explain(cluster, { observation, mayBe }, at, over);
+  if (found.chain.length > 0) return found;
+  const { why, chain } = explainLast(cluster, { observation, mayBe }, at);
+  return { why: [...found.why, ...why], chain };
+}
+
 function outcomeOf(question: Question, from: Instant, to: Instant, found: Judgement): Outcome {
   const { claim, args, denied, within, range, subject } = question;
   const { status, code, actual, at, sample, over } = found;
@@ -99,7 +115,7 @@ function outcomeOf(question: Question, from: Instant, to: Instant, found: Judgem
   const explanation =
     status === 'passed' || sample === undefined
       ? { why: [], chain: [] }
-      : explain(subject.drill.cluster, sample.observation, sample.at, over);
+      : explanationOf(question, sample, over);
   const expected = denied ? claim.expectedNever(args) : `${claim.expected(args)}${limit}`;
   return {
     title: `${titleOf(claim, args, denied)} ${when(from, within, isStretch)}`,

@@ -7,7 +7,7 @@ import { sortedKeys } from '../values/order';
 import { between, formatDuration, formatInstant } from '../values/time';
 import { columns, hanging } from './layout';
 
-const MARKS = { passed: '✓', failed: '✗', error: '!' } as const;
+const MARKS = { passed: '✓', failed: '✗', error: '!', skipped: '-' } as const;
 
 /** The outcomes of a run that take time, each with its chain, then the timers; 80 columns. */
 export function chainPage(run: RunResult, outcomes: readonly Outcome[]): string {

@@ -52,16 +52,25 @@ export function explainFile(text: string, args: Arguments, io: Io): ExitCode {
   }
   // Where something was not found, that has been said.
   if (explained === 0 && codes.length === 0) {
-    io.complain(`kubedrill: nothing in ${text} takes time: no \`after\`, converge or outage`);
+    const waiting = 'no `after`, `eventually`, converge or outage';
+    io.complain(`kubedrill: nothing in ${text} takes time: ${waiting}`);
     codes.push(EXIT.unusable);
   }
   return highest(codes);
 }
 
-const CODES = { passed: EXIT.passed, failed: EXIT.failed, error: EXIT.unusable } as const;
+const WAITING_OPERATORS: readonly string[] = ['after', 'during', 'eventually'];
+const CODES = {
+  passed: EXIT.passed,
+  failed: EXIT.failed,
+  error: EXIT.unusable,
+  skipped: EXIT.passed,
+} as const;
 
-function takesTime({ operator, claim }: Outcome): boolean {
-  return ['after', 'during'].includes(operator) || ['converge', 'outage'].includes(claim);
+/** Whether there is anything to tell: what it waited for, or why it failed. */
+function takesTime({ operator, claim, status }: Outcome): boolean {
+  if (status === 'failed') return true;
+  return WAITING_OPERATORS.includes(operator) || ['converge', 'outage'].includes(claim);
 }
 
 /** One row of each scenario: the first one that was asked for. */

@@ -1,7 +1,7 @@
 // The table of timers as one version of Kubernetes and one profile see it.
 
 import { Random } from '../kernel/random';
-import { NOT_MODELLED, SET_ELSEWHERE, sinceText, TIMERS, Timing } from '../timing';
+import { boundsText, NOT_MODELLED, sinceText, TIMERS, Timing } from '../timing';
 import type { Delay, Profile, TimerName, TimerRow } from '../timing';
 import type { KubeVersion } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
@@ -14,7 +14,7 @@ type Facts = readonly (readonly [string, string])[];
 
 /**
  * Name, delay, meaning, knob and source of every row; then the timers of real clusters that are no
- * rows, with what sets them, or what is missed without them.
+ * rows, with what is missed without them.
  */
 export function timerPage(kubernetes: KubeVersion, profile: Profile): string {
   const timing = new Timing({ kubernetes, profile }, new Random(1));
@@ -26,25 +26,16 @@ export function timerPage(kubernetes: KubeVersion, profile: Profile): string {
     return block(name, [
       [`  ${row.kind}`, `${delay}: ${row.delays}`],
       ...optional('  knob', knobText(row)),
+      ...optional('  takes', row.bounds && boundsText(row.bounds)),
       ['  source', row.source],
     ]);
   });
   const head = `Timers of Kubernetes ${kubernetes} under the profile ${profile}.`;
-  const use = 'Override one by its name: cluster: {timing: {NAME: 2s}}';
-  return [`${head}\n${use}`, ...blocks, ...elsewhereBlocks(), ...missingBlocks()].join('\n\n');
-}
-
-/** Timers of the model that `cluster.timing` does not set. */
-function elsewhereBlocks(): readonly string[] {
-  const blocks = sortedKeys(SET_ELSEWHERE).map((name) => {
-    const { delays, value, setBy, source } = SET_ELSEWHERE[name]!;
-    return block(name, [
-      ['  default', `${value}: ${delays}`],
-      ['  set by', setBy ?? 'nobody: a constant of the model'],
-      ['  source', source],
-    ]);
-  });
-  return [paragraph('Set elsewhere: `cluster.timing` does not override these.'), ...blocks];
+  const use = [
+    'Override one by its name: cluster: {timing: {NAME: 2s}}',
+    'What an object or a Corefile of the scenario says itself goes before.',
+  ].join('\n');
+  return [`${head}\n${use}`, ...blocks, ...missingBlocks()].join('\n\n');
 }
 
 /** Timers of real clusters that nothing in the model waits for. */

@@ -95,9 +95,9 @@ export interface ForkOptions {
 }
 
 export interface Companion {
-  readonly origin: object;
+  readonly origin: readonly object[];
   /** Makes its counterpart, which declares the same events; its state is carried over after. */
-  create(fork: Cluster): object;
+  create(fork: Cluster): readonly object[];
 }
 
 export interface Announced {

@@ -5,24 +5,24 @@ import { KindAdmission } from '../apiserver/admission';
 import { ApiServer } from '../apiserver/api-server';
 import { pluralNamed } from '../apiserver/kinds/index';
 import { createControllers } from '../controllers/index';
-import { copyState } from '../kernel/copy-state';
+import type { Controller } from '../controllers/index';
+import { Copies } from '../kernel/copy-recipe';
 import { Kernel } from '../kernel/kernel';
 import { Answers, isReading, nextRound, noteFleeting, noteReading } from '../kernel/readings';
 import { createNetwork, datagram, handshake, repeated, segment } from '../network/index';
-import type { Network, SendOptions, StraySegment } from '../network/index';
+import type { Network, Remember, SendOptions, StraySegment } from '../network/index';
 import { Kubelets } from '../node/kubelet/kubelet';
 import type { Machine } from '../node/machine';
 import type { PolicyAgents } from '../node/policy/index';
-import { presetOf, PROFILES, Timing } from '../timing';
-import type { Profile } from '../timing';
+import { Timing } from '../timing';
+import { kubeletsOf } from '../values/cluster-spec';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { Component } from '../values/component';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
 import type { Resolution } from '../values/resolution';
-import { seconds, START } from '../values/time';
-import type { Instant } from '../values/time';
+import { START } from '../values/time';
 import type { Trace } from '../values/trace';
 import { Behaviours, DnsServers } from '../workloads/index';
 import { ApiPaths } from './api-paths';
@@ -52,12 +52,12 @@ import { PodOrdinals } from './commands/pod-ordinals';
 import { enforcePolicies } from './policies';
 import { Proxies } from './proxies';
 import { seedObjects } from './seed-objects';
+import { SettledAdmission } from './settled/settled-admission';
+import type { Settlers } from './settled/settled-admission';
+import { beginningOf, objectsIn, profileOf, timingOptions } from './settled/start';
 import { announcedEndpoints, programmedEndpoints, servingEndpoints } from './views/service-truth';
 import { takeSnapshot } from './views/snapshot';
 import { systemManifests } from './system-manifests';
-
-/** A settled start is lived through before zero, without latencies, for as long as this at most. */
-const SETTLING = seconds(600);
 
 class ModelCluster implements Cluster {
   readonly spec: ClusterSpec;
@@ -76,6 +76,8 @@ class ModelCluster implements Cluster {
   private readonly agents: PolicyAgents | undefined;
   private readonly ordinals: PodOrdinals;
   private readonly kubectl: Kubectl;
+  private readonly admission: SettledAdmission;
+  private readonly scheduler: Controller;
   private moves = 0;
   /** The same without what is read from objects of the API, which tell by themselves. */
   private shifts = 0;
@@ -83,16 +85,20 @@ class ModelCluster implements Cluster {
   private turns = 0;
   /** What is known already, by the cluster itself: a fork has to find out everything anew. */
   private readonly answers = new WeakMap<ModelCluster, Answers>();
+  /** How its forks are made, by the cluster itself: a fork is forked in its own way. */
+  private readonly forkings = new WeakMap<ModelCluster, Copies>();
 
   constructor(spec: ClusterSpec, seed: number) {
     const touch = (): void => this.shifted();
     const turn = (): void => this.turned();
     this.spec = spec;
-    this.kernel = new Kernel(seed, (spec.start === 'cold' ? START : -SETTLING) as Instant);
+    this.kernel = new Kernel(seed, beginningOf(spec));
     const { kernel } = this;
     this.timing = new Timing(timingOptions(spec), kernel.random);
     const { timing } = this;
-    this.api = new ApiServer(kernel, timing, new KindAdmission({ kernel, timing, spec }));
+    const admission = new KindAdmission({ kernel, timing, spec });
+    this.admission = new SettledAdmission(admission, this.settlers());
+    this.api = new ApiServer(kernel, timing, this.admission);
     const { api } = this;
     this.ordinals = new PodOrdinals(api.store);
     this.network = createNetwork(spec, kernel, {
@@ -120,6 +126,7 @@ class ModelCluster implements Cluster {
       behaviours,
       servers,
       featureGates: spec.featureGates,
+      settings: kubeletsOf(spec),
       touch: (node, what) => {
         if (what === 'processes') turn();
         else touch();
@@ -142,6 +149,7 @@ class ModelCluster implements Cluster {
     this.agents = enforcePolicies({ spec, kernel, api, timing, network, onChange: touch });
     watchNodeRanges({ spec, kernel, api, network, onChange });
     const controllers = createControllers({ kernel, api, timing, spec, heartbeats: kubelets });
+    this.scheduler = controllers.find(({ name }) => name === 'scheduler')!;
     const parts = { spec, kernel, api, timing, network, kubelets, proxies, controllers, touch };
     const { components, upgrades } = createComponents({ ...parts, agents: this.agents });
     this.components = components.all;
@@ -173,16 +181,21 @@ class ModelCluster implements Cluster {
 
   /** Applies everything and lives on until zero. */
   begin(): void {
-    this.kernel.expectObjects(objectsIn(this.spec));
-    for (const object of seedObjects(this.spec)) this.create(object);
-    for (const node of this.spec.nodes) this.kubelets.start(node.name);
-    for (const object of [...systemManifests(this.spec), ...this.spec.manifests])
-      this.create(object);
-    if (this.spec.start === 'cold') {
-      this.proxies.startAll();
-      return;
-    }
+    const { spec, kernel, admission } = this;
+    const isCold = spec.start === 'cold';
+    kernel.expectObjects(objectsIn(spec));
+    for (const object of seedObjects(spec)) this.create(object);
+    for (const node of spec.nodes) this.kubelets.start(node.name);
+    if (isCold) admission.end();
+    for (const object of [...systemManifests(spec), ...spec.manifests]) this.create(object);
+    if (isCold) this.proxies.startAll();
+    else this.settle();
+  }
+
+  private settle(): void {
+    this.admission.begin();
     this.kernel.runUntil(START);
+    this.admission.end();
     this.proxies.settleAll();
     this.edge?.settle();
     this.timing.switchTo(profileOf(this.spec));
@@ -193,7 +206,11 @@ class ModelCluster implements Cluster {
     // In the order in which they come about: first the kubelets, then what runs in pods.
     fork.kubelets.resemble(this.kubelets);
     fork.servers.resemble(this.servers);
-    copyState([this.spec, this, companion?.origin], [this.spec, fork, companion?.create(fork)]);
+    this.copies().carry(
+      [this.spec, this, ...(companion?.origin ?? [])],
+      [this.spec, fork, ...(companion?.create(fork) ?? [])],
+      this.moves,
+    );
     if (seed !== undefined) fork.kernel.random.reseed(seed);
     return fork;
   }
@@ -206,8 +223,11 @@ class ModelCluster implements Cluster {
     const { timeout = this.timing.delay('tcp.connectTimeout').least } = options;
     const patience = to.protocol === 'TCP' ? handshake(timeout) : datagram(timeout);
     const send = (): readonly Trace[] =>
-      this.network.send(from, to, options).flatMap((trace) => repeated(trace, patience));
-    return options.since === undefined ? this.once(['send', from, to, options], send) : send();
+      this.network
+        .send(from, to, options, this.remember)
+        .flatMap((trace) => repeated(trace, patience));
+    if (options.since !== undefined) return send();
+    return this.once(JSON.stringify(['send', from, to, options]), send);
   }
 
   visit(from: Origin, to: Destination): readonly Visit[] {
@@ -238,7 +258,8 @@ class ModelCluster implements Cluster {
   resolve(from: Origin, name: string, options?: LookUpOptions): readonly Resolution[] {
     const ask = (): readonly Resolution[] => lookUp(this.names, from, name, options);
     const isReal = options?.real === true;
-    const resolutions = isReal ? ask() : this.once(['resolve', from, name, options], ask);
+    const question = JSON.stringify(['resolve', from, name, options]);
+    const resolutions = isReal ? ask() : this.once(question, ask);
     if (isReal) this.changedByAsking();
     return resolutions;
   }
@@ -293,16 +314,23 @@ class ModelCluster implements Cluster {
   private get names(): NamesContext {
     const { spec, api, network, timing, behaviours, servers } = this;
     const send = (from: Origin, to: Destination): readonly Trace[] =>
-      this.once(['packet', from, to], () => network.send(from, to));
+      this.once(JSON.stringify(['packet', from, to]), () =>
+        network.send(from, to, {}, this.remember),
+      );
     return { spec, api, network, timing, behaviours, servers, send };
   }
 
+  /** For what is asked while an answer is being found; where nobody reads, nothing is kept. */
+  private get remember(): Remember | undefined {
+    return isReading() ? (question, ask) => this.once(question, ask) : undefined;
+  }
+
   /** Asks unless the same was asked before and nothing that the answer was read from has moved. */
-  private once<T>(question: readonly unknown[], ask: () => T): T {
+  private once<T>(question: string, ask: () => T): T {
     if (!isReading()) return ask();
     let answers = this.answers.get(this);
     if (answers === undefined) this.answers.set(this, (answers = new Answers()));
-    return answers.to(JSON.stringify(question), () => {
+    return answers.to(question, () => {
       noteReading(this, '');
       return ask();
     });
@@ -323,6 +351,21 @@ class ModelCluster implements Cluster {
     noteFleeting();
     nextRound();
     this.shifted();
+  }
+
+  private settlers(): Settlers {
+    return {
+      placed: (pod) => this.scheduler.placed(pod),
+      running: (pod) => this.kubelets.take(pod),
+    };
+  }
+
+  private copies(): Copies {
+    const known = this.forkings.get(this);
+    if (known !== undefined) return known;
+    const copies = new Copies();
+    this.forkings.set(this, copies);
+    return copies;
   }
 
   /** Manifests of a settled start are there at once. */
@@ -355,29 +398,7 @@ export function createCluster(spec: ClusterSpec, { seed }: { readonly seed: numb
   return cluster;
 }
 
-/** How many objects there will be, about: those of the manifests, their pods, and the nodes. */
-function objectsIn({ manifests, nodes }: ClusterSpec): number {
-  const pods = manifests.map(({ kind, spec }) => {
-    const { replicas = 1 } = (spec ?? {}) as { readonly replicas?: number };
-    return kind === 'DaemonSet' ? nodes.length : replicas;
-  });
-  return pods.reduce((sum, count) => sum + count + 1, nodes.length);
-}
-
 /** The DNS servers that watch the API, each from its own pod. */
 function clientsOf(servers: DnsServers): readonly ApiClient[] {
   return servers.watching().map(({ pod, actor }) => ({ actor, origin: { pod } }));
-}
-
-function timingOptions(spec: ClusterSpec): ConstructorParameters<typeof Timing>[0] {
-  const profile = spec.start === 'cold' ? profileOf(spec) : 'instant';
-  // What a cluster is configured to do it does from the beginning, also while it settles.
-  const overrides = { ...presetOf(spec.timing.profile)?.timers, ...spec.timing.overrides };
-  return { kubernetes: spec.kubernetes, profile, overrides };
-}
-
-function profileOf({ timing }: ClusterSpec): Profile {
-  const profile = PROFILES.find((it) => it === timing.profile);
-  if (profile === undefined) throw new RangeError(`there is no timing profile ${timing.profile}`);
-  return profile;
 }

@@ -249,16 +249,11 @@ function isLiberal(spec: ClusterSpec): boolean {
 }
 
 function proxyNode(node: NodeSpec, shared: SharedConfiguration): ProxyNode {
-  const { family, options, clusterCIDR } = shared;
+  const { family, options } = shared;
   const addresses = node.addresses.filter((address) => familyOf(address) === family);
   // source: cmd/kube-proxy/app/server_linux.go getLocalDetector (LocalModeNodeCIDR)
   const isNodeLocal = options?.['detectLocalMode'] === 'NodeCIDR';
   const own = node.podCIDRs.find((range) => cidr(range).family === family);
-  return {
-    ...shared,
-    name: node.name,
-    addresses,
-    zone: node.zone,
-    clusterCIDR: isNodeLocal ? own : clusterCIDR,
-  };
+  const { name, zone } = node;
+  return Object.assign({ name, addresses, zone }, shared, isNodeLocal && { clusterCIDR: own });
 }

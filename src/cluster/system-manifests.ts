@@ -9,6 +9,7 @@ import {
   corednsManifests,
   nodeCacheManifests,
 } from '../workloads/index';
+import type { TimerOverride } from '../workloads/index';
 import { clusterDnsOf } from './lookups/names';
 
 /** CoreDNS as kubeadm installs it, and the cache of the nodes where the scenario asks for it. */
@@ -28,7 +29,8 @@ export function dnsManifests(spec: ClusterSpec, kubernetes: KubeVersion): KubeOb
   const { replicas } = dns;
   const corefile = dns.corefile === undefined ? {} : { corefile: dns.corefile };
   const clusterIPs = clusterDnsOf(spec);
-  return corednsManifests({ kubernetes, domain, replicas, clusterIPs, ...corefile });
+  const override = overrideOf(spec);
+  return corednsManifests({ kubernetes, domain, replicas, clusterIPs, override, ...corefile });
 }
 
 function cacheManifests(spec: ClusterSpec): KubeObject[] {
@@ -36,5 +38,11 @@ function cacheManifests(spec: ClusterSpec): KubeObject[] {
   const { nodelocal } = dns;
   if (nodelocal === undefined || bringsNodeCache(manifests)) return [];
   const kubeDns = clusterDnsOf(spec)[0]!;
-  return nodeCacheManifests({ domain, kubeDns, isIpvs: proxy.mode === 'ipvs', ...nodelocal });
+  const override = overrideOf(spec);
+  const isIpvs = proxy.mode === 'ipvs';
+  return nodeCacheManifests({ domain, kubeDns, isIpvs, override, ...nodelocal });
+}
+
+function overrideOf({ timing: { overrides } }: ClusterSpec): TimerOverride {
+  return (timer) => overrides[timer];
 }

@@ -6,6 +6,7 @@ import type { ApiResult, ApiRequest, ApiServer } from '../apiserver/api-server';
 import type { Change, Informer } from '../apiserver/informer';
 import { WorkQueue } from '../apiserver/work-queue';
 import type { BackOff } from '../apiserver/work-queue';
+import type { Pod } from '../apiserver/kinds/pod';
 import type { EventKind } from '../kernel/event-queue';
 import type { Handler, Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
@@ -57,6 +58,8 @@ export interface ControllerLogic {
   reconcile(key: ObjectKey, pass: Pass): void;
   /** The answer to a write of a pass, with the object as it is stored now. */
   answered?(write: Write, result: ApiResult, stored: KubeObject | undefined): void;
+  /** Of a scheduler: the pod with the node that it would get now, and does get. */
+  placed?(pod: Pod): Pod | undefined;
   /** The process has died: memory is lost. */
   reset?(): void;
 }
@@ -88,7 +91,7 @@ export function defineController(definition: ControllerDefinition): ControllerDe
   return definition;
 }
 
-const INTERVAL = 'controller-manager.requestInterval';
+const INTERVAL: TimerName = 'controller-manager.requestInterval';
 /** Names a write in one number: that of its pass times this, and its own. */
 const WRITES_PER_PASS = 2 ** 20;
 
@@ -102,6 +105,7 @@ export class Controller {
   private readonly logic: ControllerLogic;
   private readonly queue: WorkQueue;
   private readonly informers: ReadonlyMap<string, Informer>;
+  private readonly interval: TimerName;
   private readonly limiter: RequestLimiter;
   private readonly writeEvent: EventKind;
   private readonly submitEvent: EventKind;
@@ -135,7 +139,8 @@ export class Controller {
     this.answerEvent = declare('answer', (id, result) => {
       this.answered(Number(id), result as ApiResult);
     });
-    this.limiter = new RequestLimiter(timing.delay(INTERVAL).least, definition.requests);
+    this.interval = definition.requests?.timer ?? INTERVAL;
+    this.limiter = new RequestLimiter(timing.delay(this.interval).least, definition.requests);
     this.logic = definition.create({
       ...context,
       view: this.view(),
@@ -161,6 +166,11 @@ export class Controller {
   get isSynced(): boolean {
     for (const informer of this.informers.values()) if (!informer.isListed) return false;
     return true;
+  }
+
+  /** The pod with a node, where this controller gives it one at once. */
+  placed(pod: Pod): Pod | undefined {
+    return this.logic.placed?.(pod);
   }
 
   /** Keys that it has yet to deal with. */
@@ -271,9 +281,10 @@ export class Controller {
     }
     pass.nextStage().forEach((number) => {
       const token = id * WRITES_PER_PASS + number;
-      const delay = this.limiter.reserve(this.context.kernel.now);
+      const { kernel } = this.context;
+      const delay = this.limiter.reserve(kernel.now);
       if (delay === ZERO) this.submit(token);
-      else this.context.kernel.after(delay, Phase.control, this.submitEvent, token, 0, INTERVAL);
+      else kernel.after(delay, Phase.control, this.submitEvent, token, 0, this.interval);
     });
   }
 

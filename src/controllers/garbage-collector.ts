@@ -56,9 +56,9 @@ class GarbageCollectorLogic implements ControllerLogic {
     const owner = this.gone.get(uid);
     if (owner === undefined) return;
     pass.subject = owner;
-    const left = this.dependents
-      .ownedBy(uid)
-      .filter((it) => it.metadata.deletionTimestamp === undefined);
+    const left = [...this.dependents.ownedBy(uid)].filter(
+      (it) => it.metadata.deletionTimestamp === undefined,
+    );
     if (left.length === 0) return;
     pass.effect = 'loss';
     pass.summary = `its owner is gone: deletes ${left.length} objects`;
@@ -78,7 +78,7 @@ class GarbageCollectorLogic implements ControllerLogic {
     const [was, is] = [before?.metadata.uid, after?.metadata.uid];
     if (before !== undefined && was !== undefined && was !== is) {
       this.gone.set(was, nameOf(before));
-      if (this.dependents.ownedBy(was).length > 0) keys.add(was);
+      if (this.dependents.countOf(was) > 0) keys.add(was);
     }
     // What was created while its owner was going comes too late.
     for (const { uid } of before === undefined ? (after?.metadata.ownerReferences ?? []) : []) {

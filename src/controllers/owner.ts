@@ -26,6 +26,7 @@ export function ownerKey(object: KubeObject | undefined, kind: string): ObjectKe
 }
 
 const NOBODY: readonly ObjectKey[] = [];
+const NOTHING: readonly KubeObject[] = [];
 
 /** The keys of the controlling owners of this kind that a change concerns: before and after it. */
 export function ownerKeys({ before, after }: Change, kind: string): readonly ObjectKey[] {
@@ -65,8 +66,13 @@ export class OwnerIndex {
   }
 
   /** The objects that the owner of this identity controls. */
-  ownedBy(uid: string | undefined): KubeObject[] {
-    return [...(this.byOwner.get(uid ?? '')?.values() ?? [])];
+  ownedBy(uid: string | undefined): Iterable<KubeObject> {
+    return this.byOwner.get(uid ?? '')?.values() ?? NOTHING;
+  }
+
+  /** How many there are. */
+  countOf(uid: string | undefined): number {
+    return this.byOwner.get(uid ?? '')?.size ?? 0;
   }
 
   clear(): void {

@@ -2,12 +2,15 @@
 // source: staging/src/k8s.io/client-go/util/flowcontrol/throttle.go;
 // pkg/controller/apis/config/v1alpha1/defaults.go (20 requests a second, burst 30)
 
+import type { TimerName } from '../timing';
 import { between, later, ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 
 /** Where a client is not that of any controller. */
 export interface RequestRate {
-  /** How many times as fast its tokens come back. */
+  /** How long its tokens take to come back, where it is no client of the controller manager. */
+  readonly timer?: TimerName;
+  /** How many times as fast as that its tokens come back. */
   readonly factor: number;
   /** How many there are. */
   readonly burst: number;
@@ -22,8 +25,8 @@ export class RequestLimiter {
   /** When the bucket would be full again. */
   private fullAt = Number.NEGATIVE_INFINITY as Instant;
 
-  /** `interval`: of the usual client. */
-  constructor(interval: Duration, { factor, burst }: RequestRate = USUAL) {
+  /** `interval`: of a client that is no faster than others. */
+  constructor(interval: Duration, { factor, burst }: Omit<RequestRate, 'timer'> = USUAL) {
     this.interval = Math.round(interval / factor) as Duration;
     this.burst = burst;
   }

@@ -5,41 +5,54 @@ import type { Labels } from '../values/labels';
 import type { ObjectKey } from '../values/kube-object';
 import { compareText, sortedKeys } from '../values/order';
 
+type Selectors = Map<ObjectKey, Labels>;
+/** By the name of a label, then by its value: texts that objects hold are looked up as they are. */
+type ByLabel = Map<string, Map<string, Selectors>>;
+
 export class SelectorIndex {
-  private readonly byPair = new Map<string, Map<ObjectKey, Labels>>();
-  private readonly pairs = new Map<ObjectKey, string>();
+  private readonly namespaces = new Map<string, ByLabel>();
+  /** Where the selector of each object stands. */
+  private readonly places = new Map<ObjectKey, Selectors>();
 
   /** Tells of a selector; undefined or empty means that the object selects nothing. */
   update(namespace: string, key: ObjectKey, selector: Labels | undefined): void {
-    const known = this.pairs.get(key);
-    if (known !== undefined) {
-      this.byPair.get(known)!.delete(key);
-      this.pairs.delete(key);
-    }
+    this.places.get(key)?.delete(key);
+    this.places.delete(key);
     const [first] = sortedKeys(selector ?? {});
     if (first === undefined) return;
-    const pair = `${namespace}/${first}=${selector![first]}`;
-    this.pairs.set(key, pair);
-    const selectors = this.byPair.get(pair) ?? new Map<ObjectKey, Labels>();
-    this.byPair.set(pair, selectors.set(key, selector!));
+    const place = this.placeOf(namespace, first, selector![first]!);
+    this.places.set(key, place.set(key, selector!));
   }
 
   /** Keys of the objects whose selector matches these labels. */
-  selecting(namespace: string, labels: Labels | undefined): ObjectKey[] {
+  selecting(namespace: string, labels: Labels | undefined): readonly ObjectKey[] {
+    const byLabel = this.namespaces.get(namespace);
+    if (labels === undefined || byLabel === undefined) return NOBODY;
     const found: ObjectKey[] = [];
-    if (labels === undefined) return found;
     for (const name of Object.keys(labels)) {
-      const selectors = this.byPair.get(`${namespace}/${name}=${labels[name]}`);
+      const selectors = byLabel.get(name)?.get(labels[name]!);
       if (selectors === undefined) continue;
       for (const [key, selector] of selectors) {
         if (matchesLabels(labels, selector)) found.push(key);
       }
     }
-    return found.sort(compareText);
+    return found.length < 2 ? found : found.sort(compareText);
   }
 
   clear(): void {
-    this.byPair.clear();
-    this.pairs.clear();
+    this.namespaces.clear();
+    this.places.clear();
+  }
+
+  private placeOf(namespace: string, name: string, value: string): Selectors {
+    let byLabel = this.namespaces.get(namespace);
+    if (byLabel === undefined) this.namespaces.set(namespace, (byLabel = new Map()));
+    let byValue = byLabel.get(name);
+    if (byValue === undefined) byLabel.set(name, (byValue = new Map()));
+    let selectors = byValue.get(value);
+    if (selectors === undefined) byValue.set(value, (selectors = new Map()));
+    return selectors;
   }
 }
+
+const NOBODY: readonly ObjectKey[] = [];

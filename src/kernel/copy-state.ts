@@ -6,18 +6,21 @@
 // key alone. State that only functions can see is out of reach: a part that keeps such state hands
 // it to Kernel.keep.
 
+import { emptyLike, forEachPart, isObject, partAt } from './parts';
+
 /** State that cannot be carried over: a function that came about during the run. */
 export class UnforkableError extends Error {
   readonly code = 'UNFORKABLE';
 }
 
-/** How an object was found, for messages: the last step and the way there. */
-interface Place {
+/** How an object was found: the last step and the way there. */
+export interface Place {
   readonly before: Place | undefined;
   readonly step: unknown;
 }
 
-interface Pair {
+/** What was found in both, or was made for the target, by the place at which it was met first. */
+export interface Pair {
   readonly origin: object;
   readonly target: object;
   readonly place: Place | undefined;
@@ -38,13 +41,16 @@ export function copyState(origin: object, target: object): readonly string[] {
   return copier.leftBehind;
 }
 
-class Copier {
+/** One copy: first `match`, then `carry`. */
+export class Copier {
   /** Where a listener was left behind because the target has none at its place. */
   readonly leftBehind: string[] = [];
-  private readonly counterparts = new Map<object, object>();
+  /** In the order in which they are filled; `carry` adds those that it makes. */
+  readonly pairs: Pair[] = [];
+  /** By the part of the origin; what both share is its own. */
+  readonly counterparts = new Map<object, object>();
   private readonly functions = new Map<Callable, Callable>();
   private readonly taken = new Set<object>();
-  private readonly pairs: Pair[] = [];
 
   /** Finds out which parts of the two are each other's counterparts, by the way to them. */
   match(origin: object, target: object): void {
@@ -75,6 +81,8 @@ class Copier {
 
   private areAlike({ origin, target }: Pair): boolean {
     if (isShared(origin) || isShared(target) || this.taken.has(target)) return false;
+    // Bytes have no way to grow: a copy takes the place of what the target has.
+    if (ArrayBuffer.isView(origin)) return false;
     return Object.getPrototypeOf(origin) === Object.getPrototypeOf(target);
   }
 
@@ -173,22 +181,6 @@ function refuse({ name }: { name: string }, before: Place | undefined, step: unk
   throw new UnforkableError(`${tell({ before, step })} is ${what} that ${why}`);
 }
 
-function forEachPart(whole: object, act: (step: unknown, part: unknown) => void): void {
-  if (Array.isArray(whole)) whole.forEach((part, index) => act(index, part));
-  else if (whole instanceof Map) for (const [key, part] of whole) act(key, part);
-  else if (whole instanceof Set) for (const part of whole) act(part, part);
-  else if (!ArrayBuffer.isView(whole)) {
-    for (const key of Object.keys(whole)) act(key, (whole as Fields)[key]);
-  }
-}
-
-/** What is found by the same step in another one of its kind. */
-function partAt(whole: object, step: unknown): unknown {
-  if (whole instanceof Map) return whole.get(step) as unknown;
-  if (whole instanceof Set) return whole.has(step) ? step : undefined;
-  return (whole as Fields)[step as PropertyKey];
-}
-
 /** Whether it is the same for all who know it, and never changes. */
 function isShared(value: object): boolean {
   return (
@@ -197,18 +189,6 @@ function isShared(value: object): boolean {
     value instanceof RegExp ||
     value instanceof Error
   );
-}
-
-function emptyLike(origin: object): object {
-  if (Array.isArray(origin)) return [];
-  if (ArrayBuffer.isView(origin)) return (origin as unknown as Uint8Array).slice();
-  if (origin instanceof Map) return new Map();
-  if (origin instanceof Set) return new Set();
-  return Object.create(Object.getPrototypeOf(origin) as object | null) as object;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 /** `.servers.pods.shop/web`. */

@@ -35,11 +35,19 @@ export interface KindOptions {
   readonly owner?: Owner;
 }
 
-interface Kind {
+/** A kind of event as it was declared. */
+class Kind {
   readonly name: string;
   readonly handler: Handler;
   readonly background: boolean;
   readonly owner: Owner | undefined;
+
+  constructor(name: string, handler: Handler, { background = false, owner }: KindOptions) {
+    this.name = name;
+    this.handler = handler;
+    this.background = background;
+    this.owner = owner;
+  }
 }
 
 /** An event that is yet to happen, for reports. */
@@ -53,6 +61,8 @@ export interface PendingEvent {
   readonly owner: string;
   /** The timer that it waits for, empty for none. */
   readonly timer: string;
+  /** The journal entry that it follows, -1 for none. */
+  readonly cause: number;
 }
 
 interface KernelState {
@@ -109,9 +119,9 @@ export class Kernel {
     return this.queue
       .inOrder()
       .filter(({ background }) => !background)
-      .map(({ at, kind, a, b, timer }) => {
+      .map(({ at, kind, a, b, timer, cause }) => {
         const owner = this.ownerOf(kind, a, b) ?? '';
-        return { at, kind: this.kinds[kind]!.name, a, b, owner, timer };
+        return { at, kind: this.kinds[kind]!.name, a, b, owner, timer, cause };
       });
   }
 
@@ -127,8 +137,7 @@ export class Kernel {
 
   /** Announces a kind of event with its one handler. The order of declaration is its identity. */
   declare(name: string, handler: Handler, options: KindOptions = {}): EventKind {
-    const { background = false, owner } = options;
-    this.kinds.push({ name, handler, background, owner });
+    this.kinds.push(new Kind(name, handler, options));
     return (this.kinds.length - 1) as EventKind;
   }
 

@@ -15,7 +15,7 @@ export class Stream {
   /** A whole number in [0, bound). `bound` may be up to 2^53. */
   below(bound: number): number {
     if (!Number.isSafeInteger(bound) || bound <= 0) throw new RangeError(`bad bound: ${bound}`);
-    if (bound <= 0x1_0000_0000) return Number((BigInt(this.next()) * BigInt(bound)) >> 32n);
+    if (bound <= 0x1_0000_0000) return share(this.next(), bound);
     const wide = (BigInt(this.next()) << 32n) | BigInt(this.next());
     return Number((wide * BigInt(bound)) >> 64n);
   }
@@ -33,6 +33,16 @@ export class Stream {
     this.state = (this.state + 0x9e37_79b9) >>> 0;
     return scramble(this.state);
   }
+}
+
+/**
+ * `drawn` × `bound` / 2^32 without its fraction, for numbers below and up to 2^32: the product may
+ * need more digits than a number has, so it is taken in two halves, each of which is exact.
+ */
+function share(drawn: number, bound: number): number {
+  const high = (drawn >>> 16) * bound;
+  const low = Math.floor(((drawn & 0xffff) * bound) / 0x1_0000);
+  return Math.floor((high + low) / 0x1_0000);
 }
 
 /** The seed of a run and the streams that were asked for. */

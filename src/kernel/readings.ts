@@ -20,7 +20,9 @@ export type Key = string | object;
 /** All readings of one source: what stood under each key then. */
 interface Reading {
   readonly source: Readable;
-  readonly was: ReadonlyMap<Key, unknown>;
+  readonly keys: readonly Key[];
+  /** By position of the key. */
+  readonly was: readonly unknown[];
   /** The source as a whole when all of them were found to stand. */
   whole: unknown;
 }
@@ -29,6 +31,8 @@ interface Reading {
 export interface Answer<T> {
   readonly value: T;
   readonly readings: readonly Reading[];
+  /** Answers that it was made of; what they were read from is theirs to know. */
+  readonly parts: readonly Answer<unknown>[];
   /** Whether it holds at its instant alone: it was read from the clock, or from the journal. */
   readonly isFleeting: boolean;
   /** The round in which it was found, or found to hold; within one round nothing moves. */
@@ -38,31 +42,23 @@ export interface Answer<T> {
 /** Collects the readings of the answer that is being found. */
 class Reader {
   readonly sources = new Map<Readable, Map<Key, unknown>>();
+  readonly parts = new Set<Answer<unknown>>();
   isFleeting = false;
 
   /** What was read first counts, as nothing moves while an answer is being found. */
   note(source: Readable, key: Key, was: unknown): void {
-    const known = this.of(source);
+    let known = this.sources.get(source);
+    if (known === undefined) this.sources.set(source, (known = new Map()));
     if (!known.has(key)) known.set(key, was === undefined ? source.standing(key) : was);
-  }
-
-  take({ source, was }: Reading): void {
-    const known = this.of(source);
-    for (const [key, value] of was) if (!known.has(key)) known.set(key, value);
   }
 
   get readings(): Reading[] {
     const readings: Reading[] = [];
     for (const [source, was] of this.sources) {
-      readings.push({ source, was, whole: source.whole?.() });
+      const whole = source.whole?.();
+      readings.push({ source, keys: [...was.keys()], was: [...was.values()], whole });
     }
     return readings;
-  }
-
-  private of(source: Readable): Map<Key, unknown> {
-    let known = this.sources.get(source);
-    if (known === undefined) this.sources.set(source, (known = new Map()));
-    return known;
   }
 }
 
@@ -97,7 +93,8 @@ export function answerOf<T>(find: () => T): Answer<T> {
   reader = own;
   try {
     const value = find();
-    return { value, readings: own.readings, isFleeting: own.isFleeting, round };
+    const { readings, parts, isFleeting } = own;
+    return { value, readings, parts: [...parts], isFleeting, round };
   } finally {
     reader = outer;
   }
@@ -106,26 +103,30 @@ export function answerOf<T>(find: () => T): Answer<T> {
 /** Whether the answer would be found again if the question were asked now. */
 export function stillHolds(answer: Answer<unknown>): boolean {
   if (answer.round === round) return true;
-  if (answer.isFleeting || !answer.readings.every(stands)) return false;
+  if (answer.isFleeting) return false;
+  for (const reading of answer.readings) if (!stands(reading)) return false;
+  for (const part of answer.parts) if (!stillHolds(part)) return false;
   answer.round = round;
   return true;
 }
 
 function stands(reading: Reading): boolean {
-  const { source, was } = reading;
+  const { source, keys, was } = reading;
   const whole = source.whole?.();
   if (whole !== undefined && whole === reading.whole) return true;
-  for (const [key, value] of was) if (source.standing(key) !== value) return false;
+  for (let index = 0; index < keys.length; index++) {
+    if (source.standing(keys[index]!) !== was[index]) return false;
+  }
   reading.whole = whole;
   return true;
 }
 
 /** The value of an answer as a part of the one that is being found, which depends on it. */
-export function recall<T>({ value, readings, isFleeting }: Answer<T>): T {
-  if (reader === undefined) return value;
-  if (isFleeting) reader.isFleeting = true;
-  for (const reading of readings) reader.take(reading);
-  return value;
+export function recall<T>(answer: Answer<T>): T {
+  if (reader === undefined) return answer.value;
+  if (answer.isFleeting) reader.isFleeting = true;
+  reader.parts.add(answer);
+  return answer.value;
 }
 
 /** The answers to questions that were asked before, by question. */

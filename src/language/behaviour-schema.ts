@@ -22,6 +22,7 @@ const USES: JsonSchema = {
   properties: {
     memory: { ...QUANTITY, description: 'Bytes of memory, its working set.' },
     disk: { ...QUANTITY, description: 'Bytes of the disk: what it writes, its logs included.' },
+    pids: { type: 'integer', minimum: 0, description: 'Processes and threads.' },
   },
   examples: [{ memory: '300Mi' }],
 };

@@ -52,7 +52,6 @@ export function readCluster(
 ): Omit<ClusterSpec, 'manifests'> {
   const cluster = child(scenario, 'cluster');
   const plan = planAddresses(cluster, home, report);
-  const { nodes, controlPlane } = readNodes(cluster, plan, home, report);
   const { name, ...cniOptions } = named(child(cluster, 'cni'), 'name', DEFAULTS['cluster.cni']);
   const { mode, ...proxyOptions } = named(
     child(cluster, 'proxy'),
@@ -62,8 +61,11 @@ export function readCluster(
   const version = textOf(child(cluster, 'kubernetes')) ?? lexicon.kubernetesVersions.at(-1)!;
   const kubernetes = version as KubeVersion;
   const featureGates = readGates(child(cluster, 'featureGates'), lexicon.featureGates, report);
-  const timing = child(cluster, 'timing');
-  checkTimers(timing, { kubernetes, featureGates }, lexicon, report);
+  const context = { lexicon, cluster: { kubernetes, featureGates } };
+  const { nodes, controlPlane } = readNodes(cluster, plan, context, home, report);
+  const knobs = child(cluster, 'timing');
+  const timing = readTiming(knobs, report);
+  checkTimers(knobs, { kubernetes, featureGates, timing }, lexicon, report);
   return {
     kubernetes,
     domain: textOf(child(cluster, 'domain')) ?? DEFAULTS['cluster.domain'],
@@ -79,7 +81,7 @@ export function readCluster(
     externals: readExternals(child(cluster, 'externals'), plan, report),
     loadBalancer: (child(cluster, 'loadBalancer')?.value ??
       DEFAULTS['cluster.loadBalancer']) as ClusterSpec['loadBalancer'],
-    timing: readTiming(timing, report),
+    timing,
     featureGates,
     start: (textOf(child(cluster, 'start')) ?? DEFAULTS['cluster.start']) as ClusterSpec['start'],
     behaviours: readBehaviours(child(scenario, 'behaviour'), report),
@@ -217,16 +219,19 @@ function checkOutside(address: IP, plan: AddressPlan, place: Place, report: Repo
   report.error('KD1402', place, message);
 }
 
-/** A cluster of this version has to have the knobs that are turned. */
+/** A cluster of this version has to have the knobs that are turned, and they go only so far. */
 function checkTimers(
   timing: Tree | undefined,
-  cluster: Pick<ClusterSpec, 'kubernetes' | 'featureGates'>,
+  cluster: Pick<ClusterSpec, 'kubernetes' | 'featureGates' | 'timing'>,
   lexicon: Lexicon,
   report: Report,
 ): void {
-  for (const [name, { key }] of timing?.entries ?? []) {
-    const problem = lexicon.timerProblem(name, cluster);
-    if (problem !== undefined) report.error('KD1112', key, problem.message, problem.hint);
+  for (const [name, { key, tree }] of timing?.entries ?? []) {
+    const missing = lexicon.timerProblem(name, cluster);
+    if (missing !== undefined) report.error('KD1112', key, missing.message, missing.hint);
+    const delay = cluster.timing.overrides[name];
+    const wrong = delay === undefined ? undefined : lexicon.delayProblem(name, delay);
+    if (wrong !== undefined) report.error('KD1106', tree.place, wrong.message, wrong.hint);
   }
 }
 
@@ -270,10 +275,11 @@ function numbers(key: 'http' | 'exec', tree: Tree | undefined): Partial<Behaviou
 }
 
 function readUses(tree: Tree): NonNullable<BehaviourSpec['uses']> {
-  const { memory, disk } = tree.value as Readonly<Record<string, string | number>>;
+  const { memory, disk, pids } = tree.value as Readonly<Record<string, string | number>>;
   return {
     ...(memory !== undefined && { memory: bytes(memory) }),
     ...(disk !== undefined && { disk: bytes(disk) }),
+    ...(pids !== undefined && { pids: Number(pids) }),
   };
 }
 

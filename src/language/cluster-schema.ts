@@ -3,6 +3,7 @@
 
 import { BYTES } from '../values/bytes';
 import { branches } from './json-schema';
+import { KUBELET } from './kubelet-settings';
 import type { JsonSchema, Lexicon, Settings } from './lexicon';
 
 const CIDRS: JsonSchema = {
@@ -91,6 +92,7 @@ const NODE: JsonSchema = {
         },
       },
     },
+    kubelet: { ...KUBELET, description: 'Settings of its kubelet, before those of the cluster.' },
   },
 };
 
@@ -259,6 +261,7 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
         lexicon.proxyModes,
         "kube-proxy's mode, or a mapping with its settings.",
       ),
+      kubelet: KUBELET,
       dns: DNS,
       externals: EXTERNALS,
       loadBalancer: LOAD_BALANCER,

@@ -48,9 +48,11 @@ export function readExpectation(
   checkBounds(tree, operator, context.report);
   checkStretch(tree, operator, found, context.report);
   const title = textOf(child(tree, 'title'));
+  const seed = child(tree, 'seed')?.value as number | undefined;
   const planned: PlannedExpectation = {
     index,
     ...(title !== undefined && { title }),
+    ...(seed !== undefined && { seed }),
     operator,
     ...readBounds(tree, context),
     claim: found.word.name,

@@ -49,10 +49,9 @@ function unknownKey(
   const known = Object.keys(schema.properties ?? {});
   const owner = at(root, path) ?? root;
   const place = keyPlace(root, path, key);
-  const foreign = path.join('.') === 'cluster.timing' ? lexicon?.foreignTimer(key) : undefined;
-  if (foreign !== undefined) {
-    const code = foreign.isModelled ? 'KD1101' : 'KD1407';
-    report.error(code, place, foreign.message, foreign.hint);
+  const missing = path.join('.') === 'cluster.timing' ? lexicon?.missingTimer(key) : undefined;
+  if (missing !== undefined) {
+    report.error('KD1407', place, missing.message, missing.hint);
     return;
   }
   report.error(

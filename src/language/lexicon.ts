@@ -3,6 +3,7 @@
 
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KindWords, ManifestProblem } from '../values/manifest-problem';
+import type { Duration } from '../values/time';
 
 /** A JSON Schema (2020-12) as a literal. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -48,9 +49,8 @@ export type { KindWords, ManifestProblem };
 /** The settings of a plugin or mode: the schema of each by its name. */
 export type Settings = Readonly<Record<string, JsonSchema>>;
 
-export interface ForeignTimer {
-  /** Whether the model waits for it; something else than `cluster.timing` sets it then. */
-  readonly isModelled: boolean;
+/** Why `cluster.timing` cannot set a timer, or not so. */
+export interface TimerProblem {
   readonly message: string;
   readonly hint: string;
 }
@@ -66,13 +66,15 @@ export interface Lexicon {
   readonly components: readonly string[];
   /** Names of timers that `cluster.timing` may override. */
   readonly timers: readonly string[];
-  /** A timer of real clusters that is none of them; undefined for a name that nobody knows. */
-  foreignTimer(name: string): ForeignTimer | undefined;
+  /** Of a timer of real clusters that is none of them; undefined for a name that nobody knows. */
+  missingTimer(name: string): TimerProblem | undefined;
   /** Why a cluster has no knob for one of them, by its version and its feature gates. */
   timerProblem(
     name: string,
     cluster: Pick<ClusterSpec, 'kubernetes' | 'featureGates'>,
-  ): { readonly message: string; readonly hint: string } | undefined;
+  ): TimerProblem | undefined;
+  /** Why a timer cannot be as long as that. */
+  delayProblem(name: string, delay: Duration): TimerProblem | undefined;
   readonly profiles: readonly string[];
   /** The network plugins that are modelled, each with the schemas of its settings. */
   readonly cnis: ReadonlyMap<string, Settings>;

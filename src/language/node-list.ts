@@ -8,6 +8,8 @@ import type { IP } from '../values/ip';
 import type { Labels } from '../values/labels';
 import { CONTROL_PLANE_INDEX, checkWithin, nodeAddress, nodeRanges, textsOf } from './address-plan';
 import type { AddressPlan } from './address-plan';
+import { readKubelet } from './kubelet-settings';
+import type { KubeletContext } from './kubelet-settings';
 import type { Report } from './report';
 import { rangeOf } from './source-text';
 import type { Place } from './source-text';
@@ -32,6 +34,7 @@ const DEFAULT_COUNT = 3;
 export function readNodes(
   cluster: Tree | undefined,
   plan: AddressPlan,
+  context: KubeletContext,
   home: Place,
   report: Report,
 ): Nodes {
@@ -53,6 +56,7 @@ export function readNodes(
     role: isControlPlane(node) ? 'control-plane' : 'worker',
     maxPods: maxPodsOf(node, report),
     ...storageOf(node),
+    ...kubeletOf(cluster, node, context, report),
   }));
   const own = specs.find(({ role }) => role === 'control-plane')?.addresses[0];
   return {
@@ -232,6 +236,16 @@ function maxPodsOf(node: Tree | undefined, report: Report): number {
 function storageOf(node: Tree | undefined): Pick<NodeSpec, 'storage'> {
   const size = child(child(node, 'capacity'), STORAGE)?.value as string | number | undefined;
   return size === undefined ? {} : { storage: bytes(size) };
+}
+
+function kubeletOf(
+  cluster: Tree | undefined,
+  node: Tree | undefined,
+  context: KubeletContext,
+  report: Report,
+): Pick<NodeSpec, 'kubelet'> {
+  const kubelet = readKubelet(cluster, node, context, report);
+  return kubelet === undefined ? {} : { kubelet };
 }
 
 function isControlPlane(node: Tree | undefined): boolean {

@@ -69,6 +69,8 @@ export interface PlannedExpectation {
   readonly hold?: Duration;
   /** For `after`: how long after the step the claim becomes true; it stays true from then on. */
   readonly takes?: { readonly atLeast: Duration; readonly atMost: Duration };
+  /** The one seed that it is said of; under others it is not judged. Absent: of all. */
+  readonly seed?: number;
   /** Bounds of `always`, `never`, `eventually`; by itself the stretch that a claim is about. */
   readonly during?: { readonly from: Instant; readonly to: Instant };
   readonly claim: string;

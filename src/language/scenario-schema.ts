@@ -77,6 +77,14 @@ const EXPECTATION_KEYS: Readonly<Record<string, JsonSchema>> = {
     properties: { atLeast: { $ref: '#/$defs/duration' }, atMost: { $ref: '#/$defs/duration' } },
     examples: ['350ms', { atLeast: '50ms', atMost: '2.2s' }],
   },
+  seed: {
+    description:
+      'The one seed that this is said of, as an exact instant is: under others it is not judged, ' +
+      'and with `--seeds` how long it takes is counted under all of them.',
+    type: 'integer',
+    minimum: 0,
+    examples: [1],
+  },
   during: { $ref: '#/$defs/window' },
   always: { $ref: '#/$defs/claim' },
   never: { $ref: '#/$defs/claim' },

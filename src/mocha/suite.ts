@@ -92,7 +92,8 @@ function describePlan(bdd: Bdd, selected: Selected, order: number, tools: Tools,
     tools.titles(plan).forEach((outcomeTitle, index) => {
       if (selected.outcomes?.has(index) === false) return;
       bdd.it(outcomeTitle, function () {
-        judge(this.runnable(), run, index, plan, tools);
+        const isJudged = judge(this.runnable(), run, index, plan, tools);
+        if (!isJudged) this.skip();
       });
     });
   });
@@ -105,19 +106,20 @@ function recordedRun(result: RunResult | undefined, { outcomes }: Selected): Rec
   return { runResult: { ...result, outcomes: asked } };
 }
 
+/** Throws what failed; false where it is said of another seed. */
 function judge(
   test: Mocha.Runnable,
   run: { readonly result?: RunResult; readonly broken?: Error },
   index: number,
   plan: Plan,
   tools: Tools,
-): void {
+): boolean {
   const outcome = run.result?.outcomes[index];
   if (outcome === undefined) throw brokenRun(test, run.broken, plan);
   const place = placeOf(outcome.range);
-  if (outcome.status === 'passed') {
+  if (outcome.status === 'passed' || outcome.status === 'skipped') {
     carry(test, { outcome, place });
-    return;
+    return outcome.status === 'passed';
   }
   carry(test, { outcome, place, frame: tools.frame(outcome.range) });
   throw failureOf(outcome, tools.failureText(outcome), place);

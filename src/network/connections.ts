@@ -73,7 +73,8 @@ export function continueConnection(ground: SendGround, connection: Connection): 
   // A packet that finds its connection forgotten may go several ways; none of them happened.
   if (endings.length === 1) {
     for (const { machine, entry } of endings[0]!.flight.entries) {
-      machine.conntrack.put(refreshed(entry, ground.now));
+      const { conntrack } = machine;
+      conntrack.put(refreshed(entry, ground.now, conntrack.timeouts));
     }
   }
   return endings.map(({ trace }) => withTransmission(trace, bareFrames(tuple, true)));

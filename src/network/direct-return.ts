@@ -83,7 +83,7 @@ export function sendOnAgain(
 ): void {
   const { direct, original } = entry;
   if (direction !== 'original' || direct === undefined || direct === 'return') return;
-  flight.keep(machine, refreshed(entry, walk.now));
+  flight.keep(machine, refreshed(entry, walk.now, machine.conntrack.timeouts));
   const service = { address: original.dst, port: original.dport, by: direct };
   flight.packet = { ...flight.packet, service };
 }
@@ -97,7 +97,8 @@ export function noteDirectAnswer(walk: Walk, flight: Flight, { direct, original 
   const key = tupleKey(original);
   for (const { machine, entry } of flight.entries) {
     if (entry.direct === undefined || entry.direct === 'return') continue;
-    if (tupleKey(entry.original) === key) flight.keep(machine, answered(entry, walk.now));
+    if (tupleKey(entry.original) !== key) continue;
+    flight.keep(machine, answered(entry, walk.now, machine.conntrack.timeouts));
   }
 }
 

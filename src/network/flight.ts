@@ -27,6 +27,15 @@ export type Place =
       readonly device: string;
       readonly from?: PodSandbox;
     }
+  /** The host has chosen its destination, by rules that part its ways, and routes it now. */
+  | {
+      readonly at: 'chosen-in';
+      readonly machine: Machine;
+      readonly device: string;
+      readonly from?: PodSandbox;
+    }
+  /** The same for what a process of the host sends; `device`: by which it would have left before. */
+  | { readonly at: 'chosen-out'; readonly machine: Machine; readonly device: string }
   /** A process of the host sends it. */
   | { readonly at: 'host-out'; readonly machine: Machine }
   /** The host's kernel sends it as the ICMP error about a packet that it could not pass on. */
@@ -124,11 +133,21 @@ export class Flight {
    * ways that part here, in the order of the rules.
    */
   fork(probability: Ratio, turn: number): Flight {
-    const twin = new Flight(this.packet, this.place, this.log?.fork());
+    const twin = this.twin(this.log?.fork());
     twin.turns = [...this.turns, turn];
+    twin.probability = multiply(this.probability, probability);
+    return twin;
+  }
+
+  /** The same packet as if its way began here: nothing is known of how it came. */
+  afresh(): Flight {
+    return this.twin(this.log?.onward());
+  }
+
+  private twin(log: HopLog | undefined): Flight {
+    const twin = new Flight(this.packet, this.place, log);
     twin.socket = this.socket;
     twin.leg = this.leg;
-    twin.probability = multiply(this.probability, probability);
     twin.hopsLeft = this.hopsLeft;
     twin.track = this.track;
     twin.outcome = this.outcome;
@@ -188,10 +207,18 @@ export class Flight {
   }
 }
 
+/** What took one of the ways wherever ways parted. */
+interface Turned {
+  readonly turns: readonly number[];
+}
+
 /** Orders flights as the rules order the ways that they took. */
-export function compareTurns(a: Flight, b: Flight): number {
-  const parting = a.turns.findIndex((turn, index) => turn !== b.turns[index]);
-  return parting < 0 ? 0 : a.turns[parting]! - (b.turns[parting] ?? -1);
+export function compareTurns(a: Turned, b: Turned): number {
+  for (let parting = 0; parting < a.turns.length; parting++) {
+    const [turn, other = -1] = [a.turns[parting]!, b.turns[parting]];
+    if (turn !== other) return turn - other;
+  }
+  return 0;
 }
 
 /** Goes on with each flight, except for those that were turned back. */

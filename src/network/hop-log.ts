@@ -70,4 +70,21 @@ export class HopLog {
   fork(): HopLog {
     return new HopLog(this);
   }
+
+  /** A log for the rest of a way, which begins within the same hop; `continuedBy` is its end. */
+  onward(): HopLog {
+    const rest = new HopLog();
+    rest.open = this.open && { ...this.open, steps: [] };
+    return rest;
+  }
+
+  /** All hops, where `rest` came of a log that went on from here. */
+  continuedBy(rest: readonly Hop[]): readonly Hop[] {
+    const { request, open } = this;
+    const [first, ...others] = rest;
+    if (open === undefined || first === undefined) return [...request, ...rest];
+    const { node, device, before, steps } = open;
+    const hop = { ...first, node, device, before, steps: [...steps, ...first.steps] };
+    return [...request, hop, ...others];
+  }
 }

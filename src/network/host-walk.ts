@@ -39,8 +39,10 @@ export function enterHost(
   }
   if (!trackPacket(walk, flight, machine, 'PREROUTING')) return full(walk, flight, machine);
   const devices = { in: ingress.device };
-  return each(translateDestination(walk, flight, machine, 'PREROUTING', devices), (it) =>
-    routeIn(walk, it, machine, ingress),
+  const ways = translateDestination(walk, flight, machine, 'PREROUTING', devices);
+  const chosen = { ...ingress, at: 'chosen-in', machine } as const;
+  return each(ways, (it) =>
+    ways.length > 1 ? it.to(chosen) : routeIn(walk, it, machine, ingress),
   );
 }
 
@@ -51,9 +53,9 @@ export function sendFromHost(walk: Walk, flight: Flight, machine: Machine): read
   flight.log?.enter(machine.name, first ?? 'lo', tuple);
   if (!trackPacket(walk, flight, machine, 'OUTPUT')) return full(walk, flight, machine);
   if (first === undefined) return noRoute(walk, flight, machine);
-  return each(translateDestination(walk, flight, machine, 'OUTPUT', { out: first }), (it) =>
-    routeOut(walk, it, machine, first),
-  );
+  const ways = translateDestination(walk, flight, machine, 'OUTPUT', { out: first });
+  const chosen = { at: 'chosen-out', machine, device: first } as const;
+  return each(ways, (it) => (ways.length > 1 ? it.to(chosen) : routeOut(walk, it, machine, first)));
 }
 
 /** The kernel's own ICMP error: it is part of the connection that it is about. */
@@ -71,7 +73,7 @@ export function sendErrorFromHost(walk: Walk, flight: Flight, machine: Machine):
 }
 
 /** The routing decision about what came in: for the host itself, or to be forwarded. */
-function routeIn(
+export function routeIn(
   walk: Walk,
   flight: Flight,
   machine: Machine,
@@ -132,7 +134,12 @@ function postRoute(
 }
 
 /** What OUTPUT has translated is routed anew; then filter/OUTPUT. */
-function routeOut(walk: Walk, flight: Flight, machine: Machine, first: string): readonly Flight[] {
+export function routeOut(
+  walk: Walk,
+  flight: Flight,
+  machine: Machine,
+  first: string,
+): readonly Flight[] {
   const { dst } = flight.packet.tuple;
   const isLocal = machine.isLocal(dst);
   const route = isLocal ? undefined : machine.routing.lookup(dst);

@@ -104,8 +104,9 @@ function noteAnswer(walk: Walk, flight: Flight, machine: Machine, { entry }: Con
   // Where a reset is the only answer there has been no connection: the entry goes at once.
   // source: net/netfilter/nf_conntrack_proto_tcp.c nf_conntrack_tcp_packet (IPS_SEEN_REPLY)
   if (isReset && entry.unreplied) return flight.forget(machine, entry);
-  const seen = answered(entry, walk.now);
-  flight.keep(machine, isReset ? inState(seen, 'CLOSE', walk.now) : seen);
+  const { timeouts } = machine.conntrack;
+  const seen = answered(entry, walk.now, timeouts);
+  flight.keep(machine, isReset ? inState(seen, 'CLOSE', walk.now, timeouts) : seen);
   noteDirectAnswer(walk, flight, entry);
 }
 
@@ -180,7 +181,8 @@ export function confirm(walk: Walk, flight: Flight, machine: Machine): void {
     tuple = { ...tuple, sport: ANY_PORT };
     flight.retuple(tuple);
   }
-  const entry = newEntry(arrival, reversed(tuple), walk.now);
+  const { timeouts } = machine.conntrack;
+  const entry = newEntry(arrival, reversed(tuple), walk.now, timeouts);
   flight.keep(machine, { ...entry, ...directionOf(flight) });
 }
 

@@ -6,6 +6,8 @@ import { CNI_PLUGINS } from '../node/cni/index';
 import type { Attachment, CniNetwork, CniPlugin } from '../node/cni/index';
 import type { PodCall } from '../node/kubelet/kubelet-ground';
 import { Machine } from '../node/machine';
+import { timeoutsBy } from '../node/netfilter/conntrack-entry';
+import type { ConntrackTimeouts } from '../node/netfilter/conntrack-entry';
 import { Shortages } from '../node/netfilter/shortages';
 import type { Shortage } from '../node/netfilter/shortages';
 import type { PodSandbox } from '../node/pod-sandbox';
@@ -25,6 +27,7 @@ import { callOver } from './exchange';
 import { join, PERFECT, stretchOf } from './impairments';
 import type { Degradation, Stretch } from './impairments';
 import { drawDelay } from './jitter';
+import type { Remember } from './known-ways';
 import { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
 import { send, visit } from './send';
@@ -73,6 +76,8 @@ export class Network implements SendGround {
   private readonly podCIDRs = new Map<string, readonly string[]>();
   /** The routers to everywhere else, one per node network. */
   private readonly gateways: readonly IP[];
+  /** How long the nodes remember connections, where anybody says so. */
+  private readonly timeouts: ConntrackTimeouts | undefined;
   private readonly externals: ReadonlyMap<string, ExternalHost>;
 
   constructor(spec: ClusterSpec, kernel: Kernel, options: NetworkOptions = {}) {
@@ -84,6 +89,7 @@ export class Network implements SendGround {
     const world = { ...spec, now: () => kernel.now, ...(delay && { delay }) };
     this.cni = this.plugin.create(world, spec.cni.options);
     this.gateways = gatewaysOf(spec);
+    this.timeouts = timing && timeoutsBy((timer) => timing.base(timer));
     this.machines = new Map(spec.nodes.map((node) => [node.name, this.connectNode(spec, node)]));
     this.connectControlPlane(spec);
     this.externals = new Map(spec.externals.map((it) => [it.name, { ...it, external: it.name }]));
@@ -137,9 +143,14 @@ export class Network implements SendGround {
     this.cni.leave(this.machine(node));
   }
 
-  /** Every way of a new flow's first packet; changes nothing. */
-  send(from: Origin, to: Destination, options: SendOptions = {}): readonly Trace[] {
-    return send(this, from, to, options);
+  /** Every way of a new flow's first packet; changes nothing. `remember`: see send.ts. */
+  send(
+    from: Origin,
+    to: Destination,
+    options: SendOptions = {},
+    remember?: Remember,
+  ): readonly Trace[] {
+    return send(this, from, to, options, remember);
   }
 
   /** The ways in which a connection would be answered now; changes nothing. */
@@ -273,6 +284,7 @@ export class Network implements SendGround {
     const { nodeCIDRs } = spec;
     const { directory, gateways } = this;
     const machine = new Machine({ name, addresses, nodeCIDRs, gateways, directory });
+    if (this.timeouts !== undefined) machine.conntrack.timeouts = this.timeouts;
     this.fabric.connect(machine);
     return machine;
   }

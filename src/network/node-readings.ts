@@ -15,50 +15,117 @@ const SHAPE = 'shape';
 /** Which rulesets they are. */
 const WHOLE = 'whole';
 
+/** The rulesets of a host by who has written them. */
+interface RulesetParts {
+  readonly proxy: Ruleset | undefined;
+  readonly cni: Ruleset | undefined;
+  readonly cache: Ruleset | undefined;
+  readonly left: Ruleset | undefined;
+  readonly isLeftFirst: boolean;
+}
+
+const NO_RULESETS: RulesetParts = {
+  proxy: undefined,
+  cni: undefined,
+  cache: undefined,
+  left: undefined,
+  isLeftFirst: false,
+};
+
 /** The rules of one family on one host. */
 export class RulesOfHost implements Readable {
   private readonly machine: Machine;
   private readonly family: Family;
+  /** What `known` was made of: comparing these makes no list, and all walks ask. */
+  private parts: RulesetParts = NO_RULESETS;
   private known: readonly Ruleset[] = [];
   private version = 0;
+  private shape: string | undefined;
+  /** Whether a chain is among them: many ways pass the same ones. */
+  private readonly held = new Map<Chain, boolean>();
 
   constructor(machine: Machine, family: Family) {
     this.machine = machine;
     this.family = family;
   }
 
+  /** All that stand now: the same list for as long as the same ones do. */
+  get rulesets(): readonly Ruleset[] {
+    this.follow();
+    return this.known;
+  }
+
   standing(key: unknown): unknown {
-    const rulesets = this.machine.rulesets(this.family);
-    if (key === SHAPE) return rulesets.map(shapeOf).join('; ');
+    const { rulesets } = this;
+    if (key === SHAPE) return (this.shape ??= rulesets.map(shapeOf).join('; '));
     if (key === WHOLE) return rulesets.map(numberOf).join(' ');
-    return rulesets.some((ruleset) => holds(ruleset, key as Chain));
+    const chain = key as Chain;
+    let isHeld = this.held.get(chain);
+    if (isHeld === undefined) {
+      isHeld = rulesets.some((ruleset) => holds(ruleset, chain));
+      this.held.set(chain, isHeld);
+    }
+    return isHeld;
   }
 
   whole(): number {
-    const rulesets = this.machine.rulesets(this.family);
-    const { known } = this;
-    if (rulesets.length !== known.length || rulesets.some((it, index) => it !== known[index])) {
-      this.known = rulesets;
-      this.version++;
-    }
+    this.follow();
     return this.version;
+  }
+
+  private follow(): void {
+    const { machine, family, parts } = this;
+    const left = machine.leftRules.get(family);
+    const isSame =
+      machine.proxyRules.get(family) === parts.proxy &&
+      machine.cniRules.get(family) === parts.cni &&
+      machine.dnsCacheRules.get(family) === parts.cache &&
+      left === parts.left &&
+      (left === undefined || machine.asksLeftFirst === parts.isLeftFirst);
+    if (isSame) return;
+    this.parts = {
+      proxy: machine.proxyRules.get(family),
+      cni: machine.cniRules.get(family),
+      cache: machine.dnsCacheRules.get(family),
+      left,
+      isLeftFirst: machine.asksLeftFirst,
+    };
+    this.known = machine.rulesets(family);
+    this.shape = undefined;
+    this.held.clear();
+    this.version++;
   }
 }
 
 /** The processes of one pod in one network namespace. */
 export class ProcessesOfPod implements Readable {
   private readonly sandbox: PodSandbox;
+  /** State, start and end of each process, as they stood when somebody asked last. */
+  private readonly known: unknown[] = [];
+  private version = 0;
 
   constructor(sandbox: PodSandbox) {
     this.sandbox = sandbox;
   }
 
-  standing(): string {
-    let all = '';
+  /** Counts up where something has moved since somebody asked last. */
+  standing(): number {
+    const { known } = this;
+    let index = 0;
+    let hasMoved = false;
+    const compare = (value: unknown): void => {
+      if (known[index] !== value) hasMoved = true;
+      known[index++] = value;
+    };
     for (const { container, state, startedAt, exitedAt } of this.sandbox.processes.values()) {
-      all += `${container} ${state} ${startedAt} ${exitedAt};`;
+      compare(container);
+      compare(state);
+      compare(startedAt);
+      compare(exitedAt);
     }
-    return all;
+    if (hasMoved || known.length !== index) this.version++;
+    known.length = index;
+    return this.version;
   }
 }
 
@@ -70,8 +137,9 @@ const processesOfPods = new WeakMap<PodSandbox, ProcessesOfPod>();
 
 /** The rules of a host, for a walk that reads some of them. */
 export function rulesetsOn(machine: Machine, family: Family): readonly Ruleset[] {
-  if (isReading()) noteReading(rulesOf(machine, family), SHAPE);
-  return machine.rulesets(family);
+  const rules = rulesOf(machine, family);
+  noteReading(rules, SHAPE);
+  return rules.rulesets;
 }
 
 /** Notes each chain that a walk passes on a host; undefined where nobody takes notes. */
@@ -131,7 +199,7 @@ function shapeOf(ruleset: Ruleset): string {
   let shape = shapes.get(ruleset);
   if (shape === undefined) {
     const { sets, nft, ipvs, ebpf } = ruleset;
-    const isPlain = [sets, nft, ipvs, ebpf].every((it) => it === undefined);
+    const isPlain = (sets ?? nft ?? ipvs ?? ebpf) === undefined;
     shape = isPlain ? plainShape(ruleset) : String(numberOf(ruleset));
     shapes.set(ruleset, shape);
   }
@@ -141,11 +209,12 @@ function shapeOf(ruleset: Ruleset): string {
 const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const;
 
 function plainShape(ruleset: Ruleset): string {
-  const tables = [...ruleset.tables.values()].map(({ name, chains }) => {
-    const hooks = HOOKS.filter((hook) => chains.has(hook));
-    return `${name} ${hooks.join(' ')}`;
-  });
-  return [backendOf(ruleset), ...tables].join(', ');
+  let shape: string = backendOf(ruleset);
+  for (const { name, chains } of ruleset.tables.values()) {
+    shape += `, ${name}`;
+    for (const hook of HOOKS) if (chains.has(hook)) shape += ` ${hook}`;
+  }
+  return shape;
 }
 
 function numberOf(ruleset: Ruleset): number {

@@ -17,7 +17,9 @@ import { hostName } from './fabric';
 import { compareTurns, Flight } from './flight';
 import type { Place } from './flight';
 import { HopLog } from './hop-log';
-import { enterHost, sendErrorFromHost, sendFromHost } from './host-walk';
+import { enterHost, routeIn, routeOut, sendErrorFromHost, sendFromHost } from './host-walk';
+import { isOnItsOwn, knownEndings } from './known-ways';
+import type { Remember } from './known-ways';
 import { carry, carryBalanced, leavePod } from './link-walk';
 import { noteProcesses, rulesetsOn } from './node-readings';
 import { passDialled } from './passage';
@@ -74,12 +76,16 @@ export interface SendGround extends Ground {
   external(name: string): Sender | undefined;
 }
 
-/** Every way of a new flow's first packet. The probabilities add up to 1. */
+/**
+ * Every way of a new flow's first packet. The probabilities add up to 1. `remember`: so that only
+ * those are walked that are not known.
+ */
 export function send(
   ground: SendGround,
   from: Origin,
   to: Destination,
   options: SendOptions = {},
+  remember?: Remember,
 ): readonly Trace[] {
   const prepared = prepare(ground, from, to, options.sport ?? PROBE_PORT);
   if ('disposition' in prepared) return [prepared];
@@ -88,8 +94,13 @@ export function send(
   const sent = src === undefined ? prepared.sent : { ...prepared.sent, src };
   const context = { ...(via !== undefined && { via }), ...(since !== undefined && { since }) };
   const isAnyPort = sport === undefined;
-  const endings = walkPacket(ground, { ...prepared, sent, isAnyPort, isKept, ...context }, record);
-  const traces = endings.map(({ trace }) => withTransmission(trace, bareFrames(sent)));
+  const sending = { ...prepared, sent, isAnyPort, isKept, ...context };
+  // What a client was known by before is no part of what is remembered.
+  const known = since === undefined ? remember : undefined;
+  const frames = bareFrames(sent);
+  const traces = walkPacket(ground, sending, record, known).map(({ trace }) =>
+    withTransmission(trace, frames),
+  );
   return size === undefined ? traces : traces.map((it) => withMessages(ground, it, size));
 }
 
@@ -135,21 +146,36 @@ export function prepare(
   return { sender, sent: { ...tuple, src }, kind: 'syn' };
 }
 
-/** Follows the packet on all its ways, in the order of the rules that part them. */
+/** Follows the packet on all its ways; its ends in the order of the rules that part them. */
 export function walkPacket(
   ground: SendGround,
   { kind, ...sending }: Sending,
   record: boolean,
+  remember?: Remember,
 ): readonly Ending[] {
   const { sender, sent } = sending;
-  const walk = new Walk({ session: undefined, ...sending, ground, now: ground.quietNow });
-  const log = record ? new HopLog() : undefined;
-  const first = new Flight({ tuple: sent, kind, mark: 0 }, startOf(sender), log);
-  const waiting = [...(passDialled(walk, first) ?? connectSocket(walk, first))];
+  const now = ground.quietNow;
+  const walk = new Walk({ session: undefined, ...sending, ground, now, isRecorded: record });
+  const begin = (own: Walk): readonly Flight[] => {
+    const log = record ? new HopLog() : undefined;
+    const first = new Flight({ tuple: sent, kind, mark: 0 }, startOf(sender), log);
+    return passDialled(own, first) ?? connectSocket(own, first);
+  };
+  const endings =
+    remember === undefined
+      ? follow(walk, begin(walk))
+      : knownEndings(walk, begin, follow, remember);
+  return endings.toSorted(compareTurns);
+}
+
+/** Follows packets to all ends; those that are on their own go `apart`, where that is asked for. */
+function follow(walk: Walk, flights: readonly Flight[], apart?: Flight[]): readonly Ending[] {
+  const waiting = [...flights];
   for (let flight = waiting.pop(); flight !== undefined; flight = waiting.pop()) {
-    waiting.push(...advance(walk, flight));
+    if (apart !== undefined && isOnItsOwn(flight)) apart.push(flight);
+    else waiting.push(...advance(walk, flight));
   }
-  return walk.endings.sort((a, b) => compareTurns(a.flight, b.flight));
+  return walk.endings;
 }
 
 /** Handles the packet where it is; what comes back is where it can be next. */
@@ -159,8 +185,12 @@ function advance(walk: Walk, flight: Flight): readonly Flight[] {
   switch (place.at) {
     case 'host-in':
       return enterHost(walk, flight, place.machine, place);
+    case 'chosen-in':
+      return routeIn(walk, flight, place.machine, place);
     case 'host-out':
       return sendFromHost(walk, flight, place.machine);
+    case 'chosen-out':
+      return routeOut(walk, flight, place.machine, place.device);
     case 'error-out':
       return sendErrorFromHost(walk, flight, place.machine);
     case 'host':

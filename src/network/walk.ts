@@ -58,7 +58,10 @@ export interface Visit {
 
 export interface Ending {
   readonly trace: Trace;
+  /** As it ended; where the rest of its way was known from before, as it was where ways parted. */
   readonly flight: Flight;
+  /** Which way was taken wherever ways parted; orders the endings. */
+  readonly turns: readonly number[];
 }
 
 export class Walk {
@@ -77,6 +80,8 @@ export class Walk {
   readonly isAnyPort: boolean;
   /** Whether it stands for a connection that is held open for long (the API server's). */
   readonly isKept: boolean;
+  /** Whether hops are written down. */
+  readonly isRecorded: boolean;
   readonly endings: Ending[] = [];
 
   constructor(options: {
@@ -89,6 +94,7 @@ export class Walk {
     since?: Visit | undefined;
     isAnyPort?: boolean | undefined;
     isKept?: boolean | undefined;
+    isRecorded: boolean;
   }) {
     this.ground = options.ground;
     this.now = options.now;
@@ -99,6 +105,7 @@ export class Walk {
     this.since = options.since;
     this.isAnyPort = options.isAnyPort === true;
     this.isKept = options.isKept === true;
+    this.isRecorded = options.isRecorded;
   }
 
   /** The way ends here in silence. An answer that gets no further counts as lost. */
@@ -138,7 +145,7 @@ export class Walk {
       ...(responder && { responder }),
       ...(stretch !== PERFECT && { stretch }),
     };
-    this.endings.push({ trace, flight });
+    this.endings.push({ trace, flight, turns: flight.turns });
     return [];
   }
 

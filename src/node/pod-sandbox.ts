@@ -70,9 +70,10 @@ export class PodSandbox {
   /** The process that takes packets for this port of an address, or of any of them. */
   listenerOn(protocol: Protocol, port: number, address?: IP): ContainerProcess | undefined {
     if (protocol === 'TCP' && this.refuses(port)) return undefined;
+    const asked = { port, protocol, address };
     for (const process of this.processes.values()) {
       if (process.state !== 'running' && process.state !== 'draining') continue;
-      if (process.listen.some((it) => listensOn(it, { port, protocol, address }))) return process;
+      for (const own of process.listen) if (listensOn(own, asked)) return process;
     }
     return undefined;
   }

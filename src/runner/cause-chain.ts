@@ -57,10 +57,10 @@ function linkOf(cluster: Cluster, entry: Entry, before: Entry | undefined): Chai
 }
 
 function timerOf({ timing }: Cluster, name: string): ChainTimer {
-  if (!timing.knows(name)) {
-    const knob = timing.declared(name);
-    return { name, ...(knob !== undefined && { knob }) };
-  }
+  // What a manifest can set is as long as that says, whatever holds for the others.
+  const setter = timing.declared(name);
+  if (setter !== undefined) return { name, knob: setter };
+  if (!timing.knows(name)) return { name };
   const { least, most } = timing.range(name);
   const { knob, source } = timing.row(name);
   return { name, least, most, source, ...(knob !== undefined && { knob }) };
@@ -74,15 +74,25 @@ export function dominantOf(chain: readonly ChainLink[]): ChainLink | undefined {
   );
 }
 
+/** What tells the event that made a verdict from the others of its instant. */
+export interface Suspects {
+  /** Agents and objects that decided. */
+  readonly blames: ReadonlySet<string>;
+  /** What it is about; see chainTo. */
+  readonly topics: ReadonlySet<string>;
+  /** Whether a line may tell of it, where nobody is to blame. */
+  readonly mayBe: (entry: Entry) => boolean;
+}
+
 /**
  * Position of the event that made the verdict at `instant`: among those of that instant one by an
- * agent that is to blame, else one that a step of the timeline led to, else the last one.
+ * agent that is to blame, else one that the claim looks at, else one that a step of the timeline
+ * led to, else the last one.
  */
 export function eventAt(
   journal: Journal,
   instant: Instant,
-  blames: ReadonlySet<string>,
-  topics: ReadonlySet<string>,
+  { blames, topics, mayBe }: Suspects,
 ): number | undefined {
   const entries = journal.all();
   const last = entries.findLastIndex(({ at }) => at <= instant);
@@ -91,13 +101,14 @@ export function eventAt(
   for (let index = last; entries[index]?.at === instant; index--) positions.push(index);
   const byActor = positions.filter((index) => blames.has(entries[index]!.actor));
   const bySubject = positions.filter((index) => blames.has(entries[index]!.subject));
+  const lookedAt = positions.filter((index) => mayBe(entries[index]!));
   const isByStep = (index: number): boolean => comesOfStep(journal, index, topics);
-  const groups = [byActor, bySubject, positions];
+  const groups = [byActor, bySubject, lookedAt, positions];
   for (const group of groups) {
     const found = group.find(isByStep);
     if (found !== undefined) return found;
   }
-  return byActor[0] ?? bySubject[0] ?? positions[0];
+  return byActor[0] ?? bySubject[0] ?? lookedAt[0] ?? positions[0];
 }
 
 /** Whether a step of the timeline is the first cause. */

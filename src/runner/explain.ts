@@ -11,7 +11,7 @@ import { slicesOf } from '../vocabulary/agreement/service';
 import type { Observation } from '../vocabulary/define';
 import { servicesAt } from '../vocabulary/diagnose';
 import { chainTo, dominantOf, eventAt } from './cause-chain';
-import type { ChainLink, ChainTimer } from './cause-chain';
+import type { ChainLink, ChainTimer, Suspects } from './cause-chain';
 
 export interface Explanation {
   /** Sentences, the observation's own first. */
@@ -20,21 +20,27 @@ export interface Explanation {
   readonly chain: readonly ChainLink[];
 }
 
+/** What was seen, and which lines of the journal a claim of that kind looks at. */
+export interface Evidence {
+  readonly observation: Observation;
+  readonly mayBe: Suspects['mayBe'];
+}
+
 /**
  * Explains an observation that was made at `at`, from the journal of the whole run. `over`: when
  * what it shows had come to its end, where that is known.
  */
 export function explain(
   cluster: Cluster,
-  observation: Observation,
+  { observation, mayBe }: Evidence,
   at: Instant,
   over?: Instant,
 ): Explanation {
   const { journal } = cluster.kernel;
-  const blames = blamesOf(observation);
-  const topics = topicsOf(cluster, observation);
+  const suspects = { ...suspectsOf(cluster, observation), mayBe };
+  const { blames, topics } = suspects;
   const cure =
-    over === undefined ? firstAfter(journal, blames, at) : eventAt(journal, over, blames, topics);
+    over === undefined ? firstAfter(journal, blames, at) : eventAt(journal, over, suspects);
   const cured = chainTo(cluster, cure ?? -1, topics);
   // What began only after the deciding instant came too late for nothing.
   if (cured[0] !== undefined && cured[0].at <= at) {
@@ -51,12 +57,50 @@ export function explain(
 /** The chain of what came true at `over`, having been as the observation shows until then. */
 export function chainOfSuccess(
   cluster: Cluster,
-  observation: Observation | undefined,
+  { observation, mayBe }: Evidence,
   over: Instant,
 ): readonly ChainLink[] {
-  const blames = observation === undefined ? new Set<string>() : blamesOf(observation);
-  const topics = observation === undefined ? blames : topicsOf(cluster, observation);
-  return chainTo(cluster, eventAt(cluster.kernel.journal, over, blames, topics) ?? -1, topics);
+  const suspects = { ...suspectsOf(cluster, observation), mayBe };
+  return chainTo(cluster, eventAt(cluster.kernel.journal, over, suspects) ?? -1, suspects.topics);
+}
+
+/** Explains by the event that made it so at `since`; undefined where nothing in the run did. */
+export function explainTurn(
+  cluster: Cluster,
+  evidence: Evidence,
+  since: Instant | undefined,
+): Explanation | undefined {
+  if (since === undefined) return undefined;
+  const chain = chainOfSuccess(cluster, evidence, since);
+  const last = chain.at(-1);
+  if (last === undefined) return undefined;
+  const { actor, action, subject } = last;
+  const so = `so since ${formatInstant(since)}: ${actor} ${action} ${subject}`;
+  return { why: [so, ...tellLongest(chain)], chain };
+}
+
+/** Explains by the last line up to `at` that may tell of it, where no history was kept. */
+export function explainLast(
+  cluster: Cluster,
+  { observation, mayBe }: Evidence,
+  at: Instant,
+): Explanation {
+  const position = cluster.kernel.journal
+    .all()
+    .findLastIndex((entry) => entry.at >= START && entry.at <= at && mayBe(entry));
+  const chain = chainTo(cluster, position, topicsOf(cluster, observation));
+  const last = chain.at(-1);
+  return { why: last === undefined ? [] : [tellLink(last), ...tellLongest(chain)], chain };
+}
+
+/** The chain to what the first of the events that are still due follows. */
+export function chainOfDue(cluster: Cluster): readonly ChainLink[] {
+  const [due] = cluster.kernel.pending();
+  return due === undefined ? [] : chainTo(cluster, due.cause, new Set());
+}
+
+function suspectsOf(cluster: Cluster, observation: Observation): Omit<Suspects, 'mayBe'> {
+  return { blames: blamesOf(observation), topics: topicsOf(cluster, observation) };
 }
 
 /** What decided, and the agents of the nodes on which it was decided. */
@@ -122,15 +166,20 @@ function tellCure(
 ): readonly string[] {
   const last = chain.at(-1)!;
   if (over === undefined || last.at !== over) return [];
-  const longest = dominantOf(chain);
   const first = chain.findIndex((link) => link.at > at);
   const ended = chain.indexOf(last) === first ? [] : [`it was over when ${tellLink(last)}`];
-  if (longest?.timer === undefined) return ended;
-  const whole = formatDuration(between(chain[0]!.at, last.at));
+  return [...ended, ...tellLongest(chain)];
+}
+
+/** Which link of a chain took longest; nothing where none of them waited for a timer. */
+function tellLongest(chain: readonly ChainLink[]): readonly string[] {
+  const longest = dominantOf(chain);
+  if (longest?.timer === undefined) return [];
+  const whole = formatDuration(between(chain[0]!.at, chain.at(-1)!.at));
   const part = formatDuration(longest.took);
   const { actor, action, subject, timer } = longest;
   const what = `${actor} ${action} ${subject}${tellTimer(timer)}`;
-  return [...ended, `of these ${whole}, ${part} went by until ${what}`];
+  return [`of these ${whole}, ${part} went by until ${what}`];
 }
 
 /** `kube-proxy@worker-1 synced 3 services at t=12.6s`. */

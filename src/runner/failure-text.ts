@@ -15,7 +15,7 @@ const WIDTH_MIN = 60;
 const MARGIN = 4;
 const LABEL = 10;
 
-const MARKS = { passed: '✓', failed: '✗', error: '!' } as const;
+const MARKS = { passed: '✓', failed: '✗', error: '!', skipped: '-' } as const;
 
 /** The failure text of an outcome, without a newline at its end. */
 export function failureText(outcome: Outcome, width = WIDTH_DEFAULT): string {

@@ -2,24 +2,26 @@
 // the command that repeats it.
 
 import type { Cluster } from '../cluster/cluster';
-import type { Plan } from '../language/plan';
+import type { Entry } from '../kernel/journal';
+import type { Plan, PlannedExpectation } from '../language/plan';
 import { formatPlace } from '../values/definition';
 import { keyOf } from '../values/kube-object';
-import { later } from '../values/time';
+import { later, START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { Observation } from '../vocabulary/define';
 import type { Judgement } from '../vocabulary/operator';
-import { neverEvaluated } from '../vocabulary/operator';
+import { FOREVER, neverEvaluated } from '../vocabulary/operator';
 import { agreeing } from '../vocabulary/sentence';
 import { claimNamed, operatorNamed } from '../vocabulary/index';
 import type { Execution } from './execution';
-import { chainOfSuccess, explain } from './explain';
+import { chainOfDue, chainOfSuccess, explain, explainTurn } from './explain';
 import type { Explanation } from './explain';
 import type { Watch } from './observe';
 import type { Outcome } from './result';
 import { expectedSettling, SETTLES, stillAtWork } from './settle';
 
 const WAITED = 'what it waits for did not';
+const SO_FROM_THE_START = 'it was so from the start: no step has changed it';
 const STEPS_TAKE_EFFECT = 'every step of the timeline takes effect';
 
 /** The title of each outcome of a run of this plan, in the order of RunResult.outcomes. */
@@ -70,8 +72,8 @@ function outcomeOf(
   const { expectation, operator, demand } = watch;
   const { status, code, actual, sample } = judgement;
   const observation = watch.explained ?? sample?.observation;
-  const explanation = explanationOf(execution.cluster, judgement, watch.explained, observation);
-  return {
+  const explanation = explanationOf(execution, judgement, watch, observation);
+  const outcome: Outcome = {
     title,
     claim: expectation.claim,
     operator: expectation.operator,
@@ -86,6 +88,22 @@ function outcomeOf(
     range: expectation.range,
     repeat: repeatOf(execution.plan, expectation.range.line, seed),
   };
+  return isSaidOf(expectation, seed) ? outcome : notJudged(outcome, expectation, seed);
+}
+
+/** Whether an expectation is judged under that seed. */
+export function isSaidOf(expectation: PlannedExpectation, seed: number): boolean {
+  return expectation.seed === undefined || expectation.seed === seed;
+}
+
+/** What is left of an outcome under a seed that the expectation is not said of: how it went. */
+function notJudged(
+  { code: _code, ...outcome }: Outcome,
+  { seed: pinned }: PlannedExpectation,
+  seed: number,
+): Outcome {
+  const actual = `not judged: it is said of seed ${pinned}, and this is seed ${seed}`;
+  return { ...outcome, status: 'skipped', actual, why: [], traces: [] };
 }
 
 /** The instant that decided; of a stretch that passed the one at which all was well again. */
@@ -99,15 +117,27 @@ function decidedAt(
 
 /** Of what passed, only what made it come true; and that only where it was asked for. */
 function explanationOf(
-  cluster: Cluster,
+  { cluster, timeline }: Execution,
   { status, at, over }: Judgement,
-  explained: Observation | undefined,
+  watch: Watch,
   observation: Observation | undefined,
 ): Explanation {
   if (observation === undefined || at === undefined) return { why: [], chain: [] };
-  if (status !== 'passed') return explain(cluster, observation, at, over);
-  if (explained === undefined || over === undefined) return { why: [], chain: [] };
-  return { why: [], chain: chainOfSuccess(cluster, explained, over) };
+  const { explained, expectation, claim } = watch;
+  const mayBe = (entry: Entry): boolean => claim.mayBeChangedBy?.(expectation.args, entry) === true;
+  const evidence = { observation, mayBe };
+  if (status === 'passed') {
+    const since = over ?? watch.since(false);
+    if (explained === undefined || since === undefined) return { why: [], chain: [] };
+    return { why: [], chain: chainOfSuccess(cluster, evidence, since) };
+  }
+  const found = explain(cluster, evidence, at, over);
+  if (status === 'error' || explained === undefined || found.chain.length > 0) return found;
+  const turned = explainTurn(cluster, evidence, watch.since(true));
+  const stepped = (timeline.nextAfter((START - 1) as Instant) ?? FOREVER) <= at;
+  if (turned === undefined && !stepped) return found;
+  const why = [...found.why, ...(turned?.why ?? [SO_FROM_THE_START])];
+  return { why, chain: turned?.chain ?? [] };
 }
 
 /** A step that hits nothing would make expectations that pass for the wrong reason. */
@@ -186,6 +216,7 @@ function settlingOutcome(execution: Execution, seed: number): Outcome {
     actual: settled ? 'settled' : `${cluster.kernel.pending().length} events are still due`,
     at: settled ? cluster.kernel.now : later(end, 0 as Duration),
     why: work,
+    chain: settled ? [] : chainOfDue(cluster),
   };
 }
 
@@ -218,16 +249,19 @@ export type Explaining = 'failures' | 'everything';
 /** The instants whose observations are worth an explanation, by position. */
 export function worthExplaining(
   judgements: readonly Judgement[],
-  explaining: Explaining,
+  { expectations }: Plan,
+  { seed, explain }: { readonly seed: number; readonly explain: Explaining },
 ): ReadonlyMap<number, Instant> {
   const wanted = new Map<number, Instant>();
   judgements.forEach(({ status, at, sample, over }, position) => {
     if (at === undefined || sample === undefined) return;
+    const isJudged = isSaidOf(expectations[position]!, seed);
+    if (explain === 'failures' && (status === 'passed' || !isJudged)) return;
     if (status !== 'passed') wanted.set(position, at);
     // What came true is explained by what was missing just before.
-    else if (explaining === 'everything' && over !== undefined) {
-      wanted.set(position, (over > at ? at : over - 1) as Instant);
-    }
+    else if (over !== undefined) wanted.set(position, (over > at ? at : over - 1) as Instant);
+    // What is to follow a step may have been true before it, by something else.
+    else if (expectations[position]!.operator === 'after') wanted.set(position, at);
   });
   return wanted;
 }

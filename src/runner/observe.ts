@@ -41,6 +41,8 @@ export class Watch {
   explained: Observation | undefined;
   /** Why the claim could not be observed at all. */
   broken: string | undefined;
+  /** What was seen from the start on, also before its time, up to the instant of `explainAt`. */
+  private readonly past = new History();
   private span: Span | undefined;
   private prepareAt: Instant | undefined;
   private readonly explainAt: Instant | undefined;
@@ -111,13 +113,54 @@ export class Watch {
     const { now } = cluster.kernel;
     // A claim about a change is looked at before the change, too: that may be at any instant.
     const isEarly = this.span === undefined && this.claim.judgesChange === true;
-    if (!isEarly && !this.isInTime(now)) return;
+    if (!isEarly && !this.isInTime(now)) {
+      this.lookBefore(cluster);
+      return;
+    }
     this.attempt(() => {
       const explain = now === this.explainAt;
       const observation = explain ? this.observe(cluster, true) : this.observeUnlessKnown(cluster);
       if (explain) this.explained = observation;
       this.history.add(now, observation);
+      if (this.isPast(now)) this.past.add(now, observation);
     });
+  }
+
+  /**
+   * Since when it has been so at the instant that was explained: the last turn from true to false
+   * or back. Where there was none, the last change of what was found, if `otherwise` asks for it;
+   * undefined where it was so from the start.
+   */
+  since(otherwise: boolean): Instant | undefined {
+    const { samples } = this.past;
+    const turn = samples.findLast(
+      ({ observation }, index) =>
+        index > 0 && this.truthOf(observation) !== this.truthOf(samples[index - 1]!.observation),
+    );
+    if (turn !== undefined) return turn.at;
+    return otherwise && samples.length > 1 ? samples.at(-1)!.at : undefined;
+  }
+
+  /** What the operator asks of an observation. */
+  private truthOf({ holds, possible, vacuous }: Observation): boolean | undefined {
+    if (vacuous !== undefined) return undefined;
+    return ['never', 'sometimes'].includes(this.operator.name) ? possible : holds;
+  }
+
+  private isPast(now: Instant): boolean {
+    return this.explainAt !== undefined && now <= this.explainAt;
+  }
+
+  /** What is to be explained is looked at before its time, too: it may have been so for long. */
+  private lookBefore(cluster: Cluster): void {
+    const { now } = cluster.kernel;
+    if (!this.isPast(now) || this.prepareAt !== undefined) return;
+    try {
+      this.past.add(now, this.observeUnlessKnown(cluster));
+    } catch (error) {
+      // What it is about was not there yet: no fault of a claim about a later time.
+      if ((error as { code?: unknown }).code !== 'UNKNOWN_TARGET') throw error;
+    }
   }
 
   /** The same as last time where nothing that it was read from has moved. */

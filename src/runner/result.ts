@@ -8,9 +8,9 @@ import type { ChainLink } from './cause-chain';
 
 /**
  * `failed`: the claim does not hold. `error`: nothing trustworthy can be said (vacuous, never
- * evaluated, not modelled).
+ * evaluated, not modelled). `skipped`: it is said of another seed (`seed:` of the expectation).
  */
-export type Status = 'passed' | 'failed' | 'error';
+export type Status = 'passed' | 'failed' | 'error' | 'skipped';
 
 export interface Outcome {
   /** `shop/frontend reaches backend:80 within 2s of "crash"`. */
@@ -45,6 +45,9 @@ export interface Spread {
   readonly passed: number;
   readonly failed: number;
   readonly error: number;
+  /** The runs in which it was not judged, and the seed that it is said of; absent for none. */
+  readonly skipped?: number;
+  readonly pinned?: number;
   /** The seed that the outcome itself tells of. */
   readonly seed: number;
   /** The first seeds under which it did not pass, in order. */

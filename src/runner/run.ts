@@ -39,7 +39,7 @@ export function run(plan: Plan, options: RunOptions): RunResult {
   const first = new Execution(plan, createCluster(plan.cluster, { seed, trace: false }));
   first.run();
   const judgements = judgeAll(first);
-  const wanted = worthExplaining(judgements, explain);
+  const wanted = worthExplaining(judgements, plan, { seed, explain });
   if (!trace || wanted.size === 0) return resultOf(first, judgements, options);
   const second = new Execution(plan, createCluster(plan.cluster, { seed, trace: true }), wanted);
   second.run();

@@ -36,7 +36,8 @@ interface Tally {
 
 /**
  * Runs a plan under every seed of the range. The outcome of an expectation is the worst of all
- * runs, told in full for the first seed that has it; `sometimes` passes if any run passes.
+ * runs, told in full for the first seed that has it; `sometimes` passes if any run passes. What is
+ * said of one seed is judged under that one alone; how long it takes is counted under all.
  */
 export function runSeeds(
   plan: Plan,
@@ -62,10 +63,10 @@ export function runSeeds(
     count(tallies, execution, seed);
   }
   const outcomes = tallies.map((tally, position) => {
-    const { operator } = plan.expectations[position] ?? {};
+    const { operator, seed: pinned } = plan.expectations[position] ?? {};
     const status = operator === 'sometimes' ? bestOf(tally) : worstOf(tally);
     const seed = tally.first[status]!;
-    return { ...resultFor(seed).outcomes[position]!, spread: spreadOf(tally, seed) };
+    return { ...resultFor(seed).outcomes[position]!, spread: spreadOf(tally, seed, pinned) };
   });
   const result = resultFor(first);
   return {
@@ -93,7 +94,7 @@ function count(tallies: Tally[], execution: Execution, seed: number): void {
   const outcomes: readonly Outcome[] = outcomesOf(execution, judgements, seed);
   outcomes.forEach(({ status }, position) => {
     const tally = (tallies[position] ??= {
-      counts: { passed: 0, failed: 0, error: 0 },
+      counts: { passed: 0, failed: 0, error: 0, skipped: 0 },
       failing: [],
       took: [],
       first: {},
@@ -102,7 +103,8 @@ function count(tallies: Tally[], execution: Execution, seed: number): void {
     tally.counts[status]++;
     tally.first[status] ??= seed;
     tally.early &&= judgements[position]?.early === true;
-    if (status !== 'passed' && tally.failing.length < NAMED_MAX) tally.failing.push(seed);
+    if (['failed', 'error'].includes(status) && tally.failing.length < NAMED_MAX)
+      tally.failing.push(seed);
     const watch = execution.watches[position];
     const took = watch && tookOf(execution, watch, judgements[position]!);
     if (took !== undefined) tally.took.push(took);
@@ -128,20 +130,28 @@ function tookOf(
 
 function worstOf({ counts }: Tally): Status {
   if (counts.failed > 0) return 'failed';
-  return counts.error > 0 ? 'error' : 'passed';
+  if (counts.error > 0) return 'error';
+  return counts.passed > 0 ? 'passed' : 'skipped';
 }
 
 function bestOf({ counts }: Tally): Status {
   if (counts.passed > 0) return 'passed';
-  return counts.failed > 0 ? 'failed' : 'error';
+  if (counts.failed > 0) return 'failed';
+  return counts.error > 0 ? 'error' : 'skipped';
 }
 
-function spreadOf({ counts, failing, took }: Tally, seed: number): Spread {
+function spreadOf(
+  { counts, failing, took }: Tally,
+  seed: number,
+  pinned: number | undefined,
+): Spread {
+  const { skipped, ...judged } = counts;
   const sorted = took.toSorted((a, b) => a - b);
   const rank = (percent: number): Duration =>
     sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)]!;
   return {
-    ...counts,
+    ...judged,
+    ...(pinned !== undefined && skipped > 0 && { skipped, pinned }),
     seed,
     failing,
     ...(sorted.length > 0 && {

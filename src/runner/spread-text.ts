@@ -11,8 +11,15 @@ export function tellDistribution({ min, p50, p90, p99, max }: Distribution): str
     .join(', ');
 }
 
-/** `197 of 200 passed, not 7, 19, 44`. */
-export function tellSeeds({ passed, failed, error, failing }: Spread): string {
+/** `197 of 200 passed, not 7, 19, 44`; `1 of 1 passed; 199 not judged: it is said of seed 1`. */
+export function tellSeeds(spread: Spread): string {
+  const { passed, failed, error, skipped = 0, pinned } = spread;
+  const judged = passed + failed + error > 0 ? [tellJudged(spread)] : [];
+  const others = skipped > 0 ? [`${skipped} not judged: it is said of seed ${pinned}`] : [];
+  return [...judged, ...others].join('; ');
+}
+
+function tellJudged({ passed, failed, error, failing }: Spread): string {
   const rest = failed + error;
   const head = `${passed} of ${passed + rest} passed`;
   if (rest === 0) return head;

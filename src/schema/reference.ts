@@ -6,7 +6,7 @@ import { DIAGNOSTIC_CODES } from '../language/diagnostic-codes';
 import { FORMS } from '../language/json-schema';
 import type { JsonSchema, Lexicon } from '../language/lexicon';
 import { scenarioSchema } from '../language/scenario-schema';
-import { NOT_MODELLED, PRESETS, PROFILES, SET_ELSEWHERE, sinceText, TIMERS } from '../timing';
+import { boundsText, NOT_MODELLED, PRESETS, PROFILES, sinceText, TIMERS } from '../timing';
 import type { Delay, Preset, TimerRow } from '../timing';
 import { DISPOSITIONS } from '../values/disposition';
 import { formatDuration } from '../values/time';
@@ -182,28 +182,17 @@ function timingPage(): string {
     'A *latency* is what work or a message takes, a *quantiser* is a loop that looks only every ' +
       'so often, a *wait* is configured on purpose. The profile `instant` zeroes the first two ' +
       'and keeps the waits.',
+    'Some knobs are words of objects or of Corefiles. Where a scenario writes these words, they ' +
+      'go before: the row is what holds for those that say nothing. Some knobs take only some ' +
+      'delays: another one is an error.',
     'Some profiles are known settings of whole clusters: they differ from `default` in a few rows.',
     table(['Profile', 'For', 'Timers', 'Source'], Object.entries(PRESETS).map(presetRow)),
     table(['Timer', 'Delays', 'Default', 'Kind', 'Knob', 'Source'], rows),
-    '## Set elsewhere',
-    'Delays of the model that `cluster.timing` does not override: a manifest or a Corefile sets ' +
-      'them, as in a real cluster, or they are constants.',
-    table(['Timer', 'Delays', 'Default', 'Set by', 'Source'], elsewhereRows()),
     '## Not modelled',
     'Timers of real clusters that nothing in the model waits for. To override one is an error ' +
       'that says so.',
     table(['Timer', 'Delays', 'Upstream', 'Knob', 'Without it', 'Source'], missingRows()),
   );
-}
-
-function elsewhereRows(): string[][] {
-  return Object.entries(SET_ELSEWHERE).map(([name, { delays, value, setBy, source }]) => [
-    `\`${name}\``,
-    delays,
-    value,
-    setBy ?? 'nobody: a constant',
-    source,
-  ]);
 }
 
 function missingRows(): string[][] {
@@ -217,9 +206,11 @@ function missingRows(): string[][] {
   ]);
 }
 
-function knobText({ knob, since }: TimerRow): string {
+function knobText({ knob, since, bounds }: TimerRow): string {
   if (knob === undefined) return '';
-  return since === undefined ? `\`${knob}\`` : `\`${knob}\`, ${sinceText(since)}`;
+  const version = since === undefined ? [] : [sinceText(since)];
+  const takes = bounds === undefined ? [] : [`takes ${boundsText(bounds)}`];
+  return [`\`${knob}\``, ...version, ...takes].join(', ');
 }
 
 function presetRow([name, { summary, timers, source }]: readonly [string, Preset]): string[] {

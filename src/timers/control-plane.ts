@@ -58,6 +58,14 @@ export const CONTROL_PLANE_TIMERS = {
     knob: 'kube-controller-manager --kube-api-qps, --kube-api-burst',
     source: 'pkg/controller/apis/config/v1alpha1/defaults.go (20 qps, burst 30)',
   },
+  'scheduler.requestInterval': {
+    kind: 'latency',
+    delays: 'each request of the scheduler beyond the first 100 in a row (50 a second)',
+    value: fixed(ms(20)),
+    tutorial: fixed(ZERO),
+    knob: 'KubeSchedulerConfiguration clientConnection.qps, clientConnection.burst',
+    source: 'pkg/scheduler/apis/config/v1/defaults.go (ClientConnection)',
+  },
   'controller-manager.endpointslice.sync': {
     kind: 'latency',
     delays: 'one pass of the EndpointSlice controller over one Service',

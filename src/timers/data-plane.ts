@@ -1,4 +1,4 @@
-// The delays of proxies, load balancers, DNS and the sockets of clients.
+// The delays of proxies, load balancers, resolvers and the sockets of clients.
 
 import { fixed, spread } from './row';
 import type { TimerRow } from './row';
@@ -115,13 +115,6 @@ export const DATA_PLANE_TIMERS = {
     source:
       'metallb internal/bgp/native/native.go NewSession (90 s where the peer says nothing); FRR ' +
       'has 180 s of its own (bgpd.h BGP_DEFAULT_HOLDTIME)',
-  },
-  'coredns.lameduck': {
-    kind: 'wait',
-    delays: 'the end of a CoreDNS that was told to stop; it answers until then',
-    value: fixed(seconds(5)),
-    knob: 'Corefile health { lameduck }',
-    source: 'coredns plugin/health; cmd/kubeadm/app/phases/addons/dns/manifests.go',
   },
   'resolver.timeout': {
     kind: 'wait',

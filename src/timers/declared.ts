@@ -1,5 +1,5 @@
-// Waits that no row of the table sets: a manifest does, or the scenario. Chains of causes name
-// them as they name timers.
+// Waits that are as long as a manifest or the scenario says; of some the table has what holds where
+// nobody says it. Chains of causes name them as they name timers.
 
 /** By name: who says how long it is. */
 export const DECLARED_WAITS = {

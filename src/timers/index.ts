@@ -9,24 +9,30 @@ import { API_CLIENT_TIMERS } from './api-clients';
 import { ADDRESS_TIMERS } from './addresses';
 import { AUTOSCALING_TIMERS } from './autoscaling';
 import { COMPONENT_TIMERS } from './components';
+import { CONNTRACK_TIMERS } from './conntrack';
 import { CONTROL_PLANE_TIMERS } from './control-plane';
+import { COREDNS_TIMERS } from './coredns';
 import { DATA_PLANE_TIMERS } from './data-plane';
 import { KUBECTL_TIMERS } from './kubectl';
 import { NODE_TIMERS } from './node';
+import { OBJECT_TIMERS } from './objects';
 import { POLICY_TIMERS } from './policy';
 
-export { fixed, sinceText } from './row';
-export type { Delay, Effect, KnobSince, TimerRow } from './row';
+export { boundsText, fixed, isWithin, sinceText } from './row';
+export type { Bounds, Delay, Effect, KnobSince, TimerRow } from './row';
 
 export const TIMERS = {
   ...ADDRESS_TIMERS,
   ...API_CLIENT_TIMERS,
   ...AUTOSCALING_TIMERS,
   ...COMPONENT_TIMERS,
+  ...CONNTRACK_TIMERS,
   ...CONTROL_PLANE_TIMERS,
+  ...COREDNS_TIMERS,
   ...DATA_PLANE_TIMERS,
   ...KUBECTL_TIMERS,
   ...NODE_TIMERS,
+  ...OBJECT_TIMERS,
   ...POLICY_TIMERS,
 } as const;
 

@@ -114,6 +114,7 @@ export const NODE_TIMERS = {
     kind: 'wait',
     delays: 'any restart at the most; twice as long without a crash forgets the count',
     value: fixed(seconds(300)),
+    bounds: { least: seconds(1), most: seconds(300) },
     knob: 'KubeletConfiguration crashLoopBackOff.maxContainerRestartPeriod',
     since: {
       version: '1.35',

@@ -203,6 +203,20 @@ const OTHERS: Readonly<Record<string, MissingTimer>> = {
     source: 'coredns plugin/kubernetes/setup.go; plugin/kubernetes/kubernetes.go',
     without: 'CoreDNS answers from its start on: SERVFAIL until it has listed everything',
   },
+  'coredns.forwardExpire': {
+    delays: 'closing an idle connection to an upstream',
+    value: '10s',
+    knob: 'Corefile forward { expire }',
+    source: 'coredns plugin/pkg/proxy/proxy.go defaultExpire; plugin/forward/setup.go',
+    without: 'each exchange with an upstream is one of its own',
+  },
+  'conntrack.generic': {
+    delays: 'forgetting packets of a protocol that conntrack does not know',
+    value: '10m',
+    knob: 'net.netfilter.nf_conntrack_generic_timeout',
+    source: 'net/netfilter/nf_conntrack_proto_generic.c nf_ct_generic_timeout',
+    without: 'there are TCP, UDP, SCTP and ICMP, which have timeouts of their own',
+  },
 };
 
 /** By a name in the manner of the table. No name is in both. */

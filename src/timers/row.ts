@@ -1,6 +1,6 @@
 // The form of a row in the table of delays (index.ts).
 
-import { ZERO } from '../values/time';
+import { formatDuration, seconds, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 
 /** Whether traffic gains or loses a destination by the change; only `tutorial` tells them apart. */
@@ -21,6 +21,14 @@ export interface KnobSince {
   readonly source: string;
 }
 
+/** What its knob takes. */
+export interface Bounds {
+  readonly least?: Duration;
+  readonly most?: Duration;
+  /** Whether it counts in whole seconds. */
+  readonly isWhole?: true;
+}
+
 export interface TimerRow {
   readonly kind: 'latency' | 'quantiser' | 'wait';
   /** What waits for it, as a sentence for people. */
@@ -31,8 +39,13 @@ export interface TimerRow {
   readonly older?: readonly { readonly below: string; readonly value: Delay }[];
   /** The value in the classic tutorial timelines (service live at +40 ms, pod death +350 ms). */
   readonly tutorial?: Delay | { readonly gain: Delay; readonly loss: Delay };
-  /** The flag or field of the real component that sets it. */
+  /**
+   * The flag or field of the real component that sets it. Where that is a field of an object or a
+   * word of a Corefile, the row is what holds for those that do not say it.
+   */
   readonly knob?: string;
+  /** Where not every duration can be set. */
+  readonly bounds?: Bounds;
   /** Where not all modelled versions have the knob; to the others the delay is a constant. */
   readonly since?: KnobSince;
   readonly source: string;
@@ -42,6 +55,20 @@ export interface TimerRow {
 export function sinceText({ version, gate }: KnobSince): string {
   if (gate === undefined) return `since ${version}`;
   return `since ${version}, with the feature gate ${gate.name} since ${gate.from}`;
+}
+
+/** `whole seconds, from 1s to 1h`. Empty where there are no bounds. */
+export function boundsText({ least, most, isWhole }: Bounds): string {
+  const from = least === undefined ? '' : `from ${formatDuration(least)}`;
+  const to = most === undefined ? '' : `to ${formatDuration(most)}`;
+  const span = [from, to].filter((it) => it !== '').join(' ');
+  return [isWhole ? 'whole seconds' : '', span].filter((it) => it !== '').join(', ');
+}
+
+/** Whether a delay is one that its knob takes. */
+export function isWithin(value: Duration, { least, most, isWhole }: Bounds): boolean {
+  if (isWhole && value % seconds(1) !== 0) return false;
+  return (least === undefined || value >= least) && (most === undefined || value <= most);
 }
 
 /** A delay that is always the same. */

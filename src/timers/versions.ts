@@ -18,6 +18,7 @@ export class Versions {
    * work of a process: `controller-manager/job`.
    */
   of(actor: string): KubeVersion {
+    if (this.byActor.size === 0) return this.initial;
     const own = this.byActor.get(actor);
     return own ?? this.byActor.get(actor.replace(/\/.*$/, '')) ?? this.initial;
   }

@@ -5,6 +5,7 @@ import type { Definition } from './definition';
 import type { Protocol } from './flow';
 import type { Family, IP } from './ip';
 import type { KubeObject } from './kube-object';
+import type { KubeletSettings } from './kubelet-settings';
 import type { KubeVersion } from './kube-version';
 import type { Labels } from './labels';
 import type { LoadBalancerSpec } from './load-balancer-spec';
@@ -32,6 +33,8 @@ export interface NodeSpec {
   readonly maxPods: number;
   /** Bytes of its disk, where the scenario says so. */
   readonly storage?: number;
+  /** How its kubelet is set up, where the scenario says anything of it. */
+  readonly kubelet?: KubeletSettings;
 }
 
 export interface ListenSpec {
@@ -82,8 +85,8 @@ export interface BehaviourSpec {
   /** Exit code by command of exec probes and hooks; 0 elsewhere. */
   readonly exec?: Readonly<Record<string, number>>;
   readonly libc?: string;
-  /** Bytes that each process uses, as long as it runs. */
-  readonly uses?: { readonly memory?: number; readonly disk?: number };
+  /** Bytes, and processes, that each container uses as long as it runs. */
+  readonly uses?: { readonly memory?: number; readonly disk?: number; readonly pids?: number };
   /** What all of its pods together need, by growing instants. */
   readonly load?: readonly LoadStep[];
 }
@@ -132,4 +135,9 @@ export interface ClusterSpec {
   readonly manifests: readonly KubeObject[];
   /** Where they stand, and what later steps apply; an object may have several. */
   readonly definitions?: readonly Definition[];
+}
+
+/** The settings of kubelets by node; none for those of which nobody says anything. */
+export function kubeletsOf({ nodes }: ClusterSpec): ReadonlyMap<string, KubeletSettings> {
+  return new Map(nodes.flatMap(({ name, kubelet }) => (kubelet ? [[name, kubelet]] : [])));
 }

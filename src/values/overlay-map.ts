@@ -60,8 +60,13 @@ export class OverlayMap<K, V> implements ReadonlyMap<K, V> {
     let common = 0;
     const [own, others] = [this.layers, other.layers];
     while (common < own.length && own[common] === others[common]) common++;
-    const apart = [...own.slice(common), ...others.slice(common)];
-    return new Set(apart.flatMap((layer) => [...layer.keys()]));
+    const changed = new Set<K>();
+    for (const layers of [own, others]) {
+      for (let depth = common; depth < layers.length; depth++) {
+        for (const key of layers[depth]!.keys()) changed.add(key);
+      }
+    }
+    return changed;
   }
 
   *keys(): MapIterator<K> {

@@ -69,6 +69,15 @@ export interface ObservationContext {
   readonly prepared?: unknown;
 }
 
+/** One thing that happened, as the journal has it. */
+export interface JournalLine {
+  readonly at: Instant;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: string;
+}
+
 /** A claim as parts of a sentence: subject and predicate, affirmed and denied. */
 export interface Phrase {
   readonly subject: string;
@@ -88,6 +97,11 @@ export interface Claim<Args = unknown> extends DocumentedWord {
   expected(args: Args): string;
   /** What `never` and `.not` demand: `never ok`. */
   expectedNever(args: Args): string;
+  /**
+   * Whether a line of the journal may tell of a change of the answer, where the answer itself
+   * names no objects and agents that decided.
+   */
+  mayBeChangedBy?(args: Args, line: JournalLine): boolean;
   /** What a schema cannot say: a malformed path, a pattern that is none. */
   check?(args: Args): readonly ManifestProblem[];
   /** See Word.nodeNames. */

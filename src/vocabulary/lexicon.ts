@@ -14,7 +14,7 @@ import { MODELLED_VERSIONS } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
 import { LIBCS } from '../workloads/index';
 import { LANGUAGE } from './index';
-import { foreignTimer, GATES_OF_TIMERS, timerProblem } from './timer-problems';
+import { delayProblem, GATES_OF_TIMERS, missingTimer, timerProblem } from './timer-problems';
 import { upgradeProblems } from './upgrade-problems';
 
 /** The whole language, as language/validate.ts and the schemas for editors need it. */
@@ -26,8 +26,9 @@ export const lexicon: Lexicon = {
   kinds: kindWords,
   components: COMPONENTS,
   timers: sortedKeys(TIMERS),
-  foreignTimer,
+  missingTimer,
   timerProblem,
+  delayProblem,
   profiles: PROFILES,
   cnis: new Map([...CNI_PLUGINS].map(([name, plugin]) => [name, cniSettings(plugin)])),
   policyKinds: POLICY_KINDS,

@@ -66,11 +66,18 @@ export function destinationsOf(
   return waysTo(cluster, source, to).flatMap(({ destination }) => destination ?? []);
 }
 
+/** What was read; a claim asks for the same text at every look. */
+const destinations = new Map<string, DestinationText>();
+
 /** Reads a destination that the language has checked. */
 export function readDestination(to: string): DestinationText {
+  let destination = destinations.get(to);
+  if (destination !== undefined) return destination;
   const reading = parseDestination(to);
   if (!reading.ok) throw new UnknownTargetError(reading.message);
-  return reading.value;
+  destination = reading.value;
+  destinations.set(to, destination);
+  return destination;
 }
 
 /** Addresses of an object that a destination names; empty where it has none now. */

@@ -76,6 +76,11 @@ export function behaviourOf(input: BehaviourInput): Behaviour {
   return { ...base, ...listening, listen: own, assumed: false };
 }
 
+/** Whether a part of the behaviour is drawn anew each time it is asked for. */
+export function drawsAtStart({ image = '' }: Container): boolean {
+  return knownImage(image)?.onTerm !== undefined;
+}
+
 /** An init container that runs to its end; sidecars do not. */
 export function isInitContainer(pod: Pod, container: Container): boolean {
   if (container.restartPolicy === 'Always') return false;

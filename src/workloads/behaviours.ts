@@ -9,11 +9,11 @@ import type { Timing } from '../timing';
 import type { BehaviourSpec, ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
-import { keyOf } from '../values/kube-object';
+import { deepFreeze, keyOf } from '../values/kube-object';
 import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
 import { sortedBy, sortedKeys } from '../values/order';
-import { behaviourOf } from './behaviour';
+import { behaviourOf, drawsAtStart } from './behaviour';
 import type { Behaviour } from './behaviour';
 import { workloadOf } from './behaviour-target';
 
@@ -26,6 +26,24 @@ interface ServiceFields {
   }[];
 }
 
+/** The pairs of each set of labels: the pods of a template share one. */
+type PairsByLabels = WeakMap<
+  Labels,
+  { readonly namespace: string | undefined; readonly pairs: readonly string[] }
+>;
+
+const NO_LABELS: Labels = Object.freeze({});
+
+/** A behaviour that nobody has declared, with all that it was read from beside the Services. */
+interface Known {
+  readonly namespace: string | undefined;
+  readonly labels: Labels | undefined;
+  readonly containers: readonly Container[];
+  readonly initContainers: readonly Container[] | undefined;
+  readonly volumes: Pod['spec']['volumes'];
+  readonly behaviour: Behaviour;
+}
+
 export class Behaviours {
   private readonly kernel: Kernel;
   private readonly timing: Timing;
@@ -35,6 +53,9 @@ export class Behaviours {
   /** Pods with an assumed behaviour, by each pair of their labels. */
   private readonly assuming = new Map<string, Map<ObjectKey, Pod>>();
   private readonly assumed = new Map<string, string>();
+  /** What containers do by the Services that exist: the pods of a template share one entry. */
+  private readonly known = new Map<Container, Known>();
+  private readonly pairs: PairsByLabels = new WeakMap();
   private onChange: (pod: ObjectKey) => void = () => {};
 
   constructor(kernel: Kernel, api: ApiServer, timing: Timing, declared: readonly BehaviourSpec[]) {
@@ -55,13 +76,24 @@ export class Behaviours {
 
   /** What the process of this container does now. */
   of(pod: Pod, container: Container): Behaviour {
-    return behaviourOf({
-      pod,
-      container,
-      declared: this.declared,
-      targetPorts: this.targetPortsOf(pod),
-      timing: this.timing,
-    });
+    const known = this.known.get(container);
+    if (known !== undefined && isReadFrom(known, pod)) return known.behaviour;
+    const { declared, timing } = this;
+    const targetPorts = this.targetPortsOf(pod);
+    const behaviour = behaviourOf({ pod, container, declared, targetPorts, timing });
+    // What may still change is no key, and what takes a time of its own draws it at each start.
+    const isKept = Object.isFrozen(container) && !drawsAtStart(container);
+    if (declared.length === 0 && isKept) this.keep(pod, container, behaviour);
+    return behaviour;
+  }
+
+  private keep({ metadata, spec }: Pod, container: Container, behaviour: Behaviour): void {
+    const { namespace, labels } = metadata;
+    const { containers, initContainers, volumes } = spec;
+    // Frozen, so that forks share it instead of having one each.
+    deepFreeze(behaviour);
+    const known = { namespace, labels, containers, initContainers, volumes, behaviour };
+    this.known.set(container, Object.freeze(known));
   }
 
   /**
@@ -85,7 +117,7 @@ export class Behaviours {
 
   /** The pod is gone from its node. */
   forget(pod: Pod): void {
-    for (const pair of pairsOf(pod.metadata)) this.assuming.get(pair)?.delete(keyOf(pod));
+    for (const pair of this.pairsOf(pod)) this.assuming.get(pair)?.delete(keyOf(pod));
   }
 
   /** One sentence for each assumption that the run rests on, sorted. */
@@ -94,21 +126,37 @@ export class Behaviours {
   }
 
   private watch(pod: Pod): void {
-    for (const pair of pairsOf(pod.metadata)) {
-      const pods = this.assuming.get(pair) ?? new Map<ObjectKey, Pod>();
-      this.assuming.set(pair, pods.set(keyOf(pod), pod));
+    const key = keyOf(pod);
+    for (const pair of this.pairsOf(pod)) {
+      let pods = this.assuming.get(pair);
+      if (pods === undefined) this.assuming.set(pair, (pods = new Map()));
+      pods.set(key, pod);
     }
   }
 
   private targetPortsOf(pod: Pod): ListenSpec[] {
     const { labels } = pod.metadata;
-    return pairsOf(pod.metadata)
-      .flatMap((pair) => [...(this.services.get(pair)?.values() ?? [])])
-      .filter((service) => matchesLabels(labels, selectorOf(service)))
-      .flatMap((service) => targetPortsOf(service));
+    const ports: ListenSpec[] = [];
+    for (const pair of this.pairsOf(pod)) {
+      for (const service of this.services.get(pair)?.values() ?? []) {
+        if (matchesLabels(labels, selectorOf(service))) ports.push(...targetPortsOf(service));
+      }
+    }
+    return ports;
+  }
+
+  /** `namespace key=value` for each label of the pod, in order. */
+  private pairsOf({ metadata }: Pod): readonly string[] {
+    const { namespace, labels = NO_LABELS } = metadata;
+    const known = this.pairs.get(labels);
+    if (known !== undefined && known.namespace === namespace) return known.pairs;
+    const pairs = sortedKeys(labels).map((key) => `${namespace} ${key}=${labels[key]}`);
+    if (Object.isFrozen(labels)) this.pairs.set(labels, { namespace, pairs });
+    return pairs;
   }
 
   private serviceChanged({ key, before, after }: Change): void {
+    this.known.clear();
     if (before !== undefined) this.services.get(indexOf(before))?.delete(key);
     if (after !== undefined) {
       const index = indexOf(after);
@@ -137,8 +185,14 @@ function indexOf(service: KubeObject): string {
   return key === undefined ? '' : `${service.metadata.namespace} ${key}=${selector[key]}`;
 }
 
-function pairsOf({ namespace, labels = {} }: KubeObject['metadata']): string[] {
-  return sortedKeys(labels).map((key) => `${namespace} ${key}=${labels[key]}`);
+function isReadFrom(known: Known, { metadata, spec }: Pod): boolean {
+  return (
+    known.containers === spec.containers &&
+    known.labels === metadata.labels &&
+    known.namespace === metadata.namespace &&
+    known.initContainers === spec.initContainers &&
+    known.volumes === spec.volumes
+  );
 }
 
 /** Numbers only: a named target port is a declared one. */

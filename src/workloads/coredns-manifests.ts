@@ -1,10 +1,13 @@
 // The cluster's DNS as kubeadm installs it, for scenarios whose manifests bring none.
 // source: cmd/kubeadm/app/phases/addons/dns/manifests.go, cmd/kubeadm/app/constants/constants.go
 
+import type { TimerName } from '../timing';
 import type { IP } from '../values/ip';
 import type { KubeObject } from '../values/kube-object';
 import { isAtLeast } from '../values/kube-version';
 import type { KubeVersion } from '../values/kube-version';
+import { formatDuration, seconds } from '../values/time';
+import type { Duration } from '../values/time';
 
 export interface CoreDnsOptions {
   readonly kubernetes: KubeVersion;
@@ -14,7 +17,16 @@ export interface CoreDnsOptions {
   readonly clusterIPs: readonly IP[];
   /** Replaces kubeadm's Corefile. */
   readonly corefile?: string;
+  /** What the scenario overrides of what that says. */
+  readonly override?: TimerOverride;
 }
+
+/** What the scenario says of a timer by its name; undefined where it says nothing. */
+export type TimerOverride = (timer: TimerName) => Duration | undefined;
+
+const NO_OVERRIDE: TimerOverride = () => undefined;
+/** The capacity of a cache where nobody says one. source: coredns plugin/cache/cache.go */
+const CAPACITY = 9_984;
 
 const NAMESPACE = 'kube-system';
 const LABELS = { 'k8s-app': 'kube-dns' };
@@ -39,7 +51,8 @@ export function bringsDns(objects: readonly KubeObject[]): boolean {
 
 /** ConfigMap, Deployment and Service of CoreDNS. */
 export function corednsManifests(options: CoreDnsOptions): KubeObject[] {
-  const corefile = options.corefile ?? defaultCorefile(options.kubernetes, options.domain);
+  const { kubernetes, domain, override } = options;
+  const corefile = options.corefile ?? defaultCorefile(kubernetes, domain, override);
   return [
     {
       apiVersion: 'v1',
@@ -52,27 +65,38 @@ export function corednsManifests(options: CoreDnsOptions): KubeObject[] {
   ];
 }
 
-/** kubeadm's Corefile. Since 1.32 names of the cluster are not cached. */
-export function defaultCorefile(kubernetes: KubeVersion, domain: string): string {
-  const cache = isAtLeast(kubernetes, '1.32')
-    ? [
-        '    cache 30 {',
-        `       disable success ${domain}`,
-        `       disable denial ${domain}`,
-        '    }',
-      ]
-    : ['    cache 30'];
+/**
+ * kubeadm's Corefile, with what the scenario overrides in place of its own words. Since 1.32 names
+ * of the cluster are not cached.
+ */
+export function defaultCorefile(
+  kubernetes: KubeVersion,
+  domain: string,
+  override = NO_OVERRIDE,
+): string {
+  const whole = (timer: TimerName): number => (override(timer) ?? seconds(30)) / seconds(1);
+  const [success, denial] = [whole('coredns.cacheSuccess'), whole('coredns.cacheDenial')];
+  const options = [
+    ...(success === denial ? [] : [`denial ${CAPACITY} ${denial}`]),
+    ...(isAtLeast(kubernetes, '1.32')
+      ? [`disable success ${domain}`, `disable denial ${domain}`]
+      : []),
+  ];
+  const cache =
+    options.length === 0
+      ? [`    cache ${success}`]
+      : [`    cache ${success} {`, ...options.map((it) => `       ${it}`), '    }'];
   return [
     '.:53 {',
     '    errors',
     '    health {',
-    '       lameduck 5s',
+    `       lameduck ${formatDuration(override('coredns.lameduck') ?? seconds(5))}`,
     '    }',
     '    ready',
     `    kubernetes ${domain} in-addr.arpa ip6.arpa {`,
     '       pods insecure',
     '       fallthrough in-addr.arpa ip6.arpa',
-    '       ttl 30',
+    `       ttl ${whole('coredns.ttl')}`,
     '    }',
     '    prometheus :9153',
     '    forward . /etc/resolv.conf {',

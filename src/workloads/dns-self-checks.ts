@@ -11,7 +11,6 @@ import { seconds, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import type { AskUpstream, DnsRequest, Exchanged } from './coredns/plugin';
 import type { CoreDns } from './coredns/server';
-import { checkTime } from './coredns/upstream-health';
 import type { UpstreamHealth } from './coredns/upstream-health';
 import { drawnBy } from './courses';
 
@@ -115,13 +114,14 @@ export class SelfChecks {
 
   private check(instance: Instance, place: number): void {
     const { kernel } = this.ground;
-    const { upstream, transport, domain } = instance.checked[place]!;
+    const health = instance.checked[place]!;
+    const { upstream, transport, domain } = health;
     const stream = kernel.random.stream(`coredns.health/${instance.pod}`);
     const choose = drawnBy(stream);
     const request = { ...question(domain, 'NS', kernel, choose), transport };
     const answer = choose(instance.ask(upstream, request));
     instance.answers.set(place, answer);
-    this.schedule(checkTime(answer), this.answerEvent, instance, place);
+    this.schedule(health.checkTime(answer), this.answerEvent, instance, place);
   }
 
   private learn(instance: Instance, place: number): void {

@@ -20,6 +20,7 @@ import { readProcessOptions } from './coredns/passive';
 import type { ProcessOptions } from './coredns/passive';
 import type { AskUpstream, DnsRequest, Trail } from './coredns/plugin';
 import { CorefileError, parseCorefile } from './corefile';
+import type { ServerBlock } from './corefile';
 import { coursesOf } from './courses';
 import type { Choose, Weighted } from './courses';
 import { DnsFailures } from './dns-failures';
@@ -64,6 +65,8 @@ interface Server {
   options: ProcessOptions | undefined;
   /** The configuration that it runs by. */
   corefile: string | undefined;
+  /** The same as it was read: forks do not read it again. */
+  blocks: readonly ServerBlock[] | undefined;
   /** The ClusterIP of the cluster's DNS, as the environment of a node-cache has it. */
   upstream: IP | undefined;
   /** Counts its starts, so that a reload of an earlier process is known as such. */
@@ -95,6 +98,7 @@ const NOTHING = {
   instance: undefined,
   options: undefined,
   corefile: undefined,
+  blocks: undefined,
   upstream: undefined,
 } as const;
 
@@ -134,12 +138,12 @@ export class DnsServers {
 
   /** Makes the processes that `origin` has made, so that their state can be carried over. */
   resemble(origin: DnsServers): void {
-    for (const [key, { pod, dns, instance, corefile }] of origin.servers) {
+    for (const [key, { pod, dns, instance, corefile, blocks }] of origin.servers) {
       const server = this.newServer(pod);
       this.servers.set(key, server);
       if (dns === undefined || instance === undefined || corefile === undefined) continue;
       this.instances = Number(instance.id.slice(instance.id.lastIndexOf('#') + 1)) - 1;
-      this.liveBy(server, corefile);
+      this.liveBy(server, corefile, blocks);
     }
   }
 
@@ -258,14 +262,16 @@ export class DnsServers {
   }
 
   /** Throws CorefileError for a configuration that is not modelled. */
-  private liveBy(server: Server, corefile: string): void {
+  private liveBy(server: Server, corefile: string, known?: readonly ServerBlock[]): void {
     const { pod, view } = server;
-    const blocks = parseCorefile(corefile);
+    const blocks = known ?? Object.freeze(parseCorefile(corefile));
     const id = `${keyOf(pod)}#${++this.instances}`;
     const ask: AskUpstream = (...rest) => this.ground.ask(keyOf(pod), ...rest);
-    server.options = readProcessOptions(blocks);
+    const delay = (timer: TimerName): Duration => this.ground.timing.base(timer);
+    server.options = readProcessOptions(blocks, delay);
     server.dns = new CoreDns(blocks, {
       view,
+      delay,
       addresses: () => this.addressesOf(keyOf(pod)),
       readFile: (path) => this.fileIn(pod, path),
       ...NODE_RESOLVERS,
@@ -279,6 +285,7 @@ export class DnsServers {
     const { dns } = server;
     server.instance = { pod: keyOf(pod), id, dns, ask, checked: [], answers: new Map() };
     server.corefile = corefile;
+    server.blocks = blocks;
   }
 
   /**

@@ -160,7 +160,7 @@ export class DnsView implements Readable {
   endpoints(namespace: string, name: string): EndpointRecord[] {
     this.slices.noteList();
     const keys = sortedBy(this.slicesOfService.get(`${namespace}/${name}`) ?? [], (key) => key);
-    return keys.flatMap((key) => readEndpoints(this.slices.get(key)));
+    return keys.flatMap((key) => endpointsOf(this.slices.get(key)).records);
   }
 
   /** The Service that owns this virtual address. */
@@ -181,8 +181,8 @@ export class DnsView implements Readable {
       const service = slice?.metadata.labels?.[SERVICE_NAME];
       if (service === undefined) return [];
       const namespace = slice?.metadata.namespace ?? '';
-      return readEndpoints(slice)
-        .filter((endpoint) => endpoint.address === address)
+      return endpointsOf(slice)
+        .records.filter((endpoint) => endpoint.address === address)
         .map((endpoint) => ({ namespace, service, endpoint }));
     });
   }
@@ -230,15 +230,14 @@ export class DnsView implements Readable {
   }
 
   private indexSlice({ key, before, after }: Change): void {
-    if (before !== undefined) {
-      this.slicesOfService.get(serviceKeyOf(before))?.delete(key);
-      for (const { address } of readEndpoints(before))
-        this.slicesByAddress.get(address)?.delete(key);
-    }
-    if (after !== undefined) {
-      put(this.slicesOfService, serviceKeyOf(after), key);
-      for (const { address } of readEndpoints(after)) put(this.slicesByAddress, address, key);
-    }
+    // Of most changes of a slice its Service and nearly all of its addresses know nothing.
+    const [was, is] = [endpointsOf(before).addresses, endpointsOf(after).addresses];
+    for (const it of was) if (!is.has(it)) this.slicesByAddress.get(it)?.delete(key);
+    for (const it of is) if (!was.has(it)) put(this.slicesByAddress, it, key);
+    const [had, has] = [before && serviceKeyOf(before), after && serviceKeyOf(after)];
+    if (had === has) return;
+    if (had !== undefined) this.slicesOfService.get(had)?.delete(key);
+    if (has !== undefined) put(this.slicesOfService, has, key);
   }
 }
 
@@ -287,9 +286,30 @@ function readService(object: KubeObject): ServiceRecord {
   };
 }
 
+/** The ready endpoints of a slice. */
+interface ReadyEndpoints {
+  readonly records: readonly EndpointRecord[];
+  readonly addresses: ReadonlySet<IP>;
+}
+
+const NOBODY: ReadyEndpoints = { records: [], addresses: new Set() };
+
+/** By version of a slice: every CoreDNS reads the same, when it comes and when it is replaced. */
+const readSlices = new WeakMap<KubeObject, ReadyEndpoints>();
+
+function endpointsOf(slice: KubeObject | undefined): ReadyEndpoints {
+  if (slice === undefined) return NOBODY;
+  let ready = readSlices.get(slice);
+  if (ready === undefined) {
+    const records = readEndpoints(slice);
+    ready = { records, addresses: new Set(records.map(({ address }) => address)) };
+    readSlices.set(slice, ready);
+  }
+  return ready;
+}
+
 /** Only `ready` counts, and its absence means true; `serving` and `terminating` do not matter. */
-function readEndpoints(object: KubeObject | undefined): EndpointRecord[] {
-  if (object === undefined) return [];
+function readEndpoints(object: KubeObject): EndpointRecord[] {
   const slice = object as KubeObject & SliceFields;
   const ports = readPorts(slice.ports);
   const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);

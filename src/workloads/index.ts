@@ -11,6 +11,7 @@ export { workloadOf } from './behaviour-target';
 export { Behaviours } from './behaviours';
 export { endingOf, sleepOf } from './command';
 export { bringsDns, corednsManifests, defaultCorefile } from './coredns-manifests';
+export type { TimerOverride } from './coredns-manifests';
 export { CoreDns } from './coredns/server';
 export type { AskUpstream, DnsRequest, Exchanged, Trail } from './coredns/plugin';
 export { CorefileError, parseCorefile } from './corefile';

@@ -2,8 +2,12 @@
 // source: cluster/addons/dns/nodelocaldns/nodelocaldns.yaml; which placeholders an administrator
 // fills in, by the mode of kube-proxy: kubernetes.io "Using NodeLocal DNSCache"
 
+import { TIMERS } from '../timing';
+import type { TimerName } from '../timing';
 import type { IP } from '../values/ip';
 import type { KubeObject } from '../values/kube-object';
+import { seconds } from '../values/time';
+import type { TimerOverride } from './coredns-manifests';
 
 export interface NodeCacheOptions {
   readonly domain: string;
@@ -15,6 +19,8 @@ export interface NodeCacheOptions {
   readonly isIpvs: boolean;
   /** Replaces the template of the add-on. */
   readonly corefile?: string;
+  /** What the scenario overrides of what that says. */
+  readonly override?: TimerOverride;
 }
 
 const NAMESPACE = 'kube-system';
@@ -46,14 +52,17 @@ export function nodeCacheManifests(options: NodeCacheOptions): KubeObject[] {
 }
 
 /** What is left for node-cache itself to fill in is left. */
-export function nodeCacheTemplate({ domain, address, kubeDns, isIpvs }: NodeCacheOptions): string {
+export function nodeCacheTemplate(options: NodeCacheOptions): string {
+  const { domain, address, kubeDns, isIpvs, override } = options;
+  const kept = (timer: TimerName): number =>
+    (override?.(timer) ?? TIMERS[timer].value.least) / seconds(1);
   const bind = isIpvs ? address : `${address} ${kubeDns}`;
   const cluster = ['{', '            force_tcp', '    }'].join('\n');
   const clusterDns = isIpvs ? kubeDns : '__PILLAR__CLUSTER__DNS__';
   const cache = [
     'cache {',
-    '            success 9984 30',
-    '            denial 9984 5',
+    `            success 9984 ${kept('node-cache.success')}`,
+    `            denial 9984 ${kept('node-cache.denial')}`,
     '    }',
   ].join('\n');
   const health = address.includes(':') ? `[${address}]` : address;

@@ -16,6 +16,7 @@ import type { Profile } from '../../../src/timing';
 import type { BehaviourSpec, ClusterSpec } from '../../../src/values/cluster-spec';
 import { ip } from '../../../src/values/ip';
 import { keyOf } from '../../../src/values/kube-object';
+import type { KubeletSettings } from '../../../src/values/kubelet-settings';
 import type { KubeVersion } from '../../../src/values/kube-version';
 import { START } from '../../../src/values/time';
 import type { Duration, Instant } from '../../../src/values/time';
@@ -32,6 +33,8 @@ export interface WorldOptions {
   /** What the Node object says of the size of the machine. */
   readonly capacity?: Readonly<Record<string, string>>;
   readonly featureGates?: Readonly<Record<string, boolean>>;
+  /** What is said of the kubelet of worker-1. */
+  readonly kubelet?: KubeletSettings;
 }
 
 const POD_KEY = 'shop/web';
@@ -114,7 +117,8 @@ export class KubeletWorld {
     }
     const { featureGates = {} } = options;
     const parts = { kernel, api, timing, network, behaviours, servers };
-    this.kubelets = new Kubelets({ ...parts, featureGates });
+    const settings = new Map(options.kubelet && [['worker-1', options.kubelet]]);
+    this.kubelets = new Kubelets({ ...parts, featureGates, settings });
     this.createNow('Namespace', { metadata: { name: 'shop' } });
     for (const name of network.machines.keys()) {
       const status = { capacity: options.capacity ?? {} };

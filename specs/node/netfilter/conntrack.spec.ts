@@ -4,13 +4,17 @@
 import { expect } from 'chai';
 import { Conntrack } from '../../../src/node/netfilter/conntrack';
 import type { ConntrackEntry } from '../../../src/node/netfilter/conntrack';
+import type { TcpState } from '../../../src/node/netfilter/conntrack-entry';
 import {
   answered,
   formatConntrackEntry,
   inState,
   newEntry,
   refreshed,
+  timeoutsBy,
 } from '../../../src/node/netfilter/conntrack-entry';
+import { TIMERS } from '../../../src/timing';
+import type { TimerName } from '../../../src/timing';
 import { RecentLists } from '../../../src/node/netfilter/recent';
 import { ANY_PORT } from '../../../src/values/flow';
 import type { FiveTuple, Port, Protocol } from '../../../src/values/flow';
@@ -202,5 +206,51 @@ describe('the lists of -m recent', () => {
     lists.set('SEP', ip('10.244.2.0'), START);
     expect(lists.has('SEP', ip('10.244.1.0'), 60, START)).to.equal(true);
     expect(lists.has('SEP', ip('10.244.1.1'), 60, START)).to.equal(false);
+  });
+});
+
+// Linux Documentation/networking/nf_conntrack-sysctl.rst: a timeout for each state and protocol.
+describe('a host with a timeout of its own', () => {
+  const TCP: readonly (readonly [timer: TimerName, state: TcpState])[] = [
+    ['conntrack.tcpSynSent', 'SYN_SENT'],
+    ['conntrack.tcpSynRecv', 'SYN_RECV'],
+    ['conntrack.tcpEstablished', 'ESTABLISHED'],
+    ['conntrack.tcpFinWait', 'FIN_WAIT'],
+    ['conntrack.tcpCloseWait', 'CLOSE_WAIT'],
+    ['conntrack.tcpLastAck', 'LAST_ACK'],
+    ['conntrack.tcpTimeWait', 'TIME_WAIT'],
+    ['conntrack.tcpClose', 'CLOSE'],
+  ];
+  const only = (mine: TimerName) =>
+    timeoutsBy((timer) => (timer === mine ? seconds(7) : TIMERS[timer].value.least));
+  const left = (entry: ConntrackEntry): number => between(START, entry.expires) / seconds(1);
+
+  for (const [timer, state] of TCP) {
+    it(`forgets by ${timer} what is in ${state}, and nothing else`, () => {
+      const stays = TCP.map(([, other]) => left(inState(entryOf(), other, START, only(timer))));
+      const usual = TCP.map(([, other]) => left(inState(entryOf(), other, START)));
+      const at7 = usual.map((span, index) => (TCP[index]![1] === state ? 7 : span));
+      expect(stays).to.deep.equal(at7);
+    });
+  }
+
+  it('forgets UDP, UDP that goes on, SCTP and ICMP each by its own', () => {
+    const stream = { ...answered(entryOf(1, 'UDP'), START), assured: true };
+    const flows = [entryOf(1, 'UDP'), stream, entryOf(1, 'SCTP'), entryOf(1, 'ICMP')];
+    const names = ['udp', 'udpStream', 'sctp', 'icmp'] as const;
+    for (const [index, name] of names.entries()) {
+      const timeouts = only(`conntrack.${name}`);
+      const stays = flows.map((flow) => left(refreshed(flow, START, timeouts)));
+      const usual = [30, 120, 210, 30];
+      expect(stays, name).to.deep.equal(usual.map((span, flow) => (flow === index ? 7 : span)));
+    }
+  });
+
+  it('counts by it from the first packet on, and from an answer', () => {
+    const { original, reply } = entryOf();
+    const timeouts = only('conntrack.tcpSynSent');
+    expect(left(newEntry(original, reply, START, timeouts))).to.equal(7);
+    expect(left(answered(entryOf(), START, only('conntrack.tcpEstablished')))).to.equal(7);
+    expect(left(answered(entryOf(1, 'UDP'), START, only('conntrack.udp')))).to.equal(7);
   });
 });

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { Random } from '../../../src/kernel/random';
 import type { Stream } from '../../../src/kernel/random';
 import { ChainIndex, indexOf } from '../../../src/node/netfilter/chain-index';
-import type { Chain, Ruleset } from '../../../src/node/netfilter/ruleset';
+import type { Chain, Rule, Ruleset } from '../../../src/node/netfilter/ruleset';
 import { virtualServerAt, virtualServerKey } from '../../../src/node/netfilter/virtual-server';
 import { proxyMode } from '../../../src/node/proxy';
 import type { Endpoint, ProxyInput, ServicePort } from '../../../src/node/proxy/proxy-mode';
@@ -62,6 +62,56 @@ describe('rules made from the rules before', () => {
   }
 });
 
+describe('an endpoint that stays', () => {
+  it('has one chain before and after another one goes', () => {
+    const [mode, node] = [proxyMode('iptables')!, NODES[0]!];
+    const [stays, goes] = [endpoint('10.244.1.4'), endpoint('10.244.1.5')];
+    const before = changed(clusterOf(1), 0, [stays, goes]);
+    const after = changed(before, 0, [stays]);
+    const [was, is] = [before, after].map((input) => natOf(mode.compile(input, node)));
+    const endpointChains = [...is!.keys()].filter((name) => name.startsWith('KUBE-SEP-'));
+    expect(endpointChains).to.have.length(1);
+    expect(is!.get(endpointChains[0]!)).to.equal(was!.get(endpointChains[0]!));
+    expect(is!.get('KUBE-SERVICES')).to.equal(was!.get('KUBE-SERVICES'));
+  });
+
+  it('has a chain without comments once the cluster is large', () => {
+    const [mode, node] = [proxyMode('iptables')!, NODES[0]!];
+    const stays = endpoint('10.244.1.4');
+    const others = Array.from({ length: 1_000 }, (_, index) => {
+      return endpoint(`10.245.${index >> 8}.${index & 255}`);
+    });
+    const small = changed(clusterOf(1), 0, [stays]);
+    for (const [input, expected] of [
+      [small, 'ns/svc-00000'],
+      [changed(small, 0, [stays, ...others]), undefined],
+      [small, 'ns/svc-00000'],
+    ] as const) {
+      const chains = natOf(mode.compile(input, node));
+      const own = [...chains.values()].find((it) => it.rules.some((rule) => isTo(rule, stays)))!;
+      expect(own.rules.map((it) => it.comment)).to.deep.equal([expected, expected]);
+    }
+  });
+
+  it('has a chain for each Service port that it serves, with the comment of that port', () => {
+    const [mode, node] = [proxyMode('iptables')!, NODES[0]!];
+    const shared = endpoint('10.244.1.4');
+    const input = changed(changed(clusterOf(2), 0, [shared]), 1, [shared]);
+    const text = mode.render(mode.compile(input, node));
+    for (const name of ['svc-00000', 'svc-00001']) {
+      expect(text).to.match(new RegExp(`-A KUBE-SEP-.*ns/${name}.* -j DNAT`));
+    }
+  });
+});
+
+function isTo({ target }: Rule, { ip: address }: Endpoint): boolean {
+  return target.do === 'dnat' && target.address === address;
+}
+
+function natOf({ tables }: Ruleset): ReadonlyMap<string, Chain> {
+  return tables.get('nat')!.chains;
+}
+
 /** So many Services, each of a shape and with one endpoint. */
 function clusterOf(services: number): ProxyInput {
   const ports = Array.from({ length: services }, (_, index) => {
@@ -85,8 +135,13 @@ function changed(before: ProxyInput, index: number, endpoints: Endpoint[]): Prox
 
 /** Equal, but nothing that was made for the original is known of it. */
 function copyOf({ servicePorts, endpoints }: ProxyInput): ProxyInput {
-  return { servicePorts: new Map(servicePorts), endpoints: new Map(endpoints) };
+  const ports = [...servicePorts].map(([key, port]) => [key, { ...port }] as const);
+  const lists = [...endpoints].map(([key, list]) => [key, list.map((it) => ({ ...it }))] as const);
+  return { servicePorts: new Map(ports), endpoints: new Map(lists) };
 }
+
+/** What stays as it was is the same object, as kube-proxy has it. */
+const seen = new Map<string, Endpoint>();
 
 function someEndpoints(draw: Stream): Endpoint[] {
   const makers = [endpoint, endpoint, terminating, unready];
@@ -95,7 +150,13 @@ function someEndpoints(draw: Stream): Endpoint[] {
       nodeName: `worker-${1 + draw.below(3)}`,
       nodeHints: draw.below(4) === 0 ? ['worker-1'] : [],
     };
-    return makers[draw.below(makers.length)]!(`10.244.${index}.${10 + draw.below(3)}`, fields);
+    const made = makers[draw.below(makers.length)]!(
+      `10.244.${index}.${10 + draw.below(3)}`,
+      fields,
+    );
+    const text = JSON.stringify(made);
+    if (!seen.has(text)) seen.set(text, made);
+    return seen.get(text)!;
   });
 }
 

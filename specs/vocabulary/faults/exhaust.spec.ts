@@ -89,6 +89,8 @@ describe('exhaust', () => {
     expect(pathsOf({ pod: 'shop/a', what: 'conntrack' })).to.deep.equal(['/pod']);
     expect(pathsOf({ nodes: 'all', what: 'memory' })).to.deep.equal([]);
     expect(pathsOf({ pod: 'shop/a', what: 'disk' })).to.deep.equal(['/pod']);
+    expect(pathsOf({ pod: 'shop/a', what: 'pids' })).to.deep.equal(['/pod']);
+    expect(pathsOf({ node: 'worker-1', what: 'pids', left: 9 })).to.deep.equal([]);
     expect(pathsOf({ component: 'apiserver', what: 'memory' })).to.deep.equal(['/component']);
     expect(pathsOf({ component: 'etcd', what: 'inflight' })).to.deep.equal(['/component']);
     expect(pathsOf({ node: 'worker-1', what: 'inflight' })).to.deep.equal(['/node']);
@@ -96,7 +98,6 @@ describe('exhaust', () => {
   });
 
   it('says at load time what is not modelled', () => {
-    expect(pathsOf({ pod: 'shop/a', what: 'pids' })).to.deep.equal(['/what']);
     expect(pathsOf({ node: 'worker-1', what: 'ports', left: 10 })).to.deep.equal(['/left']);
     expect(pathsOf({ node: 'worker-1', what: 'lock', cap: 1 })).to.deep.equal(['/cap']);
     expect(pathsOf({ node: 'worker-1', what: 'ips', left: 1, cap: 1 })).to.deep.equal(['/cap']);

@@ -16,9 +16,14 @@ describe('a loss that means nothing', () => {
       'exhaust: {node: worker-1, what: ports, left: 10}',
       'error 4:59 of `ports` nothing is left: anything between is not modelled',
     ],
+    ['exhaust: {pod: shop/web, what: pids}', 'error 4:29 `pids` is said of a node'],
     [
-      'exhaust: {pod: shop/web, what: pids}',
-      'error 4:45 processes are not counted: `pids` is not modelled',
+      'exhaust: {node: worker-1, what: pids, left: 1Gi}',
+      'error 4:58 `pids` is counted, in no bytes',
+    ],
+    [
+      'exhaust: {node: worker-1, what: pids, cap: 9}',
+      'error 4:57 say how much of `pids` is `left`',
     ],
     [
       'wipe: {node: worker-1, what: ipset}',

@@ -4,6 +4,10 @@
 import { expect } from 'chai';
 import { emptyReply } from '../../../src/workloads/dns-message';
 import type { DnsReply } from '../../../src/workloads/index';
+import type { TimerName } from '../../../src/timing';
+import { seconds } from '../../../src/values/time';
+import type { DefaultDelay } from '../../../src/workloads/coredns/plugin';
+import { USUAL_DELAY } from '../usual-delay';
 import { denies, says, UpstreamWorld } from './upstream-world';
 
 const NAME = 'a.example';
@@ -200,6 +204,29 @@ describe('a cache directive is refused', () => {
   for (const [option, message] of Object.entries(OPTIONS)) {
     it(option, () => {
       expect(() => worldOf(`cache {\n${option}\n}`, a(1))).to.throw(message);
+    });
+  }
+});
+
+// An override by name holds where the directive says nothing of it.
+describe('the duration of an entry where the scenario overrides the defaults', () => {
+  const lasts = (cache: string, reply: DnsReply, timer: TimerName, at: number): boolean => {
+    const delay: DefaultDelay = (name) => (name === timer ? seconds(50) : USUAL_DELAY(name));
+    const world = new UpstreamWorld(`${cache}\nforward . 192.0.2.53`, () => reply, { delay });
+    world.ask(NAME);
+    world.ask(NAME, 'A', { at });
+    return world.asked.length === 1;
+  };
+  const CASES = [
+    ['coredns.cacheSuccess', a(86_400), 'success 9984 20'],
+    ['coredns.cacheDenial', denies('NXDOMAIN', 86_400), 'denial 9984 20'],
+    ['coredns.cacheFailure', emptyReply('SERVFAIL'), 'servfail 20s'],
+  ] as const;
+  for (const [timer, reply, option] of CASES) {
+    it(`${timer}: 50 s, and not where the directive says 20`, () => {
+      expect([49, 50].map((at) => lasts('cache', reply, timer, at))).to.deep.equal([true, false]);
+      const said = `cache {\n${option}\n}`;
+      expect([19, 20].map((at) => lasts(said, reply, timer, at))).to.deep.equal([true, false]);
     });
   }
 });

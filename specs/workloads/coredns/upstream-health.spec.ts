@@ -4,13 +4,20 @@
 
 import { expect } from 'chai';
 import { seconds } from '../../../src/values/time';
+import type { Duration } from '../../../src/values/time';
 import type { Exchanged } from '../../../src/workloads/coredns/plugin';
-import type { UpstreamHealth } from '../../../src/workloads/coredns/upstream-health';
-import { checkTime } from '../../../src/workloads/coredns/upstream-health';
+import { UpstreamHealth } from '../../../src/workloads/coredns/upstream-health';
 import { emptyReply } from '../../../src/workloads/dns-message';
+import { USUAL_DELAY } from '../usual-delay';
 import { says, UpstreamWorld } from './upstream-world';
 
 const NAME = 'a.example';
+
+function healthWithin(timeout: Duration): UpstreamHealth {
+  const options = { maxFails: 2, interval: seconds(0.5), timeout, domain: '' };
+  return new UpstreamHealth('node', 'UDP', options);
+}
+
 const GOOD = says(`${NAME}. 60 IN A 192.0.2.1`);
 
 /** A forward over these octets, in order, and the upstreams that it has begun to check. */
@@ -107,9 +114,14 @@ describe('an upstream of forward', () => {
   });
 
   it('has a second for the answer to a check', () => {
-    expect(checkTime('silent')).to.equal(seconds(1));
-    expect(checkTime('unreachable')).to.equal(0);
-    expect(checkTime({ ...GOOD, delay: seconds(0.2) })).to.equal(seconds(0.2));
+    const health = healthWithin(USUAL_DELAY('coredns.forwardHealthTimeout'));
+    expect(health.checkTime('silent')).to.equal(seconds(1));
+    expect(health.checkTime('unreachable')).to.equal(0);
+    expect(health.checkTime({ ...GOOD, delay: seconds(0.2) })).to.equal(seconds(0.2));
+    const patient = healthWithin(seconds(3));
+    expect(patient.checkTime('silent')).to.equal(seconds(3));
+    expect(patient.learn({ ...GOOD, delay: seconds(2) })).to.equal(undefined);
+    expect(health.learn({ ...GOOD, delay: seconds(2) })).to.equal(seconds(0.5));
   });
 });
 

@@ -19,8 +19,11 @@ export interface KindDefinition {
   readonly fields: FieldTable;
   /** The object with every default of the API filled in. Pure; the input is not changed. */
   defaults(object: KubeObject): KubeObject;
-  /** What is wrong with a completed object. */
-  validate(object: KubeObject): readonly ManifestProblem[];
+  /**
+   * What is wrong with a completed object. Parts that it shares with `previous`, which stands and
+   * so was found right, may be passed over.
+   */
+  validate(object: KubeObject, previous?: KubeObject): readonly ManifestProblem[];
   /** What is wrong with a change of a completed object: fields that must stay as they are. */
   validateChange?(object: KubeObject, previous: KubeObject): readonly ManifestProblem[];
 }
@@ -93,11 +96,20 @@ export function withoutNulls<T>(value: T, known?: unknown): T {
 /** Whether any field in it is null. Items of lists are not fields. */
 function holdsNull(value: unknown, known?: unknown): boolean {
   if (typeof value !== 'object' || value === null || value === known) return false;
-  if (Array.isArray(value)) return value.some((item) => holdsNull(item));
-  const parts = value as Record<string, unknown>;
-  const others = known as Record<string, unknown> | undefined;
+  const others = known as Readonly<Record<string, unknown>> | null | undefined;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      // Most items of most lists are texts, or as they were.
+      if (typeof item === 'object' && holdsNull(item, others?.[index])) return true;
+    }
+    return false;
+  }
+  const parts = value as Readonly<Record<string, unknown>>;
   for (const field of Object.keys(parts)) {
-    if (parts[field] === null || holdsNull(parts[field], others?.[field])) return true;
+    const part = parts[field];
+    if (part === null) return true;
+    if (typeof part === 'object' && holdsNull(part, others?.[field])) return true;
   }
   return false;
 }
@@ -107,8 +119,13 @@ function holdsNull(value: unknown, known?: unknown): boolean {
  * that an unchanged part stays the same object.
  */
 export function complete<T extends object>(given: T | undefined, defaults: Partial<T>): T {
-  const merged = { ...defaults, ...given } as T;
-  const fields = Object.keys(defaults) as (keyof T)[];
-  const isComplete = given !== undefined && fields.every((field) => given[field] !== undefined);
-  return isComplete ? given : merged;
+  if (given !== undefined && holdsAll(given, Object.keys(defaults))) return given;
+  return { ...defaults, ...given } as T;
+}
+
+function holdsAll(given: object, fields: readonly string[]): boolean {
+  for (const field of fields) {
+    if ((given as Readonly<Record<string, unknown>>)[field] === undefined) return false;
+  }
+  return true;
 }

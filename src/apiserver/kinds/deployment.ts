@@ -103,6 +103,9 @@ export const deployment = defineKind({
     },
   },
   defaults,
-  validate: (object) => [...validateWorkload(object), ...validateStrategy(object as Deployment)],
+  validate: (object, previous) => [
+    ...validateWorkload(object, previous),
+    ...validateStrategy(object as Deployment),
+  ],
   validateChange: validateSelectorStays,
 });

@@ -24,12 +24,17 @@ const ADDRESSES_MAX = 100;
 const HINTS_MAX = 8;
 const ADDRESS_TYPES: readonly unknown[] = ['IPv4', 'IPv6', 'FQDN'];
 const PROTOCOLS: readonly unknown[] = ['TCP', 'UDP', 'SCTP'];
+const NOBODY: readonly SliceEndpoint[] = [];
+const NOTHING: Partial<SliceEndpoint> = {};
 const CONDITIONS = ['ready', 'serving', 'terminating'] as const;
 
-/** Problems of a completed slice. */
-export function validateEndpointSlice(slice: EndpointSlice): ManifestProblem[] {
+/** Problems of a completed slice; of endpoints and ports that stand already there are none. */
+export function validateEndpointSlice(
+  slice: EndpointSlice,
+  previous?: EndpointSlice,
+): ManifestProblem[] {
   const { addressType, endpoints, ports = [] } = slice;
-  const problems = validateMetadata(slice);
+  const problems = validateMetadata(slice, previous);
   if (!ADDRESS_TYPES.includes(addressType)) {
     // Of no type, no address is the wrong one.
     return [...problems, error('/addressType', noneOf(addressType, ADDRESS_TYPES))];
@@ -37,10 +42,10 @@ export function validateEndpointSlice(slice: EndpointSlice): ManifestProblem[] {
   if (endpoints.length > ENDPOINTS_MAX) {
     problems.push(error('/endpoints', `more than ${ENDPOINTS_MAX} endpoints`));
   } else {
-    endpoints.forEach((endpoint, index) => {
-      problems.push(...validateEndpoint(endpoint, addressType, `/endpoints/${index}`));
-    });
+    const standing = previous?.addressType === addressType ? previous.endpoints : NOBODY;
+    problems.push(...validateEndpoints(endpoints, addressType, standing));
   }
+  if (ports === previous?.ports) return problems;
   return [...problems, ...validatePorts(ports)];
 }
 
@@ -53,26 +58,48 @@ export function validateSliceChange(
   return [error('/addressType', `may not change: it is ${previous.addressType}`)];
 }
 
+/** A change touches few endpoints, and most of them in one part. */
+function validateEndpoints(
+  endpoints: readonly SliceEndpoint[],
+  addressType: EndpointSlice['addressType'],
+  standing: readonly SliceEndpoint[],
+): ManifestProblem[] {
+  const problems: ManifestProblem[] = [];
+  let moved: ReadonlySet<SliceEndpoint> | undefined;
+  endpoints.forEach((endpoint, index) => {
+    const known = standing[index];
+    if (endpoint === known || (moved ??= new Set(standing)).has(endpoint)) return;
+    problems.push(...validateEndpoint(endpoint, addressType, `/endpoints/${index}`, known));
+  });
+  return problems;
+}
+
+/** `known`: what stands at its place, with parts that it may share. */
 function validateEndpoint(
   endpoint: SliceEndpoint,
   addressType: EndpointSlice['addressType'],
   path: string,
+  known: Partial<SliceEndpoint> = NOTHING,
 ): ManifestProblem[] {
-  const { addresses = [], conditions = {}, hostname, nodeName, hints = {} } = endpoint;
-  const problems = validateAddresses(addresses, addressType, `${path}/addresses`);
+  const { addresses = [], conditions = {}, hostname, nodeName, hints } = endpoint;
+  const problems: ManifestProblem[] = [];
+  if (addresses !== known.addresses) {
+    problems.push(...validateAddresses(addresses, addressType, `${path}/addresses`));
+  }
   for (const condition of CONDITIONS) {
     const value: unknown = conditions[condition];
     if (value === undefined || typeof value === 'boolean') continue;
     const message = `must be true or false, is ${JSON.stringify(value)}`;
     problems.push(error(`${path}/conditions/${condition}`, message));
   }
-  if (nodeName !== undefined && !isDnsSubdomain(nodeName)) {
+  if (nodeName !== undefined && nodeName !== known.nodeName && !isDnsSubdomain(nodeName)) {
     problems.push(error(`${path}/nodeName`, `${quote(nodeName)} is no DNS name`));
   }
   if (hostname !== undefined && !isDnsLabel(hostname)) {
     problems.push(error(`${path}/hostname`, `${quote(hostname)} is no DNS label`));
   }
-  return [...problems, ...validateHints(hints, `${path}/hints`)];
+  if (hints !== undefined) problems.push(...validateHints(hints, `${path}/hints`));
+  return problems;
 }
 
 function validateAddresses(

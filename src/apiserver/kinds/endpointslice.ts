@@ -82,9 +82,12 @@ export const endpointslice = defineKind({
     const completed = (ports ?? []).map((port) =>
       complete<SlicePort>(port, { name: '', protocol: 'TCP' }),
     );
-    return { ...object, endpoints: endpoints ?? [], ports: completed };
+    const isComplete = ports?.every((port, index) => port === completed[index]) === true;
+    if (isComplete && endpoints !== undefined) return object;
+    return { ...object, endpoints: endpoints ?? [], ports: isComplete ? ports : completed };
   },
-  validate: (object) => validateEndpointSlice(object as EndpointSlice),
+  validate: (object, previous) =>
+    validateEndpointSlice(object as EndpointSlice, previous as EndpointSlice | undefined),
   validateChange: (object, previous) =>
     validateSliceChange(object as EndpointSlice, previous as EndpointSlice),
 });

@@ -42,9 +42,17 @@ export function noPort(path: string, port: unknown): ManifestProblem {
   return error(path, `must be a number, is ${JSON.stringify(port) ?? 'missing'}`, hint);
 }
 
-/** What is wrong with name and labels. Services have names of their own form. */
-export function validateMetadata(object: KubeObject): ManifestProblem[] {
+/**
+ * What is wrong with name and labels. Services have names of their own form. What stands is right:
+ * what is the same in `previous` is not looked at again.
+ */
+export function validateMetadata(object: KubeObject, previous?: KubeObject): ManifestProblem[] {
   const { name, namespace, generateName, labels } = object.metadata;
+  const known = previous?.metadata;
+  const isKnown = known !== undefined && known.name === name && known.namespace === namespace;
+  if (isKnown && name) {
+    return labels === known.labels ? [] : validateLabels(labels, '/metadata/labels');
+  }
   const text = String(name || generateName || '');
   if (text === '') return [error('/metadata/name', 'name or generateName is required')];
   return [
@@ -80,24 +88,31 @@ function validateName(kind: string, text: string, isPrefix: boolean): ManifestPr
   return [error(path, `${quote(text)} is no DNS name: small letters, digits, "-" and "."`)];
 }
 
+/** Labels without problems: the pods of a template share theirs. */
+const flawless = new WeakSet<Labels>();
+
 /** What is wrong with a mapping of labels. */
 export function validateLabels(labels: Labels | undefined, path: string): ManifestProblem[] {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => {
+  const problems: ManifestProblem[] = [];
+  if (labels === undefined || flawless.has(labels)) return problems;
+  for (const key of Object.keys(labels)) {
+    const value: unknown = labels[key];
+    if (typeof value === 'string' && isQualifiedName(key) && isLabelValue(value)) continue;
     const place = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    if (typeof value !== 'string') {
-      return [error(place, `must be a string, is ${JSON.stringify(value)}`, 'put it in quotes')];
-    }
-    if (!isQualifiedName(key)) return [error(place, `${quote(key)} is no label name`)];
-    if (!isLabelValue(value)) {
-      return [
-        error(
-          place,
-          `${quote(value)} is no label value: at most 63 letters, digits, "-", "_", "."`,
-        ),
-      ];
-    }
-    return [];
-  });
+    problems.push(wrongLabel(place, key, value));
+  }
+  // What may still change is not kept in mind.
+  if (problems.length === 0 && Object.isFrozen(labels)) flawless.add(labels);
+  return problems;
+}
+
+function wrongLabel(place: string, key: string, value: unknown): ManifestProblem {
+  if (typeof value !== 'string') {
+    return error(place, `must be a string, is ${JSON.stringify(value)}`, 'put it in quotes');
+  }
+  if (!isQualifiedName(key)) return error(place, `${quote(key)} is no label name`);
+  const message = `${quote(value)} is no label value: at most 63 letters, digits, "-", "_", "."`;
+  return error(place, message);
 }
 
 /** The value of a label; it may be empty. */

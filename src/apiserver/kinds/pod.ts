@@ -212,9 +212,12 @@ export const pod = defineKind({
   shortNames: ['po'],
   namespaced: true,
   fields: { spec: POD_SPEC_FIELDS },
-  defaults: (object) => ({ ...object, spec: defaultPodSpec(object.spec as PodSpec | undefined) }),
-  validate: (object) => [
-    ...validateMetadata(object),
+  defaults(object) {
+    const spec = defaultPodSpec(object.spec as PodSpec | undefined);
+    return spec === object.spec ? object : { ...object, spec };
+  },
+  validate: (object, previous) => [
+    ...validateMetadata(object, previous),
     ...validatePodSpec((object as Pod).spec, '/spec'),
   ],
   validateChange(object, previous) {

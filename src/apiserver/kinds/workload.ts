@@ -68,9 +68,9 @@ export function defaultTemplate(template: PodTemplate | undefined): PodTemplate 
 }
 
 /** Problems of names, selector, replicas and template of a completed workload. */
-export function validateWorkload(object: KubeObject): ManifestProblem[] {
+export function validateWorkload(object: KubeObject, previous?: KubeObject): ManifestProblem[] {
   const { selector, template, replicas, minReadySeconds } = (object as Workload).spec;
-  const problems = validateMetadata(object);
+  const problems = validateMetadata(object, previous);
   if (replicas !== undefined && !isCount(replicas)) {
     problems.push(error('/spec/replicas', `${JSON.stringify(replicas)} is no number of replicas`));
   }

@@ -123,7 +123,10 @@ function nodeProcesses(node: string, parts: ComponentParts, supervisor: Supervis
 function kubeletOn(node: string, { kubelets }: ComponentParts, supervisor: Supervisor): Process {
   const actor = `kubelet@${node}`;
   return {
-    ...onNode('kubelet', node, actor),
+    component: { name: 'kubelet', node, actor },
+    actor,
+    host: node,
+    isOnNode: true,
     supervisor: 'systemd',
     restartTimer: 'kubelet.systemdRestart',
     // What it asks of the runtime is its work as well.
@@ -146,7 +149,10 @@ function runtimeOn(node: string, { kernel, kubelets }: ComponentParts): Process 
   const owners = [actor, `cri@${node}`];
   const process = kernel.keep({ isRunning: true });
   return {
-    ...onNode('runtime', node, actor),
+    component: { name: 'runtime', node, actor },
+    actor,
+    host: node,
+    isOnNode: true,
     supervisor: 'systemd',
     restartTimer: 'runtime.systemdRestart',
     owners: () => owners,
@@ -171,7 +177,11 @@ function runtimeOn(node: string, { kernel, kubelets }: ComponentParts): Process 
 function proxyOn(node: string, { proxies }: ComponentParts): Process {
   const actor = `kube-proxy@${node}`;
   return {
-    ...onNode('kube-proxy', node, actor),
+    component: { name: 'kube-proxy', node, actor },
+    actor,
+    host: node,
+    isOnNode: true,
+    supervisor: 'kubelet',
     owners: () => [actor],
     clients: () => [actor],
     isRunning: () => proxies.of(node).some((proxy) => proxy.isRunning),
@@ -187,7 +197,11 @@ function cniOn(node: string, { kernel, agents, proxies, spec }: ComponentParts):
   const isProxy = spec.proxy.mode === 'ebpf';
   const process = kernel.keep({ isRunning: true });
   return {
-    ...onNode('cni', node, actor),
+    component: { name: 'cni', node, actor },
+    actor,
+    host: node,
+    isOnNode: true,
+    supervisor: 'kubelet',
     owners: () => (isProxy ? [actor, proxy] : [actor]),
     clients: () => (isProxy ? [actor, proxy] : [actor]),
     isRunning: () => process.isRunning,
@@ -202,11 +216,6 @@ function cniOn(node: string, { kernel, agents, proxies, spec }: ComponentParts):
       if (isProxy) proxies.start(node);
     },
   };
-}
-
-function onNode(name: string, node: string, actor: string) {
-  const component = { name, node, actor };
-  return { component, actor, supervisor: 'kubelet' as const, host: node, isOnNode: true };
 }
 
 /** Agents share the informers of all nodes: who is cut off enforces what it has seen. */

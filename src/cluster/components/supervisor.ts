@@ -160,10 +160,10 @@ export class Supervisor {
     const { host, isOnNode, actor } = process;
     if (isOnNode && !kubelets.processes.isRunning(host)) return;
     kernel.note(`kubelet@${host}`, 'noticed', actor, 'it has exited');
-    const most = timing.delay('kubelet.crashLoopBackOffMax').least;
+    const most = timing.delay('kubelet.crashLoopBackOffMax', 'gain', `kubelet@${host}`).least;
     const isForgotten = replaced || backOffAt === undefined || exitedAt - backOffAt > 2 * most;
     const allowedAt = isForgotten ? kernel.now : later(exitedAt, backOff);
-    const first = timing.delay('kubelet.crashLoopBackOff').least;
+    const first = Math.min(timing.delay('kubelet.crashLoopBackOff').least, most);
     const wait = Math.max(0, allowedAt - kernel.now);
     record.backOff = (isForgotten ? first : Math.min(2 * backOff, most)) as Duration;
     // A new pod has not failed yet: its own first restart is free as well.

@@ -1,5 +1,5 @@
 // What nodes run out of: connections, ports for translated sources, addresses of pods, memory,
-// disk, and the one lock of iptables. Whoever takes it has a token.
+// disk, processes, and the one lock of iptables. Whoever takes it has a token.
 
 import type { Kubelets } from '../../node/kubelet/kubelet';
 import type { Network } from '../../network/index';
@@ -16,7 +16,16 @@ export interface ExhaustingContext {
 }
 
 /** What can be used up on a node. Ports and the lock are taken as a whole, the rest is counted. */
-export type NodeTable = 'conntrack' | 'ports' | 'ips' | 'lock' | 'memory' | 'disk';
+export type NodeTable = 'conntrack' | 'ports' | 'ips' | 'lock' | NodeResource;
+
+/** What kubelets look at, and end pods for. */
+export type NodeResource = 'memory' | 'disk' | 'pids';
+
+const RESOURCES: readonly string[] = ['memory', 'disk', 'pids'] satisfies NodeResource[];
+
+function isResource(what: NodeTable): what is NodeResource {
+  return RESOURCES.includes(what);
+}
 
 export interface ExhaustingHandles {
   /** False for a node without power. */
@@ -24,6 +33,8 @@ export interface ExhaustingHandles {
   relieve(node: string, what: NodeTable, token: string): void;
   /** Whether the kube-proxies load their rules by a tool that waits for the lock of iptables. */
   takesLock(): boolean;
+  /** Whether the kubelet of a node looks at what is left of it at all. */
+  isWatched(node: string, what: NodeResource): boolean;
 }
 
 export function exhaustingHandles(context: ExhaustingContext): ExhaustingHandles {
@@ -35,8 +46,8 @@ export function exhaustingHandles(context: ExhaustingContext): ExhaustingHandles
       if (what === 'conntrack') machine.conntrack.fill(token, shortage);
       else if (what === 'ports') machine.portsTakenBy.add(token);
       else if (what === 'ips') network.takeAddresses(node, token, shortage);
-      else if (what === 'memory' || what === 'disk') {
-        // The file system and the memory have no `cap`: what is available is said.
+      else if (isResource(what)) {
+        // These have no `cap`: what is available is said.
         kubelets.faults.exhaust(node, what, token, 'left' in shortage ? shortage.left : 0);
       } else proxies.holdLock(node, token);
       touch();
@@ -47,10 +58,11 @@ export function exhaustingHandles(context: ExhaustingContext): ExhaustingHandles
       if (what === 'conntrack') machine.conntrack.relieve(token);
       else if (what === 'ports') machine.portsTakenBy.delete(token);
       else if (what === 'ips') network.giveAddresses(node, token);
-      else if (what === 'memory' || what === 'disk') kubelets.faults.relieve(node, token);
+      else if (isResource(what)) kubelets.faults.relieve(node, token);
       else proxies.releaseLock(node, token);
       touch();
     },
     takesLock: () => proxies.mode.upkeep?.takesLock === true,
+    isWatched: (node, what) => kubelets.faults.isWatched(node, what),
   };
 }

@@ -3,7 +3,7 @@
 //   staging/src/k8s.io/endpointslice/reconciler.go
 
 import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../apiserver/kinds/endpointslice';
-import type { EndpointSlice } from '../../apiserver/kinds/endpointslice';
+import type { EndpointSlice, SlicePort } from '../../apiserver/kinds/endpointslice';
 import { zoneOf } from '../../apiserver/kinds/node';
 import type { Node } from '../../apiserver/kinds/node';
 import type { Pod } from '../../apiserver/kinds/pod';
@@ -14,7 +14,7 @@ import type { Effect } from '../../timing';
 import type { Family } from '../../values/ip';
 import { keyOf, splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
-import { matchesLabels } from '../../values/labels';
+import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
 import { defineController } from '../define';
 import type { ControllerDefinition, ControllerLogic, Workplace } from '../define';
@@ -24,9 +24,9 @@ import { SelectorIndex } from '../selector-index';
 import { MANAGER, objectOf, portsKey } from './slice-draft';
 import type { SliceDraft, SlicePlan } from './slice-draft';
 import {
-  addressesOfFamily,
+  concernsSlices,
   endpointOf,
-  endpointPart,
+  hasAddressOf,
   identityOf,
   isEndpoint,
   portsOf,
@@ -108,13 +108,12 @@ class EndpointSliceLogic implements ControllerLogic {
     const plans = families.map((family) => this.plan(service, family, pods, existing, pass));
     const orphans = existing.filter(({ addressType }) => !families.includes(addressType as Family));
     this.write(service, plans, orphans, triggerTime, pass);
-    const [before, after] = [
-      existing,
-      plans.flatMap((plan) => [...plan.create, ...plan.update, ...plan.unchanged]),
-    ];
-    const effect = effectOf(before, after);
+    if (pass.isIdle) return;
+    const after = plans.flatMap((plan) => [...plan.create, ...plan.update, ...plan.unchanged]);
+    const change = changeOf(existing, after);
+    const effect = effectOf(change);
     if (effect !== undefined) pass.effect = effect;
-    pass.summary = summaryOf(before, after);
+    pass.summary = summaryOf(change);
   }
 
   answered(write: Write, result: string, stored: KubeObject | undefined): void {
@@ -144,10 +143,10 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 
   private onPod({ key, before, after }: Change): Iterable<ObjectKey> {
-    const { namespace } = splitKey(key);
+    const { namespace = '' } = (after ?? before)!.metadata;
     const [had, has] = [labelsOf(before), labelsOf(after)];
     this.podIndex.update(namespace, key, had, has);
-    if (equalJson(endpointPart(before), endpointPart(after))) return [];
+    if (!concernsSlices(before as Pod | undefined, after as Pod | undefined)) return [];
     const selecting = this.serviceIndex.selecting(namespace, has);
     if (had === has) return selecting;
     const services = [...this.serviceIndex.selecting(namespace, had), ...selecting];
@@ -155,28 +154,18 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 
   private onNode({ before, after }: Change): Iterable<ObjectKey> {
-    const part = (node: KubeObject | undefined) =>
-      node && [zoneOf(node), (node as Node).status?.allocatable, (node as Node).status?.conditions];
-    if (equalJson(part(before), part(after))) return [];
+    if (!concernsShares(before as Node | undefined, after as Node | undefined)) return [];
     this.sharesAreStale = true;
     return [...this.unhinted].sort(compareText);
   }
 
   /** Somebody else has touched a slice: the Service is looked at again, but not in a hurry. */
   private onSlice({ key, before, after }: Change): Iterable<ObjectKey> {
-    for (const [slice, isThere] of [
-      [before, false],
-      [after, true],
-    ] as const) {
-      const service = isManaged(slice) ? serviceOf(slice) : undefined;
-      if (service === undefined) continue;
-      const known = this.slices.get(service) ?? new Set();
-      this.slices.set(service, known);
-      if (isThere) known.add(key);
-      else known.delete(key);
-    }
-    const service = serviceOf(after ?? before);
-    if (service === undefined || !isManaged(after ?? before)) return [];
+    const was = isManaged(before) ? serviceOf(before) : undefined;
+    const is = isManaged(after) ? serviceOf(after) : undefined;
+    this.keepSlice(key, was, is);
+    const service = after === undefined ? was : is;
+    if (service === undefined) return [];
     const isForeign =
       after === undefined
         ? !this.tracker.sawDeletion(service, key)
@@ -187,12 +176,20 @@ class EndpointSliceLogic implements ControllerLogic {
     return [];
   }
 
-  private podsOf(service: Service): Pod[] {
-    const { selector = {} } = service.spec;
+  /** Each slice by the Service that it is of, the one that was written last coming last. */
+  private keepSlice(key: ObjectKey, was: ObjectKey | undefined, is: ObjectKey | undefined): void {
+    if (was !== undefined) this.slices.get(was)?.delete(key);
+    if (is === undefined) return;
+    const known = this.slices.get(is);
+    if (known === undefined) this.slices.set(is, new Set([key]));
+    else known.add(key);
+  }
+
+  private podsOf({ metadata, spec: { selector = {} } }: Service): Pod[] {
     const pods: Pod[] = [];
-    for (const key of this.podIndex.candidates(service.metadata.namespace ?? '', selector)) {
+    for (const key of this.podIndex.matching(metadata.namespace ?? '', selector)) {
       const pod = this.place.view.get('Pod', key) as Pod | undefined;
-      if (pod !== undefined && matchesLabels(pod.metadata.labels, selector)) pods.push(pod);
+      if (pod !== undefined) pods.push(pod);
     }
     return pods;
   }
@@ -214,12 +211,12 @@ class EndpointSliceLogic implements ControllerLogic {
     pass: Pass,
   ): SlicePlan {
     const desired = new Map<string, DesiredGroup>();
+    let group: DesiredGroup | undefined;
     for (const pod of pods) {
-      if (!isEndpoint(pod) || addressesOfFamily(pod, family).length === 0) continue;
+      if (!isEndpoint(pod) || !hasAddressOf(pod, family)) continue;
       const ports = portsOf(service, pod);
-      const key = portsKey(ports);
-      const group = desired.get(key) ?? { ports, endpoints: new Map() };
-      desired.set(key, group);
+      // Most pods offer what the one before them does.
+      if (group?.ports !== ports) group = groupOf(desired, ports);
       const node = this.place.view.get('Node', pod.spec.nodeName ?? '');
       if (node === undefined && !service.spec.publishNotReadyAddresses) {
         pass.fail(`node ${pod.spec.nodeName} of pod ${keyOf(pod)} is not there`);
@@ -292,8 +289,27 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 }
 
-function labelsOf(object: KubeObject | undefined): Readonly<Record<string, string>> | undefined {
-  return object && (object.metadata.labels ?? {});
+const NO_LABELS: Labels = {};
+
+function labelsOf(object: KubeObject | undefined): Labels | undefined {
+  return object && (object.metadata.labels ?? NO_LABELS);
+}
+
+function groupOf(desired: Map<string, DesiredGroup>, ports: readonly SlicePort[]): DesiredGroup {
+  const key = portsKey(ports);
+  let group = desired.get(key);
+  if (group === undefined) desired.set(key, (group = { ports, endpoints: new Map() }));
+  return group;
+}
+
+/** Whether the share of CPU that each zone has may be another by a change of a node. */
+function concernsShares(before: Node | undefined, after: Node | undefined): boolean {
+  if (before === undefined || after === undefined) return before !== after;
+  return (
+    zoneOf(before) !== zoneOf(after) ||
+    !equalJson(before.status?.allocatable, after.status?.allocatable) ||
+    !equalJson(before.status?.conditions, after.status?.conditions)
+  );
 }
 
 function isManaged(slice: KubeObject | undefined): boolean {
@@ -307,23 +323,40 @@ function serviceOf(slice: KubeObject | undefined): ObjectKey | undefined {
 
 type Holder = Pick<SliceDraft, 'endpoints'> | EndpointSlice;
 
+/** What a write changes in the ready addresses of a Service. */
+interface ReadyChange {
+  readonly ready: number;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+function changeOf(before: readonly Holder[], after: readonly Holder[]): ReadyChange {
+  const [had, has] = [readyAddresses(before), readyAddresses(after)];
+  const added: string[] = [];
+  const removed: string[] = [];
+  for (const address of has) if (!had.has(address)) added.push(address);
+  for (const address of had) if (!has.has(address)) removed.push(address);
+  return { ready: has.size, added, removed };
+}
+
 function readyAddresses(slices: readonly Holder[]): Set<string> {
-  const ready = slices.flatMap(({ endpoints }) => endpoints.filter(isReady));
-  return new Set(ready.flatMap(({ addresses }) => addresses));
+  const ready = new Set<string>();
+  for (const { endpoints } of slices) {
+    for (const endpoint of endpoints) {
+      if (isReady(endpoint)) for (const address of endpoint.addresses) ready.add(address);
+    }
+  }
+  return ready;
 }
 
 /** Traffic loses by a change that takes ready endpoints away and brings none. */
-function effectOf(before: readonly Holder[], after: readonly Holder[]): Effect | undefined {
-  const [had, has] = [readyAddresses(before), readyAddresses(after)];
-  if ([...has].some((address) => !had.has(address))) return 'gain';
-  return [...had].some((address) => !has.has(address)) ? 'loss' : undefined;
+function effectOf({ added, removed }: ReadyChange): Effect | undefined {
+  if (added.length > 0) return 'gain';
+  return removed.length > 0 ? 'loss' : undefined;
 }
 
-function summaryOf(before: readonly Holder[], after: readonly Holder[]): string {
-  const [had, has] = [readyAddresses(before), readyAddresses(after)];
-  const added = [...has].filter((address) => !had.has(address));
-  const removed = [...had].filter((address) => !has.has(address));
+function summaryOf({ ready, added, removed }: ReadyChange): string {
   const parts = [...added.map((it) => `+${it}`), ...removed.map((it) => `-${it}`)];
   const change = parts.length === 0 ? '' : ` (${parts.slice(0, 6).join(' ')})`;
-  return `${has.size} ready${change}`;
+  return `${ready} ready${change}`;
 }

@@ -26,7 +26,7 @@ export interface SliceDraft {
   readonly family: Family;
   readonly ports: readonly SlicePort[];
   readonly labels: Labels;
-  endpoints: SliceEndpoint[];
+  endpoints: readonly SliceEndpoint[];
 }
 
 /** What is to be done for one Service. */
@@ -41,9 +41,8 @@ export function newDraft(
   service: Service,
   family: Family,
   ports: readonly SlicePort[],
-  endpoints: SliceEndpoint[] = [],
 ): SliceDraft {
-  return { base: undefined, family, ports, labels: labelsOf(service), endpoints };
+  return { base: undefined, family, ports, labels: labelsOf(service), endpoints: [] };
 }
 
 /** A slice as it stands, with the labels that it is to have. */
@@ -53,7 +52,7 @@ export function draftOf(slice: EndpointSlice, service: Service): SliceDraft {
     family: slice.addressType as Family,
     ports: slice.ports ?? [],
     labels: labelsOf(service),
-    endpoints: [...slice.endpoints],
+    endpoints: slice.endpoints,
   };
 }
 
@@ -61,15 +60,24 @@ export function hasStaleLabels({ base, labels }: SliceDraft): boolean {
   return !equalJson(base?.metadata.labels ?? {}, labels);
 }
 
-/** The Service's own labels, without those that the controller reserves, and these. */
+const known = new WeakMap<Service, Labels>();
+
+/** The labels of every slice of the Service. */
 function labelsOf(service: Service): Labels {
+  let labels = known.get(service);
+  if (labels === undefined) known.set(service, (labels = readLabels(service)));
+  return labels;
+}
+
+/** The Service's own labels, without those that the controller reserves, and these. */
+function readLabels(service: Service): Labels {
   const given = Object.entries(service.metadata.labels ?? {});
-  return {
+  return Object.freeze({
     ...Object.fromEntries(given.filter(([key]) => !RESERVED.includes(key))),
     ...(isHeadless(service) && { [HEADLESS_LABEL]: '' }),
     [SERVICE_NAME_LABEL]: service.metadata.name,
     [MANAGED_BY_LABEL]: MANAGER,
-  };
+  });
 }
 
 export function isOwnedBy(slice: EndpointSlice, service: Service): boolean {
@@ -78,6 +86,15 @@ export function isOwnedBy(slice: EndpointSlice, service: Service): boolean {
 
 /** The same text for the same set of ports. */
 export function portsKey(ports: readonly SlicePort[]): string {
+  let key = portsKeys.get(ports);
+  if (key === undefined) portsKeys.set(ports, (key = readPortsKey(ports)));
+  return key;
+}
+
+/** Lists of ports live as long as the slices and Services that hold them, and never change. */
+const portsKeys = new WeakMap<readonly SlicePort[], string>();
+
+function readPortsKey(ports: readonly SlicePort[]): string {
   return ports
     .map(({ name = '', protocol = 'TCP', port, appProtocol = '' }) =>
       [name, protocol, port, appProtocol].join('|'),
@@ -94,9 +111,7 @@ export function objectOf(
   triggerTime: number | undefined,
 ): KubeObject {
   const { base, family, ports, labels, endpoints } = draft;
-  const { [TRIGGER_TIME]: _before, ...kept } = base?.metadata.annotations ?? {};
-  const annotations =
-    triggerTime === undefined ? kept : { ...kept, [TRIGGER_TIME]: String(triggerTime) };
+  const annotations = annotationsOf(base, triggerTime);
   const { namespace } = service.metadata;
   return {
     apiVersion: 'discovery.k8s.io/v1',
@@ -114,4 +129,14 @@ export function objectOf(
     ports,
     endpoints,
   };
+}
+
+function annotationsOf(base: KubeObject | undefined, triggerTime: number | undefined): Labels {
+  const before = base?.metadata.annotations ?? {};
+  const annotations: Record<string, string> = {};
+  for (const key of Object.keys(before)) {
+    if (key !== TRIGGER_TIME) annotations[key] = before[key]!;
+  }
+  if (triggerTime !== undefined) annotations[TRIGGER_TIME] = String(triggerTime);
+  return annotations;
 }

@@ -1,12 +1,11 @@
 // How a pod stands in a slice.
 // source: staging/src/k8s.io/endpointslice/{utils,util/controller_utils}.go
 
-import { isHeadless } from '../../apiserver/kinds/service';
 import type { Service, ServicePort } from '../../apiserver/kinds/service';
 import { zoneOf } from '../../apiserver/kinds/node';
 import { isPodReady, isPodTerminal } from '../../apiserver/kinds/pod';
-import type { Container, Pod } from '../../apiserver/kinds/pod';
-import type { SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
+import type { Container, Pod, PodSpec } from '../../apiserver/kinds/pod';
+import type { SliceEndpoint, SlicePort, TargetRef } from '../../apiserver/kinds/endpointslice';
 import { equalJson } from '../../apiserver/json';
 import { familyOf } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
@@ -17,18 +16,33 @@ import type { KubeObject } from '../../values/kube-object';
  * source: staging/src/k8s.io/endpointslice/util/controller_utils.go ShouldPodBeInEndpoints
  */
 export function isEndpoint(pod: Pod): boolean {
-  return !isPodTerminal(pod) && addressesOf(pod).length > 0;
+  const { podIPs, podIP } = pod.status ?? {};
+  return !isPodTerminal(pod) && (!!podIPs?.length || !!podIP);
 }
 
-/** The pod's addresses of one family. */
-export function addressesOfFamily(pod: Pod, family: Family): string[] {
-  return addressesOf(pod).filter((text) => familyOf(text as IP) === family);
+/** Whether the pod has an address of the family. */
+export function hasAddressOf({ status }: Pod, family: Family): boolean {
+  const { podIPs, podIP } = status ?? {};
+  if (!podIPs?.length) return !!podIP && familyOf(podIP as IP) === family;
+  for (const { ip } of podIPs) if (familyOf(ip as IP) === family) return true;
+  return false;
 }
 
 function addressesOf({ status }: Pod): string[] {
   if (status?.podIPs?.length) return status.podIPs.map(({ ip }) => ip);
   return status?.podIP ? [status.podIP] : [];
 }
+
+/** An endpoint, with all that it was made from besides its pod. */
+interface Known {
+  readonly zone: string | undefined;
+  readonly hostname: string | undefined;
+  readonly publishes: boolean;
+  readonly endpoint: SliceEndpoint;
+}
+
+/** What stays the same from pass to pass is the same object, and is known by that in a slice. */
+const known: Record<Family, WeakMap<Pod, Known>> = { IPv4: new WeakMap(), IPv6: new WeakMap() };
 
 /** The endpoint of one family that the pod is for the Service, without hints. */
 export function endpointOf(
@@ -37,24 +51,49 @@ export function endpointOf(
   service: Service,
   family: Family,
 ): SliceEndpoint {
+  const zone = zoneOf(node);
+  const isNamed = pod.spec.subdomain === service.metadata.name;
+  const hostname = isNamed ? pod.spec.hostname : undefined;
+  const publishes = service.spec.publishNotReadyAddresses === true;
+  const last = known[family].get(pod);
+  const isSame =
+    last !== undefined &&
+    last.zone === zone &&
+    last.hostname === hostname &&
+    last.publishes === publishes;
+  if (isSame) return last.endpoint;
+  const endpoint = newEndpoint(pod, family, { zone, hostname, publishes });
+  known[family].set(pod, { zone, hostname, publishes, endpoint });
+  return endpoint;
+}
+
+function newEndpoint(
+  pod: Pod,
+  family: Family,
+  { zone, hostname, publishes }: Omit<Known, 'endpoint'>,
+): SliceEndpoint {
   const serving = isPodReady(pod);
   const terminating = pod.metadata.deletionTimestamp !== undefined;
-  const publishes = service.spec.publishNotReadyAddresses === true;
-  const { name, namespace, uid } = pod.metadata;
-  const { nodeName, hostname, subdomain } = pod.spec;
-  const zone = zoneOf(node);
-  return {
-    addresses: addressesOfFamily(pod, family),
+  const { nodeName } = pod.spec;
+  // Field by field, because spreads make objects that are slow to make and to read.
+  const endpoint: { -readonly [Field in keyof SliceEndpoint]: SliceEndpoint[Field] } = {
+    addresses: addressesOf(pod).filter((text) => familyOf(text as IP) === family),
     conditions: { ready: publishes || (serving && !terminating), serving, terminating },
-    ...(hostname && subdomain === service.metadata.name && { hostname }),
-    ...(nodeName && { nodeName }),
-    ...(zone && { zone }),
-    targetRef: {
-      kind: 'Pod',
-      ...(namespace !== undefined && { namespace }),
-      name,
-      ...(uid !== undefined && { uid }),
-    },
+  };
+  if (hostname) endpoint.hostname = hostname;
+  if (nodeName) endpoint.nodeName = nodeName;
+  if (zone) endpoint.zone = zone;
+  endpoint.targetRef = referenceTo(pod);
+  return endpoint;
+}
+
+function referenceTo({ metadata: { namespace, name, uid } }: Pod): TargetRef {
+  if (namespace !== undefined && uid !== undefined) return { kind: 'Pod', namespace, name, uid };
+  return {
+    kind: 'Pod',
+    ...(namespace !== undefined && { namespace }),
+    name,
+    ...(uid !== undefined && { uid }),
   };
 }
 
@@ -62,9 +101,27 @@ export function endpointOf(
  * The ports that the pod offers to the Service, in the Service's order. A name that no container
  * of the pod has is left out, so that pods may come to stand in different slices.
  */
-export function portsOf(service: Service, pod: Pod): SlicePort[] {
-  const { ports = [] } = service.spec;
-  if (isHeadless(service) && ports.length === 0) return [];
+export function portsOf({ spec: { ports = NO_PORTS } }: Service, pod: Pod): readonly SlicePort[] {
+  let offers = offered.get(ports);
+  if (offers === undefined) {
+    const isByName = ports.some(({ targetPort }) => typeof targetPort === 'string');
+    offered.set(ports, (offers = isByName ? new WeakMap() : readPorts(ports, pod)));
+  }
+  if (!(offers instanceof WeakMap)) return offers;
+  let own = offers.get(pod.spec);
+  if (own === undefined) offers.set(pod.spec, (own = readPorts(ports, pod)));
+  return own;
+}
+
+const NO_PORTS: readonly ServicePort[] = [];
+
+/** By the ports of a Service: what every pod offers, or each by its spec where names count. */
+const offered = new WeakMap<
+  readonly ServicePort[],
+  readonly SlicePort[] | WeakMap<PodSpec, readonly SlicePort[]>
+>();
+
+function readPorts(ports: readonly ServicePort[], pod: Pod): readonly SlicePort[] {
   return ports.flatMap((port) => {
     const number = targetPortOf(port, pod);
     if (number === undefined) return [];
@@ -87,29 +144,49 @@ function targetPortOf(
 }
 
 /** Endpoints with equal identities are the same endpoint, whatever else has changed. */
-export function identityOf({ addresses, hostname, targetRef }: SliceEndpoint): string {
-  const pod = `${targetRef?.namespace ?? ''}/${targetRef?.name ?? ''}`;
-  return `${addresses.join(',')}|${hostname ?? ''}|${pod}`;
+export function identityOf(endpoint: SliceEndpoint): string {
+  let identity = identities.get(endpoint);
+  if (identity === undefined) {
+    const { addresses, hostname, targetRef } = endpoint;
+    const pod = `${targetRef?.namespace ?? ''}/${targetRef?.name ?? ''}`;
+    identity = `${addresses.join(',')}|${hostname ?? ''}|${pod}`;
+    identities.set(endpoint, identity);
+  }
+  return identity;
 }
+
+const identities = new WeakMap<SliceEndpoint, string>();
 
 /** source: staging/src/k8s.io/endpointslice/util/endpointset.go EndpointsEqualBeyondHash */
 export function isSameEndpoint(a: SliceEndpoint, b: SliceEndpoint): boolean {
+  if (a === b) return true;
   if (a.nodeName !== b.nodeName || a.zone !== b.zone) return false;
   return equalJson(a.conditions, b.conditions) && equalJson(a.targetRef, b.targetRef);
 }
 
-/** What a change of a pod must touch to concern any slice. */
-export function endpointPart(pod: KubeObject | undefined): unknown {
-  if (pod === undefined) return undefined;
-  const { metadata, spec, status } = pod as Pod;
-  return {
-    labels: metadata.labels,
-    terminating: metadata.deletionTimestamp !== undefined,
-    nodeName: spec.nodeName,
-    hostname: spec.hostname,
-    subdomain: spec.subdomain,
-    isEndpoint: isEndpoint(pod as Pod),
-    ready: isPodReady(pod as Pod),
-    addresses: status?.podIPs ?? status?.podIP,
-  };
+/** Whether a change of a pod concerns any slice. */
+export function concernsSlices(before: Pod | undefined, after: Pod | undefined): boolean {
+  if (before === undefined || after === undefined) return before !== after;
+  return (
+    !equalJson(before.metadata.labels, after.metadata.labels) ||
+    isGoing(before) !== isGoing(after) ||
+    before.spec.nodeName !== after.spec.nodeName ||
+    before.spec.hostname !== after.spec.hostname ||
+    before.spec.subdomain !== after.spec.subdomain ||
+    (before.status !== after.status && concernsBy(before, after))
+  );
+}
+
+/** Whether it does so by the status of the pod. */
+function concernsBy(before: Pod, after: Pod): boolean {
+  const [was, is] = [before.status, after.status];
+  return (
+    isPodReady(before) !== isPodReady(after) ||
+    isEndpoint(before) !== isEndpoint(after) ||
+    !equalJson(was?.podIPs ?? was?.podIP, is?.podIPs ?? is?.podIP)
+  );
+}
+
+function isGoing({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }

@@ -11,6 +11,7 @@ import { identityOf, isSameEndpoint } from './slice-endpoint';
 /** The endpoints that offer one and the same list of ports, by identity. */
 export interface DesiredGroup {
   readonly ports: readonly SlicePort[];
+  /** Those that have found their slice are taken away. */
   readonly endpoints: Map<string, SliceEndpoint>;
 }
 
@@ -31,12 +32,13 @@ export function packSlices(options: {
     const key = portsKey(slice.ports ?? []);
     // A slice of another Service that had this name before is not ours to change.
     if (!isOwnedBy(slice, service)) plan.remove.push(slice);
-    else slicesByPorts.set(key, [...(slicesByPorts.get(key) ?? []), slice]);
+    else if (slicesByPorts.has(key)) slicesByPorts.get(key)!.push(slice);
+    else slicesByPorts.set(key, [slice]);
   }
   for (const [key, { ports, endpoints }] of desired) {
     const drafts = (slicesByPorts.get(key) ?? []).map((slice) => draftOf(slice, service));
     slicesByPorts.delete(key);
-    packGroup(plan, drafts, new Map(endpoints), max, () => newDraft(service, family, ports));
+    packGroup(plan, drafts, endpoints, max, () => newDraft(service, family, ports));
   }
   for (const slices of slicesByPorts.values()) plan.remove.push(...slices);
   addPlaceholder(plan, service, family, existing.length);
@@ -94,11 +96,14 @@ function keepWanted(draft: SliceDraft, wanted: Map<string, SliceEndpoint>): bool
 }
 
 function fill(draft: SliceDraft, wanted: Map<string, SliceEndpoint>, max: number): void {
+  if (wanted.size === 0 || draft.endpoints.length >= max) return;
+  const endpoints = [...draft.endpoints];
   for (const [identity, endpoint] of wanted) {
-    if (draft.endpoints.length >= max) return;
-    draft.endpoints.push(endpoint);
+    if (endpoints.length >= max) break;
+    endpoints.push(endpoint);
     wanted.delete(identity);
   }
+  draft.endpoints = endpoints;
 }
 
 /** source: staging/src/k8s.io/endpointslice/utils.go getSliceToFill */

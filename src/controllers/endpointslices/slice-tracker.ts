@@ -27,15 +27,15 @@ export class SliceTracker {
   isStale(service: ObjectKey, shown: readonly EndpointSlice[]): boolean {
     const known = this.generations.get(service);
     if (known === undefined) return false;
-    const keys = new Set<ObjectKey>();
+    let missing = 0;
+    for (const generation of known.values()) if (generation !== DELETED) missing++;
     for (const slice of shown) {
-      const key = keyOf(slice);
-      const generation = known.get(key);
-      keys.add(key);
-      if (generation === DELETED) return true;
-      if (generation !== undefined && generation > (slice.metadata.generation ?? 0)) return true;
+      const generation = known.get(keyOf(slice));
+      if (generation === undefined) continue;
+      if (generation === DELETED || generation > (slice.metadata.generation ?? 0)) return true;
+      missing--;
     }
-    return [...known].some(([key, generation]) => generation !== DELETED && !keys.has(key));
+    return missing > 0;
   }
 
   /** Whether a slice that the informer shows was written by somebody else since. */

@@ -70,10 +70,12 @@ function hasOtherHints(draft: SliceDraft, wanted: WantedHints): boolean {
   );
 }
 
+/** The endpoint with these hints alone: itself where it has them already. */
 export function withHints(
   endpoint: SliceEndpoint,
   hints: EndpointHints | undefined,
 ): SliceEndpoint {
+  if (equalJson(endpoint.hints, hints)) return endpoint;
   const { hints: _before, ...bare } = endpoint;
   return hints === undefined ? bare : { ...bare, hints };
 }

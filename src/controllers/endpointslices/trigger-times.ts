@@ -9,7 +9,8 @@ import type { ObjectKey } from '../../values/kube-object';
 
 interface Seen {
   service: number;
-  readonly pods: Map<ObjectKey, number>;
+  /** By the names of the pods, which are in the namespace of the Service. */
+  pods: Map<string, number>;
 }
 
 export class TriggerTimes {
@@ -21,22 +22,29 @@ export class TriggerTimes {
    */
   earliestChange(service: Service, pods: readonly Pod[]): number | undefined {
     const key = keyOf(service);
-    const seen = this.services.get(key) ?? { service: Number.NEGATIVE_INFINITY, pods: new Map() };
-    const now = new Map<ObjectKey, number>();
-    let earliest: number | undefined;
-    const consider = (time: number, before: number): void => {
-      if (time > before && (earliest === undefined || time < earliest)) earliest = time;
-    };
-    for (const pod of pods) {
-      const time = conditionOf(pod.status?.conditions, 'Ready')?.lastTransitionTime;
-      if (time === undefined) continue;
-      now.set(keyOf(pod), time);
-      consider(time, seen.pods.get(keyOf(pod)) ?? Number.NEGATIVE_INFINITY);
+    let seen = this.services.get(key);
+    if (seen === undefined) {
+      seen = { service: Number.NEGATIVE_INFINITY, pods: new Map() };
+      this.services.set(key, seen);
     }
+    let earliest = Number.POSITIVE_INFINITY;
+    let count = 0;
+    for (const pod of pods) {
+      const time = readyTimeOf(pod);
+      if (time === undefined) continue;
+      const { name } = pod.metadata;
+      const before = seen.pods.get(name);
+      count++;
+      if (time === before) continue;
+      seen.pods.set(name, time);
+      if (before === undefined || time > before) earliest = Math.min(earliest, time);
+    }
+    // Most passes find the pods of the one before; those that are gone are forgotten.
+    if (count < seen.pods.size) seen.pods = readyTimesOf(pods);
     const created = service.metadata.creationTimestamp;
-    if (created !== undefined) consider(created, seen.service);
-    this.services.set(key, { service: created ?? seen.service, pods: now });
-    return earliest;
+    if (created !== undefined && created > seen.service) earliest = Math.min(earliest, created);
+    seen.service = created ?? seen.service;
+    return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
   }
 
   forget(service: ObjectKey): void {
@@ -46,4 +54,17 @@ export class TriggerTimes {
   clear(): void {
     this.services.clear();
   }
+}
+
+function readyTimeOf({ status }: Pod): number | undefined {
+  return conditionOf(status?.conditions, 'Ready')?.lastTransitionTime;
+}
+
+function readyTimesOf(pods: readonly Pod[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const pod of pods) {
+    const time = readyTimeOf(pod);
+    if (time !== undefined) times.set(pod.metadata.name, time);
+  }
+  return times;
 }

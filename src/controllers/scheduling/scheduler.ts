@@ -25,7 +25,7 @@ import type { Pass, Write } from '../pass';
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
 /** source: pkg/scheduler/apis/config/v1/defaults.go (ClientConnection: 50 a second, burst 100) */
-const REQUESTS = { factor: 2.5, burst: 100 };
+const REQUESTS = { timer: 'scheduler.requestInterval', factor: 1, burst: 100 } as const;
 
 export const scheduler = defineController({
   name: 'scheduler',
@@ -61,6 +61,16 @@ class SchedulerLogic implements ControllerLogic {
     const node = this.choose(pod, reasons);
     if (node === undefined) this.postpone(pod, reasons, pass);
     else this.bind(pod, node, pass);
+  }
+
+  /** What waits for nothing is bound as it is stored; undefined where it fits nowhere. */
+  placed(pod: Pod): Pod | undefined {
+    const node = isWaiting(pod) ? this.choose(pod, new Map()) : undefined;
+    if (node === undefined) return undefined;
+    const { name: nodeName } = node.node.metadata;
+    this.assign(pod, nodeName);
+    const status = boundStatus(pod, this.place.kernel.now);
+    return { ...pod, spec: { ...pod.spec, nodeName }, status };
   }
 
   /** A binding that failed gives its place back. */
@@ -155,9 +165,7 @@ class SchedulerLogic implements ControllerLogic {
     this.unschedulable.delete(keyOf(pod));
     pass.effect = 'gain';
     pass.summary = `to ${nodeName}`;
-    const condition: Condition = { type: 'PodScheduled', status: 'True', lastTransitionTime: now };
-    const conditions = withCondition(pod.status?.conditions, condition);
-    pass.patch(pod, { spec: { nodeName }, status: { phase: 'Pending', conditions } });
+    pass.patch(pod, { spec: { nodeName }, status: boundStatus(pod, now) });
   }
 
   private postpone(pod: Pod, reasons: ReadonlyMap<string, number>, pass: Pass): void {
@@ -203,6 +211,12 @@ class SchedulerLogic implements ControllerLogic {
       if (pod !== undefined) this.loads.add(node, pod, ownerOf(pod));
     }
   }
+}
+
+/** What binding a pod writes into its status. */
+function boundStatus({ status }: Pod, now: Instant): NonNullable<Pod['status']> {
+  const condition: Condition = { type: 'PodScheduled', status: 'True', lastTransitionTime: now };
+  return { phase: 'Pending', conditions: withCondition(status?.conditions, condition) };
 }
 
 function isWaiting(pod: Pod): boolean {

@@ -75,7 +75,7 @@ class DaemonSetLogic implements ControllerLogic {
     if (set.metadata.deletionTimestamp !== undefined) return;
     const nodes = [...(this.place.view.list('Node') as Iterable<Node>)];
     const fitting = nodes.filter((node) => fits(set, node));
-    const pods = this.pods.ownedBy(set.metadata.uid) as Pod[];
+    const pods = [...this.pods.ownedBy(set.metadata.uid)] as Pod[];
     const byNode = groupByNode(pods);
     if (this.expectations.areMet(key)) {
       this.manage(key, set, nodes, byNode, pass);

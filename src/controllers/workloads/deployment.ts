@@ -73,8 +73,8 @@ class DeploymentLogic implements ControllerLogic {
   reconcile(key: ObjectKey, pass: Pass): void {
     const found = this.place.view.get('Deployment', key) as Deployment | undefined;
     if (found === undefined || found.metadata.deletionTimestamp !== undefined) return;
-    const sets = this.sets.ownedBy(found.metadata.uid) as ReplicaSet[];
-    sets.sort((a, b) => revisionOf(a) - revisionOf(b));
+    const sets = [...this.sets.ownedBy(found.metadata.uid)] as ReplicaSet[];
+    if (sets.length > 1) sets.sort((a, b) => revisionOf(a) - revisionOf(b));
     const fresh = sets.find((set) => isSameTemplate(set.spec.template, found.spec.template));
     const old = sets.filter((set) => set !== fresh);
     const activity = this.advance(found, fresh, old, pass);
@@ -162,7 +162,7 @@ class DeploymentLogic implements ControllerLogic {
   }
 
   private hasPods(sets: readonly ReplicaSet[]): boolean {
-    return sets.some(({ metadata }) => this.pods.ownedBy(metadata.uid).length > 0);
+    return sets.some(({ metadata }) => this.pods.countOf(metadata.uid) > 0);
   }
 
   private scale(owner: Deployment, scales: readonly Scale[], pass: Pass): void {
@@ -173,9 +173,8 @@ class DeploymentLogic implements ControllerLogic {
       pass.patch(set, { metadata: { annotations: sizeAnnotations(owner) }, spec: { replicas } });
     }
     // Sets that keep their size must still say for which number they were sized.
-    const scaled = new Set(scales.map(({ set }) => set));
-    for (const set of this.sets.ownedBy(owner.metadata.uid) as ReplicaSet[]) {
-      if (scaled.has(set) || replicasOf(set) === 0) continue;
+    for (const set of this.sets.ownedBy(owner.metadata.uid) as Iterable<ReplicaSet>) {
+      if (replicasOf(set) === 0 || scales.some((scale) => scale.set === set)) continue;
       if (Number(set.metadata.annotations?.[DESIRED_REPLICAS]) === wantedReplicas(owner)) continue;
       pass.patch(set, { metadata: { annotations: sizeAnnotations(owner) } });
     }
@@ -184,8 +183,9 @@ class DeploymentLogic implements ControllerLogic {
   /** Old ReplicaSets without pods stay as history, up to a limit. */
   private cleanUp(owner: Deployment, old: readonly ReplicaSet[], pass: Pass): void {
     const limit = owner.spec.revisionHistoryLimit ?? 10;
+    if (old.length <= limit) return;
     const empty = old.filter((set) => replicasOf(set) === 0 && (set.status?.replicas ?? 0) === 0);
-    for (const set of empty.slice(0, Math.max(0, old.length - limit))) pass.delete(set);
+    for (const set of empty.slice(0, old.length - limit)) pass.delete(set);
   }
 
   private writeStatus(
@@ -217,20 +217,24 @@ function statusOf(
   now: Instant,
 ): ReplicaStatus {
   const all = fresh === undefined ? old : [...old, fresh];
-  const total = (field: 'replicas' | 'readyReplicas' | 'availableReplicas'): number =>
-    all.reduce((count, { status }) => count + (status?.[field] ?? 0), 0);
-  const available = total('availableReplicas');
-  const sized = all.reduce((count, set) => count + replicasOf(set), 0);
-  const updated = fresh?.status?.replicas ?? 0;
-  const wanted = wantedReplicas(owner);
-  const isAvailable = available >= wanted - bounds(owner).unavailable;
+  let sized = 0;
+  let replicas = 0;
+  let readyReplicas = 0;
+  let availableReplicas = 0;
+  for (const set of all) {
+    sized += replicasOf(set);
+    replicas += set.status?.replicas ?? 0;
+    readyReplicas += set.status?.readyReplicas ?? 0;
+    availableReplicas += set.status?.availableReplicas ?? 0;
+  }
+  const isAvailable = availableReplicas >= wantedReplicas(owner) - bounds(owner).unavailable;
   const counts: Counts = {
     observedGeneration: owner.metadata.generation ?? 0,
-    replicas: total('replicas'),
-    updatedReplicas: updated,
-    readyReplicas: total('readyReplicas'),
-    availableReplicas: available,
-    unavailableReplicas: Math.max(0, sized - available),
+    replicas,
+    updatedReplicas: fresh?.status?.replicas ?? 0,
+    readyReplicas,
+    availableReplicas,
+    unavailableReplicas: Math.max(0, sized - availableReplicas),
   };
   const conditions = progressConditions(owner, counts, isAvailable, activity, now);
   return { ...counts, conditions };
@@ -272,7 +276,19 @@ function revisionOf({ metadata }: ReplicaSet): number {
   return Number(metadata.annotations?.[REVISION] ?? 0);
 }
 
+/** The answer about the last template that each one was compared with: both hardly ever change. */
+const compared = new WeakMap<PodTemplate, { wanted: PodTemplate; isSame: boolean }>();
+
 function isSameTemplate(ofSet: PodTemplate, wanted: PodTemplate): boolean {
+  let last = compared.get(ofSet);
+  if (last?.wanted !== wanted) {
+    last = { wanted, isSame: haveSameContent(ofSet, wanted) };
+    compared.set(ofSet, last);
+  }
+  return last.isSame;
+}
+
+function haveSameContent(ofSet: PodTemplate, wanted: PodTemplate): boolean {
   const { [HASH_LABEL]: _hash, ...labels } = ofSet.metadata?.labels ?? {};
   return equalJson(withLabels(ofSet, labels), withLabels(wanted, wanted.metadata?.labels ?? {}));
 }

@@ -1,10 +1,9 @@
 // Keeps the number of pods of a ReplicaSet or a ReplicationController.
 // source: pkg/controller/replicaset/{replica_set,replica_set_utils}.go
 
-import { isPodActive, isPodReady } from '../../apiserver/kinds/pod';
+import { isPodActive } from '../../apiserver/kinds/pod';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload';
-import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
 import { splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
@@ -17,7 +16,7 @@ import { Expectations } from './expectations';
 import { LabelIndex } from '../label-index';
 import { controllerOf, controllerReference, distinctKeys, OwnerIndex, ownerKey } from '../owner';
 import type { Pass, Write } from '../pass';
-import { availableAt, isAvailable, podFromTemplate, rankForDeletion } from './pod-control';
+import { availableAt, podFromTemplate, rankForDeletion } from './pod-control';
 import { SelectorIndex } from '../selector-index';
 
 /** At most so many pods are created or deleted in one pass. source: replica_set.go BurstReplicas */
@@ -52,7 +51,9 @@ class ReplicaLogic implements ControllerLogic {
   private readonly kind: Kind;
   private readonly place: Workplace;
   private readonly owned: OwnerIndex;
-  private readonly podLabels = new LabelIndex();
+  private readonly pods = new LabelIndex();
+  /** Pods that nobody controls. */
+  private readonly orphans = new LabelIndex();
   private readonly selectors = new SelectorIndex();
   private readonly expectations = new Expectations();
   /** Replica sets by their Deployment. */
@@ -75,7 +76,7 @@ class ReplicaLogic implements ControllerLogic {
       return;
     }
     const owner = readOwner(object);
-    const pods = this.claim(owner, pass).filter(isPodActive);
+    const pods = activeOf(this.claim(owner, pass));
     const isGoing = object.metadata.deletionTimestamp !== undefined;
     if (this.expectations.areMet(key) && !isGoing) this.manage(key, owner, pods, pass);
     this.writeStatus(owner, pods, pass);
@@ -95,7 +96,8 @@ class ReplicaLogic implements ControllerLogic {
   reset(): void {
     this.owned.clear();
     this.siblings.clear();
-    this.podLabels.clear();
+    this.pods.clear();
+    this.orphans.clear();
     this.selectors.clear();
     this.expectations.clear();
   }
@@ -110,17 +112,17 @@ class ReplicaLogic implements ControllerLogic {
 
   private onPod(change: Change): Iterable<ObjectKey> {
     const { key, before, after } = change;
-    const { namespace } = splitKey(key);
+    const { namespace = '' } = (after ?? before)!.metadata;
     this.owned.update(change);
-    this.podLabels.update(namespace, key, labelsOf(before), labelsOf(after));
+    this.pods.update(namespace, key, labelsOf(before), labelsOf(after));
+    this.orphans.update(namespace, key, labelsOf(orphan(before)), labelsOf(orphan(after)));
     const [was, is] = [ownerKey(before, this.kind), ownerKey(after, this.kind)];
     if (is !== undefined && before === undefined) this.expectations.created(is);
     if (was !== undefined && (after === undefined || isGoing(after))) {
       this.expectations.deleted(was, before?.metadata.uid);
     }
     const owners = distinctKeys(was, is);
-    const isOrphan = after !== undefined && controllerOf(after) === undefined;
-    if (!isOrphan) return owners;
+    if (orphan(after) === undefined) return owners;
     return new Set([...owners, ...this.selectors.selecting(namespace, labelsOf(after))]);
   }
 
@@ -132,16 +134,26 @@ class ReplicaLogic implements ControllerLogic {
   private claim(owner: ReplicaOwner, pass: Pass): Pod[] {
     const { object, selector } = owner;
     const { uid, namespace = '' } = object.metadata;
-    const pods = this.owned.ownedBy(uid) as Pod[];
-    const kept = pods.filter((pod) => {
-      if (matchesSelector(pod.metadata.labels, selector) || isGoing(pod)) return true;
-      pass.patch(pod, { metadata: { ownerReferences: null } });
-      return false;
-    });
-    if (isGoing(object)) return kept;
-    for (const key of this.podLabels.candidates(namespace, selector.matchLabels ?? {})) {
+    const kept: Pod[] = [];
+    // The pods of one template share their labels.
+    let labels: Labels | undefined;
+    let matches = false;
+    for (const pod of this.owned.ownedBy(uid) as Iterable<Pod>) {
+      if (labels === undefined || pod.metadata.labels !== labels) {
+        labels = pod.metadata.labels;
+        matches = matchesSelector(labels, selector);
+      }
+      if (matches || isGoing(pod)) kept.push(pod);
+      else pass.patch(pod, { metadata: { ownerReferences: null } });
+    }
+    const { matchLabels = {} } = selector;
+    const orphans = new Set(this.orphans.matching(namespace, matchLabels));
+    if (isGoing(object) || orphans.size === 0) return kept;
+    // They are taken in as they came, not as they lost their owners.
+    for (const key of this.pods.matching(namespace, matchLabels)) {
+      if (!orphans.has(key)) continue;
       const pod = this.place.view.get('Pod', key) as Pod | undefined;
-      if (pod === undefined || controllerOf(pod) !== undefined || !isPodActive(pod)) continue;
+      if (pod === undefined || !isPodActive(pod)) continue;
       if (!matchesSelector(pod.metadata.labels, selector)) continue;
       pass.patch(pod, { metadata: { ownerReferences: [controllerReference(object)] } });
       kept.push(pod);
@@ -199,28 +211,33 @@ class ReplicaLogic implements ControllerLogic {
   private related({ object }: ReplicaOwner): Pod[] {
     const deployment = controllerOf(object)?.uid;
     const owners = deployment === undefined ? [object] : this.siblings.ownedBy(deployment);
-    return owners
-      .flatMap(({ metadata }) => this.owned.ownedBy(metadata.uid) as Pod[])
+    return [...owners]
+      .flatMap(({ metadata }) => [...this.owned.ownedBy(metadata.uid)] as Pod[])
       .filter(isPodActive);
   }
 
   private writeStatus(owner: ReplicaOwner, pods: readonly Pod[], pass: Pass): void {
     const { object, minReadySeconds, status } = owner;
     const now = wallClockOf(this.place);
-    const ready = pods.filter(isPodReady);
-    const available = ready.filter((pod) => isAvailable(pod, minReadySeconds, now));
-    const next: ReplicaStatus = {
-      ...status,
-      replicas: pods.length,
-      readyReplicas: ready.length,
-      availableReplicas: available.length,
-      observedGeneration: object.metadata.generation ?? 0,
-    };
-    if (!equalJson(next, status)) pass.patch(object, { status: next });
-    for (const pod of ready) {
-      const at = availableAt(pod, minReadySeconds)!;
+    let readyReplicas = 0;
+    let availableReplicas = 0;
+    for (const pod of pods) {
+      const at = availableAt(pod, minReadySeconds);
+      if (at === undefined) continue;
+      readyReplicas++;
+      if (minReadySeconds === 0 || at <= now) availableReplicas++;
       if (at > now) pass.requeueAfter(between(now, at), 'spec.minReadySeconds');
     }
+    const observedGeneration = object.metadata.generation ?? 0;
+    const isSame =
+      status !== undefined &&
+      status.replicas === pods.length &&
+      status.readyReplicas === readyReplicas &&
+      status.availableReplicas === availableReplicas &&
+      status.observedGeneration === observedGeneration;
+    if (isSame) return;
+    const counts = { replicas: pods.length, readyReplicas, availableReplicas };
+    pass.patch(object, { status: { ...status, ...counts, observedGeneration } });
   }
 }
 
@@ -245,10 +262,22 @@ function readOwner(object: KubeObject): ReplicaOwner {
   };
 }
 
+/** The list itself where all of them are. */
+function activeOf(pods: readonly Pod[]): readonly Pod[] {
+  return pods.every(isPodActive) ? pods : pods.filter(isPodActive);
+}
+
 function isGoing(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
 }
 
+const NO_LABELS: Labels = {};
+
 function labelsOf(object: KubeObject | undefined): Labels | undefined {
-  return object && (object.metadata.labels ?? {});
+  return object && (object.metadata.labels ?? NO_LABELS);
+}
+
+/** The object where nobody controls it. */
+function orphan(object: KubeObject | undefined): KubeObject | undefined {
+  return controllerOf(object) === undefined ? object : undefined;
 }

@@ -73,7 +73,7 @@ class StatefulSetLogic implements ControllerLogic {
 
   private situationOf(set: StatefulSet): Situation {
     const { spec, status, metadata } = set;
-    const pods = this.pods.ownedBy(metadata.uid) as Pod[];
+    const pods = [...this.pods.ownedBy(metadata.uid)] as Pod[];
     const start = spec.ordinals?.start ?? 0;
     const updateRevision = `${metadata.name}-${templateHash(spec.template)}`;
     return {

@@ -143,7 +143,7 @@ class AwsVpc implements CniNetwork {
       exclude: [...podCIDRs, ...nodeCIDRs],
       target: { do: 'snat', address },
     });
-    if (rules !== undefined) machine.cniRules.set('IPv4', rules);
+    if (rules !== undefined) machine.cniRules.set('IPv4', Object.freeze(rules));
   }
 }
 

@@ -225,7 +225,7 @@ class Calico implements CniNetwork {
       sources: this.cluster.podCIDRs,
       exclude: this.cluster.podCIDRs,
     });
-    if (rules !== undefined) machine.cniRules.set(family, rules);
+    if (rules !== undefined) machine.cniRules.set(family, Object.freeze(rules));
   }
 }
 

@@ -175,7 +175,7 @@ class Cilium implements CniNetwork {
       sources: ranges,
       exclude: masquerade === 'bpf' ? [...podCIDRs, ...nodeCIDRs] : podCIDRs,
     });
-    if (rules !== undefined) machine.cniRules.set(family, rules);
+    if (rules !== undefined) machine.cniRules.set(family, Object.freeze(rules));
   }
 }
 

@@ -77,7 +77,7 @@ class Flannel implements CniNetwork, Router {
   private setUpFamily(machine: Machine, range: string): void {
     const { family, first } = cidr(range);
     const clusterCIDR = this.cluster.podCIDRs.find((text) => cidr(text).family === family) ?? range;
-    machine.cniRules.set(family, flannelRules(family, clusterCIDR, range));
+    machine.cniRules.set(family, Object.freeze(flannelRules(family, clusterCIDR, range)));
     if (this.backend !== 'vxlan') return;
     // The tunnel's address is the very first one of the range, alone in its own network.
     const bits = family === 'IPv4' ? 32 : 128;

@@ -69,7 +69,7 @@ class Kindnet implements CniNetwork {
         sources: podCIDRs,
         exclude: this.cluster.podCIDRs,
       });
-      if (rules !== undefined) machine.cniRules.set(family, rules);
+      if (rules !== undefined) machine.cniRules.set(family, Object.freeze(rules));
     }
   }
 

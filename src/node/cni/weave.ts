@@ -85,7 +85,7 @@ class Weave implements CniNetwork {
       sources: [this.range],
       exclude: [this.range, '224.0.0.0/4'],
     });
-    if (rules !== undefined) machine.cniRules.set('IPv4', rules);
+    if (rules !== undefined) machine.cniRules.set('IPv4', Object.freeze(rules));
   }
 
   leave(machine: Machine): void {

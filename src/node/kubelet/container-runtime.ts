@@ -17,9 +17,12 @@ import { subjectOf } from './kubelet-ground';
 import { isAlive } from './kubelet-state';
 import type { ContainerRecord } from './kubelet-state';
 import { isOutOfMemory } from './pod-failures';
-import type { ContainerProcess } from '../pod-sandbox';
+import type { ContainerProcess, PodSandbox } from '../pod-sandbox';
 
 const GRACE: DeclaredWait = 'spec.terminationGracePeriodSeconds';
+
+/** For what listens on whichever address there is. */
+const ANY_ADDRESS: readonly undefined[] = [undefined];
 
 /** 128 + SIGKILL. */
 export const KILLED = 137;
@@ -208,15 +211,12 @@ export class ContainerRuntime {
   private takenPort({ worker, process }: ContainerRecord): ListenSpec | undefined {
     const sandbox = worker.sandbox!;
     const namespace = sandbox.hostNetwork ? this.hostOf(worker) : sandbox;
-    const isTaken = ({ protocol, port }: ListenSpec, address?: IP): boolean =>
-      'hostListener' in namespace
-        ? namespace.hostListener(protocol, port, address) !== undefined
-        : namespace.listenerOn(protocol, port, address) !== undefined;
-    return process!.listen.find((own) =>
-      own.addresses === undefined
-        ? isTaken(own)
-        : own.addresses.some((address) => isTaken(own, address)),
-    );
+    for (const own of process!.listen) {
+      for (const address of own.addresses ?? ANY_ADDRESS) {
+        if (isTaken(namespace, own, address)) return own;
+      }
+    }
+    return undefined;
   }
 
   private hostOf({ sandbox }: ContainerRecord['worker']): Machine {
@@ -268,6 +268,17 @@ export class ContainerRuntime {
     if (isHosts || isServer) this.ground.touch?.(node);
     else this.ground.touch?.(node, 'processes');
   }
+}
+
+function isTaken(
+  namespace: Machine | PodSandbox,
+  { protocol, port }: ListenSpec,
+  address: IP | undefined,
+): boolean {
+  if ('hostListener' in namespace) {
+    return namespace.hostListener(protocol, port, address) !== undefined;
+  }
+  return namespace.listenerOn(protocol, port, address) !== undefined;
 }
 
 /** Whoever stops the process: it does nothing while it is stopped. */

@@ -1,5 +1,5 @@
-// What kubelets do about nodes that run short of memory or disk: they say so, and end pods, one at
-// a time, until there is enough. Nothing is looked at while nothing is short.
+// What kubelets do about nodes that run short of memory, disk or processes: they say so, and end pods, one
+// at a time, until there is enough. Nothing is looked at while nothing is short.
 // source: pkg/kubelet/eviction/{eviction_manager,helpers,defaults_linux}.go
 
 import type { Node } from '../../apiserver/kinds/node';
@@ -9,11 +9,15 @@ import { Phase } from '../../kernel/phase';
 import { TIMERS } from '../../timing';
 import type { TimerName } from '../../timing';
 import { bytes, formatBytes } from '../../values/bytes';
-import { between, later, seconds } from '../../values/time';
-import type { Instant } from '../../values/time';
+import type { EvictionThreshold } from '../../values/kubelet-settings';
+import { between, later, seconds, ZERO } from '../../values/time';
+import type { Duration, Instant } from '../../values/time';
 import { REQUESTED, rankForEviction, usageOf } from './eviction-ranking';
 import type { Resource } from './eviction-ranking';
+import { leastOf, look, resourceOf } from './eviction-thresholds';
+import type { Remembered, Supply } from './eviction-thresholds';
 import { EVICTED } from './kubelet-admission';
+import { settingsOf } from './kubelet-ground';
 import type { KubeletGround } from './kubelet-ground';
 import type { NodeAgent, PodWorker } from './kubelet-state';
 import type { Pressure } from './node-failures';
@@ -30,21 +34,13 @@ const PAUSE = TIMERS[MONITORING].value.least;
 /** source: eviction_manager.go immediateEvictionGracePeriodSeconds */
 const GRACE = seconds(1);
 
-/** evictionHard memory.available. source: eviction/defaults_linux.go DefaultEvictionHard */
-const LEAST_MEMORY = bytes('100Mi');
-
-/** evictionHard imagefs.available, which is above nodefs.available where both are one disk. */
-const LEAST_DISK = 0.15;
-
 const PRESSURE_OF: Readonly<Record<Resource, Pressure>> = {
   memory: 'MemoryPressure',
   disk: 'DiskPressure',
+  pids: 'PIDPressure',
 };
 
-/** Memory is reclaimed before anything else. source: helpers.go byEvictionPriority */
-const RESOURCES: readonly Resource[] = ['memory', 'disk'];
-
-/** Somebody takes so much of a node that `left` bytes are available, as long as pods use `used`. */
+/** Somebody takes so much of a node that `left` is available, as long as pods use `used`. */
 interface Shortage {
   readonly resource: Resource;
   readonly left: number;
@@ -52,10 +48,10 @@ interface Shortage {
 }
 
 /** What the eviction manager of one node remembers. */
-interface Watch {
+interface Watch extends Remembered {
   readonly shortages: Map<string, Shortage>;
   /** When each pressure was seen last. */
-  readonly seen: Map<Pressure, Instant>;
+  readonly pressed: Map<Pressure, Instant>;
   /** The next look; undefined while a pod is being evicted. */
   next: Instant | undefined;
   /** The number of the pod that is being evicted. */
@@ -86,24 +82,25 @@ export class EvictionManager {
     this.idleLookEvent = kernel.declare('kubelet.evictionIdle', look, { owner, background: true });
   }
 
-  /** From now on so many bytes are available on the node, and more where pods use less than now. */
+  /** From now on so much is available on the node, and more where pods use less than now. */
   exhaust(agent: NodeAgent, resource: Resource, token: string, left: number): void {
-    const { kernel } = this.ground;
+    const { kernel, timing } = this.ground;
     const watch = this.watches.get(agent.node) ?? {
       shortages: new Map<string, Shortage>(),
-      seen: new Map<Pressure, Instant>(),
+      pressed: new Map<Pressure, Instant>(),
+      seen: new Map<number, Instant>(),
+      driving: new Set<number>(),
       next: undefined,
       evicting: undefined,
     };
     this.watches.set(agent.node, watch);
     watch.shortages.set(token, { resource, left, used: usedOn(agent, resource) });
     if (watch.evicting !== undefined || !agent.running) return;
-    this.lookAt(
-      agent,
-      watch,
-      watch.next ?? agent.ticks.nextEvictionLook(kernel.now),
-      this.lookEvent,
-    );
+    // A loop without a period does not look while nothing is short.
+    const isIdle = watch.seen.size === 0 && timing.delay(MONITORING).least === 0;
+    const next = isIdle ? undefined : watch.next;
+    const at = next ?? agent.ticks.nextEvictionLook(kernel.now);
+    this.lookAt(agent, watch, at, this.lookEvent);
   }
 
   relieve({ node }: NodeAgent, token: string): void {
@@ -142,33 +139,46 @@ export class EvictionManager {
       }
       return;
     }
-    watch.seen.clear();
+    watch.pressed.clear();
+    watch.seen = new Map();
+    watch.driving = new Set();
     watch.next = undefined;
     watch.evicting = undefined;
     state.pressures.delete(agent.node);
   }
 
+  /** Whether the kubelet of a node looks at what is left of a resource at all. */
+  isWatched(node: string, resource: Resource): boolean {
+    const { thresholds } = settingsOf(this.ground, node);
+    return thresholds.some((threshold) => resourceOf(threshold) === resource);
+  }
+
   /** source: eviction_manager.go synchronize */
   private synchronize(agent: NodeAgent, watch: Watch): void {
-    const { kernel, timing, state } = this.ground;
+    const { kernel, state } = this.ground;
     const { node } = agent;
     const { now } = kernel;
     watch.next = undefined;
-    const short = RESOURCES.filter((it) => this.isShort(agent, watch, it));
-    for (const resource of short) watch.seen.set(PRESSURE_OF[resource], now);
-    const transition = timing.delay(TRANSITION).least;
-    for (const [pressure, at] of watch.seen) {
-      const isMet = short.some((it) => PRESSURE_OF[it] === pressure);
-      if (!isMet && between(at, now) >= transition) watch.seen.delete(pressure);
+    const { thresholds } = settingsOf(this.ground, node);
+    const { seen, driving } = look(thresholds, watch, this.supplyOf(agent, watch), now);
+    Object.assign(watch, { seen, driving });
+    const short = new Set([...seen.keys()].map((it) => PRESSURE_OF[resourceOf(thresholds[it]!)]));
+    for (const pressure of short) watch.pressed.set(pressure, now);
+    const transition = this.transitionOf(node);
+    for (const [pressure, at] of watch.pressed) {
+      if (!short.has(pressure) && between(at, now) >= transition) watch.pressed.delete(pressure);
     }
-    state.pressures.set(node, new Set(watch.seen.keys()));
+    state.pressures.set(node, new Set(watch.pressed.keys()));
     this.nodeStatuses.pressureChanged(node);
-    const evicted = short[0] === undefined ? undefined : this.evict(agent, watch, short[0]);
+    // Thresholds are in the order of their signals: memory is reclaimed before anything else.
+    // source: helpers.go byEvictionPriority
+    const [first] = driving;
+    const evicted = first === undefined ? undefined : this.evict(agent, watch, thresholds[first]!);
     if (evicted !== undefined) {
       watch.evicting = evicted.id;
       this.podEnded(evicted);
-    } else if (watch.shortages.size > 0 || watch.seen.size > 0) {
-      this.lookAgain(agent, watch, short.length > 0);
+    } else if (watch.shortages.size > 0 || watch.pressed.size > 0) {
+      this.lookAgain(agent, watch, short.size > 0);
     } else {
       this.watches.delete(node);
       state.pressures.delete(node);
@@ -179,16 +189,24 @@ export class EvictionManager {
   private lookAgain(agent: NodeAgent, watch: Watch, isShort: boolean): void {
     const { kernel, timing } = this.ground;
     const period = timing.delay(MONITORING).least;
-    const transition = timing.delay(TRANSITION).least;
-    const ends = [...watch.seen.values()].map((at) => later(at, transition));
+    const transition = this.transitionOf(agent.node);
+    const ends = [...watch.pressed.values()].map((at) => later(at, transition));
     const pause = period > 0 ? period : PAUSE;
     const isLooking = period > 0 || isShort;
     const next = isLooking ? later(kernel.now, pause) : ends.find((at) => at > kernel.now);
     if (next !== undefined) this.lookAt(agent, watch, next, this.idleLookEvent);
   }
 
+  private transitionOf(node: string): Duration {
+    return this.ground.timing.delay(TRANSITION, 'gain', `kubelet@${node}`).least;
+  }
+
   /** The first pod in rank that may be evicted goes; critical ones are passed over. */
-  private evict(agent: NodeAgent, watch: Watch, resource: Resource): PodWorker | undefined {
+  private evict(
+    agent: NodeAgent,
+    watch: Watch,
+    threshold: EvictionThreshold,
+  ): PodWorker | undefined {
     const { api, kernel, timing } = this.ground;
     const read = (kind: string, key: string) => api.store.get(kind, key);
     // Where nothing takes time, the successor of an evicted pod would be the next one, for ever.
@@ -196,42 +214,65 @@ export class EvictionManager {
     const active = [...agent.workers.values()].filter(
       ({ stage, addedAt }) => stage !== 'ended' && (takesTime || addedAt < kernel.now),
     );
-    const chosen = rankForEviction(active, resource, read).find(
+    const chosen = rankForEviction(active, resourceOf(threshold), read).find(
       ({ pod }) => !isCriticalPod(pod, read),
     );
     if (chosen === undefined) return undefined;
-    const message = this.explain(agent, watch, resource, chosen);
-    this.termination.condemn(chosen, GRACE, { reason: EVICTED, message, disrupts: true });
+    const message = this.explain(agent, watch, threshold, chosen);
+    const grace = this.graceOf(agent, threshold, chosen);
+    this.termination.condemn(chosen, grace, { reason: EVICTED, message, disrupts: true });
     return chosen;
   }
 
-  /** source: helpers.go evictionMessage */
-  private explain(agent: NodeAgent, watch: Watch, resource: Resource, worker: PodWorker): string {
+  /**
+   * After a hard threshold a second; after a soft one what the pod asks for, up to the maximum.
+   * source: eviction_manager.go synchronize (gracePeriodOverride); pkg/kubelet/pod_workers.go
+   * calculateEffectiveGracePeriod (never less than a second)
+   */
+  private graceOf({ node }: NodeAgent, threshold: EvictionThreshold, { pod }: PodWorker): Duration {
+    if (threshold.grace === ZERO) return GRACE;
+    const { maxPodGrace } = settingsOf(this.ground, node);
+    const asked = pod.spec.terminationGracePeriodSeconds;
+    const most = asked === undefined ? maxPodGrace : Math.min(maxPodGrace, seconds(asked));
+    return Math.max(GRACE, most) as Duration;
+  }
+
+  /** source: helpers.go evictionMessage; of processes it says nothing about containers */
+  private explain(
+    agent: NodeAgent,
+    watch: Watch,
+    threshold: EvictionThreshold,
+    worker: PodWorker,
+  ): string {
+    const resource = resourceOf(threshold);
     const name = REQUESTED[resource];
-    const least = this.thresholdOf(agent, resource);
+    const least = leastOf(threshold, this.supplyOf(agent, watch));
     const available = availableOn(agent, watch, resource);
+    const format = resource === 'pids' ? String : formatBytes;
     const used = worker.containers.map(({ spec, behaviour }) => {
       const usage = behaviour?.uses[resource] ?? 0;
       const request = String(spec.resources?.requests?.[name] ?? 0);
-      return usage <= bytes(request)
+      return resource === 'pids' || usage <= bytes(request)
         ? ''
         : `Container ${spec.name} was using ${formatBytes(usage)}, request is ${request}, ` +
             `has larger consumption of ${name}. `;
     });
     return (
-      `The node was low on resource: ${name}. Threshold quantity: ${formatBytes(least)}, ` +
-      `available: ${formatBytes(available)}. ${used.join('')}`
+      `The node was low on resource: ${name}. Threshold quantity: ${format(least)}, ` +
+      `available: ${format(available)}. ${used.join('')}`
     );
   }
 
-  private isShort(agent: NodeAgent, watch: Watch, resource: Resource): boolean {
-    return availableOn(agent, watch, resource) < this.thresholdOf(agent, resource);
-  }
-
-  private thresholdOf({ node }: NodeAgent, resource: Resource): number {
-    if (resource === 'memory') return LEAST_MEMORY;
-    const { status } = this.ground.api.store.get('Node', node) as Node;
-    return Math.floor(bytes(status?.capacity?.[REQUESTED.disk]) * LEAST_DISK);
+  /** What there is on a node. How much of it the node has is known of disks alone. */
+  private supplyOf(agent: NodeAgent, watch: Watch): Supply {
+    const { store } = this.ground.api;
+    return {
+      available: (resource) => availableOn(agent, watch, resource),
+      capacity: () => {
+        const { status } = store.get('Node', agent.node) as Node;
+        return bytes(status?.capacity?.[REQUESTED.disk]);
+      },
+    };
   }
 
   private lookAt(

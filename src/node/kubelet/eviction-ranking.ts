@@ -1,5 +1,6 @@
 // Which pod a kubelet evicts first, when its node is short of something.
-// source: pkg/kubelet/eviction/helpers.go rankMemoryPressure, rankDiskPressureFunc
+// source: pkg/kubelet/eviction/helpers.go rankMemoryPressure, rankDiskPressureFunc,
+// rankPIDPressure
 
 import { priorityOf, requestedBytes } from '../../apiserver/kinds/pod-priority';
 import type { ReadObject } from '../../apiserver/kinds/pod-priority';
@@ -7,15 +8,16 @@ import { isAlive } from './kubelet-state';
 import type { PodWorker } from './kubelet-state';
 
 /** What can run short on a node. */
-export type Resource = 'memory' | 'disk';
+export type Resource = 'memory' | 'disk' | 'pids';
 
 /** How requests and messages call it. */
 export const REQUESTED: Readonly<Record<Resource, string>> = {
   memory: 'memory',
   disk: 'ephemeral-storage',
+  pids: 'pids',
 };
 
-/** Bytes that the processes of the pod use, as far as the scenario says so. */
+/** Bytes, or processes, that the containers of the pod use, as far as the scenario says so. */
 export function usageOf({ containers }: PodWorker, resource: Resource): number {
   return containers
     .filter(isAlive)
@@ -25,8 +27,9 @@ export function usageOf({ containers }: PodWorker, resource: Resource): number {
 
 /**
  * The pods in the order in which they are to go: those that use more than they request before the
- * others, then by growing priority, then by what they use beyond their requests. Upstream leaves
- * the rest to chance; here pods that came earlier go first.
+ * others, then by growing priority, then by what they use beyond their requests. Of processes
+ * nothing can be requested: priority comes first. Upstream leaves the rest to chance; here pods that
+ * came earlier go first.
  */
 export function rankForEviction(
   workers: readonly PodWorker[],
@@ -35,10 +38,11 @@ export function rankForEviction(
 ): readonly PodWorker[] {
   const ranked = workers.map((worker) => ({
     worker,
-    excess: usageOf(worker, resource) - requestedBytes(worker.pod, REQUESTED[resource]),
+    excess: usageOf(worker, resource) - requestOf(worker, resource),
     priority: priorityOf(worker.pod, read),
   }));
-  const rank = (it: (typeof ranked)[number]): number => (it.excess > 0 ? 0 : 1);
+  const rank = (it: (typeof ranked)[number]): number =>
+    resource === 'pids' || it.excess > 0 ? 0 : 1;
   return ranked
     .sort(
       (a, b) =>
@@ -48,4 +52,8 @@ export function rankForEviction(
         a.worker.id - b.worker.id,
     )
     .map(({ worker }) => worker);
+}
+
+function requestOf({ pod }: PodWorker, resource: Resource): number {
+  return resource === 'pids' ? 0 : requestedBytes(pod, REQUESTED[resource]);
 }

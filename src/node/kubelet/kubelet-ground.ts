@@ -3,6 +3,8 @@
 import type { ApiServer } from '../../apiserver/api-server';
 import type { Kernel } from '../../kernel/kernel';
 import type { Timing } from '../../timing';
+import { DEFAULT_KUBELET } from '../../values/kubelet-settings';
+import type { KubeletSettings } from '../../values/kubelet-settings';
 import { isAtLeast } from '../../values/kube-version';
 import type { Ratio } from '../../values/ratio';
 import type { Duration } from '../../values/time';
@@ -45,6 +47,8 @@ export interface KubeletOptions {
   readonly behaviours: Behaviours;
   readonly servers: DnsServers;
   readonly featureGates?: Readonly<Record<string, boolean>>;
+  /** The settings of the kubelets of nodes for which somebody says some. */
+  readonly settings?: ReadonlyMap<string, KubeletSettings>;
   /**
    * Called when processes or sandboxes of a node have changed; `what`: only processes of one pod,
    * on which nothing depends that does not ask them.
@@ -55,6 +59,11 @@ export interface KubeletOptions {
 export interface KubeletGround extends KubeletOptions {
   readonly state: KubeletState;
   readonly unsent: UnsentWrites;
+}
+
+/** The settings of the kubelet of a node. */
+export function settingsOf({ settings }: KubeletOptions, node: string): KubeletSettings {
+  return settings?.get(node) ?? DEFAULT_KUBELET;
 }
 
 /** `Pod/shop/web-x7k`: how the journal names the pod. */

@@ -93,6 +93,8 @@ export interface PodWorker {
   verdict: Verdict | undefined;
   /** The instant at which whatever still runs is killed. */
   deadline: Instant | undefined;
+  /** Whether the object is in the API. A pod that has been running for long may be here first. */
+  stored: boolean;
   /** The object is gone from the API: nothing is to be written about it. */
   removed: boolean;
   /** The pulls for it that failed last, by image. */
@@ -214,6 +216,8 @@ export function isAlive({ process }: ContainerRecord): boolean {
 export function isReady(container: ContainerRecord): boolean {
   if (container.seen.state !== 'running' || !container.started) return false;
   if (isHeldUnready(container.worker.failures)) return false;
-  const readiness = container.probes.find(({ type }) => type === 'readiness');
-  return readiness === undefined || readiness.result === 'success';
+  for (const { type, result } of container.probes) {
+    if (type === 'readiness') return result === 'success';
+  }
+  return true;
 }

@@ -1,15 +1,11 @@
 // The kubelets of all nodes. Each watches the pods that are bound to its node, runs them, and
 // writes what becomes of them; none does anything while nothing happens.
 
-import type { Change } from '../../apiserver/informer';
-import type { Pod } from '../../apiserver/kinds/pod';
-import { isPodTerminal } from '../../apiserver/kinds/pod';
-import { between, seconds } from '../../values/time';
-import type { Duration, Instant } from '../../values/time';
+import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
+import type { Instant } from '../../values/time';
 import type { ObjectKey } from '../../values/kube-object';
 import { ContainerRuntime } from './container-runtime';
 import { EvictionManager } from './eviction-manager';
-import { rejectionOf } from './kubelet-admission';
 import type { KubeletGround, KubeletOptions } from './kubelet-ground';
 import { emptyState, isAlive } from './kubelet-state';
 import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
@@ -19,14 +15,15 @@ import { NodeLeases } from './node-lease';
 import { NodeStatuses } from './node-status';
 import { NodeTicks } from './node-ticks';
 import { PodLifecycle } from './pod-lifecycle';
-import { newWorker } from './pod-worker';
-import { forcedGrace, graceOf, PodTermination } from './pod-termination';
+import { PodTermination } from './pod-termination';
+import { PodUpdates } from './pod-updates';
 import type { PodSandbox } from '../pod-sandbox';
 import { NodeFaults } from './node-faults';
 import { NodeShutdown } from './node-shutdown';
 import type { PodFailure } from './pod-failures';
 import { Prober } from './prober';
 import { RuntimeHealth } from './runtime-health';
+import { SettledPods } from './settled-pods';
 import { StatusManager } from './status-manager';
 import { UnsentWrites } from './unsent-writes';
 
@@ -42,6 +39,8 @@ export class Kubelets {
   private readonly nodeStatuses: NodeStatuses;
   private readonly evictions: EvictionManager;
   private readonly shutdowns: NodeShutdown;
+  private readonly settled: SettledPods;
+  private readonly updates: PodUpdates;
   /** The kubelets as processes, which can die and be stopped. */
   readonly processes: KubeletProcesses;
   readonly runtimeHealth: RuntimeHealth;
@@ -77,6 +76,9 @@ export class Kubelets {
     this.termination = new PodTermination(ground, this.runtime, this.statuses, onGone);
     const { runtime, prober, statuses, termination } = this;
     this.lifecycle = new PodLifecycle(ground, { runtime, prober, statuses, termination });
+    const { lifecycle } = this;
+    this.settled = new SettledPods(ground, lifecycle, statuses);
+    this.updates = new PodUpdates(ground, { lifecycle, statuses, termination }, onGone);
     const leases = new NodeLeases(ground, (node) => {
       this.heartbeatListeners.forEach((listener) => listener(node));
       this.nodeStatuses.lookAt(node);
@@ -95,7 +97,7 @@ export class Kubelets {
       shutDown: (node) => this.shutdownListeners.forEach((listener) => listener(node)),
     });
     this.runtimeHealth = new RuntimeHealth(ground);
-    const { lifecycle, runtimeHealth, nodeStatuses, evictions } = this;
+    const { runtimeHealth, nodeStatuses, evictions } = this;
     this.faults = new NodeFaults(ground, { lifecycle, runtimeHealth, nodeStatuses, evictions });
     this.processes = new KubeletProcesses(ground, {
       prober,
@@ -103,7 +105,7 @@ export class Kubelets {
       termination,
       leases,
       died: (agent) => this.shutdowns.kubeletDied(agent),
-      removed: (worker) => this.objectRemoved(worker),
+      removed: (worker) => this.updates.objectRemoved(worker),
       exited: (container) => this.exited(container),
     });
     options.behaviours.observe((pod) => this.listenAnew(pod));
@@ -120,7 +122,7 @@ export class Kubelets {
         kind: 'Pod',
         owner: actor,
         scope: node,
-        onChange: (change) => this.podChanged(agent, change),
+        onChange: (change) => this.updates.podChanged(agent, change),
       }),
       ticks: new NodeTicks(timing, kernel.random, actor),
       workers: new Map(),
@@ -136,6 +138,15 @@ export class Kubelets {
     };
     state.agents.set(node, agent);
     agent.informer.relist();
+  }
+
+  /**
+   * A pod of a cluster that starts settled is about to be stored, bound to a node: it is there by
+   * then. Returns the status to store; undefined where it has yet to come up.
+   */
+  take(pod: Pod): PodStatus | undefined {
+    const agent = this.ground.state.agents.get(pod.spec.nodeName ?? '');
+    return agent && this.settled.take(agent, pod);
   }
 
   /** Makes the kubelets that `origin` has made, so that their state can be carried over. */
@@ -279,67 +290,6 @@ export class Kubelets {
     worker.sent = undefined;
     if (worker.stage === 'ended' && worker.tearingDown) this.termination.requestDeletion(worker);
     else this.statuses.sync(worker);
-  }
-
-  private podChanged(agent: NodeAgent, { key, after, cause }: Change): void {
-    // A list shows what was written long ago: then whatever led to the list is the cause.
-    this.ground.kernel.needed(cause, 'apiserver.watch');
-    const worker = this.current(agent, key);
-    const uid = after?.metadata.uid ?? '';
-    const isSame = after !== undefined && worker?.uid === uid;
-    if (worker !== undefined && !isSame) this.objectRemoved(worker);
-    if (after === undefined) return;
-    if (isSame) this.objectChanged(worker, after as Pod);
-    else this.add(agent, key, after as Pod);
-  }
-
-  /** The worker of the pod that has this name now; earlier ones are only ending. */
-  private current(agent: NodeAgent, key: ObjectKey): PodWorker | undefined {
-    const worker = this.ground.state.byPod.get(key);
-    return worker?.agent === agent && !worker.removed ? worker : undefined;
-  }
-
-  private add(agent: NodeAgent, key: ObjectKey, pod: Pod): void {
-    const worker = newWorker(this.ground, agent, key, pod);
-    if (isPodTerminal(pod)) {
-      worker.stage = 'ended';
-      if (pod.metadata.deletionTimestamp !== undefined) this.termination.deleteObject(worker);
-    } else if (pod.metadata.deletionTimestamp !== undefined) {
-      this.termination.begin(worker, graceOf(worker), 'deleted while it was not running');
-    } else {
-      const rejection = rejectionOf(this.ground, agent, pod);
-      if (rejection === undefined) this.lifecycle.begin(worker);
-      else this.termination.reject(worker, rejection);
-    }
-  }
-
-  private objectChanged(worker: PodWorker, pod: Pod): void {
-    const isMarked = worker.pod.metadata.deletionTimestamp !== undefined;
-    const given = isMarked ? graceOf(worker) : undefined;
-    worker.pod = pod;
-    if (pod.metadata.deletionTimestamp === undefined) {
-      this.statuses.compare(worker);
-      // source: pkg/kubelet/kubelet.go HandlePodReconcile: others may have opened a readiness gate
-      if (pod.spec.readinessGates !== undefined) this.statuses.sync(worker);
-      return;
-    }
-    const grace = graceOf(worker);
-    if (worker.stage === 'ended') {
-      this.termination.deleteObject(worker);
-    } else if (worker.stage !== 'terminating') {
-      this.termination.begin(worker, grace, `deleted, grace period ${grace / seconds(1)}s`);
-    } else if (given !== undefined && grace < given) {
-      const left = between(this.ground.kernel.now, pod.metadata.deletionTimestamp as Instant);
-      this.termination.hurry(worker, Math.max(0, left) as Duration);
-    }
-  }
-
-  private objectRemoved(worker: PodWorker): void {
-    worker.removed = true;
-    if (worker.stage === 'ended') this.drop(worker);
-    else if (worker.stage === 'terminating')
-      this.termination.hurry(worker, forcedGrace(this.ground));
-    else this.termination.begin(worker, forcedGrace(this.ground), 'its object was removed');
   }
 
   private exited(container: ContainerRecord): void {

@@ -36,7 +36,12 @@ export class NodeFaults {
     if (what === 'images') this.parts.lifecycle.imagesMended(node);
   }
 
-  /** From now on so many bytes are available on the node, and more where pods use less than now. */
+  /** Whether the kubelet of a node looks at what is left of a resource at all. */
+  isWatched(node: string, resource: Resource): boolean {
+    return this.parts.evictions.isWatched(node, resource);
+  }
+
+  /** From now on so much is available on the node, and more where pods use less than now. */
   exhaust(node: string, resource: Resource, token: string, left: number): void {
     this.parts.evictions.exhaust(this.agent(node), resource, token, left);
   }

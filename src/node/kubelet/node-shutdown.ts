@@ -67,8 +67,8 @@ export class NodeShutdown {
   begin(agent: NodeAgent): boolean {
     const { kernel, timing } = this.ground;
     const { node, actor, epoch } = agent;
-    const period = timing.delay(PERIOD).least;
-    const critical = timing.delay(CRITICAL).least;
+    const period = timing.delay(PERIOD, 'gain', actor).least;
+    const critical = timing.delay(CRITICAL, 'gain', actor).least;
     if (!agent.running || period === 0 || critical > period || !this.isEnabled()) return false;
     kernel.note(actor, 'noticed', `Node/${node}`, 'Shutdown manager detected shutdown event');
     const groups = this.groupsOf(agent, (period - critical) as Duration, critical);

@@ -3,7 +3,7 @@
 
 import type { Random } from '../../kernel/random';
 import { TIMERS } from '../../timing';
-import type { TimerName, Timing } from '../../timing';
+import type { Delay, TimerName, Timing } from '../../timing';
 import { later, ZERO } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 
@@ -45,7 +45,7 @@ export class NodeTicks {
    * source: pkg/kubelet/kubelet.go Run (JitterUntil(syncNodeStatus, …, 0.04, sliding))
    */
   nextStatusReport(now: Instant): Instant {
-    const { least } = this.timing.delay('kubelet.nodeStatusUpdateFrequency');
+    const { least } = this.delay('kubelet.nodeStatusUpdateFrequency');
     const extra = this.share('kubelet.nodeStatusUpdateFrequency') - least;
     return this.nextTick('kubelet.nodeStatusUpdateFrequency', now, extra as Duration);
   }
@@ -101,7 +101,7 @@ export class NodeTicks {
 
   /** The first tick at or after `now` of a loop whose period is the timer's plus `extra`. */
   private nextTick(name: TimerName, now: Instant, extra: Duration): Instant {
-    const period = (this.timing.delay(name).least + extra) as Duration;
+    const period = (this.delay(name).least + extra) as Duration;
     // The tutorial's figures, and the extremes, count from the event itself.
     if (this.timing.profile !== 'default' || period === 0) return later(now, this.span(period));
     const counted = this.timing.clocks.counted(this.actor, now);
@@ -115,8 +115,12 @@ export class NodeTicks {
     return this.timing.clocks.span(this.actor, counted);
   }
 
+  private delay(name: TimerName): Delay {
+    return this.timing.delay(name, 'gain', this.actor);
+  }
+
   private phase(name: TimerName): Duration {
-    const period = this.timing.delay(name).least;
+    const period = this.delay(name).least;
     const known = this.phases.get(name);
     if (known?.period === period) return known.phase;
     const phase = this.timing.phase(name, this.actor);
@@ -126,7 +130,7 @@ export class NodeTicks {
 
   /** The length of a timer that varies from actor to actor but not from tick to tick. */
   private share(name: TimerName): Duration {
-    const { least, extra } = this.timing.delay(name);
+    const { least, extra } = this.delay(name);
     if (extra === 0) return least;
     let share = this.shares.get(name);
     if (share === undefined) {

@@ -66,6 +66,7 @@ export function isOutOfMemory(failures: FailuresOfPod): boolean {
 }
 
 function some(failures: FailuresOfPod, test: (failure: PodFailure) => boolean): boolean {
+  if (failures.size === 0) return false;
   for (const failure of failures.values()) if (test(failure)) return true;
   return false;
 }

@@ -6,6 +6,7 @@ import type { EventArgument, EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import { later, seconds } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
+import type { IP } from '../../values/ip';
 import type { ObjectKey } from '../../values/kube-object';
 import type { Attachment } from '../cni/index';
 import type { ContainerRuntime } from './container-runtime';
@@ -13,7 +14,7 @@ import { ImagePulls } from './image-pulls';
 import type { KubeletGround } from './kubelet-ground';
 import { relistsOnDemand, subjectOf } from './kubelet-ground';
 import { isAlive, ownerOfContainer, ownerOfWorker } from './kubelet-state';
-import type { ContainerRecord, PodWorker } from './kubelet-state';
+import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
 import { PodSandbox } from '../pod-sandbox';
 import { recordEnd } from './pod-termination';
 import type { PodTermination } from './pod-termination';
@@ -129,7 +130,7 @@ export class PodLifecycle {
   sync(worker: PodWorker): void {
     if (worker.stage !== 'running' || worker.sandbox === undefined || isBusy(worker)) return;
     // Once a container of the pod has run, a sidecar that is down holds nobody up any more.
-    const isInitialized = worker.containers.some((it) => it.role === 'main' && it.attempt > 0);
+    const isInitialized = worker.containers.some(hasRun);
     for (const container of worker.containers) {
       if (isOver(container)) {
         if (container.role === 'init' && !isDone(container)) this.end(worker, 'Failed');
@@ -157,9 +158,9 @@ export class PodLifecycle {
 
   private makeSandbox(worker: PodWorker): void {
     const { kernel, timing, network, touch } = this.ground;
-    const { agent, key, uid, pod } = worker;
+    const { agent, key, pod } = worker;
     if (worker.stage !== 'starting') return;
-    if ([...agent.workers.values()].some((it) => it.key === key && it.sandbox !== undefined)) {
+    if (isInTheWay(agent, key)) {
       worker.parked = true;
       return;
     }
@@ -177,17 +178,30 @@ export class PodLifecycle {
       return;
     }
     const { addresses } = attachment;
-    const { node } = agent;
-    const { failures: refusals } = worker;
-    worker.sandbox = new PodSandbox({ podKey: key, uid, node, addresses, hostNetwork, refusals });
-    machine.installSandbox(worker.sandbox);
-    worker.stage = 'running';
+    this.occupy(worker, addresses);
     kernel.note(agent.actor, 'prepared', subjectOf(worker), `sandbox with ${addresses.join(', ')}`);
     touch?.(agent.node);
     this.sync(worker);
   }
 
-  private attach(node: string, pod: ObjectKey): Attachment {
+  /** The sandbox of the pod stands, with these addresses. */
+  occupy(worker: PodWorker, addresses: readonly IP[]): void {
+    const { agent, key: podKey, uid, pod, failures: refusals } = worker;
+    const { node } = agent;
+    const hostNetwork = pod.spec.hostNetwork === true;
+    worker.sandbox = new PodSandbox({ podKey, uid, node, addresses, hostNetwork, refusals });
+    this.ground.network.machines.get(node)!.installSandbox(worker.sandbox);
+    worker.stage = 'running';
+  }
+
+  /** Every container of the pod runs, and the kubelet has seen so: nobody waits for either. */
+  runAtOnce(worker: PodWorker): void {
+    for (const container of worker.containers) this.launch(container);
+    for (const container of worker.containers) this.seeRunning(container, this.ground.kernel.now);
+  }
+
+  /** An address for the pod, or why there is none. */
+  attach(node: string, pod: ObjectKey): Attachment {
     const { network, state } = this.ground;
     if (!state.nodeFailures.podNetwork.has(node)) return network.attachPod(node, pod);
     return { ok: false, error: 'the network plug-in failed to set up the pod (CNI ADD)' };
@@ -202,14 +216,15 @@ export class PodLifecycle {
     const { kernel, timing } = this.ground;
     const { now } = kernel;
     if (exitedAt !== undefined) {
-      const max = timing.delay('kubelet.crashLoopBackOffMax').least;
+      const { actor } = container.worker.agent;
+      const max = timing.delay('kubelet.crashLoopBackOffMax', 'gain', actor).least;
       const { backOffAt, backOff } = container;
       const isForgotten = backOffAt === undefined || exitedAt - backOffAt > 2 * max;
       if (!isForgotten && now < exitedAt + backOff) {
         this.waitForBackOff(container, later(exitedAt, backOff));
         return;
       }
-      const first = timing.delay('kubelet.crashLoopBackOff').least;
+      const first = Math.min(timing.delay('kubelet.crashLoopBackOff').least, max);
       container.backOff = (isForgotten ? first : Math.min(backOff * 2, max)) as Duration;
       container.backOffAt = now;
     }
@@ -236,15 +251,20 @@ export class PodLifecycle {
   private started(container: ContainerRecord): void {
     const { kernel } = this.ground;
     const { worker, spec } = container;
-    container.creating = false;
-    worker.agent.images.add(spec.image ?? '');
-    container.attempt++;
-    if (container.attempt > 1) container.restarts++;
-    const verb = container.attempt > 1 ? 'restarted' : 'started';
+    const verb = container.attempt > 0 ? 'restarted' : 'started';
     kernel.note(worker.agent.actor, verb, subjectOf(worker), `container "${spec.name}"`);
-    this.parts.runtime.start(container);
+    this.launch(container);
     this.relistAfterOwnWork(worker);
     this.sync(worker);
+  }
+
+  /** The next process of the container runs. */
+  private launch(container: ContainerRecord): void {
+    container.creating = false;
+    container.worker.agent.images.add(container.spec.image ?? '');
+    container.attempt++;
+    if (container.attempt > 1) container.restarts++;
+    this.parts.runtime.start(container);
   }
 
   /** A kubelet that starts asks the runtime what runs. */
@@ -302,9 +322,13 @@ export class PodLifecycle {
   }
 
   private endIfOver(worker: PodWorker): void {
-    const mains = worker.containers.filter(({ role }) => role === 'main');
-    if (!mains.every(isOver)) return;
-    this.end(worker, mains.every(isDone) ? 'Succeeded' : 'Failed');
+    let areDone = true;
+    for (const container of worker.containers) {
+      if (container.role !== 'main') continue;
+      if (!isOver(container)) return;
+      areDone &&= isDone(container);
+    }
+    this.end(worker, areDone ? 'Succeeded' : 'Failed');
   }
 
   private end(worker: PodWorker, outcome: 'Succeeded' | 'Failed'): void {
@@ -335,13 +359,26 @@ function callOf(kubelet: string | undefined): string | undefined {
   return kubelet?.replace(/^kubelet@/, 'cri@');
 }
 
-function isBusy(worker: PodWorker): boolean {
-  return worker.containers.some(({ creating }) => creating);
+/** Whether an earlier pod of the name still has a sandbox on the node. */
+function isInTheWay({ workers }: NodeAgent, pod: ObjectKey): boolean {
+  for (const { key, sandbox } of workers.values()) {
+    if (sandbox !== undefined && key === pod) return true;
+  }
+  return false;
+}
+
+function isBusy({ containers }: PodWorker): boolean {
+  for (const { creating } of containers) if (creating) return true;
+  return false;
 }
 
 function isKnown({ seen, seenAttempt, attempt, process }: ContainerRecord): boolean {
   if (seenAttempt !== attempt) return false;
   return process?.state === 'exited' ? seen.state === 'terminated' : seen.state === 'running';
+}
+
+function hasRun({ role, attempt }: ContainerRecord): boolean {
+  return role === 'main' && attempt > 0;
 }
 
 function isDone({ seen }: ContainerRecord): boolean {

@@ -1,165 +1,313 @@
 // The status of a pod as its kubelet writes it.
 // source: pkg/kubelet/kubelet_pods.go (getPhase, convertStatusToAPIStatus), status/generate.go
 
+import { equalJson } from '../../apiserver/json';
 import type {
   Condition,
   ContainerState,
   ContainerStatus,
+  Pod,
   PodStatus,
 } from '../../apiserver/kinds/pod';
 import { conditionOf } from '../../apiserver/kinds/pod';
 import type { IP } from '../../values/ip';
 import type { Instant } from '../../values/time';
 import { isReady } from './kubelet-state';
-import type { ContainerRecord, PodWorker, Seen, Verdict } from './kubelet-state';
+import type { ContainerRecord, PodWorker, Seen, Termination } from './kubelet-state';
 
-/** The status as of now. Conditions that other components set are kept. */
+type Words = Pick<PodStatus, 'reason' | 'message'>;
+type Addresses = NonNullable<PodStatus['podIPs']>;
+type Drafted = { -readonly [Field in keyof PodStatus]: PodStatus[Field] };
+
+const NO_WORDS: Words = {};
+const UNINITIALIZED: Words = { reason: 'ContainersNotInitialized' };
+const NO_NAMES: readonly string[] = [];
+const NO_CONDITIONS: readonly Condition[] = [];
+
+/**
+ * The status as of now; the very one that was sent last where it says the same, and else with the
+ * parts of that one that do. Conditions that other components set are kept.
+ */
 export function statusOf(worker: PodWorker, hostAddresses: readonly IP[], now: Instant): PodStatus {
-  const { containers, sandbox, pod } = worker;
+  const { containers, sandbox, pod, sent } = worker;
   const phase = phaseOf(worker);
-  const statuses = (roles: readonly string[]) =>
-    containers.filter(({ role }) => roles.includes(role)).map((it) => containerStatus(it));
-  const init = statuses(['init', 'sidecar']);
-  return {
-    phase,
-    // The words belong to the phase: a pod whose containers all exit with 0 has succeeded.
-    ...(phase === 'Failed' && worker.verdict !== undefined ? wordsOf(worker.verdict) : {}),
-    conditions: conditionsOf(worker, phase, now),
-    ...(hostAddresses[0] === undefined ? {} : { hostIP: hostAddresses[0] }),
-    hostIPs: hostAddresses.map((ip) => ({ ip })),
-    ...(sandbox?.addresses[0] === undefined
-      ? {}
-      : { podIP: sandbox.addresses[0], podIPs: sandbox.addresses.map((ip) => ({ ip })) }),
-    startTime: pod.status?.startTime ?? worker.sent?.startTime ?? worker.addedAt,
-    containerStatuses: statuses(['main']),
-    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
-  };
+  const status: Drafted = { phase };
+  // The words belong to the phase: a pod whose containers all exit with 0 has succeeded.
+  if (phase === 'Failed' && worker.verdict !== undefined) {
+    // source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus
+    status.reason = worker.verdict.reason;
+    status.message = worker.verdict.message;
+  }
+  status.conditions = conditionsOf(worker, phase, now);
+  if (hostAddresses[0] !== undefined) status.hostIP = hostAddresses[0];
+  status.hostIPs = addressesOf(hostAddresses, sent?.hostIPs);
+  if (sandbox?.addresses[0] !== undefined) {
+    status.podIP = sandbox.addresses[0];
+    status.podIPs = addressesOf(sandbox.addresses, sent?.podIPs);
+  }
+  status.startTime = pod.status?.startTime ?? sent?.startTime ?? worker.addedAt;
+  status.containerStatuses = statusesOf(containers, true, sent?.containerStatuses);
+  const init = statusesOf(containers, false, sent?.initContainerStatuses);
+  if (init.length > 0) status.initContainerStatuses = init;
+  return sent !== undefined && isSame(status, sent) ? sent : status;
 }
 
-/** source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus */
-function wordsOf({ reason, message }: Verdict): Pick<PodStatus, 'reason' | 'message'> {
-  return { reason, message };
+/** Parts that say the same are the same, since they are kept. */
+function isSame(one: PodStatus, other: PodStatus): boolean {
+  return (
+    one.containerStatuses === other.containerStatuses &&
+    one.conditions === other.conditions &&
+    one.initContainerStatuses === other.initContainerStatuses &&
+    one.phase === other.phase &&
+    one.podIPs === other.podIPs &&
+    one.hostIPs === other.hostIPs &&
+    one.startTime === other.startTime &&
+    one.reason === other.reason &&
+    one.message === other.message
+  );
+}
+
+function addressesOf(addresses: readonly IP[], before: Addresses | undefined): Addresses {
+  return before !== undefined && areThese(addresses, before)
+    ? before
+    : addresses.map((ip) => ({ ip }));
+}
+
+function areThese(addresses: readonly IP[], known: Addresses): boolean {
+  for (let index = 0; index < addresses.length; index++) {
+    if (known[index]?.ip !== addresses[index]) return false;
+  }
+  return known.length === addresses.length;
 }
 
 function phaseOf(worker: PodWorker): NonNullable<PodStatus['phase']> {
   if (worker.outcome !== undefined) return worker.outcome;
   if (!isInitialized(worker)) return 'Pending';
-  const mains = worker.containers.filter(({ role }) => role === 'main');
-  const isUntouched = mains.some(
-    ({ seen, last }) => seen.state === 'waiting' && last === undefined,
-  );
-  return isUntouched ? 'Pending' : 'Running';
+  for (const { role, seen, last } of worker.containers) {
+    if (role === 'main' && seen.state === 'waiting' && last === undefined) return 'Pending';
+  }
+  return 'Running';
 }
 
 /** Whether all init containers are done and all sidecars have started. */
 export function isInitialized({ containers }: PodWorker): boolean {
-  return containers.every(({ role, seen, started }) => {
-    if (role === 'init') return seen.state === 'terminated' && seen.exitCode === 0;
-    return role === 'main' || (started && seen.state !== 'waiting');
-  });
+  for (const { role, seen, started } of containers) {
+    if (role === 'main') continue;
+    const isUp = role === 'init' ? isDone(seen) : started && seen.state !== 'waiting';
+    if (!isUp) return false;
+  }
+  return true;
 }
 
-function conditionsOf(worker: PodWorker, phase: string, now: Instant): Condition[] {
-  const { containers, pod } = worker;
-  const serving = containers.filter(({ role }) => role !== 'init');
-  const unready = serving.filter((it) => !isReady(it)).map(({ spec }) => spec.name);
+function conditionsOf(worker: PodWorker, phase: string, now: Instant): readonly Condition[] {
+  const { containers, pod, verdict } = worker;
+  const unready = unreadyOf(containers);
   const isOver = phase === 'Succeeded' || phase === 'Failed';
-  const why = isOver
-    ? { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' }
-    : {
-        reason: 'ContainersNotReady',
-        message: `containers with unready status: [${unready.join(' ')}]`,
-      };
   const areReady = !isOver && unready.length === 0;
-  const closed = (pod.spec.readinessGates ?? [])
+  const closed = closedGatesOf(pod);
+  let why: Words = NO_WORDS;
+  if (isOver) {
+    why = { reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' };
+  } else if (!areReady) {
+    const message = `containers with unready status: [${unready.join(' ')}]`;
+    why = { reason: 'ContainersNotReady', message };
+  }
+  const draft = new ConditionDraft(worker, now);
+  draft.set('PodReadyToStartContainers', worker.sandbox !== undefined, NO_WORDS);
+  draft.set('Initialized', isInitialized(worker), UNINITIALIZED);
+  const isOpen = closed.length === 0;
+  draft.set('Ready', areReady && isOpen, areReady && !isOpen ? gatesNotReady(closed) : why);
+  draft.set('ContainersReady', areReady, why);
+  draft.set('PodScheduled', true, NO_WORDS);
+  if (isOver && verdict?.disrupts === true) {
+    // source: pkg/apis/core/types.go DisruptionTarget, PodReasonTerminationByKubelet
+    const words = { reason: 'TerminationByKubelet', message: verdict.message };
+    draft.put('DisruptionTarget', 'True', words);
+  }
+  return draft.done();
+}
+
+/** Names of the containers that serve and are not ready. */
+function unreadyOf(containers: readonly ContainerRecord[]): readonly string[] {
+  let names: string[] | undefined;
+  for (const it of containers) {
+    if (it.role !== 'init' && !isReady(it)) (names ??= []).push(it.spec.name);
+  }
+  return names ?? NO_NAMES;
+}
+
+/** The conditions that the pod waits for by its own spec, and that nobody has made true. */
+function closedGatesOf({ spec, status }: Pod): readonly string[] {
+  if (spec.readinessGates === undefined) return NO_NAMES;
+  return spec.readinessGates
     .map(({ conditionType }) => conditionType)
-    .filter((type) => conditionOf(pod.status?.conditions, type)?.status !== 'True');
-  const gates = {
+    .filter((type) => conditionOf(status?.conditions, type)?.status !== 'True');
+}
+
+function gatesNotReady(closed: readonly string[]): Words {
+  return {
     reason: 'ReadinessGatesNotReady',
     message: `the status of pod readiness gates is not "True": ${closed.join(', ')}`,
   };
-  const own: readonly Condition[] = [
-    condition('PodReadyToStartContainers', worker.sandbox !== undefined),
-    condition('Initialized', isInitialized(worker), { reason: 'ContainersNotInitialized' }),
-    condition('Ready', areReady && closed.length === 0, areReady ? gates : why),
-    condition('ContainersReady', areReady, why),
-    condition('PodScheduled', true),
-    ...(isOver && worker.verdict?.disrupts === true ? [disrupted(worker.verdict)] : []),
-  ];
-  const known = worker.pod.status?.conditions ?? worker.sent?.conditions;
-  const previous = worker.sent?.conditions ?? known;
-  const all = [...(known ?? [])];
-  for (const it of own) {
-    const before = conditionOf(previous, it.type);
-    const since = before?.status === it.status ? before.lastTransitionTime : undefined;
-    const index = all.findIndex(({ type }) => type === it.type);
-    all[index < 0 ? all.length : index] = { ...it, lastTransitionTime: since ?? now };
+}
+
+/** The conditions of a pod in the making: its kubelet's own in the place of those that are known. */
+class ConditionDraft {
+  /** What is known; a copy as soon as it changes. */
+  private all: readonly Condition[];
+  private changed: Condition[] | undefined;
+  private readonly sent: readonly Condition[] | undefined;
+  /** Whose instants of transition hold on. */
+  private readonly previous: readonly Condition[] | undefined;
+  private readonly now: Instant;
+
+  constructor({ pod, sent }: PodWorker, now: Instant) {
+    const known = pod.status?.conditions ?? sent?.conditions;
+    this.all = known ?? NO_CONDITIONS;
+    this.changed = undefined;
+    this.sent = sent?.conditions;
+    this.previous = this.sent ?? known;
+    this.now = now;
   }
-  return all;
+
+  set(type: string, holds: boolean, otherwise: Words): void {
+    if (holds) this.put(type, 'True', NO_WORDS);
+    else this.put(type, 'False', otherwise);
+  }
+
+  put(type: string, status: Condition['status'], words: Words): void {
+    const { all, previous, now } = this;
+    const index = positionOf(type, all);
+    const place = index < 0 ? all.length : index;
+    const before = previous?.[positionOf(type, previous)];
+    const isSteady = before?.status === status;
+    const lastTransitionTime = (isSteady ? before.lastTransitionTime : undefined) ?? now;
+    const isKept =
+      isSteady &&
+      this.sent !== undefined &&
+      before.lastTransitionTime === lastTransitionTime &&
+      before.reason === words.reason &&
+      before.message === words.message;
+    this.place(isKept ? before : { type, status, ...words, lastTransitionTime }, place);
+  }
+
+  private place(condition: Condition, place: number): void {
+    if (this.all[place] === condition) return;
+    if (this.changed === undefined) this.all = this.changed = this.all.slice();
+    this.changed[place] = condition;
+  }
+
+  /** What was sent, where nothing is new. */
+  done(): readonly Condition[] {
+    const { all, sent } = this;
+    if (sent === all || sent?.length !== all.length) return all;
+    for (let index = 0; index < all.length; index++) {
+      // Conditions of others may have come anew with the same words.
+      if (!equalJson(all[index], sent[index])) return all;
+    }
+    return sent;
+  }
 }
 
-/** source: pkg/apis/core/types.go DisruptionTarget, PodReasonTerminationByKubelet */
-function disrupted({ message }: Verdict): Condition {
-  return { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message };
+function positionOf(type: string, conditions: readonly Condition[]): number {
+  for (let index = 0; index < conditions.length; index++) {
+    if (conditions[index]!.type === type) return index;
+  }
+  return -1;
 }
 
-function condition(
-  type: string,
-  holds: boolean,
-  otherwise: Pick<Condition, 'reason' | 'message'> = {},
-): Condition {
-  return holds ? { type, status: 'True' } : { type, status: 'False', ...otherwise };
+/** The statuses of the main containers, or of all others: those before where they say the same. */
+function statusesOf(
+  containers: readonly ContainerRecord[],
+  isMain: boolean,
+  before: readonly ContainerStatus[] | undefined,
+): readonly ContainerStatus[] {
+  const statuses: ContainerStatus[] = [];
+  let isKept = true;
+  for (const container of containers) {
+    if ((container.role === 'main') !== isMain) continue;
+    const earlier = before?.[statuses.length];
+    const status = containerStatus(container, earlier);
+    isKept &&= status === earlier;
+    statuses.push(status);
+  }
+  return isKept && before?.length === statuses.length ? before : statuses;
 }
 
-function containerStatus(container: ContainerRecord): ContainerStatus {
-  const { spec, seen, last, restarts, started } = container;
+/** The status of a container; `before` where that says the same. */
+function containerStatus(
+  container: ContainerRecord,
+  before: ContainerStatus | undefined,
+): ContainerStatus {
+  const { spec, seen, last, restarts, role } = container;
   const isHeldBack = container.inBackOff || container.pull !== undefined;
-  const lastState = isHeldBack && seen.state === 'terminated' ? seen : last;
-  return {
-    name: spec.name,
-    image: spec.image ?? '',
-    ready: container.role === 'init' ? isDone(seen) : isReady(container),
-    started: seen.state === 'running' && started,
-    restartCount: restarts,
-    state: stateOf(container),
-    ...(lastState === undefined ? {} : { lastState: terminatedState(lastState) }),
-  };
+  const ending = isHeldBack && seen.state === 'terminated' ? seen : last;
+  const ready = role === 'init' ? isDone(seen) : isReady(container);
+  const started = seen.state === 'running' && container.started;
+  const state = stateOf(container, before?.state);
+  const lastState = ending && terminated(ending, before?.lastState);
+  const isKept =
+    before !== undefined &&
+    before.state === state &&
+    before.lastState === lastState &&
+    before.ready === ready &&
+    before.started === started &&
+    before.restartCount === restarts;
+  if (isKept) return before;
+  const { name, image = '' } = spec;
+  const status = { name, image, ready, started, restartCount: restarts, state };
+  return lastState === undefined ? status : { ...status, lastState };
 }
 
 function isDone(seen: Seen): boolean {
   return seen.state === 'terminated' && seen.exitCode === 0;
 }
 
-function stateOf({
-  seen,
-  inBackOff,
-  backOff,
-  pull,
-  worker,
-  spec,
-}: ContainerRecord): ContainerState {
-  if (inBackOff) {
+function stateOf(container: ContainerRecord, before: ContainerState | undefined): ContainerState {
+  const { seen, backOff, pull, worker, spec } = container;
+  if (container.inBackOff) {
     const message = `back-off ${backOff / 1_000_000}s restarting failed container`;
-    return { waiting: { reason: 'CrashLoopBackOff', message } };
+    return waiting('CrashLoopBackOff', message, before);
   }
   if (pull !== undefined) {
     const { error } = pull;
     const does = error === 'ErrImagePull' ? 'failed to pull' : 'back-off pulling';
-    return { waiting: { reason: error, message: `${does} image "${spec.image ?? ''}"` } };
+    return waiting(error, `${does} image "${spec.image ?? ''}"`, before);
   }
   switch (seen.state) {
     case 'waiting': {
       const isInitializing = worker.containers.some(({ role }) => role !== 'main');
-      return { waiting: { reason: isInitializing ? 'PodInitializing' : 'ContainerCreating' } };
+      const reason = isInitializing ? 'PodInitializing' : 'ContainerCreating';
+      return waiting(reason, undefined, before);
     }
     case 'running':
-      return { running: { startedAt: seen.startedAt } };
+      return before?.running?.startedAt === seen.startedAt
+        ? before
+        : { running: { startedAt: seen.startedAt } };
     case 'terminated':
-      return terminatedState(seen);
+      return terminated(seen, before);
   }
 }
 
-function terminatedState(seen: Extract<Seen, { state: 'terminated' }>): ContainerState {
-  const { exitCode, reason, startedAt, finishedAt } = seen;
-  return { terminated: { exitCode, reason, startedAt, finishedAt } };
+function waiting(
+  reason: string,
+  message: string | undefined,
+  before: ContainerState | undefined,
+): ContainerState {
+  const known = before?.waiting;
+  if (known?.reason === reason && known.message === message) return before!;
+  return { waiting: message === undefined ? { reason } : { reason, message } };
+}
+
+function terminated(
+  { exitCode, reason, startedAt, finishedAt }: Termination,
+  before: ContainerState | undefined,
+): ContainerState {
+  const known = before?.terminated;
+  const isKept =
+    known?.finishedAt === finishedAt &&
+    known.startedAt === startedAt &&
+    known.exitCode === exitCode &&
+    known.reason === reason;
+  return isKept ? before! : { terminated: { exitCode, reason, startedAt, finishedAt } };
 }

@@ -34,6 +34,7 @@ export function newWorker(
     outcome: undefined,
     verdict: undefined,
     deadline: undefined,
+    stored: true,
     removed: false,
     pulls: new Map(),
     sent: undefined,

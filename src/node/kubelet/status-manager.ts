@@ -2,7 +2,6 @@
 // overwritten what the kubelet said.
 // source: pkg/kubelet/status/status_manager.go
 
-import { equalJson } from '../../apiserver/json';
 import { conditionOf } from '../../apiserver/kinds/pod';
 import type { PodStatus } from '../../apiserver/kinds/pod';
 import type { EventArgument, EventKind } from '../../kernel/event-queue';
@@ -36,9 +35,17 @@ export class StatusManager {
 
   /** Writes the pod's status if it is not what was written last. */
   sync(worker: PodWorker): void {
+    // Who is about to be stored is stored with its status.
+    if (!worker.stored) return;
+    if (worker.removed || !worker.agent.running) return;
     const status = this.current(worker);
-    if (worker.removed || !worker.agent.running || equalJson(status, worker.sent)) return;
-    this.write(worker, status);
+    if (status !== worker.sent) this.write(worker, status);
+  }
+
+  /** The status that a pod is stored with, which has been running for long. */
+  initial(worker: PodWorker): PodStatus {
+    worker.sent = this.current(worker);
+    return worker.sent;
   }
 
   /** The same as soon as the kubelet does anything at all. */
@@ -87,7 +94,7 @@ export class StatusManager {
       verb: 'patch',
       kind: 'Pod',
       key: worker.key,
-      patch: { status: { ...status } },
+      patch: { status },
       actor,
       effect: was && !is ? 'loss' : 'gain',
       ...(worker.uid === '' ? {} : { uid: worker.uid }),

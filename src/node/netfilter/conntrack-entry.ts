@@ -2,6 +2,8 @@
 // source: net/netfilter/nf_conntrack_proto_tcp.c, nf_conntrack_proto_udp.c
 
 import type { FiveTuple, Protocol } from '../../values/flow';
+import { TIMERS } from '../../timing';
+import type { TimerName } from '../../timing';
 import { between, later, seconds } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 
@@ -24,35 +26,40 @@ export interface ConntrackEntry {
   readonly direct?: 'opt' | 'geneve' | 'return';
 }
 
-/**
- * How long an entry stays after its last packet, by TCP state. ESTABLISHED and CLOSE_WAIT are
- * kube-proxy's settings; the kernel's own are five days and one minute.
- * source: net/netfilter/nf_conntrack_proto_tcp.c tcp_timeouts;
- * pkg/proxy/apis/config/v1alpha1/defaults.go (Conntrack), pkg/proxy/conntrack/sysctls.go
- */
-const TCP_TIMEOUTS = {
-  SYN_SENT: seconds(120),
-  SYN_RECV: seconds(60),
-  ESTABLISHED: seconds(86_400),
-  FIN_WAIT: seconds(120),
-  CLOSE_WAIT: seconds(3_600),
-  LAST_ACK: seconds(30),
-  TIME_WAIT: seconds(120),
-  CLOSE: seconds(10),
-} as const satisfies Record<string, Duration>;
+/** The states of a TCP connection that the model has, each with what keeps its entry. */
+const TCP_TIMERS = {
+  SYN_SENT: 'conntrack.tcpSynSent',
+  SYN_RECV: 'conntrack.tcpSynRecv',
+  ESTABLISHED: 'conntrack.tcpEstablished',
+  FIN_WAIT: 'conntrack.tcpFinWait',
+  CLOSE_WAIT: 'conntrack.tcpCloseWait',
+  LAST_ACK: 'conntrack.tcpLastAck',
+  TIME_WAIT: 'conntrack.tcpTimeWait',
+  CLOSE: 'conntrack.tcpClose',
+} as const satisfies Record<string, TimerName>;
 
-export type TcpState = keyof typeof TCP_TIMEOUTS;
+export type TcpState = keyof typeof TCP_TIMERS;
 
-/**
- * The same for the protocols without states; `UDP stream` is an answered flow that has gone on.
- * source: net/netfilter/nf_conntrack_proto_{udp,icmp,sctp}.c
- */
-const OTHER_TIMEOUTS = {
-  UDP: seconds(30),
-  'UDP stream': seconds(120),
-  ICMP: seconds(30),
-  SCTP: seconds(210),
-} as const satisfies Record<string, Duration>;
+/** The same for the protocols without states; `UDP stream` is an answered flow that has gone on. */
+const TIMERS_OF = {
+  ...TCP_TIMERS,
+  UDP: 'conntrack.udp',
+  'UDP stream': 'conntrack.udpStream',
+  ICMP: 'conntrack.icmp',
+  SCTP: 'conntrack.sctp',
+} as const satisfies Record<string, TimerName>;
+
+/** How long an entry stays after its last packet, by TCP state or protocol: sysctls of a host. */
+export type ConntrackTimeouts = Readonly<Record<keyof typeof TIMERS_OF, Duration>>;
+
+/** The timeouts that `read` gives by their names in the table of delays. */
+export function timeoutsBy(read: (timer: TimerName) => Duration): ConntrackTimeouts {
+  const entries = Object.entries(TIMERS_OF).map(([of, timer]) => [of, read(timer)] as const);
+  return Object.freeze(Object.fromEntries(entries)) as ConntrackTimeouts;
+}
+
+/** Those of a host that nobody has told otherwise. */
+export const USUAL_TIMEOUTS = timeoutsBy((timer) => TIMERS[timer].value.least);
 
 const PROTOCOL_NUMBERS: Readonly<Record<Protocol, number>> = {
   TCP: 6,
@@ -64,28 +71,48 @@ const PROTOCOL_NUMBERS: Readonly<Record<Protocol, number>> = {
 const STREAM_AFTER = seconds(2);
 
 /** The entry of a first packet: unanswered, and for TCP in SYN_SENT. */
-export function newEntry(original: FiveTuple, reply: FiveTuple, now: Instant): ConntrackEntry {
+export function newEntry(
+  original: FiveTuple,
+  reply: FiveTuple,
+  now: Instant,
+  timeouts = USUAL_TIMEOUTS,
+): ConntrackEntry {
   const state = original.protocol === 'TCP' ? 'SYN_SENT' : '';
   const fresh = { original, reply, state, unreplied: true, assured: false } as const;
-  return refreshed({ ...fresh, begun: now, expires: now }, now);
+  return refreshed({ ...fresh, begun: now, expires: now }, now, timeouts);
 }
 
 /** The entry after an answer. A TCP connection counts as established and assured from here on. */
-export function answered(entry: ConntrackEntry, now: Instant): ConntrackEntry {
+export function answered(
+  entry: ConntrackEntry,
+  now: Instant,
+  timeouts = USUAL_TIMEOUTS,
+): ConntrackEntry {
+  const isTcp = entry.original.protocol === 'TCP';
   // The first answer itself is not yet one of a flow that was answered.
-  if (entry.original.protocol !== 'TCP') return { ...refreshed(entry, now), unreplied: false };
-  return refreshed({ ...entry, unreplied: false, assured: true, state: 'ESTABLISHED' }, now);
+  if (!isTcp) return { ...refreshed(entry, now, timeouts), unreplied: false };
+  const established = { ...entry, unreplied: false, assured: true, state: 'ESTABLISHED' } as const;
+  return refreshed(established, now, timeouts);
 }
 
 /** The entry in another TCP state (a reset brings CLOSE), its time counted anew. */
-export function inState(entry: ConntrackEntry, state: TcpState, now: Instant): ConntrackEntry {
-  return refreshed({ ...entry, state }, now);
+export function inState(
+  entry: ConntrackEntry,
+  state: TcpState,
+  now: Instant,
+  timeouts = USUAL_TIMEOUTS,
+): ConntrackEntry {
+  return refreshed({ ...entry, state }, now, timeouts);
 }
 
 /** The entry after one more packet of its flow: its time is counted anew. */
-export function refreshed(entry: ConntrackEntry, now: Instant): ConntrackEntry {
+export function refreshed(
+  entry: ConntrackEntry,
+  now: Instant,
+  timeouts = USUAL_TIMEOUTS,
+): ConntrackEntry {
   const kept = isStream(entry, now) ? { ...entry, assured: true } : entry;
-  return { ...kept, expires: later(now, timeoutOf(kept)) };
+  return { ...kept, expires: later(now, timeoutOf(kept, timeouts)) };
 }
 
 /**
@@ -97,10 +124,12 @@ function isStream({ original, unreplied, begun }: ConntrackEntry, now: Instant):
   return original.protocol === 'UDP' && !unreplied && between(begun, now) > STREAM_AFTER;
 }
 
-function timeoutOf({ original, state, assured }: ConntrackEntry): Duration {
-  if (original.protocol === 'TCP') return TCP_TIMEOUTS[state === '' ? 'SYN_SENT' : state];
-  if (original.protocol === 'UDP') return OTHER_TIMEOUTS[assured ? 'UDP stream' : 'UDP'];
-  return OTHER_TIMEOUTS[original.protocol];
+function timeoutOf(
+  { original: { protocol }, state, assured }: ConntrackEntry,
+  timeouts: ConntrackTimeouts,
+): Duration {
+  if (protocol === 'TCP') return timeouts[state === '' ? 'SYN_SENT' : state];
+  return timeouts[protocol === 'UDP' && assured ? 'UDP stream' : protocol];
 }
 
 /**

@@ -7,6 +7,7 @@ import { tupleKey } from '../../values/flow';
 import type { FiveTuple } from '../../values/flow';
 import { sortedBy } from '../../values/order';
 import type { Instant } from '../../values/time';
+import { USUAL_TIMEOUTS } from './conntrack-entry';
 import type { ConntrackEntry } from './conntrack-entry';
 import { Shortages } from './shortages';
 import type { Shortage } from './shortages';
@@ -63,6 +64,8 @@ export interface ConnectionTable {
 export class Conntrack implements ConnectionTable {
   /** nf_conntrack_max as nobody has lowered it: how many entries fit. */
   limit: number;
+  /** How long this host remembers what is silent. */
+  timeouts = USUAL_TIMEOUTS;
   /** Who fills the table or lowers its limit. */
   private readonly shortages = new Shortages();
   private readonly byOriginal = new Map<string, ConntrackEntry>();

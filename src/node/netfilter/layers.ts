@@ -62,11 +62,14 @@ const NO_MAPS: ReadonlyMap<string, VerdictMap> = new Map();
 /** The calls of the kernel for some rulesets, by place; none of them ever changes. */
 interface Calls {
   readonly rulesets: readonly Ruleset[];
-  readonly byPlace: Map<string, readonly Layer[]>;
+  readonly byTable: Map<TableName, Map<Hook, readonly Layer[]>>;
 }
 
-/** By the first of their rulesets: a walk asks at each hook, and most hosts have the same ones. */
-const callsOf = new WeakMap<Ruleset, Calls>();
+/**
+ * By the first and the last of their rulesets: a walk asks at each hook, and most hosts have the
+ * same rules of kube-proxy and others of their own.
+ */
+const callsOf = new WeakMap<Ruleset, WeakMap<Ruleset, Calls>>();
 
 /**
  * The calls at `hook` of `table`, in the kernel's order. Several rulesets of a host share the
@@ -84,17 +87,24 @@ export function layersAt(
   table: TableName,
   hook: Hook,
 ): readonly Layer[] {
-  const [first] = rulesets;
-  if (first === undefined) return [];
-  let calls = callsOf.get(first);
-  if (calls === undefined || !areSame(calls.rulesets, rulesets)) {
-    calls = { rulesets: [...rulesets], byPlace: new Map() };
-    callsOf.set(first, calls);
-  }
-  const place = `${table}/${hook}`;
-  let layers = calls.byPlace.get(place);
-  if (layers === undefined) calls.byPlace.set(place, (layers = findLayers(rulesets, table, hook)));
+  if (rulesets.length === 0) return [];
+  const { byTable } = callsFor(rulesets);
+  let byHook = byTable.get(table);
+  if (byHook === undefined) byTable.set(table, (byHook = new Map()));
+  let layers = byHook.get(hook);
+  if (layers === undefined) byHook.set(hook, (layers = findLayers(rulesets, table, hook)));
   return layers;
+}
+
+function callsFor(rulesets: readonly Ruleset[]): Calls {
+  const [first, last] = [rulesets[0]!, rulesets.at(-1)!];
+  let byLast = callsOf.get(first);
+  if (byLast === undefined) callsOf.set(first, (byLast = new WeakMap()));
+  let calls = byLast.get(last);
+  if (calls === undefined || !areSame(calls.rulesets, rulesets)) {
+    byLast.set(last, (calls = { rulesets: [...rulesets], byTable: new Map() }));
+  }
+  return calls;
 }
 
 function areSame(known: readonly Ruleset[], rulesets: readonly Ruleset[]): boolean {

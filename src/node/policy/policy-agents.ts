@@ -269,8 +269,10 @@ export class PolicyAgents {
 
   private hearLater(node: string, before: Revisions, lateness: Duration): void {
     const number = this.late.leave(node, before, this.seen());
-    const { kernel } = this.context;
-    kernel.after(lateness, Phase.agent, this.heardEvent, node, number, 'apiserver.watch');
+    const { kernel, api, profile } = this.context;
+    const isHeld = 2 * api.staleness.lagOf(`${profile.agent}@${node}`) > lateness;
+    const timer = isHeld ? 'stale.hold' : 'apiserver.watch';
+    kernel.after(lateness, Phase.agent, this.heardEvent, node, number, timer);
   }
 
   /** What is on its way to the agent is not held up for longer than what comes now. */

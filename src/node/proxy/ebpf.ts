@@ -44,9 +44,9 @@ const revisions = new RevisedRulesets<EbpfServiceParts>();
 const ownRulesets = new OwnRulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
-  const configuration = configurationKey(node);
-  const shared = rulesets.of(input, node, [configuration], () => {
-    return revisions.of(input, `${node.family}|${configuration}`, assemblyFor(input, node));
+  const configuration = `${node.family}|${configurationKey(node)}`;
+  const shared = rulesets.of(input, node, configuration, () => {
+    return revisions.of(input, configuration, assemblyFor(input, node));
   });
   return ownRulesets.of(shared, node, () => {
     const { addresses } = nodePortAddresses(node.nodePortAddresses, node.family, node.addresses);

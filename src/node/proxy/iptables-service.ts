@@ -49,6 +49,18 @@ const NO_FILTER: ServiceRules['filter'] = {
 
 const parts = new ServiceParts<ServiceRules>();
 
+/** What leads to the own chains of a Service port. */
+type Front = Pick<ServiceRules, 'nat' | 'filter'>;
+
+/** By the kinds of endpoints that are there, which alone they depend on besides the port. */
+const fronts = new WeakMap<ServicePort, Map<number, Front>>();
+
+/** The chain of each endpoint with what it was made from besides. */
+const endpointChains = new WeakMap<
+  Endpoint,
+  { readonly service: ServicePort; readonly isLarge: boolean; readonly chain: Chain }
+>();
+
 /** The rules of a Service port on a node. The same object for equal input. */
 export function serviceRules(
   service: ServicePort,
@@ -81,7 +93,6 @@ class ServiceBuilder {
   private readonly hasInternal: boolean;
   private readonly hasExternal: boolean;
   private readonly usesFirewall: boolean;
-  private endpointChains: Map<Endpoint, string> | undefined;
 
   constructor(service: ServicePort, categories: EndpointCategories, context: ServiceContext) {
     this.service = service;
@@ -99,14 +110,32 @@ class ServiceBuilder {
   build(): ServiceRules {
     const build = () => this.ownChains();
     let chains: readonly Chain[] | undefined;
+    const { nat, filter } = this.front();
     return {
       hash: hashOfChain(this.names.cluster),
       get chains() {
         return (chains ??= build());
       },
-      nat: { 'KUBE-SERVICES': this.natServices(), 'KUBE-NODEPORTS': this.natNodePorts() },
-      filter: this.filter(),
+      nat,
+      filter,
     };
+  }
+
+  /** The same objects for as long as endpoints of the same kinds are there. */
+  private front(): Front {
+    const { service, hasInternal, hasExternal, categories } = this;
+    const kinds = Number(categories.hasAny) + 2 * Number(hasInternal) + 4 * Number(hasExternal);
+    let byKinds = fronts.get(service);
+    if (byKinds === undefined) fronts.set(service, (byKinds = new Map()));
+    let front = byKinds.get(kinds);
+    if (front === undefined) {
+      const nat = {
+        'KUBE-SERVICES': this.natServices(),
+        'KUBE-NODEPORTS': this.natNodePorts(),
+      };
+      byKinds.set(kinds, (front = { nat, filter: this.filter() }));
+    }
+    return front;
   }
 
   /** One object for the many Service ports that let everything pass. */
@@ -272,25 +301,34 @@ class ServiceBuilder {
     const { affinitySeconds } = this.service;
     const rules: Rule[] = [];
     for (const endpoint of affinitySeconds === undefined ? [] : endpoints) {
-      const list = this.endpointChain(endpoint);
+      const list = this.endpoint(endpoint).name;
       const sticky: Match = { on: 'recent', list, seconds: affinitySeconds! };
       rules.push(this.spreadRule(endpoint, [sticky]));
     }
     endpoints.forEach((endpoint, index) => {
       const left = endpoints.length - index;
-      const share: Match = { on: 'statistic', probability: ratio(1, left) };
-      rules.push(this.spreadRule(endpoint, left > 1 ? [share] : []));
+      rules.push(this.spreadRule(endpoint, left > 1 ? [shareOf(left)] : []));
     });
     return rules;
   }
 
   private spreadRule(endpoint: Endpoint, matches: readonly Match[]): Rule {
-    const target: Rule['target'] = { do: 'jump', chain: this.endpointChain(endpoint) };
+    const target: Rule['target'] = { do: 'jump', chain: this.endpoint(endpoint).name };
     return this.commented(`${this.text} -> ${endpointText(endpoint)}`, { matches, target });
   }
 
+  /** The same object for as long as the endpoint is: rules of several chains lead there. */
   private endpoint(endpoint: Endpoint): Chain {
-    const name = this.endpointChain(endpoint);
+    const { service, context } = this;
+    const last = endpointChains.get(endpoint);
+    if (last?.service === service && last.isLarge === context.isLarge) return last.chain;
+    const chain = this.newEndpoint(endpoint);
+    endpointChains.set(endpoint, { service, isLarge: context.isLarge, chain });
+    return chain;
+  }
+
+  private newEndpoint(endpoint: Endpoint): Chain {
+    const name = endpointChainName(this.service.id, endpointText(endpoint));
     const { ip, port } = endpoint;
     const { protocol } = this.service.id;
     const hairpin: Rule = {
@@ -302,17 +340,6 @@ class ServiceBuilder {
     const translate: Rule = { matches, target: { do: 'dnat', address: ip, port } };
     const rules = [hairpin, translate].map((rule) => this.commented(this.text, rule));
     return { name, rules };
-  }
-
-  /** Hashed once: rules of several chains lead there. */
-  private endpointChain(endpoint: Endpoint): string {
-    const known = (this.endpointChains ??= new Map<Endpoint, string>());
-    let name = known.get(endpoint);
-    if (name === undefined) {
-      name = endpointChainName(this.service.id, endpointText(endpoint));
-      known.set(endpoint, name);
-    }
-    return name;
   }
 
   /** source: pkg/proxy/iptables/proxier.go appendServiceCommentLocked (largeClusterMode) */
@@ -343,6 +370,17 @@ const DESTINATION_LOCAL: Match = { on: 'address-type', side: 'destination', type
 
 function toAddress(address: IP): Match {
   return { on: 'destination', cidr: single(address) };
+}
+
+/** By how many endpoints are left to share what comes. */
+const shares = new Map<number, Match>();
+
+function shareOf(left: number): Match {
+  let share = shares.get(left);
+  if (share === undefined) {
+    shares.set(left, (share = { on: 'statistic', probability: ratio(1, left) }));
+  }
+  return share;
 }
 
 /** The range that holds one address only. */

@@ -53,17 +53,41 @@ const rulesets = new Rulesets();
 const revisions = new RevisedRulesets<ServiceRules>();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
-  const context = contextOf(node, endpointCount(input) > LARGE_CLUSTER_ENDPOINTS);
-  const configuration = [
-    context.configuration,
-    ...nodePortRules(node).map((rule) => JSON.stringify(rule.matches)),
-    node.localhostNodePorts,
-    node.tcpBeLiberal === true,
-  ];
+  const isLarge = endpointCount(input) > LARGE_CLUSTER_ENDPOINTS;
+  const { configuration, context } = setupOf(node, isLarge);
   return rulesets.of(input, node, configuration, () => {
-    const key = [node.family, ...configuration].join('|');
-    return revisions.of(input, key, assemblyFor(context));
+    return revisions.of(input, configuration, assemblyFor(context));
   });
+}
+
+/** What rules depend on besides Services and endpoints. */
+interface Setup {
+  readonly context: ServiceContext;
+  /** A text that is equal for equal ones. */
+  readonly configuration: string;
+}
+
+/** A node is one object for as long as a process runs on it. */
+const setups = {
+  small: new WeakMap<ProxyNode, Setup>(),
+  large: new WeakMap<ProxyNode, Setup>(),
+};
+
+function setupOf(node: ProxyNode, isLarge: boolean): Setup {
+  const known = isLarge ? setups.large : setups.small;
+  let setup = known.get(node);
+  if (setup === undefined) {
+    const context = contextOf(node, isLarge);
+    const configuration = [
+      node.family,
+      context.configuration,
+      ...nodePortRules(node).map((rule) => JSON.stringify(rule.matches)),
+      node.localhostNodePorts,
+      node.tcpBeLiberal === true,
+    ].join('|');
+    known.set(node, (setup = { context, configuration }));
+  }
+  return setup;
 }
 
 function assemblyFor(context: ServiceContext): Assembly<ServiceRules> {

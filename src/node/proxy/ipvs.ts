@@ -57,14 +57,15 @@ const ownRulesets = new OwnRulesets();
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
   const { scheduler, clusterCIDR, masqueradeAll, kubernetes } = node;
   const configuration = [
+    node.family,
     scheduler,
     clusterCIDR,
     masqueradeAll,
     kubernetes,
     dependsOnAddresses(input) ? servedAddresses(node).join(' ') : '',
-  ];
+  ].join('|');
   const shared = rulesets.of(input, node, configuration, () => {
-    return revisions.of(input, [node.family, ...configuration].join('|'), assemblyFor(node));
+    return revisions.of(input, configuration, assemblyFor(node));
   });
   return ownRulesets.of(shared, node, () => withOwn(shared, input, node));
 }

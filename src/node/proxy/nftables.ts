@@ -49,13 +49,26 @@ const revisions = new RevisedRulesets<NftServiceRules>();
 const ownRulesets = new OwnRulesets();
 
 function compile(input: ProxyInput, node: ProxyNode): Ruleset {
-  const { all } = acceptingAddresses(node);
-  const ranges = droppedRanges(node).join(' ');
-  const configuration = [nftConfigurationKey(node), all, ranges, dropsInvalid(node)];
+  const configuration = configurationOf(node);
   const shared = rulesets.of(input, node, configuration, () => {
-    return revisions.of(input, [node.family, ...configuration].join('|'), assemblyFor(input, node));
+    return revisions.of(input, configuration, assemblyFor(input, node));
   });
   return ownRulesets.of(shared, node, () => withOwnSets(shared, input, node));
+}
+
+/** A node is one object for as long as a process runs on it. */
+const configurations = new WeakMap<ProxyNode, string>();
+
+/** A text that is equal for nodes with equal rules but for Services, endpoints and own sets. */
+function configurationOf(node: ProxyNode): string {
+  let configuration = configurations.get(node);
+  if (configuration === undefined) {
+    const { all } = acceptingAddresses(node);
+    const ranges = droppedRanges(node).join(' ');
+    const parts = [node.family, nftConfigurationKey(node), all, ranges, dropsInvalid(node)];
+    configurations.set(node, (configuration = parts.join('|')));
+  }
+  return configuration;
 }
 
 /** A node's own: where NodePorts answer, and the connections to itself of its endpoints. */

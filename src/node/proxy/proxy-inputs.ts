@@ -3,12 +3,14 @@
 // costs what changed, not what there is.
 
 import type { Informer } from '../../apiserver/informer';
+import { equalJson } from '../../apiserver/json';
 import type { Store } from '../../apiserver/store';
 import type { Family } from '../../values/ip';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { compareText } from '../../values/order';
 import { OverlayMap } from '../../values/overlay-map';
-import { endpointsOfService, serviceOfSlice } from './endpoints-map';
+import { areSameEndpoints, endpointsOfService, serviceOfSlice } from './endpoints-map';
+import type { EndpointsByPort } from './endpoints-map';
 import type { Endpoint, ProxyInput, ServicePort } from './proxy-mode';
 import { servicePortKey } from './proxy-mode';
 import { serviceMapOf, servicePortsOf } from './service-map';
@@ -33,27 +35,7 @@ const EMPTY: State = Object.freeze({
   slicesByService: OverlayMap.of(new Map()),
 });
 
-const NONE: ReadonlyMap<string, readonly Endpoint[]> = new Map();
-
-/** The revisions at which objects of a kind changed: between two of them, views are equal. */
-class Revisions {
-  private readonly store: Store;
-  private readonly kind: string;
-  private readonly all: number[] = [];
-
-  constructor(store: Store, kind: string) {
-    this.store = store;
-    this.kind = kind;
-  }
-
-  /** The last one that a view of `revision` shows; 0 before the first. */
-  lastUpTo(revision: number): number {
-    for (const change of this.store.changes(this.kind, this.all.at(-1) ?? 0)) {
-      this.all.push(change.revision);
-    }
-    return this.all.findLast((it) => it <= revision) ?? 0;
-  }
-}
+const NONE: EndpointsByPort = new Map();
 
 /** The inputs of one family. One of these serves all nodes of a cluster. */
 export class ProxyInputs {
@@ -61,14 +43,10 @@ export class ProxyInputs {
   private readonly store: Store;
   /** The most recently derived last. */
   private readonly states: State[] = [EMPTY];
-  private readonly services: Revisions;
-  private readonly slices: Revisions;
 
   constructor(store: Store, family: Family) {
     this.store = store;
     this.family = family;
-    this.services = new Revisions(store, 'Service');
-    this.slices = new Revisions(store, 'EndpointSlice');
   }
 
   /** What a proxy sees by its informers. */
@@ -79,8 +57,9 @@ export class ProxyInputs {
 
   /** What a proxy sees whose informers show these revisions. Equal sights are one object. */
   at(seenServices: number, seenSlices: number): ProxyInput {
-    const services = this.services.lastUpTo(seenServices);
-    const slices = this.slices.lastUpTo(seenSlices);
+    // Between two changes of a kind, views are equal.
+    const services = this.store.lastChange('Service', seenServices);
+    const slices = this.store.lastChange('EndpointSlice', seenSlices);
     const isSame = (it: State) => it.services === services && it.slices === slices;
     const known = this.states.findLast(isSame);
     if (known !== undefined) return known.input;
@@ -120,7 +99,7 @@ export class ProxyInputs {
     for (const key of this.changedKeys('Service', base.services, revision)) {
       const was = this.portsAt(key, base.services);
       const is = this.portsAt(key, revision);
-      if (was.length === is.length && JSON.stringify(was) === JSON.stringify(is)) continue;
+      if (equalJson(was, is)) continue;
       next ??= new Map(base.input.servicePorts);
       for (const port of was) next.delete(servicePortKey(port.id));
       for (const port of is) next.set(servicePortKey(port.id), port);
@@ -146,7 +125,7 @@ export class ProxyInputs {
       const is = this.endpointsOf(slices);
       for (const key of was === NONE ? is.keys() : new Set([...was.keys(), ...is.keys()])) {
         const list = is.get(key);
-        if (!sameEndpoints(before.get(key), list)) next.set(key, list);
+        if (!areSameEndpoints(before.get(key), list)) next.set(key, list);
       }
     }
     const endpoints = next.size === 0 ? before : OverlayMap.of(before).with(next);
@@ -175,9 +154,7 @@ export class ProxyInputs {
     return moved;
   }
 
-  private endpointsOf(
-    slices: ReadonlyMap<ObjectKey, KubeObject> | undefined,
-  ): ReadonlyMap<string, readonly Endpoint[]> {
+  private endpointsOf(slices: ReadonlyMap<ObjectKey, KubeObject> | undefined): EndpointsByPort {
     return slices === undefined ? NONE : endpointsOfService(slices.values(), this.family);
   }
 
@@ -189,12 +166,4 @@ export class ProxyInputs {
   private changedKeys(kind: string, from: number, to: number): ReadonlySet<ObjectKey> {
     return new Set(this.store.changes(kind, from, to).map(({ key }) => key));
   }
-}
-
-function sameEndpoints(
-  a: readonly Endpoint[] | undefined,
-  b: readonly Endpoint[] | undefined,
-): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && JSON.stringify(a) === JSON.stringify(b);
 }

@@ -6,30 +6,37 @@ import type { Change } from '../../apiserver/informer';
 import type { Effect } from '../../timing';
 import type { Family } from '../../values/ip';
 import type { KubeObject } from '../../values/kube-object';
-import { endpointText } from './categorize-endpoints';
-import { endpointsOfService, serviceOfSlice } from './endpoints-map';
+import { equalJson } from '../../apiserver/json';
+import { compareEndpoints } from './categorize-endpoints';
+import { areSameEndpoints, endpointsOfSlice, serviceOfSlice } from './endpoints-map';
+import type { EndpointsByPort } from './endpoints-map';
 import type { Endpoint } from './proxy-mode';
 import { servicePortsOf } from './service-map';
 
 /** Whether traffic loses a destination by the change; undefined where no rule can change by it. */
 export type Relevance = Effect | undefined;
 
-const ABSENT: KubeObject = { apiVersion: '', kind: '', metadata: { name: '' } };
+interface Judged {
+  readonly before: KubeObject | undefined;
+  readonly after: KubeObject | undefined;
+  readonly effect: Relevance;
+}
 
-type Known = WeakMap<KubeObject, WeakMap<KubeObject, { readonly effect: Relevance }>>;
-const known: Record<Family, Known> = { IPv4: new WeakMap(), IPv6: new WeakMap() };
+/** By what is there after the change, or before it where it is gone: the same on every node. */
+const known: Record<Family, WeakMap<KubeObject, Judged>> = {
+  IPv4: new WeakMap(),
+  IPv6: new WeakMap(),
+};
 
 export function relevanceOf(kind: string, change: Change, family: Family): Relevance {
-  const { before = ABSENT, after = ABSENT } = change;
-  let byAfter = known[family].get(before);
-  if (byAfter === undefined) known[family].set(before, (byAfter = new WeakMap()));
-  let relevance = byAfter.get(after);
-  if (relevance === undefined) {
-    const judge = kind === 'Service' ? serviceEffect : sliceEffect;
-    relevance = { effect: judge(change.before, change.after, family) };
-    byAfter.set(after, relevance);
-  }
-  return relevance.effect;
+  const { before, after } = change;
+  const object = (after ?? before)!;
+  const last = known[family].get(object);
+  if (last !== undefined && last.before === before && last.after === after) return last.effect;
+  const judge = kind === 'Service' ? serviceEffect : sliceEffect;
+  const effect = judge(before, after, family);
+  known[family].set(object, { before, after, effect });
+  return effect;
 }
 
 type Judge = (
@@ -41,7 +48,7 @@ type Judge = (
 const serviceEffect: Judge = (before, after, family) => {
   const was = before === undefined ? [] : servicePortsOf(before, family);
   const is = after === undefined ? [] : servicePortsOf(after, family);
-  if (JSON.stringify(was) === JSON.stringify(is)) return undefined;
+  if (equalJson(was, is)) return undefined;
   return is.length === 0 ? 'loss' : 'gain';
 };
 
@@ -49,26 +56,33 @@ const sliceEffect: Judge = (before, after, family) => {
   const was = readSlice(before, family);
   const is = readSlice(after, family);
   if (was === undefined && is === undefined) return undefined;
-  if (was !== undefined && is !== undefined && was.text === is.text) return undefined;
-  const lost = [...(was?.ready ?? [])].some((endpoint) => !is?.ready.has(endpoint));
-  return lost ? 'loss' : 'gain';
+  if (was !== undefined && is !== undefined && areSame(was, is)) return undefined;
+  for (const [port, endpoints] of was ?? []) {
+    if (losesReady(endpoints, is?.get(port) ?? [])) return 'loss';
+  }
+  return 'gain';
 };
 
-interface SliceReading {
-  readonly text: string;
-  readonly ready: ReadonlySet<string>;
+/** Undefined for what kube-proxy of this family does not look at. */
+function readSlice(slice: KubeObject | undefined, family: Family): EndpointsByPort | undefined {
+  if (slice === undefined || slice['addressType'] !== family) return undefined;
+  return serviceOfSlice(slice) === undefined ? undefined : endpointsOfSlice(slice, family);
 }
 
-/** Undefined for what kube-proxy of this family does not look at. */
-function readSlice(slice: KubeObject | undefined, family: Family): SliceReading | undefined {
-  if (slice === undefined || slice['addressType'] !== family) return undefined;
-  if (serviceOfSlice(slice) === undefined) return undefined;
-  const endpoints = endpointsOfService([slice], family);
-  const ready = new Set<string>();
-  for (const [port, list] of endpoints) {
-    for (const endpoint of list.filter((it: Endpoint) => it.ready)) {
-      ready.add(`${port} ${endpointText(endpoint)}`);
-    }
+function areSame(a: EndpointsByPort, b: EndpointsByPort): boolean {
+  if (a.size !== b.size) return false;
+  for (const [port, list] of a) if (!areSameEndpoints(list, b.get(port))) return false;
+  return true;
+}
+
+/** Whether an endpoint is ready no more. Both lists have one order, and each endpoint once. */
+function losesReady(was: readonly Endpoint[], is: readonly Endpoint[]): boolean {
+  let next = 0;
+  for (const endpoint of was) {
+    if (!endpoint.ready) continue;
+    while (next < is.length && compareEndpoints(is[next]!, endpoint) < 0) next++;
+    const now = is[next];
+    if (!now?.ready || compareEndpoints(now, endpoint) !== 0) return true;
   }
-  return { text: JSON.stringify([...endpoints]), ready };
+  return false;
 }

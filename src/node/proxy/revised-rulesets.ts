@@ -2,6 +2,7 @@
 // those whose rules differ from node to node, are looked at. In a cluster of ten thousand Services
 // a sync after one changed EndpointSlice costs what that Service costs.
 
+import { equalJson } from '../../apiserver/json';
 import type { Chain, Ruleset } from '../netfilter/ruleset';
 import { OverlayMap } from '../../values/overlay-map';
 import type { Endpoint, ProxyInput, ServicePort } from './proxy-mode';
@@ -93,9 +94,7 @@ export function leaves<Part>(
   changes: readonly Revised<Part>[],
   selected: (part: Part) => unknown,
 ): boolean {
-  return changes.every(({ before, after }) => {
-    return JSON.stringify(selected(before)) === JSON.stringify(selected(after));
-  });
+  return changes.every(({ before, after }) => equalJson(selected(before), selected(after)));
 }
 
 function fromNothing<Part>(input: ProxyInput, assembly: Assembly<Part>): Built<Part> {
@@ -120,7 +119,8 @@ function revised<Part>(
   const edits = new Map<string, Part>();
   const changes: Revised<Part>[] = [];
   const touched: ReadonlySet<string> = endpoints.changedFrom(before.endpoints);
-  for (const key of new Set([...touched, ...dependentPorts(input).keys()])) {
+  const dependents = dependentPorts(input);
+  for (const key of dependents.size === 0 ? touched : new Set([...touched, ...dependents.keys()])) {
     const service = servicePorts.get(key);
     if (service === undefined) continue;
     const change = {

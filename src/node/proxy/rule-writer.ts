@@ -10,6 +10,7 @@ import type { Conntrack } from '../netfilter/conntrack';
 import { HOST_BACKEND } from '../netfilter/ruleset';
 import type { IptablesBackend, Ruleset } from '../netfilter/ruleset';
 import { staleEntries } from './conntrack-cleanup';
+import { servicePortKey } from './proxy-mode';
 import type { ProxyInput, ProxyMode, ProxyNode, Replacement, ServicePortName } from './proxy-mode';
 import type { RestoreFaults } from './restore-faults';
 
@@ -134,10 +135,26 @@ export function endpointsInKernel(
   { machine, mode, node }: Pick<RuleWriterOptions, 'machine' | 'mode' | 'node'>,
   id: ServicePortName,
 ): readonly string[] {
-  const both = [machine.proxyRules, machine.leftRules].map((rules) => {
-    const ruleset = rules.get(node.family);
-    return ruleset === undefined ? [] : mode.endpointsOf(ruleset, id);
-  });
-  const asked = machine.asksLeftFirst ? both.reverse() : both;
-  return asked.find(({ length }) => length > 0) ?? [];
+  const { proxyRules, leftRules, asksLeftFirst } = machine;
+  const [first, second] = asksLeftFirst ? [leftRules, proxyRules] : [proxyRules, leftRules];
+  const found = endpointsIn(first.get(node.family), mode, id);
+  return found.length > 0 ? found : endpointsIn(second.get(node.family), mode, id);
+}
+
+/** By Service port: most nodes have one and the same ruleset. */
+const known = new WeakMap<Ruleset, Map<string, readonly string[]>>();
+const NONE: readonly string[] = [];
+
+function endpointsIn(
+  ruleset: Ruleset | undefined,
+  mode: ProxyMode,
+  id: ServicePortName,
+): readonly string[] {
+  if (ruleset === undefined) return NONE;
+  let byPort = known.get(ruleset);
+  if (byPort === undefined) known.set(ruleset, (byPort = new Map()));
+  const key = servicePortKey(id);
+  let endpoints = byPort.get(key);
+  if (endpoints === undefined) byPort.set(key, (endpoints = mode.endpointsOf(ruleset, id)));
+  return endpoints;
 }

@@ -49,19 +49,11 @@ export class Rulesets {
   private readonly built = new WeakMap<ProxyInput, Map<string, Ruleset>>();
 
   /** `configuration` names what rules depend on besides Services and endpoints. */
-  of(
-    input: ProxyInput,
-    node: ProxyNode,
-    configuration: readonly unknown[],
-    assemble: () => Ruleset,
-  ): Ruleset {
+  of(input: ProxyInput, node: ProxyNode, configuration: string, assemble: () => Ruleset): Ruleset {
     let rulesets = this.built.get(input);
     if (rulesets === undefined) this.built.set(input, (rulesets = new Map()));
-    const keys = [...dependentPorts(input)].map(([port, [service, endpoints]]) => {
-      return `${port} ${nodeKey(service, endpoints, node)}`;
-    });
-    // By name, because their order depends on which survey this one was found from.
-    const key = [node.family, ...configuration, ...keys.sort(compareText)].join('|');
+    const dependents = dependentPorts(input);
+    const key = dependents.size === 0 ? configuration : keyFor(node, configuration, dependents);
     let ruleset = rulesets.get(key);
     if (ruleset === undefined) rulesets.set(key, (ruleset = assemble()));
     return ruleset;
@@ -83,6 +75,14 @@ export class OwnRulesets {
     if (own === undefined) byNode.set(key, (own = derive()));
     return own;
   }
+}
+
+function keyFor(node: ProxyNode, configuration: string, dependents: Survey['dependents']): string {
+  const keys = [...dependents].map(([port, [service, endpoints]]) => {
+    return `${port} ${nodeKey(service, endpoints, node)}`;
+  });
+  // By name, because their order depends on which survey this one was found from.
+  return [configuration, ...keys.sort(compareText)].join('|');
 }
 
 type PortWithEndpoints = readonly [ServicePort, readonly Endpoint[]];
@@ -130,16 +130,20 @@ function touchedSince(before: Survey | undefined, { endpoints }: ProxyInput) {
 
 function surveyFrom(before: Survey, input: ProxyInput, touched?: Iterable<string>): Survey {
   const { servicePorts, endpoints } = input;
-  const dependents = new Map(before.dependents);
+  // Copied where one of them changes: most clusters have none.
+  let dependents: Map<string, PortWithEndpoints> | undefined;
   let count = before.endpointCount;
   for (const key of touched ?? everyKey(input)) {
     const list = endpoints.get(key) ?? [];
     count += list.length - (before.input.endpoints.get(key)?.length ?? 0);
     const service = servicePorts.get(key);
-    if (service !== undefined && dependsOnNode(service, list)) dependents.set(key, [service, list]);
+    const depends = service !== undefined && dependsOnNode(service, list);
+    if (!depends && !before.dependents.has(key)) continue;
+    dependents ??= new Map(before.dependents);
+    if (depends) dependents.set(key, [service, list]);
     else dependents.delete(key);
   }
-  return { input, endpointCount: count, dependents };
+  return { input, endpointCount: count, dependents: dependents ?? before.dependents };
 }
 
 function* everyKey({ servicePorts, endpoints }: ProxyInput): Iterable<string> {

@@ -9,6 +9,7 @@ import {
   sayWanted,
 } from '../condition';
 import { defineClaim } from '../define';
+import { isInspected } from '../inspected-lines';
 import { query } from '../json-path';
 import { checkRoot } from '../snapshot-paths';
 
@@ -51,6 +52,7 @@ export default defineClaim({
       negated: `does not have ${sayWanted(args)}`,
     };
   },
+  mayBeChangedBy: ({ query: path }, line) => isInspected(path, line),
   expected: sayWanted,
   expectedNever: (args) => `never ${sayWanted(args)}`,
   check: (args) => [...problemsOf(args), ...lostIn(args)],

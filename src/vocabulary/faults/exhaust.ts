@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster/cluster';
-import type { NodeTable, Shortage } from '../../cluster/faults/exhausting';
+import type { NodeResource, NodeTable, Shortage } from '../../cluster/faults/exhausting';
 import type { FromSchema } from '../../language/json-schema';
 import type { ManifestProblem } from '../../language/lexicon';
 import { BYTES, bytes } from '../../values/bytes';
@@ -41,14 +41,14 @@ const SCHEMA = {
     what: {
       description:
         'Of nodes: `conntrack` (its table of connections), `ports` (by which it translates ' +
-        'sources), `ips` (addresses for new pods), `lock` (of iptables), `memory` and `disk`. Of ' +
-        'pods: `memory`. Of the API server: `inflight` (requests that it takes at a time).',
+        'sources), `ips` (addresses for new pods), `lock` (of iptables), `memory`, `disk` and ' +
+        '`pids` (numbers of processes). Of pods: `memory`. Of the API server: `inflight` (requests that it takes at a time).',
       enum: ['conntrack', 'ports', 'ips', 'pids', 'memory', 'disk', 'lock', 'inflight'],
     },
     left: {
       description:
         'How many more fit in; 0, the default: none. Of the memory and the disk of a node: how ' +
-        'many bytes are available, as a quantity of the API.',
+        'many bytes are available, as a quantity of the API; of `pids` how many processes.',
       type: ['integer', 'string'],
       minimum: 0,
       pattern: BYTES,
@@ -73,7 +73,7 @@ const OWNERS: Readonly<Record<What, readonly Owner[]>> = {
   ports: ['node'],
   ips: ['node'],
   lock: ['node'],
-  pids: ['pod'],
+  pids: ['node'],
   memory: ['pod', 'node'],
   disk: ['node'],
   inflight: ['component'],
@@ -82,8 +82,8 @@ const OWNERS: Readonly<Record<What, readonly Owner[]>> = {
 /** What is counted; of the rest there is nothing left. */
 const COUNTED: readonly What[] = ['conntrack', 'ips'];
 
-/** What nodes have in bytes. */
-const IN_BYTES: readonly What[] = ['memory', 'disk'];
+/** Of which a node has what is left: bytes, or processes. */
+const AVAILABLE: readonly What[] = ['memory', 'disk', 'pids'];
 
 export default defineFault({
   name: 'exhaust',
@@ -99,8 +99,10 @@ export default defineFault({
     '429 and are sent again after a second, ten times; that is modelled of writes. A kubelet ' +
     'that finds less than 100Mi of memory or 15% of the disk available, at looks 10 s apart, ' +
     'evicts pods one by one, those first that use more than they request, until enough is ' +
-    'available: by what `behaviour` says that they use. Critical pods stay. The condition of ' +
-    'the node is reported, keeps new pods away, and goes five minutes after it was true last.',
+    'available: by what `behaviour` says that they use. `cluster.kubelet`, or `kubelet` of a ' +
+    'node, sets other thresholds, soft ones too, and one of `pids`, which has none by default. ' +
+    'Critical pods stay. The condition of the node is reported, keeps new pods away, and goes ' +
+    'five minutes after it was true last.',
   source:
     'net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc; nf_nat_core.c ' +
     'nf_nat_l4proto_unique_tuple; plugins/ipam/host-local; mm/oom_kill.c; ' +
@@ -114,6 +116,7 @@ export default defineFault({
     '{at: 10s, exhaust: {node: worker-1, what: ips, left: 1}}',
     '{at: 10s, exhaust: {pod: shop/backend#1, what: memory}, for: 30s}',
     '{at: 10s, exhaust: {node: worker-1, what: memory, left: 50Mi}, for: 60s}',
+    '{at: 10s, exhaust: {node: worker-1, what: pids, left: 100}, for: 60s}',
     '{at: 10s, exhaust: {node: worker-1, what: lock}, for: 20s}',
     '{at: 10s, exhaust: {component: apiserver, what: inflight}, for: 5s}',
   ],
@@ -144,10 +147,6 @@ export default defineFault({
 
 function* problemsOf(args: Args): Iterable<ManifestProblem> {
   const { what, component, left, cap } = args;
-  if (what === 'pids') {
-    yield problem('/what', 'processes are not counted: `pids` is not modelled');
-    return;
-  }
   const owners = OWNERS[what];
   const given = ownerIn(args);
   if (!owners.includes(given)) {
@@ -158,7 +157,10 @@ function* problemsOf(args: Args): Iterable<ManifestProblem> {
   }
   if (left !== undefined && cap !== undefined) {
     yield problem('/cap', 'write `left` or `cap`, not both');
-  } else if (given === 'node' && IN_BYTES.includes(what)) {
+  } else if (given === 'node' && AVAILABLE.includes(what)) {
+    if (what === 'pids' && typeof left === 'string') {
+      yield problem('/left', `\`${what}\` is counted, in no bytes`);
+    }
     if (cap !== undefined) yield problem('/cap', `say how much of \`${what}\` is \`left\``);
   } else if (typeof left === 'string') {
     yield problem('/left', `\`${what}\` is counted, in no bytes`);
@@ -196,6 +198,7 @@ function exhaustNodes(
   }
   const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
   const shortage: Shortage = cap === undefined ? { left: bytes(left) } : { cap };
+  if (isResource(what)) demandWatch(cluster, nodesOfTarget(cluster, target, step), what);
   if (what === 'disk') demandSizes(cluster, nodesOfTarget(cluster, target, step));
   const hit = nodesOfTarget(cluster, target, step).filter((name) =>
     cluster.handles.exhaust(name, what, step, shortage),
@@ -204,6 +207,18 @@ function exhaustNodes(
     hits: hit.map((name) => `node ${name}`),
     effects: hit.map((name) => `${what} ${name} ${step}`),
   };
+}
+
+function isResource(what: NodeTable): what is NodeResource {
+  return AVAILABLE.includes(what);
+}
+
+/** What no kubelet looks at changes nothing in the model. */
+function demandWatch(cluster: Cluster, names: readonly string[], what: NodeResource): void {
+  if (names.length === 0 || names.some((name) => cluster.handles.isWatched(name, what))) return;
+  const signal = { memory: 'memory.available', disk: 'nodefs.available', pids: 'pid.available' };
+  const message = `no kubelet of ${names.join(', ')} looks at ${signal[what]}: in cluster.kubelet,`;
+  throw new UnknownTargetError(`${message} give it a threshold under evictionHard`);
 }
 
 function demandSizes(cluster: Cluster, names: readonly string[]): void {

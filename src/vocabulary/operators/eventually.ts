@@ -38,7 +38,9 @@ export default defineOperator({
       const actual = `${reached.observation.actual} ${when}`;
       // A step at the very start may have made it so.
       const early = reached.at === from && timeline.nextAfter((from - 1) as Instant) !== from;
-      return { status: 'passed', actual, at: reached.at, sample: reached, ...(early && { early }) };
+      const over = reached === samples[0] ? {} : { over: reached.at };
+      const told = { ...over, ...(early && { early }) };
+      return { status: 'passed', actual, at: reached.at, sample: reached, ...told };
     }
     return neverReached(samples, history, 'holds');
   },

@@ -25,7 +25,8 @@ export default defineOperator({
     const happened = samples.find(({ observation }) => observation.possible === true);
     if (happened !== undefined) {
       const actual = `possible at ${formatInstant(happened.at)}`;
-      return { status: 'passed', actual, at: happened.at, sample: happened };
+      const over = happened === samples[0] ? {} : { over: happened.at };
+      return { status: 'passed', actual, at: happened.at, sample: happened, ...over };
     }
     return neverReached(samples, history, 'possible');
   },

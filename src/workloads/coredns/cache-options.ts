@@ -7,6 +7,7 @@ import { notModelled, readCount, readSpan, zonesOr } from '../corefile-values';
 import { seconds, ZERO } from '../../values/time';
 import type { Duration } from '../../values/time';
 import { normalName } from '../dns-message';
+import type { DefaultDelay } from './plugin';
 
 /** Bounds of what one kind of answer is kept for, in seconds. */
 export interface TtlBounds {
@@ -28,18 +29,22 @@ export interface CacheOptions {
   stale: { readonly for: Duration; readonly verify: boolean; readonly ttl: number } | undefined;
 }
 
-const SUCCESS = { most: 3_600, least: 5 } as const;
-const DENIAL = { most: 1_800, least: 5 } as const;
+/** Seconds that anything is kept for. source: coredns plugin/cache/cache.go minTTL, minNTTL */
+const LEAST = 5;
 const FAILURE_MAX = seconds(300);
 
 /** Reads the directive. Throws CorefileError. */
-export function readCache(directive: Directive, server: readonly string[]): CacheOptions {
+export function readCache(
+  directive: Directive,
+  server: readonly string[],
+  delay: DefaultDelay,
+): CacheOptions {
   const hasTtl = /^\d+$/.test(directive.args[0] ?? '');
   const options: CacheOptions = {
     zones: zonesOr(directive.args.slice(hasTtl ? 1 : 0), server),
-    success: { ...SUCCESS },
-    denial: { ...DENIAL },
-    failure: DENIAL.least,
+    success: { most: delay('coredns.cacheSuccess') / seconds(1), least: LEAST },
+    denial: { most: delay('coredns.cacheDenial') / seconds(1), least: LEAST },
+    failure: delay('coredns.cacheFailure') / seconds(1),
     noSuccess: [],
     noDenial: [],
     keepTtl: false,

@@ -27,7 +27,7 @@ interface Item {
 const TTL_WITHOUT_RECORDS = 5;
 
 export const setupCache: Setup = ([directive], ground) => [
-  new CachePlugin(readCache(directive, ground.zones)),
+  new CachePlugin(readCache(directive, ground.zones, ground.delay)),
 ];
 
 export class CachePlugin implements Plugin {

@@ -5,7 +5,7 @@
 
 import { parseIp } from '../../values/ip';
 import { ratio } from '../../values/ratio';
-import { seconds, ZERO } from '../../values/time';
+import { ZERO } from '../../values/time';
 import type { Duration } from '../../values/time';
 import { CorefileError } from '../corefile';
 import type { Directive } from '../corefile';
@@ -31,12 +31,11 @@ interface ForwardOptions {
   /** Whether nobody is asked where all upstreams are down. */
   failFast: boolean;
   readonly health: HealthOptions;
+  /** How long one try waits, and all of them together. */
+  readonly patience: { readonly once: Duration; readonly together: Duration };
 }
 
 const UPSTREAMS_MAX = 15;
-/** How long one try waits, and all of them together. */
-const READ_TIMEOUT = seconds(2);
-const DEADLINE = seconds(5);
 const TRIES_PER_UPSTREAM = 2;
 
 /** Options about connections that change no answer of the model. */
@@ -79,12 +78,13 @@ class ForwardPlugin implements Plugin {
    * down are passed over; where all are, any of them is asked once, for the checks may be wrong.
    */
   private exchange(request: DnsRequest): DnsReply {
-    const { failover, failFast, upstreams } = this.options;
+    const { failover, failFast, upstreams, patience } = this.options;
     const { length } = upstreams;
     const next = this.inOrder(request);
     let elapsed = ZERO;
     let [failovers, tries, down] = [0, 0, 0];
-    for (let turn = 0; tries < length * TRIES_PER_UPSTREAM && elapsed < DEADLINE; turn++) {
+    const triesMax = length * TRIES_PER_UPSTREAM;
+    for (let turn = 0; tries < triesMax && elapsed < patience.together; turn++) {
       if (turn % length === 0) down = 0;
       let upstream = next(turn % length);
       if (this.health.get(upstream)!.isDown) {
@@ -94,8 +94,8 @@ class ForwardPlugin implements Plugin {
       }
       tries++;
       const reply = this.ask(request, upstream);
-      if (typeof reply !== 'object' || reply.delay > READ_TIMEOUT) {
-        if (reply !== 'unreachable') elapsed = (elapsed + READ_TIMEOUT) as Duration;
+      if (typeof reply !== 'object' || reply.delay > patience.once) {
+        if (reply !== 'unreachable') elapsed = (elapsed + patience.once) as Duration;
         if (request.real) this.suspect(upstream, elapsed);
         // A check of the process's own has no more patience than one try takes.
         const isGivenUp = request.goesOneWay === true && elapsed > ZERO;
@@ -172,7 +172,16 @@ function readForward(directive: Directive, ground: PluginGround): ForwardOptions
     nextOn: [],
     failover: [],
     failFast: false,
-    health: { maxFails: 2, interval: seconds(0.5), domain: '' },
+    health: {
+      maxFails: 2,
+      interval: ground.delay('coredns.forwardHealthCheck'),
+      timeout: ground.delay('coredns.forwardHealthTimeout'),
+      domain: '',
+    },
+    patience: {
+      once: ground.delay('coredns.forwardTimeout'),
+      together: ground.delay('coredns.forwardDeadline'),
+    },
   };
   for (const option of block) readOption(directive, option, options);
   return options;

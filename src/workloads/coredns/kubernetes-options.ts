@@ -5,6 +5,8 @@ import { CorefileError } from '../corefile';
 import type { Directive } from '../corefile';
 import { notModelled, readCount, zonesOr } from '../corefile-values';
 import { normalName } from '../dns-message';
+import { seconds } from '../../values/time';
+import type { DefaultDelay } from './plugin';
 
 export interface KubernetesOptions {
   readonly zones: readonly string[];
@@ -33,15 +35,18 @@ const CONNECTION = new Set([
   'startup_timeout',
 ]);
 
-/** The plugin's default TTL, and the most that it accepts; both in seconds. */
-const TTL = 5;
+/** The most that the plugin accepts, in seconds. */
 const TTL_MAX = 3_600;
 
 /** Reads the directive. Throws CorefileError. */
-export function readKubernetes(directive: Directive, server: readonly string[]): KubernetesOptions {
+export function readKubernetes(
+  directive: Directive,
+  server: readonly string[],
+  delay: DefaultDelay,
+): KubernetesOptions {
   const options: KubernetesOptions = {
     zones: zonesOr(directive.args, server),
-    ttl: TTL,
+    ttl: delay('coredns.ttl') / seconds(1),
     pods: 'disabled',
     endpointPodNames: false,
     ignoreEmptyService: false,

@@ -25,7 +25,7 @@ interface Found {
 }
 
 export const setupKubernetes: Setup = ([directive], ground) => {
-  const options = readKubernetes(directive, ground.zones);
+  const options = readKubernetes(directive, ground.zones, ground.delay);
   if (options.pods === 'verified') ground.view.watchPods();
   return [new KubernetesPlugin(options, ground)];
 };

@@ -7,7 +7,7 @@ import type { Duration } from '../../values/time';
 import type { Directive, ServerBlock } from '../corefile';
 import { CorefileError } from '../corefile';
 import { notModelled, readSpan } from '../corefile-values';
-import type { Setup } from './plugin';
+import type { DefaultDelay, Setup } from './plugin';
 
 /** A directive that changes no answer, whatever it says. */
 export const setupSilent: Setup = () => [];
@@ -28,8 +28,8 @@ export const setupReady: Setup = ([directive]) => {
 };
 
 /** `reload [INTERVAL] [JITTER]` */
-export const setupReload: Setup = ([directive]) => {
-  readReload(directive);
+export const setupReload: Setup = ([directive], { delay }) => {
+  readReload(directive, delay);
   return [];
 };
 
@@ -42,13 +42,16 @@ export interface ProcessOptions {
 }
 
 /** Reads what concerns the process from all blocks. Throws CorefileError. */
-export function readProcessOptions(blocks: readonly ServerBlock[]): ProcessOptions {
+export function readProcessOptions(
+  blocks: readonly ServerBlock[],
+  delay: DefaultDelay,
+): ProcessOptions {
   const named = (name: string) =>
     blocks.flatMap(({ directives }) => directives).find((it) => it.name === name);
   const [health, reload] = [named('health'), named('reload')];
   return {
     lameduck: health === undefined ? ZERO : readLameduck(health),
-    reload: reload && readReload(reload),
+    reload: reload && readReload(reload, delay),
   };
 }
 
@@ -62,11 +65,14 @@ function readLameduck(directive: Directive): Duration {
 }
 
 /** A look takes place every 30 s, give or take 15 s, and never more often than every 2 s. */
-function readReload(directive: Directive): NonNullable<ProcessOptions['reload']> {
+function readReload(
+  directive: Directive,
+  delay: DefaultDelay,
+): NonNullable<ProcessOptions['reload']> {
   const { args, line } = directive;
-  const interval = args.length > 0 ? readSpan(directive, 0) : seconds(30);
+  const interval = args.length > 0 ? readSpan(directive, 0) : delay('coredns.reload');
   if (interval < seconds(2)) throw new CorefileError('reload: 2s is the least interval', line);
   const half = Math.floor(interval / 2) as Duration;
-  const jitter = args.length > 1 ? readSpan(directive, 1) : half;
+  const jitter = args.length > 1 ? readSpan(directive, 1) : delay('coredns.reloadJitter');
   return { interval, jitter: jitter < half ? jitter : half };
 }

@@ -1,6 +1,7 @@
 // What a plugin of CoreDNS is to the server: it answers a question, or hands it on to the next.
 // source: coredns plugin/plugin.go
 
+import type { TimerName } from '../../timing';
 import type { IP } from '../../values/ip';
 import type { Duration, Instant } from '../../values/time';
 import type { Choose, Weighted } from '../courses';
@@ -60,9 +61,14 @@ export type Upstream = { readonly address: IP; readonly port: number } | 'node';
 /** Asks another server: every way in which that can go. */
 export type AskUpstream = (server: Upstream, request: DnsRequest) => readonly Weighted<Exchanged>[];
 
+/** How long a timer of the table (src/timers/coredns.ts) is in this run. */
+export type DefaultDelay = (timer: TimerName) => Duration;
+
 /** What the plugins of one server block are given when they are set up. */
 export interface PluginGround {
   readonly view: DnsView;
+  /** What holds where the Corefile says nothing. */
+  readonly delay: DefaultDelay;
   /** The zones of the server block. */
   readonly zones: readonly string[];
   /** Addresses of the process itself. */

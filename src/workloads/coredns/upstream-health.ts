@@ -4,19 +4,18 @@
 
 import { noteReading } from '../../kernel/readings';
 import type { Readable } from '../../kernel/readings';
-import { seconds, ZERO } from '../../values/time';
+import { ZERO } from '../../values/time';
 import type { Duration } from '../../values/time';
 import type { DnsTransport } from '../dns-message';
 import type { Exchanged, Upstream } from './plugin';
-
-/** How long a check waits for its answer. */
-const CHECK_TIMEOUT = seconds(1);
 
 /** How `forward` checks upstreams (`max_fails`, `health_check`). */
 export interface HealthOptions {
   /** More failed checks than this mean that it is down; zero switches checks off. */
   maxFails: number;
   interval: Duration;
+  /** How long a check waits for its answer. */
+  readonly timeout: Duration;
   /** The name whose NS records are asked for. */
   domain: string;
 }
@@ -56,7 +55,8 @@ export class UpstreamHealth implements Readable {
 
   /** The answer to a check, once it is there or given up. Returns when to check again, if ever. */
   learn(answer: Exchanged): Duration | undefined {
-    if (isAlive(answer)) {
+    if (typeof answer === 'object' && answer.delay <= this.options.timeout) {
+      // Any header will do, whatever it says.
       this.fails = 0;
       this.isChecking = false;
       return undefined;
@@ -64,15 +64,11 @@ export class UpstreamHealth implements Readable {
     this.fails++;
     return this.options.interval;
   }
-}
 
-/** How long it takes until a check knows. */
-export function checkTime(answer: Exchanged): Duration {
-  if (answer === 'unreachable') return ZERO;
-  return answer === 'silent' || answer.delay > CHECK_TIMEOUT ? CHECK_TIMEOUT : answer.delay;
-}
-
-/** Any header will do, whatever it says. */
-function isAlive(answer: Exchanged): boolean {
-  return typeof answer === 'object' && answer.delay <= CHECK_TIMEOUT;
+  /** How long it takes until a check knows. */
+  checkTime(answer: Exchanged): Duration {
+    const { timeout } = this.options;
+    if (answer === 'unreachable') return ZERO;
+    return answer === 'silent' || answer.delay > timeout ? timeout : answer.delay;
+  }
 }

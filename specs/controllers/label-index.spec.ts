@@ -1,0 +1,90 @@
+// Goal: an index answers as a look at every object would. Method: objects come, change and go by
+// chance, and each answer is compared with that of the selector itself.
+
+import { expect } from 'chai';
+import { LabelIndex } from '../../src/controllers/label-index';
+import { SelectorIndex } from '../../src/controllers/selector-index';
+import { Random } from '../../src/kernel/random';
+import { matchesLabels } from '../../src/values/labels';
+import type { Labels } from '../../src/values/labels';
+
+const NAMESPACES = ['shop', 'bank'];
+const LABELS: readonly Labels[] = [
+  {},
+  { app: 'web' },
+  { app: 'web', tier: 'front' },
+  { tier: 'web' },
+  { app: 'db', tier: 'back' },
+];
+const STEPS = 400;
+
+/** Puts, changes and takes away; what is there in the end is in the order of its last change. */
+function byChance(
+  stream: string,
+  update: (namespace: string, key: string, before: Labels | undefined, after?: Labels) => void,
+): Map<string, Labels> {
+  const draw = new Random(5).stream(stream);
+  const objects = new Map<string, Labels>();
+  for (let step = 0; step < STEPS; step++) {
+    const namespace = NAMESPACES[draw.below(NAMESPACES.length)]!;
+    const key = `${namespace}/${draw.below(40)}`;
+    const labels = LABELS[draw.below(LABELS.length + 1)];
+    const before = objects.get(key);
+    if (before === labels) continue;
+    update(namespace, key, before, labels);
+    objects.delete(key);
+    if (labels !== undefined) objects.set(key, labels);
+  }
+  return objects;
+}
+
+function within(objects: ReadonlyMap<string, Labels>, namespace: string): [string, Labels][] {
+  return [...objects].filter(([key]) => key.startsWith(`${namespace}/`));
+}
+
+describe('objects by their labels', () => {
+  const index = new LabelIndex();
+  const objects = byChance('labels', (...change) => index.update(...change));
+
+  for (const namespace of NAMESPACES) {
+    for (const wanted of LABELS) {
+      it(`are those that ${JSON.stringify(wanted)} selects in ${namespace}`, () => {
+        const selected = within(objects, namespace).filter(([, it]) => matchesLabels(it, wanted));
+        const keys = selected.map(([key]) => key);
+        expect(keys).to.not.deep.equal([]);
+        expect([...index.matching(namespace, wanted)]).to.have.members(keys);
+      });
+    }
+  }
+
+  it('come in the order in which they got their labels', () => {
+    const subject = new LabelIndex();
+    for (const key of ['a', 'b', 'c']) subject.update('shop', key, undefined, { app: 'web' });
+    subject.update('shop', 'a', { app: 'web' }, { app: 'web', tier: 'front' });
+    expect([...subject.matching('shop', { app: 'web' })]).to.deep.equal(['b', 'c', 'a']);
+  });
+
+  it('are none for a value that nothing has', () => {
+    expect([...index.matching('shop', { app: 'web', tier: 'none' })]).to.deep.equal([]);
+    expect([...index.matching('nowhere', {})]).to.deep.equal([]);
+  });
+});
+
+describe('selectors by the labels that they select', () => {
+  const index = new SelectorIndex();
+  const selectors = byChance('selectors', (namespace, key, _before, after) => {
+    index.update(namespace, key, after);
+  });
+
+  for (const namespace of NAMESPACES) {
+    for (const labels of LABELS) {
+      it(`are found, sorted by key, for ${JSON.stringify(labels)} in ${namespace}`, () => {
+        const selecting = within(selectors, namespace).filter(([, selector]) => {
+          return Object.keys(selector).length > 0 && matchesLabels(labels, selector);
+        });
+        const keys = selecting.map(([key]) => key).sort();
+        expect(index.selecting(namespace, labels)).to.deep.equal(keys);
+      });
+    }
+  }
+});

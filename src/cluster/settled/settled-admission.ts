@@ -1,0 +1,81 @@
+// How pods are stored while a cluster settles before zero: bound and running already, where that
+// takes no time. What a cold boot comes to is there at once, as one version of one object; what
+// cannot be there at once is stored as it is, and lives through its start.
+
+import type { Admission } from '../../apiserver/api-server';
+import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
+import type { Store } from '../../apiserver/store';
+import type { KubeObject } from '../../values/kube-object';
+import type { Instant } from '../../values/time';
+
+/** Who makes of a pod what it will be. */
+export interface Settlers {
+  /** The pod with its node; undefined where nobody gives it one at once. */
+  placed(pod: Pod): Pod | undefined;
+  /** The status of a pod that its node runs by then; undefined where it has yet to come up. */
+  running(pod: Pod): PodStatus | undefined;
+}
+
+/** An admission that lets new pods be settled before they are stored. */
+export class SettledAdmission implements Admission {
+  private readonly inner: Admission;
+  private readonly settlers: Settlers;
+  /** `given`: the manifests are read. `settling`: what they ask for comes about. */
+  private stage: 'given' | 'settling' | 'over' = 'given';
+
+  constructor(inner: Admission, settlers: Settlers) {
+    this.inner = inner;
+    this.settlers = settlers;
+  }
+
+  /** Everything is there that was given: from now on controllers bring the rest. */
+  begin(): void {
+    this.stage = 'settling';
+  }
+
+  /** From now on pods live through their starts. */
+  end(): void {
+    this.stage = 'over';
+  }
+
+  admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string {
+    const admitted = this.inner.admit(object, previous, store);
+    if (this.stage === 'over' || object.kind !== 'Pod' || typeof admitted === 'string')
+      return admitted;
+    if (previous === undefined) return this.created(admitted as Pod);
+    const isBound = !(previous as Pod).spec.nodeName && !!(admitted as Pod).spec.nodeName;
+    return isBound ? this.bound(admitted as Pod) : admitted;
+  }
+
+  named(object: KubeObject, store: Store): KubeObject {
+    return this.inner.named(object, store);
+  }
+
+  terminate(object: KubeObject, grace: number | undefined, now: Instant): KubeObject | undefined {
+    return this.inner.terminate(object, grace, now);
+  }
+
+  isFinished(object: KubeObject): boolean {
+    return this.inner.isFinished(object);
+  }
+
+  release(object: KubeObject): void {
+    this.inner.release(object);
+  }
+
+  scopeOf(object: KubeObject): string | undefined {
+    return this.inner.scopeOf(object);
+  }
+
+  private created(pod: Pod): Pod {
+    if (pod.spec.nodeName) return this.bound(pod);
+    // Pods that are given are bound when everything is there that says what runs in them.
+    const placed = this.stage === 'given' ? undefined : this.settlers.placed(pod);
+    return placed === undefined ? pod : this.bound(placed);
+  }
+
+  private bound(pod: Pod): Pod {
+    const status = this.settlers.running(pod);
+    return status === undefined ? pod : { ...pod, status };
+  }
+}

@@ -1,0 +1,34 @@
+// What a model is made of, for whoever walks over all of it: lists, maps, sets, bytes and records,
+// and the steps that lead from one to the next.
+
+type Fields = Record<PropertyKey, unknown>;
+
+/** Calls `act` with each part and the step that leads to it. */
+export function forEachPart(whole: object, act: (step: unknown, part: unknown) => void): void {
+  if (Array.isArray(whole)) whole.forEach((part, index) => act(index, part));
+  else if (whole instanceof Map) for (const [key, part] of whole) act(key, part);
+  else if (whole instanceof Set) for (const part of whole) act(part, part);
+  else if (!ArrayBuffer.isView(whole)) {
+    for (const key of Object.keys(whole)) act(key, (whole as Fields)[key]);
+  }
+}
+
+/** What is found by the same step in another one of its kind. */
+export function partAt(whole: object, step: unknown): unknown {
+  if (whole instanceof Map) return whole.get(step) as unknown;
+  if (whole instanceof Set) return whole.has(step) ? step : undefined;
+  return (whole as Fields)[step as PropertyKey];
+}
+
+/** One of the same kind with nothing in it yet; of bytes a copy. */
+export function emptyLike(origin: object): object {
+  if (Array.isArray(origin)) return [];
+  if (ArrayBuffer.isView(origin)) return (origin as unknown as Uint8Array).slice();
+  if (origin instanceof Map) return new Map();
+  if (origin instanceof Set) return new Set();
+  return Object.create(Object.getPrototypeOf(origin) as object | null) as object;
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,100 @@
+// What the API says of the pods of a node, and what its kubelet does about it.
+// source: pkg/kubelet/kubelet.go (syncLoopIteration: HandlePodAdditions, HandlePodUpdates,
+// HandlePodRemoves); pkg/kubelet/pod_workers.go UpdatePod
+
+import type { Change } from '../../apiserver/informer';
+import { isPodTerminal } from '../../apiserver/kinds/pod';
+import type { Pod } from '../../apiserver/kinds/pod';
+import type { ObjectKey } from '../../values/kube-object';
+import { between, seconds } from '../../values/time';
+import type { Duration, Instant } from '../../values/time';
+import { rejectionOf } from './kubelet-admission';
+import type { KubeletGround } from './kubelet-ground';
+import type { NodeAgent, PodWorker } from './kubelet-state';
+import type { PodLifecycle } from './pod-lifecycle';
+import { forcedGrace, graceOf } from './pod-termination';
+import type { PodTermination } from './pod-termination';
+import { newWorker } from './pod-worker';
+import type { StatusManager } from './status-manager';
+
+interface UpdateParts {
+  readonly lifecycle: PodLifecycle;
+  readonly statuses: StatusManager;
+  readonly termination: PodTermination;
+}
+
+export class PodUpdates {
+  private readonly ground: KubeletGround;
+  private readonly parts: UpdateParts;
+  private readonly onGone: (worker: PodWorker) => void;
+
+  /** `onGone`: nothing is left of a pod, neither here nor in the API. */
+  constructor(ground: KubeletGround, parts: UpdateParts, onGone: (worker: PodWorker) => void) {
+    this.ground = ground;
+    this.parts = parts;
+    this.onGone = onGone;
+  }
+
+  /** A change of a pod reaches the kubelet. */
+  podChanged(agent: NodeAgent, { key, after, cause }: Change): void {
+    // A list shows what was written long ago: then whatever led to the list is the cause.
+    this.ground.kernel.needed(cause, 'apiserver.watch');
+    const worker = this.current(agent, key);
+    const uid = after?.metadata.uid ?? '';
+    const isSame = after !== undefined && worker?.uid === uid;
+    if (worker !== undefined && !isSame) this.objectRemoved(worker);
+    if (after === undefined) return;
+    if (isSame) this.objectChanged(worker, after as Pod);
+    else this.add(agent, key, after as Pod);
+  }
+
+  /** The worker of the pod that has this name now; earlier ones are only ending. */
+  private current(agent: NodeAgent, key: ObjectKey): PodWorker | undefined {
+    const worker = this.ground.state.byPod.get(key);
+    return worker?.agent === agent && !worker.removed ? worker : undefined;
+  }
+
+  private add(agent: NodeAgent, key: ObjectKey, pod: Pod): void {
+    const worker = newWorker(this.ground, agent, key, pod);
+    if (isPodTerminal(pod)) {
+      worker.stage = 'ended';
+      if (pod.metadata.deletionTimestamp !== undefined) this.parts.termination.deleteObject(worker);
+    } else if (pod.metadata.deletionTimestamp !== undefined) {
+      this.parts.termination.begin(worker, graceOf(worker), 'deleted while it was not running');
+    } else {
+      const rejection = rejectionOf(this.ground, agent, pod);
+      if (rejection === undefined) this.parts.lifecycle.begin(worker);
+      else this.parts.termination.reject(worker, rejection);
+    }
+  }
+
+  private objectChanged(worker: PodWorker, pod: Pod): void {
+    const isMarked = worker.pod.metadata.deletionTimestamp !== undefined;
+    const given = isMarked ? graceOf(worker) : undefined;
+    worker.pod = pod;
+    if (pod.metadata.deletionTimestamp === undefined) {
+      this.parts.statuses.compare(worker);
+      // source: pkg/kubelet/kubelet.go HandlePodReconcile: others may have opened a readiness gate
+      if (pod.spec.readinessGates !== undefined) this.parts.statuses.sync(worker);
+      return;
+    }
+    const grace = graceOf(worker);
+    if (worker.stage === 'ended') {
+      this.parts.termination.deleteObject(worker);
+    } else if (worker.stage !== 'terminating') {
+      this.parts.termination.begin(worker, grace, `deleted, grace period ${grace / seconds(1)}s`);
+    } else if (given !== undefined && grace < given) {
+      const left = between(this.ground.kernel.now, pod.metadata.deletionTimestamp as Instant);
+      this.parts.termination.hurry(worker, Math.max(0, left) as Duration);
+    }
+  }
+
+  /** The object is gone: what still runs has no grace left. */
+  objectRemoved(worker: PodWorker): void {
+    worker.removed = true;
+    if (worker.stage === 'ended') this.onGone(worker);
+    else if (worker.stage === 'terminating')
+      this.parts.termination.hurry(worker, forcedGrace(this.ground));
+    else this.parts.termination.begin(worker, forcedGrace(this.ground), 'its object was removed');
+  }
+}
