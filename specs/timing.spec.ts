@@ -31,7 +31,12 @@ describe('the table of delays', () => {
     const name = 'kubelet.shutdownGracePeriod';
     const ofActors = new Map([['kubelet@worker-1', { [name]: seconds(7) }]]);
     const overrides = { [name]: seconds(30), 'kubelet.runtimeDown': seconds(9) };
-    const options = { kubernetes: NEWEST_VERSION, profile: 'default', overrides, ofActors } as const;
+    const options = {
+      kubernetes: NEWEST_VERSION,
+      profile: 'default',
+      overrides,
+      ofActors,
+    } as const;
     const table = new Timing(options, new Random(1));
     const of = (actor?: string) => table.delay(name, 'gain', actor).least;
     expect([of('kubelet@worker-1'), of('kubelet@worker-2'), of()]).to.deep.equal(

@@ -40,6 +40,8 @@ export const PROFILES: readonly Profile[] = [...READINGS, ...namesOf(PRESETS)];
 export interface TimingOptions {
   /** What every process runs at the beginning. */
   readonly kubernetes: KubeVersion;
+  /** What single processes run in place of that, by their names in the journal. */
+  readonly versions?: ReadonlyMap<string, KubeVersion>;
   readonly profile: Profile;
   /** Rows replaced by name; the scenario's `cluster.timing`. */
   readonly overrides?: Readonly<Record<string, Duration>>;
@@ -60,7 +62,7 @@ export class Timing {
 
   constructor(options: TimingOptions, random: Random) {
     this.table = new Table(options);
-    this.versions = new Versions(options.kubernetes);
+    this.versions = new Versions(options.kubernetes, options.versions);
     this.random = random;
   }
 

@@ -89,6 +89,20 @@ describe('a write of a part', () => {
   });
 });
 
+describe('one more pod of a template', () => {
+  it('is judged and cleaned by what it has of its own', () => {
+    const plane = standing(POD);
+    const { spec } = plane.get<Pod>('Pod', 'shop/web')!;
+    const next = (name: string, metadata: object) =>
+      plane.create({ ...POD, metadata: { name, namespace: 'shop', ...metadata }, spec });
+    expect(next('a', {})).to.equal('ok');
+    expect(next('b', { labels: { app: 'not allowed' } })).to.equal('invalid');
+    expect(next('c', { labels: { app: null } })).to.equal('ok');
+    expect(plane.get('Pod', 'shop/c')!.metadata.labels).to.deep.equal({});
+    expect(plane.get('Pod', 'shop/c')!.spec).to.equal(plane.get('Pod', 'shop/a')!.spec);
+  });
+});
+
 describe('an object that takes the place of another one', () => {
   it('keeps the identity of that one, whatever it says itself', () => {
     const plane = standing(SLICE);

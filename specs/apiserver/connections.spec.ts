@@ -6,7 +6,8 @@ import { expect } from 'chai';
 import type { ApiResult } from '../../src/apiserver/api-server';
 import { retransmission } from '../../src/apiserver/retransmission';
 import { Phase } from '../../src/kernel/phase';
-import { milliseconds, seconds } from '../../src/values/time';
+import { ratio } from '../../src/values/ratio';
+import { milliseconds, seconds, ZERO } from '../../src/values/time';
 import type { Duration, Instant } from '../../src/values/time';
 import { ControlPlane, serviceOf } from '../controllers/control-plane';
 
@@ -254,5 +255,23 @@ describe('a retransmission', () => {
   it('is immediate where nothing takes any time', () => {
     const now = seconds(5) as unknown as Instant;
     expect(retransmission(0 as Instant, 0 as Duration, now)).to.equal(now);
+  });
+});
+
+describe('a client that dials over a line that loses everything', () => {
+  const nothing = [{ after: ZERO, probability: ratio(0, 1) }];
+  const LOST = { there: ZERO, back: ZERO, chances: { there: nothing, back: nothing } };
+  const GOOD = { there: ZERO, back: ZERO };
+
+  it('connects by the next SYN when the line is good again', () => {
+    const { plane, api, at, runTo } = world();
+    at(10, () => api.lags.set(ACTOR, LOST));
+    at(12, () => api.reconnect(ACTOR));
+    at(20, () => api.lags.set(ACTOR, GOOD));
+    runTo(60);
+    const lines = plane.kernel.journal.all().filter(({ actor }) => actor === ACTOR);
+    const dialled = lines.find(({ action }) => action === 'opened')!.at / SECOND;
+    // After the pause of the reflector, 1.6 s at worst, SYNs leave at 0, 1, 3, 7 and 15 s.
+    expect(dialled).to.equal(12 + 1.6 + 7);
   });
 });

@@ -32,7 +32,10 @@ describe('a merge patch', () => {
 });
 
 describe('what a merge patch leaves alone', () => {
-  const target = { spec: { nodeName: 'a' }, status: { phase: 'Running', ips: [{ ip: '10.0.0.1' }] } };
+  const target = {
+    spec: { nodeName: 'a' },
+    status: { phase: 'Running', ips: [{ ip: '10.0.0.1' }] },
+  };
 
   it('stays the same object, and so does all of it where the patch changes nothing', () => {
     const merged = mergePatch(target, { status: { phase: 'Failed', ips: [{ ip: '10.0.0.1' }] } });

@@ -20,7 +20,7 @@ function filled(overrides: Readonly<Record<string, number>>, kind: string, spec:
   } as const;
   const left = new LeftDelays(new Timing(options, new Random(1)));
   const object: KubeObject = { apiVersion: 'v1', kind, metadata: { name: 'web' }, spec };
-  return left.fill(object).spec as object;
+  return left.complete(object).spec!;
 }
 
 const PROBE = { httpGet: { port: 80 } };

@@ -117,3 +117,39 @@ describe('a message to a client over a line that loses some', () => {
     ]);
   });
 });
+
+describe('connecting over a line that loses some', () => {
+  /** In milliseconds, for each of so many seeds. */
+  function handshakes(
+    lag: ReturnType<typeof lossy>,
+    seeds: number,
+  ): readonly (number | undefined)[] {
+    return Array.from({ length: seeds }, (_, index) => {
+      const { lags } = world(index + 1);
+      lags.set(ACTOR, lag);
+      const took = lags.handshake(ACTOR);
+      return took === undefined ? undefined : took / 1_000;
+    });
+  }
+
+  it('takes no time on a line that is good', () => {
+    expect(world().lags.handshake(ACTOR)).to.equal(0);
+  });
+
+  it('is late by one of the waits of a SYN', () => {
+    const all = handshakes(lossy(50), 60).filter((it) => it !== undefined);
+    const seen = [...new Set(all)].sort((a, b) => a - b);
+    // tcp_timer.c: after 1, 3, 7, 15 s; the client dials for 30 s.
+    expect(seen.slice(0, 4)).to.deep.equal([0, 1_000, 3_000, 7_000]);
+    expect(seen.at(-1)).to.be.at.most(15_000);
+  });
+
+  it('gets through at once as often as the SYN and its answer do', () => {
+    const all = handshakes(lossy(50), 1_000);
+    expect(all.filter((it) => it === 0).length).to.be.within(450, 550);
+  });
+
+  it('is given up where nothing gets through', () => {
+    expect(new Set(handshakes(lossy(0), 5))).to.deep.equal(new Set([undefined]));
+  });
+});

@@ -51,7 +51,7 @@ describe('the log of a kind', () => {
     const stream = new Stream(11);
     const store = new Store();
     const all: Version[] = [];
-    for (let write = 0; write < 3 * WRITES; write++) {
+    for (let write = 0; write < WRITES; write++) {
       const name = `pod-${stream.below(6)}`;
       const scope = ['a', 'b', undefined][stream.below(3)];
       const isThere = store.get('Pod', name) !== undefined;

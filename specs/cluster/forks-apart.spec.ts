@@ -91,7 +91,7 @@ describe('many forks of one cluster', function () {
     const plan = planOf(SCENARIOS[0]!);
     const cluster = createCluster(plan.cluster, { seed: 1 });
     for (let n = 1; n <= 3; n++) {
-      for (const fork of [cluster.fork!(), cluster.fork!(), cluster.fork!()]) {
+      for (const fork of [cluster.fork(), cluster.fork(), cluster.fork()]) {
         expect(printOf(fork)).to.deep.equal(printOf(cluster));
       }
       // A draw alone, which nobody notices.

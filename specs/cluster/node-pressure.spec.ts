@@ -42,6 +42,22 @@ describe('a node without memory, in a fork', () => {
   });
 });
 
+describe('a shortage that has its grace period, in a fork', () => {
+  const scenario = 'scenarios/faults/soft-eviction.yaml';
+
+  it('has lasted there for as long as in the origin', () => {
+    const origin = clusterOf(scenario);
+    origin.handles.exhaust('worker-1', 'memory', 'leak', { left: bytes('300Mi') });
+    runTo(origin, 60);
+    const fork = origin.fork();
+    const killedAt = ({ kernel }: Cluster): readonly number[] =>
+      kernel.journal.all().flatMap(({ action, at }) => (action === 'killed' ? [at] : []));
+    for (const cluster of [fork, origin]) runTo(cluster, 180);
+    expect(killedAt(origin)).to.have.length(2);
+    expect(killedAt(fork)).to.deep.equal(killedAt(origin));
+  });
+});
+
 describe('a node that shuts down gracefully, in a fork', () => {
   const scenario = 'scenarios/lifecycle/graceful-node-shutdown.yaml';
 

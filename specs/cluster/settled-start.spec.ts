@@ -208,6 +208,15 @@ describe('a settled start', () => {
     expect(versionsOf(api.store, pods)).to.deep.equal(pods.map(() => 1));
   });
 
+  it('stores a slice once, with all of its endpoints', () => {
+    const { store } = clusterOf(2, 2, 'settled').api;
+    const slices = [...store.list('EndpointSlice')].filter(({ metadata }) =>
+      metadata.name.startsWith('app-'),
+    );
+    expect(slices.map((it) => (it as EndpointSlice).endpoints.length)).to.deep.equal([3, 3]);
+    expect(slices.map(({ metadata }) => metadata.generation)).to.deep.equal([1, 1]);
+  });
+
   it('stores a pod that is given twice: as it is given, then bound and running', () => {
     const { api } = settledWith(podNamed('given'));
     const pod = api.store.get('Pod', 'default/given')!;

@@ -219,6 +219,12 @@ export const LEXICON: Lexicon = {
     const message = 'ipvs keeps no such pause beside bridge';
     return [{ path: '/minSyncPeriod', severity: 'error', message, hint: 'cni: flannel' }];
   },
+  versionProblems: ({ kubernetes, nodes }) =>
+    nodes.flatMap(({ name, version }) => {
+      if (version === undefined || !isAtLeast(version, kubernetes) || version === kubernetes)
+        return [];
+      return [{ node: name, message: `${name} is newer than the cluster` }];
+    }),
   upgradeProblems: (steps, { kubernetes }) => {
     const versions = [kubernetes, ...steps.map((step) => (step as { to: KubeVersion }).to)];
     const step = versions.slice(1).findIndex((to, index) => isAtLeast(versions[index]!, to));

@@ -26,6 +26,22 @@ function withVersions(change: (actor: string, own: KubeVersion) => KubeVersion):
 
 export const COMPONENT_MUTANTS: readonly Mutant[] = [
   {
+    name: 'kubelets-begin-like-the-control-plane',
+    sentence: 'The version of a node is that of its kube-proxy alone.',
+    scenario: 'scenarios/lifecycle/nodes-of-two-versions.yaml',
+    expectation: 'the old kubelet takes its pod out of the Service of DNS',
+    breaks: () =>
+      withVersions((actor, own) => (actor.startsWith('kubelet') ? NEWEST_VERSION : own)),
+  },
+  {
+    name: 'proxies-begin-like-the-control-plane',
+    sentence: 'The version of a node is that of its kubelet alone.',
+    scenario: 'scenarios/lifecycle/nodes-of-two-versions.yaml',
+    expectation: 'the old one spreads',
+    breaks: () =>
+      withVersions((actor, own) => (actor.startsWith('kube-proxy') ? NEWEST_VERSION : own)),
+  },
+  {
     name: 'a-version-for-the-whole-cluster',
     sentence: 'The controller manager is as new as the API server.',
     scenario: 'scenarios/lifecycle/upgrade-controller-manager.yaml',

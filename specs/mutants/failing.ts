@@ -163,7 +163,7 @@ export const FAILING_MUTANTS: readonly Mutant[] = [
     breaks: () =>
       replace<ImagePulls['hasImage']>(ImagePulls.prototype, 'hasImage', (hasImage) => {
         return function (this: ImagePulls, container) {
-          container.worker.pulls.clear();
+          container.worker.pulls = undefined;
           return hasImage.call(this, container);
         };
       }),

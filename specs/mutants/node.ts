@@ -76,7 +76,7 @@ export const NODE_MUTANTS: readonly Mutant[] = [
     breaks: () =>
       replace(HostLocal.prototype, 'nextFree', (nextFree: HostLocal['nextFree']) => {
         return function (this: HostLocal, range) {
-          return nextFree.call(this, range, undefined);
+          return nextFree.call(this, range, 0n);
         };
       }),
   },

@@ -30,6 +30,13 @@ export const OVERRIDING_MUTANTS: readonly Mutant[] = [
     breaks: () => fixedTimersOf('conntrack'),
   },
   {
+    name: 'repetitions-have-constants',
+    sentence: 'A client sends fifteen times again what it has lost on an open connection.',
+    scenario: TIMEOUTS,
+    expectation: 'gets no answer from pod/shop/near:8080',
+    breaks: () => fixedTimersOf('tcp'),
+  },
+  {
     name: 'kubelets-are-all-alike',
     sentence: 'What is said of the delays of one kubelet holds for none.',
     scenario: 'scenarios/lifecycle/kubelets-differ.yaml',
@@ -54,7 +61,7 @@ export const OVERRIDING_MUTANTS: readonly Mutant[] = [
     scenario: DEFAULTS,
     expectation: 'node/worker-1 fails to reach pod/shop/open:8080',
     breaks: () =>
-      replace<LeftDelays['fill']>(LeftDelays.prototype, 'fill', () => (object) => object),
+      replace<LeftDelays['complete']>(LeftDelays.prototype, 'complete', () => (object) => object),
   },
   {
     name: 'the-override-goes-before-the-object',
@@ -62,13 +69,13 @@ export const OVERRIDING_MUTANTS: readonly Mutant[] = [
     scenario: DEFAULTS,
     expectation: 'node/worker-1 reaches pod/shop/said:8080',
     breaks: () =>
-      replace<LeftDelays['fill']>(LeftDelays.prototype, 'fill', (fill) => {
+      replace<LeftDelays['complete']>(LeftDelays.prototype, 'complete', (complete) => {
         return function (this: LeftDelays, object) {
           const { terminationGracePeriodSeconds, ...spec } = (object.spec ?? {}) as {
             terminationGracePeriodSeconds?: number;
           };
           const open = terminationGracePeriodSeconds === undefined ? object : { ...object, spec };
-          return fill.call(this, open);
+          return complete.call(this, open);
         };
       }),
   },

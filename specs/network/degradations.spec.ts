@@ -9,8 +9,9 @@ import { datagram, handshake, repeated, segment } from '../../src/network/index'
 import type { Degradation, End } from '../../src/network/index';
 import { drawDelay } from '../../src/network/jitter';
 import { framesOf } from '../../src/network/transmission';
+import { TIMERS } from '../../src/timing';
 import { add, CERTAIN, formatRatio, NEVER, ratio } from '../../src/values/ratio';
-import { milliseconds, seconds } from '../../src/values/time';
+import { milliseconds, seconds, ZERO } from '../../src/values/time';
 import type { Duration, Instant } from '../../src/values/time';
 import type { Trace } from '../../src/values/trace';
 import { Lab, tcp } from './lab';
@@ -231,6 +232,10 @@ describe('a client behind a bad link', () => {
     const { sends, gaveUp } = segment();
     expect(sends.slice(0, 4).map((at) => at / 1_000)).to.deep.equal([0, 200, 600, 1_400]);
     expect([sends.length, gaveUp / 1_000_000]).to.deep.equal([16, 924.6]);
+    const usual = TIMERS['tcp.retransmissionTimeout'].value.least;
+    expect(segment(ZERO, usual)).to.deep.equal({ sends, gaveUp });
+    const soon = segment(ZERO, seconds(1));
+    expect(soon).to.deep.equal({ sends: sends.slice(0, 3), gaveUp: seconds(1) });
   });
 
   it('gives up on answers that come too late', () => {

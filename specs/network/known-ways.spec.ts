@@ -18,7 +18,7 @@ import { FRONTEND, planOf, serviceOf } from '../../bench/scenario';
 function settled(options = ''): Cluster {
   const plan = planOf(`
 scenario: a Service of three
-cluster: {nodes: 3, externals: [{name: client}]${options}}
+cluster: {nodes: 3${options}}
 expect: [{at: 1s, reach: {from: frontend, to: near:80}}]
 ---
 ${FRONTEND}
@@ -88,7 +88,7 @@ describe('the ways of a packet', () => {
   it('are all walked again where something of the network has moved', () => {
     const cluster = settled();
     remembered(cluster);
-    cluster.handles.powerOffNode('worker-3');
+    cluster.handles.powerOff('worker-3');
     nextRound();
     expect(walkedWays(() => remembered(cluster))).to.equal(3);
   });
@@ -109,12 +109,14 @@ describe('the ways of a packet', () => {
   ]) {
     it(`are those of a walk, hop by hop (${options === '' ? 'defaults' : options.slice(2)})`, () => {
       const cluster = settled(options);
-      const senders: Origin[] = [FROM_POD, { node: 'worker-1' }, { external: 'client' }];
+      const senders: Origin[] = [FROM_POD, { node: 'worker-1' }, { node: 'worker-2' }];
       const same = (): void => {
         for (const from of senders) {
           const walked = cluster.send(from, toService(cluster));
           const known = remembered(cluster, from);
-          expect(JSON.stringify(known, undefined, 1)).to.equal(JSON.stringify(walked, undefined, 1));
+          expect(JSON.stringify(known, undefined, 1)).to.equal(
+            JSON.stringify(walked, undefined, 1),
+          );
         }
       };
       same();

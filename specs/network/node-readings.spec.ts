@@ -63,6 +63,28 @@ describe('what a walk has read of nodes', () => {
     expect(cluster.programmed('worker-1', 'default/far')).to.have.length(2);
   });
 
+  it('is moved by one chain also after others have been', () => {
+    const cluster = settled();
+    const { nodeName } = cluster.api.store.get('Pod', 'default/frontend')!.spec as {
+      nodeName: string;
+    };
+    const { proxyRules } = cluster.machines.get(nodeName)!;
+    const ways = [walkTo(cluster, 'near')];
+    const crash = (): void =>
+      cluster.handles.crashPod(podOf(cluster, 'far'), { exitCode: 1, restart: false });
+    expect(standing(cluster, ways, crash)).to.deep.equal([true]);
+    const rules = proxyRules.get('IPv4')!;
+    const nat = rules.tables.get('nat')!;
+    const chains = new Map(nat.chains);
+    chains.set('KUBE-SERVICES', { ...chains.get('KUBE-SERVICES')! });
+    proxyRules.set('IPv4', {
+      ...rules,
+      tables: new Map(rules.tables).set('nat', { ...nat, chains }),
+    });
+    nextRound();
+    expect(ways.map(stillHolds)).to.deep.equal([false]);
+  });
+
   it('is moved by the processes that the packet meets, before any rule is', () => {
     const cluster = settled();
     const ways = [walkTo(cluster, 'near'), walkTo(cluster, 'far')];

@@ -13,6 +13,7 @@ import { Execution } from '../../src/runner/execution';
 import { judgeAll, outcomesOf } from '../../src/runner/judge';
 import { seconds } from '../../src/values/time';
 import type { Instant } from '../../src/values/time';
+import { printOf } from '../cluster/state-print';
 import { pathsBelow } from '../tidy/tree';
 import { planText } from './plan-text';
 
@@ -58,10 +59,10 @@ function differences(plan: Plan): string[] {
     const fork = origin.fork();
     // Another one lives another life meanwhile, and the third is made as the second was.
     lived(origin.fork({ seed: 77 }));
-    const again = origin.fork();
-    for (const one of [fork, again]) {
-      if (recordOf(lived(one)) !== expected) found.push(`${plan.file}: a fork at ${at} differs`);
-    }
+    const again = printOf(origin.fork().cluster).join('\n');
+    if (again !== printOf(fork.cluster).join('\n'))
+      found.push(`${plan.file}: forks at ${at} differ`);
+    if (recordOf(lived(fork)) !== expected) found.push(`${plan.file}: the fork at ${at} differs`);
   }
   if (recordOf(lived(origin)) !== expected) found.push(`${plan.file}: the origin was touched`);
   return found;

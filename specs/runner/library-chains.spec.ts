@@ -12,6 +12,7 @@ import { DECLARED_WAITS } from '../../src/timers/declared';
 import { TIMERS } from '../../src/timing';
 import { ZERO } from '../../src/values/time';
 import type { Instant } from '../../src/values/time';
+import { isInspected } from '../../src/vocabulary/inspected-lines';
 import { pathsBelow } from '../tidy/tree';
 
 const LIBRARY = pathsBelow('scenarios').filter(
@@ -130,14 +131,15 @@ function examine(plans: readonly Plan[], seed: number) {
   let count = 0;
   for (const plan of plans) {
     const isSlowed = plan.timeline.some(({ verb }) => verb.name === 'slow');
-    for (const { range, title, chain } of runPlan(plan, seed, 'everything').outcomes) {
+    const { outcomes } = runPlan(plan, seed, 'everything');
+    for (const [position, { range, title, chain }] of outcomes.entries()) {
       if (chain.length === 0) continue;
       count++;
       // What begins with an empty API server begins with its manifests.
       const isFirst = plan.cluster.start === 'cold' && chain[0]!.action === 'stored';
       const rooted = isFirst ? [] : rootFlaws(chain);
       const waits = [...flawsOf(chain), ...(isSlowed ? [] : chain.flatMap(blamedMessage))];
-      const found = [...rooted, ...waits];
+      const found = [...rooted, ...waits, ...elsewhere(plan.expectations[position], chain)];
       flaws.push(...found.map((flaw) => `${range.file}:${range.line} ${title}: ${flaw}`));
     }
   }
@@ -160,6 +162,17 @@ function flawsOf(chain: readonly ChainLink[]): readonly string[] {
     if (timer !== undefined && !isKnown(timer.name)) flaws.push(`unknown timer: ${say}`);
   });
   return flaws;
+}
+
+/** A query about objects is answered otherwise because one of them is stored or removed. */
+function elsewhere(
+  expectation: PlannedExpectation | undefined,
+  chain: readonly ChainLink[],
+): readonly string[] {
+  const { query = '' } = (expectation?.args ?? {}) as { readonly query?: string };
+  const last = chain.at(-1)!;
+  if (!query.startsWith('$.objects') || isInspected(query, last)) return [];
+  return [`${query} ends with ${last.actor} ${last.action} ${last.subject}`];
 }
 
 function blamedMessage({ actor, action, subject, took, timer }: ChainLink): readonly string[] {

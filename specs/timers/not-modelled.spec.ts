@@ -67,6 +67,7 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
     'conntrack.icmp',
     'conntrack.generic',
   ],
+  'TCP client': ['tcp.connectTimeout', 'tcp.retransmissionTimeout'],
   'kubernetes plugin TTL': ['coredns.ttl'],
   'cache plugin': ['coredns.cacheSuccess', 'coredns.cacheDenial', 'coredns.cacheFailure'],
   'NodeLocal DNSCache': ['node-cache.success', 'node-cache.denial'],

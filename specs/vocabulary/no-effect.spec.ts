@@ -2,6 +2,7 @@
 // so, and what only looks alike is left alone.
 
 import { expect } from 'chai';
+import { runPlan } from '../../src/chai/model';
 import { loadText } from '../runner/plan-text';
 
 const NODES = 'cluster: {nodes: [{name: a}, {name: b}]}';
@@ -49,6 +50,53 @@ describe('an argument that amounts to nothing', () => {
     expect(problems('{at: 5s, slow: {component: kube-proxy, factor: 1, add: 1s}}')).to.deep.equal(
       [],
     );
+  });
+});
+
+describe('a control row of a matrix', () => {
+  const between = 'from: node/a, to: node/b';
+  const cases: readonly (readonly [step: string, path: string, cells: string])[] = [
+    [`degrade: {${between}, loss: 5%}`, 'degrade.loss', '[0%, 50%]'],
+    [`degrade: {${between}, delay: 5ms}`, 'degrade.delay', '[0s, 50ms]'],
+    [
+      `degrade: {${between}, loss: 5%}`,
+      'degrade',
+      `[{${between}, loss: 0%}, {${between}, mtu: 1400}]`,
+    ],
+    ['fail: {component: coredns, dns: SERVFAIL}', 'fail.odds', '[0%, 50%]'],
+    ['stale: {component: kube-proxy, hold: 1s}', 'stale.hold', '[0s, 2s]'],
+    ['slow: {component: kube-proxy, add: 1s}', 'slow.add', '[0s, 2s]'],
+    ['skew: {node: a, offset: 1s}', 'skew.offset', '[0s, 2s]'],
+  ];
+  for (const [step, path, cells] of cases) {
+    it(`may say ${path}: ${cells}, and its fault does nothing`, () => {
+      const claim = '{always: {reach: {from: shop/frontend, to: backend:80}}}';
+      const text = [
+        'scenario: one',
+        NODES,
+        SHOP,
+        `timeline: [{at: 5s, ${step}}]`,
+        `expect: [${claim}]`,
+        `matrix: {timeline.0.${path}: ${cells}}`,
+      ].join('\n');
+      const { plans, diagnostics } = loadText(text, 'one.yaml');
+      expect(diagnostics.map(({ message }) => message)).to.deep.equal([]);
+      const { outcomes } = runPlan(plans[0]!, 1);
+      expect(outcomes.filter(({ status }) => status !== 'passed')).to.deep.equal([]);
+    });
+  }
+
+  it('takes nothing else along: what stands outside of the matrix is refused', () => {
+    const text = [
+      'scenario: one',
+      NODES,
+      SHOP,
+      `timeline: [{at: 5s, degrade: {${between}, loss: 0%}}]`,
+      CLAIM,
+      'matrix: {cluster.proxy: [iptables, ipvs]}',
+    ].join('\n');
+    const found = loadText(text, 'one.yaml').diagnostics.map(({ message }) => message);
+    expect(found).to.deep.equal(['`loss: 0%` has no effect']);
   });
 });
 

@@ -80,7 +80,7 @@ export class KindAdmission implements Admission {
     }
     const admitted =
       previous === undefined
-        ? this.admitNew(withoutNulls(object), definition)
+        ? this.admitNew(this.withoutNulls(object), definition)
         : this.admitChange(object, previous, definition);
     return typeof admitted === 'string'
       ? `${object.kind} "${object.metadata.name}" ${admitted}`
@@ -113,11 +113,17 @@ export class KindAdmission implements Admission {
     return object.kind === 'Pod' ? (object as Pod).spec.nodeName || undefined : undefined;
   }
 
+  /** The pods of a template share its spec, which is looked through once. */
+  private withoutNulls(object: KubeObject): KubeObject {
+    const { kind, spec } = object;
+    return withoutNulls(object, kind === 'Pod' && this.pods.knows(spec) ? { spec } : undefined);
+  }
+
   private admitNew(
     object: KubeObject,
     definition: KindDefinition | undefined,
   ): KubeObject | string {
-    const said = this.leftDelays.fill(object);
+    const said = this.leftDelays.complete(object);
     const completed = definition?.defaults(said) ?? said;
     const refused = refusal((definition?.validate ?? validateMetadata)(completed));
     if (refused !== undefined) return refused;
@@ -141,7 +147,7 @@ export class KindAdmission implements Admission {
     if (isSameSpec(kept, previous)) return refusal(validateMetadata(kept, previous)) ?? kept;
     const known =
       kept.kind === 'Service' ? keepAllocations(kept as Service, previous as Service) : kept;
-    const said = this.leftDelays.fill(known);
+    const said = this.leftDelays.complete(known);
     const completed = definition?.defaults(said) ?? said;
     const problems = (definition?.validate ?? validateMetadata)(completed, previous);
     const changes = definition?.validateChange?.(completed, previous) ?? [];

@@ -16,7 +16,6 @@ import { equalJson } from './json';
 import { Informer } from './informer';
 import type { Change, InformerOptions } from './informer';
 import { Lags, longest } from './lags';
-import type { Lag } from './lags';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { isStale, manifestOf, patched, replaced } from './patch';
@@ -38,13 +37,14 @@ export class ApiServer {
   readonly requestFailures: RequestFailures;
   /** What makes the views of single clients older than their connections do. */
   readonly staleness: Staleness;
+  /** What the clients' packets wait on the network: requests one way, all else the other. */
+  readonly lags: Lags;
   private readonly kernel: Kernel;
   private readonly timing: Timing;
   private readonly admission: Admission;
   private readonly pending: Map<number, ApiRequest>;
   /** Requests whose clients wait to send them again. */
   private readonly putOff = new Set<number>();
-  private readonly lags: Lags;
   private nextRequest = 0;
   private readonly informers: Informer[] = [];
   private readonly audiences = new Audiences(this.informers);
@@ -80,8 +80,10 @@ export class ApiServer {
       timing,
       informers,
       pass: (request) => this.receive(request),
+      handshake: (actor) => this.lags.handshake(actor),
     });
     this.lags = new Lags({ kernel, timing, lose: (actor) => this.connections.lose(actor) });
+    this.lags.onChange((actor) => this.connections.lineChanged(actor));
   }
 
   /** Cuts a client off until everybody who did so, by `token`, has mended: nothing passes. */
@@ -106,11 +108,6 @@ export class ApiServer {
   /** The client closes its connections and opens new ones, as it does when it distrusts them. */
   reconnect(actor: string): void {
     this.connections.lose(actor);
-  }
-
-  /** What the client's packets wait on the network: requests one way, all else the other. */
-  delay(actor: string, lag: Lag): void {
-    this.lags.set(actor, lag);
   }
 
   /** Ends the watches of a client; it lists anew. Returns whether it had any. */
@@ -285,8 +282,9 @@ export class ApiServer {
 
   private create(request: ApiRequest, given: KubeObject): Version | ApiResult {
     const object = this.admission.named(given, this.store);
-    if (this.store.get(request.kind, keyOf(object)) !== undefined) return 'already-exists';
-    return this.put(request, object, undefined);
+    const key = keyOf(object);
+    if (this.store.get(request.kind, key) !== undefined) return 'already-exists';
+    return this.put(request, object, undefined, key);
   }
 
   private patch(request: ApiRequest, patch: unknown, current: KubeObject): Version | ApiResult {
@@ -321,9 +319,9 @@ export class ApiServer {
     request: ApiRequest,
     object: KubeObject,
     current: KubeObject | undefined,
-  ): Version | ApiResult {
     // Most writes leave the name alone.
-    const key = object.metadata === current?.metadata ? request.key : keyOf(object);
+    key = object.metadata === current?.metadata ? request.key : keyOf(object),
+  ): Version | ApiResult {
     const admitted = this.admission.admit(object, current, this.store);
     if (typeof admitted === 'string') return this.refuse(request, 'invalid', admitted);
     // A write that changes nothing makes no version and wakes nobody.

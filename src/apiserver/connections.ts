@@ -30,6 +30,8 @@ export interface ConnectionsGround {
   readonly informers: readonly Informer[];
   /** A request that was waiting for its connection gets through now. */
   pass(request: ApiRequest): void;
+  /** How long connecting takes now; undefined where the client gives up before. */
+  handshake(actor: string): Duration | undefined;
 }
 
 /** What is known of a client that is, or was, cut off. */
@@ -282,20 +284,30 @@ export class Connections {
     if (client.state === 'open') kernel.needed(client.freedBy);
     if (client.state !== 'lost') return client.state === 'open';
     const cut = this.cutOf(actor);
-    if (cut === undefined) {
-      this.connected(client);
-      return true;
-    }
-    if (cut !== 'silent') {
+    if (cut !== undefined && cut !== 'silent') {
       this.dialFailed(client);
       return false;
     }
+    const took = cut === undefined ? this.ground.handshake(actor) : undefined;
+    // Every request dials for itself: one that meets a good line need not wait for an earlier SYN.
+    if (took === 0) {
+      this.connected(client);
+      return true;
+    }
     if (client.dialledAt !== undefined) return false;
     client.dialledAt = kernel.now;
-    const timer: TimerName = 'client.dialTimeout';
-    const wait = timing.delay(timer).least;
+    const wait = took ?? timing.delay('client.dialTimeout').least;
+    const timer: TimerName = took === undefined ? 'client.dialTimeout' : 'client.synRetransmission';
     kernel.after(wait, Phase.agent, this.dialEvent, actor, client.epoch, timer);
     return false;
+  }
+
+  /** What the network does to a client has changed: one that dials sends its SYN again. */
+  lineChanged(actor: string): void {
+    const client = this.clients.get(actor);
+    if (client === undefined || client.dialledAt === undefined || client.cuts.size > 0) return;
+    client.freedBy = this.ground.kernel.cause;
+    this.planDial(client);
   }
 
   /** The path is free while the client dials: its next SYN gets through, if one is left. */

@@ -5,7 +5,7 @@ import type { Arrival } from '../values/arrivals';
 import type { DeclaredWait, TimerName } from '../timing';
 import { ZERO } from '../values/time';
 import type { Duration } from '../values/time';
-import { SegmentLosses } from './segment-losses';
+import { drawHandshake, SegmentLosses } from './segment-losses';
 import type { SegmentLossesGround } from './segment-losses';
 
 /** One way and the other, as the client sees them. */
@@ -19,10 +19,13 @@ export interface Lag {
 const NONE: Lag = { there: ZERO, back: ZERO };
 
 export class Lags {
+  private readonly ground: SegmentLossesGround;
   private readonly byActor = new Map<string, Lag>();
   private readonly losses: SegmentLosses;
+  private readonly listeners: ((actor: string) => void)[] = [];
 
   constructor(ground: SegmentLossesGround) {
+    this.ground = ground;
     this.losses = new SegmentLosses(ground);
   }
 
@@ -36,6 +39,30 @@ export class Lags {
     const { there, back, chances } = lag;
     if (there === 0 && back === 0 && chances === undefined) this.byActor.delete(actor);
     else this.byActor.set(actor, lag);
+    for (const listener of this.listeners) listener(actor);
+  }
+
+  /**
+   * How long the client takes to connect over a line that loses packets, each time anew; undefined
+   * where it gives up before.
+   */
+  handshake(actor: string): Duration | undefined {
+    const chances = this.byActor.get(actor)?.chances;
+    if (chances === undefined) return ZERO;
+    const { kernel, timing } = this.ground;
+    const stream = kernel.random.stream(`degrade.loss/handshake/${actor}`);
+    const first = timing.delay('client.synRetransmission').least;
+    return drawHandshake(chances, first, stream, timing.delay('client.dialTimeout').least);
+  }
+
+  /** Calls the listener at each change of what the network does to a client. */
+  onChange(listener: (actor: string) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** What the network does to the packets of a client now; undefined for nothing. */
+  at(actor: string): Lag | undefined {
+    return this.byActor.get(actor);
   }
 
   /**

@@ -31,7 +31,7 @@ export class LeftDelays {
   }
 
   /** The object with every overridden delay that it leaves open. */
-  fill(object: KubeObject): KubeObject {
+  complete(object: KubeObject): KubeObject {
     if (this.isEmpty) return object;
     const { kind } = object;
     if (kind === 'Pod') return { ...object, spec: this.podSpec(object.spec as PodSpec) };

@@ -19,6 +19,11 @@ type Completed = WeakMap<PodSpec, { readonly spec: PodSpec; readonly patience: D
 export class PodAdmission {
   private readonly completed: Completed = new WeakMap();
 
+  /** Whether a pod with this very spec was admitted before: then the spec is known to be right. */
+  knows(spec: unknown): boolean {
+    return typeof spec === 'object' && spec !== null && this.completed.has(spec as PodSpec);
+  }
+
   /** Lets the pod stay for so long, unless it says itself how long. */
   admit(pod: Pod, patience: DefaultPatience): Pod {
     const known = this.completed.get(pod.spec);

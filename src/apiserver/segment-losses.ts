@@ -6,6 +6,7 @@
 import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
+import type { Stream } from '../kernel/random';
 import type { Timing } from '../timing';
 import type { Arrival } from '../values/arrivals';
 import { between, later } from '../values/time';
@@ -70,13 +71,8 @@ export class SegmentLosses {
     const { kernel, timing } = this.ground;
     const stream = kernel.random.stream(`degrade.loss/${actor}/${way}`);
     const roundTrip = lag.there + lag.back;
-    const arrivals = lag.chances![way];
-    let rto = Math.min(timing.delay('client.tcpRetransmission').least + roundTrip, RTO_MAX);
-    for (let sentAfter = 0; ; rto = Math.min(2 * rto, RTO_MAX)) {
-      const arrival = chosen(arrivals, stream.below(FINENESS));
-      if (arrival !== undefined) return (sentAfter + arrival.after) as Duration;
-      sentAfter += Math.max(rto, 1);
-    }
+    const first = (timing.delay('client.tcpRetransmission').least + roundTrip) as Duration;
+    return drawArrival(lag.chances![way], first, stream)!;
   }
 
   /**
@@ -96,6 +92,51 @@ export class SegmentLosses {
     }
     return way === 'there' ? patience : ((2 * patience) as Duration);
   }
+}
+
+/**
+ * How long after it was sent a segment arrives that is sent again when `first` is over, and after
+ * twice as long each time; undefined where that would not be within `limit`.
+ */
+export function drawArrival(
+  arrivals: readonly Arrival[],
+  first: Duration,
+  stream: Stream,
+  limit: number = Number.POSITIVE_INFINITY,
+): Duration | undefined {
+  let rto = Math.min(first, RTO_MAX);
+  for (let sentAfter = 0; sentAfter < limit; rto = Math.min(2 * rto, RTO_MAX)) {
+    const arrival = drawOne(arrivals, stream);
+    if (arrival !== undefined) return (sentAfter + arrival) as Duration;
+    sentAfter += Math.max(rto, 1);
+  }
+  return undefined;
+}
+
+/**
+ * How long a client takes to connect: a SYN is sent again after `first`, and after twice as long
+ * each time, until one of them and its answer get through. Undefined where that would not be
+ * within `limit`.
+ * source: Linux net/ipv4/tcp_timer.c (tcp_syn_retries, TCP_TIMEOUT_INIT)
+ */
+export function drawHandshake(
+  { there, back }: NonNullable<Lag['chances']>,
+  first: Duration,
+  stream: Stream,
+  limit: number,
+): Duration | undefined {
+  let wait = Math.max(first, 1);
+  for (let sentAfter = 0; sentAfter < limit; sentAfter += wait, wait *= 2) {
+    const [syn, answer] = [drawOne(there, stream), drawOne(back, stream)];
+    if (syn === undefined || answer === undefined) continue;
+    return (sentAfter + syn + answer) as Duration;
+  }
+  return undefined;
+}
+
+/** How long a segment is under way that is sent once; undefined where it is lost. */
+function drawOne(arrivals: readonly Arrival[], stream: Stream): Duration | undefined {
+  return chosen(arrivals, stream.below(FINENESS))?.after;
 }
 
 /** The arrival that the draw means; undefined for a loss. */

@@ -81,7 +81,7 @@ export class ApiPaths {
     const { api } = this.context;
     const known = this.paths.get(actor) ?? OPEN;
     const lag = lagOn(path);
-    if (JSON.stringify(lag) !== JSON.stringify(lagOn(known))) api.delay(actor, lag);
+    if (JSON.stringify(lag) !== JSON.stringify(lagOn(known))) api.lags.set(actor, lag);
     if (path.cut !== known.cut) {
       if (path.cut === undefined) api.mend(actor, TOKEN);
       else api.sever(actor, TOKEN, path.cut);

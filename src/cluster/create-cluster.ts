@@ -6,7 +6,7 @@ import { ApiServer } from '../apiserver/api-server';
 import { pluralNamed } from '../apiserver/kinds/index';
 import { createControllers } from '../controllers/index';
 import type { Controller } from '../controllers/index';
-import { Copies } from '../kernel/copy-recipe';
+import { copiesOf } from '../kernel/copy-recipe';
 import { Kernel } from '../kernel/kernel';
 import { Answers, isReading, nextRound, noteFleeting, noteReading } from '../kernel/readings';
 import { createNetwork, datagram, handshake, repeated, segment } from '../network/index';
@@ -22,7 +22,7 @@ import { keyOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
 import type { Resolution } from '../values/resolution';
-import { START } from '../values/time';
+import { START, ZERO } from '../values/time';
 import type { Trace } from '../values/trace';
 import { Behaviours, DnsServers } from '../workloads/index';
 import { ApiPaths } from './api-paths';
@@ -85,8 +85,6 @@ class ModelCluster implements Cluster {
   private turns = 0;
   /** What is known already, by the cluster itself: a fork has to find out everything anew. */
   private readonly answers = new WeakMap<ModelCluster, Answers>();
-  /** How its forks are made, by the cluster itself: a fork is forked in its own way. */
-  private readonly forkings = new WeakMap<ModelCluster, Copies>();
 
   constructor(spec: ClusterSpec, seed: number) {
     const touch = (): void => this.shifted();
@@ -107,15 +105,7 @@ class ModelCluster implements Cluster {
     });
     const { network } = this;
     this.behaviours = new Behaviours(kernel, api, timing, spec.behaviours);
-    this.servers = new DnsServers({
-      kernel,
-      api,
-      timing,
-      ask: (pod, ...question) => askFromPod(this.names, pod, ...question),
-      onReload: touch,
-      onLearn: () => void this.moves++,
-      onLoop: (pod) => this.kubelets.crashPod(pod, { exitCode: 1, restart: true }),
-    });
+    this.servers = this.createServers();
     const { behaviours, servers } = this;
     this.apiPaths = new ApiPaths({ spec, api, network, podClients: () => clientsOf(servers) });
     this.kubelets = new Kubelets({
@@ -206,7 +196,7 @@ class ModelCluster implements Cluster {
     // In the order in which they come about: first the kubelets, then what runs in pods.
     fork.kubelets.resemble(this.kubelets);
     fork.servers.resemble(this.servers);
-    this.copies().carry(
+    copiesOf(this).carry(
       [this.spec, this, ...(companion?.origin ?? [])],
       [this.spec, fork, ...(companion?.create(fork) ?? [])],
       this.moves,
@@ -243,7 +233,8 @@ class ModelCluster implements Cluster {
   proceed(connection: OpenConnection, stray?: StraySegment): readonly Trace[] {
     const { protocol } = connection.tuple;
     const { least } = this.timing.delay('tcp.connectTimeout');
-    const patience = protocol === 'TCP' ? segment() : datagram(least);
+    const within = this.timing.base('tcp.retransmissionTimeout');
+    const patience = protocol === 'TCP' ? segment(ZERO, within) : datagram(least);
     noteFleeting();
     const ways =
       stray === undefined
@@ -353,19 +344,24 @@ class ModelCluster implements Cluster {
     this.shifted();
   }
 
+  private createServers(): DnsServers {
+    const { kernel, api, timing } = this;
+    return new DnsServers({
+      kernel,
+      api,
+      timing,
+      ask: (pod, ...question) => askFromPod(this.names, pod, ...question),
+      onReload: () => this.shifted(),
+      onLearn: () => void this.moves++,
+      onLoop: (pod) => this.kubelets.crashPod(pod, { exitCode: 1, restart: true }),
+    });
+  }
+
   private settlers(): Settlers {
     return {
       placed: (pod) => this.scheduler.placed(pod),
       running: (pod) => this.kubelets.take(pod),
     };
-  }
-
-  private copies(): Copies {
-    const known = this.forkings.get(this);
-    if (known !== undefined) return known;
-    const copies = new Copies();
-    this.forkings.set(this, copies);
-    return copies;
   }
 
   /** Manifests of a settled start are there at once. */

@@ -199,7 +199,7 @@ function modeOf(spec: ClusterSpec): ProxyMode {
 }
 
 /** Why there is no kube-proxy of a version that is configured so; undefined where there is. */
-function whyNoProxy(spec: ClusterSpec, version: KubeVersion): string | undefined {
+export function whyNoProxy(spec: ClusterSpec, version: KubeVersion): string | undefined {
   const since = proxyMode(spec.proxy.mode)?.since;
   if (since !== undefined && !isAtLeast(version, since)) {
     return `proxy mode "${spec.proxy.mode}" exists since Kubernetes ${since}`;

@@ -79,6 +79,8 @@ export interface ControllerDefinition {
   readonly retry?: TimerName;
   /** The timer of any retry at the most. Default: `controller-manager.retryMax`. */
   readonly retryMax?: TimerName;
+  /** It sums up what others bring: where nothing takes any time, it waits until all is there. */
+  readonly gathersDependents?: true;
   /** How often a failing key is tried again. Default: without end. */
   readonly attempts?: number;
   /** How fast its client is, where it is not like the others. */
@@ -245,7 +247,8 @@ export class Controller {
    * is looked at once they have all come to rest, not once for each of them.
    */
   private phaseFor(kind: string): Phase {
-    const isDependent = kind !== this.definition.kind;
+    const { kind: own, gathersDependents = false } = this.definition;
+    const isDependent = kind !== own || gathersDependents;
     return isDependent && this.context.timing.profile === 'instant' ? Phase.rest : Phase.control;
   }
 

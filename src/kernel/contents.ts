@@ -1,6 +1,8 @@
 // What stood in one object when somebody looked: enough to tell whether anything was written into
 // it since. The objects in it are meant by their identity.
 
+import { isGetter, isLiteral } from './parts';
+
 type Fields = Record<PropertyKey, unknown>;
 
 export interface Contents {
@@ -16,9 +18,9 @@ export function contentsOf(whole: object): Contents {
   if (whole instanceof Set) return { keys: undefined, values: [...whole] };
   if (ArrayBuffer.isView(whole)) return { keys: undefined, values: [...bytesOf(whole)] };
   const keys = Object.keys(whole);
-  const isLiteral = Object.getPrototypeOf(whole) === Object.prototype;
+  const mayFindOut = isLiteral(whole);
   const values = keys.map((key) =>
-    isLiteral && isGetter(whole, key) ? GETTER : (whole as Fields)[key],
+    mayFindOut && isGetter(whole, key) ? GETTER : (whole as Fields)[key],
   );
   return { keys, values };
 }
@@ -27,7 +29,7 @@ export function contentsOf(whole: object): Contents {
 export const GETTER: unique symbol = Symbol('getter');
 
 /** Whether the same stands in it as did then. */
-export function stillHolds(whole: object, { keys, values }: Contents): boolean {
+export function isUnchanged(whole: object, { keys, values }: Contents): boolean {
   if (Array.isArray(whole)) return isSameList(whole as unknown[], values);
   if (whole instanceof Map) return isSameMap(whole, keys!, values);
   if (whole instanceof Set) return isSameSet(whole, values);
@@ -77,7 +79,7 @@ function isSameRecord(
     if (value !== GETTER && !isSame(record[keys[index]!], value)) return false;
   }
   // What has a class has the fields that this declares; keys of a literal come and go.
-  return Object.getPrototypeOf(record) !== Object.prototype || hasKeys(record, keys);
+  return !isLiteral(record) || hasKeys(record, keys);
 }
 
 function hasKeys(record: Fields, keys: readonly string[]): boolean {
@@ -92,8 +94,4 @@ function isSame(one: unknown, other: unknown): boolean {
 
 function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-}
-
-function isGetter(whole: object, key: string): boolean {
-  return Object.getOwnPropertyDescriptor(whole, key)?.get !== undefined;
 }

@@ -5,11 +5,11 @@
 // A recipe holds as long as nothing was written into the origin since. That is not for the origin
 // to tell, which would have to be asked at every place that writes: it is looked up.
 
-import { contentsOf, GETTER, isSameList, stillHolds } from './contents';
+import { contentsOf, GETTER, isSameList, isUnchanged } from './contents';
 import type { Contents } from './contents';
 import { Copier, copyState } from './copy-state';
 import type { Pair, Place } from './copy-state';
-import { emptyLike, partAt } from './parts';
+import { emptyLike, isLiteral, partAt } from './parts';
 
 type Fields = Record<PropertyKey, unknown>;
 
@@ -18,7 +18,7 @@ interface Source {
   /** The number of the other part, -1 for what is made. */
   readonly from: number;
   readonly step: unknown;
-  /** What is made begins as one like this: a list with what is given, bytes, else with nothing. */
+  /** What is made begins as one like this: with what is given in a list or a literal, and bytes. */
   readonly sample: object | undefined;
 }
 
@@ -53,6 +53,16 @@ interface Built extends Pair {
 interface Reading {
   readonly part: object;
   readonly contents: Contents;
+}
+
+/** By the model that is copied. */
+const known = new WeakMap<object, Copies>();
+
+/** How the copies of a model were made so far. */
+export function copiesOf(model: object): Copies {
+  let copies = known.get(model);
+  if (copies === undefined) known.set(model, (copies = new Copies()));
+  return copies;
 }
 
 /** Copies a model again and again, each time into another target that was built in the same way. */
@@ -105,14 +115,14 @@ class CopyRecipe {
   /** Whether it is about these, and they are what they were. */
   holdsFor(origin: readonly object[]): boolean {
     if (!isSameList(origin, this.origin)) return false;
-    for (const { part, contents } of this.readings) if (!stillHolds(part, contents)) return false;
+    for (const { part, contents } of this.readings) if (!isUnchanged(part, contents)) return false;
     return true;
   }
 
   /** Makes another one what the origin is; it has to be built just as the first target was. */
   applyTo(target: readonly object[]): void {
     const { sources } = this;
-    const parts = new Array<unknown>(sources.length + 1);
+    const parts: unknown[] = Array.from({ length: sources.length + 1 });
     parts[0] = target;
     for (let index = 0; index < sources.length; index++) {
       const { from, step, sample } = sources[index]!;
@@ -147,10 +157,10 @@ class RecipeWriter {
 
   /** `before`: what stood in it when it was built; undefined where it has been made. */
   add(target: object, before: Contents | undefined): void {
-    if (before !== undefined && stillHolds(target, before)) return;
+    if (before !== undefined && isUnchanged(target, before)) return;
     const part = this.numberOf(target);
-    if (Array.isArray(target) && before === undefined) {
-      this.addList(part, target);
+    if (before === undefined && (Array.isArray(target) || isLiteral(target))) {
+      this.addMade(part, target as Fields);
     } else if (isRecord(target)) {
       const { keys, values } = changesOf(target, before);
       const removed = before === undefined ? [] : removedFrom(target, before);
@@ -171,14 +181,18 @@ class RecipeWriter {
     });
   }
 
-  /** A list is made with what is given: it has the right length at once. */
-  private addList(part: number, list: readonly unknown[]): void {
-    const { given, parts } = this.valuesOf(list);
-    (this.sources[part - 1]!.sample as unknown[]).push(...given);
-    const keys = [...parts.keys()].filter((index) => parts[index]! >= 0);
+  /** Lists and literals are made with what is given; what is left are parts of the target. */
+  private addMade(part: number, target: Fields): void {
+    const sample = this.sources[part - 1]!.sample as Fields;
+    const keys = Object.keys(target).filter((key) => !this.isGiven(target[key]));
     if (keys.length === 0) return;
-    const values = { given: [], parts: keys.map((index) => parts[index]!) };
-    this.patches.push({ part, removed: [], keys, values });
+    this.patches.push({
+      part,
+      removed: [],
+      keys,
+      values: this.valuesOf(keys.map((it) => target[it])),
+    });
+    for (const key of keys) sample[key] = undefined;
   }
 
   private valuesOf(given: readonly unknown[]): Values {
@@ -196,8 +210,8 @@ class RecipeWriter {
     if (known !== undefined) return known;
     const place = this.places.get(target);
     const from = place === undefined ? -1 : this.numberOf(this.builtAt.get(place.before)!.target);
-    // An empty one of its kind: a recipe must not hold on to the target that it was written by.
-    const sample = place === undefined ? emptyLike(target) : undefined;
+    // One of its own: a recipe must not hold on to the target that it was written by.
+    const sample = place === undefined ? anotherOf(target) : undefined;
     const number = this.sources.push({ from, step: place?.step, sample });
     this.numbers.set(target, number);
     return number;
@@ -221,8 +235,10 @@ function removedFrom(record: object, { keys }: Contents): string[] {
   return (keys as readonly string[]).filter((key) => !Object.hasOwn(record, key));
 }
 
+/** A list or a literal with the same in it, bytes, else one with nothing in it. */
 function anotherOf(sample: object): object {
-  return Array.isArray(sample) ? (sample as unknown[]).slice() : emptyLike(sample);
+  if (Array.isArray(sample)) return (sample as unknown[]).slice();
+  return isLiteral(sample) ? { ...sample } : emptyLike(sample);
 }
 
 function apply({ part, removed, keys, values }: Patch, parts: readonly unknown[]): void {

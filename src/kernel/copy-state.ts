@@ -6,7 +6,7 @@
 // key alone. State that only functions can see is out of reach: a part that keeps such state hands
 // it to Kernel.keep.
 
-import { emptyLike, forEachPart, isObject, partAt } from './parts';
+import { emptyLike, forEachPart, isGetter, isLiteral, isObject, partAt } from './parts';
 
 /** State that cannot be carried over: a function that came about during the run. */
 export class UnforkableError extends Error {
@@ -121,10 +121,10 @@ export class Copier {
     return this.counterparts.get(value) ?? this.copyOf(value, before, step);
   }
 
-  /** An empty counterpart, to be filled in its turn. */
+  /** A counterpart that is filled in its turn. */
   private copyOf(origin: object, before: Place | undefined, step: unknown): object {
     if (isShared(origin)) return origin;
-    const target = emptyLike(origin);
+    const target = isPlain(origin) ? { ...origin } : emptyLike(origin);
     this.counterparts.set(origin, target);
     if (!ArrayBuffer.isView(origin)) this.pairs.push({ origin, target, place: { before, step } });
     return target;
@@ -162,9 +162,9 @@ export class Copier {
 
   private fillFields(origin: Fields, target: Fields, place: Place | undefined): void {
     for (const key of Object.keys(target)) if (!Object.hasOwn(origin, key)) delete target[key];
-    const isLiteral = Object.getPrototypeOf(origin) === Object.prototype;
+    const mayFindOut = isLiteral(origin);
     for (const key of Object.keys(origin)) {
-      const getter = isLiteral ? Object.getOwnPropertyDescriptor(origin, key)!.get : undefined;
+      const getter = mayFindOut ? Object.getOwnPropertyDescriptor(origin, key)!.get : undefined;
       if (getter !== undefined) {
         if (!Object.hasOwn(target, key)) refuse(getter, place, key);
         continue;
@@ -189,6 +189,11 @@ function isShared(value: object): boolean {
     value instanceof RegExp ||
     value instanceof Error
   );
+}
+
+/** Whether all that stands in it are values: a getter would have to be asked. */
+function isPlain(value: object): boolean {
+  return isLiteral(value) && !Object.keys(value).some((key) => isGetter(value, key));
 }
 
 /** `.servers.pods.shop/web`. */

@@ -29,6 +29,18 @@ export function emptyLike(origin: object): object {
   return Object.create(Object.getPrototypeOf(origin) as object | null) as object;
 }
 
+/**
+ * Whether it is of no class. To copy one, spread it: key by key it would become a hash table, which
+ * the copy is slow by for all of its life.
+ */
+export function isLiteral(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype;
+}
+
+export function isGetter(whole: object, key: string): boolean {
+  return Object.getOwnPropertyDescriptor(whole, key)?.get !== undefined;
+}
+
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }

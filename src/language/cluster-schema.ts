@@ -62,39 +62,48 @@ const TAINT: JsonSchema = {
   examples: ['dedicated=db:NoSchedule'],
 };
 
-const NODE: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['name'],
-  properties: {
-    name: { ...NAME, description: 'The name of the node.' },
-    ip: ADDRESSES,
-    zone: { description: 'The zone, as the topology label.', type: 'string' },
-    labels: { ...LABELS, description: 'Labels of the Node object.' },
-    taints: { description: 'Taints of the Node object.', type: 'array', items: TAINT },
-    podCIDR: { ...CIDRS, description: 'The range of the addresses of its pods.' },
-    role: {
-      description: 'A control plane that is also a node.',
-      enum: ['worker', 'control-plane'],
-    },
-    capacity: {
-      description: 'How much fits: `pods`, and `cpu` and `memory` as quantities of the API.',
-      type: 'object',
-      additionalProperties: { type: ['integer', 'string'] },
-      properties: {
-        pods: { description: 'How many pods.', type: 'integer', minimum: 1 },
-        'ephemeral-storage': {
-          description: 'How many bytes the disk has.',
-          type: ['integer', 'string'],
-          minimum: 1,
-          pattern: BYTES,
-          examples: ['100Gi'],
+function nodeSchema(lexicon: Lexicon): JsonSchema {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['name'],
+    properties: {
+      name: { ...NAME, description: 'The name of the node.' },
+      ip: ADDRESSES,
+      zone: { description: 'The zone, as the topology label.', type: 'string' },
+      labels: { ...LABELS, description: 'Labels of the Node object.' },
+      taints: { description: 'Taints of the Node object.', type: 'array', items: TAINT },
+      podCIDR: { ...CIDRS, description: 'The range of the addresses of its pods.' },
+      role: {
+        description: 'A control plane that is also a node.',
+        enum: ['worker', 'control-plane'],
+      },
+      capacity: {
+        description: 'How much fits: `pods`, and `cpu` and `memory` as quantities of the API.',
+        type: 'object',
+        additionalProperties: { type: ['integer', 'string'] },
+        properties: {
+          pods: { description: 'How many pods.', type: 'integer', minimum: 1 },
+          'ephemeral-storage': {
+            description: 'How many bytes the disk has.',
+            type: ['integer', 'string'],
+            minimum: 1,
+            pattern: BYTES,
+            examples: ['100Gi'],
+          },
         },
       },
+      version: {
+        description:
+          'The version of its kubelet and kube-proxy, in quotes, where it is not that of the ' +
+          'cluster.',
+        type: 'string',
+        enum: lexicon.kubernetesVersions,
+      },
+      kubelet: { ...KUBELET, description: 'Settings of its kubelet, before those of the cluster.' },
     },
-    kubelet: { ...KUBELET, description: 'Settings of its kubelet, before those of the cluster.' },
-  },
-};
+  };
+}
 
 const DNS: JsonSchema = {
   description: 'CoreDNS. It is added unless the manifests bring it.',
@@ -235,7 +244,7 @@ export function clusterSchema(lexicon: Lexicon): JsonSchema {
         maximum: 5_000,
         minItems: 1,
         maxItems: 5_000,
-        items: NODE,
+        items: nodeSchema(lexicon),
       },
       podCIDR: { ...CIDRS, description: 'Range of pod addresses. Default 10.244.0.0/16.' },
       allocateNodeCIDRs: {

@@ -11,6 +11,7 @@ import { checkManifests } from './check-manifests';
 import { checkPicks } from './check-pick';
 import { checkProxy } from './check-proxy';
 import { checkUpgrades } from './check-upgrades';
+import { checkVersions } from './check-versions';
 import { checkBehaviours, checkForm } from './check-references';
 import type { ReferenceContext } from './check-references';
 import { DEFAULTS, readCluster } from './cluster-defaults';
@@ -26,7 +27,7 @@ import type { Lexicon } from './lexicon';
 import { impliedNamespaces, lastOfEach } from './manifests';
 import type { ManifestReader, PlacedObject } from './manifests';
 import { reportIdlePolicies } from './idle-policies';
-import { inRow, matches, rowsOf, standingAt, valuesInRows } from './matrix';
+import { inRow, isCell, matches, rowsOf, standingAt, valuesInRows } from './matrix';
 import type { Row, Standing } from './matrix';
 import type { Plan, PlannedExpectation, PlannedStep } from './plan';
 import { checkInstants, isUntouchedAt } from './check-instants';
@@ -126,6 +127,7 @@ class RowCompiler {
     const { lexicon } = this.context;
     const cluster = readCluster(tree, lexicon, titlePlace(tree), report);
     checkProxy(tree, cluster, lexicon, report);
+    checkVersions(tree, { ...cluster, manifests: [] }, lexicon, report);
     const placed = this.readManifests();
     const objects = objectsOf(placed);
     checkServiceAddresses(placed, cluster, report);
@@ -269,8 +271,11 @@ class RowCompiler {
 
   private checkValue({ word, args }: Pick<TimelineStep, 'word' | 'args'>): void {
     const { report } = this;
-    for (const { path, severity, message, hint } of word.check?.(args.value) ?? []) {
-      const place = (at(args, pointer(path)) ?? args).place;
+    for (const { path, severity, message, hint, isIdle } of word.check?.(args.value) ?? []) {
+      const tree = at(args, pointer(path)) ?? args;
+      // The row without the fault is what the other rows of a matrix are compared with.
+      if (isIdle === true && isCell(this.row, tree)) continue;
+      const { place } = tree;
       if (severity === 'error') report.error('KD1105', place, message, hint);
       else report.warn('KD1407', place, message, hint);
     }

@@ -70,7 +70,8 @@ function wrongType(
   report: Report,
 ): void {
   const text = written(part);
-  if (path.join('.') === 'cluster.kubernetes' && typeof part.value === 'number') {
+  const isVersion = /^cluster\.(kubernetes|nodes\.\d+\.version)$/.test(path.join('.'));
+  if (isVersion && typeof part.value === 'number') {
     const read = text === String(part.value) ? '' : ` and would be read as ${part.value}`;
     const message = `the version ${text} is a number${read}`;
     return report.error('KD1110', part.place, message, `write "${text}"`);

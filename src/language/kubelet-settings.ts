@@ -20,6 +20,13 @@ import type { Report } from './report';
 import { child } from './tree';
 import type { Tree } from './tree';
 
+const DESCRIPTIONS: Readonly<Record<Signal, string>> = {
+  'memory.available': 'Bytes of memory, but for what could be given back.',
+  'imagefs.available': 'Bytes of the disk, or a share of it, as far as images are concerned.',
+  'nodefs.available': 'Bytes of the disk, or a share of it, for all other things.',
+  'pid.available': 'Numbers for processes and threads.',
+};
+
 /** Signals of real kubelets about which the model has nothing to say. */
 const UNKNOWN_SIGNALS = [
   'imagefs.inodesFree',
@@ -52,7 +59,12 @@ function bySignal(description: string, value: JsonSchema, example: unknown): Jso
     description,
     type: 'object',
     additionalProperties: false,
-    properties: Object.fromEntries([...SIGNALS, ...UNKNOWN_SIGNALS].map((it) => [it, value])),
+    properties: {
+      ...Object.fromEntries(SIGNALS.map((it) => [it, { description: DESCRIPTIONS[it], ...value }])),
+      ...Object.fromEntries(
+        UNKNOWN_SIGNALS.map((it) => [it, { description: 'It is not modelled.', ...value }]),
+      ),
+    },
     examples: [example],
   };
 }

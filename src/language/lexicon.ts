@@ -88,6 +88,10 @@ export interface Lexicon {
     options: Readonly<Record<string, unknown>>,
     cni: { readonly name: string; readonly options: Readonly<Record<string, unknown>> },
   ): readonly ManifestProblem[];
+  /** Why nodes cannot begin with the version that they are given, each with its name. */
+  versionProblems(
+    cluster: ClusterSpec,
+  ): readonly { readonly node: string; readonly message: string }[];
   /**
    * Why upgrades cannot be done, each with the position of its step; `steps` are the arguments of
    * all of them, in the order in which they happen.

@@ -66,6 +66,17 @@ export function inRow(scenario: Tree, row: Row): Tree {
   return tree;
 }
 
+/** Whether a part of a scenario in its row is, or stands in, what the matrix writes there. */
+export function isCell({ values }: Row, part: Tree): boolean {
+  return [...values.values()].some(({ tree }) => holds(tree, part));
+}
+
+function holds(tree: Tree, part: Tree): boolean {
+  if (tree === part) return true;
+  const entries = [...(tree.entries?.values() ?? [])].map((entry) => entry.tree);
+  return [...entries, ...(tree.items ?? [])].some((one) => holds(one, part));
+}
+
 /** What conditions compare: the text of what stands at a path, and the whole of it. */
 export interface Standing {
   readonly text: string;

@@ -5,6 +5,7 @@ import { contains, overlaps, parseCidr } from '../values/cidr';
 import type { NodeSpec, Taint } from '../values/cluster-spec';
 import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
+import type { KubeVersion } from '../values/kube-version';
 import type { Labels } from '../values/labels';
 import { CONTROL_PLANE_INDEX, checkWithin, nodeAddress, nodeRanges, textsOf } from './address-plan';
 import type { AddressPlan } from './address-plan';
@@ -56,6 +57,7 @@ export function readNodes(
     role: isControlPlane(node) ? 'control-plane' : 'worker',
     maxPods: maxPodsOf(node, report),
     ...storageOf(node),
+    ...versionOf(node),
     ...kubeletOf(cluster, node, context, report),
   }));
   const own = specs.find(({ role }) => role === 'control-plane')?.addresses[0];
@@ -238,13 +240,20 @@ function storageOf(node: Tree | undefined): Pick<NodeSpec, 'storage'> {
   return size === undefined ? {} : { storage: bytes(size) };
 }
 
+function versionOf(node: Tree | undefined): Pick<NodeSpec, 'version'> {
+  const version = textOf(child(node, 'version')) as KubeVersion | undefined;
+  return version === undefined ? {} : { version };
+}
+
 function kubeletOf(
   cluster: Tree | undefined,
   node: Tree | undefined,
   context: KubeletContext,
   report: Report,
 ): Pick<NodeSpec, 'kubelet'> {
-  const kubelet = readKubelet(cluster, node, context, report);
+  const kubernetes = versionOf(node).version ?? context.cluster.kubernetes;
+  const own = { ...context, cluster: { ...context.cluster, kubernetes } };
+  const kubelet = readKubelet(cluster, node, own, report);
   return kubelet === undefined ? {} : { kubelet };
 }
 

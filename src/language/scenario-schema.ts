@@ -126,7 +126,9 @@ export function scenarioSchema(lexicon: Lexicon): JsonSchema {
         items: { $ref: '#/$defs/expectation' },
       },
       matrix: {
-        description: 'Every combination is one run; a key is the path of what it replaces.',
+        description:
+          'Every combination is one run; a key is the path of what it replaces. A row may say ' +
+          'what amounts to nothing (`loss: 0%`): it is the control.',
         type: 'object',
         additionalProperties: { type: 'array' },
         properties: {

@@ -60,9 +60,10 @@ export function directHit(walk: Walk, flight: Flight, machine: Machine): Conntra
 
 /** The backend's node takes the dialled address off board. */
 export function takeService(flight: Flight): void {
-  const { service, ...packet } = flight.packet;
+  if (flight.packet.service === undefined) return;
   const written = writtenService(flight.packet);
-  if (service !== undefined) flight.packet = packet;
+  const { service: _taken, ...packet } = flight.packet;
+  flight.packet = packet;
   if (written === undefined) return;
   const place = written.by === 'opt' ? 'IP option' : 'Geneve option';
   flight.log?.step(place, 'DSR', `answer from ${formatEndpoint(written.address, written.port)}`);

@@ -34,7 +34,7 @@ export type Place =
       readonly device: string;
       readonly from?: PodSandbox;
     }
-  /** The same for what a process of the host sends; `device`: by which it would have left before. */
+  /** The same for what a process of the host sends, by what device as it was dialled. */
   | { readonly at: 'chosen-out'; readonly machine: Machine; readonly device: string }
   /** A process of the host sends it. */
   | { readonly at: 'host-out'; readonly machine: Machine }

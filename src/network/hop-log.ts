@@ -55,9 +55,9 @@ export class HopLog {
   leave(after: FiveTuple): void {
     if (this.open === undefined) return;
     const { node, device, before, steps, encapsulation } = this.open;
-    const hop = { node, device, before, after, steps };
     const list = this.answering ? this.answer : this.request;
-    list.push(encapsulation === undefined ? hop : { ...hop, encapsulation });
+    if (encapsulation === undefined) list.push({ node, device, before, after, steps });
+    else list.push({ node, device, before, after, steps, encapsulation });
     this.open = undefined;
   }
 

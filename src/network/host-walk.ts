@@ -35,7 +35,8 @@ export function enterHost(
     const { kind, src, dst } = encapsulation;
     flight.log?.step(kind, 'decapsulated', `${src} → ${dst}`);
     const { kind: packetKind, service } = flight.packet;
-    flight.packet = { tuple, kind: packetKind, mark: 0, ...(service && { service }) };
+    const inner = { tuple, kind: packetKind, mark: 0 };
+    flight.packet = service === undefined ? inner : { ...inner, service };
   }
   if (!trackPacket(walk, flight, machine, 'PREROUTING')) return full(walk, flight, machine);
   const devices = { in: ingress.device };

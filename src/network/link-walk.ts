@@ -148,7 +148,9 @@ function throughTunnel(
   const src = machine.primaryAddress('eth0', familyOf(remote))!;
   const encapsulation: Encapsulation = { kind, src, dst: remote };
   flight.log?.encapsulate(encapsulation);
-  flight.packet = { ...flight.packet, encapsulation };
+  const { tuple, kind: packetKind, mark, service } = flight.packet;
+  const inner = { tuple, kind: packetKind, mark, encapsulation };
+  flight.packet = service === undefined ? inner : { ...inner, service };
   const host = walk.ground.fabric.hostAt(remote);
   if (host === undefined) {
     return walk.lose(flight, 'lost', `no host has the tunnel's outer address ${remote}`);

@@ -5,6 +5,7 @@ import type { Machine } from '../node/machine';
 import { answered, inState, newEntry } from '../node/netfilter/conntrack-entry';
 import { traverse } from '../node/netfilter/evaluate';
 import type { Branch } from '../node/netfilter/evaluate';
+import { layersAt } from '../node/netfilter/layers';
 import type { ConntrackHit } from '../node/netfilter/conntrack';
 import type { Hook, RuleReference, TableName } from '../node/netfilter/ruleset';
 import { ANY_PORT, reversed } from '../values/flow';
@@ -56,7 +57,9 @@ export function trackPacket(
   }
   const state = stateOf(walk, packet, hit);
   if (hit === undefined && state === 'NEW' && table.isFull(walk.now)) return false;
-  flight.track = { state, arrival, hit, ...(isDispatched(packet) && { isDirect: true }) };
+  flight.track = isDispatched(packet)
+    ? { state, arrival, hit, isDirect: true }
+    : { state, arrival, hit };
   if (hit?.direction === 'reply') noteAnswer(walk, flight, machine, hit);
   return true;
 }
@@ -74,7 +77,7 @@ function untrackedBy(
   if (packet.kind === 'icmp-error') return undefined;
   const family = familyOf(packet.tuple.dst);
   const rulesets = rulesetsOn(machine, family);
-  if (!rulesets.some(({ tables }) => tables.has('raw'))) return undefined;
+  if (layersAt(rulesets, 'raw', hook).length === 0) return undefined;
   const branches = traverse(rulesets, 'raw', hook, packet, {
     state: 'NEW',
     isDnat: false,
@@ -183,7 +186,8 @@ export function confirm(walk: Walk, flight: Flight, machine: Machine): void {
   }
   const { timeouts } = machine.conntrack;
   const entry = newEntry(arrival, reversed(tuple), walk.now, timeouts);
-  flight.keep(machine, { ...entry, ...directionOf(flight) });
+  const direction = directionOf(flight);
+  flight.keep(machine, direction === undefined ? entry : { ...entry, ...direction });
 }
 
 /** Whether the packet begins a connection with another source, and every port of that is taken. */
@@ -208,7 +212,8 @@ export function throughHook(
 ): readonly Flight[] {
   const family = familyOf(flight.packet.tuple.dst);
   const rulesets = rulesetsOn(machine, family);
-  if (rulesets.length === 0) return [flight];
+  // Where the kernel calls nobody, there is nothing to ask and nothing to note.
+  if (layersAt(rulesets, table, hook).length === 0) return [flight];
   const masqueradeAddress =
     devices.out === undefined ? undefined : machine.primaryAddress(devices.out, family);
   const branches = traverse(rulesets, table, hook, flight.packet, {

@@ -37,18 +37,19 @@ export function handshake(gaveUp: Duration): Patience {
 
 /**
  * The next segment of a connection that stands; where the round trip is known it is part of the
- * first wait. source: net/ipv4/tcp_input.c tcp_rtt_estimator
+ * first wait. `within`: when the system gives up, where that is not after fifteen repetitions.
+ * source: net/ipv4/tcp_input.c tcp_rtt_estimator; net/ipv4/tcp_timer.c retransmits_timed_out
  */
-export function segment(roundTrip: Duration = ZERO): Patience {
+export function segment(roundTrip: Duration = ZERO, within?: Duration): Patience {
   const sends: Duration[] = [];
   let at = 0;
   let wait: number = FIRST_DATA + roundTrip;
-  for (let sent = 0; sent <= DATA_REPETITIONS; sent++) {
+  while (within === undefined ? sends.length <= DATA_REPETITIONS : at < within) {
     sends.push(at as Duration);
     at += wait;
     wait = Math.min(2 * wait, DATA_MAX);
   }
-  return { sends, gaveUp: at as Duration };
+  return { sends, gaveUp: within ?? (at as Duration) };
 }
 
 /** A datagram: nobody sends it again but the application. */

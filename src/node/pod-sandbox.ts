@@ -21,6 +21,12 @@ export interface ContainerProcess {
   exitedAt: Instant;
 }
 
+/** What the processes of a pod take longer for an answer, and whether probes alone notice. */
+export interface Lateness {
+  readonly by: Duration;
+  readonly asker: 'anybody' | 'probes';
+}
+
 /** Listeners of TCP that are closed while their processes live. */
 export interface Refusal {
   readonly refuses?: 'all' | readonly number[];
@@ -35,10 +41,8 @@ export class PodSandbox {
   readonly addresses: readonly IP[];
   readonly hostNetwork: boolean;
   readonly processes = new Map<string, ContainerProcess>();
-  /** By who slows its processes down: how late they answer whoever asks them. */
-  readonly lateBy = new Map<string, Duration>();
-  /** The same for the probes of the kubelet. */
-  readonly lateForProbes = new Map<string, Duration>();
+  /** By who slows its processes down: how late they answer. Most pods nobody ever slows down. */
+  private slowed: Map<string, Lateness> | undefined;
   private readonly refusals: ReadonlyMap<string, Refusal>;
 
   constructor(pod: {
@@ -54,17 +58,33 @@ export class PodSandbox {
     this.node = pod.node;
     this.addresses = pod.addresses;
     this.hostNetwork = pod.hostNetwork;
+    this.slowed = undefined;
     this.refusals = pod.refusals ?? new Map<string, never>();
+  }
+
+  /** From now on its processes answer so much later, as `token` has it. */
+  slow(token: string, by: Duration, asker: Lateness['asker']): void {
+    this.slowed ??= new Map();
+    this.slowed.set(token, { by, asker });
+  }
+
+  /** Takes back what `token` has slowed. */
+  quicken(token: string): void {
+    this.slowed?.delete(token);
   }
 
   /** How late its processes answer. */
   answerDelay(): Duration {
-    return sum(this.lateBy);
+    let all = 0;
+    for (const { by, asker } of this.slowed?.values() ?? []) if (asker === 'anybody') all += by;
+    return all as Duration;
   }
 
   /** How late they answer a probe. */
   probeDelay(): Duration {
-    return sum(this.lateForProbes);
+    let all = 0;
+    for (const { by } of this.slowed?.values() ?? []) all += by;
+    return all as Duration;
   }
 
   /** The process that takes packets for this port of an address, or of any of them. */
@@ -84,10 +104,4 @@ export class PodSandbox {
     }
     return false;
   }
-}
-
-function sum(delays: ReadonlyMap<string, Duration>): Duration {
-  let all = 0;
-  for (const delay of delays.values()) all += delay;
-  return all as Duration;
 }

@@ -79,6 +79,19 @@ export function explainTurn(
   return { why: [so, ...tellLongest(chain)], chain };
 }
 
+/** Explains by what ended it at `over`, all of which began after the instant that decided. */
+export function explainLate(
+  cluster: Cluster,
+  evidence: Evidence,
+  over: Instant | undefined,
+): Explanation | undefined {
+  if (over === undefined) return undefined;
+  const chain = chainOfSuccess(cluster, evidence, over);
+  const last = chain.at(-1);
+  if (last === undefined) return undefined;
+  return { why: [`it was over when ${tellLink(last)}`, ...tellLongest(chain)], chain };
+}
+
 /** Explains by the last line up to `at` that may tell of it, where no history was kept. */
 export function explainLast(
   cluster: Cluster,

@@ -14,7 +14,7 @@ import { FOREVER, neverEvaluated } from '../vocabulary/operator';
 import { agreeing } from '../vocabulary/sentence';
 import { claimNamed, operatorNamed } from '../vocabulary/index';
 import type { Execution } from './execution';
-import { chainOfDue, chainOfSuccess, explain, explainTurn } from './explain';
+import { chainOfDue, chainOfSuccess, explain, explainLate, explainTurn } from './explain';
 import type { Explanation } from './explain';
 import type { Watch } from './observe';
 import type { Outcome } from './result';
@@ -133,7 +133,8 @@ function explanationOf(
   }
   const found = explain(cluster, evidence, at, over);
   if (status === 'error' || explained === undefined || found.chain.length > 0) return found;
-  const turned = explainTurn(cluster, evidence, watch.since(true));
+  const turned =
+    explainTurn(cluster, evidence, watch.since(true)) ?? explainLate(cluster, evidence, over);
   const stepped = (timeline.nextAfter((START - 1) as Instant) ?? FOREVER) <= at;
   if (turned === undefined && !stepped) return found;
   const why = [...found.why, ...(turned?.why ?? [SO_FROM_THE_START])];

@@ -60,14 +60,13 @@ export const COREDNS_TIMERS = {
     delays: 'the same, more or less; no more than half of the interval',
     value: fixed(seconds(15)),
     knob: 'Corefile reload INTERVAL JITTER',
-    bounds: { least: seconds(1) },
-    source: 'coredns plugin/reload/setup.go defaultJitter, minJitter',
+    source: 'coredns plugin/reload/setup.go defaultJitter',
   },
   'coredns.forwardTimeout': {
     kind: 'wait',
     delays: 'giving up on one upstream',
     value: fixed(seconds(2)),
-    source: 'coredns plugin/pkg/proxy/proxy.go (readTimeout)',
+    source: 'coredns plugin/forward/forward.go defaultReadTimeout',
   },
   'coredns.forwardDeadline': {
     kind: 'wait',
@@ -87,7 +86,7 @@ export const COREDNS_TIMERS = {
     kind: 'wait',
     delays: 'giving up on such a look',
     value: fixed(seconds(1)),
-    source: 'coredns plugin/pkg/proxy/health.go (hcReadTimeout, hcWriteTimeout)',
+    source: 'coredns plugin/pkg/proxy/health.go defaultTimeout',
   },
   'node-cache.success': {
     kind: 'wait',

@@ -130,6 +130,14 @@ export const DATA_PLANE_TIMERS = {
     knob: 'net.ipv4.tcp_syn_retries',
     source: 'Linux Documentation/networking/ip-sysctl.rst (6 retries: 1+2+4+…+64 s)',
   },
+  'tcp.retransmissionTimeout': {
+    kind: 'wait',
+    delays: 'giving up on an open TCP connection whose segments nobody acknowledges',
+    value: fixed(ms(924_600)),
+    knob: 'net.ipv4.tcp_retries2',
+    bounds: { least: ms(200), most: seconds(3_600) },
+    source: 'Linux Documentation/networking/ip-sysctl.rst (15 retries: 924.6 s)',
+  },
   'network.linkLatency': {
     kind: 'latency',
     delays: 'a packet between two nodes',

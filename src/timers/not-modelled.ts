@@ -207,7 +207,7 @@ const OTHERS: Readonly<Record<string, MissingTimer>> = {
     delays: 'closing an idle connection to an upstream',
     value: '10s',
     knob: 'Corefile forward { expire }',
-    source: 'coredns plugin/pkg/proxy/proxy.go defaultExpire; plugin/forward/setup.go',
+    source: 'coredns plugin/forward/forward.go defaultExpire; plugin/forward/setup.go',
     without: 'each exchange with an upstream is one of its own',
   },
   'conntrack.generic': {

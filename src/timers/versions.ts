@@ -1,16 +1,21 @@
-// Which version of Kubernetes each process runs. A cluster begins with one version everywhere;
-// processes that are replaced by others of another version have that from then on.
+// Which version of Kubernetes each process runs. A cluster begins with one version everywhere, but
+// on nodes that have their own; processes that are replaced by others of another version have that
+// from then on.
 // source: https://kubernetes.io/releases/version-skew-policy
 
 import type { KubeVersion } from '../values/kube-version';
 
 export class Versions {
-  /** What every process runs that was never replaced. */
+  /** What every process runs that was never replaced, but those that began with another one. */
   readonly initial: KubeVersion;
+  private readonly begunAs: ReadonlyMap<string, KubeVersion>;
   private readonly byActor = new Map<string, KubeVersion>();
 
-  constructor(initial: KubeVersion) {
+  /** `ofActors`: processes that begin with another version than all others. */
+  constructor(initial: KubeVersion, ofActors: ReadonlyMap<string, KubeVersion> = new Map()) {
     this.initial = initial;
+    this.begunAs = ofActors;
+    for (const [actor, version] of ofActors) this.set(actor, version);
   }
 
   /**
@@ -31,6 +36,11 @@ export class Versions {
     const process = name.slice(0, name.indexOf('.'));
     const isIts = actor.startsWith(`${process}@`) || actor.startsWith(`${process}/`);
     return this.of(isIts ? actor : process);
+  }
+
+  /** What a process was at the beginning. */
+  first(actor: string): KubeVersion {
+    return this.begunAs.get(actor) ?? this.initial;
   }
 
   /** The process starts as this version from now on. */

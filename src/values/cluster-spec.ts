@@ -33,6 +33,8 @@ export interface NodeSpec {
   readonly maxPods: number;
   /** Bytes of its disk, where the scenario says so. */
   readonly storage?: number;
+  /** Of its kubelet and kube-proxy, where they are not of the version of the cluster. */
+  readonly version?: KubeVersion;
   /** How its kubelet is set up, where the scenario says anything of it. */
   readonly kubelet?: KubeletSettings;
 }
@@ -140,4 +142,13 @@ export interface ClusterSpec {
 /** The settings of kubelets by node; none for those of which nobody says anything. */
 export function kubeletsOf({ nodes }: ClusterSpec): ReadonlyMap<string, KubeletSettings> {
   return new Map(nodes.flatMap(({ name, kubelet }) => (kubelet ? [[name, kubelet]] : [])));
+}
+
+/** The versions of processes that do not begin with that of the cluster, by their actors. */
+export function versionsOf({ nodes }: ClusterSpec): ReadonlyMap<string, KubeVersion> {
+  const of = ({ name, version }: NodeSpec) =>
+    version === undefined
+      ? []
+      : ['kubelet', 'kube-proxy'].map((process) => [`${process}@${name}`, version] as const);
+  return new Map(nodes.flatMap(of));
 }

@@ -1,5 +1,5 @@
-// What a scenario says of a kubelet by the names of KubeletConfiguration: at which shortages it ends
-// pods, and how; and how long it waits for what.
+// What a scenario says of a kubelet by the names of KubeletConfiguration: at which shortages it
+// ends pods, and how; and how long it waits for what.
 // source: pkg/kubelet/apis/config/v1beta1 (KubeletConfiguration); pkg/kubelet/eviction/api
 
 import type { Duration } from './time';

@@ -11,6 +11,8 @@ export interface ManifestProblem {
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
+  /** It amounts to nothing, which the rows of a matrix may say: one of them is the control. */
+  readonly isIdle?: true;
 }
 
 export interface KindWords {

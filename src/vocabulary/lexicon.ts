@@ -15,7 +15,7 @@ import { sortedKeys } from '../values/order';
 import { LIBCS } from '../workloads/index';
 import { LANGUAGE } from './index';
 import { delayProblem, GATES_OF_TIMERS, missingTimer, timerProblem } from './timer-problems';
-import { upgradeProblems } from './upgrade-problems';
+import { upgradeProblems, versionProblems } from './upgrade-problems';
 
 /** The whole language, as language/validate.ts and the schemas for editors need it. */
 export const lexicon: Lexicon = {
@@ -41,6 +41,7 @@ export const lexicon: Lexicon = {
     const plugin = { name, options: { ...defaultsOf(CNI_PLUGINS.get(name)), ...given } };
     return proxyMode(mode)?.problemsOf?.(options, plugin) ?? [];
   },
+  versionProblems,
   upgradeProblems,
   resolvers: LIBCS,
   kubernetesVersions: MODELLED_VERSIONS,

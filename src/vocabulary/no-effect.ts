@@ -1,5 +1,6 @@
 // Arguments that say something and change nothing: `loss: 0%`, `hold: 0s`. A fault that can have
-// no effect makes every expectation after it say less than it seems to.
+// no effect makes every expectation after it say less than it seems to. In a row of a matrix it is
+// the control that the other rows are compared with.
 
 import { parseDuration } from '../language/duration';
 import type { ManifestProblem } from '../language/lexicon';
@@ -13,7 +14,8 @@ export function* idleArguments(
     const value = args[key];
     if (value === undefined || !isNothing(value)) continue;
     const message = `\`${key}: ${asWritten(value)}\` has no effect`;
-    yield { path: `/${key}`, severity: 'error', message, hint: 'write more, or leave it out' };
+    const hint = 'write more, or leave it out; a row of a `matrix` may say it';
+    yield { path: `/${key}`, severity: 'error', message, hint, isIdle: true };
   }
 }
 

@@ -1,5 +1,6 @@
-// Which upgrades of a scenario lead to versions that are not supported side by side.
+// Which versions of nodes, and which upgrades, are not supported side by side.
 
+import { whyNoProxy } from '../cluster/proxies';
 import { hasOwnDns } from '../cluster/system-manifests';
 import {
   skewOf,
@@ -10,6 +11,7 @@ import {
 } from '../cluster/components/versioned-processes';
 import type { UpgradeTarget } from '../cluster/components/versioned-processes';
 import type { Lexicon } from '../language/lexicon';
+import { versionsOf } from '../values/cluster-spec';
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KubeVersion } from '../values/kube-version';
 
@@ -51,9 +53,24 @@ export function whyNothing(spec: ClusterSpec, args: UpgradeArgs): string | undef
     : `${component} does not run on ${node}`;
 }
 
+/** See Lexicon.versionProblems. */
+export const versionProblems: Lexicon['versionProblems'] = (cluster) => {
+  const versions = versionsOf(cluster);
+  const versionOf = (actor: string): KubeVersion => versions.get(actor) ?? cluster.kubernetes;
+  const processes = versionedProcesses(cluster);
+  return cluster.nodes.flatMap(({ name, version }) => {
+    if (version === undefined) return [];
+    const isOwn = (actor: string): boolean => actor.endsWith(`@${name}`) && versions.has(actor);
+    const own = processes.filter((it) => it.name === 'apiserver' || isOwn(it.actor));
+    const hasProxy = own.some((it) => it.name === 'kube-proxy');
+    const message = skewOf(own, versionOf) ?? (hasProxy ? whyNoProxy(cluster, version) : undefined);
+    return message === undefined ? [] : [{ node: name, message }];
+  });
+};
+
 /** See Lexicon.upgradeProblems. The first problem alone: what comes after it follows from it. */
 export const upgradeProblems: Lexicon['upgradeProblems'] = (steps, cluster) => {
-  const versions = new Map<string, KubeVersion>();
+  const versions = new Map(versionsOf(cluster));
   const versionOf = (actor: string): KubeVersion => versions.get(actor) ?? cluster.kubernetes;
   const processes = versionedProcesses(cluster);
   for (const [step, given] of steps.entries()) {

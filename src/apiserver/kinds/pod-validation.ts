@@ -36,6 +36,7 @@ const OWN: readonly string[] = ['nodeName', 'tolerations'];
 export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] {
   const known = flawless.get(spec.containers);
   const isLikeKnown = known !== undefined && areSameBeside(spec, known, OWN);
+  if (isLikeKnown && spec.tolerations === known.tolerations) return [];
   if (isLikeKnown) return validateTolerations(spec, path);
   const problems = problemsOf(spec, path);
   // What may still change is no key.

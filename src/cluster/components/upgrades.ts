@@ -122,7 +122,7 @@ export class Upgrades {
   }
 
   private askedOf(actor: string): KubeVersion {
-    return this.asked.get(actor) ?? this.context.timing.versions.initial;
+    return this.asked.get(actor) ?? this.context.timing.versions.first(actor);
   }
 }
 

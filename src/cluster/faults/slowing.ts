@@ -35,16 +35,13 @@ export function slowingHandles({ timing, kubelets, touch }: SlowingContext): Slo
     delayAnswers(pod, token, by, asker) {
       const sandbox = kubelets.sandboxOf(pod);
       if (sandbox === undefined) return false;
-      if (asker === 'anybody') sandbox.lateBy.set(token, by);
-      sandbox.lateForProbes.set(token, by);
+      sandbox.slow(token, by, asker);
       kubelets.refreshProbes(pod);
       touch();
       return true;
     },
     hastenAnswers(pod, token) {
-      const sandbox = kubelets.sandboxOf(pod);
-      sandbox?.lateBy.delete(token);
-      sandbox?.lateForProbes.delete(token);
+      kubelets.sandboxOf(pod)?.quicken(token);
       kubelets.refreshProbes(pod);
       touch();
     },

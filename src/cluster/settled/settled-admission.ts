@@ -75,7 +75,8 @@ export class SettledAdmission implements Admission {
   }
 
   private bound(pod: Pod): Pod {
-    const status = this.settlers.running(pod);
+    // Whoever runs it holds on to it: what is known of an object of the API never changes.
+    const status = this.settlers.running(Object.freeze(pod));
     return status === undefined ? pod : { ...pod, status };
   }
 }

@@ -1,9 +1,9 @@
-// How a cluster begins: when its clock stands at first, by which delays it lives until zero, and how
-// much there will be of it.
+// How a cluster begins: when its clock stands at first, by which delays it lives until zero, and
+// how much there will be of it.
 
-import { presetOf, PROFILES, Timing } from '../../timing';
-import type { Profile } from '../../timing';
-import { kubeletsOf } from '../../values/cluster-spec';
+import { presetOf, PROFILES } from '../../timing';
+import type { Profile, Timing } from '../../timing';
+import { kubeletsOf, versionsOf } from '../../values/cluster-spec';
 import type { ClusterSpec } from '../../values/cluster-spec';
 import { seconds, START } from '../../values/time';
 import type { Instant } from '../../values/time';
@@ -34,7 +34,8 @@ export function timingOptions(spec: ClusterSpec): ConstructorParameters<typeof T
     ([node, it]) => [`kubelet@${node}`, it.timers] as const,
   );
   const own = kubelets.length === 0 ? {} : { ofActors: new Map(kubelets) };
-  return { kubernetes: spec.kubernetes, profile, overrides, ...own };
+  const versions = versionsOf(spec);
+  return { kubernetes: spec.kubernetes, versions, profile, overrides, ...own };
 }
 
 /** By which delays the scenario is to live. Throws RangeError for a name that is none. */

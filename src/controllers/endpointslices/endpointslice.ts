@@ -53,6 +53,7 @@ export function endpointSliceController(max: number): ControllerDefinition {
     latency: 'controller-manager.endpointslice.sync',
     retry: 'controller-manager.endpointslice.retry',
     attempts: ATTEMPTS,
+    gathersDependents: true,
     create: (workplace) => new EndpointSliceLogic(workplace, max),
   });
 }

@@ -73,10 +73,11 @@ class DeploymentLogic implements ControllerLogic {
   reconcile(key: ObjectKey, pass: Pass): void {
     const found = this.place.view.get('Deployment', key) as Deployment | undefined;
     if (found === undefined || found.metadata.deletionTimestamp !== undefined) return;
-    const sets = [...this.sets.ownedBy(found.metadata.uid)] as ReplicaSet[];
-    if (sets.length > 1) sets.sort((a, b) => revisionOf(a) - revisionOf(b));
-    const fresh = sets.find((set) => isSameTemplate(set.spec.template, found.spec.template));
-    const old = sets.filter((set) => set !== fresh);
+    const old = [...this.sets.ownedBy(found.metadata.uid)] as ReplicaSet[];
+    if (old.length > 1) old.sort((a, b) => revisionOf(a) - revisionOf(b));
+    const { template } = found.spec;
+    const index = old.findIndex((set) => isSameTemplate(set.spec.template, template));
+    const [fresh] = index < 0 ? [] : old.splice(index, 1);
     const activity = this.advance(found, fresh, old, pass);
     if (fresh !== undefined && pass.isIdle) this.cleanUp(found, old, pass);
     this.writeStatus(found, fresh, old, activity, pass);

@@ -28,15 +28,32 @@ function availableOf({ status }: ReplicaSet): number {
 }
 
 function sum(sets: readonly ReplicaSet[], of: (set: ReplicaSet) => number): number {
-  return sets.reduce((total, set) => total + of(set), 0);
+  let total = 0;
+  for (const set of sets) total += of(set);
+  return total;
 }
+
+/** How far a rollout may step outside of the wanted number, in pods. */
+export interface Bounds {
+  readonly surge: number;
+  readonly unavailable: number;
+}
+
+/** What a spec asks for, which every pass asks several times. */
+const known = new WeakMap<Deployment['spec'], Bounds>();
 
 /**
  * How many pods there may be more, and how many may be missing. A surge is rounded up, an
  * unavailability down; if both came to nothing one pod may be missing.
  * source: pkg/controller/deployment/util/deployment_util.go ResolveFenceposts
  */
-export function bounds(deployment: Deployment): { surge: number; unavailable: number } {
+export function bounds(deployment: Deployment): Bounds {
+  let found = known.get(deployment.spec);
+  if (found === undefined) known.set(deployment.spec, (found = readBounds(deployment)));
+  return found;
+}
+
+function readBounds(deployment: Deployment): Bounds {
   const { strategy } = deployment.spec;
   if (strategy?.type === 'Recreate') return { surge: 0, unavailable: 0 };
   const total = wantedReplicas(deployment);
@@ -60,7 +77,8 @@ export function scaleNew(
   fresh: ReplicaSet,
   old: readonly ReplicaSet[],
 ): Scale[] {
-  const replicas = nextOfNew(deployment, replicasOf(fresh), sum([fresh, ...old], replicasOf));
+  const all = replicasOf(fresh) + sum(old, replicasOf);
+  const replicas = nextOfNew(deployment, replicasOf(fresh), all);
   return replicas === replicasOf(fresh) ? [] : [{ set: fresh, replicas }];
 }
 
@@ -97,12 +115,11 @@ export function scaleOld(
 
 /** Whether a ReplicaSet was sized for another number of replicas than is wanted now. */
 export function isScaling(deployment: Deployment, sets: readonly ReplicaSet[]): boolean {
-  return sets
-    .filter((set) => replicasOf(set) > 0)
-    .some((set) => {
-      const desired = set.metadata.annotations?.[DESIRED_REPLICAS];
-      return desired !== undefined && Number(desired) !== wantedReplicas(deployment);
-    });
+  const wanted = wantedReplicas(deployment);
+  return sets.some((set) => {
+    const desired = set.metadata.annotations?.[DESIRED_REPLICAS];
+    return replicasOf(set) > 0 && desired !== undefined && Number(desired) !== wanted;
+  });
 }
 
 /**

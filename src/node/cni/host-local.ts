@@ -4,7 +4,6 @@
 
 import { addressAt, cidr, sizeOf } from '../../values/cidr';
 import type { Cidr } from '../../values/cidr';
-import { ipToNumber } from '../../values/ip';
 import type { IP } from '../../values/ip';
 
 /** The first usable address of a range: the bridge has it. */
@@ -12,16 +11,24 @@ export function gatewayOf(range: string): IP {
   return addressAt(cidr(range), 1);
 }
 
+/** An address that nobody has, and its place in its range. */
+interface Free {
+  readonly place: bigint;
+  readonly address: IP;
+}
+
 /** The addresses of one node. Lives on its disk: it outlasts a loss of power. */
 export class HostLocal {
   private readonly ranges: readonly Cidr[];
-  /** The last address given out, by the index of its range. */
-  private readonly last: (IP | undefined)[] = [];
+  /** The place in its range of the address given out last, by the index of the range. */
+  private readonly last: bigint[];
   private readonly taken = new Set<IP>();
   private readonly byId = new Map<string, readonly IP[]>();
 
   constructor(podCIDRs: readonly string[]) {
     this.ranges = podCIDRs.map(cidr);
+    // The search goes on behind the last address, and so begins anew.
+    this.last = this.ranges.map(lastUsable);
   }
 
   get allocations(): ReadonlyMap<string, readonly IP[]> {
@@ -34,18 +41,17 @@ export class HostLocal {
     if (held !== undefined) {
       return `${held[0]} has been allocated to ${id}, duplicate allocation is not allowed`;
     }
-    const addresses: IP[] = [];
-    for (const [index, range] of this.ranges.entries()) {
-      const address = this.nextFree(range, this.last[index]);
-      if (address === undefined) {
+    const found: Free[] = [];
+    for (const range of this.ranges) {
+      const free = this.nextFree(range, this.last[found.length]!);
+      if (free === undefined) {
         return `no IP addresses available in range set: ${rangeText(range)}`;
       }
-      addresses.push(address);
+      found.push(free);
     }
-    addresses.forEach((address, index) => {
-      this.last[index] = address;
-      this.taken.add(address);
-    });
+    for (let index = 0; index < found.length; index++) this.last[index] = found[index]!.place;
+    const addresses = found.map(({ address }) => address);
+    for (const address of addresses) this.taken.add(address);
     this.byId.set(id, addresses);
     return addresses;
   }
@@ -55,17 +61,17 @@ export class HostLocal {
     this.byId.delete(id);
   }
 
-  /** The next address after `last`, round the range once; the gateway is nobody's. */
-  private nextFree(range: Cidr, last: IP | undefined): IP | undefined {
+  /** The next free one after the place `last`, round the range once; the gateway is nobody's. */
+  private nextFree(range: Cidr, last: bigint): Free | undefined {
     const first = 1n;
     const end = lastUsable(range);
     const gateway = first;
-    let index = last === undefined ? end : ipToNumber(last) - range.first;
+    let place = last;
     for (let tried = first; tried <= end; tried++) {
-      index = index >= end ? first : index + 1n;
-      if (index === gateway) continue;
-      const address = addressAt(range, index);
-      if (!this.taken.has(address)) return address;
+      place = place >= end ? first : place + 1n;
+      if (place === gateway) continue;
+      const address = addressAt(range, place);
+      if (!this.taken.has(address)) return { place, address };
     }
     return undefined;
   }

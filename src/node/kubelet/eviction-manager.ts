@@ -1,5 +1,5 @@
-// What kubelets do about nodes that run short of memory, disk or processes: they say so, and end pods, one
-// at a time, until there is enough. Nothing is looked at while nothing is short.
+// What kubelets do about nodes that run short of memory, disk or processes: they say so, and end
+// pods, one at a time, until there is enough. Nothing is looked at while nothing is short.
 // source: pkg/kubelet/eviction/{eviction_manager,helpers,defaults_linux}.go
 
 import type { Node } from '../../apiserver/kinds/node';

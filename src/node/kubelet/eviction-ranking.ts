@@ -28,8 +28,8 @@ export function usageOf({ containers }: PodWorker, resource: Resource): number {
 /**
  * The pods in the order in which they are to go: those that use more than they request before the
  * others, then by growing priority, then by what they use beyond their requests. Of processes
- * nothing can be requested: priority comes first. Upstream leaves the rest to chance; here pods that
- * came earlier go first.
+ * nothing can be requested: priority comes first. Upstream leaves the rest to chance; here pods
+ * that came earlier go first.
  */
 export function rankForEviction(
   workers: readonly PodWorker[],

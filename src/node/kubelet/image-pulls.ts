@@ -71,13 +71,17 @@ export class ImagePulls {
     const { now } = kernel;
     const { image = '' } = spec;
     const isMissing = state.nodeFailures.images.has(agent.node);
-    const isWaiting = isInBackOff(pulls.get(image), now);
-    if (!needsPull(spec, agent.images) || (!isMissing && !isWaiting)) {
+    const failed = pulls?.get(image);
+    const isWaiting = isInBackOff(failed, now);
+    if ((!isMissing && !isWaiting) || !needsPull(spec, agent.images)) {
       container.pull = undefined;
       return true;
     }
     if (pull !== undefined && pull.retryAt > now) return false;
-    if (!isWaiting) pulls.set(image, nextBackOff(pulls.get(image), now, timing));
+    if (!isWaiting) {
+      worker.pulls ??= new Map();
+      worker.pulls.set(image, nextBackOff(failed, now, timing));
+    }
     const error = isWaiting ? 'ImagePullBackOff' : 'ErrImagePull';
     const retryAt = later(now, timing.draw(RETRY, agent.actor));
     container.pull = { error, retryAt };
@@ -114,8 +118,9 @@ function needsPull(
 function defaultPolicy(image: string): string {
   const name = image.slice(image.lastIndexOf('/') + 1);
   if (name.includes('@')) return 'IfNotPresent';
-  const tag = /:(.+)$/.exec(name)?.[1] ?? 'latest';
-  return tag === 'latest' ? 'Always' : 'IfNotPresent';
+  const colon = name.indexOf(':');
+  const tag = colon < 0 ? '' : name.slice(colon + 1);
+  return tag === '' || tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 /** source: client-go/util/flowcontrol/backoff.go Next */

@@ -152,7 +152,7 @@ function forget(worker: PodWorker): void {
   worker.sent = undefined;
   worker.tearingDown = false;
   worker.unsent = false;
-  worker.pulls.clear();
+  worker.pulls = undefined;
   for (const container of worker.containers) {
     container.creating = false;
     container.inBackOff = false;

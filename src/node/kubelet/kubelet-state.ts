@@ -97,8 +97,8 @@ export interface PodWorker {
   stored: boolean;
   /** The object is gone from the API: nothing is to be written about it. */
   removed: boolean;
-  /** The pulls for it that failed last, by image. */
-  readonly pulls: Map<string, PullBackOff>;
+  /** The pulls for it that failed last, by image; undefined while none ever did. */
+  pulls: Map<string, PullBackOff> | undefined;
   /** The status as it was sent last. */
   sent: PodStatus | undefined;
   /** When the next relist that concerns this pod happens. */

@@ -9,14 +9,16 @@ import { later } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 
 /** Tries of one renewal that follow each other at once. */
-const RETRIES = 5;
+export const RETRIES = 5;
 /** From this failed try on the kubelet closes its connections before the next one. */
-const DISTRUST = 2;
+export const DISTRUST = 2;
 
 export interface Outage {
   readonly cut: Cut;
   /** The first renewal that is due since the path was cut. */
   readonly firstTry: Instant;
+  /** Nothing is cut: packets are lost, and this renewal is late. */
+  readonly isLossy?: true;
 }
 
 /** When the kubelet closes its connections because its heartbeats fail; undefined for never. */

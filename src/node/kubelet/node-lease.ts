@@ -5,10 +5,12 @@
 
 import type { EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
+import type { Instant } from '../../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import type { NodeAgent } from './kubelet-state';
 import { distrustAt, leaseReturn } from './lease-return';
 import type { Outage } from './lease-return';
+import { LossyRenewals } from './lossy-renewals';
 
 export class NodeLeases {
   private readonly ground: KubeletGround;
@@ -17,6 +19,7 @@ export class NodeLeases {
   private readonly outages = new Map<string, Outage>();
   private readonly renewedEvent: EventKind;
   private readonly distrustEvent: EventKind;
+  private readonly lossy: LossyRenewals;
 
   /** `changed` is told when a node begins or ceases to renew. */
   constructor(ground: KubeletGround, changed: (node: string) => void) {
@@ -37,6 +40,11 @@ export class NodeLeases {
       },
       { owner, background: true },
     );
+    this.lossy = new LossyRenewals(ground, {
+      isBeating: (agent) => agent.running && this.isHealthy(agent),
+      late: (agent, firstTry, lastRenewal) => this.delayed(agent, firstTry, lastRenewal),
+      arrived: (agent) => this.renewed(agent),
+    });
     api.onPath((actor, isOpen) => {
       const agent = agentOf(state.agents, actor);
       if (agent === undefined) return;
@@ -57,11 +65,13 @@ export class NodeLeases {
     if (cut === undefined) this.outages.delete(agent.node);
     else this.outages.set(agent.node, { cut, firstTry: kernel.now });
     this.changed(agent.node);
+    if (cut === undefined) this.lossy.watch(agent);
   }
 
   /** The process dies: its last renewal stands. */
   stopped(agent: NodeAgent): void {
     const { kernel } = this.ground;
+    this.lossy.forget(agent);
     if (this.outages.delete(agent.node)) return;
     agent.lastRenewal = agent.ticks.lastRenewal(agent.startedAt, kernel.now);
   }
@@ -75,9 +85,12 @@ export class NodeLeases {
   interrupt(agent: NodeAgent): void {
     const { kernel, api, timing } = this.ground;
     const { node, actor, ticks } = agent;
-    if (!agent.running || this.outages.has(node)) return;
-    agent.lastRenewal = ticks.lastRenewal(agent.startedAt, kernel.now);
-    const firstTry = ticks.nextRenewal(agent.lastRenewal, kernel.now);
+    const known = this.outages.get(node);
+    if (!agent.running || (known !== undefined && known.isLossy !== true)) return;
+    this.lossy.forget(agent);
+    agent.lastRenewal =
+      (known && agent.lastRenewal) ?? ticks.lastRenewal(agent.startedAt, kernel.now);
+    const firstTry = known?.firstTry ?? ticks.nextRenewal(agent.lastRenewal, kernel.now);
     const outage: Outage = { cut: api.cutOf(actor) ?? 'refused', firstTry };
     this.outages.set(node, outage);
     const at = distrustAt(outage, timing);
@@ -93,6 +106,13 @@ export class NodeLeases {
     const { kernel, api } = this.ground;
     if (!this.outages.has(agent.node) || api.cutOf(agent.actor) !== undefined) return;
     kernel.schedule(kernel.now, Phase.agent, this.renewedEvent, agent.node);
+  }
+
+  /** The renewal that is due is lost at first; until it arrives, the last one counts. */
+  private delayed(agent: NodeAgent, firstTry: Instant, lastRenewal: Instant): void {
+    agent.lastRenewal = lastRenewal;
+    this.outages.set(agent.node, { cut: 'silent', firstTry, isLossy: true });
+    this.changed(agent.node);
   }
 
   private pathOpened(agent: NodeAgent): void {
@@ -111,6 +131,7 @@ export class NodeLeases {
     agent.startedAt = kernel.now;
     kernel.note(actor, 'renewed', `Lease/kube-node-lease/${node}`);
     this.changed(node);
+    this.lossy.watch(agent);
   }
 }
 

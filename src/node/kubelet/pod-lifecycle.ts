@@ -10,6 +10,17 @@ import type { IP } from '../../values/ip';
 import type { ObjectKey } from '../../values/kube-object';
 import type { Attachment } from '../cni/index';
 import type { ContainerRuntime } from './container-runtime';
+import {
+  finishedAt,
+  hasRun,
+  isBusy,
+  isDone,
+  isKnown,
+  isOver,
+  isUp,
+  mayRestart,
+  needsStart,
+} from './container-standing';
 import { ImagePulls } from './image-pulls';
 import type { KubeletGround } from './kubelet-ground';
 import { relistsOnDemand, subjectOf } from './kubelet-ground';
@@ -365,51 +376,4 @@ function isInTheWay({ workers }: NodeAgent, pod: ObjectKey): boolean {
     if (sandbox !== undefined && key === pod) return true;
   }
   return false;
-}
-
-function isBusy({ containers }: PodWorker): boolean {
-  for (const { creating } of containers) if (creating) return true;
-  return false;
-}
-
-function isKnown({ seen, seenAttempt, attempt, process }: ContainerRecord): boolean {
-  if (seenAttempt !== attempt) return false;
-  return process?.state === 'exited' ? seen.state === 'terminated' : seen.state === 'running';
-}
-
-function hasRun({ role, attempt }: ContainerRecord): boolean {
-  return role === 'main' && attempt > 0;
-}
-
-function isDone({ seen }: ContainerRecord): boolean {
-  return seen.state === 'terminated' && seen.exitCode === 0;
-}
-
-/** Whether the kubelet takes the container for running. A start that it does not know of counts. */
-function isUp(container: ContainerRecord): boolean {
-  return isAlive(container) && container.seen.state === 'running';
-}
-
-/** Whether the container has exited for good. */
-function isOver(container: ContainerRecord): boolean {
-  const { role, seen, seenAttempt, attempt, worker } = container;
-  if (seen.state !== 'terminated' || seenAttempt !== attempt || role === 'sidecar') return false;
-  if (role === 'init' && seen.exitCode === 0) return true;
-  const { restartPolicy = 'Always' } = worker.pod.spec;
-  if (restartPolicy === 'Never') return true;
-  return role === 'main' && restartPolicy === 'OnFailure' && seen.exitCode === 0;
-}
-
-/** Never started, or exited as far as the kubelet knows. */
-function needsStart({ seen, seenAttempt, attempt }: ContainerRecord): boolean {
-  return attempt === 0 || (seen.state === 'terminated' && seenAttempt === attempt);
-}
-
-/** A fault may keep down what has run before; first starts it lets be. */
-function mayRestart({ attempt, worker }: ContainerRecord): boolean {
-  return attempt === 0 || !worker.restartHeld;
-}
-
-function finishedAt({ seen }: ContainerRecord): Instant | undefined {
-  return seen.state === 'terminated' ? seen.finishedAt : undefined;
 }

@@ -151,7 +151,7 @@ function gatesNotReady(closed: readonly string[]): Words {
   };
 }
 
-/** The conditions of a pod in the making: its kubelet's own in the place of those that are known. */
+/** The conditions of a pod in the making: its kubelet's own in the place of known ones. */
 class ConditionDraft {
   /** What is known; a copy as soon as it changes. */
   private all: readonly Condition[];
@@ -188,7 +188,10 @@ class ConditionDraft {
       before.lastTransitionTime === lastTransitionTime &&
       before.reason === words.reason &&
       before.message === words.message;
-    this.place(isKept ? before : { type, status, ...words, lastTransitionTime }, place);
+    // Most conditions are true, and say nothing.
+    if (isKept) this.place(before, place);
+    else if (words === NO_WORDS) this.place({ type, status, lastTransitionTime }, place);
+    else this.place({ type, status, ...words, lastTransitionTime }, place);
   }
 
   private place(condition: Condition, place: number): void {

@@ -36,7 +36,7 @@ export function newWorker(
     deadline: undefined,
     stored: true,
     removed: false,
-    pulls: new Map(),
+    pulls: undefined,
     sent: undefined,
     unsent: false,
     relistAt: undefined,

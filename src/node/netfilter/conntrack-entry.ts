@@ -77,9 +77,10 @@ export function newEntry(
   now: Instant,
   timeouts = USUAL_TIMEOUTS,
 ): ConntrackEntry {
-  const state = original.protocol === 'TCP' ? 'SYN_SENT' : '';
-  const fresh = { original, reply, state, unreplied: true, assured: false } as const;
-  return refreshed({ ...fresh, begun: now, expires: now }, now, timeouts);
+  const { protocol } = original;
+  const state = protocol === 'TCP' ? 'SYN_SENT' : '';
+  const expires = later(now, timeoutOf(protocol, state, false, timeouts));
+  return { original, reply, state, unreplied: true, assured: false, begun: now, expires };
 }
 
 /** The entry after an answer. A TCP connection counts as established and assured from here on. */
@@ -91,8 +92,8 @@ export function answered(
   const isTcp = entry.original.protocol === 'TCP';
   // The first answer itself is not yet one of a flow that was answered.
   if (!isTcp) return { ...refreshed(entry, now, timeouts), unreplied: false };
-  const established = { ...entry, unreplied: false, assured: true, state: 'ESTABLISHED' } as const;
-  return refreshed(established, now, timeouts);
+  const expires = later(now, timeouts.ESTABLISHED);
+  return { ...entry, unreplied: false, assured: true, state: 'ESTABLISHED', expires };
 }
 
 /** The entry in another TCP state (a reset brings CLOSE), its time counted anew. */
@@ -111,8 +112,10 @@ export function refreshed(
   now: Instant,
   timeouts = USUAL_TIMEOUTS,
 ): ConntrackEntry {
-  const kept = isStream(entry, now) ? { ...entry, assured: true } : entry;
-  return { ...kept, expires: later(now, timeoutOf(kept, timeouts)) };
+  const { original, state } = entry;
+  const assured = entry.assured || isStream(entry, now);
+  const expires = later(now, timeoutOf(original.protocol, state, assured, timeouts));
+  return { ...entry, assured, expires };
 }
 
 /**
@@ -125,7 +128,9 @@ function isStream({ original, unreplied, begun }: ConntrackEntry, now: Instant):
 }
 
 function timeoutOf(
-  { original: { protocol }, state, assured }: ConntrackEntry,
+  protocol: Protocol,
+  state: ConntrackEntry['state'],
+  assured: boolean,
   timeouts: ConntrackTimeouts,
 ): Duration {
   if (protocol === 'TCP') return timeouts[state === '' ? 'SYN_SENT' : state];

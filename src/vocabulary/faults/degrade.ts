@@ -77,7 +77,8 @@ export default defineFault({
     'after 1, 3, 7, 15, 31 and 63 s, a lost query after the timeout of the resolver; each way ' +
     'that this can go is possible, with its exact probability. What components and the API ' +
     'server say to each other is lost as well and sent again after 200 ms, 400 ms, …, and a ' +
-    'probe that loses a packet may run out of its time: both are drawn from the seed. Several on ' +
+    'probe that loses a packet may run out of its time: both are drawn from the seed, and so is ' +
+    'each renewal of a lease, whose tries end after 10 s. Several on ' +
     'one way: delays add up, packets must survive each, the least rate and the least MTU count.',
   source:
     'net/sched/sch_netem.c; net/ipv4/tcp_timer.c (tcp_syn_retries 6, TCP_TIMEOUT_INIT 1 s, ' +

@@ -42,7 +42,8 @@ const SCHEMA = {
       description:
         'Of nodes: `conntrack` (its table of connections), `ports` (by which it translates ' +
         'sources), `ips` (addresses for new pods), `lock` (of iptables), `memory`, `disk` and ' +
-        '`pids` (numbers of processes). Of pods: `memory`. Of the API server: `inflight` (requests that it takes at a time).',
+        '`pids` (numbers of processes). Of pods: `memory`. Of the API server: `inflight` ' +
+        '(requests that it takes at a time).',
       enum: ['conntrack', 'ports', 'ips', 'pids', 'memory', 'disk', 'lock', 'inflight'],
     },
     left: {
@@ -127,7 +128,7 @@ export default defineFault({
       const pods = podsOfTarget(cluster, podTargetOf(args), context.step);
       return exhaustMemory(cluster, pods, context);
     }
-    return exhaustNodes(cluster, args, args.what as NodeTable, context);
+    return exhaustNodes(cluster, args, args.what, context);
   },
   extend(cluster, args, context, held) {
     if (!isOfPods(args) || isFrozen(podTargetOf(args))) return NOTHING;

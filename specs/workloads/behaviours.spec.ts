@@ -1,0 +1,79 @@
+// What containers do is read once for all pods of a template, and anew whenever anything that it
+// was read from is another one.
+
+import { expect } from 'chai';
+import type { Pod } from '../../src/apiserver/kinds/pod';
+import { deepFreeze } from '../../src/values/kube-object';
+import { Behaviours } from '../../src/workloads/index';
+import type { Behaviour } from '../../src/workloads/index';
+import { KubeletWorld } from '../node/kubelet/kubelet-world';
+
+const CONTAINER = { name: 'main', image: 'example/web', ports: [{ containerPort: 8080 }] };
+const CONTAINERS = deepFreeze([CONTAINER]);
+const LABELS = deepFreeze({ app: 'web' });
+
+function podOf(name: string, labels = LABELS, containers = CONTAINERS): Pod {
+  const metadata = { name, namespace: 'shop', labels };
+  return deepFreeze({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } });
+}
+
+function createService(world: KubeletWorld, targetPort: number): void {
+  const spec = { selector: { app: 'web' }, ports: [{ port: 80, targetPort, protocol: 'TCP' }] };
+  const metadata = { name: `web-${targetPort}`, namespace: 'shop' };
+  world.createNow('Service', { metadata, spec });
+  world.until(1);
+}
+
+describe('the behaviours of a run', () => {
+  const read = (behaviours: Behaviours, pod: Pod): Behaviour =>
+    behaviours.of(pod, pod.spec.containers[0]!);
+  const portsOf = ({ listen }: Behaviour): number[] => listen.map(({ port }) => port);
+
+  const { world, behaviours } = ((world) => {
+    return { world, behaviours: new Behaviours(world.kernel, world.api, world.timing, []) };
+  })(new KubeletWorld());
+
+  it('are the same for all pods of a template', () => {
+    const behaviour = read(behaviours, podOf('web-a'));
+    expect(portsOf(behaviour)).to.deep.equal([8080]);
+    expect(read(behaviours, podOf('web-b'))).to.equal(behaviour);
+  });
+
+  it('follow the Services that come', () => {
+    createService(world, 9090);
+    expect(portsOf(read(behaviours, podOf('web-a')))).to.deep.equal([8080, 9090]);
+  });
+
+  it('are read anew for a pod with other labels, in another namespace or beside others', () => {
+    const { metadata } = podOf('web-c');
+    const namespace = { ...metadata, namespace: 'stage' };
+    // The first container of an image that nobody knows has the port that nobody declares.
+    const first = { name: 'first', image: 'example/first' };
+    const others = [
+      podOf('web-c', deepFreeze({ app: 'other' })),
+      { ...podOf('web-c'), metadata: namespace },
+      podOf('web-c', LABELS, deepFreeze([first, CONTAINERS[0]!] as never)),
+    ];
+    for (const other of others) {
+      expect(portsOf(read(behaviours, podOf('web-a')))).to.deep.equal([8080, 9090]);
+      expect(portsOf(behaviours.of(other, CONTAINERS[0]!))).to.deep.equal([8080]);
+    }
+  });
+
+  it('are read for each pod where a scenario declares any', () => {
+    const listen = [{ port: 7070, protocol: 'TCP' as const }];
+    const declared = [{ target: 'pod/shop/web-a', listen }];
+    const own = new Behaviours(world.kernel, world.api, world.timing, declared);
+    createService(world, 9191);
+    expect(portsOf(read(own, podOf('web-b')))).to.not.include(7070);
+    expect(portsOf(read(own, podOf('web-a')))).to.deep.equal([7070]);
+  });
+
+  it('are drawn at each start where a part of them is drawn', () => {
+    const containers = deepFreeze([{ name: 'coredns', image: 'registry.k8s.io/coredns:1.12.0' }]);
+    const pod = podOf('coredns', LABELS, containers as never);
+    const behaviour = read(behaviours, pod);
+    expect(behaviour.onTerm.do).to.equal('drain');
+    expect(read(behaviours, pod)).to.not.equal(behaviour);
+  });
+});
