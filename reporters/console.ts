@@ -109,10 +109,13 @@ function caseLine(found: Case, style: Style): string {
   return line + spread.join('');
 }
 
-/** How the seeds spread, where there are several; what all passed at once is not worth a line. */
-function spreadLines({ outcome }: Case): readonly string[] {
-  const { spread } = outcome ?? {};
-  if (spread === undefined) return [];
+/**
+ * How the seeds spread, where there are several; what all passed at once is not worth a line. Of
+ * one seed: why it does not judge.
+ */
+function spreadLines({ outcome, status }: Case): readonly string[] {
+  const { spread, actual = '' } = outcome ?? {};
+  if (spread === undefined) return status === 'skipped' ? wrap(actual, WIDTH - 6) : [];
   const isUnanimous = spread.failed + spread.error + (spread.skipped ?? 0) === 0;
   return [
     ...(isUnanimous ? [] : wrap(tellSeeds(spread), WIDTH - 6)),

@@ -155,7 +155,10 @@ function caseProperties({ claim, at, spread }: Outcome): Element[] {
 
 function verdictElement(found: Case): Element | undefined {
   if (found.status === 'passed') return undefined;
-  if (found.status === 'skipped') return element('skipped', { message: 'not run' });
+  // What is said of another seed has run, and says so; any other skipped test has not.
+  if (found.status === 'skipped') {
+    return element('skipped', { message: found.outcome?.actual ?? 'not run' });
+  }
   const name = found.status === 'failed' ? 'failure' : 'error';
   const attributes = { message: oneLine(found.message), type: verdictType(found) };
   return element(name, attributes, [verdictText(found)]);

@@ -84,6 +84,20 @@ describe('kubedrill explain', () => {
     expect(places[0]).to.be.greaterThan(0);
   });
 
+  it('explains one timer, in the version and the profile that are asked for', async () => {
+    const { code, out } = await runInline({}, ['explain', 'coredns.ttl']);
+    expect(code).to.equal(0);
+    expect(out).to.match(/^coredns\.ttl\n {2}wait +5s: /).and.to.contain('whole seconds');
+    expect(out.match(/^\S/gm)).to.have.length(1);
+    const grace = 'controller-manager.nodelifecycle.monitorGracePeriod';
+    const old = await runInline({}, ['explain', grace, '--kubernetes', '1.31']);
+    expect(old.out).to.match(/wait +40s/);
+    const missing = await runInline({}, ['explain', 'coredns.forwardExpire']);
+    expect(missing.out).to.contain('without');
+    const typo = await runInline({}, ['explain', 'conntrack.upd']);
+    expect(typo.err).to.contain('did you mean conntrack.udp?');
+  });
+
   it('says since when there is a knob', async () => {
     const { out } = await runInline({}, ['explain', 'timers']);
     expect(out.replace(/\s+/g, ' ')).to.contain(

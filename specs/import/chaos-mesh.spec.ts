@@ -205,13 +205,26 @@ describe('NetworkChaos', () => {
     const { faults, told } = net(
       'action: bandwidth, bandwidth: {rate: 100kbps, limit: 100, buffer: 10000}',
     );
-    expect(faults[0]!.degrade).to.include({ rate: '819200bit' });
-    expect(told.map((it) => it.split(': ')[2])).to.deep.equal([
-      'spec.bandwidth.limit',
-      'spec.bandwidth.buffer',
-    ]);
+    expect(faults[0]!.degrade).to.include({ rate: '819200bit', limit: 100, buffer: 10_000 });
+    expect(told).to.deep.equal([]);
     expect(net('action: bandwidth, bandwidth: {rate: 2tbit}').steps).to.have.length(1);
     expect(net('action: bandwidth, bandwidth: {rate: fast}').steps).to.deep.equal([]);
+  });
+
+  // chaos-mesh pkg/chaosdaemon/tc_server.go convertTbfToArgs: `mtu` of tc is the second bucket.
+  it('a second bucket, and a queue into which nothing fits, are told of', () => {
+    const { faults, told } = net(
+      'action: bandwidth, bandwidth: {rate: 1mbps, limit: 1, buffer: 1600, ' +
+        'peakrate: 2000000, minburst: 1600}',
+    );
+    expect(faults[0]!.degrade).to.include({ rate: '8388608bit' });
+    expect(faults[0]!.degrade).not.to.have.any.keys('limit', 'buffer');
+    expect(told.map((it) => it.split(': ').slice(2).join(': '))).to.deep.equal([
+      'spec.bandwidth.peakrate: a bucket is emptied at once here',
+      'spec.bandwidth.minburst: a bucket is emptied at once here',
+      'spec.bandwidth.limit: no packet fits into 1 bytes',
+      'spec.bandwidth.buffer: a bucket has a queue: no limit',
+    ]);
   });
 
   it('leads to addresses outside, with their ports, and to Services', () => {

@@ -190,7 +190,13 @@ export const LEXICON: Lexicon = {
     isNamespaced: (_, kind) => kind !== 'Namespace' && kind !== 'Node',
     check,
   },
-  timers: ['kube-proxy.minSyncPeriod', 'kubelet.crashLoopBackOffMax', 'kubelet.plegRelistPeriod'],
+  timers: [
+    'kube-proxy.minSyncPeriod',
+    'kubelet.crashLoopBackOffMax',
+    'kubelet.plegRelistPeriod',
+    'kubelet.shutdownGracePeriod',
+    'kubelet.shutdownGracePeriodCriticalPods',
+  ],
   missingTimer: (name) => MISSING_TIMERS.get(name),
   timerProblem: (name, { kubernetes }) => {
     if (name !== 'kubelet.crashLoopBackOffMax' || isAtLeast(kubernetes, '1.35')) return undefined;

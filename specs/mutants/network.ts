@@ -144,8 +144,8 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/faults/lossy-names.yaml',
     expectation: 'resolves backend.shop.svc.cluster.local. at 10s',
     breaks: () =>
-      replace<StretchOf>(impairments, 'stretchOf', (stretchOf) => (rule, leg, draw) => {
-        return stretchOf(leg === 'answer' ? { ...rule, loss: NEVER } : rule, leg, draw);
+      replace<StretchOf>(impairments, 'stretchOf', (stretchOf) => (rule, leg, ...more) => {
+        return stretchOf(leg === 'answer' ? { ...rule, loss: NEVER } : rule, leg, ...more);
       }),
   },
   {

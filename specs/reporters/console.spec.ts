@@ -44,6 +44,13 @@ describe('the console reporter', () => {
     );
   });
 
+  it('says why an expectation was not judged', async () => {
+    const actual = 'not judged: it is said of seed 7, and this is seed 1';
+    const pinned = outcome({ title: 'a reaches b', status: 'skipped', actual });
+    const shown = await text({ results: [result({ outcomes: [pinned] })] });
+    expect(shown).to.contain(`    - a reaches b\n      ${actual}\n`);
+  });
+
   it('writes the instant on a line of its own where the title fills the last one', async () => {
     const title = 'shop/frontend reaches backend:80 on shop/backend#1 within 2s of "the crash"';
     const long = outcome({ title, operator: 'after', at: 11_075_000 as Instant });

@@ -199,6 +199,19 @@ describe('the junit reporter', () => {
   });
 });
 
+describe('what is said of another seed, in JUnit', () => {
+  const actual = 'not judged: it is said of seed 7, and this is seed 1';
+  const pinned = outcome({ title: 'pinned', status: 'skipped', actual });
+
+  it('is skipped, with the reason', async () => {
+    for (const name of ['junit', 'junit:strict']) {
+      const root = await junit({ results: [result({ outcomes: [pinned] })] }, name);
+      const [skipped] = all(root, 'skipped');
+      expect(skipped!.attributes, name).to.deep.equal({ message: actual });
+    }
+  });
+});
+
 describe('the junit reporter, strict', () => {
   for (const [name, schema] of Object.entries({ W, J })) {
     it(`keeps the rules of schema ${name}`, async () => {

@@ -7,6 +7,7 @@ import type { KubeVersion } from '../../src/values/kube-version';
 import { milliseconds, seconds } from '../../src/values/time';
 import type { Duration } from '../../src/values/time';
 import { lexicon } from '../../src/vocabulary/lexicon';
+import { loadText } from '../runner/plan-text';
 
 const MAX = 'kubelet.crashLoopBackOffMax';
 
@@ -46,6 +47,23 @@ describe('a knob that not every version has', () => {
     expect(problem(MAX, '1.31', closed)).to.contain('no knob');
   });
 
+  it('is there for `cluster.kubelet`, too, as far as the gates of the cluster say so', () => {
+    const problems = (gates: string): readonly string[] => {
+      const text = [
+        'scenario: gates of kubelets',
+        'cluster:',
+        `  kubernetes: "1.33"`,
+        `  featureGates: {${gates}}`,
+        '  kubelet: {crashLoopBackOff: {maxContainerRestartPeriod: 20s}}',
+        'expect: [{at: 5s, inspect: {query: $.now, count: 1}}]',
+      ];
+      const { diagnostics } = loadText(`${text.join('\n')}\n`, 'gates.yaml');
+      return diagnostics.map(({ code }) => code);
+    };
+    expect(problems('KubeletCrashLoopBackOffMax: true')).to.deep.equal([]);
+    expect(problems('KubeletCrashLoopBackOffMax: false')).to.deep.equal(['KD1112']);
+  });
+
   it('stands behind a gate that the language knows', () => {
     expect(lexicon.featureGates).to.include('KubeletCrashLoopBackOffMax');
   });
@@ -69,6 +87,19 @@ describe('a delay that its knob does not take', () => {
     expect(ttl).to.equal('"coredns.ttl" takes whole seconds, from 0s to 1h, not 1h1s');
     expect(wrong('coredns.reload', milliseconds(1_999))).to.contain('takes from 2s');
     expect(wrong('kubelet.probe', milliseconds(500))).to.contain('whole seconds');
+  });
+
+  // pkg/kubelet/apis/config/validation/validation.go: "must be either zero or otherwise >= 1 sec";
+  // coredns plugin/reload/setup.go: "jitter value must be 0 or greater or equal to 1s".
+  it('may be nothing at all where that stands for none, and else has a least', () => {
+    for (const name of ['kubelet.shutdownGracePeriod', 'coredns.reloadJitter']) {
+      expect(wrong(name, seconds(0)), name).to.equal(undefined);
+      expect(wrong(name, seconds(1)), name).to.equal(undefined);
+      const little = wrong(name, milliseconds(500));
+      expect(little).to.equal(`"${name}" takes 0s or from 1s, not 500ms`);
+    }
+    const critical = wrong('kubelet.shutdownGracePeriodCriticalPods', milliseconds(999));
+    expect(critical).to.contain('0s or from 1s');
   });
 
   it('is none where it is at the bound, or the table has no bounds', () => {

@@ -82,6 +82,7 @@ describe('a Corefile', () => {
     };
     expect(lookOf('reload', told)).to.deep.equal(of(40, 3));
     expect(lookOf('reload 10s 4s', told)).to.deep.equal(of(10, 4));
+    expect(lookOf('reload 10s 0s', told)).to.deep.equal(of(10, 0));
   });
 
   it('names zones by ranges of addresses, several where a range ends inside of a label', () => {
@@ -102,6 +103,7 @@ describe('a Corefile', () => {
     [inBlock('cache 30 {\nserve_stale 1h verify 100ms\n}'), 'serve_stale 1h verify 100ms'],
     [inBlock('forward . tls://9.9.9.9'), '"tls://9.9.9.9" is not modelled'],
     [inBlock('reload 1s'), '2s is the least interval'],
+    [inBlock('reload 10s 500ms'), '1s is the least jitter, or 0s for none'],
     [inBlock('template IN A {\nanswer "{{ range .Match }}"\n}'), 'is not modelled'],
     [inBlock('template IN A {\nmatch "("\n}'), 'cannot be read'],
     [inBlock('autopath . /nowhere'), 'there is no file /nowhere'],

@@ -2,7 +2,7 @@
 
 import { Random } from '../kernel/random';
 import { boundsText, NOT_MODELLED, sinceText, TIMERS, Timing } from '../timing';
-import type { Delay, Profile, TimerName, TimerRow } from '../timing';
+import type { Delay, MissingTimer, Profile, TimerName, TimerRow } from '../timing';
 import type { KubeVersion } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
 import { formatDuration, later } from '../values/time';
@@ -18,18 +18,7 @@ type Facts = readonly (readonly [string, string])[];
  */
 export function timerPage(kubernetes: KubeVersion, profile: Profile): string {
   const timing = new Timing({ kubernetes, profile }, new Random(1));
-  const blocks = sortedKeys(TIMERS).map((name) => {
-    const row: TimerRow = TIMERS[name as TimerName];
-    const gain = formatDelay(timing.delay(name as TimerName, 'gain'));
-    const loss = formatDelay(timing.delay(name as TimerName, 'loss'));
-    const delay = gain === loss ? gain : `${gain} to gain an endpoint, ${loss} to lose one`;
-    return block(name, [
-      [`  ${row.kind}`, `${delay}: ${row.delays}`],
-      ...optional('  knob', knobText(row)),
-      ...optional('  takes', row.bounds && boundsText(row.bounds)),
-      ['  source', row.source],
-    ]);
-  });
+  const blocks = sortedKeys(TIMERS).map((name) => rowBlock(name as TimerName, timing));
   const head = `Timers of Kubernetes ${kubernetes} under the profile ${profile}.`;
   const use = [
     'Override one by its name: cluster: {timing: {NAME: 2s}}',
@@ -38,17 +27,44 @@ export function timerPage(kubernetes: KubeVersion, profile: Profile): string {
   return [`${head}\n${use}`, ...blocks, ...missingBlocks()].join('\n\n');
 }
 
+/** One block of the page; undefined for a name that no timer has. */
+export function timerBlock(
+  name: string,
+  kubernetes: KubeVersion,
+  profile: Profile,
+): string | undefined {
+  const missing = Object.hasOwn(NOT_MODELLED, name) ? NOT_MODELLED[name] : undefined;
+  if (missing !== undefined) return missingBlock(name, missing);
+  if (!Object.hasOwn(TIMERS, name)) return undefined;
+  return rowBlock(name as TimerName, new Timing({ kubernetes, profile }, new Random(1)));
+}
+
+function rowBlock(name: TimerName, timing: Timing): string {
+  const row: TimerRow = TIMERS[name];
+  const gain = formatDelay(timing.delay(name, 'gain'));
+  const loss = formatDelay(timing.delay(name, 'loss'));
+  const delay = gain === loss ? gain : `${gain} to gain an endpoint, ${loss} to lose one`;
+  return block(name, [
+    [`  ${row.kind}`, `${delay}: ${row.delays}`],
+    ...optional('  knob', knobText(row)),
+    ...optional('  takes', row.bounds && boundsText(row.bounds)),
+    ['  source', row.source],
+  ]);
+}
+
+function missingBlock(name: string, missing: MissingTimer): string {
+  const { delays, value, knob, source, without } = missing;
+  return block(name, [
+    ['  upstream', `${value}: ${delays}`],
+    ...optional('  knob', knob),
+    ['  without', without],
+    ['  source', source],
+  ]);
+}
+
 /** Timers of real clusters that nothing in the model waits for. */
 function missingBlocks(): readonly string[] {
-  const blocks = sortedKeys(NOT_MODELLED).map((name) => {
-    const { delays, value, knob, source, without } = NOT_MODELLED[name]!;
-    return block(name, [
-      ['  upstream', `${value}: ${delays}`],
-      ...optional('  knob', knob),
-      ['  without', without],
-      ['  source', source],
-    ]);
-  });
+  const blocks = sortedKeys(NOT_MODELLED).map((name) => missingBlock(name, NOT_MODELLED[name]!));
   return [paragraph('Not modelled: who overrides one of these is told so.'), ...blocks];
 }
 

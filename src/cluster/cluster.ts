@@ -43,6 +43,8 @@ export interface ClusterSendOptions {
   readonly since?: Visit;
   /** Bytes of data in one message and in its answer; just a first small packet by default. */
   readonly size?: number;
+  /** It stands for a stream of such packets: how often one leaves. */
+  readonly interval?: Duration;
   /** How long the client waits for an answer; as long as its system does by default. */
   readonly timeout?: Duration;
 }
@@ -135,8 +137,11 @@ export interface Cluster {
   visit(from: Origin, to: Destination): readonly Visit[];
   /** Opens one real connection for each possible path that is answered. */
   open(from: Origin, to: Destination): readonly OpenConnection[];
-  /** The next packet of an open connection; before it, one side may send a stray segment. */
-  proceed(connection: OpenConnection, stray?: StraySegment): readonly Trace[];
+  /**
+   * The next packet of an open connection; before it, one side may send a stray segment.
+   * `interval`: how often one like it follows.
+   */
+  proceed(connection: OpenConnection, stray?: StraySegment, interval?: Duration): readonly Trace[];
   /**
    * A lookup with the container's own resolver; every query is a packet. One entry for each way
    * in which it can go, the worst first; the probabilities add up to 1. Changes nothing, unless it

@@ -23,6 +23,7 @@ import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
 import type { Resolution } from '../values/resolution';
 import { START, ZERO } from '../values/time';
+import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
 import { Behaviours, DnsServers } from '../workloads/index';
 import { ApiPaths } from './api-paths';
@@ -230,15 +231,14 @@ class ModelCluster implements Cluster {
     return connections;
   }
 
-  proceed(connection: OpenConnection, stray?: StraySegment): readonly Trace[] {
-    const { protocol } = connection.tuple;
+  proceed(connection: OpenConnection, stray?: StraySegment, interval?: Duration): readonly Trace[] {
     const { least } = this.timing.delay('tcp.connectTimeout');
     const within = this.timing.base('tcp.retransmissionTimeout');
-    const patience = protocol === 'TCP' ? segment(ZERO, within) : datagram(least);
+    const patience = connection.tuple.protocol === 'TCP' ? segment(ZERO, within) : datagram(least);
     noteFleeting();
     const ways =
       stray === undefined
-        ? this.network.proceed(connection)
+        ? this.network.proceed(connection, interval)
         : this.network.proceedOutOfWindow(connection, stray);
     const traces = ways.flatMap((trace) => repeated(trace, patience));
     // The packet has kept entries fresh.

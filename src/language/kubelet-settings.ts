@@ -12,7 +12,7 @@ import type {
   Quantity,
   Signal,
 } from '../values/kubelet-settings';
-import { seconds, ZERO } from '../values/time';
+import { formatDuration, seconds, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import type { JsonSchema, Lexicon } from './lexicon';
 import { readDuration } from './read-time';
@@ -20,11 +20,26 @@ import type { Report } from './report';
 import { child } from './tree';
 import type { Tree } from './tree';
 
-const DESCRIPTIONS: Readonly<Record<Signal, string>> = {
-  'memory.available': 'Bytes of memory, but for what could be given back.',
-  'imagefs.available': 'Bytes of the disk, or a share of it, as far as images are concerned.',
-  'nodefs.available': 'Bytes of the disk, or a share of it, for all other things.',
-  'pid.available': 'Numbers for processes and threads.',
+interface Said {
+  readonly description: string;
+  /** Amounts of it, as thresholds have them. */
+  readonly examples: readonly unknown[];
+}
+
+const SAID: Readonly<Record<Signal, Said>> = {
+  'memory.available': {
+    description: 'Bytes of memory, but for what could be given back.',
+    examples: ['500Mi'],
+  },
+  'imagefs.available': {
+    description: 'Bytes of the disk, or a share of it, as far as images are concerned.',
+    examples: ['15%', '20Gi'],
+  },
+  'nodefs.available': {
+    description: 'Bytes of the disk, or a share of it, for all other things.',
+    examples: ['10%', '10Gi'],
+  },
+  'pid.available': { description: 'Numbers for processes and threads.', examples: [1_000] },
 };
 
 /** Signals of real kubelets about which the model has nothing to say. */
@@ -52,15 +67,23 @@ const TIMERS: ReadonlyMap<string, string> = new Map([
   ['shutdownGracePeriodCriticalPods', 'kubelet.shutdownGracePeriodCriticalPods'],
 ]);
 const CRASH_LOOP_MAX = 'kubelet.crashLoopBackOffMax';
-const SHUTDOWN = 'kubelet.shutdownGracePeriod';
+const PERIOD = 'shutdownGracePeriod';
+const CRITICAL = 'shutdownGracePeriodCriticalPods';
 
 function bySignal(description: string, value: JsonSchema, example: unknown): JsonSchema {
+  const examplesOf = (signal: Signal): object =>
+    value === QUANTITY ? { examples: SAID[signal].examples } : {};
   return {
     description,
     type: 'object',
     additionalProperties: false,
     properties: {
-      ...Object.fromEntries(SIGNALS.map((it) => [it, { description: DESCRIPTIONS[it], ...value }])),
+      ...Object.fromEntries(
+        SIGNALS.map((it) => [
+          it,
+          { description: SAID[it].description, ...value, ...examplesOf(it) },
+        ]),
+      ),
       ...Object.fromEntries(
         UNKNOWN_SIGNALS.map((it) => [it, { description: 'It is not modelled.', ...value }]),
       ),
@@ -134,8 +157,9 @@ export function readKubelet(
 ): KubeletSettings | undefined {
   const own = child(node, 'kubelet');
   const common = child(cluster, 'kubelet');
-  if (own === undefined && common === undefined) return undefined;
   const said = (key: string): Tree | undefined => child(own, key) ?? child(common, key);
+  checkShutdown(said, child(cluster, 'timing'), report);
+  if (own === undefined && common === undefined) return undefined;
   const reclaims = readQuantities(said('evictionMinimumReclaim'), report);
   const all = [
     ...readHard(said('evictionHard'), report),
@@ -172,13 +196,30 @@ function readTimers(
     const wrong = lexicon.delayProblem(timer, delay);
     if (wrong !== undefined) report.error('KD1106', tree.place, wrong.message, wrong.hint);
   }
-  const [period = ZERO, critical = ZERO] = [timers[SHUTDOWN], timers[`${SHUTDOWN}CriticalPods`]];
-  if (critical > period) {
-    const { place } = said('shutdownGracePeriodCriticalPods')!;
-    const message = 'the time for critical pods is a part of shutdownGracePeriod, and longer here';
-    report.error('KD1112', place, message);
-  }
   return timers;
+}
+
+/**
+ * The time for critical pods is a part of the whole, whoever says the two: the settings of this
+ * kubelet or the timers of all. What is closest to the node is blamed.
+ */
+function checkShutdown(
+  said: (key: string) => Tree | undefined,
+  timing: Tree | undefined,
+  report: Report,
+): void {
+  const [period, critical] = [PERIOD, CRITICAL].map(
+    (key) => said(key) ?? child(timing, TIMERS.get(key)!),
+  );
+  if (critical === undefined) return;
+  const whole = period === undefined ? ZERO : readDuration(period, report);
+  const part = readDuration(critical, report);
+  if (part <= whole) return;
+  const { place } = said(CRITICAL) ?? said(PERIOD) ?? critical;
+  const [long, short] = [formatDuration(part), formatDuration(whole)];
+  const message = `of the ${short} of ${PERIOD} no ${long} can be kept for critical pods`;
+  const hint = `${CRITICAL} is a part of ${PERIOD}: make it shorter, or ${PERIOD} longer`;
+  report.error('KD1112', place, message, hint);
 }
 
 function readHard(hard: Tree | undefined, report: Report): readonly EvictionThreshold[] {

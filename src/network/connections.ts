@@ -7,7 +7,7 @@ import { refreshed } from '../node/netfilter/conntrack-entry';
 import { ANY_PORT, reversed } from '../values/flow';
 import type { FiveTuple, Port } from '../values/flow';
 import type { Destination, Origin } from '../values/origin';
-import type { Instant } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
 import { clientEnd, serverEnd } from './connection-ends';
 import type { End } from './connection-ends';
@@ -62,14 +62,22 @@ export function openConnections(
   return opened.map((ending) => commit(ground, stream, from, probe.sender, ending));
 }
 
-/** The next packet of a connection, along the entries that stand now. They are kept fresh by it. */
-export function continueConnection(ground: SendGround, connection: Connection): readonly Trace[] {
+/**
+ * The next packet of a connection, along the entries that stand now. They are kept fresh by it.
+ * `interval`: how often one like it follows.
+ */
+export function continueConnection(
+  ground: SendGround,
+  connection: Connection,
+  interval?: Duration,
+): readonly Trace[] {
   const { sender, tuple, session } = connection;
   if (!connection.client.isAlive()) {
     const reason = 'the client that opened the connection runs no longer';
     return [unsent('pod-gone', tuple, reason)];
   }
-  const endings = walkPacket(ground, { sender, sent: tuple, kind: 'data', session }, true);
+  const sending = { sender, sent: tuple, kind: 'data', session, interval } as const;
+  const endings = walkPacket(ground, sending, true);
   // A packet that finds its connection forgotten may go several ways; none of them happened.
   if (endings.length === 1) {
     for (const { machine, entry } of endings[0]!.flight.entries) {

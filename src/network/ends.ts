@@ -18,7 +18,7 @@ export type End =
 export type Direction = 'both' | 'to' | 'from';
 
 /** What a firewall on the way can tell apart. */
-export type WireProtocol = FiveTuple['protocol'] | 'IPIP';
+export type WireProtocol = FiveTuple['protocol'] | 'IPIP' | 'ARP';
 
 /** Which packets a rule is about. */
 export interface Between {

@@ -10,6 +10,8 @@ import type { Duration } from '../values/time';
 import type { Stretch } from '../values/trace';
 import { concerns, placeOf } from './ends';
 import type { Between, Place, Sighting } from './ends';
+import type { LimitedLine, Queueing } from './line-queue';
+import { ETHERNET_HEADER } from './transmission';
 
 /** Nothing passes. */
 export interface Cut extends Between {
@@ -20,7 +22,7 @@ export interface Cut extends Between {
 }
 
 /** What passes, passes badly. */
-export interface Degradation extends Between {
+export interface Degradation extends Between, LimitedLine {
   /** What each packet takes at least, and by how much that varies to either side. */
   readonly delay?: Duration;
   readonly jitter?: Duration;
@@ -33,8 +35,6 @@ export interface Degradation extends Between {
   readonly duplicate?: Ratio;
   /** How likely it does not wait, and so overtakes those that do. */
   readonly reorder?: Ratio;
-  /** How many bits pass in a second. */
-  readonly rate?: number;
   /** The largest packet that passes, in bytes. */
   readonly mtu?: number;
 }
@@ -42,9 +42,6 @@ export interface Degradation extends Between {
 export type { Stretch };
 
 export const PERFECT: Stretch = { delay: ZERO, there: ZERO, arrives: CERTAIN };
-
-/** A wait for one packet, drawn for the rule of that token. */
-export type DrawDelay = (rule: Degradation) => Duration;
 
 /** Rules of one kind by the place where they stand, each with the token that holds it. */
 export class Impairments<Rule extends Between> {
@@ -121,12 +118,24 @@ export function workOf(delay: Duration): Stretch {
   return { delay, there: ZERO, arrives: CERTAIN, work: delay };
 }
 
-/** What one bad link does to a packet. */
-export function stretchOf(rule: Degradation, leg: 'request' | 'answer', draw: DrawDelay): Stretch {
-  const delay = draw(rule);
+/** What one bad link does to a packet: how long that waits there, and what it finds queued. */
+export function stretchOf(
+  rule: Degradation,
+  leg: Line['leg'],
+  wait: Duration,
+  queue: Queueing | undefined,
+): Stretch {
+  const line = lineOf(rule, leg, wait);
+  const lines =
+    queue === undefined ? [line] : [{ ...line, tokens: queue.tokens }, queueLine(queue, leg)];
+  const delay = (wait + (queue?.wait ?? 0)) as Duration;
   const there = leg === 'request' ? delay : ZERO;
-  const line = lineOf(rule, leg, delay);
-  return { delay, there, arrives: certainty(arrivalsOver([line])), lines: [line] };
+  return { delay, there, arrives: certainty(arrivalsOver(lines)), lines };
+}
+
+/** Whoever finds room in the queue keeps his place: nobody overtakes there. */
+function queueLine({ wait, accepted }: Queueing, leg: Line['leg']): Line {
+  return { leg, delay: wait, fates: single(accepted, NEVER, wait) };
 }
 
 /**
@@ -135,7 +144,7 @@ export function stretchOf(rule: Degradation, leg: 'request' | 'answer', draw: Dr
  * lost: its receiver throws it away.
  * source: net/sched/sch_netem.c netem_enqueue
  */
-export function lineOf(rule: Degradation, leg: 'request' | 'answer', delay: Duration): Line {
+export function lineOf(rule: Degradation, leg: Line['leg'], delay: Duration): Line {
   const { loss = NEVER, corrupt = NEVER, duplicate = NEVER, reorder = NEVER, rate } = rule;
   const limit = rate === undefined ? {} : { rate };
   const [whole, passes] = [complement(corrupt), complement(loss)];
@@ -178,10 +187,15 @@ function weighted(fates: readonly Fate[], share: Ratio): readonly Fate[] {
     .filter(({ probability }) => probability.numerator > 0);
 }
 
-/** The largest packet that passes all of the rules; undefined where none of them says. */
+/**
+ * The largest packet that passes all of the rules; undefined where none of them says. No queue
+ * takes a packet that is larger than the queue, or than the bucket of its tokens.
+ * source: net/sched/sch_tbf.c tbf_enqueue (max_size); net/sched/sch_fifo.c bfifo_enqueue
+ */
 export function leastMtu(rules: readonly Degradation[]): number | undefined {
-  return rules.reduce<number | undefined>((least, { mtu }) => {
-    if (mtu === undefined) return least;
-    return least === undefined ? mtu : Math.min(least, mtu);
-  }, undefined);
+  let least = Infinity;
+  for (const { mtu = Infinity, limit = Infinity, buffer = Infinity } of rules) {
+    least = Math.min(least, mtu, limit - ETHERNET_HEADER, buffer - ETHERNET_HEADER);
+  }
+  return least === Infinity ? undefined : least;
 }

@@ -14,6 +14,7 @@ export type { ExternalHost, Host } from './fabric';
 export type { Between, Direction, End, Sighting, WireProtocol } from './ends';
 export { lineOf } from './impairments';
 export type { Cut, Degradation } from './impairments';
+export { nextLook } from './line-queue';
 export { datagram, handshake, repeated, roundTrips, segment } from './repetition';
 export { LoadBalancers } from './load-balancer';
 export type { Announcement, BalancedPort } from './load-balancer';

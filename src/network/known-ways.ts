@@ -82,9 +82,12 @@ function joined(flight: Flight, { trace, turns }: Rest): Ending {
   };
 }
 
-function packetText({ sender, via = '', isAnyPort, isKept, isRecorded, sent }: Walk): string {
+function packetText(walk: Walk): string {
+  const { ground, sender, via = '', isAnyPort, isKept, isRecorded, sent } = walk;
   const options = `${Number(isAnyPort)}${Number(isKept)}${Number(isRecorded)}`;
-  return `${tupleKey(sent)} of ${senderText(sender)} ${options} ${via}`;
+  // Only queues of bad links tell a stream from a packet.
+  const interval = ground.fabric.degradations.isEmpty ? '' : (walk.interval ?? '');
+  return `${tupleKey(sent)} of ${senderText(sender)} ${options} ${via} ${interval}`;
 }
 
 function senderText(sender: Sender): string {

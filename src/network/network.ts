@@ -26,6 +26,8 @@ import type { ExternalHost } from './fabric';
 import { callOver } from './exchange';
 import { join, PERFECT, stretchOf } from './impairments';
 import type { Degradation, Stretch } from './impairments';
+import { queueAhead } from './line-queue';
+import type { Offer, Queueing } from './line-queue';
 import { drawDelay } from './jitter';
 import type { Remember } from './known-ways';
 import { LoadBalancers } from './load-balancer';
@@ -34,6 +36,7 @@ import { send, visit } from './send';
 import { sendStraySegment } from './stray-segment';
 import type { StraySegment } from './stray-segment';
 import type { SendGround, SendOptions } from './send';
+import { SYN_FRAME } from './transmission';
 import type { Sender, Visit } from './walk';
 
 export interface NetworkOptions {
@@ -131,6 +134,10 @@ export class Network implements SendGround {
     return drawDelay(rule, this.kernel.random.seed, this.kernel.now);
   }
 
+  queueAhead(rule: Degradation, offer: Offer): Queueing | undefined {
+    return queueAhead(rule, offer, this.kernel);
+  }
+
   /** Tells the node's CNI which ranges its pods have (node.spec.podCIDRs). */
   assignPodCIDRs(node: string, podCIDRs: readonly string[]): void {
     this.podCIDRs.set(node, podCIDRs);
@@ -163,9 +170,9 @@ export class Network implements SendGround {
     return openConnections(this, this.kernel.random, from, to);
   }
 
-  /** The next packet of an open connection. */
-  proceed(connection: Connection): readonly Trace[] {
-    return continueConnection(this, connection);
+  /** The next packet of an open connection; with an `interval`, of a stream of them. */
+  proceed(connection: Connection, interval?: Duration): readonly Trace[] {
+    return continueConnection(this, connection, interval);
   }
 
   /** The same where one side sends a segment ahead of the TCP window first. */
@@ -202,9 +209,10 @@ export class Network implements SendGround {
     const { degradations } = this.fabric;
     const over = (by: string, target: string, leg: Sighting['leg']): readonly Stretch[] => {
       const sighting = { by: [{ host: by }], to: { host: target }, protocol: 'TCP', port, leg };
-      return degradations
-        .at('link', sighting as Sighting)
-        .map((rule) => stretchOf(rule, leg, (it) => this.drawDelay(it)));
+      return degradations.at('link', sighting as Sighting).map((rule) => {
+        const queue = this.queueAhead(rule, { frame: SYN_FRAME });
+        return stretchOf(rule, leg, this.drawDelay(rule), queue);
+      });
     };
     const all = [...over(from, to, 'request'), ...over(to, from, 'answer')].reduce(join, PERFECT);
     return callOver(all, all.arrives.numerator > 0);

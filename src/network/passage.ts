@@ -7,13 +7,16 @@ import { reversed } from '../values/flow';
 import { formatEndpoint } from '../values/ip';
 import type { IP } from '../values/ip';
 import type { Encapsulation } from '../values/packet';
+import { formatDuration } from '../values/time';
 import type { Disposition } from '../values/disposition';
 import type { Party, Place as RulePlace, Sighting, WireProtocol } from './ends';
 import { hostName } from './fabric';
 import type { Flight, Outcome, Place } from './flight';
 import { join, stretchOf } from './impairments';
-import type { Cut } from './impairments';
+import type { Cut, Degradation } from './impairments';
+import type { Queueing } from './line-queue';
 import { sendError } from './netfilter-walk';
+import { bareFrames } from './transmission';
 import type { Walk } from './walk';
 
 /** Who tells the sender that its packet was turned back; nobody: its own kernel knows. */
@@ -109,14 +112,31 @@ function pass(
     const passage = `${flight.leg} ${rule.token}`;
     if (place !== 'link' && flight.passed.includes(passage)) continue;
     flight.passed = [...flight.passed, passage];
-    const stretch = stretchOf(rule, flight.leg, (it) => walk.ground.drawDelay(it));
+    const queue = queueOn(walk, rule);
+    const stretch = stretchOf(rule, flight.leg, walk.ground.drawDelay(rule), queue);
     flight.stretch = join(flight.stretch, stretch);
-    flight.log?.step(place, 'degraded', `${what} is degraded by ${rule.token}`);
+    const waits = queue === undefined || queue.wait === 0 ? '' : sayQueue(queue);
+    flight.log?.step(place, 'degraded', `${what} is degraded by ${rule.token}${waits}`);
     if (stretch.arrives.numerator === 0) {
       return walk.lose(flight, 'link-loss', `${what} loses every packet (${rule.token})`);
     }
   }
   return undefined;
+}
+
+/** What the packet, or the stream of them that it stands for, finds in front of the line. */
+function queueOn(
+  { ground, sent, session, interval }: Walk,
+  rule: Degradation,
+): Queueing | undefined {
+  if (rule.limit === undefined) return undefined;
+  const frame = bareFrames(sent, session !== undefined).there;
+  return ground.queueAhead(rule, { frame, interval });
+}
+
+function sayQueue({ wait, accepted }: Queueing): string {
+  const room = accepted.numerator === accepted.denominator ? '' : ', which is full';
+  return `, behind a queue of ${formatDuration(wait)}${room}`;
 }
 
 /** What a cut itself answers passes it, and so does what it lets go on. */

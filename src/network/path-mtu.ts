@@ -71,7 +71,8 @@ export function withMessages(ground: MtuGround, trace: Trace, size: number): Tra
   const hops = walker.send('request', trace.hops);
   const answerHops = walker.stop === undefined ? walker.send('answer', trace.answerHops) : [];
   const passed = { ...trace, ...walker.stop, hops, answerHops };
-  return walker.stop === undefined ? withTransmission(passed, walker.frames) : passed;
+  if (walker.stop !== undefined) return passed;
+  return withTransmission(passed, walker.frames, bareFrames(trace.sent));
 }
 
 class MessageWalk {

@@ -7,7 +7,7 @@ import type { IP } from '../values/ip';
 import type { Destination, Origin } from '../values/origin';
 import type { PacketKind } from '../values/packet';
 import { CERTAIN } from '../values/ratio';
-import type { Instant } from '../values/time';
+import type { Duration, Instant } from '../values/time';
 import type { Disposition } from '../values/disposition';
 import type { Trace } from '../values/trace';
 import { isLoopback } from '../node/machine';
@@ -44,6 +44,8 @@ export interface SendOptions {
   readonly via?: string;
   /** Bytes of data in one message and in its answer; just a first small packet by default. */
   readonly size?: number;
+  /** It stands for a stream of such packets: how often one leaves. */
+  readonly interval?: Duration;
   /** An earlier connection of the same client, as if that one had been opened. */
   readonly since?: Visit;
   /** Whether it stands for a connection that is held open for long, so that cuts may keep it. */
@@ -64,6 +66,7 @@ export interface Sending {
   readonly isAnyPort?: boolean;
   /** See SendOptions. */
   readonly isKept?: boolean;
+  readonly interval?: Duration | undefined;
 }
 
 /** What the network must offer for a sender to be found. */
@@ -89,12 +92,12 @@ export function send(
 ): readonly Trace[] {
   const prepared = prepare(ground, from, to, options.sport ?? PROBE_PORT);
   if ('disposition' in prepared) return [prepared];
-  const { src, via, since, size, sport, isKept = false } = options;
+  const { src, via, since, size, sport, interval, isKept = false } = options;
   const record = size !== undefined || (options.record ?? true);
   const sent = src === undefined ? prepared.sent : { ...prepared.sent, src };
   const context = { ...(via !== undefined && { via }), ...(since !== undefined && { since }) };
   const isAnyPort = sport === undefined;
-  const sending = { ...prepared, sent, isAnyPort, isKept, ...context };
+  const sending = { ...prepared, sent, isAnyPort, isKept, interval, ...context };
   // What a client was known by before is no part of what is remembered.
   const known = since === undefined ? remember : undefined;
   const frames = bareFrames(sent);

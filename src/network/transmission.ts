@@ -1,6 +1,8 @@
 // What a limited rate costs: the time in which the bits of a packet leave the slowest line on its
-// way. Packets do not wait for each other: nobody says what else is sent.
-// source: net/sched/sch_netem.c packet_time_ns (qdisc_pkt_len: with the Ethernet header)
+// way. What is ahead of it there is said in line-queue.ts; bits for which a line has tokens leave
+// it at once.
+// source: net/sched/sch_netem.c packet_time_ns (qdisc_pkt_len: with the Ethernet header);
+// net/sched/sch_tbf.c tbf_dequeue
 
 import type { Line } from '../values/arrivals';
 import { familyOf } from '../values/ip';
@@ -15,7 +17,7 @@ export interface Frames {
 }
 
 /** source: IEEE 802.3 (without preamble and checksum, as Linux counts) */
-const ETHERNET_HEADER = 14;
+export const ETHERNET_HEADER = 14;
 
 const IP_HEADER = { IPv4: 20, IPv6: 40 } as const;
 
@@ -28,6 +30,11 @@ const DATAGRAM = 8;
 const FRAGMENT = { IPv4: 0, IPv6: 8 } as const;
 
 const MICROSECONDS = 1_000_000;
+
+/** Bytes of a call between hosts. */
+export const SYN_FRAME = ETHERNET_HEADER + IP_HEADER.IPv4 + SYN;
+
+const NOTHING: Frames = { there: 0, back: 0 };
 
 /** A handshake, a segment of an open connection, or a datagram: just the headers. */
 export function bareFrames({ protocol, src }: FiveTuple, isOpen = false): Frames {
@@ -51,13 +58,16 @@ export function framesOf({ protocol, src }: FiveTuple, size: number, length: num
   return data + Math.ceil(data / piece) * (ETHERNET_HEADER + headers);
 }
 
-/** The same trace, as much later as the lowest rates on its way make it. */
-export function withTransmission(trace: Trace, { there, back }: Frames): Trace {
+/**
+ * The same trace, as much later as the lowest rates on its way make it. `before`: frames that have
+ * used tokens already.
+ */
+export function withTransmission(trace: Trace, frames: Frames, before = NOTHING): Trace {
   const { stretch } = trace;
   const lines = stretch?.lines ?? [];
   if (stretch === undefined || lines.every(({ rate }) => rate === undefined)) return trace;
-  const out = timeFor(there, lines, 'request');
-  const home = timeFor(back, lines, 'answer');
+  const out = timeFor(frames.there, before.there, linesOn('request', lines));
+  const home = timeFor(frames.back, before.back, linesOn('answer', lines));
   return {
     ...trace,
     stretch: {
@@ -68,10 +78,17 @@ export function withTransmission(trace: Trace, { there, back }: Frames): Trace {
   };
 }
 
-function timeFor(bytes: number, lines: readonly Line[], leg: Line['leg']): number {
-  const own = lines.filter((line) => line.leg === leg);
-  const least = Math.min(...own.map(({ rate }) => rate ?? Infinity));
-  return Math.ceil((bytes * 8 * MICROSECONDS) / least);
+function linesOn(leg: Line['leg'], lines: readonly Line[]): readonly Line[] {
+  return lines.filter((line) => line.leg === leg);
+}
+
+/** The longest time that any of the lines takes. */
+function timeFor(bytes: number, before: number, lines: readonly Line[]): number {
+  const times = lines.map(({ rate = Infinity, tokens = 0 }) => {
+    const bits = bytes * 8 - Math.max(0, tokens - before * 8);
+    return Math.ceil((Math.max(0, bits) * MICROSECONDS) / rate);
+  });
+  return Math.max(0, ...times);
 }
 
 function frame(src: FiveTuple['src'], bytes: number): number {

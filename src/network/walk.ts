@@ -16,6 +16,7 @@ import type { ExternalHost, Fabric } from './fabric';
 import type { Flight, Outcome, RecentSet } from './flight';
 import { PERFECT } from './impairments';
 import type { Degradation } from './impairments';
+import type { Offer, Queueing } from './line-queue';
 import type { LoadBalancers } from './load-balancer';
 import type { PolicyEnforcer } from './policy-enforcer';
 
@@ -32,6 +33,8 @@ export interface Ground {
   nameOfPod(podKey: string): string;
   /** How long a packet waits on a bad link now. */
   drawDelay(rule: Degradation): Duration;
+  /** What waits in front of a limited line now; undefined where it has no queue. */
+  queueAhead(rule: Degradation, offer: Offer): Queueing | undefined;
 }
 
 /** Who sent the packet: its answer must come back to exactly there. */
@@ -80,6 +83,8 @@ export class Walk {
   readonly isAnyPort: boolean;
   /** Whether it stands for a connection that is held open for long (the API server's). */
   readonly isKept: boolean;
+  /** How often the sender sends one like it; undefined for a single packet. */
+  readonly interval: Duration | undefined;
   /** Whether hops are written down. */
   readonly isRecorded: boolean;
   readonly endings: Ending[] = [];
@@ -94,6 +99,7 @@ export class Walk {
     since?: Visit | undefined;
     isAnyPort?: boolean | undefined;
     isKept?: boolean | undefined;
+    interval?: Duration | undefined;
     isRecorded: boolean;
   }) {
     this.ground = options.ground;
@@ -105,6 +111,7 @@ export class Walk {
     this.since = options.since;
     this.isAnyPort = options.isAnyPort === true;
     this.isKept = options.isKept === true;
+    this.interval = options.interval;
     this.isRecorded = options.isRecorded;
   }
 

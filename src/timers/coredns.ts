@@ -60,7 +60,8 @@ export const COREDNS_TIMERS = {
     delays: 'the same, more or less; no more than half of the interval',
     value: fixed(seconds(15)),
     knob: 'Corefile reload INTERVAL JITTER',
-    source: 'coredns plugin/reload/setup.go defaultJitter',
+    bounds: { least: seconds(1), orNone: true },
+    source: 'coredns plugin/reload/setup.go defaultJitter, minJitter',
   },
   'coredns.forwardTimeout': {
     kind: 'wait',

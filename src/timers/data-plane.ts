@@ -1,5 +1,6 @@
 // The delays of proxies, load balancers, resolvers and the sockets of clients.
 
+import { MEMBERLIST_TIMERS } from './memberlist';
 import { fixed, spread } from './row';
 import type { TimerRow } from './row';
 import { milliseconds, seconds, ZERO } from '../values/time';
@@ -103,10 +104,11 @@ export const DATA_PLANE_TIMERS = {
   },
   'metallb.memberlistDetection': {
     kind: 'latency',
-    delays: 'the loss of a speaker, until the others take its layer 2 addresses over',
+    delays: 'the loss of a speaker with its node, until the others take its layer 2 addresses over',
     value: spread(seconds(5), seconds(10)),
     source: 'metallb internal/speakerlist; hashicorp/memberlist config.go (DefaultLANConfig)',
   },
+  ...MEMBERLIST_TIMERS,
   'metallb.bgpHoldTime': {
     kind: 'wait',
     delays: 'the end of the routes to a silent speaker',

@@ -1,10 +1,13 @@
 // The delays of the kubelet and of the machine under it.
 
 import { fixed, spread } from './row';
-import type { TimerRow } from './row';
+import type { Bounds, TimerRow } from './row';
 import { milliseconds, seconds, ZERO } from '../values/time';
 
 const ms = milliseconds;
+
+/** source: pkg/kubelet/apis/config/validation/validation.go (zero, or from 1 sec on) */
+const SHUTDOWN: Bounds = { least: seconds(1), orNone: true };
 
 export const NODE_TIMERS = {
   'kubelet.plegRelistPeriod': {
@@ -174,6 +177,7 @@ export const NODE_TIMERS = {
     delays: 'the shutdown of a node, while its kubelet ends the pods; zero: the kubelet does not',
     value: fixed(ZERO),
     knob: 'KubeletConfiguration shutdownGracePeriod',
+    bounds: SHUTDOWN,
     source: 'pkg/kubelet/nodeshutdown/nodeshutdown_manager.go migrateConfig; KEP-2000',
   },
   'kubelet.shutdownGracePeriodCriticalPods': {
@@ -181,6 +185,7 @@ export const NODE_TIMERS = {
     delays: 'the same: the part of it that is kept for critical pods, after all others',
     value: fixed(ZERO),
     knob: 'KubeletConfiguration shutdownGracePeriodCriticalPods',
+    bounds: SHUTDOWN,
     source: 'pkg/kubelet/nodeshutdown/nodeshutdown_manager.go migrateConfig; KEP-2000',
   },
   'kubelet.evictionMonitoringPeriod': {

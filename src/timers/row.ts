@@ -25,6 +25,8 @@ export interface KnobSince {
 export interface Bounds {
   readonly least?: Duration;
   readonly most?: Duration;
+  /** Whether zero, which is less, stands for none. */
+  readonly orNone?: true;
   /** Whether it counts in whole seconds. */
   readonly isWhole?: true;
 }
@@ -57,16 +59,18 @@ export function sinceText({ version, gate }: KnobSince): string {
   return `since ${version}, with the feature gate ${gate.name} since ${gate.from}`;
 }
 
-/** `whole seconds, from 1s to 1h`. Empty where there are no bounds. */
-export function boundsText({ least, most, isWhole }: Bounds): string {
+/** `whole seconds, from 1s to 1h`, `0s or from 1s`. Empty where there are no bounds. */
+export function boundsText({ least, most, orNone, isWhole }: Bounds): string {
+  const none = orNone ? '0s or' : '';
   const from = least === undefined ? '' : `from ${formatDuration(least)}`;
   const to = most === undefined ? '' : `to ${formatDuration(most)}`;
-  const span = [from, to].filter((it) => it !== '').join(' ');
+  const span = [none, from, to].filter((it) => it !== '').join(' ');
   return [isWhole ? 'whole seconds' : '', span].filter((it) => it !== '').join(', ');
 }
 
 /** Whether a delay is one that its knob takes. */
-export function isWithin(value: Duration, { least, most, isWhole }: Bounds): boolean {
+export function isWithin(value: Duration, { least, most, orNone, isWhole }: Bounds): boolean {
+  if (orNone && value === ZERO) return true;
   if (isWhole && value % seconds(1) !== 0) return false;
   return (least === undefined || value >= least) && (most === undefined || value <= most);
 }

@@ -17,6 +17,8 @@ export interface Line {
   readonly fates: readonly Fate[];
   /** Bits in a second; absent where nothing limits them. */
   readonly rate?: number;
+  /** How many bits leave a limited line at once; absent for none. */
+  readonly tokens?: number;
 }
 
 /** One thing that can become of a packet: what each copy that leaves the line has waited. */

@@ -2,6 +2,7 @@
 // packets. Shared by the claims that speak of connections which stand.
 
 import type { Cluster, OpenConnection, StraySegment } from '../cluster/cluster';
+import type { Duration } from '../values/time';
 import type { Walk, Walks } from './walks';
 import { destinationsOf } from './walks';
 import { sourcesOf } from './targets';
@@ -38,13 +39,14 @@ export function nextPackets(
   return { walks: opened.flatMap((one) => nextPacket(cluster, one, segment)), single: true };
 }
 
-/** The ways of the next packet of one connection. */
+/** The ways of the next packet of one connection, of which one leaves at every `interval`. */
 export function nextPacket(
   cluster: Cluster,
   { name, connection }: Opened,
   segment?: StraySegment,
+  interval?: Duration,
 ): readonly Walk[] {
-  return cluster.proceed(connection, segment).map((trace) => ({
+  return cluster.proceed(connection, segment, interval).map((trace) => ({
     source: { name, origin: connection.from },
     trace: { ...trace, sender: name },
   }));

@@ -1,7 +1,7 @@
 // From "who asks for what" to packet walks: resolves the destination as each source would, sends
 // one packet for every way in which that can go, and gives the walks with exact probabilities.
 
-import type { Cluster } from '../cluster/cluster';
+import type { Cluster, ClusterSendOptions } from '../cluster/cluster';
 import { parseDestination } from '../language/reference';
 import type { DestinationText, Reference } from '../language/reference';
 import { ANY_PORT } from '../values/flow';
@@ -13,7 +13,6 @@ import type { Destination } from '../values/origin';
 import { CERTAIN, multiply, ratio } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
 import type { Resolution } from '../values/resolution';
-import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
 import { addressesOf } from './pods';
 import { podsOfReference, sourcesOf, UnknownTargetError } from './targets';
@@ -35,13 +34,13 @@ export interface Walks {
 
 /**
  * Every possible walk from every source that `from` means to `to`. Changes nothing. `size`: bytes
- * of data in one message; `timeout`: how long the client waits.
+ * of data in one message; `timeout`: how long the client waits; `interval`: how often it sends.
  */
 export function walksOf(
   cluster: Cluster,
   from: OriginArgs,
   to: string,
-  options: { readonly size?: number; readonly timeout?: Duration } = {},
+  options: Pick<ClusterSendOptions, 'size' | 'timeout' | 'interval'> = {},
 ): Walks {
   const { sources, missing, single } = sourcesOf(cluster, from);
   if (missing !== undefined) return { walks: [], missing, single };

@@ -84,25 +84,26 @@ describe('renewals over a line that loses packets', function () {
   });
 
   it('are no events on a line that is good, and none after it is good again', () => {
-    const late = journalOf(lossy('30%'), 1).filter(({ action }) => action === 'renewed');
+    const late = renewalsIn(lossy('30%'), 1);
     expect(late.length).to.be.above(0);
-    for (const { at } of late) expect(at / 1e6).to.be.within(20, 345);
-    expect(
-      journalOf('degrade: {from: node/worker-1, to: node/worker-2, loss: 30%}', 1).filter(
-        ({ action }) => action === 'renewed',
-      ),
-    ).to.deep.equal([]);
+    for (const at of late) expect(at / 1e6).to.be.within(20, 345);
+    const elsewhere = 'degrade: {from: node/worker-1, to: node/worker-2, loss: 30%}';
+    expect(renewalsIn(elsewhere, 1)).to.deep.equal([]);
   });
 
   it('are other ones under another seed, and the same ones under the same', () => {
-    const instants = (seed: number): readonly number[] =>
-      journalOf(lossy('50%'), seed)
-        .filter(({ action }) => action === 'renewed')
-        .map(({ at }) => at);
+    const instants = (seed: number): readonly number[] => renewalsIn(lossy('50%'), seed);
     expect(instants(2)).to.deep.equal(instants(2));
     expect(instants(2)).to.not.deep.equal(instants(3));
   });
 });
+
+/** When renewals arrived that did not at once. */
+function renewalsIn(fault: string, seed: number): readonly number[] {
+  return journalOf(fault, seed)
+    .filter(({ action }) => action === 'renewed')
+    .map(({ at }) => at);
+}
 
 function journalOf(fault: string, seed: number): readonly Entry[] {
   const plan = planOf(fault);

@@ -101,8 +101,9 @@ export function validateLabels(labels: Labels | undefined, path: string): Manife
     const place = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     problems.push(wrongLabel(place, key, value));
   }
-  // What may still change is not kept in mind.
-  if (problems.length === 0 && Object.isFrozen(labels)) flawless.add(labels);
+  // What may still change is not kept in mind, and what is no mapping is told of elsewhere.
+  const isKept = typeof labels === 'object' && Object.isFrozen(labels);
+  if (problems.length === 0 && isKept) flawless.add(labels);
   return problems;
 }
 

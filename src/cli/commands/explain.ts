@@ -1,10 +1,11 @@
 // `kubedrill explain`: the reference at hand, drawn from the definitions that the model runs by.
 
-import { PROFILES } from '../../timing';
+import { NOT_MODELLED, PROFILES, TIMERS } from '../../timing';
 import type { Profile } from '../../timing';
 import { isModelledVersion, MODELLED_VERSIONS, NEWEST_VERSION } from '../../values/kube-version';
 import type { KubeVersion } from '../../values/kube-version';
 import { DISPOSITIONS } from '../../values/disposition';
+import { sortedKeys } from '../../values/order';
 import { DIAGNOSTIC_CODES } from '../../language/diagnostic-codes';
 import { LANGUAGE } from '../../vocabulary/index';
 import type { Arguments, CommandLine } from '../arguments';
@@ -14,12 +15,12 @@ import { explainFile, isFile } from '../explain-file';
 import { columns, paragraph } from '../layout';
 import type { Command } from '../main';
 import { PLAN_FLAGS } from '../one-plan';
-import { timerPage } from '../timer-page';
+import { timerBlock, timerPage } from '../timer-page';
 import type { Page } from '../word-page';
 import { wordPage } from '../word-page';
 
 const line: CommandLine = {
-  usage: 'explain [WORD|CODE|timers|dispositions|FILE[:LINE]] [flags]',
+  usage: 'explain [WORD|TIMER|CODE|timers|dispositions|FILE[:LINE]] [flags]',
   summary: 'Explains a word of the language (all words without one), or a scenario.',
   flags: {
     kubernetes: { value: 'VERSION', help: 'The version whose timers are shown.' },
@@ -60,7 +61,10 @@ function page(word: string | undefined, args: Arguments): string {
   if (/^KD\d+$/i.test(word)) return meaningOf(word.toUpperCase());
   const found = pages().filter(({ name }) => name === word);
   if (found.length > 0) return found.map(wordPage).join('\n\n\n');
-  const names = [...pages().map(({ name }) => name), 'timers', 'dispositions'];
+  const timer = timerBlock(word, readVersion(args), readProfile(args));
+  if (timer !== undefined) return timer;
+  const words = [...pages().map(({ name }) => name), 'timers', 'dispositions'];
+  const names = [...words, ...sortedKeys(TIMERS), ...sortedKeys(NOT_MODELLED)];
   throw new UsageError(`the language has no word ${word}${hinted(word, names)}`);
 }
 

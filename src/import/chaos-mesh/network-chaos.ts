@@ -9,6 +9,9 @@ import { readExternalTargets } from './external-target';
 import type { Externals } from './external-target';
 import { readPods, sideOf } from './selector';
 
+/** The least that `limit` and `buffer` may be in a scenario. */
+const LEAST_QUEUE = 82;
+
 const NETEM = ['netem', 'delay', 'loss', 'duplicate', 'corrupt'];
 
 type Args = Readonly<Record<string, unknown>>;
@@ -90,10 +93,26 @@ function bandwidth(spec: Fields): Args | undefined {
     spec.remark('skipped', 'it has no rate', 'action');
     return undefined;
   }
-  for (const key of ['limit', 'buffer', 'peakrate', 'minburst']) {
-    if (part.has(key)) part.remark('skipped', 'a rate has no queue here', key);
+  for (const key of ['peakrate', 'minburst']) {
+    if (part.has(key)) part.remark('skipped', 'a bucket is emptied at once here', key);
   }
-  return { rate };
+  const limit = bytes(part, 'limit');
+  const buffer = bytes(part, 'buffer');
+  if (limit === undefined) {
+    if (buffer !== undefined) part.remark('skipped', 'a bucket has a queue: no limit', 'buffer');
+    return { rate };
+  }
+  return { rate, limit, ...(buffer !== undefined && { buffer }) };
+}
+
+/** A queue, or a bucket, into which a packet fits. */
+function bytes(fields: Fields, key: string): number | undefined {
+  const text = fields.text(key);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= LEAST_QUEUE) return value;
+  fields.remark('skipped', `no packet fits into ${text} bytes`, key);
+  return undefined;
 }
 
 function span(fields: Fields, key: string): string | undefined {

@@ -97,7 +97,9 @@ export default defineClaim({
     'the first probe that may fail to the first one that certainly succeeds, and one that is ' +
     'open when the run ends has no length that any bound allows. Each source, and each ' +
     'connection that is kept, is a client by itself. A probe that meets silence is a `timeout`, ' +
-    'also where its peer answers again before it gives up.',
+    'also where its peer answers again before it gives up. On a line with a queue (`degrade` ' +
+    'with `limit`) each stream counts as its own traffic: where that is more than the line ' +
+    'takes, the queue is full from the first probe on.',
   source:
     'net/ipv4/tcp_timer.c (when a SYN is repeated); perf-tests clusterloader2 ' +
     'pkg/measurement/common/service_*_latency (probes of a Service at an interval)',
@@ -135,8 +137,7 @@ export default defineClaim({
       : observeNew(cluster, args, context);
   },
   judgeStretch(args, stretch) {
-    const interval = readSpanText(args.interval) ?? INTERVAL;
-    return judgeProbes(args, stretch, interval);
+    return judgeProbes(args, stretch, intervalOf(args));
   },
 });
 
@@ -161,7 +162,7 @@ function check({ to, interval, timeout, connections, opened, ...limits }: Outage
 /** What a probe on a new connection meets. */
 function observeNew(cluster: Cluster, args: OutageArgs, context: ObservationContext): Observation {
   const timeout = patienceOf(args);
-  const walks = walksOf(cluster, args.from, args.to, { timeout });
+  const walks = walksOf(cluster, args.from, args.to, { timeout, interval: intervalOf(args) });
   const clients = [...new Set(walks.walks.map(({ source }) => source.name))];
   const probes = clients.map((client) => {
     const own = walks.walks.filter(({ source }) => source.name === client);
@@ -177,7 +178,7 @@ function observeKept(cluster: Cluster, args: OutageArgs, context: ObservationCon
   const alive = (opened ?? []).filter(({ connection }) => connection.client.isAlive());
   const walks: Walk[] = [];
   const probes = alive.map((one) => {
-    const own = nextPacket(cluster, one);
+    const own = nextPacket(cluster, one, undefined, intervalOf(args));
     const { probability, responder } = one.connection.opened;
     walks.push(...own.map((walk) => shared(walk, probability)));
     const server = nameOfResponder(cluster, responder?.name ?? '');
@@ -255,6 +256,10 @@ function judgeOf(cluster: Cluster, timeout: Duration): WalkJudge {
       isLate(walk) ? 'timeout' : (outcomeOf(walk.trace.disposition) ?? 'not modelled'),
     detail: ({ trace }) => String(trace.took ?? ''),
   };
+}
+
+function intervalOf({ interval }: OutageArgs): Duration {
+  return readSpanText(interval) ?? INTERVAL;
 }
 
 function patienceOf({ timeout }: OutageArgs): Duration {

@@ -1,10 +1,17 @@
 import { parseDuration } from '../../language/duration';
 import type { FromSchema } from '../../language/json-schema';
+import type { ManifestProblem } from '../../language/lexicon';
 import type { Duration } from '../../values/time';
 import { defineFault, problem } from '../define';
 import { idleArguments } from '../no-effect';
 import { PERCENT, readPercent } from '../percent';
 import { checkSides, extended, hasLiveSides, rulesBetween, SIDES } from '../sides';
+
+/** Bits in a second. */
+const RATE = '^[1-9][0-9]*(bit|kbit|mbit|gbit)$';
+
+/** A queue or a bucket that is smaller than the least MTU lets nothing pass. */
+const LEAST_QUEUE = 82;
 
 const SCHEMA = {
   type: 'object',
@@ -47,7 +54,30 @@ const SCHEMA = {
         'How much passes in a second: `1mbit`. A packet takes as long as its bits do; without a ' +
         '`size`, those of its headers.',
       type: 'string',
-      pattern: '^[1-9][0-9]*(bit|kbit|mbit|gbit)$',
+      pattern: RATE,
+    },
+    limit: {
+      description:
+        'How many bytes wait at most where more is sent than the `rate`; what finds no room is ' +
+        'lost. Without it, no packet waits for another one.',
+      type: 'integer',
+      minimum: LEAST_QUEUE,
+      maximum: 4_294_967_295,
+    },
+    buffer: {
+      description:
+        'How many bytes pass at once after a pause, before the `rate` counts; also the largest ' +
+        'packet that passes.',
+      type: 'integer',
+      minimum: LEAST_QUEUE,
+      maximum: 4_294_967_295,
+    },
+    load: {
+      description:
+        'What others send over it each way, all the time: `8mbit`. More than the `rate` empties ' +
+        'the `buffer`, fills the queue up to its `limit`, and then takes its share of the line.',
+      type: 'string',
+      pattern: RATE,
     },
     mtu: {
       description: 'The largest packet that passes, in bytes.',
@@ -79,10 +109,13 @@ export default defineFault({
     'server say to each other is lost as well and sent again after 200 ms, 400 ms, …, and a ' +
     'probe that loses a packet may run out of its time: both are drawn from the seed, and so is ' +
     'each renewal of a lease, whose tries end after 10 s. Several on ' +
-    'one way: delays add up, packets must survive each, the least rate and the least MTU count.',
+    'one way: delays add up, packets must survive each, the least rate and the least MTU count. ' +
+    'With a `limit`, a line is a token bucket with a queue: whoever comes waits as long as the ' +
+    'queue takes at the `rate`, and finds room in a full one with the probability `rate` / ' +
+    '`load`. A stream of probes is a load as well. Each direction is a line of its own.',
   source:
     'net/sched/sch_netem.c; net/ipv4/tcp_timer.c (tcp_syn_retries 6, TCP_TIMEOUT_INIT 1 s, ' +
-    'TCP_RTO_MIN 200 ms)',
+    'TCP_RTO_MIN 200 ms); net/sched/sch_tbf.c; net/sched/sch_fifo.c (bfifo_enqueue)',
   schema: SCHEMA,
   examples: [
     '{at: 10s, degrade: {from: node/worker-1, to: node/worker-2, delay: 100ms, jitter: 10ms}}',
@@ -90,6 +123,8 @@ export default defineFault({
     '{at: 10s, degrade: {from: shop/frontend, to: coredns, direction: to, loss: 12.5%}}',
     '{at: 10s, degrade: {from: node/worker-1, to: node/worker-2, mtu: 1400}}',
     '{at: 10s, degrade: {from: node/worker-1, to: node/worker-2, rate: 1mbit}}',
+    '{at: 10s, degrade: {from: shop/frontend, to: shop/backend, rate: 1mbit, limit: 20000, ' +
+      'buffer: 10000, load: 4mbit}}',
     '{at: 10s, degrade: {from: shop/frontend, delay: 50ms, reorder: 25%, duplicate: 1%}}',
   ],
   check(args: Args) {
@@ -107,11 +142,7 @@ export default defineFault({
       problems.push(problem('/reorder', 'nobody waits who could be overtaken: give a `delay`'));
     }
     if (args.correlation !== undefined) problems.push(problem('/correlation', CORRELATED));
-    if (args.rate !== undefined && [args.from, args.to].some(isOneProcess)) {
-      const what = 'what one process and the API server say to each other has no size here';
-      problems.push(problem('/rate', `${what}: name its node`));
-    }
-    return problems;
+    return [...problems, ...checkRate(args)];
   },
   inject(cluster, args, context) {
     const { hits, rules } = rulesBetween(cluster, args, context, effectOf(args));
@@ -130,13 +161,28 @@ export default defineFault({
   },
 });
 
+/** A queue is one of a limited line, and what has no queue knows no bursts and no others. */
+function* checkRate({ rate, limit, buffer, load, from, to }: Args): Iterable<ManifestProblem> {
+  if (rate !== undefined && [from, to].some(isOneProcess)) {
+    const what = 'what one process and the API server say to each other has no size here';
+    yield problem('/rate', `${what}: name its node`);
+  }
+  if (limit !== undefined && rate === undefined) {
+    yield problem('/limit', 'nothing waits on a line that takes everything: give a `rate`');
+  }
+  if (limit !== undefined) return;
+  if (buffer !== undefined) yield problem('/buffer', 'a bucket has a queue: give its `limit`');
+  if (load !== undefined) yield problem('/load', 'say how much of it waits: give a `limit`');
+}
+
 /** The API server is a place with a port; every other component is a process on one. */
 function isOneProcess(side: Args['from']): boolean {
   return typeof side === 'object' && 'component' in side && side.component !== 'apiserver';
 }
 
 function effectOf(args: Args) {
-  const { delay, jitter, distribution, loss, corrupt, duplicate, reorder, rate, mtu } = args;
+  const { delay, jitter, distribution, loss, corrupt, duplicate, reorder, mtu } = args;
+  const { rate, limit, buffer, load } = args;
   return {
     ...(delay !== undefined && { delay: durationOf(delay) }),
     ...(jitter !== undefined && { jitter: durationOf(jitter) }),
@@ -146,6 +192,9 @@ function effectOf(args: Args) {
     ...(duplicate !== undefined && { duplicate: readPercent(duplicate) }),
     ...(reorder !== undefined && { reorder: readPercent(reorder) }),
     ...(rate !== undefined && { rate: bitsOf(rate) }),
+    ...(limit !== undefined && { limit }),
+    ...(buffer !== undefined && { buffer }),
+    ...(load !== undefined && { load: bitsOf(load) }),
     ...(mtu !== undefined && { mtu }),
   };
 }

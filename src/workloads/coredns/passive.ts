@@ -74,5 +74,8 @@ function readReload(
   if (interval < seconds(2)) throw new CorefileError('reload: 2s is the least interval', line);
   const half = Math.floor(interval / 2) as Duration;
   const jitter = args.length > 1 ? readSpan(directive, 1) : delay('coredns.reloadJitter');
+  if (jitter > 0 && jitter < seconds(1)) {
+    throw new CorefileError('reload: 1s is the least jitter, or 0s for none', line);
+  }
   return { interval, jitter: jitter < half ? jitter : half };
 }

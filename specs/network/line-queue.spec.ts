@@ -1,0 +1,158 @@
+// Goal: a limited line with a queue is what tc tbf is. A bucket of `buffer` bytes lets a burst
+// pass; what others send beyond the rate fills a queue of `limit` bytes; what finds it full is
+// dropped. net/sched/sch_tbf.c: N(t + delta) = min(B/R, N(t) + delta), and a packet of S bytes
+// leaves when S/R <= N. net/sched/sch_fifo.c: bfifo_enqueue takes what fits into the limit.
+
+import { expect } from 'chai';
+
+import type { Degradation, End } from '../../src/network/index';
+import { nextLook, queueAhead } from '../../src/network/line-queue';
+import type { LimitedLine } from '../../src/network/line-queue';
+import { formatRatio } from '../../src/values/ratio';
+import { milliseconds } from '../../src/values/time';
+import type { Duration, Instant } from '../../src/values/time';
+import type { Trace } from '../../src/values/trace';
+import type { Destination } from '../../src/values/origin';
+import { Lab, tcp } from './lab';
+
+const P1 = { pod: 'default/p1' } as const;
+const P3 = { address: '10.244.2.8', port: 8_080, protocol: 'TCP' } as Destination;
+
+const hosts = (name: string): End => ({ is: 'hosts', hosts: new Set([name]) });
+
+/** 1 Mbit/s with a queue of 20 kB, into which others put 5 Mbit/s: it is full after 40 ms. */
+const LINE = { rate: 1_000_000, limit: 20_000, load: 5_000_000 } as const;
+/** The same with a bucket of 10 kB, which is empty after 20 ms: the queue is full after 60 ms. */
+const BUCKET = { ...LINE, buffer: 10_000 } as const;
+
+function lab(): Lab {
+  const made = new Lab();
+  made.pod('p1', 'n1', '10.244.1.5', [tcp(8_080)]);
+  made.pod('p3', 'n2', '10.244.2.8', [tcp(8_080)]);
+  made.program();
+  return made;
+}
+
+function degrade(made: Lab, more: Partial<Degradation>): void {
+  const plain = { token: 'bad', from: hosts('n1'), to: hosts('n2'), direction: 'to' } as const;
+  const rule = { ...plain, ...more };
+  made.network.fabric.degradations.set(rule.token, [rule]);
+}
+
+function tell({ stretch }: Trace): string {
+  if (stretch === undefined) return 'perfect';
+  return `${stretch.there} us, ${formatRatio(stretch.arrives)}`;
+}
+
+function found(line: LimitedLine, at: number, interval?: Duration): string {
+  const now = milliseconds(at) as unknown as Instant;
+  const queue = queueAhead(line, { frame: 74, interval }, { now, quietNow: now });
+  if (queue === undefined) return 'no queue';
+  return `${queue.wait} us, ${formatRatio(queue.accepted)}, ${queue.tokens} bits`;
+}
+
+describe('the queue of a limited line', () => {
+  it('grows by what is too much, as a fluid', () => {
+    expect(found(LINE, 0)).to.equal('0 us, 1, 0 bits');
+    // 4 Mbit/s too much, for 10 ms: 40,000 bits, which take 40 ms at 1 Mbit/s.
+    expect(found(LINE, 10)).to.equal('40000 us, 1, 0 bits');
+    expect(found(LINE, 39)).to.equal('156000 us, 1, 0 bits');
+  });
+
+  it('is full then: what finds room waits for the rest of it, and the share is rate / load', () => {
+    // 20,000 bytes take 160 ms; the packet itself is the last of them, with its 592 bits.
+    expect(found(LINE, 40)).to.equal('159408 us, 1/5, 0 bits');
+    expect(found(LINE, 90_000)).to.equal('159408 us, 1/5, 0 bits');
+  });
+
+  it('begins to grow when the bucket is empty', () => {
+    expect(found(BUCKET, 0)).to.equal('0 us, 1, 80000 bits');
+    expect(found(BUCKET, 15)).to.equal('0 us, 1, 20000 bits');
+    expect(found(BUCKET, 20)).to.equal('0 us, 1, 0 bits');
+    expect(found(BUCKET, 30)).to.equal('40000 us, 1, 0 bits');
+    expect(found(BUCKET, 60)).to.equal('159408 us, 1/5, 0 bits');
+  });
+
+  it('stays empty, and its bucket full, where no more is sent than it takes', () => {
+    expect(found({ ...BUCKET, load: 1_000_000 }, 90_000)).to.equal('0 us, 1, 80000 bits');
+    expect(found({ rate: 1_000_000, limit: 100 }, 90_000)).to.equal('0 us, 1, 0 bits');
+    expect(found({ rate: 1_000_000 }, 90_000)).to.equal('no queue');
+  });
+
+  it('is filled by a stream of packets as well', () => {
+    // 592 bits at every 10 ms are 59,200 bit/s.
+    const every = milliseconds(10);
+    const slow = { rate: 32_000, limit: 4_000 };
+    expect(found(slow, 0, every)).to.equal('981500 us, 20/37, 0 bits');
+    expect(found(slow, 0, milliseconds(20))).to.equal('0 us, 1, 0 bits');
+    const shared = { rate: 64_000, limit: 4_000, load: 36_000 };
+    expect(found(shared, 0)).to.equal('0 us, 1, 0 bits');
+    expect(found(shared, 0, every)).to.equal('490750 us, 80/119, 0 bits');
+  });
+
+  it('is looked at when the bucket is empty, ten times while it grows, and never after', () => {
+    const looks: number[] = [];
+    let at = nextLook(BUCKET, 0 as Instant);
+    for (; at !== undefined; at = nextLook(BUCKET, at)) looks.push(at / 1_000);
+    expect(looks).to.deep.equal([20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60]);
+    expect(nextLook(LINE, 0 as Instant)).to.equal(4_000);
+    expect(
+      nextLook({ ...LINE, since: milliseconds(5) as unknown as Instant }, 0 as Instant),
+    ).to.equal(5_000);
+    expect(nextLook({ ...LINE, load: 1_000_000 }, 0 as Instant)).to.equal(undefined);
+  });
+});
+
+describe('a packet on a limited line', () => {
+  const send = (made: Lab, more: object = {}): Trace => made.network.send(P1, P3, more)[0]!;
+
+  it('takes no time while there are tokens for it, and the time of the other bits after that', () => {
+    const made = lab();
+    degrade(made, { rate: 64_000, limit: 20_000 });
+    expect(tell(send(made))).to.equal('9250 us, 1');
+    degrade(made, { rate: 64_000, limit: 20_000, buffer: 2_000 });
+    expect(tell(send(made))).to.equal('0 us, 1');
+    // A SYN of 74 bytes, and three segments with 3,000 bytes and 66 of headers each: 3,272 bytes.
+    const whole = (3_272 - 2_000) * 8 * (1_000 / 64);
+    expect(tell(send(made, { size: 3_000 }))).to.equal(`${whole} us, 1`);
+  });
+
+  it('waits in the queue, and the whole way there takes limit / rate once it is full', () => {
+    const made = lab();
+    degrade(made, { ...LINE, since: -milliseconds(40) as Instant });
+    expect(tell(send(made))).to.equal('160000 us, 1/5');
+    expect(JSON.stringify(send(made).hops)).to.contain(
+      'behind a queue of 159.408ms, which is full',
+    );
+  });
+
+  it('waits once on a way, and for each of two lines; it must survive both', () => {
+    const made = lab();
+    degrade(made, { ...LINE, since: -milliseconds(40) as Instant });
+    degrade(made, { ...LINE, token: 'b', since: -milliseconds(40) as Instant });
+    expect(tell(send(made))).to.equal('319408 us, 1/25');
+  });
+
+  it('is told from a stream of them', () => {
+    const made = lab();
+    degrade(made, { rate: 32_000, limit: 4_000 });
+    expect(tell(send(made))).to.equal('18500 us, 1');
+    expect(tell(send(made, { interval: milliseconds(10) }))).to.equal('1000000 us, 20/37');
+    const [connection] = made.network.open(P1, P3);
+    // Segments of an open connection have 66 bytes: 52,800 bit/s.
+    const [kept] = made.network.proceed(connection!, milliseconds(10));
+    expect(tell(kept!)).to.equal('1000000 us, 20/33');
+  });
+
+  it('never passes where it is larger than the bucket or the queue', () => {
+    const made = lab();
+    const end = (more: Partial<Degradation>): string => {
+      degrade(made, { rate: 1_000_000, limit: 20_000, ...more });
+      return send(made, { size: 1_400 }).disposition;
+    };
+    expect(end({})).to.equal('answered');
+    expect(end({ buffer: 1_466 })).to.equal('answered');
+    expect(end({ buffer: 1_465 })).to.equal('too-big');
+    expect(end({ limit: 1_465 })).to.equal('too-big');
+  });
+});
