@@ -85,6 +85,9 @@ describe('an overridden default of the API server', () => {
       terminationGracePeriodSeconds: 0,
       containers: [{ name: 'web', image: 'v1', livenessProbe: { ...probe, timeoutSeconds: 3 } }],
     });
+    const rollout = { progressDeadlineSeconds: 30, template: { spec: POD } };
+    const deadline = { 'spec.progressDeadlineSeconds': 60 };
+    expect(filled(deadline, 'Deployment', rollout)).to.deep.equal(rollout);
     const affinity = {
       sessionAffinity: 'ClientIP',
       sessionAffinityConfig: { clientIP: { timeoutSeconds: 7 } },

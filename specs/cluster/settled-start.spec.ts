@@ -315,6 +315,22 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8443}]}`;
     expect(addresses).to.deep.equal([...addresses].sort());
   });
 
+  it('binds no pod of a workload before one that was there earlier', () => {
+    for (const [kind, fields] of [
+      ['DaemonSet', ''],
+      ['StatefulSet', 'serviceName: row, replicas: 2'],
+      ['ReplicaSet', 'replicas: 2'],
+    ] as const) {
+      const workload = workloadOf(kind, fields, 'imagePullPolicy: Always');
+      const { api } = settledWith(`${workload}\n---\n${podNamed('given')}`, '', 1);
+      const pods = [...api.store.list('Pod')].filter(
+        ({ metadata }) => metadata.namespace === 'default',
+      );
+      const addressed = sortedBy(pods, (pod) => (pod as Pod).status!.podIP!);
+      expect(addressed[0]!.metadata.name, kind).to.equal('given');
+    }
+  });
+
   it('lets the pods of a StatefulSet come one after the other', () => {
     const { kernel } = settledWith(`apiVersion: apps/v1
 kind: StatefulSet

@@ -220,10 +220,10 @@ describe('NetworkChaos', () => {
     expect(faults[0]!.degrade).to.include({ rate: '8388608bit' });
     expect(faults[0]!.degrade).not.to.have.any.keys('limit', 'buffer');
     expect(told.map((it) => it.split(': ').slice(2).join(': '))).to.deep.equal([
-      'spec.bandwidth.peakrate: a bucket is emptied at once here',
-      'spec.bandwidth.minburst: a bucket is emptied at once here',
       'spec.bandwidth.limit: no packet fits into 1 bytes',
       'spec.bandwidth.buffer: a bucket has a queue: no limit',
+      'spec.bandwidth.peakrate: a bucket is emptied at once here',
+      'spec.bandwidth.minburst: a bucket is emptied at once here',
     ]);
   });
 

@@ -139,6 +139,15 @@ describe('a fork of a run', function () {
       .and.to.contain('started step/next');
   });
 
+  it('can be forked where packets have met rules that are made at the first look', () => {
+    const claim = '{always: {reach: {from: shop/frontend, to: backend:80}}}';
+    const head = `scenario: s\ncluster: {nodes: 2, proxy: nftables}\nmanifests: [${SHOP}]\n`;
+    const plan = planText(`${head}expect:\n  - ${claim}\nend: 20s\n`, 'fork.yaml');
+    const origin = begin(plan);
+    origin.run(seconds(10) as number as Instant);
+    expect(recordOf(lived(origin.fork()))).to.equal(recordOf(lived(begin(plan))));
+  });
+
   it('can be forked again', () => {
     const plan = shopPlan(CRASH);
     const origin = begin(plan);

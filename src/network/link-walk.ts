@@ -45,7 +45,7 @@ export function leaveHost(
   if (nextHop !== undefined) return carry(walk, flight, machine.name, nextHop);
   const target = fabric.hostAt(dst);
   if (target !== undefined) return carry(walk, flight, machine.name, target);
-  const announced = carryBalanced(walk, flight);
+  const announced = carryBalanced(walk, flight, machine.name);
   if (announced !== undefined) return announced;
   if (route.via === undefined) {
     return unreachable(walk, flight, machine, `nobody on ${route.device} has the address ${dst}`);
@@ -159,10 +159,14 @@ function throughTunnel(
 }
 
 /**
- * To the nodes that stand behind an announced address; undefined where nobody announces the
- * packet's destination.
+ * From a host to the nodes that stand behind an announced address; undefined where nobody
+ * announces the packet's destination. Who has found the node by ARP sends to it directly.
  */
-export function carryBalanced(walk: Walk, flight: Flight): readonly Flight[] | undefined {
+export function carryBalanced(
+  walk: Walk,
+  flight: Flight,
+  from: string,
+): readonly Flight[] | undefined {
   const { balancers, machines, fabric } = walk.ground;
   if (unbalance(flight)) {
     const home = fabric.hostAt(flight.packet.tuple.dst);
@@ -170,8 +174,9 @@ export function carryBalanced(walk: Walk, flight: Flight): readonly Flight[] | u
   }
   const announcement = balancers.at(flight.packet.tuple.dst);
   if (announcement === undefined) return undefined;
-  return balance(walk, flight, announcement).flatMap((way) =>
-    carry(walk, way.flight, announcement.by, machines.get(way.node)!),
+  const sender = announcement.neighbours === undefined ? announcement.by : from;
+  return balance(walk, flight, announcement, from).flatMap((way) =>
+    carry(walk, way.flight, sender, machines.get(way.node)!),
   );
 }
 

@@ -27,6 +27,13 @@ export interface Announcement {
   readonly ports: readonly BalancedPort[];
   /** Whether a change of the node set moves all connections (ECMP), or those of lost nodes. */
   readonly rehashes: boolean;
+  /** Who answers ARP for the address, in layer 2 mode; more than one where they are cut off. */
+  readonly announcers?: readonly string[];
+  /**
+   * Hosts on the segment that take another node for the owner than `nodes` says. There where no
+   * router or balancer stands between the clients and the nodes.
+   */
+  readonly neighbours?: Readonly<Record<string, string>>;
 }
 
 export interface BalancedPort {
@@ -81,8 +88,11 @@ export class LoadBalancers {
   }
 
   /** The nodes to which a packet of an open connection may go now. */
-  nodesFor(announcement: Announcement, tuple: FiveTuple): readonly string[] {
-    const { nodes, rehashes } = announcement;
+  nodesFor(
+    { rehashes }: Announcement,
+    nodes: readonly string[],
+    tuple: FiveTuple,
+  ): readonly string[] {
     const known = this.flows.get(tupleKey(tuple));
     if (known === undefined) return nodes;
     const isStable = rehashes ? known.nodes === nodes.join() : nodes.includes(known.node);
@@ -97,20 +107,21 @@ export interface BalancedWay {
 }
 
 /**
- * Takes a packet to the nodes that stand behind an announced address, one way for each. Where
- * there is none, the walk ends here.
+ * Takes a packet of the host `from` to the nodes that stand behind an announced address, one way
+ * for each. Where there is none, the walk ends here.
  */
 export function balance(
   walk: Walk,
   flight: Flight,
   announcement: Announcement,
+  from: string,
 ): readonly BalancedWay[] {
   const { address, by, absence } = announcement;
   const { tuple } = flight.packet;
   const target = targetOf(announcement, tuple);
   flight.log?.enter(by, 'eth0', tuple);
   const reason = target === undefined ? `has nothing to forward port ${tuple.dport} to` : absence;
-  const nodes = target === undefined ? [] : nodesOf(walk, announcement, tuple);
+  const nodes = target === undefined ? [] : nodesOf(walk, announcement, tuple, from);
   if (nodes.length === 0) {
     walk.lose(flight, 'lost', `${by} got it for ${address}, but ${reason}`);
     return [];
@@ -139,9 +150,16 @@ export function unbalance(flight: Flight): boolean {
   return true;
 }
 
-function nodesOf(walk: Walk, announcement: Announcement, tuple: FiveTuple): readonly string[] {
-  if (walk.session === undefined) return announcement.nodes;
-  return walk.ground.balancers.nodesFor(announcement, tuple);
+function nodesOf(
+  walk: Walk,
+  announcement: Announcement,
+  tuple: FiveTuple,
+  from: string,
+): readonly string[] {
+  const believed = announcement.neighbours?.[from];
+  const nodes = believed === undefined ? announcement.nodes : [believed];
+  if (walk.session === undefined) return nodes;
+  return walk.ground.balancers.nodesFor(announcement, nodes, tuple);
 }
 
 /** The port behind the balancer; undefined where it does not listen, or has no node port. */

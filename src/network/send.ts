@@ -221,7 +221,7 @@ function leaveExternal(
   const { fabric, machines } = walk.ground;
   const host = fabric.hostAt(tuple.dst) ?? machines.get(walk.via ?? '');
   if (host !== undefined) return carry(walk, flight, name, host);
-  const announced = carryBalanced(walk, flight);
+  const announced = carryBalanced(walk, flight, name);
   if (announced !== undefined) return announced;
   return walk.lose(flight, 'lost', `no router on the way from ${name} knows ${tuple.dst}`);
 }

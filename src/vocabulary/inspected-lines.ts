@@ -23,6 +23,6 @@ export function isInspected(path: string, line: JournalLine): boolean {
   }
   const node = NODE.exec(path);
   if (node === null) return false;
-  const host = node[1] ?? node[2] ?? '';
-  return line.actor.includes('@') && line.actor.endsWith(host);
+  const host = node[1] ?? node[2];
+  return host === undefined ? line.actor.includes('@') : line.actor.endsWith(`@${host}`);
 }

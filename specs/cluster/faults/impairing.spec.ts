@@ -159,6 +159,47 @@ describe('a slow line to the API server', () => {
   });
 });
 
+describe('a line to the API server that others fill', () => {
+  const server = hosts('control-plane');
+  /** 0.5 Mbit/s more than 1 Mbit/s fill 1.25 MB in 20 s; that is looked at every 2 s. */
+  const full: Degradation = {
+    ...{ token: 'line', from: hosts(NODE), to: server, direction: 'both' },
+    ...{ rate: 1_000_000, limit: 1_250_000, load: 1_500_000 },
+  };
+  const heardAt = (made: Cluster, at: Duration): number => {
+    made.kernel.runUntil(at as number as Instant);
+    let heard = 0;
+    made.api.observeDeliveries(`kube-proxy@${NODE}`, 'Service', () => {
+      heard = (made.kernel.now - at) / 1_000;
+    });
+    made.handles.patch('Service', 'shop/backend', { metadata: { labels: { new: 'yes' } } });
+    made.kernel.runUntil((at + 20_000_000) as Instant);
+    return heard;
+  };
+
+  it('holds up what a node hears as long as its queue is, and not when it is gone', () => {
+    const plain = heardAt(cluster(), milliseconds(4_500));
+    const made = cluster();
+    made.handles.degrade('line', [full]);
+    // Since the look at 4 s: 2,000,000 bits, and the 74 bytes of a SYN.
+    expect(heardAt(made, milliseconds(4_500)) - plain).to.be.closeTo(2_000.592, 0.001);
+    const other = cluster();
+    other.handles.degrade('line', [full]);
+    other.kernel.runUntil(milliseconds(4_100) as number as Instant);
+    other.handles.degrade('line', []);
+    expect(heardAt(other, milliseconds(4_500))).to.equal(plain);
+  });
+
+  it('has been filled since the fault began, for those who join it too', () => {
+    const made = cluster();
+    made.kernel.runUntil(milliseconds(1_000) as number as Instant);
+    made.handles.degrade('line', [full]);
+    made.kernel.runUntil(milliseconds(3_000) as number as Instant);
+    made.handles.degrade('line', [{ ...full, from: hosts(NODE, 'worker-1') }]);
+    expect(made.handles.degradationsOf('line')[0]!.since).to.equal(1_000_000);
+  });
+});
+
 describe('a line to the API server that loses packets', () => {
   const half = ratio(1, 2);
   /** When kube-proxies of both nodes have heard of a change, in milliseconds after it. */

@@ -56,6 +56,19 @@ describe('a soft eviction threshold', () => {
     expect(evicted(made)).to.deep.equal(['web']);
   });
 
+  it('is forgotten with the process of the kubelet', () => {
+    const made = world({ web: ['300Mi'] }, { kubelet: soft });
+    exhaust(made, '20Mi');
+    made.until(25);
+    made.kubelets.processes.kill('worker-1');
+    made.until(26);
+    made.kubelets.processes.start('worker-1');
+    made.until(55.9);
+    expect(evicted(made)).to.deep.equal([]);
+    made.until(70);
+    expect(evicted(made)).to.deep.equal(['web']);
+  });
+
   it('lets pods end as they ask for, up to the maximum of the kubelet', () => {
     const ends = (asked: number, most: number): number => {
       const behaviours = [
@@ -109,11 +122,12 @@ describe('a minimum to reclaim', () => {
 describe('numbers of processes', () => {
   const uses = (pids: number) => ({ uses: { pids } });
   const behaviours = [
+    { target: 'pod/shop/idle', ...uses(0) },
     { target: 'pod/shop/few', ...uses(10) },
     { target: 'pod/shop/many', ...uses(700) },
     { target: 'pod/shop/high', ...uses(900) },
   ];
-  const kubelet = settings({ signal: 'pid.available', least: { amount: 1_000 } });
+  const kubelet = settings({ signal: 'pid.available', least: { amount: 1_024 } });
 
   function forked(own: { readonly kubelet?: KubeletSettings } = { kubelet }): KubeletWorld {
     const made = new KubeletWorld({ behaviours, ...own });
@@ -134,8 +148,19 @@ describe('numbers of processes', () => {
       .podOf('many')!
       .status!.conditions!.find(({ type }) => type === 'DisruptionTarget');
     expect(disrupted!.message).to.equal(
-      'The node was low on resource: pids. Threshold quantity: 1000, available: 400. ',
+      'The node was low on resource: pids. Threshold quantity: 1024, available: 400. ',
     );
+  });
+
+  it('go by priority alone where a pod has none', () => {
+    const made = new KubeletWorld({ behaviours, kubelet });
+    made.createNow('PriorityClass', { metadata: { name: 'low' }, value: -1 });
+    made.add('many', { containers: [WEB] });
+    made.add('idle', { containers: [WEB], priority: -1, priorityClassName: 'low' });
+    made.until(10);
+    made.kubelets.faults.exhaust('worker-1', 'pids', 'fork', 400);
+    made.until(60);
+    expect(evicted(made)).to.deep.equal(['idle', 'many']);
   });
 
   // pkg/kubelet/eviction/defaults_linux.go DefaultEvictionHard has no pid.available.
@@ -149,17 +174,40 @@ describe('numbers of processes', () => {
   });
 });
 
-describe('the pressure of a node', () => {
-  it('is over when its kubelet says so', () => {
-    const overrides = { 'kubelet.evictionPressureTransitionPeriod': seconds(30) };
-    const made = world({}, { overrides });
+describe('the delays of one kubelet', () => {
+  it('are how long it takes its pressure to be over', () => {
+    const timers = { 'kubelet.evictionPressureTransitionPeriod': seconds(30) };
+    const ways = [{ overrides: timers }, { kubelet: { ...DEFAULT_KUBELET, timers } }];
+    for (const way of ways) {
+      const made = world({}, way);
+      exhaust(made, '20Mi');
+      made.until(25);
+      made.kubelets.faults.relieve('worker-1', 'step');
+      // Seen last at 20 s; the look at 50 s finds it over, the next status says so.
+      made.until(49);
+      expect(conditionOf(made, 'MemoryPressure')).to.equal('True');
+      made.until(61);
+      expect(conditionOf(made, 'MemoryPressure')).to.equal('False');
+    }
+  });
+
+  it('are how soon it says what has changed', () => {
+    const timers = { 'kubelet.nodeStatusUpdateFrequency': seconds(2) };
+    const kubelet = { ...DEFAULT_KUBELET, timers };
+    const made = world({ web: ['300Mi'] }, { profile: 'default', kubelet });
     exhaust(made, '20Mi');
-    made.until(25);
-    made.kubelets.faults.relieve('worker-1', 'step');
-    // Seen last at 20 s; the look at 50 s finds it over, the next status says so.
-    made.until(49);
-    expect(conditionOf(made, 'MemoryPressure')).to.equal('True');
-    made.until(61);
-    expect(conditionOf(made, 'MemoryPressure')).to.equal('False');
+    made.until(60);
+    const [told] = made.when('reported', 'MemoryPressure');
+    const [seen] = made.when('killed', 'Evicted');
+    expect(told! - seen!).to.be.within(0, 2);
+  });
+
+  it('are the most that a restart waits', () => {
+    const timers = { 'kubelet.crashLoopBackOffMax': seconds(3) };
+    const made = new KubeletWorld({ kubelet: { ...DEFAULT_KUBELET, timers } });
+    const job = { name: 'job', image: 'example/job', command: ['sleep', '1'] };
+    made.run({ containers: [job] }, 14);
+    // Ends at 1, 2, 6, 10 and 14 s: the first restart is free.
+    expect(made.when('restarted')).to.deep.equal([1, 5, 9, 13]);
   });
 });

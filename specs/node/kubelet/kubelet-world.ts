@@ -102,7 +102,9 @@ export class KubeletWorld {
     const { kernel, network } = this;
     const profile = options.profile ?? 'instant';
     const overrides = options.overrides ?? {};
-    const timing = new Timing({ kubernetes, profile, overrides }, kernel.random);
+    const own = options.kubelet && [['kubelet@worker-1', options.kubelet.timers] as const];
+    const ofActors = new Map(own);
+    const timing = new Timing({ kubernetes, profile, overrides, ofActors }, kernel.random);
     this.timing = timing;
     const spec = clusterSpec(kubernetes);
     this.api = new ApiServer(kernel, timing, new KindAdmission({ kernel, timing, spec }));

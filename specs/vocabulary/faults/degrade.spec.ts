@@ -64,6 +64,18 @@ describe('degrade', () => {
     expect(rates).to.deep.equal([9_600, 1_000_000, 10_000_000_000]);
   });
 
+  it('reads a queue in bytes, and what others send in bits', () => {
+    const { rule } = ruleOf({ rate: '1mbit', limit: 20_000, buffer: 10_000, load: '5mbit' });
+    expect(rule).to.include({ limit: 20_000, buffer: 10_000, load: 5_000_000 });
+    expect(told({ rate: '1mbit', limit: 20_000 })).to.deep.equal([]);
+  });
+
+  it('has a queue where there is a rate, and a bucket and a load where there is a queue', () => {
+    expect(told({ limit: 20_000, delay: '1s' })).to.deep.equal(['error /limit']);
+    expect(told({ rate: '1mbit', load: '2mbit' })).to.deep.equal(['error /load']);
+    expect(told({ rate: '1mbit', buffer: 10_000 })).to.deep.equal(['error /buffer']);
+  });
+
   it('refuses what could not be seen', () => {
     expect(told({ rate: '1mbit', duplicate: '1%', delay: '1ms', reorder: '1%' })).to.deep.equal([]);
     expect(told({ loss: '1%', correlation: '25%' })).to.deep.equal(['error /correlation']);

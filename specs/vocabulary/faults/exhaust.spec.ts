@@ -58,6 +58,19 @@ describe('exhaust', () => {
     );
   });
 
+  it('has to be of something that a kubelet of the nodes looks at', () => {
+    const cluster = new FakeCluster();
+    const looks = (name: string, what: string) => name === 'worker-1' || what !== 'pids';
+    Object.assign(cluster.handles, { isWatched: looks });
+    const hitsOf = (args: Args) => exhaust.inject(cluster, args, CONTEXT).hits;
+    expect(hitsOf({ nodes: 'all', what: 'pids' })).to.include('node worker-2');
+    expect(hitsOf({ node: 'worker-2', what: 'memory' })).to.deep.equal(['node worker-2']);
+    expect(() => hitsOf({ node: 'worker-2', what: 'pids' })).to.throw(
+      'no kubelet of worker-2 looks at pid.available: in cluster.kubelet, give it a threshold ' +
+        'under evictionHard',
+    );
+  });
+
   it('kills a pod for memory with 137, and whatever starts in it after', () => {
     const { cluster, hits } = injected({ pod: 'shop/a', what: 'memory' });
     expect(hits).to.deep.equal(['pod shop/a']);
@@ -101,5 +114,7 @@ describe('exhaust', () => {
     expect(pathsOf({ node: 'worker-1', what: 'ports', left: 10 })).to.deep.equal(['/left']);
     expect(pathsOf({ node: 'worker-1', what: 'lock', cap: 1 })).to.deep.equal(['/cap']);
     expect(pathsOf({ node: 'worker-1', what: 'ips', left: 1, cap: 1 })).to.deep.equal(['/cap']);
+    expect(pathsOf({ node: 'worker-1', what: 'pids', left: '9Mi' })).to.deep.equal(['/left']);
+    expect(pathsOf({ node: 'worker-1', what: 'pids', cap: 9 })).to.deep.equal(['/cap']);
   });
 });

@@ -80,6 +80,14 @@ export class CloudTargets implements NodeChoice {
     this.ground.refresh();
   }
 
+  serviceChanged(_key: ObjectKey): void {
+    this.nodeChanged(undefined);
+  }
+
+  networkChanged(isServing: boolean): void {
+    if (isServing) this.nodeChanged(undefined);
+  }
+
   forget(key: ObjectKey): void {
     this.targets.delete(key);
   }

@@ -40,12 +40,18 @@ export interface EdgeService {
   readonly slices: readonly EndpointSlice[];
 }
 
+/** Who takes the packets of one address now, and why there is nobody. */
+export type Choice = Pick<Announcement, 'nodes' | 'absence' | 'announcers' | 'neighbours'>;
+
 /** Who chooses the nodes: the health checks of a cloud, or the speakers of MetalLB. */
 export interface NodeChoice {
-  /** The nodes that take the packets of one address now, and why there is none. */
-  choose(service: EdgeService, address: IP): Pick<Announcement, 'nodes' | 'absence'>;
+  choose(service: EdgeService, address: IP): Choice;
   /** Something that may matter has changed about a node or, undefined, about all of them. */
   nodeChanged(node: string | undefined): void;
+  /** A Service has changed, or its endpoints. */
+  serviceChanged(key: ObjectKey): void;
+  /** Links were cut, degraded or mended; `isServing`: whether there is any Service. */
+  networkChanged(isServing: boolean): void;
   /** The Service is gone from the edge. */
   forget(key: ObjectKey): void;
   /** Everything has been as it is for long. */
@@ -115,7 +121,7 @@ export class Edge {
 
   /** Something between the nodes and the outside was cut, degraded or mended. */
   networkChanged(): void {
-    if (this.known.size > 0) this.choice.nodeChanged(undefined);
+    this.choice.networkChanged(this.known.size > 0);
   }
 
   settle(): void {
@@ -137,7 +143,7 @@ export class Edge {
       this.known.delete(key);
       this.choice.forget(key);
     }
-    this.choice.nodeChanged(undefined);
+    this.choice.serviceChanged(key);
   }
 
   private onSlice({ key, before, after }: Change): void {
@@ -147,7 +153,7 @@ export class Edge {
     this.slices.set(service, slices);
     if (after === undefined) slices.delete(key);
     else slices.set(key, after as EndpointSlice);
-    if (this.known.has(service)) this.choice.nodeChanged(undefined);
+    if (this.known.has(service)) this.choice.serviceChanged(service);
   }
 
   private *services(): IterableIterator<EdgeService> {
@@ -168,13 +174,8 @@ export class Edge {
         const announcement = this.announcementOf(described, address);
         if (JSON.stringify(before) === JSON.stringify(announcement)) continue;
         network.balancers.announce(announcement);
-        const nodes = announcement.nodes.join(', ') || `nobody: ${announcement.absence}`;
-        kernel.note(
-          announcement.by,
-          'announces',
-          `Service/${described.key}`,
-          `${address} → ${nodes}`,
-        );
+        const what = `${address} → ${targetsText(announcement)}`;
+        kernel.note(announcement.by, 'announces', `Service/${described.key}`, what);
         touch();
       }
     }
@@ -194,6 +195,15 @@ export class Edge {
       rehashes: name === 'metallb-bgp',
     };
   }
+}
+
+/** `worker-2`; `worker-2 and worker-3; hosts send to worker-3, external/internet to worker-2`. */
+function targetsText({ nodes, absence, announcers = [], neighbours = {} }: Announcement): string {
+  if (nodes.length === 0) return `nobody: ${absence}`;
+  const held = nodes.join(', ');
+  if (announcers.length < 2) return held;
+  const others = Object.entries(neighbours).map(([host, node]) => `, ${host} to ${node}`);
+  return `${announcers.join(' and ')}; hosts send to ${held}${others.join('')}`;
 }
 
 /** As traces and the journal name who takes packets from outside. */

@@ -147,7 +147,8 @@ export class Rumours {
     if (suspicion.endsAt > this.hooks.now()) return;
     const { incarnation } = peer;
     const shared = suspicion.sharedBy.size - 1;
-    const why = `nothing refutes the suspicion; ${shared} of ${suspicion.needed} others share it`;
+    const { needed } = suspicion;
+    const why = `no refutation in time${needed === 0 ? '' : `; ${shared} of ${needed} agree`}`;
     this.bury(member, { about, says: 'dead', incarnation, from: member.name }, why);
   }
 

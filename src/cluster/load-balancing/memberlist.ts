@@ -360,9 +360,8 @@ export class Memberlist {
 
   /** Every minute each calls on those that it misses. */
   private join(member: Member): void {
-    for (const other of this.ground.nodes) {
-      if (!counts(member, other)) this.exchange(member, other);
-    }
+    const missed = this.ground.nodes.filter((other) => !counts(member, other));
+    for (const other of missed) this.exchange(member, other);
   }
 
   /** Both tell the other one all that they hold. */

@@ -2,19 +2,15 @@
 // address, in BGP mode each tells the router that it has a route to it.
 // source: metallb speaker/{layer2_controller,bgp_controller}.go, internal/speakerlist
 
-import type { EndpointSlice } from '../../apiserver/kinds/endpointslice';
-import type { Node } from '../../apiserver/kinds/node';
 import type { EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
-import { sha256Hex } from '../../node/proxy/digest';
 import type { TimerName } from '../../timing';
 import { compareText } from '../../values/order';
 import type { IP } from '../../values/ip';
 import type { ObjectKey } from '../../values/kube-object';
-import type { ChoiceGround, EdgeService, NodeChoice } from './edge';
-
-/** Nodes with this label are left out, as a cloud would leave them out. */
-const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
+import type { Choice, ChoiceGround, EdgeService, NodeChoice } from './edge';
+import { isExcluded, Layer2Speakers, servingNodes } from './layer2-speakers';
+import { NO_SPEAKER, NOTHING_SERVES } from './layer2-speakers';
 
 /** As the journal names whatever the speakers decide. */
 const ACTOR = 'metallb/speaker';
@@ -25,6 +21,7 @@ export class MetalLbSpeakers implements NodeChoice {
   private readonly members = new Set<string>();
   private readonly event: EventKind;
   private refreshing = false;
+  private readonly layer2: Layer2Speakers | undefined;
 
   constructor(ground: ChoiceGround) {
     this.ground = ground;
@@ -32,17 +29,20 @@ export class MetalLbSpeakers implements NodeChoice {
     this.event = ground.kernel.declare(ACTOR, (node) => this.notice(String(node)), {
       owner: ACTOR,
     });
+    if (ground.provider.name !== 'metallb-layer2') return;
+    const isPowered = (node: string): boolean => this.isPowered(node);
+    const isMember = (node: string): boolean => this.members.has(node);
+    this.layer2 = new Layer2Speakers({ ...ground, isPowered, isMember });
   }
 
-  choose({ service, slices }: EdgeService, address: IP): { nodes: string[]; absence: string } {
+  choose(edge: EdgeService, address: IP): Choice {
+    if (this.layer2 !== undefined) return this.layer2.choose(edge, address);
+    const { service, slices } = edge;
     const serving = servingNodes(slices);
-    if (serving.size === 0) return { nodes: [], absence: 'the Service has no serving endpoint' };
+    if (serving.size === 0) return { nodes: [], absence: NOTHING_SERVES };
     const isLocal = service.spec.externalTrafficPolicy === 'Local';
     const nodes = this.candidates().filter((name) => !isLocal || serving.has(name));
-    if (nodes.length === 0) return { nodes, absence: 'no node with an endpoint has a speaker' };
-    if (this.ground.provider.name === 'metallb-bgp') return { nodes, absence: '' };
-    const [first] = nodes.sort((a, b) => compareText(rank(a, address), rank(b, address)));
-    return { nodes: [first!], absence: '' };
+    return { nodes, absence: nodes.length === 0 ? NO_SPEAKER : '' };
   }
 
   /** Loss of power is noticed late; everything else at the pace of the speakers. */
@@ -60,8 +60,18 @@ export class MetalLbSpeakers implements NodeChoice {
     this.after('metallb.announce', '');
   }
 
-  forget(_key: ObjectKey): void {
-    // Speakers remember nothing of a Service.
+  serviceChanged(key: ObjectKey): void {
+    this.layer2?.serviceChanged(key);
+    this.nodeChanged(undefined);
+  }
+
+  networkChanged(isServing: boolean): void {
+    this.layer2?.networkChanged();
+    if (isServing) this.nodeChanged(undefined);
+  }
+
+  forget(key: ObjectKey): void {
+    this.layer2?.forget(key);
   }
 
   settle(): void {
@@ -78,11 +88,20 @@ export class MetalLbSpeakers implements NodeChoice {
     if (node === '') this.refreshing = false;
     else this.see(node);
     this.ground.refresh();
+    this.layer2?.refreshed();
   }
 
   private see(node: string): void {
-    if (this.isPowered(node)) this.members.add(node);
-    else this.members.delete(node);
+    const isKnown = this.members.has(node);
+    if (!this.isPowered(node)) {
+      this.members.delete(node);
+      this.layer2?.memberlist.lost(node);
+    } else if (isKnown) {
+      this.layer2?.memberlist.resumed(node);
+    } else {
+      this.members.add(node);
+      this.layer2?.memberlist.returned(node);
+    }
   }
 
   private isPowered(node: string): boolean {
@@ -94,27 +113,4 @@ export class MetalLbSpeakers implements NodeChoice {
     const names = nodes.map(({ metadata }) => metadata.name);
     return names.filter((name) => this.members.has(name)).sort(compareText);
   }
-}
-
-function isExcluded({ metadata, status }: Node): boolean {
-  if (metadata.labels?.[EXCLUDED] !== undefined) return true;
-  return (
-    status?.conditions?.some(
-      ({ type, status: value }) => type === 'NetworkUnavailable' && value === 'True',
-    ) === true
-  );
-}
-
-/** The nodes of endpoints that can serve; ready or not, terminating or not. */
-function servingNodes(slices: readonly EndpointSlice[]): Set<string> {
-  const nodes = new Set<string>();
-  for (const { nodeName = '', conditions } of slices.flatMap(({ endpoints }) => endpoints)) {
-    if (conditions?.serving ?? conditions?.ready ?? true) nodes.add(nodeName);
-  }
-  return nodes;
-}
-
-/** The order of the speakers for an address: the lowest hash is the announcer. */
-function rank(node: string, address: IP): string {
-  return sha256Hex(`${node}#${address}`);
 }

@@ -3,9 +3,11 @@
 // cannot be there at once is stored as it is, and lives through its start.
 
 import type { Admission } from '../../apiserver/api-server';
+import { conditionOf } from '../../apiserver/kinds/pod';
 import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
 import type { Store } from '../../apiserver/store';
-import type { KubeObject } from '../../values/kube-object';
+import { keyOf } from '../../values/kube-object';
+import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
 
 /** Who makes of a pod what it will be. */
@@ -22,6 +24,8 @@ export class SettledAdmission implements Admission {
   private readonly settlers: Settlers;
   /** `given`: the manifests are read. `settling`: what they ask for comes about. */
   private stage: 'given' | 'settling' | 'over' = 'given';
+  /** Pods that the scheduler has yet to look at: nobody who comes later is bound before them. */
+  private readonly waiting = new Set<ObjectKey>();
 
   constructor(inner: Admission, settlers: Settlers) {
     this.inner = inner;
@@ -43,8 +47,7 @@ export class SettledAdmission implements Admission {
     if (this.stage === 'over' || object.kind !== 'Pod' || typeof admitted === 'string')
       return admitted;
     if (previous === undefined) return this.created(admitted as Pod);
-    const isBound = !(previous as Pod).spec.nodeName && !!(admitted as Pod).spec.nodeName;
-    return isBound ? this.bound(admitted as Pod) : admitted;
+    return (previous as Pod).spec.nodeName ? admitted : this.looked(admitted as Pod);
   }
 
   named(object: KubeObject, store: Store): KubeObject {
@@ -70,8 +73,18 @@ export class SettledAdmission implements Admission {
   private created(pod: Pod): Pod {
     if (pod.spec.nodeName) return this.bound(pod);
     // Pods that are given are bound when everything is there that says what runs in them.
-    const placed = this.stage === 'given' ? undefined : this.settlers.placed(pod);
-    return placed === undefined ? pod : this.bound(placed);
+    const isNext = this.stage === 'settling' && this.waiting.size === 0;
+    const placed = isNext ? this.settlers.placed(pod) : undefined;
+    if (placed !== undefined) return this.bound(placed);
+    this.waiting.add(keyOf(pod));
+    return pod;
+  }
+
+  /** A pod without a node has changed: the scheduler has bound it, or found that it fits nowhere. */
+  private looked(pod: Pod): Pod {
+    const isScheduled = conditionOf(pod.status?.conditions, 'PodScheduled')?.status;
+    if (isScheduled !== undefined) this.waiting.delete(keyOf(pod));
+    return pod.spec.nodeName ? this.bound(pod) : pod;
   }
 
   private bound(pod: Pod): Pod {

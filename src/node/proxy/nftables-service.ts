@@ -194,12 +194,13 @@ class NftServiceBuilder {
       return [...(isInternal ? this.masqueradeInternal() : []), ...this.spread(endpoints)];
     };
     let rules: readonly Rule[] | undefined;
-    return {
+    // Frozen, as it is one and the same for whoever knows it: forks share it.
+    return Object.freeze({
       name,
       get rules() {
         return (rules ??= build());
       },
-    };
+    });
   }
 
   /** Until 1.35 by Service; since then one rule of the chain `services` does it for all. */
