@@ -94,6 +94,21 @@ describe('a drill', () => {
     expect(() => shop().do({ scael: 'x' } as never)).to.throw(TypeError);
   });
 
+  it('throws for arguments that no schema can tell of, as a scenario is refused', () => {
+    const worker = { node: 'worker-1' };
+    const bytes = () => shop().exhaust({ ...worker, what: 'pids', left: '9Mi' });
+    expect(bytes).to.throw(TypeError, '`pids` is counted, in no bytes');
+    const owner = () => shop().exhaust({ pod: 'shop/backend#1', what: 'conntrack' });
+    expect(owner).to.throw(TypeError, 'is said of a node');
+    const half = { from: 'node/worker-1', to: 'node/worker-2', jitter: '5ms' };
+    expect(() => shop().degrade(half)).to.throw(TypeError, 'a jitter varies a `delay`');
+  });
+
+  it('takes a fault that amounts to nothing: cases in code have a control, as a matrix has', () => {
+    const line = { from: 'node/worker-1', to: 'node/worker-2' };
+    for (const loss of ['0%', '30%']) shop().degrade({ ...line, loss });
+  });
+
   it('gives equal journals for equal seeds', () => {
     const [one, two, other] = [3, 3, 4].map((seed) => {
       const drill = shop({ seed }).runUntil('10s').kill({ pod: 'shop/backend#1' });

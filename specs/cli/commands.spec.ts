@@ -87,7 +87,9 @@ describe('kubedrill explain', () => {
   it('explains one timer, in the version and the profile that are asked for', async () => {
     const { code, out } = await runInline({}, ['explain', 'coredns.ttl']);
     expect(code).to.equal(0);
-    expect(out).to.match(/^coredns\.ttl\n {2}wait +5s: /).and.to.contain('whole seconds');
+    expect(out)
+      .to.match(/^coredns\.ttl\n {2}wait +5s: /)
+      .and.to.contain('whole seconds');
     expect(out.match(/^\S/gm)).to.have.length(1);
     const grace = 'controller-manager.nodelifecycle.monitorGracePeriod';
     const old = await runInline({}, ['explain', grace, '--kubernetes', '1.31']);

@@ -18,6 +18,7 @@ const SCENARIOS = [
   'scenarios/policy/admin-tiers.yaml',
   'scenarios/services/maglev.yaml',
   'scenarios/services/metallb-local.yaml',
+  'scenarios/faults/metallb-split-brain.yaml',
   'scenarios/faults/kcm-leader-15s.yaml',
   'scenarios/faults/node-partition-heal-at-60s.yaml',
 ];

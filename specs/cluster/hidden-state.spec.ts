@@ -22,6 +22,7 @@ const SCENARIOS = [
   'scenarios/faults/kcm-leader-15s.yaml',
   'scenarios/faults/node-partition-heal-at-60s.yaml',
   'scenarios/services/metallb-local.yaml',
+  'scenarios/faults/metallb-split-brain.yaml',
 ];
 
 /** Clusters with every process that there can be: daemons of both kinds, one member and several. */

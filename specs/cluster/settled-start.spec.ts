@@ -10,6 +10,7 @@ import { conditionOf } from '../../src/apiserver/kinds/pod';
 import type { Pod } from '../../src/apiserver/kinds/pod';
 import { createCluster } from '../../src/cluster/create-cluster';
 import type { Cluster } from '../../src/cluster/cluster';
+import type { Cut } from '../../src/network/index';
 import { keyOf, nameOf } from '../../src/values/kube-object';
 import type { KubeObject } from '../../src/values/kube-object';
 import { compareText, sortedBy } from '../../src/values/order';
@@ -163,6 +164,16 @@ metadata: {name: ${name}, labels: {app: ${name}}}
 spec: {${more}containers: [${container}]}
 `;
 }
+
+/** A cut that concerns nobody here. */
+const ELSEWHERE: Cut = {
+  token: 'spec',
+  from: { is: 'hosts', hosts: new Set(['elsewhere']) },
+  to: { is: 'hosts', hosts: new Set(['nowhere']) },
+  direction: 'both',
+  mode: 'drop',
+  established: 'break',
+};
 
 interface Counters {
   readonly revisions: number;
@@ -329,6 +340,28 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8443}]}`;
       const addressed = sortedBy(pods, (pod) => (pod as Pod).status!.podIP!);
       expect(addressed[0]!.metadata.name, kind).to.equal('given');
     }
+  });
+
+  it('draws for pods in the order in which they are bound, also on the network of the host', () => {
+    const probe = 'readinessProbe: {exec: {command: [ls]}, failureThreshold: 1}';
+    const main = `{name: main, image: example/web, ${probe}}`;
+    const given = [podNamed('host', main, 'hostNetwork: true, '), podNamed('own', main)];
+    const [first, second] = [given, given.toReversed()].map((pods) => {
+      const { kernel, handles } = settledWith(pods.join('---\n'), '', 1);
+      // Whatever moves in the network, all probes are looked at anew: their phases are drawn.
+      handles.cut('spec', [ELSEWHERE]);
+      for (const name of ['host', 'own'])
+        handles.failPod(`default/${name}`, 'spec', { probes: ['readiness'] });
+      kernel.runUntil(30_000_000 as Instant);
+      const marked = kernel.journal
+        .all()
+        .filter(({ at, action }) => at >= 0 && action === 'marked')
+        .map(({ at, subject }) => [subject, at] as const);
+      return new Map(marked);
+    });
+    expect(first!.size).to.equal(2);
+    expect(first!.get('Pod/default/host')).to.equal(second!.get('Pod/default/own'));
+    expect(first!.get('Pod/default/own')).to.equal(second!.get('Pod/default/host'));
   });
 
   it('lets the pods of a StatefulSet come one after the other', () => {

@@ -229,7 +229,8 @@ export const LEXICON: Lexicon = {
     nodes.flatMap(({ name, version }) => {
       if (version === undefined || !isAtLeast(version, kubernetes) || version === kubernetes)
         return [];
-      return [{ node: name, message: `${name} is newer than the cluster` }];
+      const hint = 'the skew that is supported: kubernetes.io/releases/version-skew-policy';
+      return [{ node: name, message: `${name} is newer than the cluster`, hint }];
     }),
   upgradeProblems: (steps, { kubernetes }) => {
     const versions = [kubernetes, ...steps.map((step) => (step as { to: KubeVersion }).to)];

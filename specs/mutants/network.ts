@@ -8,6 +8,7 @@ import * as impairments from '../../src/network/impairments';
 import { Impairments } from '../../src/network/impairments';
 import type { Stretch } from '../../src/network/impairments';
 import type { Cut } from '../../src/network/index';
+import * as lineQueue from '../../src/network/line-queue';
 import { Network } from '../../src/network/network';
 import * as passage from '../../src/network/passage';
 import * as repetition from '../../src/network/repetition';
@@ -146,6 +147,17 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
     breaks: () =>
       replace<StretchOf>(impairments, 'stretchOf', (stretchOf) => (rule, leg, ...more) => {
         return stretchOf(leg === 'answer' ? { ...rule, loss: NEVER } : rule, leg, ...more);
+      }),
+  },
+  {
+    name: 'queues-hold-nobody-up',
+    sentence: 'A full queue loses packets, and lets the others pass at once.',
+    scenario: 'scenarios/faults/queue-on-a-full-line.yaml',
+    expectation: 'a full queue takes 20 kB / 1 Mbit/s, for one packet of five',
+    breaks: () =>
+      replace<typeof lineQueue.queueAhead>(lineQueue, 'queueAhead', (queueAhead) => (...asked) => {
+        const queue = queueAhead(...asked);
+        return queue && { ...queue, wait: ZERO };
       }),
   },
   {

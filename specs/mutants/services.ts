@@ -1,6 +1,7 @@
 // What can be wrong about the known faults of kube-proxy: each of them has a scenario, and a model
 // that is better than the real one is as wrong as one that is worse. services.md §21.
 
+import { Memberlist } from '../../src/cluster/load-balancing/memberlist';
 import { MetalLbSpeakers } from '../../src/cluster/load-balancing/metallb-speakers';
 import * as netfilterWalk from '../../src/network/netfilter-walk';
 import * as outOfWindow from '../../src/network/out-of-window';
@@ -165,6 +166,21 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
           return choose.call(this, { ...edge, service: { ...service, spec } }, address);
         };
       }),
+  },
+  {
+    name: 'speakers-hear-through-cuts',
+    sentence: 'The speakers of MetalLB hear each other through every cut.',
+    scenario: 'scenarios/faults/metallb-split-brain.yaml',
+    expectation: 'the other side announces the address as well',
+    breaks: () =>
+      replace<Memberlist['networkChanged']>(Memberlist.prototype, 'networkChanged', () => () => {}),
+  },
+  {
+    name: 'speakers-never-call-again',
+    sentence: 'A speaker that has lost sight of another one never calls on it again.',
+    scenario: 'scenarios/faults/metallb-split-brain.yaml',
+    expectation: 'after the cut one of them gives up within a minute',
+    breaks: () => replace(Memberlist.prototype, 'join', () => () => {}),
   },
   {
     name: 'udp-entries-of-dead-services-removed',

@@ -28,7 +28,7 @@ const BUCKET = { ...LINE, buffer: 10_000 } as const;
 function lab(): Lab {
   const made = new Lab();
   made.pod('p1', 'n1', '10.244.1.5', [tcp(8_080)]);
-  made.pod('p3', 'n2', '10.244.2.8', [tcp(8_080)]);
+  made.pod('p3', 'n2', '10.244.2.8', [tcp(8_080), { port: 5_353, protocol: 'UDP' }]);
   made.program();
   return made;
 }
@@ -46,7 +46,7 @@ function tell({ stretch }: Trace): string {
 
 function found(line: LimitedLine, at: number, interval?: Duration): string {
   const now = milliseconds(at) as unknown as Instant;
-  const queue = queueAhead(line, { frame: 74, interval }, { now, quietNow: now });
+  const queue = queueAhead(line, { frame: 74, interval }, now);
   if (queue === undefined) return 'no queue';
   return `${queue.wait} us, ${formatRatio(queue.accepted)}, ${queue.tokens} bits`;
 }
@@ -106,7 +106,7 @@ describe('the queue of a limited line', () => {
 describe('a packet on a limited line', () => {
   const send = (made: Lab, more: object = {}): Trace => made.network.send(P1, P3, more)[0]!;
 
-  it('takes no time while there are tokens for it, and the time of the other bits after that', () => {
+  it('takes no time while there are tokens for it, then the time of the other bits', () => {
     const made = lab();
     degrade(made, { rate: 64_000, limit: 20_000 });
     expect(tell(send(made))).to.equal('9250 us, 1');
@@ -155,5 +155,30 @@ describe('a packet on a limited line', () => {
     expect(end({ buffer: 1_466 })).to.equal('answered');
     expect(end({ buffer: 1_465 })).to.equal('too-big');
     expect(end({ limit: 1_465 })).to.equal('too-big');
+  });
+
+  it('takes all fragments of a datagram, or is of no use to any', () => {
+    const made = lab();
+    const datagram = { ...P3, port: 5_353, protocol: 'UDP' } as Destination;
+    const end = (more: Partial<Degradation>): string => {
+      degrade(made, { rate: 1_000_000, ...more });
+      const [trace] = made.network.send(P1, datagram, { size: 4_000 });
+      return `${trace!.disposition}, ${trace!.reason}`;
+    };
+    // 4,008 bytes in three fragments, with 34 bytes of headers each.
+    expect(end({ limit: 4_110 })).to.contain('answered');
+    expect(end({ limit: 4_109 })).to.equal(
+      'link-loss, a message of 4000 bytes comes as fragments of 4110 bytes at once, and the ' +
+        'queue of a bad link has room for 4109',
+    );
+    expect(end({ limit: 2_110, buffer: 2_000 })).to.contain('answered');
+    expect(end({ limit: 2_109, buffer: 2_000 })).to.contain('link-loss');
+    // After 10 ms, 5,000 bytes wait.
+    const growing = { ...LINE, since: -milliseconds(10) as Instant };
+    expect(end({ ...growing, limit: 9_110 })).to.contain('answered');
+    expect(end({ ...growing, limit: 9_109 })).to.contain('room for 4109');
+    const full = { ...LINE, since: -milliseconds(40) as Instant };
+    expect(end(full)).to.contain('room for 42');
+    expect(send(made, { size: 4_000 }).disposition, 'TCP sends again').to.equal('answered');
   });
 });

@@ -73,6 +73,27 @@ describe('an announced address', () => {
   });
 });
 
+describe('an address that is found by ARP', () => {
+  const found = { nodes: ['n1'], rehashes: false, by: 'MetalLB (layer 2)' } as const;
+  const nodeOf = ([trace]: readonly Trace[]): string => pathOf(trace!.hops)[2]!.split('/')[0]!;
+
+  it('leads each host to the node that it believes', () => {
+    const others = labWith({ ...found, neighbours: { 'external/other': 'n2' } });
+    expect(nodeOf(others.network.send(OUTSIDE, TO))).to.equal('n1');
+    const own = labWith({ ...found, neighbours: { 'external/outside': 'n2' } });
+    expect(nodeOf(own.network.send(OUTSIDE, TO))).to.equal('n2');
+  });
+
+  it('is reached over the link between client and node, of which a cut stops it', () => {
+    const hosts = (name: string) => ({ is: 'hosts', hosts: new Set([name]) }) as const;
+    const ends = { from: hosts('external/outside'), to: hosts('n1'), direction: 'to' } as const;
+    const cut = { token: 'a', ...ends, mode: 'drop', established: 'break' } as const;
+    const { network } = labWith({ ...found, neighbours: {} });
+    network.fabric.cuts.set('a', [cut]);
+    expect(network.send(OUTSIDE, TO)[0]!.disposition).to.equal('partitioned');
+  });
+});
+
 describe('a balancer that forwards to node ports', () => {
   it('puts the node and its port in place of its own, and keeps the source', () => {
     const { network } = labWith({ how: 'forward', nodes: ['n2'], by: 'cloud' });

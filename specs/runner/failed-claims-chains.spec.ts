@@ -114,6 +114,28 @@ describe('a claim that fails', () => {
     expect(failed!.why).to.deep.equal(['it was so from the start: no step has changed it']);
   });
 
+  it('does not say so where it came true by time alone: a queue that fills', () => {
+    const plan = planText(
+      [
+        'scenario: s',
+        'cluster: {nodes: 2}',
+        'manifests: [scenarios/manifests/shop.yaml]',
+        'timeline:',
+        '  - at: 10s',
+        '    degrade: {from: shop/frontend, rate: 1mbit, limit: 20000, buffer: 10000, load: 4mbit}',
+        'expect:',
+        '  - {at: 20s, reach: {from: shop/frontend, to: backend:80, odds: {atLeast: 9/10}}}',
+      ].join('\n'),
+      'queue.yaml',
+    );
+    const [failed] = runPlan(plan, 1, 'failures').outcomes;
+    expect(failed!.status).to.equal('failed');
+    expect(failed!.chain).to.deep.equal([]);
+    expect(failed!.why.at(-1)).to.match(
+      /^so since t=10\.\d+s, and no line of the journal tells why$/,
+    );
+  });
+
   it('says nothing of steps before the first one', () => {
     const [failed] = outcomesOf([`at: 5s, inspect: {query: "${podsNamed('no')}", count: 1}`]);
     expect([failed!.chain, failed!.why]).to.deep.equal([[], []]);

@@ -85,6 +85,13 @@ describe('the chain of causes names', () => {
     expect(timers).to.include('controller-manager.nodelifecycle.evictionInterval');
   });
 
+  it('the cut and the doubt where speakers part, its end and the call where they meet again', () => {
+    const chains = chainsOf('scenarios/faults/metallb-split-brain.yaml');
+    const told = chains.map((chain) => `${sayRoot(chain)}: ${longest(chain).timer?.name}`);
+    expect(told).to.include('step/split started: metallb.suspicionTimeout');
+    expect(told).to.include('step/split recovered: metallb.rejoinInterval');
+  });
+
   it('the node whose range came free, not the first try that found none', () => {
     const chain = chainsOf('scenarios/network/node-ranges.yaml').at(-1)!;
     expect(chain.at(-1)).to.include({ subject: 'Node/worker-4' });

@@ -32,7 +32,7 @@ function load({ kubernetes, nodes, proxy = 'iptables', steps = [] }: Setup) {
   const text = `${lines.join('\n')}\n`;
   const { plans, diagnostics } = loadText(text, 'versions.yaml');
   const problems = diagnostics.map(({ range, message }) => `${range.line}: ${message}`);
-  return { plans, problems };
+  return { plans, problems, hints: diagnostics.map(({ hint }) => hint) };
 }
 
 describe('the version of a node', () => {
@@ -52,6 +52,12 @@ describe('the version of a node', () => {
     const setup = { kubernetes: '1.31', nodes: ['1.28'] } as const;
     expect(load({ ...setup, proxy: 'nftables' }).problems).to.deep.equal([
       '6: proxy mode "nftables" exists since Kubernetes 1.29',
+    ]);
+    expect(load({ ...setup, proxy: 'nftables' }).hints).to.deep.equal([
+      'give the node a version that has it, or cluster.proxy another mode',
+    ]);
+    expect(load({ kubernetes: '1.31', nodes: ['1.32'] }).hints).to.deep.equal([
+      'the skew that is supported: kubernetes.io/releases/version-skew-policy',
     ]);
     expect(load({ ...setup, proxy: 'ipvs' }).problems).to.deep.equal([]);
   });

@@ -4,7 +4,7 @@ import { duration } from '../language/duration';
 import { failureText } from '../runner/failure-text';
 import type { Claim } from '../vocabulary/define';
 import { callerRange } from './caller';
-import { checkArguments } from './check-arguments';
+import { checkArguments, checkValue } from './check-arguments';
 import { failureOf } from './failure';
 import { judge } from './judge';
 import type { Subject } from './subject';
@@ -65,14 +65,6 @@ export function assertClaim(
   const error = failureOf(outcome, failureText(outcome));
   Error.captureStackTrace(error, flags.below);
   throw error;
-}
-
-/** What no schema can say of arguments: a malformed path, a name that is none. */
-function checkValue(claim: Claim, args: object): void {
-  const problems = claim.check?.(args) ?? [];
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return;
-  throw new TypeError(errors.map(({ message }) => message).join('\n'));
 }
 
 /** A claim about a stretch of time says how long that is, and cannot be denied. */

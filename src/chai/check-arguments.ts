@@ -4,6 +4,7 @@
 import { Report } from '../language/report';
 import { parseSource } from '../language/source';
 import { validate } from '../language/validate';
+import type { ManifestProblem } from '../values/manifest-problem';
 
 /**
  * Checks one entry of a timeline or of a list of expectations. Throws TypeError with all that is
@@ -19,4 +20,18 @@ export function checkArguments(list: 'timeline' | 'expect', entry: object): void
     return hint === undefined ? found.message : `${found.message}; ${hint}`;
   });
   throw new TypeError(problems.join('\n'));
+}
+
+/**
+ * What no schema can say of arguments: a malformed path, a table that pods do not have. What
+ * amounts to nothing (`loss: '0%'`) is the control of other cases, as in a row of a matrix.
+ */
+export function checkValue<Args>(
+  word: { check?(args: Args): readonly ManifestProblem[] },
+  args: Args,
+): void {
+  const problems = word.check?.(args) ?? [];
+  const errors = problems.filter((it) => it.severity === 'error' && it.isIdle !== true);
+  if (errors.length === 0) return;
+  throw new TypeError(errors.map(({ message }) => message).join('\n'));
 }

@@ -7,10 +7,10 @@ import type { Plan, PlannedStep } from '../language/plan';
 import { Execution, layOut } from '../runner/execution';
 import { formatDuration, later } from '../values/time';
 import type { Duration, Instant } from '../values/time';
-import { claimNamed, LANGUAGE } from '../vocabulary/index';
+import { actionNamed, claimNamed, faultNamed, LANGUAGE } from '../vocabulary/index';
 import type { ActionArgs, FaultArgs, FaultName } from './arguments';
 import { callerRange } from './caller';
-import { checkArguments } from './check-arguments';
+import { checkArguments, checkValue } from './check-arguments';
 import { demandText } from './options';
 import { KeptConnection, ReturningClient, Sender, ServiceSubject } from './subject';
 import type { Subject } from './subject';
@@ -226,6 +226,7 @@ export class Drill implements Subject {
       throw new TypeError(`\`${key}\` takes an object, as a step of a scenario does`);
     }
     checkArguments('timeline', { at: '0s', [key]: args });
+    checkValue(verb.kind === 'fault' ? faultNamed(verb.name) : actionNamed(verb.name), args);
     this.injected += 1;
     const id = `${verb.name}-${this.injected}`;
     const when = { at: this.now };

@@ -8,9 +8,10 @@ import { createControllers } from '../controllers/index';
 import type { Controller } from '../controllers/index';
 import { copiesOf } from '../kernel/copy-recipe';
 import { Kernel } from '../kernel/kernel';
-import { Answers, isReading, nextRound, noteFleeting, noteReading } from '../kernel/readings';
+import { nextRound, noteFleeting } from '../kernel/readings';
+import type { Place } from '../kernel/readings';
 import { createNetwork, datagram, handshake, repeated, segment } from '../network/index';
-import type { Network, Remember, SendOptions, StraySegment } from '../network/index';
+import type { Network, SendOptions, StraySegment } from '../network/index';
 import { Kubelets } from '../node/kubelet/kubelet';
 import type { Machine } from '../node/machine';
 import type { PolicyAgents } from '../node/policy/index';
@@ -43,6 +44,7 @@ import { createComponents } from './components/create-components';
 import { createEdge } from './load-balancing/edge';
 import type { Edge } from './load-balancing/edge';
 import { answersOf } from './lookups/dns-answers';
+import { Findings } from './findings';
 import { createHandles } from './handles';
 import { Kubectl } from './commands/kubectl';
 import type { CommandFailure } from './commands/kubectl';
@@ -61,6 +63,8 @@ import { takeSnapshot } from './views/snapshot';
 import { systemManifests } from './system-manifests';
 
 class ModelCluster implements Cluster {
+  /** What forks call it. */
+  readonly place: Place = { room: 'cluster', name: '' };
   readonly spec: ClusterSpec;
   readonly kernel: Kernel;
   readonly timing: Timing;
@@ -80,12 +84,14 @@ class ModelCluster implements Cluster {
   private readonly admission: SettledAdmission;
   private readonly scheduler: Controller;
   private moves = 0;
-  /** The same without what is read from objects of the API, which tell by themselves. */
-  private shifts = 0;
+  /**
+   * The same without what is read from objects of the API, which tell by themselves: another object
+   * after each change. Forks share it, being frozen, for as long as they have changed nothing.
+   */
+  private state = Object.freeze({});
   /** The same for rules of kube-proxy and processes of pods, which packets and names tell by. */
   private turns = 0;
-  /** What is known already, by the cluster itself: a fork has to find out everything anew. */
-  private readonly answers = new WeakMap<ModelCluster, Answers>();
+  private readonly findings: Findings;
 
   constructor(spec: ClusterSpec, seed: number) {
     const touch = (): void => this.shifted();
@@ -104,7 +110,8 @@ class ModelCluster implements Cluster {
       nameOfPod: (pod) => this.ordinals.nameOf(pod),
       timing,
     });
-    const { network } = this;
+    const { network, ordinals } = this;
+    this.findings = new Findings({ cluster: this, kernel, ordinals, network });
     this.behaviours = new Behaviours(kernel, api, timing, spec.behaviours);
     this.servers = this.createServers();
     const { behaviours, servers } = this;
@@ -166,8 +173,12 @@ class ModelCluster implements Cluster {
     return this.moves;
   }
 
-  standing(key: string): number {
-    return key === NODES ? this.turns : this.shifts;
+  standing(key: string): unknown {
+    return key === NODES ? this.turns : this.state;
+  }
+
+  common(key: string): unknown {
+    return key === NODES ? undefined : this.state;
   }
 
   /** Applies everything and lives on until zero. */
@@ -203,6 +214,7 @@ class ModelCluster implements Cluster {
       this.moves,
     );
     if (seed !== undefined) fork.kernel.random.reseed(seed);
+    this.findings.tell(fork.findings);
     return fork;
   }
 
@@ -215,10 +227,10 @@ class ModelCluster implements Cluster {
     const patience = to.protocol === 'TCP' ? handshake(timeout) : datagram(timeout);
     const send = (): readonly Trace[] =>
       this.network
-        .send(from, to, options, this.remember)
+        .send(from, to, options, this.findings.remember)
         .flatMap((trace) => repeated(trace, patience));
     if (options.since !== undefined) return send();
-    return this.once(JSON.stringify(['send', from, to, options]), send);
+    return this.findings.once(JSON.stringify(['send', from, to, options]), send, true);
   }
 
   visit(from: Origin, to: Destination): readonly Visit[] {
@@ -250,7 +262,7 @@ class ModelCluster implements Cluster {
     const ask = (): readonly Resolution[] => lookUp(this.names, from, name, options);
     const isReal = options?.real === true;
     const question = JSON.stringify(['resolve', from, name, options]);
-    const resolutions = isReal ? ask() : this.once(question, ask);
+    const resolutions = isReal ? ask() : this.findings.once(question, ask);
     if (isReal) this.changedByAsking();
     return resolutions;
   }
@@ -303,28 +315,14 @@ class ModelCluster implements Cluster {
   }
 
   private get names(): NamesContext {
-    const { spec, api, network, timing, behaviours, servers } = this;
+    const { spec, api, network, timing, behaviours, servers, findings } = this;
     const send = (from: Origin, to: Destination): readonly Trace[] =>
-      this.once(JSON.stringify(['packet', from, to]), () =>
-        network.send(from, to, {}, this.remember),
+      findings.once(
+        JSON.stringify(['packet', from, to]),
+        () => network.send(from, to, {}, findings.remember),
+        true,
       );
     return { spec, api, network, timing, behaviours, servers, send };
-  }
-
-  /** For what is asked while an answer is being found; where nobody reads, nothing is kept. */
-  private get remember(): Remember | undefined {
-    return isReading() ? (question, ask) => this.once(question, ask) : undefined;
-  }
-
-  /** Asks unless the same was asked before and nothing that the answer was read from has moved. */
-  private once<T>(question: string, ask: () => T): T {
-    if (!isReading()) return ask();
-    let answers = this.answers.get(this);
-    if (answers === undefined) this.answers.set(this, (answers = new Answers()));
-    return answers.to(question, () => {
-      noteReading(this, '');
-      return ask();
-    });
   }
 
   private turned(): void {
@@ -334,7 +332,7 @@ class ModelCluster implements Cluster {
 
   private shifted(): void {
     this.moves++;
-    this.shifts++;
+    this.state = Object.freeze({});
   }
 
   /** Who was only asked has changed something: nothing that is known holds any longer. */

@@ -3,6 +3,9 @@
 // while nothing that its answer was read from has moved. Whoever reads does nothing for it, so a
 // new reader cannot forget; what holds state that others read has to announce it here.
 
+import type { Instant } from '../values/time';
+import type { FamilyAnswers, Locate } from './family-answers';
+
 /** Something that can be read and that says how it stands. */
 export interface Readable {
   /** What is there now under a key: equal, as `===` has it, while nothing there has moved. */
@@ -12,6 +15,19 @@ export interface Readable {
    * offered where it costs as much as that.
    */
   whole?(): unknown;
+  /** Where each fork of a cluster has it; absent where only its own cluster reads it. */
+  readonly place?: Place;
+  /**
+   * What is there now under a key, told by a primitive or by what is frozen: equal in two forks of
+   * one cluster only where all that can be read there is. Undefined where nothing tells.
+   */
+  common?(key: Key): unknown;
+}
+
+/** By what name the forks of a cluster know the same part of each. */
+export interface Place {
+  readonly room: string;
+  readonly name: string;
 }
 
 /** What of a source was read: by a name, or the thing itself that was found there. */
@@ -35,6 +51,11 @@ export interface Answer<T> {
   readonly parts: readonly Answer<unknown>[];
   /** Whether it holds at its instant alone: it was read from the clock, or from the journal. */
   readonly isFleeting: boolean;
+  /**
+   * Sources, each with its key behind it, and parts, with nothing behind them, in the order in
+   * which they were read; absent where there are no forks to tell.
+   */
+  readonly trail: readonly unknown[] | undefined;
   /** The round in which it was found, or found to hold; within one round nothing moves. */
   round: number;
 }
@@ -44,12 +65,25 @@ class Reader {
   readonly sources = new Map<Readable, Map<Key, unknown>>();
   readonly parts = new Set<Answer<unknown>>();
   isFleeting = false;
+  readonly trail: unknown[] | undefined;
+
+  constructor(keepsTrail: boolean) {
+    this.trail = keepsTrail ? [] : undefined;
+  }
 
   /** What was read first counts, as nothing moves while an answer is being found. */
   note(source: Readable, key: Key, was: unknown): void {
     let known = this.sources.get(source);
     if (known === undefined) this.sources.set(source, (known = new Map()));
-    if (!known.has(key)) known.set(key, was === undefined ? source.standing(key) : was);
+    if (known.has(key)) return;
+    known.set(key, was === undefined ? source.standing(key) : was);
+    this.trail?.push(source, key);
+  }
+
+  add(part: Answer<unknown>): void {
+    if (part.isFleeting) this.isFleeting = true;
+    this.parts.add(part);
+    this.trail?.push(part, undefined);
   }
 
   get readings(): Reading[] {
@@ -86,15 +120,15 @@ export function nextRound(): void {
   round++;
 }
 
-/** Finds an answer, and all that it is read from. */
-export function answerOf<T>(find: () => T): Answer<T> {
+/** Finds an answer, and all that it is read from; in which order, where it is for others, too. */
+export function answerOf<T>(find: () => T, isForOthers = false): Answer<T> {
   const outer = reader;
-  const own = new Reader();
+  const own = new Reader(isForOthers);
   reader = own;
   try {
     const value = find();
-    const { readings, parts, isFleeting } = own;
-    return { value, readings, parts: [...parts], isFleeting, round };
+    const { readings, parts, isFleeting, trail } = own;
+    return { value, readings, parts: [...parts], isFleeting, trail, round };
   } finally {
     reader = outer;
   }
@@ -123,23 +157,56 @@ function stands(reading: Reading): boolean {
 
 /** The value of an answer as a part of the one that is being found, which depends on it. */
 export function recall<T>(answer: Answer<T>): T {
-  if (reader === undefined) return answer.value;
-  if (answer.isFleeting) reader.isFleeting = true;
-  reader.parts.add(answer);
+  reader?.add(answer);
   return answer.value;
+}
+
+/** Forks of one origin, which tell each other what they find, and one of them. */
+export interface Member {
+  readonly family: FamilyAnswers;
+  readonly locate: Locate;
+  now(): Instant;
 }
 
 /** The answers to questions that were asked before, by question. */
 export class Answers {
   private readonly known = new Map<string, Answer<unknown>>();
+  private readonly member: Member | undefined;
 
-  /** Finds the answer, unless the last one still holds. Where nobody reads, it is always found. */
-  to<T>(question: string, find: () => T): T {
+  /** `member`: whom to ask what is not known here, and to tell what was found out. */
+  constructor(member?: Member) {
+    this.member = member;
+  }
+
+  /**
+   * Finds the answer, unless the last one still holds, or where it `isCommon` one of a fork holds
+   * here. Where nobody reads, it is always found.
+   */
+  to<T>(question: string, find: () => T, isCommon = false): T {
     if (reader === undefined) return find();
     const known = this.known.get(question);
     if (known !== undefined && stillHolds(known)) return recall(known as Answer<T>);
-    const answer = answerOf(find);
+    const { member } = this;
+    const answer =
+      member !== undefined && isCommon
+        ? answerAmong(member, question, find)
+        : answerOf(find, member !== undefined);
     this.known.set(question, answer);
     return recall(answer);
   }
+}
+
+/** The answer of a fork where one holds; what is found here is told to the others. */
+function answerAmong<T>(member: Member, question: string, find: () => T): Answer<T> {
+  const { family, locate } = member;
+  const now = member.now();
+  let isNew = false;
+  const answer = answerOf(() => {
+    const found = family.known(question, now, locate);
+    if (found !== undefined) return found.value as T;
+    isNew = true;
+    return find();
+  }, true);
+  if (isNew) family.add(question, now, answer);
+  return answer;
 }

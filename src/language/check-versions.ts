@@ -15,10 +15,9 @@ export function checkVersions(
   report: Report,
 ): void {
   const items = child(child(scenario, 'cluster'), 'nodes')?.items ?? [];
-  for (const { node, message } of lexicon.versionProblems(cluster)) {
+  for (const { node, message, hint } of lexicon.versionProblems(cluster)) {
     const index = cluster.nodes.findIndex(({ name }) => name === node);
     const { place } = child(items[index], 'version')!;
-    const hint = 'the skew that is supported: kubernetes.io/releases/version-skew-policy';
     report.error('KD1112', place, message, hint);
   }
 }

@@ -91,7 +91,7 @@ export interface Lexicon {
   /** Why nodes cannot begin with the version that they are given, each with its name. */
   versionProblems(
     cluster: ClusterSpec,
-  ): readonly { readonly node: string; readonly message: string }[];
+  ): readonly { readonly node: string; readonly message: string; readonly hint?: string }[];
   /**
    * Why upgrades cannot be done, each with the position of its step; `steps` are the arguments of
    * all of them, in the order in which they happen.

@@ -58,7 +58,8 @@ export function typeHint(wrong: WrongType): string | undefined {
   }
   if (types.includes('string') && typeof value === 'number') {
     const reading = isSpan(owner, form) ? parseDuration(text) : READERS[form ?? '']?.(text);
-    return (reading?.ok === false ? reading.hint : undefined) ?? `write "${text}"`;
+    const known = reading?.ok === false ? reading.hint : formHint(text, types, owner);
+    return known ?? `write "${text}"`;
   }
   if (types.includes('string') && typeof value === 'boolean' && !isSpan(owner, form)) {
     const reading = READERS[form ?? '']?.(text);
@@ -74,6 +75,14 @@ export function typeHint(wrong: WrongType): string | undefined {
     return `write a mapping: {${when}${form === 'step' ? 'VERB' : 'CLAIM'}: {…}}`;
   }
   return wantedHint(types, owner) ?? textHint(part);
+}
+
+/** Where quotes do not make a number what is wanted: the unit that it lacks, or an example. */
+function formHint(text: string, types: readonly string[], owner: JsonSchema): string | undefined {
+  const { pattern } = owner as { readonly pattern?: string };
+  const fits = (it: string): boolean => pattern === undefined || new RegExp(pattern, 'u').test(it);
+  if (fits(text)) return undefined;
+  return fits(`${text}%`) ? `write ${text}%` : wantedHint(types, owner);
 }
 
 /** A key with nothing behind it, where a mapping or a list was to come in the lines below. */

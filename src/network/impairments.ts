@@ -127,7 +127,9 @@ export function stretchOf(
 ): Stretch {
   const line = lineOf(rule, leg, wait);
   const lines =
-    queue === undefined ? [line] : [{ ...line, tokens: queue.tokens }, queueLine(queue, leg)];
+    queue === undefined
+      ? [line]
+      : [{ ...line, tokens: queue.tokens, room: queue.room }, queueLine(queue, leg)];
   const delay = (wait + (queue?.wait ?? 0)) as Duration;
   const there = leg === 'request' ? delay : ZERO;
   return { delay, there, arrives: certainty(arrivalsOver(lines)), lines };

@@ -35,12 +35,8 @@ export interface Queueing {
   readonly accepted: Ratio;
   /** How many bits pass at once. */
   readonly tokens: number;
-}
-
-/** The instant: `now` for what is another thing a moment later, `quietNow` for what stays. */
-export interface Clock {
-  readonly now: Instant;
-  readonly quietNow: Instant;
+  /** How many more bits find room there at this instant, those that pass at once included. */
+  readonly room: number;
 }
 
 const BITS = 8;
@@ -50,27 +46,34 @@ const SECOND = 1_000_000;
 const LOOKS = 10;
 
 /**
- * The queue of the line as a packet finds it now; undefined where the line has none. A stream that
- * is itself what is too much for the line finds the queue that it comes to in the end: a full one.
+ * The queue of the line as a packet finds it at `now`; undefined where the line has none. A stream
+ * that is itself what is too much for the line finds the queue that it comes to in the end: a full
+ * one.
  */
 export function queueAhead(
   line: LimitedLine,
   { frame, interval }: Offer,
-  clock: Clock,
+  now: Instant,
 ): Queueing | undefined {
   const { rate, limit, load = 0, buffer = 0, since = START } = line;
   if (rate === undefined || limit === undefined) return undefined;
   const own = interval === undefined ? 0 : Math.round((frame * BITS * SECOND) / interval);
   const demand = load + own;
-  if (demand <= rate) return { wait: ZERO, accepted: CERTAIN, tokens: buffer * BITS };
-  // What finds room is the last that did, so the rest of the queue is ahead of it.
-  const room = Math.max(0, limit - frame) * BITS;
-  if (load <= rate || clock.quietNow - since >= filledAfter(line)) {
-    return { wait: timeOf(room, rate), accepted: ratio(rate, demand), tokens: 0 };
+  const whole = limit * BITS;
+  if (demand <= rate) {
+    const tokens = buffer * BITS;
+    return { wait: ZERO, accepted: CERTAIN, tokens, room: whole + tokens };
   }
-  const level = ((load - rate) * (clock.now - since)) / SECOND - buffer * BITS;
-  const ahead = Math.min(Math.max(0, level), room);
-  return { wait: timeOf(ahead, rate), accepted: CERTAIN, tokens: Math.floor(Math.max(0, -level)) };
+  // What finds room is the last that did, so the rest of the queue is ahead of it.
+  const most = Math.max(0, limit - frame) * BITS;
+  if (load <= rate || now - since >= filledAfter(line)) {
+    const accepted = ratio(rate, demand);
+    return { wait: timeOf(most, rate), accepted, tokens: 0, room: whole - most };
+  }
+  const level = Math.floor(((load - rate) * (now - since)) / SECOND) - buffer * BITS;
+  const ahead = Math.min(Math.max(0, level), most);
+  const tokens = Math.max(0, -level);
+  return { wait: timeOf(ahead, rate), accepted: CERTAIN, tokens, room: whole - ahead + tokens };
 }
 
 /**

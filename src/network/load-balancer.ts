@@ -30,8 +30,8 @@ export interface Announcement {
   /** Who answers ARP for the address, in layer 2 mode; more than one where they are cut off. */
   readonly announcers?: readonly string[];
   /**
-   * Hosts on the segment that take another node for the owner than `nodes` says. There where no
-   * router or balancer stands between the clients and the nodes.
+   * Hosts whose packets go to another node than `nodes` says, since they, or the router that they
+   * go by, take that for the owner. There in layer 2 mode.
    */
   readonly neighbours?: Readonly<Record<string, string>>;
 }

@@ -135,7 +135,7 @@ export class Network implements SendGround {
   }
 
   queueAhead(rule: Degradation, offer: Offer): Queueing | undefined {
-    return queueAhead(rule, offer, this.kernel);
+    return queueAhead(rule, offer, this.kernel.now);
   }
 
   /** Tells the node's CNI which ranges its pods have (node.spec.podCIDRs). */

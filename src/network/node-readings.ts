@@ -3,17 +3,21 @@
 // the pods that it has met. All else of a node is noted by whoever asks (Cluster.standing).
 
 import { isReading, noteReading } from '../kernel/readings';
-import type { Readable } from '../kernel/readings';
+import type { Key, Place, Readable } from '../kernel/readings';
 import type { Machine } from '../node/machine';
 import { backendOf } from '../node/netfilter/ruleset';
 import type { Chain, Ruleset } from '../node/netfilter/ruleset';
-import type { PodSandbox } from '../node/pod-sandbox';
+import type { ContainerProcess, PodSandbox } from '../node/pod-sandbox';
 import type { Family } from '../values/ip';
 
 /** How the rulesets of a host are made, without what stands in their chains. */
 const SHAPE = 'shape';
 /** Which rulesets they are. */
 const WHOLE = 'whole';
+
+/** Where forks have what is read of nodes. */
+const RULES = { IPv4: 'rules of IPv4', IPv6: 'rules of IPv6' } as const;
+const PROCESSES = 'processes';
 
 /** The rulesets of a host by who has written them. */
 interface RulesetParts {
@@ -34,6 +38,7 @@ const NO_RULESETS: RulesetParts = {
 
 /** The rules of one family on one host. */
 export class RulesOfHost implements Readable {
+  readonly place: Place;
   private readonly machine: Machine;
   private readonly family: Family;
   /** What `known` was made of: comparing these makes no list, and all walks ask. */
@@ -45,6 +50,7 @@ export class RulesOfHost implements Readable {
   private readonly held = new Map<Chain, boolean>();
 
   constructor(machine: Machine, family: Family) {
+    this.place = { room: RULES[family], name: machine.name };
     this.machine = machine;
     this.family = family;
   }
@@ -66,6 +72,11 @@ export class RulesOfHost implements Readable {
       this.held.set(chain, isHeld);
     }
     return isHeld;
+  }
+
+  /** Chains and rulesets are shared by forks, and one that is made anew is another one for all. */
+  common(key: Key): unknown {
+    return this.standing(key);
   }
 
   whole(): number {
@@ -99,12 +110,17 @@ export class RulesOfHost implements Readable {
 
 /** The processes of one pod in one network namespace. */
 export class ProcessesOfPod implements Readable {
+  readonly place: Place;
   private readonly sandbox: PodSandbox;
-  /** State, start and end of each process, as they stood when somebody asked last. */
+  /** State, ports, start and end of each process, as they stood when somebody asked last. */
   private readonly known: unknown[] = [];
   private version = 0;
+  /** What was told of them, and of which version. */
+  private told: string | undefined;
+  private toldOf = 0;
 
   constructor(sandbox: PodSandbox) {
+    this.place = { room: PROCESSES, name: sandbox.podKey };
     this.sandbox = sandbox;
   }
 
@@ -117,9 +133,16 @@ export class ProcessesOfPod implements Readable {
       if (known[index] !== value) hasMoved = true;
       known[index++] = value;
     };
-    for (const { container, state, startedAt, exitedAt } of this.sandbox.processes.values()) {
+    for (const {
+      container,
+      state,
+      listen,
+      startedAt,
+      exitedAt,
+    } of this.sandbox.processes.values()) {
       compare(container);
       compare(state);
+      compare(listen);
       compare(startedAt);
       compare(exitedAt);
     }
@@ -127,6 +150,25 @@ export class ProcessesOfPod implements Readable {
     known.length = index;
     return this.version;
   }
+
+  /**
+   * All that a first packet meets of them: since when a process runs matters only to connections
+   * that stand (connection-ends.ts), and its end only where somebody is told of it (explain.ts).
+   */
+  common(): string {
+    const version = this.standing();
+    if (this.told === undefined || version !== this.toldOf) {
+      const { uid, processes } = this.sandbox;
+      this.told = [uid, ...[...processes.values()].map(tellProcess)].join('; ');
+      this.toldOf = version;
+    }
+    return this.told;
+  }
+}
+
+function tellProcess({ container, state, listen, exitCode, exitedAt }: ContainerProcess): string {
+  const end = state === 'exited' ? `${exitCode} ${exitedAt}` : '';
+  return `${container} ${state} ${end} ${JSON.stringify(listen)}`;
 }
 
 const rulesOfHosts: Readonly<Record<Family, WeakMap<Machine, RulesOfHost>>> = {
@@ -166,13 +208,32 @@ export function noteListeners(machine: Machine): void {
 
 /** A walk has met the processes of a pod. */
 export function noteProcesses(sandbox: PodSandbox): void {
-  if (!isReading()) return;
+  if (isReading()) noteReading(processesOf(sandbox), '');
+}
+
+/** What holds the place of a fork, for what was read of nodes in another one. */
+export function nodeReadingAt(
+  { room, name }: Place,
+  machines: ReadonlyMap<string, Machine>,
+  directory: ReadonlyMap<string, PodSandbox>,
+): Readable | undefined {
+  if (room === PROCESSES) {
+    const sandbox = directory.get(name);
+    return sandbox && processesOf(sandbox);
+  }
+  const machine = machines.get(name);
+  if (machine === undefined) return undefined;
+  if (room === RULES.IPv4) return rulesOf(machine, 'IPv4');
+  return room === RULES.IPv6 ? rulesOf(machine, 'IPv6') : undefined;
+}
+
+function processesOf(sandbox: PodSandbox): ProcessesOfPod {
   let processes = processesOfPods.get(sandbox);
   if (processes === undefined) {
     processes = new ProcessesOfPod(sandbox);
     processesOfPods.set(sandbox, processes);
   }
-  noteReading(processes, '');
+  return processes;
 }
 
 function rulesOf(machine: Machine, family: Family): RulesOfHost {

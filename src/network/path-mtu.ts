@@ -108,7 +108,7 @@ class MessageWalk {
       passed.push(hop);
       if (this.stop !== undefined) break;
     }
-    this.count(leg, load.length);
+    if (this.stop === undefined) this.count(leg, load.length);
     return passed.map((hop, index) =>
       steps[index]!.length === 0 ? hop : { ...hop, steps: [...hop.steps, ...steps[index]!] },
     );
@@ -118,8 +118,25 @@ class MessageWalk {
   private count(leg: Leg, length: number): void {
     const { sent } = this.trace;
     const before = sent.protocol === 'TCP' ? 0 : bareFrames(sent).there;
-    const bytes = framesOf(sent, this.size, length) - before;
-    this.frames[leg === 'request' ? 'there' : 'back'] = bytes;
+    const bytes = framesOf(sent, this.size, length);
+    this.frames[leg === 'request' ? 'there' : 'back'] = bytes - before;
+    const isWhole = this.size + IP_HEADER[familyOf(sent.src)] + TRANSPORT.UDP <= length;
+    if (sent.protocol === 'UDP' && !isWhole) this.crossQueues(leg, bytes);
+  }
+
+  /**
+   * The fragments of a datagram come all at once, and one that finds no room is missed by all. TCP
+   * sends again what was lost, and then less at once.
+   * source: net/sched/sch_fifo.c bfifo_enqueue
+   */
+  private crossQueues(leg: Leg, bytes: number): void {
+    const lines = this.trace.stretch?.lines ?? [];
+    const own = lines.flatMap((line) => (line.leg === leg ? (line.room ?? []) : []));
+    const room = Math.floor(Math.min(...own) / 8);
+    if (bytes <= room) return;
+    const what = `${sayLeg(leg)} of ${this.size} bytes comes as fragments of ${bytes} bytes`;
+    const reason = `${what} at once, and the queue of a bad link has room for ${room}`;
+    this.stop = { disposition: 'link-loss', reason };
   }
 
   /** What the sender makes of the message. */

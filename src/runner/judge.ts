@@ -6,7 +6,7 @@ import type { Entry } from '../kernel/journal';
 import type { Plan, PlannedExpectation } from '../language/plan';
 import { formatPlace } from '../values/definition';
 import { keyOf } from '../values/kube-object';
-import { later, START } from '../values/time';
+import { formatInstant, later, START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { Observation } from '../vocabulary/define';
 import type { Judgement } from '../vocabulary/operator';
@@ -137,8 +137,15 @@ function explanationOf(
     explainTurn(cluster, evidence, watch.since(true)) ?? explainLate(cluster, evidence, over);
   const stepped = (timeline.nextAfter((START - 1) as Instant) ?? FOREVER) <= at;
   if (turned === undefined && !stepped) return found;
-  const why = [...found.why, ...(turned?.why ?? [SO_FROM_THE_START])];
+  const turn = watch.since(false);
+  const untold = turn === undefined ? SO_FROM_THE_START : tellUntold(turn);
+  const why = [...found.why, ...(turned?.why ?? [untold])];
   return { why, chain: turned?.chain ?? [] };
+}
+
+/** What turns by time alone (a queue fills, an answer of a cache runs out) has no line. */
+function tellUntold(since: Instant): string {
+  return `so since ${formatInstant(since)}, and no line of the journal tells why`;
 }
 
 /** A step that hits nothing would make expectations that pass for the wrong reason. */

@@ -85,7 +85,9 @@ export const CONNTRACK_TIMERS = {
     kind: 'wait',
     delays: 'forgetting a UDP flow',
     value: fixed(seconds(30)),
-    knob: 'net.netfilter.nf_conntrack_udp_timeout',
+    knob:
+      'net.netfilter.nf_conntrack_udp_timeout; since 1.29 also KubeProxyConfiguration ' +
+      'conntrack.udpTimeout',
     bounds,
     source: UDP,
   },
@@ -93,7 +95,9 @@ export const CONNTRACK_TIMERS = {
     kind: 'wait',
     delays: 'forgetting a UDP flow that is answered and has gone on for more than 2s',
     value: fixed(seconds(120)),
-    knob: 'net.netfilter.nf_conntrack_udp_timeout_stream',
+    knob:
+      'net.netfilter.nf_conntrack_udp_timeout_stream; since 1.29 also KubeProxyConfiguration ' +
+      'conntrack.udpStreamTimeout',
     bounds,
     source: UDP,
   },

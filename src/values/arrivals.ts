@@ -19,6 +19,8 @@ export interface Line {
   readonly rate?: number;
   /** How many bits leave a limited line at once; absent for none. */
   readonly tokens?: number;
+  /** How many bits that come at once find room in its queue; absent where nothing is too many. */
+  readonly room?: number;
 }
 
 /** One thing that can become of a packet: what each copy that leaves the line has waited. */

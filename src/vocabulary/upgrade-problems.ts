@@ -53,6 +53,9 @@ export function whyNothing(spec: ClusterSpec, args: UpgradeArgs): string | undef
     : `${component} does not run on ${node}`;
 }
 
+const SUPPORTED_SKEW = 'the skew that is supported: kubernetes.io/releases/version-skew-policy';
+const OTHER_MODE = 'give the node a version that has it, or cluster.proxy another mode';
+
 /** See Lexicon.versionProblems. */
 export const versionProblems: Lexicon['versionProblems'] = (cluster) => {
   const versions = versionsOf(cluster);
@@ -63,8 +66,10 @@ export const versionProblems: Lexicon['versionProblems'] = (cluster) => {
     const isOwn = (actor: string): boolean => actor.endsWith(`@${name}`) && versions.has(actor);
     const own = processes.filter((it) => it.name === 'apiserver' || isOwn(it.actor));
     const hasProxy = own.some((it) => it.name === 'kube-proxy');
-    const message = skewOf(own, versionOf) ?? (hasProxy ? whyNoProxy(cluster, version) : undefined);
-    return message === undefined ? [] : [{ node: name, message }];
+    const skewed = skewOf(own, versionOf);
+    if (skewed !== undefined) return [{ node: name, message: skewed, hint: SUPPORTED_SKEW }];
+    const message = hasProxy ? whyNoProxy(cluster, version) : undefined;
+    return message === undefined ? [] : [{ node: name, message, hint: OTHER_MODE }];
   });
 };
 

@@ -163,8 +163,13 @@ describe('a line to the API server that others fill', () => {
   const server = hosts('control-plane');
   /** 0.5 Mbit/s more than 1 Mbit/s fill 1.25 MB in 20 s; that is looked at every 2 s. */
   const full: Degradation = {
-    ...{ token: 'line', from: hosts(NODE), to: server, direction: 'both' },
-    ...{ rate: 1_000_000, limit: 1_250_000, load: 1_500_000 },
+    token: 'line',
+    from: hosts(NODE),
+    to: server,
+    direction: 'both',
+    rate: 1_000_000,
+    limit: 1_250_000,
+    load: 1_500_000,
   };
   const heardAt = (made: Cluster, at: Duration): number => {
     made.kernel.runUntil(at as number as Instant);

@@ -51,6 +51,20 @@ describe('the scheduler', () => {
     expect(nodes.sort()).to.deep.equal(['worker-1', 'worker-2', 'worker-3']);
   });
 
+  // pkg/scheduler/apis/config/v1/defaults.go: ClientConnection QPS 50, Burst 100.
+  it('sends 100 requests in a row and then 50 a second', () => {
+    const subject = plane({ kubelet: false });
+    const start = subject.kernel.now;
+    for (let number = 1; number <= 250; number++) subject.create(podOf(`p-${number}`));
+    subject.run(seconds(60));
+    const bound = subject.kernel.journal
+      .all()
+      .filter(({ detail }) => detail === 'patch by scheduler');
+    expect(bound).to.have.length(250);
+    const last = (Math.max(...bound.map(({ at }) => at)) - start) / 1e6;
+    expect(last).to.be.within(3, 3.2);
+  });
+
   it('binds 20 ms after the pod is there', () => {
     // timing.md §6 C12: schedule 0.02 s (seen 5 ms after its write, chosen in 5 ms, written in 10).
     const subject = plane({ kubelet: false });

@@ -3,13 +3,17 @@
 
 import { expect } from 'chai';
 import { ip } from '../../../src/values/ip';
+import { seconds } from '../../../src/values/time';
+import type { DefaultDelay } from '../../../src/workloads/coredns/plugin';
 import { DnsWorld } from '../dns-world';
+import { USUAL_DELAY } from '../usual-delay';
 
 const ZONES = 'cluster.local 10.in-addr.arpa ip6.arpa';
 
-function worldOf(options = '', zones = ZONES): DnsWorld {
+function worldOf(options = '', zones = ZONES, delay: DefaultDelay = USUAL_DELAY): DnsWorld {
   const world = new DnsWorld(
     `.:53 {\nkubernetes ${zones} {\n${options}\n}\nforward . 192.0.2.53\n}`,
+    { delay },
   );
   world.service('plain', { clusterIP: '10.96.0.20', selector: { app: 'plain' } });
   world.service('headless', { clusterIP: 'None' });
@@ -223,6 +227,15 @@ describe('the kubernetes option', () => {
     const world = worldOf('ttl 3600');
     expect(world.ask(PLAIN).answers[0]!.ttl).to.equal(3_600);
     expect(world.ask('no.shop.svc.cluster.local').authority[0]!.ttl).to.equal(300);
+  });
+
+  // coredns plugin/kubernetes/kubernetes.go defaultTTL.
+  it('ttl is five seconds where it is left out, or what the scenario overrides', () => {
+    expect(worldOf().ask(PLAIN).answers[0]!.ttl).to.equal(5);
+    const told: DefaultDelay = (timer) =>
+      timer === 'coredns.ttl' ? seconds(7) : USUAL_DELAY(timer);
+    expect(worldOf('', ZONES, told).ask(PLAIN).answers[0]!.ttl).to.equal(7);
+    expect(worldOf('ttl 9', ZONES, told).ask(PLAIN).answers[0]!.ttl).to.equal(9);
   });
 
   it('about the connection to the API server changes no answer', () => {

@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { seconds } from '../../../src/values/time';
 import type { Duration } from '../../../src/values/time';
-import type { Exchanged } from '../../../src/workloads/coredns/plugin';
+import type { DefaultDelay, Exchanged } from '../../../src/workloads/coredns/plugin';
 import { UpstreamHealth } from '../../../src/workloads/coredns/upstream-health';
 import { emptyReply } from '../../../src/workloads/dns-message';
 import { USUAL_DELAY } from '../usual-delay';
@@ -21,13 +21,18 @@ function healthWithin(timeout: Duration): UpstreamHealth {
 const GOOD = says(`${NAME}. 60 IN A 192.0.2.1`);
 
 /** A forward over these octets, in order, and the upstreams that it has begun to check. */
-function worldOf(octets: readonly number[], options: string, said: Record<number, Exchanged>) {
+function worldOf(
+  octets: readonly number[],
+  options: string,
+  said: Record<number, Exchanged>,
+  delay: DefaultDelay = USUAL_DELAY,
+) {
   const suspects = new Map<UpstreamHealth, number>();
   const targets = octets.map((octet) => `192.0.2.${octet}`).join(' ');
   const world = new UpstreamWorld(
     `forward . ${targets} {\npolicy sequential\n${options}\n}`,
     (_, server) => said[Number(/\.(\d+):/.exec(server)![1])] ?? 'silent',
-    { checkUpstream: (health, after) => void suspects.set(health, after) },
+    { checkUpstream: (health, after) => void suspects.set(health, after), delay },
   );
   const fail = (times: number) => {
     for (const health of suspects.keys()) {
@@ -74,6 +79,20 @@ describe('an upstream of forward', () => {
     world.asked.length = 0;
     world.ask(NAME);
     expect(serversOf(world)[0]).to.equal('192.0.2.53:53');
+  });
+
+  it('is waited for as long as the scenario overrides, alone and with the others', () => {
+    const told: DefaultDelay = (timer) => {
+      if (timer === 'coredns.forwardTimeout') return seconds(3);
+      if (timer === 'coredns.forwardDeadline') return seconds(8);
+      return timer === 'coredns.forwardHealthTimeout' ? seconds(4) : USUAL_DELAY(timer);
+    };
+    // Tries go on until the deadline has passed: after 2, 4 and 6 s, after 3, 6 and 9 s.
+    expect(worldOf([53, 54], '', {}).world.ask(NAME).delay).to.equal(seconds(6));
+    const { world, suspects } = worldOf([53, 54], '', {}, told);
+    expect(world.ask(NAME).delay).to.equal(seconds(9));
+    const [health] = suspects.keys();
+    expect(health!.checkTime('silent')).to.equal(seconds(4));
   });
 
   it('is never down with max_fails 0', () => {

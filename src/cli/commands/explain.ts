@@ -20,7 +20,7 @@ import type { Page } from '../word-page';
 import { wordPage } from '../word-page';
 
 const line: CommandLine = {
-  usage: 'explain [WORD|TIMER|CODE|timers|dispositions|FILE[:LINE]] [flags]',
+  usage: 'explain [WORD|TIMER|CODE|TABLE|FILE[:LINE]] [flags]',
   summary: 'Explains a word of the language (all words without one), or a scenario.',
   flags: {
     kubernetes: { value: 'VERSION', help: 'The version whose timers are shown.' },
@@ -30,6 +30,7 @@ const line: CommandLine = {
     json: { help: 'Of a file: the results with their chains of causes as JSON.' },
   },
   notes: [
+    'A TIMER is a name of `cluster.timing`; a TABLE is `timers` or `dispositions`.',
     'Of a FILE, all that takes time is explained: converge, outage, and what stands',
     'beside `after`; from the step to the verdict, with the timer of each wait.',
   ].join('\n'),

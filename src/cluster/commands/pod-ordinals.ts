@@ -3,10 +3,15 @@
 
 import type { Store, Version } from '../../apiserver/store';
 import { isReading, noteReading } from '../../kernel/readings';
-import type { Readable } from '../../kernel/readings';
+import type { Place, Readable } from '../../kernel/readings';
 import type { KubeObject, OwnerReference } from '../../values/kube-object';
 
+/** What forks call it, and what was never there. */
+const PLACE: Place = Object.freeze({ room: 'pod ordinals', name: '' });
+const NOTHING = 'nothing';
+
 export class PodOrdinals implements Readable {
+  readonly place = PLACE;
   private readonly store: Store;
   private readonly podsByOwner = new Map<string, string[]>();
   /** `shop/backend#1` by the pod's key. */
@@ -33,6 +38,11 @@ export class PodOrdinals implements Readable {
   standing(reading: string): unknown {
     const name = this.names.get(reading);
     return name ?? this.podsByOwner.get(reading)?.length;
+  }
+
+  /** A name says all; how many pods there were does not tell which. */
+  common(reading: string): string | undefined {
+    return this.names.get(reading) ?? (this.podsByOwner.has(reading) ? undefined : NOTHING);
   }
 
   /** How people call a pod: by its topmost workload and number, or by its own name. */

@@ -17,8 +17,8 @@ export interface ClaimsGround {
   readonly kernel: Kernel;
   readonly timing: Timing;
   readonly links: SpeakerLinks;
-  /** Everybody on the segment. */
-  readonly hosts: readonly string[];
+  /** Everybody on the segment, and the hosts whose packets to an address it sends there. */
+  readonly hosts: ReadonlyMap<string, readonly string[]>;
   isPowered(node: string): boolean;
   /** Some host takes another node for the owner of an address. */
   changed(): void;
@@ -28,7 +28,7 @@ export interface ClaimsGround {
 export interface Belief {
   /** Whoever has announced it last. */
   readonly node: string;
-  /** Hosts that believe another one. */
+  /** Hosts whose packets go to another one. */
   readonly otherwise: Readonly<Record<string, string>>;
 }
 
@@ -65,12 +65,15 @@ export class AddressClaims {
       return;
     }
     if (!this.believed.has(address)) {
-      const known = before.length === 1 ? this.ground.hosts.map((it) => [it, before[0]!]) : [];
-      this.believed.set(address, new Map(known as [string, string][]));
+      const known = new Map<string, string>();
+      const [only, ...others] = before;
+      if (only !== undefined && others.length === 0) {
+        for (const host of this.ground.hosts.keys()) known.set(host, only);
+      }
+      this.believed.set(address, known);
     }
-    for (const node of nodes) {
-      if (!before.includes(node) || tells(node)) this.announce(node, address);
-    }
+    const telling = nodes.filter((node) => !before.includes(node) || tells(node));
+    for (const node of this.inAnyOrder(telling)) this.announce(node, address);
   }
 
   /** Nobody has the address any more. */
@@ -89,12 +92,21 @@ export class AddressClaims {
     const node = latest !== undefined && nodes.includes(latest) ? latest : nodes[0]!;
     const otherwise: Record<string, string> = {};
     const believed = nodes.length > 1 ? this.believed.get(address) : undefined;
-    for (const host of believed === undefined ? [] : this.ground.hosts) {
-      const held = believed!.get(host);
-      const own = held !== undefined && nodes.includes(held) ? held : node;
-      if (own !== node) otherwise[host] = own;
+    for (const [host, senders] of this.ground.hosts) {
+      const held = believed?.get(host);
+      if (held === undefined || held === node || !nodes.includes(held)) continue;
+      for (const sender of senders) otherwise[sender] = held;
     }
     return { node, otherwise };
+  }
+
+  /** Of several that announce it at one instant, chance says who is heard last. */
+  private inAnyOrder(nodes: readonly string[]): string[] {
+    const stream = this.ground.kernel.random.stream('metallb.announce/order');
+    const left = [...nodes];
+    const order: string[] = [];
+    while (left.length > 1) order.push(...left.splice(stream.below(left.length), 1));
+    return [...order, ...left];
   }
 
   /** At once, and again for some seconds. */
@@ -134,12 +146,12 @@ export class AddressClaims {
     const believed = this.believed.get(address);
     const isClaimed = this.claims.get(address)?.includes(node) === true;
     if (believed === undefined || !isClaimed || !isPowered(node)) return false;
-    this.latest.set(address, node);
     let isNews = false;
-    for (const host of hosts) {
+    for (const host of hosts.keys()) {
       if (host !== node && !links.broadcast(node, host)) continue;
       isNews ||= believed.get(host) !== node;
       believed.set(host, node);
+      if (host !== node) this.latest.set(address, node);
     }
     return isNews;
   }

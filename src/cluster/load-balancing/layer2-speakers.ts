@@ -8,6 +8,8 @@ import type { Node } from '../../apiserver/kinds/node';
 import type { EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import { sha256Hex } from '../../node/proxy/digest';
+import { cidr, contains } from '../../values/cidr';
+import type { ClusterSpec } from '../../values/cluster-spec';
 import { compareText } from '../../values/order';
 import type { IP } from '../../values/ip';
 import type { ObjectKey } from '../../values/kube-object';
@@ -51,8 +53,11 @@ export class Layer2Speakers {
     const common = { kernel, timing, links, isPowered };
     const changed = (node: string): void => this.listChanged(node);
     this.memberlist = new Memberlist({ ...common, nodes, changed });
-    const hosts = [...nodes, ...spec.externals.map(({ name }) => `external/${name}`)];
-    this.claims = new AddressClaims({ ...common, hosts, changed: () => ground.refresh() });
+    this.claims = new AddressClaims({
+      ...common,
+      hosts: neighboursIn(spec),
+      changed: () => ground.refresh(),
+    });
     this.views = new SpeakerViews(ground, nodes);
   }
 
@@ -60,7 +65,9 @@ export class Layer2Speakers {
     const known = this.addresses.get(edge.key) ?? new Set();
     this.addresses.set(edge.key, known.add(address));
     const announcers = this.announcersOf(edge, address);
-    const tells = (node: string): boolean => this.syncing.has(node) || this.changed.has(edge.key);
+    const isChanged = this.changed.has(edge.key);
+    const tells = (node: string): boolean =>
+      this.syncing.has(node) || (isChanged && this.views.isCurrent(node));
     this.claims.decide(address, announcers, tells);
     const belief = this.claims.beliefOf(address);
     if (belief !== undefined) {
@@ -139,6 +146,22 @@ export class Layer2Speakers {
     return (node) => allowed.has(node) && (!isLocal || serving.has(node));
   }
 }
+
+/** Who asks by ARP on the segment of the nodes: for clients that are elsewhere, its router. */
+function neighboursIn({ nodes, externals, nodeCIDRs }: ClusterSpec): Map<string, string[]> {
+  const ranges = nodeCIDRs.map((it) => cidr(it));
+  const neighbours = new Map(nodes.map(({ name }) => [name, [name]]));
+  const routed: string[] = [];
+  for (const { name, address } of externals) {
+    const host = `external/${name}`;
+    if (ranges.some((range) => contains(range, address))) neighbours.set(host, [host]);
+    else routed.push(host);
+  }
+  return neighbours.set(ROUTER, routed);
+}
+
+/** No fault names it; a node that is cut off from everybody is cut off from it, too. */
+const ROUTER = 'router';
 
 export const NOTHING_SERVES = 'the Service has no serving endpoint';
 export const NO_SPEAKER = 'no node with an endpoint has a speaker';

@@ -47,12 +47,14 @@ function holdSame(one: Member, other: Member): boolean {
 }
 
 /** Whether a probe is answered whatever is drawn. */
-function isHeard({ links, probeTime }: Standing, member: Member, target: string): boolean {
+function isHeard({ members, links, probeTime }: Standing, member: Member, target: string): boolean {
   const isSure = (from: string, to: string): boolean =>
     links.oddsOfPing(from, to, probeTime) === 'passes';
   const { name, peers } = member;
   if (isSure(name, target)) return true;
   const others = [...peers.keys()].filter((it) => it !== target);
-  const useless = others.filter((it) => !isSure(name, it) || !isSure(it, target));
+  const isPowered = (it: string): boolean => members.some((one) => one.name === it);
+  const canHelp = (it: string): boolean => isPowered(it) && isSure(name, it) && isSure(it, target);
+  const useless = others.filter((it) => !canHelp(it));
   return useless.length < Math.min(HELPERS, others.length);
 }

@@ -68,8 +68,8 @@ export interface RumourHooks {
   draw(member: Member, bound: number): number;
   /** The member has something to tell. */
   toTell(member: Member): void;
-  /** A suspicion ends then, as far as is known now. */
-  suspected(member: Member, about: string, suspicion: Suspicion): void;
+  /** A suspicion ends then, as far as is known now; a new one comes from `source`. */
+  suspected(member: Member, about: string, suspicion: Suspicion, source: string | undefined): void;
   /** Somebody has gone from the member's list, or come into it. */
   changed(member: Member, about: string, health: 'alive' | 'dead', why: string): void;
 }
@@ -135,7 +135,7 @@ export class Rumours {
   merge(member: Member, state: readonly Rumour[]): void {
     for (const rumour of state) {
       if (rumour.says === 'alive') this.alive(member, rumour);
-      else this.suspect(member, { ...rumour, says: 'suspect', from: member.name });
+      else this.suspect(member, { ...rumour, says: 'suspect', from: member.name }, rumour.from);
     }
   }
 
@@ -180,7 +180,8 @@ export class Rumours {
     [order[place], order[order.length - 1]] = [order[order.length - 1]!, order[place]!];
   }
 
-  private suspect(member: Member, rumour: Rumour): void {
+  /** `source`: who has led to that; the member itself by a probe. */
+  private suspect(member: Member, rumour: Rumour, source = rumour.from): void {
     const { about, incarnation, from } = rumour;
     if (about === member.name) {
       if (incarnation >= member.incarnation) this.refute(member, incarnation);
@@ -200,7 +201,7 @@ export class Rumours {
     peer.changedAt = this.hooks.now();
     const suspicion = this.suspicionIn(member, from);
     member.suspicions.set(about, suspicion);
-    this.hooks.suspected(member, about, suspicion);
+    this.hooks.suspected(member, about, suspicion, source);
   }
 
   /** source: state.go suspectNode, util.go suspicionTimeout */
@@ -227,7 +228,7 @@ export class Rumours {
     const ends = later(since, Math.max(whole, least) as Duration);
     const { now } = this.hooks;
     suspicion.endsAt = ends > now() ? ends : now();
-    this.hooks.suspected(member, about, suspicion);
+    this.hooks.suspected(member, about, suspicion, undefined);
     return true;
   }
 

@@ -8,13 +8,14 @@
 import type { EventKind } from '../../kernel/event-queue';
 import type { Kernel } from '../../kernel/kernel';
 import { Phase } from '../../kernel/phase';
-import { Loop, tickAfter } from '../../timing';
 import type { TimerName, Timing } from '../../timing';
 import { between, later, seconds } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import { applyAwareness, counts, fullState, memberAmong } from './memberlist-rumours';
 import { Rumours, takeRumours } from './memberlist-rumours';
 import type { Member, Peer, Rumour, Suspicion } from './memberlist-rumours';
+import { LOOPS, MemberLoops } from './memberlist-loops';
+import type { LoopName } from './memberlist-loops';
 import { comesToRest } from './memberlist-rest';
 import type { SpeakerLinks } from './speaker-links';
 
@@ -38,22 +39,9 @@ interface Probe {
   awareness: number;
 }
 
-const LOOPS = ['probe', 'gossip', 'pushPull', 'rejoin'] as const;
-type LoopName = (typeof LOOPS)[number];
-
-const TIMER_OF: Readonly<Record<LoopName, TimerName>> = {
-  probe: 'metallb.probeInterval',
-  gossip: 'metallb.gossipInterval',
-  pushPull: 'metallb.pushPullInterval',
-  rejoin: 'metallb.rejoinInterval',
-};
-
 /** source: hashicorp/memberlist config.go DefaultLANConfig */
 const INDIRECT_CHECKS = 3;
 const GOSSIP_NODES = 3;
-
-/** source: hashicorp/memberlist util.go pushPullScale */
-const PUSH_PULL_THRESHOLD = 32;
 
 /** How long a change of the network is waited for to have its effect; the rest is chance. */
 const EFFECTIVE = seconds(300);
@@ -65,11 +53,7 @@ export class Memberlist {
   private readonly rumours: Rumours;
   private readonly members = new Map<string, Member>();
   private readonly probes = new Map<string, Probe>();
-  private readonly loops = new Map<string, Loop>();
-  /** When each loop of each member ticks next. */
-  private readonly due = new Map<string, Instant>();
-  private readonly ticks: EventKind;
-  private readonly quietTicks: EventKind;
+  private readonly loops: MemberLoops;
   private readonly askOthers: EventKind;
   private readonly unanswered: EventKind;
   private readonly suspicionEnds: EventKind;
@@ -83,7 +67,7 @@ export class Memberlist {
       suspicionTime: () => this.wait('metallb.suspicionTimeout', ''),
       draw: ({ name }, bound) => this.draw(name, bound),
       toTell: ({ name }) => this.awaitTick('gossip', name),
-      suspected: (member, about, suspicion) => this.suspected(member, about, suspicion),
+      suspected: (...all) => this.suspected(...all),
       changed: (member, about, health, why) => {
         const [word, name] = [health === 'dead' ? 'lost' : 'found', `Node/${about}`];
         kernel.note(`${ACTOR}@${member.name}`, word, name, why);
@@ -103,8 +87,14 @@ export class Memberlist {
         { owner: ACTOR, background },
       );
     const tick = (member: Member, loop: string): void => this.tick(loop as LoopName, member);
-    this.ticks = declare('tick', tick);
-    this.quietTicks = declare('quietTick', tick, true);
+    this.loops = new MemberLoops({
+      kernel,
+      timing: ground.timing,
+      ticks: declare('tick', tick),
+      quietTicks: declare('quietTick', tick, true),
+      isWaitedFor: (loop, node) => this.isWaitedFor(loop, node),
+      sizeOf: (node) => (this.members.get(node)?.peers.size ?? 0) + 1,
+    });
     this.askOthers = declare('askOthers', (member) => this.probeByOthers(member));
     this.unanswered = declare('unanswered', (member) => this.fail(member));
     const expire = (member: Member, about: string): void => this.rumours.expire(member, about);
@@ -127,12 +117,18 @@ export class Memberlist {
   networkChanged(): void {
     if (this.ground.links.isPerfect && this.isWhole) return;
     const { kernel } = this.ground;
+    if (!this.state.isAwake) for (const member of this.members.values()) this.enterRound(member);
     this.state.isAwake = true;
     this.state.wokenAt = kernel.now;
     this.state.cause = kernel.cause;
     for (const name of this.members.keys()) {
       for (const loop of LOOPS) this.awaitTick(loop, name);
     }
+  }
+
+  /** A node has lost its power or got it back: fewer or more can help with a probe. */
+  powerChanged(): void {
+    if (!this.ground.links.isPerfect) this.networkChanged();
   }
 
   /** The others have noticed that a node has no power: that takes its time elsewhere. */
@@ -157,16 +153,14 @@ export class Memberlist {
   /** A speaker runs again before anybody has missed it. */
   resumed(node: string): void {
     this.probes.delete(node);
-    for (const loop of LOOPS) this.due.delete(`${loop}/${node}`);
-    if (this.state.isAwake) for (const loop of LOOPS) this.awaitTick(loop, node);
+    this.loops.forget(node);
+    for (const loop of LOOPS) this.awaitTick(loop, node);
   }
 
   private tick(loop: LoopName, member: Member): void {
     const { kernel } = this.ground;
     const { cause } = kernel;
-    const key = `${loop}/${member.name}`;
-    if (!this.state.isAwake || this.due.get(key) !== kernel.now) return;
-    this.due.delete(key);
+    if (!this.state.isAwake || !this.loops.takeTick(loop, member.name)) return;
     if (loop === 'probe') {
       this.probe(member);
       return;
@@ -180,18 +174,7 @@ export class Memberlist {
   }
 
   private awaitTick(loop: LoopName, node: string, isNow = false): void {
-    const key = `${loop}/${node}`;
-    if (!this.state.isAwake || this.due.has(key)) return;
-    const { kernel, timing } = this.ground;
-    const timer = TIMER_OF[loop];
-    const known = this.loops.get(key) ?? new Loop(timing, timer, `${ACTOR}@${node}`);
-    this.loops.set(key, known);
-    const { phase, period } = known.ticks;
-    const ticks = { phase, period: (period * this.scaleOf(loop, node)) as Duration };
-    const at = isNow ? kernel.now : tickAfter(ticks, kernel.now);
-    this.due.set(key, at);
-    const kind = this.isWaitedFor(loop, node) ? this.ticks : this.quietTicks;
-    kernel.schedule(at, Phase.control, kind, node, loop, timer);
+    if (this.state.isAwake) this.loops.awaitTick(loop, node, isNow);
   }
 
   /** Whether a run is not settled before that: not where it may go on by chance for ever. */
@@ -201,12 +184,6 @@ export class Memberlist {
     if (loop === 'pushPull' || links.areBad) return false;
     if (between(this.state.wokenAt, kernel.now) >= EFFECTIVE) return false;
     return loop === 'probe' || nodes.some((it) => isPowered(it) && !this.counts(node, it));
-  }
-
-  private scaleOf(loop: LoopName, node: string): number {
-    const size = (this.members.get(node)?.peers.size ?? 0) + 1;
-    if (loop !== 'pushPull' || size <= PUSH_PULL_THRESHOLD) return 1;
-    return Math.ceil(Math.log2(size) - Math.log2(PUSH_PULL_THRESHOLD)) + 1;
   }
 
   /** One other after the other. Who has no power is noticed otherwise. */
@@ -250,16 +227,23 @@ export class Memberlist {
     this.rest();
   }
 
+  /** Anywhere in a round, as they have been at it for long. */
+  private enterRound(member: Member): void {
+    const { order } = member;
+    member.order = this.some(member, order, order.length);
+    member.index = order.length === 0 ? 0 : this.draw(member.name, order.length);
+  }
+
   /** Where nothing of it can change anything any more, the rest is not played out. */
   private rest(): void {
     const { nodes, links, isPowered } = this.ground;
     const present = nodes.filter((it) => isPowered(it)).map((it) => this.members.get(it)!);
-    const busy = new Set([...this.probes.keys()]);
+    const busy = new Set(this.probes.keys());
     const probeTime = this.wait('metallb.probeInterval', '');
     const streamTime = this.wait('metallb.tcpTimeout', '');
     if (!comesToRest({ members: present, busy, links, probeTime, streamTime })) return;
     this.state.isAwake = false;
-    this.due.clear();
+    this.loops.clear();
     this.state.isWhole = present.every((one) => present.every(({ name }) => counts(one, name)));
   }
 
@@ -327,12 +311,15 @@ export class Memberlist {
     this.awaitTick('probe', member.name, true);
   }
 
-  private suspected({ name }: Member, about: string, suspicion: Suspicion): void {
+  private suspected(
+    { name }: Member,
+    about: string,
+    { endsAt }: Suspicion,
+    source: string | undefined,
+  ): void {
     const { kernel } = this.ground;
-    const { sharedBy, endsAt } = suspicion;
-    const first = [...sharedBy][0]!;
-    if (sharedBy.size === 1) {
-      const why = first === name ? 'no answer to a probe' : `${first} says so`;
+    if (source !== undefined) {
+      const why = source === name ? 'no answer to a probe' : `${source} says so`;
       kernel.note(`${ACTOR}@${name}`, 'suspects', `Node/${about}`, why);
     }
     const timer = 'metallb.suspicionTimeout';

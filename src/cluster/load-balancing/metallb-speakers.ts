@@ -49,6 +49,7 @@ export class MetalLbSpeakers implements NodeChoice {
   nodeChanged(node: string | undefined): void {
     if (node !== undefined && this.isPowered(node) !== this.members.has(node)) {
       const isBack = this.isPowered(node);
+      this.layer2?.memberlist.powerChanged();
       const { provider } = this.ground;
       const lost: TimerName =
         provider.name === 'metallb-bgp' ? 'metallb.bgpHoldTime' : 'metallb.memberlistDetection';

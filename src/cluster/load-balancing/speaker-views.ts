@@ -30,6 +30,11 @@ export class SpeakerViews {
     return this.kept.size === 0;
   }
 
+  /** Whether this speaker does. */
+  isCurrent(node: string): boolean {
+    return !this.kept.has(node);
+  }
+
   /** What the node's speaker knows of a Service; undefined where it knows of none. */
   serviceOf(node: string, current: EdgeService): EdgeService | undefined {
     const picture = this.kept.get(node);

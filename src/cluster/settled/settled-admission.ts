@@ -80,7 +80,7 @@ export class SettledAdmission implements Admission {
     return pod;
   }
 
-  /** A pod without a node has changed: the scheduler has bound it, or found that it fits nowhere. */
+  /** A pod without a node has changed: it is bound, or is known to fit nowhere. */
   private looked(pod: Pod): Pod {
     const isScheduled = conditionOf(pod.status?.conditions, 'PodScheduled')?.status;
     if (isScheduled !== undefined) this.waiting.delete(keyOf(pod));

@@ -2,11 +2,13 @@
 // happens when one of them exits.
 // source: pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions, SyncPod, doBackOff)
 
+import type { Pod } from '../../apiserver/kinds/pod';
 import type { EventArgument, EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import { later, seconds } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import type { IP } from '../../values/ip';
+import { keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
 import type { Attachment } from '../cni/index';
 import type { ContainerRuntime } from './container-runtime';
@@ -168,18 +170,14 @@ export class PodLifecycle {
   }
 
   private makeSandbox(worker: PodWorker): void {
-    const { kernel, timing, network, touch } = this.ground;
+    const { kernel, timing, touch } = this.ground;
     const { agent, key, pod } = worker;
     if (worker.stage !== 'starting') return;
     if (isInTheWay(agent, key)) {
       worker.parked = true;
       return;
     }
-    const hostNetwork = pod.spec.hostNetwork === true;
-    const machine = network.machines.get(agent.node)!;
-    const attachment = hostNetwork
-      ? { ok: true as const, addresses: machine.addresses }
-      : this.attach(agent.node, key);
+    const attachment = this.attach(agent.node, pod);
     if (!attachment.ok) {
       const why = `FailedCreatePodSandBox: ${attachment.error}`;
       kernel.note(agent.actor, 'failed', subjectOf(worker), why);
@@ -211,10 +209,12 @@ export class PodLifecycle {
     for (const container of worker.containers) this.seeRunning(container, this.ground.kernel.now);
   }
 
-  /** An address for the pod, or why there is none. */
-  attach(node: string, pod: ObjectKey): Attachment {
+  /** An address for the pod, or those of its host, or why there is none. */
+  attach(node: string, pod: Pod): Attachment {
     const { network, state } = this.ground;
-    if (!state.nodeFailures.podNetwork.has(node)) return network.attachPod(node, pod);
+    if (pod.spec.hostNetwork === true)
+      return { ok: true, addresses: network.machines.get(node)!.addresses };
+    if (!state.nodeFailures.podNetwork.has(node)) return network.attachPod(node, keyOf(pod));
     return { ok: false, error: 'the network plug-in failed to set up the pod (CNI ADD)' };
   }
 

@@ -42,7 +42,7 @@ export class SettledPods {
     const { touch } = this.ground;
     if (!this.isTaken(agent, pod)) return undefined;
     const key = keyOf(pod);
-    const attachment = this.lifecycle.attach(agent.node, key);
+    const attachment = this.lifecycle.attach(agent.node, pod);
     if (!attachment.ok) return undefined;
     const worker = newWorker(this.ground, agent, key, pod);
     this.lifecycle.occupy(worker, attachment.addresses);
@@ -60,8 +60,7 @@ export class SettledPods {
   private isTaken(agent: NodeAgent, pod: Pod): boolean {
     const { ground } = this;
     const isUp = agent.running && !agent.stopping && !agent.booting;
-    if (!isUp || pod.spec.hostNetwork === true) return false;
-    if (ground.state.byPod.has(keyOf(pod)) || !this.isInNoTime(agent)) return false;
+    if (!isUp || ground.state.byPod.has(keyOf(pod)) || !this.isInNoTime(agent)) return false;
     return rejectionOf(ground, agent, pod) === undefined;
   }
 
@@ -71,6 +70,8 @@ export class SettledPods {
 
   /** Whether its containers come up all at once, without a look at anything but themselves. */
   private isPlain(pod: Pod): boolean {
+    // On the network of the host, others may have the port already.
+    if (pod.spec.hostNetwork === true) return false;
     if (pod.spec.initContainers !== undefined || isInRow(pod)) return false;
     const behaviours = pod.spec.containers.map((it) => this.ground.behaviours.of(pod, it));
     const isLasting = behaviours.every(({ ending }) => ending === undefined);

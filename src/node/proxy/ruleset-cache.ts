@@ -6,12 +6,15 @@ import { compareText } from '../../values/order';
 import { OverlayMap } from '../../values/overlay-map';
 import type { Ruleset } from '../netfilter/ruleset';
 import { categorizeEndpoints, endpointText, usesLocalEndpoints } from './categorize-endpoints';
+import { areSameEndpoints } from './endpoints-map';
 import type { Endpoint, ProxyInput, ProxyNode, ServicePort } from './proxy-mode';
 
 /** What a mode adds to a ruleset for one Service port, by all that it depends on. */
 export class ServiceParts<Part> {
   /** By the endpoints, or by the Service port where it has none: one look for each port. */
   private readonly built = new WeakMap<object, BuiltParts<Part>>();
+  /** Those of the last lists of a Service port, which is one object in all forks of a cluster. */
+  private readonly kept = new WeakMap<ServicePort, BuiltParts<Part>[]>();
 
   /** `variant` is equal for nodes and configurations for which `build` gives the same. */
   of(
@@ -21,12 +24,15 @@ export class ServiceParts<Part> {
     build: () => Part,
   ): Part {
     const owner = endpoints.length === 0 ? service : endpoints;
-    const known = this.built.get(owner);
+    let known = this.built.get(owner);
     // A list belongs to one Service port; what was built for an older version of it is let go.
     if (known === undefined || known.service !== service) {
-      const part = build();
-      this.built.set(owner, { service, variant, part, others: undefined });
-      return part;
+      known = this.fromEqual(service, endpoints);
+      if (known === undefined) {
+        known = { service, endpoints, variant, part: build(), others: undefined };
+        this.keep(known);
+      }
+      this.built.set(owner, known);
     }
     if (known.variant === variant) return known.part;
     known.others ??= new Map();
@@ -34,11 +40,34 @@ export class ServiceParts<Part> {
     if (part === undefined) known.others.set(variant, (part = build()));
     return part;
   }
+
+  /** What was built for another list that says the same: a pod that comes back, or another run. */
+  private fromEqual(
+    service: ServicePort,
+    endpoints: readonly Endpoint[],
+  ): BuiltParts<Part> | undefined {
+    if (endpoints.length > KEPT_ENDPOINTS_MAX) return undefined;
+    const kept = this.kept.get(service);
+    return kept?.find((it) => areSameEndpoints(it.endpoints, endpoints));
+  }
+
+  private keep(built: BuiltParts<Part>): void {
+    const { service, endpoints } = built;
+    if (endpoints.length > KEPT_ENDPOINTS_MAX) return;
+    const kept = this.kept.get(service);
+    if (kept === undefined) this.kept.set(service, [built]);
+    else if (kept.unshift(built) > KEPT_MAX) kept.pop();
+  }
 }
+
+/** Of a few pods that crash in turn every list comes back; long ones are made of many changes. */
+const KEPT_MAX = 32;
+const KEPT_ENDPOINTS_MAX = 64;
 
 /** Few Service ports differ from node to node, so the first variant stands for itself. */
 interface BuiltParts<Part> {
   readonly service: ServicePort;
+  readonly endpoints: readonly Endpoint[];
   readonly variant: string;
   readonly part: Part;
   others: Map<string, Part> | undefined;

@@ -55,6 +55,7 @@ const SCHEMA = {
         '`size`, those of its headers.',
       type: 'string',
       pattern: RATE,
+      examples: ['1mbit', '10gbit'],
     },
     limit: {
       description:
@@ -78,6 +79,7 @@ const SCHEMA = {
         'the `buffer`, fills the queue up to its `limit`, and then takes its share of the line.',
       type: 'string',
       pattern: RATE,
+      examples: ['8mbit'],
     },
     mtu: {
       description: 'The largest packet that passes, in bytes.',
@@ -133,7 +135,7 @@ export default defineFault({
     const spans = args.jitter === undefined ? ['delay'] : [];
     problems.push(...idleArguments(args, [...spans, ...shares]));
     if (!BAD.some((word) => args[word] !== undefined)) {
-      problems.push(problem('', 'say what is bad: `delay`, `loss`, `corrupt`, `mtu`'));
+      problems.push(problem('', 'say what is bad: `delay`, `loss`, `corrupt`, `rate`, `mtu`'));
     }
     if (args.jitter !== undefined && args.delay === undefined) {
       problems.push(problem('/jitter', 'a jitter varies a `delay`: there is none'));

@@ -1,0 +1,76 @@
+// What was asked of a cluster and found out, and what it tells its forks of that: they and their
+// own forks are a family, in which an answer is found once where it is the same for several.
+
+import { FamilyAnswers } from '../kernel/family-answers';
+import type { Kernel } from '../kernel/kernel';
+import { Answers, isReading, noteReading } from '../kernel/readings';
+import type { Member, Place, Readable } from '../kernel/readings';
+import { nodeReadingAt } from '../network/index';
+import type { Network, Remember } from '../network/index';
+import type { PodOrdinals } from './commands/pod-ordinals';
+
+/** What answers are read from. */
+interface FindingsGround {
+  readonly cluster: Readable;
+  readonly kernel: Kernel;
+  readonly ordinals: PodOrdinals;
+  readonly network: Network;
+}
+
+/** By the findings of each cluster: a fork begins with none, and in the family of its origin. */
+const answers = new WeakMap<Findings, Answers>();
+const families = new WeakMap<Findings, FamilyAnswers>();
+
+export class Findings {
+  private readonly ground: FindingsGround;
+
+  constructor(ground: FindingsGround) {
+    this.ground = ground;
+  }
+
+  /**
+   * Asks unless the same was asked before, and nothing that the answer was read from has moved;
+   * where it `isCommon`, by a fork as well. Where nobody reads, nothing is kept.
+   */
+  once<T>(question: string, ask: () => T, isCommon = false): T {
+    if (!isReading()) return ask();
+    let known = answers.get(this);
+    if (known === undefined) answers.set(this, (known = new Answers(this.member)));
+    const find = (): T => {
+      noteReading(this.ground.cluster, '');
+      return ask();
+    };
+    return known.to(question, find, isCommon);
+  }
+
+  /** For what is asked while an answer is being found. */
+  get remember(): Remember | undefined {
+    return isReading() ? (question, ask) => this.once(question, ask) : undefined;
+  }
+
+  /**
+   * From now on the fork is told what other forks find out, and tells them. Connections that stand
+   * end without a note, at another time in each fork: with any of them it is on its own.
+   */
+  tell(fork: Findings): void {
+    for (const { conntrack } of this.ground.network.machines.values()) {
+      if (conntrack.size > 0) return;
+    }
+    let family = families.get(this);
+    if (family === undefined) families.set(this, (family = new FamilyAnswers()));
+    families.set(fork, family);
+  }
+
+  private get member(): Member | undefined {
+    const { kernel } = this.ground;
+    const family = families.get(this);
+    return family && { family, locate: (place) => this.at(place), now: () => kernel.quietNow };
+  }
+
+  private at(place: Place): Readable | undefined {
+    const { cluster, ordinals, network } = this.ground;
+    if (place.room === cluster.place?.room) return cluster;
+    if (place.room === ordinals.place.room) return ordinals;
+    return nodeReadingAt(place, network.machines, network.directory);
+  }
+}
