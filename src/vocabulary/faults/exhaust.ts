@@ -219,7 +219,9 @@ function demandWatch(cluster: Cluster, names: readonly string[], what: NodeResou
   if (names.length === 0 || names.some((name) => cluster.handles.isWatched(name, what))) return;
   const signal = { memory: 'memory.available', disk: 'nodefs.available', pids: 'pid.available' };
   const message = `no kubelet of ${names.join(', ')} looks at ${signal[what]}: in cluster.kubelet,`;
-  throw new UnknownTargetError(`${message} give it a threshold under evictionHard, which replaces all defaults`);
+  throw new UnknownTargetError(
+    `${message} give it a threshold under evictionHard, which replaces all defaults`,
+  );
 }
 
 function demandSizes(cluster: Cluster, names: readonly string[]): void {
