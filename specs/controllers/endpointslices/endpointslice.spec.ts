@@ -6,39 +6,8 @@ import { expect } from 'chai';
 import type { EndpointSlice } from '../../../src/apiserver/kinds/endpointslice';
 import type { Pod } from '../../../src/apiserver/kinds/pod';
 import { milliseconds, seconds } from '../../../src/values/time';
-import type { KubeObject } from '../../../src/values/kube-object';
-import { ControlPlane, runningStatus, serviceOf } from '../control-plane';
-
-function podOf(name: string, status: object = {}, spec: object = {}): KubeObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'shop', labels: { app: 'web' } },
-    spec: {
-      nodeName: 'worker-1',
-      containers: [{ name: 'main', image: 'registry.example/app:1' }],
-      ...spec,
-    },
-    status: { ...runningStatus(0, '10.244.1.5'), ...status },
-  };
-}
-
-function plane(...objects: KubeObject[]): ControlPlane {
-  const subject = new ControlPlane({ kubelet: false, zones: ['a', 'b', 'c'] });
-  for (const object of objects) expect(subject.create(object), subject.refusal).to.equal('ok');
-  subject.run();
-  return subject;
-}
-
-function slices(subject: ControlPlane): EndpointSlice[] {
-  return subject.list<EndpointSlice>('EndpointSlice');
-}
-
-function endpoints(subject: ControlPlane) {
-  return slices(subject).flatMap((slice) => slice.endpoints);
-}
-
-const NOT_READY = { conditions: [{ type: 'Ready', status: 'False' }] };
+import { ControlPlane, serviceOf } from '../control-plane';
+import { endpoints, NOT_READY, plane, podOf, slices } from './slices-of-pods';
 
 describe('the conditions of an endpoint', () => {
   // services.md §16, the table of conditions (podToEndpoint).
