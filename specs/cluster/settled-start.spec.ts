@@ -6,8 +6,9 @@
 import { expect } from 'chai';
 
 import type { EndpointSlice } from '../../src/apiserver/kinds/endpointslice';
-import { conditionOf } from '../../src/apiserver/kinds/pod';
+import { conditionOf, isPodReady } from '../../src/apiserver/kinds/pod';
 import type { Pod } from '../../src/apiserver/kinds/pod';
+import type { Version } from '../../src/apiserver/store';
 import { createCluster } from '../../src/cluster/create-cluster';
 import type { Cluster } from '../../src/cluster/cluster';
 import type { Cut } from '../../src/network/index';
@@ -365,7 +366,7 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8443}]}`;
   });
 
   it('lets the pods of a StatefulSet come one after the other', () => {
-    const { kernel } = settledWith(`apiVersion: apps/v1
+    const { api } = settledWith(`apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: web}
 spec:
@@ -376,17 +377,11 @@ spec:
     metadata: {labels: {app: web}}
     spec: {containers: [{name: main, image: example/web}]}
 `);
-    const lines = kernel.journal
-      .all()
-      .filter(({ subject }) => subject.startsWith('Pod/default/web-'));
+    const revisionsOf = (index: number): readonly Version[] =>
+      api.store.changes('Pod', 0).filter(({ key }) => key === `default/web-${index}`);
+    const created = (index: number): number => revisionsOf(index)[0]!.revision;
     const marked = (index: number): number =>
-      lines.findIndex(
-        ({ action, subject }) => action === 'marked' && subject.endsWith(`-${index}`),
-      );
-    const created = (index: number): number =>
-      lines.findIndex(
-        ({ action, subject }) => action === 'stored' && subject.endsWith(`-${index}`),
-      );
+      revisionsOf(index).find(({ object }) => isPodReady(object as Pod))!.revision;
     for (const index of [1, 2]) {
       expect(marked(index - 1)).to.be.greaterThan(created(index - 1));
       expect(created(index)).to.be.greaterThan(marked(index - 1));

@@ -50,6 +50,7 @@ export class ApiServer {
   private readonly audiences = new Audiences(this.informers);
   private readonly commitEvent: EventKind;
   private readonly watchEvent: EventKind;
+  private readonly togetherEvent: EventKind;
   private readonly retryEvent: EventKind;
   private readonly connections: Connections;
   private readonly commitListeners: ((version: Version) => void)[] = [];
@@ -70,6 +71,9 @@ export class ApiServer {
       (id, revision) => this.informers[Number(id)]!.deliver(Number(revision)),
       { owner: (id) => this.informers[Number(id)]!.options.owner },
     );
+    this.togetherEvent = kernel.declare('apiserver.watchTogether', (audience, phase) => {
+      this.deliverTogether(this.audiences.all[Number(audience)]!, phase as Phase);
+    });
     const { store, informers, watchEvent } = this;
     this.staleness = new Staleness({ kernel, timing, store, informers, watchEvent });
     this.retryEvent = kernel.declare('client.retryAfter', (id) => this.sendAgain(Number(id)), {
@@ -179,7 +183,13 @@ export class ApiServer {
 
   /** Sends a request; it is committed after the write latency, if it arrives at all. */
   submit(request: ApiRequest): void {
-    if (this.connections.carries(request)) this.receive(request);
+    if (this.isAtOnce(request)) this.answer(request, this.commitNow(request));
+    else if (this.connections.carries(request)) this.receive(request);
+  }
+
+  /** While a cluster settles nothing takes time, and nothing is lost. */
+  private isAtOnce({ effect }: ApiRequest): boolean {
+    return this.kernel.isBeforeStart && this.timing.uniform('apiserver.write', effect) === ZERO;
   }
 
   private receive(request: ApiRequest): void {
@@ -329,7 +339,7 @@ export class ApiServer {
     if (current !== undefined && equalJson(admitted, current)) return 'ok';
     if (this.admission.isFinished(admitted)) return this.remove(request, key, admitted);
     const how = `${request.verb} by ${request.actor}`;
-    const cause = this.kernel.note('apiserver', 'stored', `${request.kind}/${key}`, how);
+    const cause = this.kernel.noteProgress('apiserver', 'stored', `${request.kind}/${key}`, how);
     return this.store.put(admitted, this.kernel.now, cause, this.admission.scopeOf(admitted), key);
   }
 
@@ -371,9 +381,32 @@ export class ApiServer {
   }
 
   private notifyAtOnce(audience: Audience, { revision }: Version, delay: Duration): void {
+    if (delay === ZERO && this.kernel.isBeforeStart) {
+      this.notifyTogether(audience, revision);
+      return;
+    }
     const at = later(this.kernel.now, delay);
     for (const [phase, ids] of audience.listening()) {
       this.kernel.scheduleRow(at, phase, this.watchEvent, ids, revision, 'apiserver.watch');
+    }
+  }
+
+  /** While a cluster settles, what is written until watchers have their turn reaches them as one. */
+  private notifyTogether(audience: Audience, revision: number): void {
+    const isNext = audience.isUpToDate;
+    audience.newest = revision;
+    if (!isNext) return;
+    audience.isUpToDate = false;
+    for (const phase of audience.listening().keys()) {
+      this.kernel.after(ZERO, phase, this.togetherEvent, audience.number, phase);
+    }
+  }
+
+  private deliverTogether(audience: Audience, phase: Phase): void {
+    // What is written from now on is for another turn.
+    audience.isUpToDate = true;
+    for (const id of audience.listening().get(phase) ?? []) {
+      this.informers[id]!.deliver(audience.newest);
     }
   }
 

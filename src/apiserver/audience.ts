@@ -15,12 +15,19 @@ export function phaseOf(owner: string): Phase {
 /** Informers by their numbers, in the order in which they began to watch. */
 export class Audience {
   readonly all: number[] = [];
+  /** Its place among all audiences. */
+  readonly number: number;
+  /** The newest version that it is to be told of together with others. */
+  newest = 0;
+  /** Whether nothing waits to be told together. */
+  isUpToDate = true;
   private readonly informers: readonly Informer[];
   /** By phase; undefined where it has to be found out anew. Never changed, only replaced. */
   private listeners: ReadonlyMap<Phase, readonly number[]> | undefined;
 
-  constructor(informers: readonly Informer[]) {
+  constructor(informers: readonly Informer[], number: number) {
     this.informers = informers;
+    this.number = number;
   }
 
   add(id: number): void {
@@ -49,6 +56,8 @@ export class Audience {
 
 /** The audiences of every kind and of its scopes. */
 export class Audiences {
+  /** In the order in which they came about. */
+  readonly all: Audience[] = [];
   private readonly informers: readonly Informer[];
   private readonly byKind = new Map<string, Audience>();
   private readonly scoped = new Map<string, Map<string, Audience>>();
@@ -76,7 +85,8 @@ export class Audiences {
   private in(audiences: Map<string, Audience>, name: string): Audience {
     const known = audiences.get(name);
     if (known !== undefined) return known;
-    const audience = new Audience(this.informers);
+    const audience = new Audience(this.informers, this.all.length);
+    this.all.push(audience);
     audiences.set(name, audience);
     return audience;
   }

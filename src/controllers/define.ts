@@ -229,7 +229,7 @@ export class Controller {
     if (Array.isArray(keys) && keys.length === 0) return;
     let noted = false;
     for (const key of keys) {
-      if (!noted) this.context.kernel.note(this.actor, 'observed', `${kind}/${change.key}`);
+      if (!noted) this.context.kernel.noteProgress(this.actor, 'observed', `${kind}/${change.key}`);
       noted = true;
       this.enqueue(kind, key);
     }
@@ -280,7 +280,7 @@ export class Controller {
     const pass = this.passes.get(id);
     if (pass === undefined) return;
     if (pass.isFirstStage) {
-      this.context.kernel.note(this.actor, 'reconciled', pass.subject, pass.summary);
+      this.context.kernel.noteProgress(this.actor, 'reconciled', pass.subject, pass.summary);
     }
     pass.nextStage().forEach((number) => {
       const token = id * WRITES_PER_PASS + number;

@@ -104,6 +104,11 @@ export class Kernel {
     return this.state.now;
   }
 
+  /** Whether the cluster is still to settle: nothing takes time then, and nobody looks on. */
+  get isBeforeStart(): boolean {
+    return this.state.now < START;
+  }
+
   /** Whether nothing but background work is left to do. */
   get idle(): boolean {
     return this.queue.idle;
@@ -271,6 +276,14 @@ export class Kernel {
     this.state.cause = index;
     this.state.timer = '';
     return index;
+  }
+
+  /**
+   * A line of what simply goes on. Before zero, where a whole cluster comes about at one instant,
+   * nobody asks for these: they are left out, and what follows has no cause.
+   */
+  noteProgress(actor: string, action: string, subject: string, detail = ''): number {
+    return this.state.now < START ? -1 : this.note(actor, action, subject, detail);
   }
 
   /** Makes `index` the cause of what the running handler does next. */

@@ -24,7 +24,7 @@ export function policyAgreement(
     return noAgreement(`the network plug-in ${cluster.spec.cni.name} enforces no policies`);
   }
   const policy = cluster.api.store.get(kind, key);
-  if (policy === undefined && !wasThere(cluster, subject)) {
+  if (policy === undefined && !wasThere(cluster, kind, key)) {
     const keys = [...cluster.api.store.list(kind)].map(keyOf);
     const hint = didYouMean(key, keys);
     return noAgreement(`there is no ${kind} ${key}${hint === undefined ? '' : `; ${hint}`}`);
@@ -46,6 +46,6 @@ export function policyAgreement(
 }
 
 /** A policy that is gone has to be forgotten; one that never was is a slip of the scenario. */
-function wasThere({ kernel }: Cluster, subject: string): boolean {
-  return kernel.journal.all().some((entry) => entry.subject === subject);
+function wasThere({ api }: Cluster, kind: string, key: string): boolean {
+  return api.store.version(kind, key) !== undefined;
 }
