@@ -1,15 +1,13 @@
 // The API server: takes requests, commits them after the write latency, tells the watchers after
 // the watch latency. Nobody else touches the store.
 
-import { Audiences, phaseOf } from './audience';
-import type { Audience } from './audience';
 import { Connections } from './connections';
 import type { Cut } from './connections';
 import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { TimerName, Timing } from '../timing';
-import { later, ZERO } from '../values/time';
+import { ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import { evicted, judgeEviction } from './eviction';
 import { equalJson } from './json';
@@ -24,6 +22,7 @@ import type { Admission, ApiRequest, ApiResult, Refusal } from './request';
 import { RequestFailures } from './request-failures';
 import { Store } from './store';
 import type { Version } from './store';
+import { Watches } from './watches';
 
 export type { Admission, ApiRequest, ApiResult, Refusal } from './request';
 
@@ -47,12 +46,10 @@ export class ApiServer {
   private readonly putOff = new Set<number>();
   private nextRequest = 0;
   private readonly informers: Informer[] = [];
-  private readonly audiences = new Audiences(this.informers);
   private readonly commitEvent: EventKind;
-  private readonly watchEvent: EventKind;
-  private readonly togetherEvent: EventKind;
   private readonly retryEvent: EventKind;
   private readonly connections: Connections;
+  private readonly watches: Watches;
   private readonly commitListeners: ((version: Version) => void)[] = [];
   private readonly refusalListeners: ((refusal: Refusal) => void)[] = [];
 
@@ -66,15 +63,12 @@ export class ApiServer {
     this.commitEvent = kernel.declare('apiserver.commit', (id) => this.commit(Number(id)), {
       owner: 'apiserver',
     });
-    this.watchEvent = kernel.declare(
+    const { store, informers } = this;
+    const watchEvent = kernel.declare(
       'apiserver.watch',
-      (id, revision) => this.informers[Number(id)]!.deliver(Number(revision)),
-      { owner: (id) => this.informers[Number(id)]!.options.owner },
+      (id, revision) => informers[Number(id)]!.deliver(Number(revision)),
+      { owner: (id) => informers[Number(id)]!.options.owner },
     );
-    this.togetherEvent = kernel.declare('apiserver.watchTogether', (audience, phase) => {
-      this.deliverTogether(this.audiences.all[Number(audience)]!, phase as Phase);
-    });
-    const { store, informers, watchEvent } = this;
     this.staleness = new Staleness({ kernel, timing, store, informers, watchEvent });
     this.retryEvent = kernel.declare('client.retryAfter', (id) => this.sendAgain(Number(id)), {
       owner: (id) => this.pending.get(Number(id))?.actor,
@@ -88,6 +82,9 @@ export class ApiServer {
     });
     this.lags = new Lags({ kernel, timing, lose: (actor) => this.connections.lose(actor) });
     this.lags.onChange((actor) => this.connections.lineChanged(actor));
+    const { staleness, lags, connections } = this;
+    const ground = { kernel, timing, informers, staleness, lags, connections, watchEvent };
+    this.watches = new Watches(ground);
   }
 
   /** Cuts a client off until everybody who did so, by `token`, has mended: nothing passes. */
@@ -174,7 +171,7 @@ export class ApiServer {
 
   /** A lagging view for one component. */
   informer(options: InformerOptions): Informer {
-    const audience = this.audiences.of(options.kind, options.scope);
+    const audience = this.watches.audienceOf(options);
     const informer = new Informer(this.store, options, { source: this.staleness, audience });
     audience.add(this.informers.push(informer) - 1);
     this.connections.joined(options.owner);
@@ -367,63 +364,6 @@ export class ApiServer {
   private publish(request: ApiRequest, version: Version): void {
     for (const tell of this.commitListeners) tell(version);
     this.staleness.committed(request.kind, version);
-    const delay = this.commonDelay(request);
-    for (const audience of this.audiences.toldOf(request.kind, version.scope)) {
-      if (delay === undefined) for (const id of audience.all) this.notify(id, version, request);
-      else this.notifyAtOnce(audience, version, delay);
-    }
-  }
-
-  /** When a change reaches everybody who listens; undefined where they differ in that. */
-  private commonDelay({ effect }: ApiRequest): Duration | undefined {
-    const areAlike = this.lags.isEmpty && this.staleness.isEmpty && !this.connections.hasStalled;
-    return areAlike ? this.timing.uniform('apiserver.watch', effect) : undefined;
-  }
-
-  private notifyAtOnce(audience: Audience, { revision }: Version, delay: Duration): void {
-    if (delay === ZERO && this.kernel.isBeforeStart) {
-      this.notifyTogether(audience, revision);
-      return;
-    }
-    const at = later(this.kernel.now, delay);
-    for (const [phase, ids] of audience.listening()) {
-      this.kernel.scheduleRow(at, phase, this.watchEvent, ids, revision, 'apiserver.watch');
-    }
-  }
-
-  /** While a cluster settles, what is written until watchers have their turn reaches them as one. */
-  private notifyTogether(audience: Audience, revision: number): void {
-    const isNext = audience.isUpToDate;
-    audience.newest = revision;
-    if (!isNext) return;
-    audience.isUpToDate = false;
-    for (const phase of audience.listening().keys()) {
-      this.kernel.after(ZERO, phase, this.togetherEvent, audience.number, phase);
-    }
-  }
-
-  private deliverTogether(audience: Audience, phase: Phase): void {
-    // What is written from now on is for another turn.
-    audience.isUpToDate = true;
-    for (const id of audience.listening().get(phase) ?? []) {
-      this.informers[id]!.deliver(audience.newest);
-    }
-  }
-
-  private notify(id: number, version: Version, request: ApiRequest): void {
-    const informer = this.informers[id]!;
-    // Who is cut off gets nothing, and lists anew when it is back.
-    if (informer.isHeld) {
-      this.connections.missed(informer);
-      return;
-    }
-    if (this.staleness.passesBy(informer, version)) return;
-    const { owner } = informer.options;
-    const own = this.timing.draw('apiserver.watch', owner, request.effect);
-    const back = this.lags.of(owner, 'back', own);
-    const held = this.staleness.lagOf(owner);
-    const at = later(this.kernel.now, (own + back + held) as Duration);
-    const timer = longest([own, 'apiserver.watch'], [back, 'degrade.delay'], [held, 'stale.hold']);
-    this.kernel.schedule(at, phaseOf(owner), this.watchEvent, id, version.revision, timer);
+    this.watches.publish(request, version);
   }
 }
