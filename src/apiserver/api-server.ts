@@ -6,7 +6,7 @@ import type { Cut } from './connections';
 import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
-import type { TimerName, Timing } from '../timing';
+import type { Effect, TimerName, Timing } from '../timing';
 import { ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import { evicted, judgeEviction } from './eviction';
@@ -180,12 +180,12 @@ export class ApiServer {
 
   /** Sends a request; it is committed after the write latency, if it arrives at all. */
   submit(request: ApiRequest): void {
-    if (this.isAtOnce(request)) this.answer(request, this.commitNow(request));
+    if (this.isAtOnce(request.effect)) this.answer(request, this.commitNow(request));
     else if (this.connections.carries(request)) this.receive(request);
   }
 
-  /** While a cluster settles nothing takes time, and nothing is lost. */
-  private isAtOnce({ effect }: ApiRequest): boolean {
+  /** Whether a request is carried out as it is sent: nothing takes time while a cluster settles. */
+  isAtOnce(effect: Effect | undefined): boolean {
     return this.kernel.isBeforeStart && this.timing.uniform('apiserver.write', effect) === ZERO;
   }
 

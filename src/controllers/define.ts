@@ -112,7 +112,10 @@ export class Controller {
   private readonly writeEvent: EventKind;
   private readonly submitEvent: EventKind;
   private readonly answerEvent: EventKind;
+  private readonly answersEvent: EventKind;
   private readonly passes = new Map<number, Pass>();
+  /** What became of the writes of a stage that took no time, by the number of their pass. */
+  private readonly results = new Map<number, readonly ApiResult[]>();
   /** Keys that wait for the first list of every informer. */
   private readonly unsynced = new Set<ObjectKey>();
   private nextPass = 0;
@@ -140,6 +143,9 @@ export class Controller {
     this.submitEvent = declare('submit', (token) => this.submit(Number(token)));
     this.answerEvent = declare('answer', (id, result) => {
       this.answered(Number(id), result as ApiResult);
+    });
+    this.answersEvent = declare('answers', (id, first) => {
+      this.answeredAtOnce(Number(id), Number(first));
     });
     this.interval = definition.requests?.timer ?? INTERVAL;
     this.limiter = new RequestLimiter(timing.delay(this.interval).least, definition.requests);
@@ -195,6 +201,7 @@ export class Controller {
     this.hold();
     this.queue.reset();
     this.passes.clear();
+    this.results.clear();
     this.unsynced.clear();
     this.logic.reset?.();
     for (const informer of this.informers.values()) informer.reset();
@@ -282,27 +289,54 @@ export class Controller {
     if (pass.isFirstStage) {
       this.context.kernel.noteProgress(this.actor, 'reconciled', pass.subject, pass.summary);
     }
-    pass.nextStage().forEach((number) => {
+    const stage = pass.nextStage();
+    if (this.isAtOnce(pass)) {
+      this.writeAtOnce(id, pass, stage);
+      return;
+    }
+    for (const number of stage) {
       const token = id * WRITES_PER_PASS + number;
       const { kernel } = this.context;
       const delay = this.limiter.reserve(kernel.now);
       if (delay === ZERO) this.submit(token);
       else kernel.after(delay, Phase.control, this.submitEvent, token, 0, this.interval);
+    }
+  }
+
+  /** While a cluster settles a controller does not wait for its requests, nor for its tokens. */
+  private isAtOnce({ effect }: Pass): boolean {
+    return this.limiter.isFree && this.context.api.isAtOnce(effect);
+  }
+
+  /** All of a stage, and one event for all of its answers. */
+  private writeAtOnce(id: number, pass: Pass, stage: readonly number[]): void {
+    const { api, kernel } = this.context;
+    const results = stage.map((number) => api.commitNow(this.requestFor(pass, number)));
+    this.results.set(id, results);
+    kernel.after(ZERO, Phase.control, this.answersEvent, id, stage[0]!);
+  }
+
+  private answeredAtOnce(id: number, first: number): void {
+    const results = this.results.get(id);
+    this.results.delete(id);
+    results?.forEach((result, index) => {
+      this.answered(id * WRITES_PER_PASS + first + index, result);
     });
+  }
+
+  private requestFor(pass: Pass, number: number): ApiRequest {
+    const { effect } = pass;
+    const write = pass.writeAt(number);
+    const { actor } = this;
+    return effect === undefined ? { ...write, actor } : { effect, ...write, actor };
   }
 
   private submit(token: number): void {
     const pass = this.passes.get(Math.floor(token / WRITES_PER_PASS));
     if (pass === undefined) return;
-    const effect = pass.effect === undefined ? {} : { effect: pass.effect };
     const answer = { kind: this.answerEvent, a: token };
-    const request: ApiRequest = {
-      ...effect,
-      ...pass.writeAt(token % WRITES_PER_PASS),
-      actor: this.actor,
-      answer,
-    };
-    this.context.api.submit(request);
+    const request = this.requestFor(pass, token % WRITES_PER_PASS);
+    this.context.api.submit({ ...request, answer });
   }
 
   private answered(token: number, result: ApiResult): void {

@@ -31,6 +31,11 @@ export class RequestLimiter {
     this.burst = burst;
   }
 
+  /** Whether nobody ever waits for a token. */
+  get isFree(): boolean {
+    return this.interval === 0;
+  }
+
   /** Takes a token and returns how long to wait for it. */
   reserve(now: Instant): Duration {
     if (this.interval === 0) return ZERO;
