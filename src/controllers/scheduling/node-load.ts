@@ -1,7 +1,7 @@
 // What a node has to carry, as the scheduler counts it.
 
 import type { Node } from '../../apiserver/kinds/node';
-import type { ContainerPort, Pod } from '../../apiserver/kinds/pod';
+import type { Container, ContainerPort, Pod } from '../../apiserver/kinds/pod';
 
 /** KubeletConfiguration maxPods, where the node does not say. */
 const MAX_PODS = 110;
@@ -40,6 +40,7 @@ export class NodeLoad {
 
   /** source: pkg/scheduler/framework/plugins/nodeports */
   hasPortConflict(pod: Pod): boolean {
+    if (this.hostPorts.size === 0) return false;
     return hostPortsOf(pod).some(({ hostIP = '', hostPort, protocol = 'TCP' }) =>
       [...this.hostPorts].some(([held, count]) => {
         const [ip, port, heldProtocol] = held.split('|');
@@ -63,6 +64,16 @@ function isAny(ip: string): boolean {
   return ip === '' || ip === '0.0.0.0' || ip === '::';
 }
 
-function hostPortsOf({ spec }: Pod): ContainerPort[] {
-  return spec.containers.flatMap(({ ports = [] }) => ports).filter(({ hostPort }) => !!hostPort);
+const NONE: readonly ContainerPort[] = [];
+
+/** Nearly every pod has none. */
+function hostPortsOf({ spec: { containers } }: Pod): readonly ContainerPort[] {
+  for (const { ports = NONE } of containers) {
+    for (const { hostPort } of ports) if (hostPort) return hostPortsIn(containers);
+  }
+  return NONE;
+}
+
+function hostPortsIn(containers: readonly Container[]): ContainerPort[] {
+  return containers.flatMap(({ ports = [] }) => ports).filter(({ hostPort }) => !!hostPort);
 }

@@ -25,9 +25,12 @@ export class NodesByLoad {
     return this.byName.values();
   }
 
-  /** All of them, those with the fewest pods first. Nothing may change meanwhile. */
-  *leastFirst(): IterableIterator<NodeLoad> {
-    for (const shelf of this.shelves) yield* shelf;
+  /** The first that suits, of those with the fewest pods, then of those with more. */
+  firstOfLeast(suits: (load: NodeLoad) => boolean): NodeLoad | undefined {
+    for (const shelf of this.shelves) {
+      for (const load of shelf) if (suits(load)) return load;
+    }
+    return undefined;
   }
 
   put(node: Node): void {

@@ -5,7 +5,7 @@ import { matchesNode } from '../../apiserver/kinds/node-affinity';
 import { tolerates } from '../../apiserver/kinds/node';
 import type { Node } from '../../apiserver/kinds/node';
 import { conditionOf, isPodTerminal, withCondition } from '../../apiserver/kinds/pod';
-import type { Condition, Pod } from '../../apiserver/kinds/pod';
+import type { Condition, Pod, PodStatus } from '../../apiserver/kinds/pod';
 import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
 import type { Taint } from '../../values/cluster-spec';
@@ -49,6 +49,9 @@ class SchedulerLogic implements ControllerLogic {
     { readonly until: Instant; readonly tries: number }
   >();
 
+  /** The status of what was bound last as it was stored. */
+  private common: { readonly at: Instant; readonly status: PodStatus } | undefined;
+
   constructor(workplace: Workplace) {
     this.place = workplace;
     this.watches = { Node: (change) => this.onNode(change), Pod: (change) => this.onPod(change) };
@@ -69,8 +72,16 @@ class SchedulerLogic implements ControllerLogic {
     if (node === undefined) return undefined;
     const { name: nodeName } = node.node.metadata;
     this.assign(pod, nodeName);
-    const status = boundStatus(pod, this.place.kernel.now);
+    const status = this.statusAtOnce(pod);
     return { ...pod, spec: { ...pod.spec, nodeName }, status };
+  }
+
+  /** What is bound at one instant has one status, where it had none before. */
+  private statusAtOnce(pod: Pod): PodStatus {
+    const { now } = this.place.kernel;
+    if (pod.status !== undefined) return boundStatus(pod, now);
+    if (this.common?.at !== now) this.common = { at: now, status: boundStatus(pod, now) };
+    return this.common.status;
   }
 
   /** A binding that failed gives its place back. */
@@ -137,9 +148,10 @@ class SchedulerLogic implements ControllerLogic {
    */
   private choose(pod: Pod, reasons: Map<string, number>): NodeLoad | undefined {
     const owner = ownerOf(pod);
-    for (const load of this.loads.leastFirst()) {
-      if (load.countOf(owner) === 0 && whyNot(pod, load) === undefined) return load;
-    }
+    const fresh = this.loads.firstOfLeast(
+      (load) => load.countOf(owner) === 0 && whyNot(pod, load) === undefined,
+    );
+    if (fresh !== undefined) return fresh;
     let best: NodeLoad | undefined;
     let bestOwn = 0;
     for (const load of this.loads.inOrder()) {
@@ -214,7 +226,7 @@ class SchedulerLogic implements ControllerLogic {
 }
 
 /** What binding a pod writes into its status. */
-function boundStatus({ status }: Pod, now: Instant): NonNullable<Pod['status']> {
+function boundStatus({ status }: Pod, now: Instant): PodStatus {
   const condition: Condition = { type: 'PodScheduled', status: 'True', lastTransitionTime: now };
   return { phase: 'Pending', conditions: withCondition(status?.conditions, condition) };
 }
