@@ -76,7 +76,7 @@ export class Watches {
     }
   }
 
-  /** While a cluster settles, what is written until watchers have their turn reaches them as one. */
+  /** While a cluster settles, what is written until their turn reaches watchers together. */
   private notifyTogether(audience: Audience, revision: number): void {
     const { kernel } = this.ground;
     const isNext = audience.isUpToDate;

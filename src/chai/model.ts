@@ -8,10 +8,21 @@ import type { RunResult } from '../runner/result';
 import { run } from '../runner/run';
 import { runSeeds } from '../runner/seeds';
 import type { SeedRange } from '../runner/seeds';
+import { sharingClusters } from '../runner/shared-clusters';
 
 /** Runs one plan. Throws only for errors of kubedrill itself. */
 export function runPlan(plan: Plan, seed: number, explain?: Explaining): RunResult {
   return run(plan, { seed, createCluster, ...(explain !== undefined && { explain }) });
+}
+
+/** Runs each of these plans by itself; a cluster that several begin with settles once. */
+export function runnerOf(
+  plans: readonly Plan[],
+  seed: number,
+  explain: Explaining,
+): (plan: Plan) => RunResult {
+  const options = { seed, explain, createCluster: sharingClusters(plans, createCluster) };
+  return (plan) => run(plan, options);
 }
 
 /** Runs one plan under every seed of a range. Throws only for errors of kubedrill itself. */

@@ -1,6 +1,6 @@
 // What a suite needs of the other rooms, brought together.
 
-import { runPlan } from '../chai/model';
+import { runnerOf } from '../chai/model';
 import { formatDiagnostic } from '../language/index';
 import { failureText } from '../runner/failure-text';
 import { titlesOf } from '../runner/judge';
@@ -15,13 +15,13 @@ import type { Tools } from './suite';
  * `explain`: whether results also tell how what passed came true.
  */
 export function toolsFor(
-  loaded: Pick<LoadedPlans, 'linesOf'>,
+  loaded: Pick<LoadedPlans, 'linesOf' | 'plans'>,
   seed: number,
   columns = 100,
   explain: Explaining = 'failures',
 ): Tools {
   return {
-    run: (plan) => runPlan(plan, seed, explain),
+    run: runnerOf(loaded.plans, seed, explain),
     titles: titlesOf,
     failureText: (outcome) => failureText(outcome, columns),
     frame: (range) => frameOf(range, loaded.linesOf(range.file), columns),
