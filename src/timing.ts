@@ -16,7 +16,7 @@ import type { KubeVersion } from './values/kube-version';
 import { ZERO } from './values/time';
 import type { Duration } from './values/time';
 
-export { boundsText, isWithin, sinceText, TIMERS } from './timers';
+export { boundsText, followsText, isWithin, sinceText, TIMERS } from './timers';
 export { Loop, tickAfter, tickAt, tickBefore } from './timers/loop';
 export type { Ticks } from './timers/loop';
 export type { DeclaredWait } from './timers/declared';
@@ -229,8 +229,22 @@ export class Timing {
     return this.table.preset;
   }
 
-  /** What somebody says of a timer: of this process before all alike, before the preset. */
+  /** What somebody says of a timer, or what follows from what they say of others. */
   private given(name: TimerName, actor: string | undefined): Duration | undefined {
+    const said = this.said(name, actor);
+    const { follows }: TimerRow = TIMERS[name];
+    if (said !== undefined || follows === undefined) return said;
+    const others = follows.map(({ times, of }) => {
+      const other = of as TimerName;
+      const own = this.said(other, actor);
+      return { times, isSaid: own !== undefined, least: own ?? this.versioned(other, actor).least };
+    });
+    if (!others.some(({ isSaid }) => isSaid)) return undefined;
+    return Math.min(...others.map(({ times, least }) => times * least)) as Duration;
+  }
+
+  /** Of this process before all alike, before the preset. */
+  private said(name: TimerName, actor: string | undefined): Duration | undefined {
     const { overrides, ofActors } = this.options;
     const own = ofActors === undefined || actor === undefined ? undefined : ofActors.get(actor);
     return own?.[name] ?? overrides?.[name] ?? this.preset?.timers[name];
@@ -254,7 +268,7 @@ class Table {
   readonly reading: Reading;
   /** Delays that are the same for every process, and whether traffic gains or loses by them. */
   readonly known = new Map<TimerName, Delay>();
-  /** Timers of which somebody says something for single processes. */
+  /** Timers of which somebody says something for single processes, and those that follow. */
   readonly differing: ReadonlySet<string>;
 
   constructor(options: TimingOptions) {
@@ -263,9 +277,17 @@ class Table {
     this.preset = presetOf(profile);
     this.reading = readingOf(profile);
     const own = [...(options.ofActors?.values() ?? [])];
-    this.differing = new Set(own.flatMap((timers) => Object.keys(timers)));
+    const said = new Set(own.flatMap((timers) => Object.keys(timers)));
+    this.differing = said.size === 0 ? said : new Set([...said, ...followersOf(said)]);
     Object.freeze(this);
   }
+}
+
+function followersOf(said: ReadonlySet<string>): readonly string[] {
+  const rows = Object.entries<TimerRow>(TIMERS);
+  return rows.flatMap(([name, { follows = [] }]) =>
+    follows.some(({ of }) => said.has(of)) ? [name] : [],
+  );
 }
 
 function tutorialDelay(row: TimerRow, effect: Effect): Delay | undefined {

@@ -47,6 +47,25 @@ describe('what a merge patch leaves alone', () => {
   });
 });
 
+describe('what replaces', () => {
+  it('says nothing by null, at any depth: in new parts, in moved ones and in what stays the same', () => {
+    const before = Object.freeze({ a: { x: 1 }, list: [{ name: 'one', y: 1 }] });
+    expect(shareParts({ a: { x: 1, y: null }, list: before.list, b: null }, before)).to.equal(
+      before,
+    );
+    const moved = Object.freeze({ name: 'two', y: null });
+    const after = shareParts({ list: [moved, { name: 'one', y: 1 }], c: { d: null } }, before);
+    expect(after).to.deep.equal({ list: [{ name: 'two' }, { name: 'one', y: 1 }], c: {} });
+    // What lost a field is not what it was.
+    expect(shareParts({ a: { x: null }, list: before.list }, before)).to.deep.equal({
+      a: {},
+      list: before.list,
+    });
+    // A null in a list is an item.
+    expect(shareParts({ list: [null] }, before)).to.deep.equal({ list: [null] });
+  });
+});
+
 describe('equal JSON', () => {
   it('does not mind the order of fields, but that of items', () => {
     expect(equalJson({ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 })).to.equal(true);

@@ -95,6 +95,38 @@ describe('an overridden default of the API server', () => {
     expect(filled({ 'service.sessionAffinity': 20 }, 'Service', affinity)).to.deep.equal(affinity);
   });
 
+  it('is for all probes of all containers, also of those that come first', () => {
+    const probes = (probe: object) => ({
+      livenessProbe: probe,
+      readinessProbe: probe,
+      startupProbe: probe,
+    });
+    const pod = (probe: object) => ({
+      containers: [{ name: 'web', image: 'v1', ...probes(probe) }],
+      initContainers: [{ name: 'first', image: 'v1', ...probes(probe) }],
+    });
+    const overrides = { 'kubelet.probe': 2, 'kubelet.probeInitialDelay': 4 };
+    expect(filled(overrides, 'Pod', pod({ ...PROBE, periodSeconds: 0 }))).to.deep.equal(
+      pod({ ...PROBE, periodSeconds: 2, initialDelaySeconds: 4 }),
+    );
+    // Zero counts as said of the delay alone, of which it is the default.
+    const said = pod({ ...PROBE, periodSeconds: 3, initialDelaySeconds: 0 });
+    expect(filled(overrides, 'Pod', said)).to.deep.equal(said);
+  });
+
+  it('leaves alone what has no pods, no containers that are a list, and no affinity of its own', () => {
+    const grace = { 'spec.terminationGracePeriodSeconds': 5 };
+    const policy = { podSelector: {} };
+    expect(filled(grace, 'NetworkPolicy', policy)).to.equal(policy);
+    const wrong = { containers: 'none' };
+    expect(filled(grace, 'Pod', wrong)).to.deep.equal({
+      ...wrong,
+      terminationGracePeriodSeconds: 5,
+    });
+    const service = { sessionAffinity: 'ClientIP' };
+    expect(filled(grace, 'Service', service)).to.equal(service);
+  });
+
   it('changes nothing where nothing is overridden', () => {
     expect(filled({}, 'Pod', POD)).to.equal(POD);
     expect(filled({ 'conntrack.udp': 5 }, 'Pod', POD)).to.equal(POD);

@@ -201,11 +201,12 @@ describe('NetworkChaos', () => {
     expect(told.join()).to.contain('spec.delay.reorder: nobody waits who could be overtaken');
   });
 
-  it('bandwidth is a rate of bytes in powers of 1,024', () => {
+  // iproute2 lib/utils.c get_rate64: { "kbit", 1000. }, { "KBps", 8000. }, whatever the case.
+  it('bandwidth is a rate of bytes or bits in the units of tc, powers of 1,000', () => {
     const { faults, told } = net(
       'action: bandwidth, bandwidth: {rate: 100kbps, limit: 100, buffer: 10000}',
     );
-    expect(faults[0]!.degrade).to.include({ rate: '819200bit', limit: 100, buffer: 10_000 });
+    expect(faults[0]!.degrade).to.include({ rate: '800kbit', limit: 100, buffer: 10_000 });
     expect(told).to.deep.equal([]);
     expect(net('action: bandwidth, bandwidth: {rate: 2tbit}').steps).to.have.length(1);
     expect(net('action: bandwidth, bandwidth: {rate: fast}').steps).to.deep.equal([]);
@@ -217,7 +218,7 @@ describe('NetworkChaos', () => {
       'action: bandwidth, bandwidth: {rate: 1mbps, limit: 1, buffer: 1600, ' +
         'peakrate: 2000000, minburst: 1600}',
     );
-    expect(faults[0]!.degrade).to.include({ rate: '8388608bit' });
+    expect(faults[0]!.degrade).to.include({ rate: '8000kbit' });
     expect(faults[0]!.degrade).not.to.have.any.keys('limit', 'buffer');
     expect(told.map((it) => it.split(': ').slice(2).join(': '))).to.deep.equal([
       'spec.bandwidth.limit: no packet fits into 1 bytes',

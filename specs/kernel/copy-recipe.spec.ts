@@ -24,6 +24,7 @@ class Model {
   readonly leaves = new Map<unknown, Leaf>();
   readonly order: unknown[] = ['first'];
   readonly names = new Set<unknown>(['n']);
+  readonly known = new Map<unknown, unknown>([['old', 1]]);
   readonly record: Record<string, unknown> = { a: 1, b: { c: [2] } };
   readonly built = new Leaf(this, 1);
   last: unknown;
@@ -40,6 +41,8 @@ function lived(): Model {
   model.order.push(leaf, [leaf, NaN], new Map([[leaf, 'x']]), new Set([leaf]), undefined);
   model.names.add(leaf).delete('n');
   delete model.record['a'];
+  model.known.delete('old');
+  model.known.set('new', { plain: 3, leaf });
   Object.assign(model.record, { own: leaf, act: model.act, given: GIVEN, none: undefined });
   model.built.bits[1] = 7;
   model.last = model.built;

@@ -32,6 +32,11 @@ const KILL: Word = {
     },
   },
   examples: ['{at: 10s, kill: {pod: shop/backend#1}}'],
+  checkIn: (args, { cni }) => {
+    if ((args as { how?: string }).how !== 'power' || cni.name !== 'bridge') return [];
+    const message = 'no plug that is pulled is modelled beside bridge';
+    return [{ path: '/how', severity: 'error', message, hint: 'cni: flannel' }];
+  },
   lasts: (args) => ((args as { restart?: string }).restart === undefined ? undefined : 1),
 };
 
@@ -219,11 +224,17 @@ export const LEXICON: Lexicon = {
     ['iptables', { minSyncPeriod: { $ref: '#/$defs/duration' } }],
     ['ipvs', { minSyncPeriod: { $ref: '#/$defs/duration' } }],
   ]),
-  proxyProblems: (mode, options, cni) => {
+  settingProblems: ({ proxy: { mode, options }, cni }) => {
     if (mode !== 'ipvs' || cni.name !== 'bridge' || options['minSyncPeriod'] === undefined)
       return [];
     const message = 'ipvs keeps no such pause beside bridge';
-    return [{ path: '/minSyncPeriod', severity: 'error', message, hint: 'cni: flannel' }];
+    return [{ path: '/proxy/minSyncPeriod', severity: 'error', message, hint: 'cni: flannel' }];
+  },
+  idleSettings: ({ proxy, timing }) => {
+    const name = 'kube-proxy.minSyncPeriod';
+    if (proxy.mode === 'iptables' || timing.overrides[name] === undefined) return [];
+    const message = `nothing in mode ${proxy.mode} waits for "${name}"`;
+    return [{ path: ['timing', name], message, hint: 'proxy: iptables' }];
   },
   versionProblems: ({ kubernetes, nodes }) =>
     nodes.flatMap(({ name, version }) => {

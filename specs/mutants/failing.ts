@@ -7,6 +7,7 @@ import { NodeFaults } from '../../src/node/kubelet/node-faults';
 import * as pods from '../../src/node/kubelet/pod-failures';
 import { PodSandbox } from '../../src/node/pod-sandbox';
 import { PodLifecycle } from '../../src/node/kubelet/pod-lifecycle';
+import { workersOn } from '../../src/node/kubelet/resting-pods';
 import { KubeProxy } from '../../src/node/proxy/kube-proxy';
 import { DnsFailures } from '../../src/workloads/dns-failures';
 import type { Met } from '../../src/workloads/dns-failures';
@@ -123,8 +124,9 @@ export const FAILING_MUTANTS: readonly Mutant[] = [
         return function (this: NodeFaults, node, what, token) {
           fail.call(this, node, what, token);
           const { statuses } = this['parts'].lifecycle['parts'];
-          for (const worker of this['agent'](node).workers.values()) {
-            this['ground'].state.podFailures.set(worker.key, token, { unready: true });
+          const { state } = this['ground'];
+          for (const worker of workersOn(state, this['agent'](node))) {
+            state.podFailures.set(worker.key, token, { unready: true });
             statuses.syncSoon(worker);
           }
         };

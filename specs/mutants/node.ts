@@ -75,8 +75,8 @@ export const NODE_MUTANTS: readonly Mutant[] = [
     expectation: 'the new ones have the addresses 6 to 8',
     breaks: () =>
       replace(HostLocal.prototype, 'nextFree', (nextFree: HostLocal['nextFree']) => {
-        return function (this: HostLocal, range) {
-          return nextFree.call(this, range, 0n);
+        return function (this: HostLocal, index) {
+          return nextFree.call(this, index, 0);
         };
       }),
   },

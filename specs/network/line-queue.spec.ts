@@ -101,6 +101,46 @@ describe('the queue of a limited line', () => {
     ).to.equal(5_000);
     expect(nextLook({ ...LINE, load: 1_000_000 }, 0 as Instant)).to.equal(undefined);
   });
+
+  it('is no longer than it can be, and a moment of it is a moment: what is begun counts', () => {
+    // Just before it is full, the packet itself still finds room as the last one.
+    expect(found(LINE, 39.99)).to.equal('159408 us, 1, 0 bits');
+    // A packet that is larger than the queue has nothing of it ahead.
+    expect(found({ ...LINE, limit: 50 }, 40)).to.equal('0 us, 1/5, 0 bits');
+    // 40,000 bits at 3 Mbit/s take 13,333.3 us.
+    expect(found({ ...LINE, rate: 3_000_000, load: 7_000_000 }, 10)).to.equal(
+      '13334 us, 1, 0 bits',
+    );
+    // 160,000 bits at 3 Mbit/s too much take 53,333.3 us.
+    const odd = { rate: 1_000_000, limit: 20_000, load: 4_000_000 };
+    expect(nextLook(odd, 53_333 as Instant)).to.equal(53_334);
+  });
+
+  it('is filled by a stream also where the others leave nothing over', () => {
+    const used = { rate: 64_000, limit: 4_000, load: 64_000 };
+    expect(found(used, 0, milliseconds(10))).to.equal('490750 us, 40/77, 0 bits');
+    // 592 bits at every 10.007 ms are 59,158.6 bit/s.
+    const every = (milliseconds(10) + 7) as Duration;
+    const slow = { rate: 32_000, limit: 4_000 };
+    expect(found(slow, 0, every)).to.equal('981500 us, 32000/59159, 0 bits');
+  });
+
+  it('has room for what passes at once beside what waits', () => {
+    const room = (line: LimitedLine, at: number): number => {
+      const now = milliseconds(at) as unknown as Instant;
+      return queueAhead(line, { frame: 74 }, now)!.room;
+    };
+    expect(room(BUCKET, 15)).to.equal(160_000 + 20_000);
+    expect(room(BUCKET, 30)).to.equal(160_000 - 40_000);
+    expect(room({ ...BUCKET, load: 0 }, 15)).to.equal(160_000 + 80_000);
+    expect(room(BUCKET, 60)).to.equal(592);
+  });
+
+  it('is not looked at where there is none', () => {
+    expect(nextLook({ rate: 1_000_000, load: 5_000_000, buffer: 10_000 }, 0 as Instant)).to.equal(
+      undefined,
+    );
+  });
 });
 
 describe('a packet on a limited line', () => {

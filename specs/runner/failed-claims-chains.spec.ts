@@ -111,7 +111,10 @@ describe('a claim that fails', () => {
     const [failed] = outcomesOf([`at: 140s, inspect: {query: "${podsNamed('no')}", count: 1}`]);
     expect(failed).to.include({ status: 'failed', at: t(140) });
     expect(failed!.chain).to.deep.equal([]);
-    expect(failed!.why).to.deep.equal(['it was so from the start: no step has changed it']);
+    expect(failed!.why).to.deep.equal([
+      `$.objects.pods is there, but nothing in it passes [?(@.metadata.labels.app == 'no')]`,
+      'it was so from the start: no step has changed it',
+    ]);
   });
 
   it('does not say so where it came true by time alone: a queue that fills', () => {
@@ -138,7 +141,8 @@ describe('a claim that fails', () => {
 
   it('says nothing of steps before the first one', () => {
     const [failed] = outcomesOf([`at: 5s, inspect: {query: "${podsNamed('no')}", count: 1}`]);
-    expect([failed!.chain, failed!.why]).to.deep.equal([[], []]);
+    const lost = `$.objects.pods is there, but nothing in it passes [?(@.metadata.labels.app == 'no')]`;
+    expect([failed!.chain, failed!.why]).to.deep.equal([[], [lost]]);
   });
 });
 

@@ -8,14 +8,10 @@ type LossHandles = Pick<
   Handles,
   | 'exhaust'
   | 'relieve'
-  | 'isWatched'
-  | 'takesLock'
   | 'flushRules'
-  | 'canFlushRules'
   | 'forgetConnections'
   | 'deleteRoutes'
   | 'unhookBridges'
-  | 'canDeleteRoutes'
   | 'emptyDnsCache'
   | 'tamper'
 >;
@@ -31,14 +27,10 @@ export function lossHandles(record: Record): LossHandles {
   return {
     exhaust: found('exhaust', true),
     relieve: record('relieve'),
-    isWatched: () => true,
-    takesLock: () => true,
     flushRules: found('flushRules', true),
-    canFlushRules: () => true,
     forgetConnections: found('forgetConnections', 1),
     deleteRoutes: found('deleteRoutes', 1),
     unhookBridges: found('unhookBridges', true),
-    canDeleteRoutes: () => true,
     emptyDnsCache: found('emptyDnsCache', true),
     tamper: found('tamper', true),
   };

@@ -68,7 +68,6 @@ export function recordingHandles(calls: Call[]): Handles {
     mendNode: record('mendNode'),
     failRequests: record('failRequests'),
     mendRequests: record('mendRequests'),
-    canFailRestores: () => true,
     apply: record('apply'),
     evict: record('evict'),
     drain: record('drain'),

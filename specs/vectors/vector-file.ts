@@ -2,7 +2,7 @@
 // share a world, and cases that ask one question each.
 
 import { readFileSync } from 'node:fs';
-import { withoutNulls } from '../../src/apiserver/kinds/define';
+import { withoutNulls } from '../../src/apiserver/json';
 import type { KubeObject } from '../../src/values/kube-object';
 import { nameOf } from '../../src/values/kube-object';
 import { NEWEST_VERSION } from '../../src/values/kube-version';

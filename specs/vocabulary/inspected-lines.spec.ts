@@ -18,6 +18,13 @@ describe('a line of the journal that an inspect looks at', () => {
     }
   });
 
+  it('is of that kind to the letter, also of one that the model does not know', () => {
+    const pods = '$.objects.pods[*]';
+    expect(inspects(pods, 'apiserver', 'stored', 'PodDisruptionBudget/shop/a')).to.equal(false);
+    expect(inspects('$.objects.Widget[*]', 'apiserver', 'stored', 'Widget/shop/a')).to.equal(true);
+    expect(inspects('$.objects.Widget[*]', 'apiserver', 'stored')).to.equal(false);
+  });
+
   it('is of an agent of the node, whose name may be the end of another', () => {
     const rules = "$.nodes['worker-1'].proxy.rules[*]";
     for (const path of [rules, '$.nodes.worker-1.conntrack']) {

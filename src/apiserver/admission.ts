@@ -3,18 +3,18 @@
 // source: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go
 
 import type { Kernel } from '../kernel/kernel';
-import type { Stream } from '../kernel/random';
 import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
-import { keyOf } from '../values/kube-object';
+import { copyWith, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectMeta } from '../values/kube-object';
 import type { ManifestProblem } from '../values/manifest-problem';
 import { later, seconds } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Admission } from './api-server';
-import { shareParts } from './json';
+import { Identities, suffix } from './identity';
+import { shareParts, withoutNulls } from './json';
 import { definitionOf, kindNamed } from './kinds';
-import { fieldPath, withoutNulls } from './kinds/define';
+import { fieldPath } from './kinds/define';
 import type { KindDefinition } from './kinds/define';
 import type { Namespace } from './kinds/namespace';
 import { validateMetadata } from './kinds/names';
@@ -23,37 +23,26 @@ import type { Pod } from './kinds/pod';
 import type { Service } from './kinds/service';
 import { LeftDelays } from './left-delays';
 import { PodAdmission } from './pod-admission';
+import type { DefaultPatience } from './pod-admission';
 import { keepAllocations, ServiceAllocation } from './service-allocation';
 import type { Store } from './store';
 
-/** The alphabet of generated names: no vowels, and nothing that looks like something else. */
-const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
-const NAME_LENGTH = 5;
 const MICROSECONDS = 1_000_000;
 
 export class KindAdmission implements Admission {
   private readonly kernel: Kernel;
   private readonly timing: Timing;
-  private readonly spec: ClusterSpec;
   private readonly services: ServiceAllocation;
   private readonly pods = new PodAdmission();
   private readonly leftDelays: LeftDelays;
+  private readonly identities: Identities;
 
-  constructor(
-    parts: { kernel: Kernel; timing: Timing; spec: ClusterSpec },
-    services?: ServiceAllocation,
-  ) {
-    this.kernel = parts.kernel;
-    this.timing = parts.timing;
-    this.leftDelays = new LeftDelays(parts.timing);
-    this.spec = parts.spec;
-    this.services = services ?? new ServiceAllocation(parts.spec, parts.kernel.random);
-  }
-
-  /** The same state for a forked kernel. */
-  fork(kernel: Kernel, timing: Timing): KindAdmission {
-    const services = new ServiceAllocation(this.spec, kernel.random, this.services);
-    return new KindAdmission({ kernel, timing, spec: this.spec }, services);
+  constructor({ kernel, timing, spec }: { kernel: Kernel; timing: Timing; spec: ClusterSpec }) {
+    this.kernel = kernel;
+    this.timing = timing;
+    this.leftDelays = new LeftDelays(timing);
+    this.identities = new Identities(kernel.random);
+    this.services = new ServiceAllocation(spec, kernel.random);
   }
 
   /**
@@ -73,14 +62,14 @@ export class KindAdmission implements Admission {
     }
   }
 
-  admit(object: KubeObject, previous: KubeObject | undefined, _store: Store): KubeObject | string {
+  admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string {
     const definition = definitionOf(object.apiVersion, object.kind);
     if (definition === undefined && kindNamed(object.kind) !== undefined) {
       return `no matches for kind ${object.kind} in version ${object.apiVersion}`;
     }
     const admitted =
       previous === undefined
-        ? this.admitNew(this.withoutNulls(object), definition)
+        ? this.admitNew(object, definition, store)
         : this.admitChange(object, previous, definition);
     return typeof admitted === 'string'
       ? `${object.kind} "${object.metadata.name}" ${admitted}`
@@ -113,29 +102,42 @@ export class KindAdmission implements Admission {
     return object.kind === 'Pod' ? (object as Pod).spec.nodeName || undefined : undefined;
   }
 
-  /** The pods of a template share its spec, which is looked through once. */
-  private withoutNulls(object: KubeObject): KubeObject {
-    const { kind, spec } = object;
-    return withoutNulls(object, kind === 'Pod' && this.pods.knows(spec) ? { spec } : undefined);
+  private admitNew(
+    given: KubeObject,
+    definition: KindDefinition | undefined,
+    store: Store,
+  ): KubeObject | string {
+    const object = this.ofTemplate(given) ?? this.completed(given, definition);
+    if (typeof object === 'string') return object;
+    const metadata: ObjectMeta = copyWith(withoutIdentity(object.metadata), {
+      uid: this.identities.next(object.kind, keyOf(object), store),
+      generation: 1,
+      creationTimestamp: this.kernel.now,
+    });
+    return Object.freeze({ ...object, metadata });
   }
 
-  private admitNew(
-    object: KubeObject,
+  /** A pod of a known template: its spec was completed and found right with the first of them. */
+  private ofTemplate(given: KubeObject): KubeObject | string | undefined {
+    const spec = given.kind === 'Pod' ? this.pods.known(given.spec, this.patience) : undefined;
+    if (spec === undefined) return undefined;
+    const object = withoutNulls(given, { spec: given.spec });
+    return refusal(validateMetadata(object)) ?? { ...object, spec };
+  }
+
+  private completed(
+    given: KubeObject,
     definition: KindDefinition | undefined,
   ): KubeObject | string {
-    const said = this.leftDelays.complete(object);
+    const said = this.leftDelays.complete(withoutNulls(given));
     const completed = definition?.defaults(said) ?? said;
     const refused = refusal((definition?.validate ?? validateMetadata)(completed));
     if (refused !== undefined) return refused;
     const allocated = this.allocate(completed, undefined);
-    if (typeof allocated === 'string') return allocated;
-    const metadata: ObjectMeta = {
-      ...withoutIdentity(allocated.metadata),
-      uid: uuid(this.kernel.random.stream(`apiserver/uid/${object.kind}/${keyOf(object)}`)),
-      generation: 1,
-      creationTimestamp: this.kernel.now,
-    };
-    return { ...allocated, metadata };
+    if (typeof allocated !== 'string' && given.kind === 'Pod') {
+      this.pods.learn(given.spec, (allocated as Pod).spec, this.patience);
+    }
+    return allocated;
   }
 
   private admitChange(
@@ -167,15 +169,18 @@ export class KindAdmission implements Admission {
       const standing = (previous as Pod | undefined)?.spec.tolerations;
       // What stands was given its tolerations.
       if (standing !== undefined && (object as Pod).spec.tolerations === standing) return object;
-      const patience = {
-        notReady: this.secondsOf('apiserver.defaultNotReadyToleration'),
-        unreachable: this.secondsOf('apiserver.defaultUnreachableToleration'),
-      };
-      return this.pods.admit(object as Pod, patience);
+      return this.pods.admit(object as Pod, this.patience);
     }
     if (object.kind !== 'Service') return object;
     const service = this.services.allocate(object as Service, previous as Service | undefined);
     return typeof service === 'string' ? `is invalid: ${service}` : service;
+  }
+
+  private get patience(): DefaultPatience {
+    return {
+      notReady: this.secondsOf('apiserver.defaultNotReadyToleration'),
+      unreachable: this.secondsOf('apiserver.defaultUnreachableToleration'),
+    };
   }
 
   private secondsOf(timer: TimerName): number {
@@ -279,19 +284,4 @@ function markForDeletion(object: KubeObject, grace: number, now: Instant): KubeO
 
 function namespaceFinalizers(object: KubeObject): readonly string[] {
   return object.kind === 'Namespace' ? ((object as Namespace).spec?.finalizers ?? []) : [];
-}
-
-function suffix(stream: Stream): string {
-  let letters = '';
-  for (let index = 0; index < NAME_LENGTH; index++) {
-    letters += NAME_LETTERS[stream.below(NAME_LETTERS.length)]!;
-  }
-  return letters;
-}
-
-/** An identity in the form of a random UUID (version 4). */
-function uuid(stream: Stream): string {
-  const digits = (): string => stream.below(0x1_0000).toString(16).padStart(4, '0');
-  const [a, b, c, d] = [digits(), digits(), digits(), digits()];
-  return `${a}${b}-${c}-4${d.slice(1)}-8${digits().slice(1)}-${digits()}${digits()}${digits()}`;
 }

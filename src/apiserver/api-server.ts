@@ -290,7 +290,9 @@ export class ApiServer {
   private create(request: ApiRequest, given: KubeObject): Version | ApiResult {
     const object = this.admission.named(given, this.store);
     const key = keyOf(object);
-    if (this.store.get(request.kind, key) !== undefined) return 'already-exists';
+    // A name that was made up is free.
+    const isFree = object !== given || this.store.get(request.kind, key) === undefined;
+    if (!isFree) return 'already-exists';
     return this.put(request, object, undefined, key);
   }
 

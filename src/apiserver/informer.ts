@@ -124,15 +124,19 @@ export class Informer implements Readable {
 
   get(key: ObjectKey): KubeObject | undefined {
     if (isReading()) noteReading(this, OBJECT + key);
-    const { scope } = this.options;
+    return this.getIn(this.options.scope, key);
+  }
+
+  private getIn(scope: string | undefined, key: ObjectKey): KubeObject | undefined {
     const version = this.versionOf(key);
     return scope === undefined || version?.scope === scope ? version?.object : undefined;
   }
 
-  list(): IterableIterator<KubeObject> {
+  /** All objects of the view; of one that shows a whole kind also those of one scope alone. */
+  list(scope = this.options.scope): IterableIterator<KubeObject> {
     this.noteList();
-    const { kind, scope } = this.options;
-    if (!this.gaps.isWhole) return this.listAcrossGaps();
+    const { kind } = this.options;
+    if (!this.gaps.isWhole) return this.listAcrossGaps(scope);
     if (scope !== undefined) return this.store.listScope(kind, scope, this.seen);
     return this.store.list(kind, this.seen);
   }
@@ -191,8 +195,8 @@ export class Informer implements Readable {
     }
   }
 
-  private *listAcrossGaps(): IterableIterator<KubeObject> {
-    const { kind, scope } = this.options;
+  private *listAcrossGaps(scope: string | undefined): IterableIterator<KubeObject> {
+    const { kind } = this.options;
     const behind = new Set(this.gaps.keys());
     const present =
       scope === undefined
@@ -200,7 +204,7 @@ export class Informer implements Readable {
         : this.store.listScope(kind, scope, this.seen);
     for (const object of present) if (!behind.has(keyOf(object))) yield object;
     for (const key of behind) {
-      const object = this.get(key);
+      const object = this.getIn(scope, key);
       if (object !== undefined) yield object;
     }
   }

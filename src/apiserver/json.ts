@@ -1,7 +1,8 @@
 // Comparing and merging JSON, as the API server does it.
 
 /**
- * RFC 7386: mappings merge, null removes, everything else replaces. Parts that the patch leaves as
+ * RFC 7386: mappings merge, null removes, everything else replaces. A null in what replaces says
+ * nothing, as in `shareParts`. Parts that the patch leaves as
  * they were are the same as in the target, and so is the target of a patch that changes nothing.
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
@@ -45,13 +46,13 @@ function equalLists(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 /**
- * `value` with every part that equals the one of `previous` replaced by it, so that an unchanged
- * part of an object is recognised by identity.
+ * `value` without fields that are null, and with every part that equals the one of `previous`, which
+ * has none, replaced by it: so an unchanged part of an object is recognised by identity.
  */
 export function shareParts<T>(value: T, previous: unknown): T {
   if ((value as unknown) === previous) return value;
   if (Array.isArray(value) && Array.isArray(previous)) return shareItems(value, previous) as T;
-  if (!isMapping(value) || !isMapping(previous)) return value;
+  if (!isMapping(value) || !isMapping(previous)) return withoutNulls(value);
   // Most writes share nothing but whole parts with the version before, and need no copy for it.
   let shared: Record<string, unknown> = value;
   let isSame = true;
@@ -59,6 +60,11 @@ export function shareParts<T>(value: T, previous: unknown): T {
   for (const field of Object.keys(value)) {
     const own = value[field];
     const other = previous[field];
+    if (own === null) {
+      if (shared === value) shared = { ...(value as Record<string, unknown>) };
+      delete shared[field];
+      continue;
+    }
     if (own !== undefined) size++;
     if (own === other) continue;
     const part = shareParts(own, other);
@@ -91,7 +97,40 @@ function sharedItem(item: unknown, other: unknown): unknown {
   if (typeof item !== 'object' || item === null) return item;
   // An item that is frozen is one of a stored list, and has moved: it stays what it is.
   if (!Object.isFrozen(item)) return shareParts(item, other);
-  return equalJson(item, other) ? other : item;
+  return equalJson(item, other) ? other : withoutNulls(item);
+}
+
+/**
+ * The object without fields that are null: the API reads `selector: null` as no selector. Parts
+ * without nulls are returned as they are. Parts that `known` shares have none.
+ */
+export function withoutNulls<T>(value: T, known?: unknown): T {
+  // Nearly every object has none, and each write comes by here.
+  if (!holdsNull(value, known)) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item)) as T;
+  const kept = Object.entries(value as object).filter(([, part]) => part !== null);
+  return Object.fromEntries(kept.map(([field, part]) => [field, withoutNulls(part)])) as T;
+}
+
+/** Whether any field in it is null. Items of lists are not fields. */
+function holdsNull(value: unknown, known?: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value === known) return false;
+  const others = known as Readonly<Record<string, unknown>> | null | undefined;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      // Most items of most lists are texts, or as they were.
+      if (typeof item === 'object' && holdsNull(item, others?.[index])) return true;
+    }
+    return false;
+  }
+  const parts = value as Readonly<Record<string, unknown>>;
+  for (const field of Object.keys(parts)) {
+    const part = parts[field];
+    if (part === null) return true;
+    if (typeof part === 'object' && holdsNull(part, others?.[field])) return true;
+  }
+  return false;
 }
 
 /** How many fields a mapping has that say anything. */

@@ -5,7 +5,6 @@
 import type { KubeObject } from '../values/kube-object';
 import { mergePatch, shareParts } from './json';
 import { jsonPatch } from './json-patch';
-import { withoutNulls } from './kinds/define';
 import { mergeRulesOf } from './merge-keys';
 import { PatchError, strategicMerge } from './strategic-merge';
 
@@ -19,7 +18,7 @@ export function patched(
   type: PatchType = 'merge',
 ): KubeObject | string {
   try {
-    if (type === 'merge') return withoutNulls(mergePatch(current, patch), current) as KubeObject;
+    if (type === 'merge') return mergePatch(current, patch) as KubeObject;
     if (type === 'json') return replaced(current, jsonPatch(current, patch) as KubeObject);
     const rules = mergeRulesOf(current.kind);
     if (rules === undefined) {
@@ -36,7 +35,7 @@ export function patched(
 
 /** The object that takes the place of the one that stands. */
 export function replaced(current: KubeObject, object: KubeObject): KubeObject {
-  return shareParts(withoutNulls(object, current), current);
+  return shareParts(object, current);
 }
 
 /** A manifest says what is wanted; a status that an export left in it is not written. */

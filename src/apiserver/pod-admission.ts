@@ -1,6 +1,7 @@
 // What admission adds to every pod.
 // source: plugin/pkg/admission/defaulttolerationseconds/admission.go
 
+import { deepFreeze } from '../values/kube-object';
 import { tolerates } from './kinds/node';
 import type { Pod, PodSpec, Toleration } from './kinds/pod';
 
@@ -13,46 +14,44 @@ export interface DefaultPatience {
   readonly unreachable: number;
 }
 
-/** Specs with their tolerations, by what was given: the pods of a template share one. */
+/** What a spec comes to, by what was given: the pods of a template share one. */
 type Completed = WeakMap<PodSpec, { readonly spec: PodSpec; readonly patience: DefaultPatience }>;
 
 export class PodAdmission {
   private readonly completed: Completed = new WeakMap();
 
-  /** Whether a pod with this very spec was admitted before: then the spec is known to be right. */
-  knows(spec: unknown): boolean {
-    return typeof spec === 'object' && spec !== null && this.completed.has(spec as PodSpec);
+  /** What a spec comes to that was given, and found right, before; undefined for any other. */
+  known(given: unknown, patience: DefaultPatience): PodSpec | undefined {
+    if (typeof given !== 'object' || given === null) return undefined;
+    const known = this.completed.get(given as PodSpec);
+    return known !== undefined && isSame(known.patience, patience) ? known.spec : undefined;
+  }
+
+  /** Keeps in mind that what was given is right, and what it comes to. */
+  learn(given: unknown, spec: PodSpec, patience: DefaultPatience): void {
+    // What may still change is no key.
+    if (!Object.isFrozen(given)) return;
+    this.completed.set(given as PodSpec, { spec: deepFreeze(spec), patience });
   }
 
   /** Lets the pod stay for so long, unless it says itself how long. */
-  admit(pod: Pod, patience: DefaultPatience): Pod {
-    const known = this.completed.get(pod.spec);
-    if (known !== undefined && isSame(known.patience, patience)) {
-      return { ...pod, spec: known.spec };
-    }
-    const admitted = addDefaultTolerations(pod, patience);
-    // What may still change is no key.
-    if (Object.isFrozen(pod.spec)) this.completed.set(pod.spec, { spec: admitted.spec, patience });
-    return admitted;
+  admit(pod: Pod, { notReady, unreachable }: DefaultPatience): Pod {
+    const given = pod.spec.tolerations ?? [];
+    const missing = [NOT_READY_TAINT, UNREACHABLE_TAINT].filter(
+      (key) =>
+        !given.some((it) => tolerates(it, { key, effect: 'NoExecute', value: it.value ?? '' })),
+    );
+    if (missing.length === 0) return pod;
+    const added = missing.map((key): Toleration => ({
+      key,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds: key === NOT_READY_TAINT ? notReady : unreachable,
+    }));
+    return { ...pod, spec: { ...pod.spec, tolerations: [...given, ...added] } };
   }
 }
 
 function isSame(one: DefaultPatience, two: DefaultPatience): boolean {
   return one.notReady === two.notReady && one.unreachable === two.unreachable;
-}
-
-function addDefaultTolerations(pod: Pod, { notReady, unreachable }: DefaultPatience): Pod {
-  const given = pod.spec.tolerations ?? [];
-  const missing = [NOT_READY_TAINT, UNREACHABLE_TAINT].filter(
-    (key) =>
-      !given.some((it) => tolerates(it, { key, effect: 'NoExecute', value: it.value ?? '' })),
-  );
-  if (missing.length === 0) return pod;
-  const added = missing.map((key): Toleration => ({
-    key,
-    operator: 'Exists',
-    effect: 'NoExecute',
-    tolerationSeconds: key === NOT_READY_TAINT ? notReady : unreachable,
-  }));
-  return { ...pod, spec: { ...pod.spec, tolerations: [...given, ...added] } };
 }

@@ -6,7 +6,7 @@ import { cidr } from '../values/cidr';
 import type { ClusterSpec } from '../values/cluster-spec';
 import { familyOf, parseIp } from '../values/ip';
 import type { Family, IP } from '../values/ip';
-import { keyOf } from '../values/kube-object';
+import { copyWith, keyOf } from '../values/kube-object';
 import { ClusterIpAllocator } from './cluster-ip-allocator';
 import { isExternallyAccessible, isHeadless } from './kinds/service';
 import type { Service, ServicePort, ServiceSpec } from './kinds/service';
@@ -77,13 +77,12 @@ export class ServiceAllocation {
       ? ['None']
       : this.takeAddresses(service, families, held, taken);
     if (clusterIPs instanceof Refusal) return clusterIPs;
-    const spec: ServiceSpec = {
-      ...bare,
+    const spec: ServiceSpec = copyWith(bare, {
       clusterIP: clusterIPs[0]!,
       clusterIPs,
       ipFamilies: families,
       ipFamilyPolicy: policy,
-    };
+    });
     return this.takePorts(spec, owner, new Set(previous && nodePortsOf(previous.spec)), taken);
   }
 
@@ -169,10 +168,7 @@ export class ServiceAllocation {
       if (port instanceof Refusal) return port;
       ports[index] = { ...given[index]!, nodePort: port };
     }
-    const complete = {
-      ...spec,
-      ...(spec.ports && { ports: needsNodePorts(spec) ? ports : given }),
-    };
+    const complete = spec.ports && needsNodePorts(spec) ? { ...spec, ports } : spec;
     if (!needsHealthCheckPort(spec)) return complete;
     const port = take(spec.healthCheckNodePort, 'spec.healthCheckNodePort');
     return port instanceof Refusal ? port : { ...complete, healthCheckNodePort: port };

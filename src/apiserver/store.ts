@@ -4,7 +4,7 @@
 import { isReading, noteReading } from '../kernel/readings';
 import type { Readable } from '../kernel/readings';
 import type { Instant } from '../values/time';
-import { deepFreeze, keyOf } from '../values/kube-object';
+import { copyWith, deepFreeze, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { compareText } from '../values/order';
 import { VersionLog } from './version-log';
@@ -74,7 +74,7 @@ export class Store implements Readable {
     const kindStore = this.kindStore(object.kind);
     const previous = kindStore.heads.get(key);
     const revision = ++this.latest;
-    const metadata = { ...object.metadata, resourceVersion: String(revision) };
+    const metadata = copyWith(object.metadata, { resourceVersion: String(revision) });
     const stored = deepFreeze({ ...object, metadata }, previous?.object);
     return append(kindStore, { revision, at, key, object: stored, previous, cause, scope });
   }

@@ -1,7 +1,7 @@
 // The table of timers as one version of Kubernetes and one profile see it.
 
 import { Random } from '../kernel/random';
-import { boundsText, NOT_MODELLED, sinceText, TIMERS, Timing } from '../timing';
+import { boundsText, followsText, NOT_MODELLED, sinceText, TIMERS, Timing } from '../timing';
 import type { Delay, MissingTimer, Profile, TimerName, TimerRow } from '../timing';
 import type { KubeVersion } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
@@ -48,6 +48,7 @@ function rowBlock(name: TimerName, timing: Timing): string {
     [`  ${row.kind}`, `${delay}: ${row.delays}`],
     ...optional('  knob', knobText(row)),
     ...optional('  takes', row.bounds && boundsText(row.bounds)),
+    ...optional('  follows', row.follows && followsText(row.follows)),
     ['  source', row.source],
   ]);
 }

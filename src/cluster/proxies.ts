@@ -221,10 +221,12 @@ type SharedConfiguration = Omit<ProxyNode, 'name' | 'addresses' | 'zone'>;
 function sharedConfiguration(spec: ClusterSpec, family: Family): SharedConfiguration {
   const options = settings(spec);
   const podCIDR = spec.podCIDRs[spec.ipFamilies.indexOf(family)];
-  const clusterCIDR = 'clusterCIDR' in options ? options['clusterCIDR'] : podCIDR;
+  // source: cmd/kube-proxy/app/server_linux.go getLocalDetectors (one of each family, or none)
+  const given = options['clusterCIDR'] as string | undefined;
+  const ranges = (given ?? podCIDR ?? '').split(',').filter((it) => it !== '');
   return {
     family,
-    clusterCIDR: clusterCIDR === '' ? undefined : (clusterCIDR as string | undefined),
+    clusterCIDR: ranges.find((range) => cidr(range).family === family),
     masqueradeAll: options['masqueradeAll'] === true,
     nodePortAddresses: (options['nodePortAddresses'] as readonly string[] | undefined) ?? [],
     localhostNodePorts: options['localhostNodePorts'] !== false,

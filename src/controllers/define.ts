@@ -34,6 +34,8 @@ export interface ControllerContext {
 export interface View {
   get(kind: string, key: ObjectKey): KubeObject | undefined;
   list(kind: string): IterableIterator<KubeObject>;
+  /** Those of one scope alone: the pods of a node, in the order in which they were bound. */
+  listIn(kind: string, scope: string): IterableIterator<KubeObject>;
 }
 
 /** What a controller's memory and judgement are given. */
@@ -223,6 +225,7 @@ export class Controller {
     return {
       get: (kind, key) => this.informers.get(kind)!.get(key),
       list: (kind) => this.informers.get(kind)!.list(),
+      listIn: (kind, scope) => this.informers.get(kind)!.list(scope),
     };
   }
 

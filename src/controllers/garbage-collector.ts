@@ -3,10 +3,11 @@
 
 import type { Change } from '../apiserver/informer';
 import { keyOf, nameOf } from '../values/kube-object';
-import type { ObjectKey } from '../values/kube-object';
+import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
-import { OwnerIndex } from './owner';
+import { ownedAmong } from './owner';
+import type { OwnerIndex } from './owner';
 import type { Pass } from './pass';
 
 /** The kinds that own others or are owned, sorted. */
@@ -42,7 +43,8 @@ export const garbageCollector = defineController({
 class GarbageCollectorLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
-  private readonly dependents = new OwnerIndex();
+  /** By the identity of their owner, from the first time on that anything goes. */
+  private dependents: OwnerIndex | undefined;
   /** Names of owners that were there and are gone, by identity. */
   private readonly gone = new Map<string, string>();
 
@@ -56,7 +58,7 @@ class GarbageCollectorLogic implements ControllerLogic {
     const owner = this.gone.get(uid);
     if (owner === undefined) return;
     pass.subject = owner;
-    const left = [...this.dependents.ownedBy(uid)].filter(
+    const left = [...this.index.ownedBy(uid)].filter(
       (it) => it.metadata.deletionTimestamp === undefined,
     );
     if (left.length === 0) return;
@@ -67,23 +69,31 @@ class GarbageCollectorLogic implements ControllerLogic {
   }
 
   reset(): void {
-    this.dependents.clear();
+    this.dependents = undefined;
     this.gone.clear();
   }
 
+  private get index(): OwnerIndex {
+    return (this.dependents ??= ownedAmong(this.everything()));
+  }
+
+  private *everything(): IterableIterator<KubeObject> {
+    for (const kind of KINDS) yield* this.place.view.list(kind);
+  }
+
   private onChange(change: Change): Iterable<ObjectKey> {
-    this.dependents.update(change);
+    this.dependents?.update(change);
     const { before, after } = change;
-    const keys = new Set<ObjectKey>();
-    const [was, is] = [before?.metadata.uid, after?.metadata.uid];
-    if (before !== undefined && was !== undefined && was !== is) {
-      this.gone.set(was, nameOf(before));
-      if (this.dependents.countOf(was) > 0) keys.add(was);
-    }
-    // What was created while its owner was going comes too late.
-    for (const { uid } of before === undefined ? (after?.metadata.ownerReferences ?? []) : []) {
-      if (this.gone.has(uid)) keys.add(uid);
-    }
-    return keys;
+    if (before === undefined) return this.gone.size === 0 ? [] : this.goneOwnersOf(after);
+    const { uid } = before.metadata;
+    if (uid === undefined || uid === after?.metadata.uid) return [];
+    this.gone.set(uid, nameOf(before));
+    return this.index.countOf(uid) > 0 ? [uid] : [];
+  }
+
+  /** What was created while its owner was going comes too late. */
+  private goneOwnersOf(object: KubeObject | undefined): ObjectKey[] {
+    const references = object?.metadata.ownerReferences ?? [];
+    return references.map(({ uid }) => uid).filter((uid) => this.gone.has(uid));
   }
 }

@@ -1,4 +1,5 @@
-// Objects by namespace and label, so that a selector looks at those alone that it matches.
+// Objects by namespace and label, so that a selector looks at those alone that it matches. What it
+// is told it reads when it is asked: many an index is told of every pod and never asked for one.
 
 import type { Labels } from '../values/labels';
 import type { ObjectKey } from '../values/kube-object';
@@ -12,8 +13,14 @@ interface Namespace {
   readonly byLabel: Map<string, Map<string, Keys>>;
 }
 
+/** Namespace, key, labels before and after of each change, one behind the other. */
+type Told = (string | Labels | undefined)[];
+const FIELDS = 4;
+
 export class LabelIndex {
   private readonly namespaces = new Map<string, Namespace>();
+  /** What has not been read yet: a flat list of what is frozen, which forks copy at no cost. */
+  private readonly told: Told = [];
 
   /** Tells of a change; undefined labels mean that the object is not there. */
   update(
@@ -22,16 +29,12 @@ export class LabelIndex {
     before: Labels | undefined,
     after: Labels | undefined,
   ): void {
-    if (before === after) return;
-    const place = this.placeOf(namespace);
-    for (const name of Object.keys(before ?? {})) drop(place.byLabel, name, before![name]!, key);
-    for (const name of Object.keys(after ?? {})) put(place.byLabel, name, after![name]!, key);
-    if (after === undefined) place.all.delete(key);
-    else place.all.add(key);
+    if (before !== after) this.told.push(namespace, key, before, after);
   }
 
   /** Keys of the objects that have all of `wanted`; with an empty one, all of the namespace. */
   matching(namespace: string, wanted: Labels): Iterable<ObjectKey> {
+    if (this.told.length > 0) this.read();
     const place = this.namespaces.get(namespace);
     if (place === undefined) return NONE;
     let fewest: ReadonlySet<ObjectKey> | undefined;
@@ -48,6 +51,36 @@ export class LabelIndex {
 
   clear(): void {
     this.namespaces.clear();
+    this.told.length = 0;
+  }
+
+  private read(): void {
+    const { told } = this;
+    let sets: readonly Keys[] = [];
+    let shared: Labels | undefined;
+    let within: string | undefined;
+    for (let at = 0; at < told.length; at += FIELDS) {
+      const namespace = told[at] as string;
+      const key = told[at + 1] as ObjectKey;
+      const before = told[at + 2] as Labels | undefined;
+      const after = told[at + 3] as Labels | undefined;
+      const place = this.placeOf(namespace);
+      if (before !== undefined) {
+        for (const name of Object.keys(before)) drop(place.byLabel, name, before[name]!, key);
+        shared = undefined;
+      }
+      if (after === undefined) {
+        place.all.delete(key);
+        continue;
+      }
+      // The pods of a template come one after the other, and share their labels.
+      if (after !== shared || namespace !== within) sets = setsOf(place.byLabel, after);
+      shared = after;
+      within = namespace;
+      for (const keys of sets) keys.add(key);
+      place.all.add(key);
+    }
+    told.length = 0;
   }
 
   private placeOf(namespace: string): Namespace {
@@ -62,12 +95,17 @@ export class LabelIndex {
 
 const NONE: ReadonlySet<ObjectKey> = new Set();
 
-function put(byLabel: Namespace['byLabel'], name: string, value: string, key: ObjectKey): void {
-  let byValue = byLabel.get(name);
-  if (byValue === undefined) byLabel.set(name, (byValue = new Map()));
-  const keys = byValue.get(value);
-  if (keys === undefined) byValue.set(value, new Set([key]));
-  else keys.add(key);
+/** Where the keys of objects with these labels stand. */
+function setsOf(byLabel: Namespace['byLabel'], labels: Labels): Keys[] {
+  const sets: Keys[] = [];
+  for (const name of Object.keys(labels)) {
+    let byValue = byLabel.get(name);
+    if (byValue === undefined) byLabel.set(name, (byValue = new Map()));
+    let keys = byValue.get(labels[name]!);
+    if (keys === undefined) byValue.set(labels[name]!, (keys = new Set()));
+    sets.push(keys);
+  }
+  return sets;
 }
 
 function drop(byLabel: Namespace['byLabel'], name: string, value: string, key: ObjectKey): void {

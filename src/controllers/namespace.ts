@@ -30,13 +30,15 @@ export const namespace = defineController({
 class NamespaceLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
+  /** Those that are being deleted; hardly ever one is. */
+  private readonly going = new Set<ObjectKey>();
 
   constructor(workplace: Workplace) {
     this.place = workplace;
     const watch = (change: Change) => this.onObject(change);
     this.watches = {
       ...Object.fromEntries(NAMESPACED.map((kind) => [kind, watch])),
-      Namespace: ({ key, after }) => (isGoing(after) ? [key] : []),
+      Namespace: (change) => this.onNamespace(change),
     };
   }
 
@@ -52,10 +54,24 @@ class NamespaceLogic implements ControllerLogic {
     for (const object of left) if (!isGoing(object)) pass.delete(object);
   }
 
+  reset(): void {
+    this.going.clear();
+  }
+
+  private onNamespace({ key, after }: Change): Iterable<ObjectKey> {
+    if (!isGoing(after)) {
+      this.going.delete(key);
+      return [];
+    }
+    this.going.add(key);
+    return [key];
+  }
+
   /** Only what happens in a namespace that is going is of interest. */
   private onObject({ key }: Change): Iterable<ObjectKey> {
+    if (this.going.size === 0) return [];
     const { namespace: name } = splitKey(key);
-    return isGoing(this.place.view.get('Namespace', name)) ? [name] : [];
+    return this.going.has(name) ? [name] : [];
   }
 }
 

@@ -1,14 +1,27 @@
 // Who controls an object.
 
 import type { Change } from '../apiserver/informer';
+import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey, OwnerReference } from '../values/kube-object';
 
 /** The one owner that controls the object. */
 export function controllerOf(object: KubeObject | undefined): OwnerReference | undefined {
-  for (const reference of object?.metadata.ownerReferences ?? []) {
-    if (reference.controller === true) return reference;
-  }
+  const references = object?.metadata.ownerReferences;
+  if (references === undefined) return undefined;
+  for (const reference of references) if (reference.controller === true) return reference;
   return undefined;
+}
+
+/** Whether one of this kind controls what has changed, or did before. */
+export function isControlled({ before, after }: Change, kind: string): boolean {
+  if (controllerOf(after)?.kind === kind) return true;
+  // Hardly any write of an object changes its owners.
+  if (before === undefined || isOwnedAlike(before, after)) return false;
+  return controllerOf(before)?.kind === kind;
+}
+
+function isOwnedAlike(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
+  return a?.metadata.ownerReferences === b?.metadata.ownerReferences;
 }
 
 /** The reference that makes `owner` the controller of what carries it. */
@@ -53,11 +66,9 @@ export class OwnerIndex {
   }
 
   /** Tells of a change of an object. */
-  update({ key, before, after }: Change): void {
+  update({ key, before, after }: Pick<Change, 'key' | 'before' | 'after'>): void {
     const is = this.ownerOf(after);
-    // Hardly any write of an object changes its owners.
-    const isKept = before?.metadata.ownerReferences === after?.metadata.ownerReferences;
-    const was = isKept ? is : this.ownerOf(before);
+    const was = isOwnedAlike(before, after) ? is : this.ownerOf(before);
     if (was !== undefined && was !== is) this.byOwner.get(was)?.delete(key);
     if (is === undefined || after === undefined) return;
     const objects = this.byOwner.get(is);
@@ -83,4 +94,11 @@ export class OwnerIndex {
     const owner = controllerOf(object);
     return this.kind === undefined || owner?.kind === this.kind ? owner?.uid : undefined;
   }
+}
+
+/** An index of the objects that are there, of what is owned by one kind where one is named. */
+export function ownedAmong(objects: Iterable<KubeObject>, kind?: string): OwnerIndex {
+  const index = new OwnerIndex(kind);
+  for (const after of objects) index.update({ key: keyOf(after), before: undefined, after });
+  return index;
 }

@@ -11,7 +11,6 @@ import type { Instant } from '../values/time';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
 import type { Pass } from './pass';
-import { PodsByNode } from './pods-by-node';
 
 const PERIOD = 'controller-manager.podgc.period';
 const QUARANTINE = 'controller-manager.podgc.quarantine';
@@ -27,7 +26,7 @@ class PodGcLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
   private readonly loop: Loop;
-  private readonly pods = new PodsByNode();
+  private readonly nodes = new Set<string>();
   /** The pass that missed the node first. */
   private readonly missedAt = new Map<string, Instant>();
 
@@ -39,8 +38,10 @@ class PodGcLogic implements ControllerLogic {
   }
 
   reconcile(node: ObjectKey, pass: Pass): void {
-    const orphans = this.pods.on(node);
-    if (this.place.view.get('Node', node) !== undefined || orphans.length === 0) {
+    const { view } = this.place;
+    const isThere = view.get('Node', node) !== undefined;
+    const orphans = isThere ? [] : ([...view.listIn('Pod', node)] as Pod[]);
+    if (orphans.length === 0) {
       this.missedAt.delete(node);
       return;
     }
@@ -53,11 +54,9 @@ class PodGcLogic implements ControllerLogic {
       return;
     }
     pass.summary = `${orphans.length} pods of a node that is gone`;
-    const { view } = this.place;
-    const pods = orphans.flatMap((key) => (view.get('Pod', key) as Pod | undefined) ?? []);
-    for (const pod of pods) this.markFailed(pod, pass);
+    for (const pod of orphans) this.markFailed(pod, pass);
     pass.then();
-    for (const pod of pods) pass.delete(pod, 0);
+    for (const pod of orphans) pass.delete(pod, 0);
   }
 
   /** source: gc_controller.go markFailedAndDeletePodWithCondition */
@@ -72,17 +71,21 @@ class PodGcLogic implements ControllerLogic {
   }
 
   reset(): void {
-    this.pods.clear();
+    this.nodes.clear();
     this.missedAt.clear();
   }
 
   private onNode({ key, after }: Change): Iterable<ObjectKey> {
-    return after === undefined ? [key] : [];
+    if (after === undefined) {
+      this.nodes.delete(key);
+      return [key];
+    }
+    this.nodes.add(key);
+    return [];
   }
 
-  private onPod(change: Change): Iterable<ObjectKey> {
-    this.pods.update(change);
-    const node = (change.after as Pod | undefined)?.spec.nodeName;
-    return node && this.place.view.get('Node', node) === undefined ? [node] : [];
+  private onPod({ after }: Change): Iterable<ObjectKey> {
+    const node = (after as Pod | undefined)?.spec.nodeName;
+    return node && !this.nodes.has(node) ? [node] : [];
   }
 }

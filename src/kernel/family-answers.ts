@@ -4,30 +4,35 @@
 // tables run out as time goes on: what was found without them holds from that instant on.
 
 import type { Instant } from '../values/time';
-import { noteReading } from './readings';
+import { isTrueOf } from './passages';
+import type { Counterpart, Passage } from './passages';
 import type { Answer, Key, Place, Readable } from './readings';
 
 /** Where a cluster has what the others call by the same name. */
 export type Locate = (place: Place) => Readable | undefined;
 
-/** What is read next, and where that leads by how it stands. */
-interface Junction {
-  readonly place: Place;
-  readonly key: Key;
-  readonly ways: Map<unknown, Step>;
+/** What is read next, where that is how it stands, and where it leads. */
+interface Way extends Passage {
+  readonly next: Step;
 }
 
 /** Where readings have led: to an answer, or to what is read next. */
 interface Step {
   found: Found | undefined;
-  /** More than one where things are read by themselves, such as chains, which are never missed. */
-  readonly next: Junction[];
+  /** No two of them begin alike: of what stands, at most one way is true. */
+  readonly ways: Way[];
 }
 
 /** An answer, and since which instant it is known to be one. */
-export interface Found {
+interface Found {
   readonly value: unknown;
   readonly from: Instant;
+}
+
+/** An answer of another fork, and what it depends on here. */
+export interface Told {
+  readonly value: unknown;
+  readonly from: readonly Counterpart[];
 }
 
 /** All answers to one question. */
@@ -45,11 +50,13 @@ export class FamilyAnswers {
   /** By question; the one that was not asked for longest comes first. */
   private readonly trees = new Map<string, Tree>();
 
-  /** The answer, should it be known. What it is read from is noted, also where it is not found. */
-  known(question: string, now: Instant, locate: Locate): Found | undefined {
+  /** The answer, should it be known. */
+  known(question: string, now: Instant, locate: Locate): Told | undefined {
     let step = this.trees.get(question)?.root;
-    while (step !== undefined && step.found === undefined) step = onward(step, locate);
-    return step?.found !== undefined && step.found.from <= now ? step.found : undefined;
+    const from: Counterpart[] = [];
+    while (step !== undefined && step.found === undefined) step = onward(step, locate, from);
+    const found = step?.found;
+    return found !== undefined && found.from <= now ? { value: found.value, from } : undefined;
   }
 
   /** Keeps an answer, unless it depends on what cannot be told to others. */
@@ -61,7 +68,7 @@ export class FamilyAnswers {
     if (tree === undefined || tree.count === ANSWERS_MAX) tree = { root: newStep(), count: 0 };
     this.trees.set(question, tree);
     let step = tree.root;
-    for (const { place, key, was } of trail) step = stepBehind(step, place, key, was);
+    for (const passage of trail) step = stepBehind(step, passage);
     if (step.found === undefined) tree.count++;
     step.found = { value: frozen(answer.value), from: now };
     if (this.trees.size > QUESTIONS_MAX) this.trees.delete(this.trees.keys().next().value!);
@@ -69,72 +76,132 @@ export class FamilyAnswers {
 }
 
 function newStep(): Step {
-  return { found: undefined, next: [] };
+  return { found: undefined, ways: [] };
 }
 
 /** Reads what was read next: whoever asks anew would do the same. */
-function onward({ next }: Step, locate: Locate): Step | undefined {
-  for (const { place, key, ways } of next) {
-    const source = locate(place);
-    const way = source && ways.get(source.common!(key));
-    if (way === undefined) continue;
-    noteReading(source!, key);
-    return way;
+function onward({ ways }: Step, locate: Locate, from: Counterpart[]): Step | undefined {
+  let source: Readable | undefined;
+  let place: Place | undefined;
+  for (const way of ways) {
+    if (place === undefined || !isSamePlace(way.place, place)) {
+      ({ place } = way);
+      source = locate(place);
+    }
+    if (source === undefined || !isTrueOf(way, source)) continue;
+    from.push({ passage: way, source, whole: source.whole?.() });
+    return way.next;
   }
   return undefined;
 }
 
-function stepBehind({ next }: Step, place: Place, key: Key, was: unknown): Step {
-  let junction = next.find((it) => it.key === key && isSamePlace(it.place, place));
-  if (junction === undefined) next.push((junction = { place, key, ways: new Map() }));
-  let step = junction.ways.get(was);
-  if (step === undefined) junction.ways.set(was, (step = newStep()));
-  return step;
+type Trodden = Pick<Passage, 'place' | 'keys' | 'was'>;
+
+/** Goes the ways that are there as far as they lead, and makes the rest of the way. */
+function stepBehind({ ways }: Step, passage: Trodden): Step {
+  const index = ways.findIndex((way) => beginAlike(way, passage));
+  if (index < 0) {
+    const next = newStep();
+    ways.push({ ...passage, known: new Map(), next });
+    return next;
+  }
+  const way = ways[index]!;
+  const common = commonKeys(way, passage);
+  if (common < way.keys.length) ways[index] = divided(way, common);
+  const { next } = ways[index]!;
+  return common === passage.keys.length ? next : stepBehind(next, restOf(passage, common));
+}
+
+function beginAlike(one: Trodden, other: Trodden): boolean {
+  return (
+    one.keys[0] === other.keys[0] &&
+    one.was[0] === other.was[0] &&
+    isSamePlace(one.place, other.place)
+  );
+}
+
+/** How many readings two passages have in common before they differ. */
+function commonKeys(one: Trodden, other: Trodden): number {
+  let count = 0;
+  const most = Math.min(one.keys.length, other.keys.length);
+  while (
+    count < most &&
+    one.keys[count] === other.keys[count] &&
+    one.was[count] === other.was[count]
+  ) {
+    count++;
+  }
+  return count;
+}
+
+/** The same in two ways, so that another one can part from it between them. */
+function divided(way: Way, at: number): Way {
+  const { place, keys, was } = way;
+  const rest: Way = { ...restOf(way, at), known: new Map(), next: way.next };
+  const next: Step = { found: undefined, ways: [rest] };
+  return { place, keys: keys.slice(0, at), was: was.slice(0, at), known: new Map(), next };
+}
+
+function restOf({ place, keys, was }: Trodden, from: number): Trodden {
+  return { place, keys: keys.slice(from), was: was.slice(from) };
 }
 
 function isSamePlace(a: Place, b: Place): boolean {
-  return a.room === b.room && a.name === b.name;
-}
-
-/** One reading as all forks understand it. */
-interface CommonReading {
-  readonly place: Place;
-  readonly key: Key;
-  readonly was: unknown;
+  return a === b || (a.room === b.room && a.name === b.name);
 }
 
 /** All that an answer was read from, in order; undefined where others could not tell. */
-function trailOf(answer: Answer<unknown>): readonly CommonReading[] | undefined {
-  const trail: CommonReading[] = [];
-  const seen = new Map<object, Set<Key> | undefined>();
-  return follow(answer, trail, seen) ? trail : undefined;
+function trailOf(answer: Answer<unknown>): readonly Trodden[] | undefined {
+  const trail = new Trail();
+  return trail.follow(answer) ? trail.passages : undefined;
 }
 
-function follow(
-  { isFleeting, trail: own }: Answer<unknown>,
-  trail: CommonReading[],
-  seen: Map<object, Set<Key> | undefined>,
-): boolean {
-  if (isFleeting || own === undefined) return false;
-  for (let index = 0; index < own.length; index += 2) {
-    const key = own[index + 1] as Key | undefined;
-    if (key === undefined) {
-      const part = own[index] as Answer<unknown>;
-      if (seen.has(part)) continue;
-      seen.set(part, undefined);
-      if (!follow(part, trail, seen)) return false;
-      continue;
+/** The readings of an answer and of its parts, each once. */
+class Trail {
+  readonly passages: { readonly place: Place; readonly keys: Key[]; readonly was: unknown[] }[] =
+    [];
+  private readonly seen = new Map<object, Set<Key> | undefined>();
+  private source: Readable | undefined;
+
+  /** Returns whether others can tell how all of it stands. */
+  follow({ isFleeting, trail, told }: Answer<unknown>): boolean {
+    if (told !== undefined) {
+      return told.every(({ passage, source }) => passage.keys.every((it) => this.read(source, it)));
     }
-    const source = own[index] as Readable;
-    let keys = seen.get(source);
-    if (keys === undefined) seen.set(source, (keys = new Set()));
-    if (keys.has(key)) continue;
+    if (isFleeting || trail === undefined) return false;
+    for (let index = 0; index < trail.length; index += 2) {
+      const key = trail[index + 1] as Key | undefined;
+      const isTold =
+        key === undefined
+          ? this.followPart(trail[index] as Answer<unknown>)
+          : this.read(trail[index] as Readable, key);
+      if (!isTold) return false;
+    }
+    return true;
+  }
+
+  private followPart(part: Answer<unknown>): boolean {
+    if (this.seen.has(part)) return true;
+    this.seen.set(part, undefined);
+    return this.follow(part);
+  }
+
+  private read(source: Readable, key: Key): boolean {
+    let keys = this.seen.get(source);
+    if (keys === undefined) this.seen.set(source, (keys = new Set()));
+    if (keys.has(key)) return true;
     keys.add(key);
     const was = source.common?.(key);
     if (was === undefined) return false;
-    trail.push({ place: source.place!, key, was });
+    if (this.source !== source) {
+      this.source = source;
+      this.passages.push({ place: source.place!, keys: [], was: [] });
+    }
+    const passage = this.passages.at(-1)!;
+    passage.keys.push(key);
+    passage.was.push(was);
+    return true;
   }
-  return true;
 }
 
 /** Whether it is made of data alone: what has methods belongs to the cluster that has it. */

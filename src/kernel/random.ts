@@ -48,6 +48,7 @@ function share(drawn: number, bound: number): number {
 /** The seed of a run and the streams that were asked for. */
 export class Random {
   private current: number;
+  private reseeded = 0;
   private readonly streams = new Map<string, Stream>();
 
   constructor(seed: number) {
@@ -58,20 +59,28 @@ export class Random {
     return this.current;
   }
 
+  /** How many seeds there were before this one. */
+  get seeds(): number {
+    return this.reseeded;
+  }
+
   /** Everything that is drawn from now on comes from another seed. What was drawn stays. */
   reseed(seed: number): void {
     this.current = seed;
+    this.reseeded++;
     this.streams.clear();
   }
 
   /** The stream of that name; the same object for the same name. */
   stream(name: string): Stream {
     let stream = this.streams.get(name);
-    if (stream === undefined) {
-      stream = new Stream(hashText(`${this.seed}/${name}`));
-      this.streams.set(name, stream);
-    }
+    if (stream === undefined) this.streams.set(name, (stream = this.fresh(name)));
     return stream;
+  }
+
+  /** The stream of that name from its beginning, for who does not come back to it: none is kept. */
+  fresh(name: string): Stream {
+    return new Stream(hashText(`${this.seed}/${name}`));
   }
 }
 

@@ -4,7 +4,9 @@
 // new reader cannot forget; what holds state that others read has to announce it here.
 
 import type { Instant } from '../values/time';
-import type { FamilyAnswers, Locate } from './family-answers';
+import type { FamilyAnswers, Locate, Told } from './family-answers';
+import { isStillTrue } from './passages';
+import type { Counterpart } from './passages';
 
 /** Something that can be read and that says how it stands. */
 export interface Readable {
@@ -22,6 +24,8 @@ export interface Readable {
    * one cluster only where all that can be read there is. Undefined where nothing tells.
    */
   common?(key: Key): unknown;
+  /** What `whole` is, told as `common` is told. */
+  commonWhole?(): unknown;
 }
 
 /** By what name the forks of a cluster know the same part of each. */
@@ -33,7 +37,7 @@ export interface Place {
 /** What of a source was read: by a name, or the thing itself that was found there. */
 export type Key = string | object;
 
-/** All readings of one source: what stood under each key then. */
+/** Readings of one source: what stood under each key then. */
 interface Reading {
   readonly source: Readable;
   readonly keys: readonly Key[];
@@ -56,14 +60,44 @@ export interface Answer<T> {
    * which they were read; absent where there are no forks to tell.
    */
   readonly trail: readonly unknown[] | undefined;
+  /** Where a fork has told it: what that has read it from, and nothing else was read here. */
+  readonly told: readonly Counterpart[] | undefined;
   /** The round in which it was found, or found to hold; within one round nothing moves. */
   round: number;
 }
 
+/** What is read of one source by an answer that is being found. */
+class Notes {
+  readonly source: Readable;
+  readonly keys: Key[] = [];
+  readonly was: unknown[] = [];
+  /** The keys once more where they are too many to look through. */
+  private seen: Set<Key> | undefined;
+
+  constructor(source: Readable) {
+    this.source = source;
+  }
+
+  has(key: Key): boolean {
+    return this.seen === undefined ? this.keys.includes(key) : this.seen.has(key);
+  }
+
+  add(key: Key, was: unknown): void {
+    this.keys.push(key);
+    this.was.push(was);
+    if (this.seen !== undefined) this.seen.add(key);
+    else if (this.keys.length > LOOKED_THROUGH_MAX) this.seen = new Set(this.keys);
+  }
+}
+
+/** Most sources are read by a few keys: to look through those is less than to keep a set. */
+const LOOKED_THROUGH_MAX = 16;
+
 /** Collects the readings of the answer that is being found. */
 class Reader {
-  readonly sources = new Map<Readable, Map<Key, unknown>>();
-  readonly parts = new Set<Answer<unknown>>();
+  private readonly sources = new Map<Readable, Notes>();
+  private last: Notes | undefined;
+  private readonly added = new Set<Answer<unknown>>();
   isFleeting = false;
   readonly trail: unknown[] | undefined;
 
@@ -73,28 +107,40 @@ class Reader {
 
   /** What was read first counts, as nothing moves while an answer is being found. */
   note(source: Readable, key: Key, was: unknown): void {
-    let known = this.sources.get(source);
-    if (known === undefined) this.sources.set(source, (known = new Map()));
-    if (known.has(key)) return;
-    known.set(key, was === undefined ? source.standing(key) : was);
+    const notes = this.last?.source === source ? this.last : this.notesOf(source);
+    if (notes.has(key)) return;
+    notes.add(key, was === undefined ? source.standing(key) : was);
     this.trail?.push(source, key);
   }
 
   add(part: Answer<unknown>): void {
     if (part.isFleeting) this.isFleeting = true;
-    this.parts.add(part);
+    this.added.add(part);
     this.trail?.push(part, undefined);
   }
 
-  get readings(): Reading[] {
+  get readings(): readonly Reading[] {
     const readings: Reading[] = [];
-    for (const [source, was] of this.sources) {
-      const whole = source.whole?.();
-      readings.push({ source, keys: [...was.keys()], was: [...was.values()], whole });
+    for (const { source, keys, was } of this.sources.values()) {
+      readings.push({ source, keys, was, whole: source.whole?.() });
     }
     return readings;
   }
+
+  get parts(): readonly Answer<unknown>[] {
+    return this.added.size === 0 ? NO_PARTS : [...this.added];
+  }
+
+  private notesOf(source: Readable): Notes {
+    let notes = this.sources.get(source);
+    if (notes === undefined) this.sources.set(source, (notes = new Notes(source)));
+    this.last = notes;
+    return notes;
+  }
 }
+
+const NO_READINGS: readonly Reading[] = Object.freeze([]);
+const NO_PARTS: readonly Answer<unknown>[] = Object.freeze([]);
 
 /** Who is reading now: set while an answer is being found, and never from one event to the next. */
 let reader: Reader | undefined;
@@ -128,7 +174,7 @@ export function answerOf<T>(find: () => T, isForOthers = false): Answer<T> {
   try {
     const value = find();
     const { readings, parts, isFleeting, trail } = own;
-    return { value, readings, parts: [...parts], isFleeting, trail, round };
+    return { value, readings, parts, isFleeting, trail, told: undefined, round };
   } finally {
     reader = outer;
   }
@@ -138,6 +184,7 @@ export function answerOf<T>(find: () => T, isForOthers = false): Answer<T> {
 export function stillHolds(answer: Answer<unknown>): boolean {
   if (answer.round === round) return true;
   if (answer.isFleeting) return false;
+  if (answer.told?.every(isStillTrue) === false) return false;
   for (const reading of answer.readings) if (!stands(reading)) return false;
   for (const part of answer.parts) if (!stillHolds(part)) return false;
   answer.round = round;
@@ -200,13 +247,21 @@ export class Answers {
 function answerAmong<T>(member: Member, question: string, find: () => T): Answer<T> {
   const { family, locate } = member;
   const now = member.now();
-  let isNew = false;
-  const answer = answerOf(() => {
-    const found = family.known(question, now, locate);
-    if (found !== undefined) return found.value as T;
-    isNew = true;
-    return find();
-  }, true);
-  if (isNew) family.add(question, now, answer);
+  const told = family.known(question, now, locate);
+  if (told !== undefined) return answerOfFork(told);
+  const answer = answerOf(find, true);
+  family.add(question, now, answer);
   return answer;
+}
+
+function answerOfFork<T>({ value, from }: Told): Answer<T> {
+  return {
+    value: value as T,
+    readings: NO_READINGS,
+    parts: NO_PARTS,
+    isFleeting: false,
+    trail: undefined,
+    told: from,
+    round,
+  };
 }

@@ -351,6 +351,7 @@ function reportMissing(
   const { inventory, report } = context;
   const { kind, name, namespace = 'default', text } = reference;
   if (!checkNamespace(reference, place, context)) return;
+  const machine = kind === undefined ? machineCalled(reference, inventory) : undefined;
   const wanted = kind === undefined ? ['Pod', ...WORKLOAD_KINDS] : [kind];
   const known = wanted.flatMap((it) => inventory.ofKind(it));
   const elsewhere = known.find((key) => key.endsWith(`/${name}`));
@@ -359,7 +360,14 @@ function reportMissing(
       ? (didYouMean(`${namespace}/${name}`, known) ?? listed(known, namespace))
       : `did you mean "${elsewhere}"?`;
   const what = kind === undefined ? 'neither a pod nor a workload' : `no ${kind}`;
-  report.error(code, place, `there is ${what} "${text}"`, hint);
+  report.error(code, place, `there is ${what} "${text}"`, machine ?? hint);
+}
+
+/** Machines are named with their kind: a bare name is that of a pod or a workload. */
+function machineCalled({ name, text }: Reference, inventory: Inventory): string | undefined {
+  if (text !== name) return undefined;
+  if (inventory.nodes.some((node) => node.name === name)) return `a node is written node/${name}`;
+  return inventory.externals.includes(name) ? `write external/${name}` : undefined;
 }
 
 const MOST_LISTED = 6;

@@ -9,7 +9,7 @@ import type { KubeObject } from '../values/kube-object';
 import { checkKinds } from './check-kinds';
 import { checkManifests } from './check-manifests';
 import { checkPicks } from './check-pick';
-import { checkProxy } from './check-proxy';
+import { checkSettings } from './check-settings';
 import { checkUpgrades } from './check-upgrades';
 import { checkVersions } from './check-versions';
 import { checkBehaviours, checkForm } from './check-references';
@@ -23,10 +23,11 @@ import { inherit } from './extends';
 import type { Inherited } from './extends';
 import { valueWith, visitForms } from './forms';
 import { Inventory } from './inventory';
-import type { Lexicon } from './lexicon';
+import type { Lexicon, Machinery } from './lexicon';
 import { impliedNamespaces, lastOfEach } from './manifests';
 import type { ManifestReader, PlacedObject } from './manifests';
 import { reportIdlePolicies } from './idle-policies';
+import { reportIdleSettings } from './idle-settings';
 import { inRow, isCell, matches, rowsOf, standingAt, valuesInRows } from './matrix';
 import type { Row, Standing } from './matrix';
 import type { Plan, PlannedExpectation, PlannedStep } from './plan';
@@ -39,7 +40,7 @@ import type { Place } from './source-text';
 import type { Sources } from './sources';
 import { readTimeline } from './timeline';
 import type { Timeline, TimelineStep } from './timeline';
-import { at, child, pointer, textOf } from './tree';
+import { at, child, placeNear, pointer, textOf } from './tree';
 import type { Tree } from './tree';
 import { validate } from './validate';
 import type { SchemaValidator } from './validate';
@@ -93,6 +94,8 @@ function draft(document: Tree, context: CompileContext, report: Report): readonl
     new RowCompiler(trees[index]!, row, inherited, context, report).plan(),
   );
   reportIdlePolicies(plans, titlePlace(tree), context.lexicon, report);
+  const settings = plans.map(({ cluster }, index) => ({ scenario: trees[index]!, cluster }));
+  reportIdleSettings(settings, context.lexicon, report);
   reportUnusedIds(tree, document, report);
   return plans;
 }
@@ -126,7 +129,7 @@ class RowCompiler {
     const { tree, report } = this;
     const { lexicon } = this.context;
     const cluster = readCluster(tree, lexicon, titlePlace(tree), report);
-    checkProxy(tree, cluster, lexicon, report);
+    checkSettings(tree, cluster, lexicon, report);
     checkVersions(tree, { ...cluster, manifests: [] }, lexicon, report);
     const placed = this.readManifests();
     const objects = objectsOf(placed);
@@ -138,6 +141,7 @@ class RowCompiler {
     const inventory = new Inventory(cluster, [...objects, ...objectsOf(later)]);
     checkManifests([...placed, ...later], inventory, report);
     this.checkNames(inventory, timeline, expectations);
+    this.checkFit(cluster, timeline, expectations);
     const end = child(tree, 'end');
     const last = end === undefined ? undefined : readInstant(end, report);
     checkInstants(timeline, expectations, last, report);
@@ -267,6 +271,19 @@ class RowCompiler {
       if (!told.has(tree)) checkForm(form, tree, context);
     });
     checkPicks(args, context);
+  }
+
+  /** What words ask of the machines and what runs on them. */
+  private checkFit(
+    cluster: Machinery,
+    { steps }: Timeline,
+    expectations: readonly ReadExpectation[],
+  ): void {
+    for (const { word, args } of [...steps, ...expectations]) {
+      for (const { path, message, hint } of word.checkIn?.(args.value, cluster) ?? []) {
+        this.report.error('KD1607', placeNear(args, pointer(path)), message, hint);
+      }
+    }
   }
 
   private checkValue({ word, args }: Pick<TimelineStep, 'word' | 'args'>): void {

@@ -54,6 +54,7 @@ export const DIAGNOSTIC_CODES = {
   KD1405: 'Two nodes have one name.',
   KD1406: 'Address families do not fit each other.',
   KD1407: 'A key of the cluster or of a behaviour is not modelled.',
+  KD1408: 'A setting says nothing in this cluster: no part of it reads it.',
 
   KD1501: 'Two steps have one id.',
   KD1502: 'An `after` names no step.',
@@ -70,6 +71,7 @@ export const DIAGNOSTIC_CODES = {
   KD1604: 'A selector matches nothing.',
   KD1605: 'A behaviour is given to nothing.',
   KD1606: 'A reference is of a kind that cannot stand here.',
+  KD1607: 'A step asks for something that this cluster, or the model of it, does not have.',
 } as const;
 
 /** A code of the closed list. */

@@ -1,13 +1,13 @@
 // An error of the schema validator → a sentence for people, at its exact place.
 
 import { didYouMean } from './did-you-mean';
-import { hintForKey, referenceTo } from './key-hints';
+import { faultIn, hintForKey, referenceTo } from './key-hints';
 import type { JsonSchema, Lexicon } from './lexicon';
 import type { Report } from './report';
 import type { Place } from './source-text';
 import { asText, at, child, keyPlace, nearestTo, pointer, written } from './tree';
 import type { Tree } from './tree';
-import { asFlow, meaningOf, READERS, typeHint } from './type-hints';
+import { asFlow, meaningOf, missingHint, READERS, typeHint } from './type-hints';
 import type { SchemaError } from './validate';
 
 /** Reports one error of the validator. With the lexicon, hints know which words belong where. */
@@ -20,7 +20,8 @@ export function explain(error: SchemaError, root: Tree, report: Report, lexicon?
       return unknownKey(error, root, path, report, lexicon);
     case 'required': {
       const key = String(error.params.missingProperty);
-      return report.error('KD1102', placeOf(root, path), `the key "${key}" is missing`);
+      const hint = missingHint(key, owner);
+      return report.error('KD1102', placeOf(root, path), `the key "${key}" is missing`, hint);
     }
     case 'type':
       return wrongType(error, part, path, owner, report);
@@ -30,11 +31,11 @@ export function explain(error: SchemaError, root: Tree, report: Report, lexicon?
     case 'pattern':
       return malformed(error, root, path, owner, report);
     case 'oneOf':
-      return notExactlyOne(part, root, path, owner, report);
+      return notExactlyOne(part, root, path, owner, report, lexicon);
     case 'anyOf':
       return noneOf(part, path, owner, report);
     default:
-      return report.error('KD1106', part.place, outOfRange(error, part));
+      return report.error('KD1106', part.place, outOfRange(error, part), meaningOf(owner));
   }
 }
 
@@ -144,6 +145,7 @@ function notExactlyOne(
   path: readonly string[],
   owner: JsonSchema,
   report: Report,
+  lexicon: Lexicon | undefined,
 ): void {
   const all = owner.oneOf as readonly { readonly required?: readonly string[]; not?: object }[];
   const branches = all.map(({ required }) => required ?? []).filter((keys) => keys.length > 0);
@@ -167,7 +169,8 @@ function notExactlyOne(
   const keys = branches.flat();
   const slip = [...(part.entries?.keys() ?? [])].find((key) => didYouMean(key, keys) !== undefined);
   const known = slip === undefined ? `write one of ${keys.join(', ')}` : didYouMean(slip, keys);
-  const hint = (name === 'kind of selection' ? referenceTo(part) : undefined) ?? known;
+  const other = name === 'action' ? faultIn(part, lexicon) : undefined;
+  const hint = (name === 'kind of selection' ? referenceTo(part) : other) ?? known;
   const place = slip === undefined ? part.place : keyPlace(root, path, slip);
   report.error(code, place, `${what} has no ${name}`, hint);
 }

@@ -42,8 +42,29 @@ const SYNONYMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     version: 'kubernetes',
     workers: 'nodes',
   },
-  step: { delay: 'plus', duration: 'for', name: 'id', repeat: 'times', start: 'at', time: 'at' },
+  step: {
+    delay: 'plus',
+    duration: 'for',
+    evict: 'kill',
+    name: 'id',
+    repeat: 'times',
+    start: 'at',
+    time: 'at',
+  },
   expectation: { name: 'title', time: 'at', timeout: 'by', within: 'by' },
+};
+
+const ONE_KUBELET = 'what one kubelet has stands in its node: nodes: [{name: …, kubelet: {…}}]';
+
+const ALONE = 'the settings stand here by themselves: leave it out';
+
+/** Where else it stands what somebody looks for among the settings of kubelets. */
+const BESIDE_KUBELETS: Readonly<Record<string, string>> = {
+  apiVersion: ALONE,
+  kind: ALONE,
+  maxPods: 'how many pods fit is said of a node: nodes: [{name: …, capacity: {pods: …}}]',
+  node: ONE_KUBELET,
+  nodes: ONE_KUBELET,
 };
 
 /** How many keys a hint lists: all that any word has, and a first look at the timers. */
@@ -59,6 +80,7 @@ export function hintForKey(unknown: UnknownKey): string | undefined {
     spelling(unknown) ??
     oneThing(unknown) ??
     elsewhere(unknown) ??
+    ofAnother(unknown) ??
     atHome(unknown) ??
     didYouMean(key, known) ??
     (known.length === 0 ? undefined : listed(known))
@@ -74,6 +96,13 @@ export function referenceTo(part: Tree): string | undefined {
   const name = String(child(part, single)!.value);
   const prefix = single === 'pod' || name.startsWith(`${single}/`) ? '' : `${single}/`;
   return `what is one thing is a reference: write ${prefix}${name}`;
+}
+
+/** What fails by itself is no command: `do: {kill: …}`. */
+export function faultIn(part: Tree, lexicon: Lexicon | undefined): string | undefined {
+  const fault = [...(part.entries?.keys() ?? [])].find((key) => lexicon?.faults.has(key));
+  if (fault === undefined) return undefined;
+  return `\`${fault}\` is a fault, no command: write ${fault}: {…} without \`do\``;
 }
 
 /** Keys in which a character is wrong rather than a word. */
@@ -96,9 +125,23 @@ function elsewhere({ key, form, path, known, lexicon }: UnknownKey): string | un
     return `what an administrator does stands in \`do\`: write do: {${key}: …}`;
   }
   const place = path.length === 0 ? 'scenario' : path.join('.');
+  if (path.at(-1) === 'kubelet' && Object.hasOwn(BESIDE_KUBELETS, key)) return BESIDE_KUBELETS[key];
   const here = SYNONYMS[form ?? ''] ?? SYNONYMS[place] ?? {};
   const meant = Object.hasOwn(here, key) ? here[key] : undefined;
   return meant !== undefined && known.includes(meant) ? `did you mean "${meant}"?` : undefined;
+}
+
+/** A setting of another mode or plug-in, or one below a key of its own. */
+function ofAnother({ key, path, lexicon }: UnknownKey): string | undefined {
+  const place = path.join('.');
+  const chosen = place === 'cluster.proxy' ? 'mode' : 'name';
+  const all = { 'cluster.proxy': lexicon?.proxyModes, 'cluster.cni': lexicon?.cnis }[place];
+  if (all === undefined) return undefined;
+  if (all.has(key))
+    return `the settings of ${key} stand beside "${chosen}", without a key of its own`;
+  const owners = [...all].filter(([, settings]) => Object.hasOwn(settings, key));
+  if (owners.length === 0) return undefined;
+  return `"${key}" is a setting of ${owners.map(([name]) => name).join(', ')}`;
 }
 
 function atHome({ key, owner, path, lexicon }: UnknownKey): string | undefined {

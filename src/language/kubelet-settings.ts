@@ -69,6 +69,7 @@ const TIMERS: ReadonlyMap<string, string> = new Map([
 const CRASH_LOOP_MAX = 'kubelet.crashLoopBackOffMax';
 const PERIOD = 'shutdownGracePeriod';
 const CRITICAL = 'shutdownGracePeriodCriticalPods';
+const SHUTDOWN_GATE = 'GracefulNodeShutdown';
 
 function bySignal(description: string, value: JsonSchema, example: unknown): JsonSchema {
   const examplesOf = (signal: Signal): object =>
@@ -158,9 +159,9 @@ export function readKubelet(
   const own = child(node, 'kubelet');
   const common = child(cluster, 'kubelet');
   const said = (key: string): Tree | undefined => child(own, key) ?? child(common, key);
-  checkShutdown(said, child(cluster, 'timing'), report);
+  checkShutdown(said, child(cluster, 'timing'), context.cluster, report);
   if (own === undefined && common === undefined) return undefined;
-  const reclaims = readQuantities(said('evictionMinimumReclaim'), report);
+  const reclaims = readReclaims(said('evictionMinimumReclaim'), report);
   const all = [
     ...readHard(said('evictionHard'), report),
     ...readSoft(said('evictionSoft'), said('evictionSoftGracePeriod'), report),
@@ -206,11 +207,18 @@ function readTimers(
 function checkShutdown(
   said: (key: string) => Tree | undefined,
   timing: Tree | undefined,
+  { featureGates }: KubeletContext['cluster'],
   report: Report,
 ): void {
   const [period, critical] = [PERIOD, CRITICAL].map(
     (key) => said(key) ?? child(timing, TIMERS.get(key)!),
   );
+  const isClosed = featureGates[SHUTDOWN_GATE] === false;
+  const asked = period !== undefined && readDuration(period, report) > ZERO ? period : undefined;
+  if (isClosed && asked !== undefined) {
+    const message = `the feature gate ${SHUTDOWN_GATE} is closed: no kubelet starts with this`;
+    report.error('KD1112', asked.place, message, 'leave it out, or open the gate');
+  }
   if (critical === undefined) return;
   const whole = period === undefined ? ZERO : readDuration(period, report);
   const part = readDuration(critical, report);
@@ -243,6 +251,17 @@ function readSoft(
     const grace: Duration = given === undefined ? ZERO : readDuration(given, report);
     return { signal, least, grace };
   });
+}
+
+/** An amount of nothing is as good as none; a share of nothing no kubelet takes. */
+function readReclaims(tree: Tree | undefined, report: Report): ReadonlyMap<Signal, Quantity> {
+  const all = readQuantities(tree, report);
+  for (const [signal, least] of all) {
+    if (!('share' in least) || least.share > 0) continue;
+    const { place } = child(tree, signal)!;
+    report.error('KD1106', place, `the minimum reclaim of ${signal} must be positive`);
+  }
+  return all;
 }
 
 /** A threshold of nothing or of everything is none; of no amount it is a mistake. */

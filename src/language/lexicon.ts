@@ -4,6 +4,7 @@
 import type { ClusterSpec } from '../values/cluster-spec';
 import type { KindWords, ManifestProblem } from '../values/manifest-problem';
 import type { Duration } from '../values/time';
+import type { Path } from './tree';
 
 /** A JSON Schema (2020-12) as a literal. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -22,6 +23,8 @@ export interface Word {
   readonly examples: readonly string[];
   /** What a schema cannot say of the word's value: a malformed query, a pattern that is none. */
   check?(args: unknown): readonly ManifestProblem[];
+  /** What is wrong with it in a cluster of this kind, whatever happens there. */
+  checkIn?(args: unknown, cluster: Machinery): readonly ManifestProblem[];
   /** Of an action: the kinds of objects that can stand at a key. */
   readonly kinds?: Readonly<Record<string, readonly string[]>>;
   /** Of an action: by a key with an object, the path at which containers of it are named. */
@@ -45,6 +48,16 @@ export interface Word {
 }
 
 export type { KindWords, ManifestProblem };
+
+/** A cluster but for its objects, which come and go. */
+export type Machinery = Omit<ClusterSpec, 'manifests'>;
+
+/** A setting, by its path below `cluster`, and why nothing reads it. */
+export interface IdleSetting {
+  readonly path: Path;
+  readonly message: string;
+  readonly hint: string;
+}
 
 /** The settings of a plugin or mode: the schema of each by its name. */
 export type Settings = Readonly<Record<string, JsonSchema>>;
@@ -82,12 +95,10 @@ export interface Lexicon {
   readonly policyKinds: readonly string[];
   enforcedPolicies(cni: string, options: Readonly<Record<string, unknown>>): readonly string[];
   readonly proxyModes: ReadonlyMap<string, Settings>;
-  /** With which settings a proxy does not start beside a plug-in, by their paths. */
-  proxyProblems(
-    mode: string,
-    options: Readonly<Record<string, unknown>>,
-    cni: { readonly name: string; readonly options: Readonly<Record<string, unknown>> },
-  ): readonly ManifestProblem[];
+  /** With which settings parts of a cluster do not start, by their paths below `cluster`. */
+  settingProblems(cluster: Machinery): readonly ManifestProblem[];
+  /** What a cluster is told that nothing in it reads. */
+  idleSettings(cluster: Machinery): readonly IdleSetting[];
   /** Why nodes cannot begin with the version that they are given, each with its name. */
   versionProblems(
     cluster: ClusterSpec,

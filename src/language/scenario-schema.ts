@@ -9,6 +9,9 @@ import type { JsonSchema, Lexicon, Word } from './lexicon';
 
 const EDGE = '[A-Za-z0-9_-]+(#[1-9][0-9]*)?(\\.end)?';
 
+/** Whole numbers that are told apart. */
+const SEEDS: JsonSchema = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+
 /** The keys of a step beside its verb. */
 const STEP_KEYS: Readonly<Record<string, JsonSchema>> = {
   id: {
@@ -82,7 +85,7 @@ const EXPECTATION_KEYS: Readonly<Record<string, JsonSchema>> = {
       'The one seed that this is said of, as an exact instant is: under others it is not judged, ' +
       'and with `--seeds` how long it takes is counted under all of them.',
     type: 'integer',
-    minimum: 0,
+    ...SEEDS,
     examples: [1],
   },
   during: { $ref: '#/$defs/window' },
@@ -142,7 +145,7 @@ export function scenarioSchema(lexicon: Lexicon): JsonSchema {
       },
       abstract: { description: 'Only there to be extended; never run.', type: 'boolean' },
       end: { $ref: '#/$defs/instant' },
-      seed: { description: 'The seed; default 1.', type: 'integer', minimum: 0 },
+      seed: { description: 'The seed; default 1.', type: 'integer', ...SEEDS },
     },
     $defs: definitions(lexicon),
   };

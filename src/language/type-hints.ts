@@ -30,12 +30,20 @@ export const READERS: Readonly<Record<string, (text: string) => Reading<unknown>
   destination: (text) => parseDestination(text),
   tuple: parseTuple,
   address: parseAddress,
+  jsonPath: readJsonPath,
   objectReference: (text) => parseReference(text),
   podReference: (text) => parseReference(text),
   origin: (text) => parseReference(text),
   podTarget: (text) => parseReference(text),
   target: (text) => parseReference(text),
 };
+
+/** What follows the `$` is read by whoever knows the words of queries. */
+function readJsonPath(text: string): Reading<string> {
+  if (text.startsWith('$')) return { ok: true, value: text };
+  const path = text.replace(/^(?![.[])/, '.');
+  return { ok: false, message: `"${text}" does not begin with $`, hint: `write $${path}` };
+}
 
 /** A hint for every value of a wrong type. */
 export function typeHint(wrong: WrongType): string | undefined {
@@ -77,6 +85,19 @@ export function typeHint(wrong: WrongType): string | undefined {
   return wantedHint(types, owner) ?? textHint(part);
 }
 
+/** What to write for a key that is missing. */
+export function missingHint(key: string, { properties = {} }: Shape): string | undefined {
+  const given = properties[key] ?? {};
+  const name = /^#\/\$defs\/(\w+)$/.exec(String(given.$ref))?.[1] ?? '';
+  const schema = Object.hasOwn(FORMS, name) ? (FORMS as Forms)[name]! : given;
+  const { enum: values } = schema as { readonly enum?: readonly unknown[] };
+  if (values !== undefined) return `\`${key}\` is one of ${values.map(asFlow).join(', ')}`;
+  const example = exampleOf(schema);
+  return example === undefined ? meaningOf(schema) : `for example ${key}: ${example}`;
+}
+
+type Forms = Readonly<Record<string, JsonSchema>>;
+
 /** Where quotes do not make a number what is wanted: the unit that it lacks, or an example. */
 function formHint(text: string, types: readonly string[], owner: JsonSchema): string | undefined {
   const { pattern } = owner as { readonly pattern?: string };
@@ -114,7 +135,8 @@ function wantedHint(types: readonly string[], owner: JsonSchema): string | undef
   }
   if (isNumber(types)) {
     const { minimum, maximum } = owner as { readonly minimum?: number; readonly maximum?: number };
-    const most = maximum === undefined ? 'or more' : `to ${maximum}`;
+    const isOpen = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER;
+    const most = isOpen ? 'or more' : `to ${maximum}`;
     return minimum === undefined ? 'for example 2' : `write a number, ${minimum} ${most}`;
   }
   return meaningOf(owner);

@@ -46,6 +46,7 @@ export class RulesOfHost implements Readable {
   private known: readonly Ruleset[] = [];
   private version = 0;
   private shape: string | undefined;
+  private text: string | undefined;
   /** Whether a chain is among them: many ways pass the same ones. */
   private readonly held = new Map<Chain, boolean>();
 
@@ -64,7 +65,7 @@ export class RulesOfHost implements Readable {
   standing(key: unknown): unknown {
     const { rulesets } = this;
     if (key === SHAPE) return (this.shape ??= rulesets.map(shapeOf).join('; '));
-    if (key === WHOLE) return rulesets.map(numberOf).join(' ');
+    if (key === WHOLE) return (this.text ??= rulesets.map(numberOf).join(' '));
     const chain = key as Chain;
     let isHeld = this.held.get(chain);
     if (isHeld === undefined) {
@@ -82,6 +83,10 @@ export class RulesOfHost implements Readable {
   whole(): number {
     this.follow();
     return this.version;
+  }
+
+  commonWhole(): unknown {
+    return this.standing(WHOLE);
   }
 
   private follow(): void {
@@ -103,6 +108,7 @@ export class RulesOfHost implements Readable {
     };
     this.known = machine.rulesets(family);
     this.shape = undefined;
+    this.text = undefined;
     this.held.clear();
     this.version++;
   }
@@ -112,8 +118,8 @@ export class RulesOfHost implements Readable {
 export class ProcessesOfPod implements Readable {
   readonly place: Place;
   private readonly sandbox: PodSandbox;
-  /** State, ports, start and end of each process, as they stood when somebody asked last. */
-  private readonly known: unknown[] = [];
+  /** How each process stood when somebody asked last. */
+  private readonly known: Known[] = [];
   private version = 0;
   /** What was told of them, and of which version. */
   private told: string | undefined;
@@ -127,27 +133,19 @@ export class ProcessesOfPod implements Readable {
   /** Counts up where something has moved since somebody asked last. */
   standing(): number {
     const { known } = this;
+    const { processes } = this.sandbox;
+    let hasMoved = known.length !== processes.size;
     let index = 0;
-    let hasMoved = false;
-    const compare = (value: unknown): void => {
-      if (known[index] !== value) hasMoved = true;
-      known[index++] = value;
-    };
-    for (const {
-      container,
-      state,
-      listen,
-      startedAt,
-      exitedAt,
-    } of this.sandbox.processes.values()) {
-      compare(container);
-      compare(state);
-      compare(listen);
-      compare(startedAt);
-      compare(exitedAt);
+    for (const process of processes.values()) {
+      const last = known[index];
+      if (last === undefined || !isAsKnown(process, last)) {
+        known[index] = knownOf(process);
+        hasMoved = true;
+      }
+      index++;
     }
-    if (hasMoved || known.length !== index) this.version++;
     known.length = index;
+    if (hasMoved) this.version++;
     return this.version;
   }
 
@@ -164,6 +162,25 @@ export class ProcessesOfPod implements Readable {
     }
     return this.told;
   }
+}
+
+/** What moves a process, as far as anybody who meets it can tell. */
+type Known = Readonly<
+  Pick<ContainerProcess, 'container' | 'state' | 'listen' | 'startedAt' | 'exitedAt'>
+>;
+
+function knownOf({ container, state, listen, startedAt, exitedAt }: ContainerProcess): Known {
+  return { container, state, listen, startedAt, exitedAt };
+}
+
+function isAsKnown(process: ContainerProcess, known: Known): boolean {
+  return (
+    process.container === known.container &&
+    process.state === known.state &&
+    process.listen === known.listen &&
+    process.startedAt === known.startedAt &&
+    process.exitedAt === known.exitedAt
+  );
 }
 
 function tellProcess({ container, state, listen, exitCode, exitedAt }: ContainerProcess): string {

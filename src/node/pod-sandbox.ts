@@ -27,6 +27,12 @@ export interface Lateness {
   readonly asker: 'anybody' | 'probes';
 }
 
+/** Processes that have been running for long: nothing but this is known of any of them. */
+export interface Lasting {
+  readonly since: Instant;
+  readonly processes: readonly Pick<ContainerProcess, 'container' | 'listen'>[];
+}
+
 /** Listeners of TCP that are closed while their processes live. */
 export interface Refusal {
   readonly refuses?: 'all' | readonly number[];
@@ -40,10 +46,12 @@ export class PodSandbox {
   /** The pod's addresses, one per family; the node's own ones for a host-network pod. */
   readonly addresses: readonly IP[];
   readonly hostNetwork: boolean;
-  readonly processes = new Map<string, ContainerProcess>();
+  /** Undefined until somebody asks. */
+  private made: Map<string, ContainerProcess> | undefined;
+  private readonly lasting: Lasting | undefined;
   /** By who slows its processes down: how late they answer. Most pods nobody ever slows down. */
   private slowed: Map<string, Lateness> | undefined;
-  private readonly refusals: ReadonlyMap<string, Refusal>;
+  private refusals: ReadonlyMap<string, Refusal> | undefined;
 
   constructor(pod: {
     podKey: string;
@@ -52,14 +60,28 @@ export class PodSandbox {
     addresses: readonly IP[];
     hostNetwork: boolean;
     refusals?: ReadonlyMap<string, Refusal>;
+    /** What runs in it already. */
+    lasting?: Lasting;
   }) {
     this.podKey = pod.podKey;
     this.uid = pod.uid;
     this.node = pod.node;
     this.addresses = pod.addresses;
     this.hostNetwork = pod.hostNetwork;
+    this.made = undefined;
+    this.lasting = pod.lasting;
     this.slowed = undefined;
-    this.refusals = pod.refusals ?? new Map<string, never>();
+    this.refusals = pod.refusals;
+  }
+
+  /** By container. */
+  get processes(): Map<string, ContainerProcess> {
+    return (this.made ??= processesOf(this.lasting));
+  }
+
+  /** From now on its listeners are closed as these say, who may change their minds. */
+  heed(refusals: ReadonlyMap<string, Refusal>): void {
+    this.refusals = refusals;
   }
 
   /** From now on its processes answer so much later, as `token` has it. */
@@ -99,9 +121,31 @@ export class PodSandbox {
   }
 
   private refuses(port: number): boolean {
+    if (this.refusals === undefined) return false;
     for (const { refuses = [] } of this.refusals.values()) {
       if (refuses === 'all' || refuses.includes(port)) return true;
     }
     return false;
   }
+}
+
+function processesOf(lasting: Lasting | undefined): Map<string, ContainerProcess> {
+  const processes = new Map<string, ContainerProcess>();
+  if (lasting === undefined) return processes;
+  const { since } = lasting;
+  for (const { container, listen } of lasting.processes) {
+    processes.set(container, newProcess(container, listen, since, 'running'));
+  }
+  return processes;
+}
+
+/** A process that has just been started. */
+export function newProcess(
+  container: string,
+  listen: readonly ListenSpec[],
+  startedAt: Instant,
+  state: ContainerProcess['state'],
+): ContainerProcess {
+  const stoppedBy = new Set<string>();
+  return { container, state, listen, stoppedBy, startedAt, exitCode: 0, exitedAt: startedAt };
 }

@@ -8,6 +8,7 @@ import type { Plan, PlannedStep } from '../language/plan';
 import { START } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import { faultNamed } from '../vocabulary/index';
+import { InTime } from './in-time';
 import { Sights, Watch } from './observe';
 import { settledBy } from './settle';
 import { Steps } from './steps';
@@ -31,6 +32,7 @@ export class Execution {
   readonly steps: Steps;
   readonly triggers: Triggers;
   readonly watches: readonly Watch[];
+  private readonly inTime = new InTime();
   /** Instants at which something is looked at in any case, in order. */
   private marks: Instant[] = [];
   private ends: Instant = START;
@@ -80,8 +82,9 @@ export class Execution {
       if (!marked && this.cluster.generation === this.seen) continue;
       this.letFaultsFollow(next);
       nextRound();
-      for (const watch of this.watches) watch.prepare(this.cluster);
-      for (const watch of this.watches) watch.look(this.cluster);
+      const watches = this.inTime.at(next, this.watches);
+      for (const watch of watches) watch.prepare(this.cluster);
+      for (const watch of watches) watch.look(this.cluster);
       this.seen = this.cluster.generation;
     }
     const end = until ?? this.end;
@@ -124,6 +127,7 @@ export class Execution {
   private takeOn(firings: readonly Firing[]): void {
     for (const firing of firings) this.steps.add(firing);
     for (const watch of this.watches) watch.follow(this.timeline);
+    this.inTime.forget();
     this.layOut(this.cluster.kernel.now);
   }
 

@@ -43,6 +43,8 @@ export class Watch {
   broken: string | undefined;
   /** What was seen from the start on, also before its time, up to the instant of `explainAt`. */
   private readonly past = new History();
+  /** At no instant outside of it does `prepare` or `look` do anything. */
+  time: Span = NO_TIME;
   private span: Span | undefined;
   private prepareAt: Instant | undefined;
   private readonly explainAt: Instant | undefined;
@@ -78,11 +80,12 @@ export class Watch {
     if (this.prepareAt !== undefined) marks.push(this.prepareAt);
     if (this.explainAt !== undefined) marks.push(this.explainAt);
     this.marks = marks;
+    this.time = this.timeIn(marks);
   }
 
   /** The last instant that the expectation names. */
   get lastNamed(): Instant {
-    const marks = this.marks.reduce((a, b) => (a > b ? a : b), 0 as Instant);
+    const marks = greatest(this.marks, 0 as Instant);
     const end = this.span?.to ?? marks;
     return end === FOREVER || end < marks ? marks : end;
   }
@@ -103,27 +106,31 @@ export class Watch {
   /** Does what must be done at this instant so that the claim can be observed later. */
   prepare(cluster: Cluster): void {
     if (this.prepareAt !== cluster.kernel.now || this.prepared !== undefined) return;
-    this.attempt(() => {
+    if (this.broken !== undefined) return;
+    try {
       this.prepared = this.claim.prepare?.(cluster, this.expectation.args);
-    });
+    } catch (error) {
+      this.breakBy(error);
+    }
   }
 
   /** Looks at the claim, if this instant is in its time. */
   look(cluster: Cluster): void {
     const { now } = cluster.kernel;
-    // A claim about a change is looked at before the change, too: that may be at any instant.
-    const isEarly = this.span === undefined && this.claim.judgesChange === true;
-    if (!isEarly && !this.isInTime(now)) {
+    if (!this.isEarly && !this.isInTime(now)) {
       this.lookBefore(cluster);
       return;
     }
-    this.attempt(() => {
+    if (this.broken !== undefined) return;
+    try {
       const explain = now === this.explainAt;
       const observation = explain ? this.observe(cluster, true) : this.observeUnlessKnown(cluster);
       if (explain) this.explained = observation;
       this.history.add(now, observation);
       if (this.isPast(now)) this.past.add(now, observation);
-    });
+    } catch (error) {
+      this.breakBy(error);
+    }
   }
 
   /**
@@ -167,15 +174,18 @@ export class Watch {
   private observeUnlessKnown(cluster: Cluster): Observation {
     // What a claim prepares for itself is its own, and so is what it sees by it.
     const sight = this.prepareAt === undefined ? this.common : this.own;
-    if (sight.seen === undefined || !stillHolds(sight.seen)) {
-      sight.seen = answerOf(() => {
-        // What was prepared may keep a memory of its own.
-        if (!isReadable(cluster) || this.prepared !== undefined) noteFleeting();
-        else for (const key of ['', NODES]) noteReading(cluster, key);
-        return this.observe(cluster, false);
-      });
-    }
-    return sight.seen.value;
+    const { seen } = sight;
+    return (seen !== undefined && stillHolds(seen) ? seen : this.seeAnew(cluster, sight)).value;
+  }
+
+  private seeAnew(cluster: Cluster, sight: Sight): Answer<Observation> {
+    sight.seen = answerOf(() => {
+      // What was prepared may keep a memory of its own.
+      if (!isReadable(cluster) || this.prepared !== undefined) noteFleeting();
+      else for (const key of ['', NODES]) noteReading(cluster, key);
+      return this.observe(cluster, false);
+    });
+    return sight.seen;
   }
 
   private observe(cluster: Cluster, explain: boolean): Observation {
@@ -188,16 +198,37 @@ export class Watch {
     return this.span !== undefined && now >= this.span.from && now <= this.span.to;
   }
 
-  /** A reference that means nothing is the scenario's mistake and concerns this claim alone. */
-  private attempt(work: () => void): void {
-    if (this.broken !== undefined) return;
-    try {
-      work();
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'UNKNOWN_TARGET') throw error;
-      this.broken = (error as Error).message;
-    }
+  /** A claim about a change is looked at before the change, too: that may be at any instant. */
+  private get isEarly(): boolean {
+    return this.span === undefined && this.claim.judgesChange === true;
   }
+
+  /** From the first instant to the last; `marks` are in it. */
+  private timeIn(marks: readonly Instant[]): Span {
+    if (this.isEarly) return ALWAYS;
+    const { from, to } = this.span ?? NO_TIME;
+    return {
+      from: this.explainAt === undefined ? least(marks, from) : ALWAYS.from,
+      to: greatest(marks, to),
+    };
+  }
+
+  /** A reference that means nothing is the scenario's mistake and concerns this claim alone. */
+  private breakBy(error: unknown): void {
+    if ((error as { code?: unknown }).code !== 'UNKNOWN_TARGET') throw error;
+    this.broken = (error as Error).message;
+  }
+}
+
+const ALWAYS: Span = Object.freeze({ from: Number.NEGATIVE_INFINITY as Instant, to: FOREVER });
+const NO_TIME: Span = Object.freeze({ from: FOREVER, to: ALWAYS.from });
+
+function least(instants: readonly Instant[], first: Instant): Instant {
+  return instants.reduce((a, b) => (a < b ? a : b), first);
+}
+
+function greatest(instants: readonly Instant[], first: Instant): Instant {
+  return instants.reduce((a, b) => (a > b ? a : b), first);
 }
 
 /** Whether the claim is to be false: what is told of it is told from that side. */

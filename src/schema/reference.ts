@@ -6,7 +6,8 @@ import { DIAGNOSTIC_CODES } from '../language/diagnostic-codes';
 import { FORMS } from '../language/json-schema';
 import type { JsonSchema, Lexicon } from '../language/lexicon';
 import { scenarioSchema } from '../language/scenario-schema';
-import { boundsText, NOT_MODELLED, PRESETS, PROFILES, sinceText, TIMERS } from '../timing';
+import { boundsText, followsText, NOT_MODELLED, PRESETS, PROFILES } from '../timing';
+import { sinceText, TIMERS } from '../timing';
 import type { Delay, Preset, TimerRow } from '../timing';
 import { DISPOSITIONS } from '../values/disposition';
 import { formatDuration } from '../values/time';
@@ -218,7 +219,8 @@ function presetRow([name, { summary, timers, source }]: readonly [string, Preset
   return [`\`${name}\``, summary, set.join('; '), source];
 }
 
-function delayText({ value, older, tutorial }: TimerRow): string {
+function delayText({ value, older, tutorial, follows }: TimerRow): string {
+  if (follows !== undefined) return `${spanText(value)}: ${followsText(follows)}`;
   const before = (older ?? []).map((it) => `; before ${it.below}: ${spanText(it.value)}`).join('');
   if (tutorial === undefined) return `${spanText(value)}${before}`;
   const lesson =

@@ -1,8 +1,8 @@
 // How long the kernel of a node remembers a connection after its last packet: the sysctls
 // net.netfilter.nf_conntrack_*_timeout*, which count in seconds. kube-proxy sets two of them.
 
-import { fixed } from './row';
-import type { Bounds, TimerRow } from './row';
+import { fixed, WHOLE_SECONDS } from './row';
+import type { TimerRow } from './row';
 import { seconds } from '../values/time';
 
 const TCP = 'net/netfilter/nf_conntrack_proto_tcp.c tcp_timeouts';
@@ -10,7 +10,7 @@ const UDP = 'net/netfilter/nf_conntrack_proto_udp.c udp_timeouts';
 const PROXY = 'pkg/proxy/apis/config/v1alpha1/defaults.go; pkg/proxy/conntrack/sysctls.go';
 
 /** source: net/netfilter/nf_conntrack_standalone.c nf_ct_sysctl_table (proc_dointvec_jiffies) */
-const bounds: Bounds = { least: seconds(1), isWhole: true };
+const bounds = WHOLE_SECONDS;
 
 export const CONNTRACK_TIMERS = {
   'conntrack.tcpEstablished': {

@@ -1,7 +1,7 @@
 // The delays of CoreDNS and of the DNS caches on nodes. A Corefile goes before them. The Corefiles
 // that a cluster has by itself take what the scenario overrides, in place of their own words.
 
-import { fixed } from './row';
+import { fixed, WHOLE_SECONDS } from './row';
 import type { TimerRow } from './row';
 import { milliseconds, seconds, ZERO } from '../values/time';
 
@@ -28,7 +28,7 @@ export const COREDNS_TIMERS = {
     delays: "asking again for what CoreDNS has in its cache, at the most; kubeadm's says 30s",
     value: fixed(seconds(3_600)),
     knob: 'Corefile cache { success }',
-    bounds: { least: seconds(1), isWhole: true },
+    bounds: WHOLE_SECONDS,
     source: 'coredns plugin/pkg/dnsutil/ttl.go MaximumDefaultTTL; plugin/cache/setup.go',
   },
   'coredns.cacheDenial': {
@@ -36,7 +36,7 @@ export const COREDNS_TIMERS = {
     delays: "asking again for what CoreDNS knows not to exist, at the most; kubeadm's says 30s",
     value: fixed(seconds(1_800)),
     knob: 'Corefile cache { denial }',
-    bounds: { least: seconds(1), isWhole: true },
+    bounds: WHOLE_SECONDS,
     source: 'coredns plugin/cache/cache.go maxNTTL; plugin/cache/setup.go',
   },
   'coredns.cacheFailure': {
@@ -94,7 +94,7 @@ export const COREDNS_TIMERS = {
     delays: 'asking again for a name of the cluster that the cache of a node has, at the most',
     value: fixed(seconds(30)),
     knob: 'Corefile cache { success }, of NodeLocal DNSCache',
-    bounds: { least: seconds(1), isWhole: true },
+    bounds: WHOLE_SECONDS,
     source: 'cluster/addons/dns/nodelocaldns/nodelocaldns.yaml',
   },
   'node-cache.denial': {
@@ -102,7 +102,7 @@ export const COREDNS_TIMERS = {
     delays: 'the same for a name that it knows not to exist',
     value: fixed(seconds(5)),
     knob: 'Corefile cache { denial }, of NodeLocal DNSCache',
-    bounds: { least: seconds(1), isWhole: true },
+    bounds: WHOLE_SECONDS,
     source: 'cluster/addons/dns/nodelocaldns/nodelocaldns.yaml',
   },
 } as const satisfies Record<string, TimerRow>;

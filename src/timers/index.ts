@@ -18,8 +18,8 @@ import { NODE_TIMERS } from './node';
 import { OBJECT_TIMERS } from './objects';
 import { POLICY_TIMERS } from './policy';
 
-export { boundsText, fixed, isWithin, sinceText } from './row';
-export type { Bounds, Delay, Effect, KnobSince, TimerRow } from './row';
+export { boundsText, fixed, followsText, isWithin, sinceText } from './row';
+export type { Bounds, Delay, Effect, KnobSince, Multiple, TimerRow } from './row';
 
 export const TIMERS = {
   ...ADDRESS_TIMERS,

@@ -30,7 +30,8 @@ export const MEMBERLIST_TIMERS = {
     kind: 'wait',
     delays: 'the death of a suspected speaker; six times that while none of four or more agrees',
     value: fixed(seconds(4)),
-    knob: `${FILE} SuspicionMult (4) times ProbeInterval`,
+    knob: `${FILE} SuspicionMult (4)`,
+    follows: [{ times: 4, of: 'metallb.probeInterval' }],
     source: `${CONFIG}; suspicion.go; util.go suspicionTimeout (from 11 speakers on times log10)`,
   },
   'metallb.gossipInterval': {

@@ -37,6 +37,10 @@ export const NODE_TIMERS = {
     kind: 'wait',
     delays: 'giving up a renewal of the lease that nobody answers',
     value: fixed(seconds(10)),
+    follows: [
+      { times: 1, of: 'kubelet.nodeStatusUpdateFrequency' },
+      { times: 4, of: 'kubelet.leaseRenewInterval' },
+    ],
     source:
       'cmd/kubelet/app/server.go heartbeatClientConfig.Timeout (nodeStatusUpdateFrequency, at ' +
       'the most the lease duration)',

@@ -1,7 +1,7 @@
 // What the API server fills in where an object says nothing. An override holds for these objects
 // alone: whoever says it himself goes before.
 
-import { fixed } from './row';
+import { fixed, WHOLE_SECONDS } from './row';
 import type { TimerRow } from './row';
 import { seconds, ZERO } from '../values/time';
 
@@ -11,7 +11,7 @@ export const OBJECT_TIMERS = {
     delays: 'the next probe of a container',
     value: fixed(seconds(10)),
     knob: 'the probe: periodSeconds',
-    bounds: { least: seconds(1), isWhole: true },
+    bounds: WHOLE_SECONDS,
     source: 'pkg/apis/core/v1/defaults.go SetDefaults_Probe',
   },
   'kubelet.probeTimeout': {
@@ -19,7 +19,7 @@ export const OBJECT_TIMERS = {
     delays: 'giving up a probe that is not answered',
     value: fixed(seconds(1)),
     knob: 'the probe: timeoutSeconds',
-    bounds: { least: seconds(1), isWhole: true },
+    bounds: WHOLE_SECONDS,
     source: 'pkg/apis/core/v1/defaults.go SetDefaults_Probe',
   },
   'kubelet.probeInitialDelay': {
@@ -43,7 +43,7 @@ export const OBJECT_TIMERS = {
     delays: 'saying that a rollout does not advance',
     value: fixed(seconds(600)),
     knob: 'the Deployment: progressDeadlineSeconds',
-    bounds: { least: seconds(1), isWhole: true },
+    bounds: WHOLE_SECONDS,
     source: 'pkg/apis/apps/v1/defaults.go SetDefaults_Deployment',
   },
   'spec.terminationGracePeriodSeconds': {

@@ -14,9 +14,8 @@ export interface Preset {
   readonly source: string;
 }
 
-const OPENSHIFT =
-  'openshift/api config/v1/types_node.go (WorkerLatencyProfileType); the lease timeout follows ' +
-  'from cmd/kubelet/app/server.go: the status frequency, at the most the lease duration of 40 s';
+/** The timeout of renewals follows from the status frequency: `kubelet.leaseRequestTimeout`. */
+const OPENSHIFT = 'openshift/api config/v1/types_node.go (WorkerLatencyProfileType)';
 
 /** By the name that `cluster.timing` takes. OpenShift's own profile `Default` is `default` here. */
 export const PRESETS = {
@@ -24,7 +23,6 @@ export const PRESETS = {
     summary: 'OpenShift worker latency profile: nodes report every 20 s and may be silent for 2 m',
     timers: {
       'kubelet.nodeStatusUpdateFrequency': seconds(20),
-      'kubelet.leaseRequestTimeout': seconds(20),
       'controller-manager.nodelifecycle.monitorGracePeriod': seconds(120),
       'apiserver.defaultNotReadyToleration': seconds(60),
       'apiserver.defaultUnreachableToleration': seconds(60),
@@ -35,7 +33,6 @@ export const PRESETS = {
     summary: 'OpenShift worker latency profile: nodes report every 1 m and may be silent for 5 m',
     timers: {
       'kubelet.nodeStatusUpdateFrequency': seconds(60),
-      'kubelet.leaseRequestTimeout': seconds(40),
       'controller-manager.nodelifecycle.monitorGracePeriod': seconds(300),
       'apiserver.defaultNotReadyToleration': seconds(60),
       'apiserver.defaultUnreachableToleration': seconds(60),

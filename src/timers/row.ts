@@ -12,6 +12,9 @@ export interface Delay {
   readonly extra: Duration;
 }
 
+/** How most fields that count in seconds do it. */
+export const WHOLE_SECONDS: Bounds = { least: seconds(1), isWhole: true };
+
 /** Since when the components of Kubernetes have a knob. */
 export interface KnobSince {
   /** The first version that has it by default. */
@@ -31,6 +34,12 @@ export interface Bounds {
   readonly isWhole?: true;
 }
 
+/** So many times the least of another timer. */
+export interface Multiple {
+  readonly times: number;
+  readonly of: string;
+}
+
 export interface TimerRow {
   readonly kind: 'latency' | 'quantiser' | 'wait';
   /** What waits for it, as a sentence for people. */
@@ -48,6 +57,11 @@ export interface TimerRow {
   readonly knob?: string;
   /** Where not every duration can be set. */
   readonly bounds?: Bounds;
+  /**
+   * What the real component works it out from: the shortest of these. Whoever says one of them
+   * moves it, unless somebody says how long it is itself.
+   */
+  readonly follows?: readonly Multiple[];
   /** Where not all modelled versions have the knob; to the others the delay is a constant. */
   readonly since?: KnobSince;
   readonly source: string;
@@ -57,6 +71,12 @@ export interface TimerRow {
 export function sinceText({ version, gate }: KnobSince): string {
   if (gate === undefined) return `since ${version}`;
   return `since ${version}, with the feature gate ${gate.name} since ${gate.from}`;
+}
+
+/** `4 x metallb.probeInterval`; of several, the shortest. */
+export function followsText(follows: readonly Multiple[]): string {
+  const all = follows.map(({ times, of }) => (times === 1 ? of : `${times} x ${of}`));
+  return all.length === 1 ? all.join('') : `the shortest of ${all.join(', ')}`;
 }
 
 /** `whole seconds, from 1s to 1h`, `0s or from 1s`. Empty where there are no bounds. */

@@ -77,6 +77,10 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
 
 /** The address at `index`, counted from the lowest one. Throws outside the range. */
 export function addressAt(range: Cidr, index: number | bigint): IP {
+  if (range.family === 'IPv4' && typeof index === 'number') {
+    const { low, high } = boundsOf(range);
+    if (index >= 0 && low + index <= high) return ipFromNumber(low + index, 'IPv4');
+  }
   const offset = BigInt(index);
   if (offset < 0n || offset >= sizeOf(range))
     throw new RangeError(`${range.text} has no address ${index}`);

@@ -63,8 +63,9 @@ export function v4ToNumber(address: IP): number {
   return value * 256 + byte;
 }
 
-export function ipFromNumber(value: bigint, family: Family): IP {
-  return family === 'IPv4' ? formatV4(Number(value)) : formatV6(value);
+/** `value`: for IPv4 either arithmetic will do. */
+export function ipFromNumber(value: bigint | number, family: Family): IP {
+  return family === 'IPv4' ? formatV4(Number(value)) : formatV6(BigInt(value));
 }
 
 /** Orders addresses by family, then by number. */
@@ -113,8 +114,8 @@ function isCanonicalV4(text: string): boolean {
 }
 
 function formatV4(value: number): IP {
-  const bytes = [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256);
-  return bytes.join('.') as IP;
+  const [high, low] = [value >>> 16, value & 0xffff];
+  return `${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}` as IP;
 }
 
 function parseV6(text: string): bigint | undefined {

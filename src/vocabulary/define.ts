@@ -6,7 +6,13 @@
 
 import type { Cluster } from '../cluster/cluster';
 import type { FromSchema } from '../language/json-schema';
-import type { JsonSchema, ManifestProblem, StretchBound, Word } from '../language/lexicon';
+import type {
+  JsonSchema,
+  Machinery,
+  ManifestProblem,
+  StretchBound,
+  Word,
+} from '../language/lexicon';
 import type { KubeObject } from '../values/kube-object';
 import type { Instant } from '../values/time';
 import type { Trace } from '../values/trace';
@@ -143,6 +149,8 @@ export interface InjectionContext {
 }
 
 export interface Fault<Args = unknown> extends DocumentedWord {
+  /** See Word.checkIn. */
+  checkIn?(args: Args, cluster: Machinery): readonly ManifestProblem[];
   inject(cluster: Cluster, args: Args, context: InjectionContext): Injection;
   /**
    * Hits what has come to match since the injection, if the fault's members are live. `held` are
@@ -163,6 +171,8 @@ export interface Fault<Args = unknown> extends DocumentedWord {
 }
 
 export interface Action<Args = unknown> extends DocumentedWord {
+  /** See Word.checkIn. */
+  checkIn?(args: Args, cluster: Machinery): readonly ManifestProblem[];
   /** Does it and names what it hit. */
   perform(cluster: Cluster, args: Args): readonly string[];
 }

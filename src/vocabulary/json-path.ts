@@ -36,6 +36,19 @@ export function query(state: object, path: string): readonly unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
+/** The steps of a path that `checkPath` takes, as they are written, `$` first. */
+export function stepsOf(path: string): readonly string[] {
+  const steps = ['$'];
+  let position = 1;
+  while (position < path.length) {
+    const segment = segmentAt(path, position);
+    if ('message' in segment) throw new RangeError(segment.message);
+    steps.push(path.slice(position, segment.end));
+    position = segment.end;
+  }
+  return steps;
+}
+
 /**
  * The library's evaluator. `code` is the number of a filter, never a text of the scenario's. It
  * must not close over anything: the library keeps it by its source text.

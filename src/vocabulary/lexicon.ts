@@ -7,13 +7,15 @@ import type { Lexicon, Settings } from '../language/lexicon';
 import { CNI_PLUGINS, enforcedKinds } from '../node/cni/index';
 import type { CniPlugin } from '../node/cni/index';
 import { POLICY_KINDS } from '../node/policy/index';
-import { PROXY_MODES, proxyMode } from '../node/proxy/index';
+import { PROXY_MODES } from '../node/proxy/index';
 import { settingsOf } from '../node/proxy/settings';
 import { PROFILES, TIMERS } from '../timing';
 import { MODELLED_VERSIONS } from '../values/kube-version';
 import { sortedKeys } from '../values/order';
 import { LIBCS } from '../workloads/index';
+import { idleSettings } from './idle-settings';
 import { LANGUAGE } from './index';
+import { settingProblems } from './setting-problems';
 import { delayProblem, GATES_OF_TIMERS, missingTimer, timerProblem } from './timer-problems';
 import { upgradeProblems, versionProblems } from './upgrade-problems';
 
@@ -37,10 +39,8 @@ export const lexicon: Lexicon = {
     return plugin === undefined ? POLICY_KINDS : enforcedKinds(plugin, options);
   },
   proxyModes: new Map(PROXY_MODES.map((mode) => [mode.name, settingsOf(mode)])),
-  proxyProblems: (mode, options, { name, options: given }) => {
-    const plugin = { name, options: { ...defaultsOf(CNI_PLUGINS.get(name)), ...given } };
-    return proxyMode(mode)?.problemsOf?.(options, plugin) ?? [];
-  },
+  settingProblems,
+  idleSettings,
   versionProblems,
   upgradeProblems,
   resolvers: LIBCS,
@@ -55,9 +55,4 @@ function cniSettings({ options }: CniPlugin): Settings {
     return [name, { description, enum: values }] as const;
   };
   return Object.fromEntries(Object.entries(options).map(schemaOf));
-}
-
-function defaultsOf(plugin: CniPlugin | undefined): Readonly<Record<string, unknown>> {
-  const options = Object.entries(plugin?.options ?? {});
-  return Object.fromEntries(options.map(([name, values]) => [name, values[0]]));
 }

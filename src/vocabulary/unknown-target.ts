@@ -4,3 +4,8 @@
 export class UnknownTargetError extends Error {
   readonly code = 'UNKNOWN_TARGET';
 }
+
+/** Throws UnknownTargetError where there is a reason against it. */
+export function unless(reason: string | undefined): void {
+  if (reason !== undefined) throw new UnknownTargetError(reason);
+}

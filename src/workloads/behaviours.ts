@@ -50,8 +50,10 @@ export class Behaviours {
   private readonly declared: readonly BehaviourSpec[];
   /** Services by one pair of their selector, so that a pod finds its own without a search. */
   private readonly services = new Map<string, Map<ObjectKey, KubeObject>>();
-  /** Pods with an assumed behaviour, by each pair of their labels. */
-  private readonly assuming = new Map<string, Map<ObjectKey, Pod>>();
+  /** Pods with an assumed behaviour by namespace and labels, which a template's pods share. */
+  private readonly assuming = new Map<string | undefined, Map<Labels, Set<ObjectKey>>>();
+  /** Those labels, by each pair of them. */
+  private readonly assumingBy = new Map<string, Set<Labels>>();
   private readonly assumed = new Map<string, string>();
   /** What containers do by the Services that exist: the pods of a template share one entry. */
   private readonly known = new Map<Container, Known>();
@@ -102,7 +104,7 @@ export class Behaviours {
    */
   started(pod: Pod, container: Container, behaviour: Behaviour): void {
     if (!behaviour.assumed) return;
-    this.watch(pod);
+    this.watch(keyOf(pod), pod);
     const { kind, namespace, name } = workloadOf(pod);
     const subject = `${kind}/${namespace}/${name}`;
     const key = `${subject}/${container.name}`;
@@ -117,7 +119,8 @@ export class Behaviours {
 
   /** The pod is gone from its node. */
   forget(pod: Pod): void {
-    for (const pair of this.pairsOf(pod)) this.assuming.get(pair)?.delete(keyOf(pod));
+    const { namespace, labels = NO_LABELS } = pod.metadata;
+    this.assuming.get(namespace)?.get(labels)?.delete(keyOf(pod));
   }
 
   /** One sentence for each assumption that the run rests on, sorted. */
@@ -125,13 +128,22 @@ export class Behaviours {
     return sortedBy(this.assumed.values(), (sentence) => sentence);
   }
 
-  private watch(pod: Pod): void {
-    const key = keyOf(pod);
-    for (const pair of this.pairsOf(pod)) {
-      let pods = this.assuming.get(pair);
-      if (pods === undefined) this.assuming.set(pair, (pods = new Map()));
-      pods.set(key, pod);
+  /** From now on `observe` tells of the pod, as of any whose behaviour is assumed. */
+  watch(key: ObjectKey, pod: Pod): void {
+    const { namespace, labels } = pod.metadata;
+    if (labels === undefined) return;
+    let byLabels = this.assuming.get(namespace);
+    if (byLabels === undefined) this.assuming.set(namespace, (byLabels = new Map()));
+    let pods = byLabels.get(labels);
+    if (pods === undefined) {
+      byLabels.set(labels, (pods = new Set()));
+      for (const pair of this.pairsOf(pod)) {
+        const all = this.assumingBy.get(pair);
+        if (all === undefined) this.assumingBy.set(pair, new Set([labels]));
+        else all.add(labels);
+      }
     }
+    pods.add(key);
   }
 
   private targetPortsOf(pod: Pod): ListenSpec[] {
@@ -166,8 +178,10 @@ export class Behaviours {
     const affected = new Set<ObjectKey>();
     for (const service of [before, after]) {
       if (service === undefined) continue;
-      for (const [pod, object] of this.assuming.get(indexOf(service)) ?? []) {
-        if (matchesLabels(object.metadata.labels, selectorOf(service))) affected.add(pod);
+      const byLabels = this.assuming.get(service.metadata.namespace);
+      for (const labels of this.assumingBy.get(indexOf(service)) ?? []) {
+        if (!matchesLabels(labels, selectorOf(service))) continue;
+        for (const pod of byLabels?.get(labels) ?? []) affected.add(pod);
       }
     }
     for (const pod of sortedBy(affected, (it) => it)) this.onChange(pod);

@@ -7,7 +7,7 @@ import type { Change, Informer } from '../apiserver/informer';
 import { noteReading } from '../kernel/readings';
 import type { Readable } from '../kernel/readings';
 import type { KubeObject } from '../values/kube-object';
-import { splitKey } from '../values/kube-object';
+import { keyOf, splitKey } from '../values/kube-object';
 import type { Labels } from '../values/labels';
 import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
@@ -75,7 +75,8 @@ export class DnsView implements Readable {
   private readonly slicesOfService = new Map<string, Set<string>>();
   private readonly servicesByAddress = new Map<IP, Set<string>>();
   private readonly servicesByExternal = new Map<string, Set<string>>();
-  private readonly slicesByAddress = new Map<IP, Set<string>>();
+  /** Undefined until somebody asks for a name by its address, which few do. */
+  private slicesByAddress: Map<IP, Set<string>> | undefined;
   private readonly podsByAddress = new Map<string, Set<string>>();
   private watchesPods = false;
   private isSynced = false;
@@ -99,6 +100,7 @@ export class DnsView implements Readable {
     this.namespaces = informer('Namespace', () => {});
     this.pods = informer('Pod', (change) => this.indexPod(change));
     this.informers = [this.services, this.slices, this.namespaces];
+    this.slicesByAddress = undefined;
     this.stop();
   }
 
@@ -117,7 +119,7 @@ export class DnsView implements Readable {
     this.slicesOfService.clear();
     this.servicesByAddress.clear();
     this.servicesByExternal.clear();
-    this.slicesByAddress.clear();
+    this.slicesByAddress = undefined;
     this.podsByAddress.clear();
     for (const informer of [...this.informers, this.pods]) {
       informer.hold();
@@ -175,6 +177,7 @@ export class DnsView implements Readable {
   /** Every ready endpoint with this address, with the name of its Service. */
   endpointsAt(address: IP): readonly OwnedEndpoint[] {
     this.slices.noteList();
+    this.slicesByAddress ??= this.indexAddresses();
     const keys = sortedBy(this.slicesByAddress.get(address) ?? [], (key) => key);
     return keys.flatMap((key) => {
       const slice = this.slices.get(key);
@@ -231,13 +234,24 @@ export class DnsView implements Readable {
 
   private indexSlice({ key, before, after }: Change): void {
     // Of most changes of a slice its Service and nearly all of its addresses know nothing.
-    const [was, is] = [endpointsOf(before).addresses, endpointsOf(after).addresses];
-    for (const it of was) if (!is.has(it)) this.slicesByAddress.get(it)?.delete(key);
-    for (const it of is) if (!was.has(it)) put(this.slicesByAddress, it, key);
+    if (this.slicesByAddress !== undefined) {
+      const [was, is] = [endpointsOf(before).addresses, endpointsOf(after).addresses];
+      for (const it of was) if (!is.has(it)) this.slicesByAddress.get(it)?.delete(key);
+      for (const it of is) if (!was.has(it)) put(this.slicesByAddress, it, key);
+    }
     const [had, has] = [before && serviceKeyOf(before), after && serviceKeyOf(after)];
     if (had === has) return;
     if (had !== undefined) this.slicesOfService.get(had)?.delete(key);
     if (has !== undefined) put(this.slicesOfService, has, key);
+  }
+
+  /** Of all slices that are known now. What was known before a restart is not. */
+  private indexAddresses(): Map<IP, Set<string>> {
+    const index = new Map<IP, Set<string>>();
+    for (const slice of this.slices.list()) {
+      for (const it of endpointsOf(slice).addresses) put(index, it, keyOf(slice));
+    }
+    return index;
   }
 }
 

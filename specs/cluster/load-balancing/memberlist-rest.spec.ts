@@ -10,11 +10,17 @@ import { seconds } from '../../../src/values/time';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 
+type Odds = (from: string, to: string) => ReturnType<SpeakerLinks['oddsOfPing']>;
+
+function linksOf(oddsOfPing: Odds, oddsOfStream = oddsOfPing): SpeakerLinks {
+  return { oddsOfPing, oddsOfStream } as unknown as SpeakerLinks;
+}
+
 /** Links of which some are cut, in both directions. */
 function linksWithout(...cut: readonly string[]): SpeakerLinks {
-  const odds = (from: string, to: string) =>
-    cut.includes(`${from}${to}`) || cut.includes(`${to}${from}`) ? 'is lost' : 'passes';
-  return { oddsOfPing: odds, oddsOfStream: odds } as unknown as SpeakerLinks;
+  return linksOf((from, to) =>
+    cut.includes(`${from}${to}`) || cut.includes(`${to}${from}`) ? 'is lost' : 'passes',
+  );
 }
 
 function rests(members: readonly Member[], links = linksWithout(), busy: string[] = []): boolean {
@@ -57,5 +63,62 @@ describe('a memberlist comes to rest', () => {
     expect(rests(listOf(NAMES), linksWithout('ab', 'bc', 'bd'))).to.equal(true);
     // Here all three that are asked may be those that cannot.
     expect(rests(listOf(NAMES), linksWithout('ab', 'bc', 'bd', 'be'))).to.equal(false);
+  });
+
+  it('though one that is alone does badly: it probes nobody, and cannot feel better', () => {
+    const alone = memberAmong('a', ['a']);
+    alone.score = 2;
+    expect(rests([alone])).to.equal(true);
+  });
+
+  it('not where two know others, though as many', () => {
+    const members = [memberAmong('a', ['a', 'b', 'x']), memberAmong('b', ['a', 'b', 'y'])];
+    expect(rests(members)).to.equal(false);
+    expect(rests([members[0]!, memberAmong('b', ['a', 'b', 'x'])])).to.equal(true);
+  });
+
+  it('not where one knows another that does not know it, but others', () => {
+    const sides = [memberAmong('a', ['a', 'x', 'y']), memberAmong('b', ['a', 'b'])];
+    expect(
+      rests(
+        sides,
+        linksOf(
+          () => 'passes',
+          () => 'is lost',
+        ),
+      ),
+    ).to.equal(false);
+    const same = [memberAmong('a', ['a']), memberAmong('b', ['b'])];
+    expect(
+      rests(
+        same,
+        linksOf(
+          () => 'passes',
+          () => 'is lost',
+        ),
+      ),
+    ).to.equal(true);
+    expect(
+      rests(
+        same,
+        linksOf(
+          () => 'passes',
+          () => 'by chance',
+        ),
+      ),
+      'by luck',
+    ).to.equal(false);
+  });
+
+  it('not by the help of those that cannot be asked, or have no power', () => {
+    // a can ask f alone, though all four others would reach whom it probes.
+    const deaf = linksOf((from, to) =>
+      from === 'a' && 'bcde'.includes(to) ? 'is lost' : 'passes',
+    );
+    expect(rests(listOf(NAMES), deaf)).to.equal(false);
+    // Only c of a, b and c is there to help a and b; without power it cannot.
+    const names = ['a', 'b', 'c'];
+    expect(rests(listOf(names), linksWithout('ab'))).to.equal(true);
+    expect(rests(listOf(names).slice(0, 2), linksWithout('ab'))).to.equal(false);
   });
 });

@@ -24,12 +24,15 @@ class Bench {
   now = 0;
   readonly member: Member;
   readonly changes: string[] = [];
+  readonly doubts: string[] = [];
+  draws = 0;
   readonly rumours = new Rumours({
     now: () => this.now as Instant,
     suspicionTime: () => seconds(4),
-    draw: () => 0,
+    draw: () => 0 * ++this.draws,
     toTell: () => {},
-    suspected: () => {},
+    suspected: (_member, about, _suspicion, source) =>
+      void this.doubts.push(`${about} by ${source}`),
     changed: (_member, about, health) => void this.changes.push(`${about} ${health}`),
   });
 
@@ -160,5 +163,95 @@ describe('a member', () => {
     expect(member.score).to.equal(7);
     applyAwareness(member, -20);
     expect(member.score).to.equal(0);
+  });
+});
+
+describe('what a member hears', () => {
+  it('makes it speak for itself where others say more of it than it has said', () => {
+    const bench = new Bench(3);
+    bench.hears('n0', 'alive', 'n1', 1);
+    bench.hears('n0', 'suspect', 'n1', 0);
+    bench.hears('n0', 'dead', 'n1', 0);
+    expect(bench.member, 'what is known, or older').to.include({ incarnation: 1, score: 0 });
+    bench.hears('n0', 'alive', 'n1', 3);
+    expect(bench.member).to.include({ incarnation: 4, score: 1 });
+  });
+
+  it('is of no use against who has said more since', () => {
+    const bench = new Bench(3);
+    bench.hears('n1', 'alive', 'n1', 5);
+    bench.hears('n1', 'suspect', 'n2', 4);
+    bench.hears('n1', 'dead', 'n2', 4);
+    expect(bench.doubts).to.deep.equal([]);
+    expect(bench.member.peers.get('n1')).to.include({ health: 'alive', incarnation: 5 });
+  });
+
+  it('of a dead one is no doubt, and no life unless it says more than his death', () => {
+    const bench = new Bench(3);
+    bench.hears('n1', 'dead', 'n2', 3);
+    bench.hears('n1', 'suspect', 'n2', 3);
+    bench.hears('n1', 'alive', 'n1', 3);
+    expect(bench.doubts).to.deep.equal([]);
+    expect(bench.member.peers.get('n1')).to.include({ health: 'dead', incarnation: 3 });
+  });
+
+  it('ends a doubt, of whose time nothing comes any more', () => {
+    const bench = new Bench(3);
+    bench.hears('n1', 'suspect', 'n0');
+    bench.hears('n1', 'alive', 'n1', 2);
+    bench.now = 60 * SECOND;
+    bench.rumours.expire(bench.member, 'n1');
+    expect(bench.changes).to.deep.equal([]);
+  });
+
+  it('counts from the instant at which it has changed something', () => {
+    const bench = new Bench(3);
+    const since = (): number => bench.member.peers.get('n1')!.changedAt / SECOND;
+    for (const [at, says, incarnation, changedAt] of [
+      [1, 'alive', 2, 0],
+      [2, 'suspect', 2, 2],
+      [3, 'dead', 2, 3],
+      [4, 'dead', 3, 3],
+      [5, 'alive', 4, 5],
+    ] as const) {
+      bench.now = at * SECOND;
+      bench.hears('n1', says, 'n2', incarnation);
+      expect(since(), `${says} at ${at} s`).to.equal(changedAt);
+    }
+  });
+
+  it('in a complete exchange is a doubt of its own, from whom it has heard it', () => {
+    const bench = new Bench(5);
+    bench.rumours.merge(bench.member, [{ about: 'n2', says: 'dead', incarnation: 1, from: 'n4' }]);
+    expect(bench.doubts).to.deep.equal(['n2 by n4']);
+    expect([...bench.member.suspicions.get('n2')!.sharedBy]).to.deep.equal(['n0']);
+  });
+
+  it('is told on where it is news: a doubt once for each who shares it, the latest last', () => {
+    const bench = new Bench(5);
+    const told = (): string[] =>
+      takeRumours(bench.member).map(({ about, says, from }) => `${about} ${says} ${from}`);
+    bench.hears('n1', 'suspect', 'n0');
+    bench.hears('n2', 'suspect', 'n0');
+    bench.hears('n1', 'suspect', 'n3');
+    expect(told()).to.deep.equal(['n2 suspect n0', 'n1 suspect n3']);
+    while (told().length > 0);
+    bench.hears('n1', 'suspect', 'n3');
+    expect(told(), 'heard before').to.deep.equal([]);
+    bench.hears('n1', 'suspect', 'n4');
+    expect(told()).to.deep.equal(['n1 suspect n4']);
+    while (told().length > 0);
+    bench.hears('n1', 'suspect', 'n2');
+    expect(told(), 'as many agree as are needed').to.deep.equal([]);
+  });
+
+  it('of a stranger gives him a place in the round of probes by chance', () => {
+    const bench = new Bench(3);
+    bench.hears('n9', 'alive', 'n1');
+    // state.go aliveNode: added at the end and exchanged with the one that is drawn, here the first.
+    expect(bench.member.order).to.deep.equal(['n9', 'n2', 'n1']);
+    const alone = new Bench(1);
+    alone.hears('n9', 'alive', 'n9');
+    expect([alone.member.order, alone.draws], 'nothing to choose from').to.deep.equal([['n9'], 0]);
   });
 });

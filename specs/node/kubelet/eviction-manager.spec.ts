@@ -200,14 +200,16 @@ describe('a kubelet under pressure', () => {
     expect(made.conditionOfNode('DiskPressure')).to.equal('True KubeletHasDiskPressure');
   });
 
-  it('counts 15 % of the disk as the least', () => {
+  it('counts 15 % of the disk as the least, as 32 bits hold them: 640 bytes above 15Gi', () => {
     const made = world({ a: ['5Gi'] }, { capacity: { 'ephemeral-storage': '100Gi' } });
-    exhaust(made, '15Gi', 'disk');
+    exhaust(made, '16106128000', 'disk');
     made.until(20);
     expect(evicted(made)).to.deep.equal([]);
-    made.kubelets.faults.exhaust('worker-1', 'disk', 'more', bytes('14Gi'));
+    made.kubelets.faults.exhaust('worker-1', 'disk', 'more', 16_106_127_999);
     made.until(30);
     expect(evicted(made)).to.deep.equal(['a']);
+    const [{ detail } = { detail: '' }] = made.entries('killed', 'Evicted');
+    expect(detail).to.contain('Threshold quantity: 16106128000, available: 16106127999. ');
   });
 
   it('forgets all of it with its process, and looks again when it starts', () => {

@@ -3,6 +3,8 @@
 import { expect } from 'chai';
 
 import exhaust from '../../../src/vocabulary/faults/exhaust';
+import { DEFAULT_KUBELET } from '../../../src/values/kubelet-settings';
+import { ZERO } from '../../../src/values/time';
 import { FakeCluster } from '../../runner/fake-cluster';
 
 const CONTEXT = { step: 'full', recovers: true };
@@ -60,14 +62,16 @@ describe('exhaust', () => {
 
   it('has to be of something that a kubelet of the nodes looks at', () => {
     const cluster = new FakeCluster();
-    const looks = (name: string, what: string) => name === 'worker-1' || what !== 'pids';
-    Object.assign(cluster.handles, { isWatched: looks });
+    const pids = { signal: 'pid.available', least: { amount: 1_000 }, grace: ZERO } as const;
+    const kubelet = { ...DEFAULT_KUBELET, thresholds: [...DEFAULT_KUBELET.thresholds, pids] };
+    const [first, second] = cluster.spec.nodes;
+    Object.assign(cluster, { spec: { ...cluster.spec, nodes: [{ ...first!, kubelet }, second!] } });
     const hitsOf = (args: Args) => exhaust.inject(cluster, args, CONTEXT).hits;
     expect(hitsOf({ nodes: 'all', what: 'pids' })).to.include('node worker-2');
     expect(hitsOf({ node: 'worker-2', what: 'memory' })).to.deep.equal(['node worker-2']);
     expect(() => hitsOf({ node: 'worker-2', what: 'pids' })).to.throw(
-      'no kubelet of worker-2 looks at pid.available: in cluster.kubelet, give it a threshold ' +
-        'under evictionHard',
+      'no kubelet of worker-2 looks at pid.available: in cluster.kubelet, write ' +
+        'evictionHard: {pid.available: 1000}, which replaces all defaults',
     );
   });
 

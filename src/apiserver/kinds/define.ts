@@ -1,7 +1,9 @@
 // The form of a kind's file: how objects of one kind are called, completed and judged.
 
+import { copyWith } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
+import { withoutNulls } from '../json';
 import { unmodelledFields } from './fields';
 import type { FieldTable } from './fields';
 
@@ -82,46 +84,15 @@ export function fieldPath(pointer: string): string {
 }
 
 /**
- * The object without fields that are null: the API reads `selector: null` as no selector. Parts
- * without nulls are returned as they are. Parts that `known` shares have none.
- */
-export function withoutNulls<T>(value: T, known?: unknown): T {
-  // Nearly every object has none, and each write comes by here.
-  if (!holdsNull(value, known)) return value;
-  if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item)) as T;
-  const kept = Object.entries(value as object).filter(([, part]) => part !== null);
-  return Object.fromEntries(kept.map(([field, part]) => [field, withoutNulls(part)])) as T;
-}
-
-/** Whether any field in it is null. Items of lists are not fields. */
-function holdsNull(value: unknown, known?: unknown): boolean {
-  if (typeof value !== 'object' || value === null || value === known) return false;
-  const others = known as Readonly<Record<string, unknown>> | null | undefined;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const item: unknown = value[index];
-      // Most items of most lists are texts, or as they were.
-      if (typeof item === 'object' && holdsNull(item, others?.[index])) return true;
-    }
-    return false;
-  }
-  const parts = value as Readonly<Record<string, unknown>>;
-  for (const field of Object.keys(parts)) {
-    const part = parts[field];
-    if (part === null) return true;
-    if (typeof part === 'object' && holdsNull(part, others?.[field])) return true;
-  }
-  return false;
-}
-
-/**
  * `defaults` under what `given` says. Returns `given` itself where it says everything already, so
  * that an unchanged part stays the same object.
  */
 export function complete<T extends object>(given: T | undefined, defaults: Partial<T>): T {
   if (given !== undefined && holdsAll(given, Object.keys(defaults))) return given;
-  return { ...defaults, ...given } as T;
+  return copyWith(defaults, given ?? NOTHING) as T;
 }
+
+const NOTHING = Object.freeze({});
 
 function holdsAll(given: object, fields: readonly string[]): boolean {
   for (const field of fields) {

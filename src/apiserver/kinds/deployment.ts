@@ -1,5 +1,6 @@
 // Deployment: a set of interchangeable pods that is updated step by step.
 
+import { copyWith } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { complete, defineKind, error, noneOf } from './define';
@@ -42,21 +43,16 @@ function defaults(object: KubeObject): KubeObject {
     progressDeadlineSeconds: 600,
     minReadySeconds: 0,
   });
-  return {
-    ...object,
-    spec: {
-      ...spec,
-      strategy: defaultStrategy(spec.strategy),
-      template: defaultTemplate(spec.template),
-    },
-  };
+  const strategy = defaultStrategy(spec.strategy);
+  const template = defaultTemplate(spec.template);
+  return { ...object, spec: copyWith(spec, { strategy, template }) };
 }
 
 function defaultStrategy(given: DeploymentStrategy | undefined): DeploymentStrategy {
   const strategy = complete<DeploymentStrategy>(given, { type: 'RollingUpdate' });
   if (strategy.type !== 'RollingUpdate') return strategy;
   const share = { maxSurge: '25%', maxUnavailable: '25%' };
-  return { ...strategy, rollingUpdate: complete(strategy.rollingUpdate, share) };
+  return copyWith(strategy, { rollingUpdate: complete(strategy.rollingUpdate, share) });
 }
 
 function validateStrategy({ spec }: Deployment): ManifestProblem[] {

@@ -4,7 +4,8 @@
 import { familyOf, parseIp } from '../../values/ip';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { error, noneOf, quote } from './define';
-import type { EndpointHints, EndpointSlice, SliceEndpoint, SlicePort } from './endpointslice';
+import type { EndpointConditions, EndpointHints } from './endpointslice';
+import type { EndpointSlice, SliceEndpoint, SlicePort } from './endpointslice';
 import {
   isDnsLabel,
   isDnsSubdomain,
@@ -26,6 +27,7 @@ const ADDRESS_TYPES: readonly unknown[] = ['IPv4', 'IPv6', 'FQDN'];
 const PROTOCOLS: readonly unknown[] = ['TCP', 'UDP', 'SCTP'];
 const NOBODY: readonly SliceEndpoint[] = [];
 const NOTHING: Partial<SliceEndpoint> = {};
+const NONE: EndpointConditions = {};
 const CONDITIONS = ['ready', 'serving', 'terminating'] as const;
 
 /** Problems of a completed slice; of endpoints and ports that stand already there are none. */
@@ -69,7 +71,8 @@ function validateEndpoints(
   endpoints.forEach((endpoint, index) => {
     const known = standing[index];
     if (endpoint === known || (moved ??= new Set(standing)).has(endpoint)) return;
-    problems.push(...validateEndpoint(endpoint, addressType, `/endpoints/${index}`, known));
+    const found = validateEndpoint(endpoint, addressType, `/endpoints/${index}`, known);
+    if (found.length > 0) problems.push(...found);
   });
   return problems;
 }
@@ -81,11 +84,11 @@ function validateEndpoint(
   path: string,
   known: Partial<SliceEndpoint> = NOTHING,
 ): ManifestProblem[] {
-  const { addresses = [], conditions = {}, hostname, nodeName, hints } = endpoint;
-  const problems: ManifestProblem[] = [];
-  if (addresses !== known.addresses) {
-    problems.push(...validateAddresses(addresses, addressType, `${path}/addresses`));
-  }
+  const { addresses = [], conditions = NONE, hostname, nodeName, hints } = endpoint;
+  const problems =
+    addresses === known.addresses
+      ? []
+      : validateAddresses(addresses, addressType, `${path}/addresses`);
   for (const condition of CONDITIONS) {
     const value: unknown = conditions[condition];
     if (value === undefined || typeof value === 'boolean') continue;
@@ -111,10 +114,11 @@ function validateAddresses(
     return [error(path, `must be a list, is ${JSON.stringify(addresses)}`)];
   }
   if (addresses.length === 0) return [error(path, 'an endpoint needs an address')];
-  const problems = (addresses as readonly unknown[]).flatMap((text) => {
+  const problems: ManifestProblem[] = [];
+  for (const text of addresses as readonly unknown[]) {
     const message = wrongAddress(text, addressType);
-    return message === undefined ? [] : [error(path, message)];
-  });
+    if (message !== undefined) problems.push(error(path, message));
+  }
   if (addresses.length > ADDRESSES_MAX) {
     problems.push(error(path, `more than ${ADDRESSES_MAX} addresses`));
   }

@@ -55,17 +55,19 @@ export function validateMetadata(object: KubeObject, previous?: KubeObject): Man
   }
   const text = String(name || generateName || '');
   if (text === '') return [error('/metadata/name', 'name or generateName is required')];
-  return [
-    ...validateName(object.kind, text, !name),
-    ...validateNamespace(namespace),
-    ...validateLabels(labels, '/metadata/labels'),
-  ];
+  const problems = validateName(object.kind, text, !name);
+  if (!isNamespace(namespace)) problems.push(noNamespace(namespace));
+  if (labels !== undefined) problems.push(...validateLabels(labels, '/metadata/labels'));
+  return problems;
 }
 
 /** source: staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go */
-function validateNamespace(namespace: string | undefined): ManifestProblem[] {
-  if (namespace === undefined || namespace === '' || isDnsLabel(namespace)) return [];
-  return [error('/metadata/namespace', `${quote(namespace)} is no DNS label: a-z, 0-9 and "-"`)];
+function isNamespace(namespace: string | undefined): boolean {
+  return namespace === undefined || namespace === '' || isDnsLabel(namespace);
+}
+
+function noNamespace(namespace: string | undefined): ManifestProblem {
+  return error('/metadata/namespace', `${quote(namespace)} is no DNS label: a-z, 0-9 and "-"`);
 }
 
 function validateName(kind: string, text: string, isPrefix: boolean): ManifestProblem[] {

@@ -2,6 +2,7 @@
 
 import type { Protocol } from '../../values/flow';
 import type { Family } from '../../values/ip';
+import { copyWith } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { complete, defineKind } from './define';
@@ -71,18 +72,18 @@ export function isExternallyAccessible({ type, externalIPs = [] }: ServiceSpec):
   return type === 'ClusterIP' && externalIPs.length > 0;
 }
 
+type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
+
 /** source: pkg/apis/core/v1/defaults.go SetDefaults_Service */
 function defaults(object: KubeObject): KubeObject {
   const given = complete<ServiceSpec>(withoutEmptySelector((object as Service).spec), {
     sessionAffinity: 'None',
     type: 'ClusterIP',
   });
-  const spec: ServiceSpec = {
-    ...withoutIdleAffinity(given),
-    ...(given.ports && { ports: given.ports.map(defaultPort) }),
-    ...affinity(given),
-    ...policies(given),
-  };
+  const spec: Writable<ServiceSpec> = copyWith(withoutIdleAffinity(given), {});
+  if (given.ports) spec.ports = given.ports.map(defaultPort);
+  addAffinity(spec);
+  addPolicies(spec);
   return { ...object, spec };
 }
 
@@ -110,23 +111,17 @@ function withoutIdleAffinity(spec: ServiceSpec): ServiceSpec {
   return rest;
 }
 
-function affinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): Partial<ServiceSpec> {
-  if (sessionAffinity !== 'ClientIP') return {};
-  const timeoutSeconds = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS;
-  return { sessionAffinityConfig: { clientIP: { timeoutSeconds } } };
+function addAffinity(spec: Writable<ServiceSpec>): void {
+  if (spec.sessionAffinity !== 'ClientIP') return;
+  const timeoutSeconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS;
+  spec.sessionAffinityConfig = { clientIP: { timeoutSeconds } };
 }
 
-function policies(spec: ServiceSpec): Partial<ServiceSpec> {
-  const { type, externalTrafficPolicy, internalTrafficPolicy } = spec;
-  return {
-    ...(isExternallyAccessible(spec) && {
-      externalTrafficPolicy: externalTrafficPolicy ?? 'Cluster',
-    }),
-    ...(type !== 'ExternalName' && { internalTrafficPolicy: internalTrafficPolicy ?? 'Cluster' }),
-    ...(type === 'LoadBalancer' && {
-      allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true,
-    }),
-  };
+function addPolicies(spec: Writable<ServiceSpec>): void {
+  const { type } = spec;
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ??= 'Cluster';
+  if (type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
+  if (type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
 }
 
 export const service = defineKind({

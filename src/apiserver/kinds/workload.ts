@@ -2,6 +2,7 @@
 // template for pods.
 // source: pkg/apis/apps/validation/validation.go ValidatePodTemplateSpecForReplicaSet
 
+import { copyWith } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import { matchesSelector } from '../../values/labels';
 import type { Labels, LabelSelector } from '../../values/labels';
@@ -64,7 +65,8 @@ export const TEMPLATE_FIELDS: FieldTable = {
 
 export function defaultTemplate(template: PodTemplate | undefined): PodTemplate {
   const spec = defaultPodSpec(template?.spec);
-  return template !== undefined && spec === template.spec ? template : { ...template, spec };
+  if (template === undefined) return { spec };
+  return spec === template.spec ? template : copyWith(template, { spec });
 }
 
 /** Problems of names, selector, replicas and template of a completed workload. */

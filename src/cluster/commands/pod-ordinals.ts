@@ -4,72 +4,138 @@
 import type { Store, Version } from '../../apiserver/store';
 import { isReading, noteReading } from '../../kernel/readings';
 import type { Place, Readable } from '../../kernel/readings';
-import type { KubeObject, OwnerReference } from '../../values/kube-object';
+import type { KubeObject, ObjectKey, OwnerReference } from '../../values/kube-object';
 
 /** What forks call it, and what was never there. */
 const PLACE: Place = Object.freeze({ room: 'pod ordinals', name: '' });
 const NOTHING = 'nothing';
+const NO_PODS: readonly ObjectKey[] = [];
+
+/** A workload with all pods that it ever had, in the order of creation. */
+interface Workload {
+  readonly kind: string;
+  readonly key: ObjectKey;
+  readonly pods: ObjectKey[];
+  /** The number of each pod, of so many as were there when somebody asked last. */
+  readonly numbers: Map<ObjectKey, number>;
+  numbered: number;
+}
+
+/** A workload, and what it had said of its own owners when those above it were looked up. */
+interface Link {
+  readonly workload: Workload;
+  readonly owners: readonly OwnerReference[] | undefined;
+}
 
 export class PodOrdinals implements Readable {
   readonly place = PLACE;
   private readonly store: Store;
-  private readonly podsByOwner = new Map<string, string[]>();
-  /** `shop/backend#1` by the pod's key. */
-  private readonly names = new Map<string, string>();
+  /** By `Deployment/shop/backend`. */
+  private readonly workloads = new Map<string, Workload>();
+  /** The topmost workload of each pod, which it is called by. */
+  private readonly topmost = new Map<ObjectKey, Workload>();
+  /** The workloads above a pod, nearest first, by the UID of the nearest. */
+  private readonly lines = new Map<string, readonly Link[]>();
 
   constructor(store: Store) {
     this.store = store;
   }
 
   /** Takes notice of a write; a pod's first version gives it its numbers. */
-  observe(version: Version): void {
-    const { object, previous } = version;
+  observe({ object, previous, key }: Version): void {
     if (object?.kind !== 'Pod' || previous?.object !== undefined) return;
-    for (const owner of this.ownersOf(object)) {
-      const pods = this.podsByOwner.get(owner) ?? [];
-      pods.push(version.key);
-      this.podsByOwner.set(owner, pods);
-      const workload = owner.slice(owner.indexOf('/') + 1);
-      this.names.set(version.key, `${workload}#${pods.length}`);
-    }
+    const line = this.lineOf(object);
+    for (const { workload } of line) workload.pods.push(key);
+    const top = line.at(-1);
+    if (top !== undefined) this.topmost.set(key, top.workload);
   }
 
   /** The name of a pod, or how many pods a workload had: their list only grows. */
   standing(reading: string): unknown {
-    const name = this.names.get(reading);
-    return name ?? this.podsByOwner.get(reading)?.length;
+    return this.known(reading) ?? this.workloads.get(reading)?.pods.length;
   }
 
   /** A name says all; how many pods there were does not tell which. */
   common(reading: string): string | undefined {
-    return this.names.get(reading) ?? (this.podsByOwner.has(reading) ? undefined : NOTHING);
+    return this.known(reading) ?? (this.workloads.has(reading) ? undefined : NOTHING);
   }
 
   /** How people call a pod: by its topmost workload and number, or by its own name. */
   nameOf(pod: string): string {
     if (isReading()) noteReading(this, pod);
-    return this.names.get(pod) ?? pod;
+    return this.known(pod) ?? pod;
   }
 
   /** Keys of the pods of a workload: of a ReplicaSet, or of the Deployment that owns it. */
   podsOf(kind: string, key: string): readonly string[] {
     if (isReading()) noteReading(this, `${kind}/${key}`);
-    return this.podsByOwner.get(`${kind}/${key}`) ?? [];
+    return this.workloads.get(`${kind}/${key}`)?.pods ?? NO_PODS;
   }
 
-  /** The workloads above a pod, nearest first. */
-  private *ownersOf(object: KubeObject): Generator<string> {
-    const namespace = object.metadata.namespace ?? '';
-    let reference = controllerOf(object);
+  /** `shop/backend#1`. */
+  private known(pod: string): string | undefined {
+    const workload = this.topmost.get(pod);
+    return workload && `${workload.key}#${numberOf(workload, pod)}`;
+  }
+
+  private lineOf(pod: KubeObject): readonly Link[] {
+    const owner = controllerOf(pod);
+    if (owner === undefined) return [];
+    let line = this.lines.get(owner.uid);
+    if (line === undefined || !this.holds(line)) {
+      line = this.lookUp(pod);
+      this.lines.set(owner.uid, line);
+    }
+    return line;
+  }
+
+  /** Whether each workload of the line still says the same of its owners. */
+  private holds(line: readonly Link[]): boolean {
+    for (const { workload, owners } of line) {
+      const { kind, key } = workload;
+      if (this.store.get(kind, key)?.metadata.ownerReferences !== owners) return false;
+    }
+    return true;
+  }
+
+  private lookUp(pod: KubeObject): readonly Link[] {
+    const namespace = pod.metadata.namespace ?? '';
+    const line: Link[] = [];
+    let reference = controllerOf(pod);
     while (reference !== undefined) {
+      const { kind } = reference;
       const key = `${namespace}/${reference.name}`;
-      yield `${reference.kind}/${key}`;
-      const owner = this.store.get(reference.kind, key);
+      const owner = this.store.get(kind, key);
+      const owners = owner?.metadata.ownerReferences;
+      line.push({ workload: this.workloadOf(kind, key), owners });
       reference = owner && controllerOf(owner);
     }
+    return line;
+  }
+
+  private workloadOf(kind: string, key: ObjectKey): Workload {
+    const name = `${kind}/${key}`;
+    let workload = this.workloads.get(name);
+    if (workload === undefined) {
+      workload = { kind, key, pods: [], numbers: new Map(), numbered: 0 };
+      this.workloads.set(name, workload);
+    }
+    return workload;
   }
 }
 
-function controllerOf(object: KubeObject): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find(({ controller }) => controller === true);
+/** Numbers are given to pods only when somebody asks; of two pods of one name the newer counts. */
+function numberOf(workload: Workload, pod: ObjectKey): number {
+  const { pods, numbers } = workload;
+  while (workload.numbered < pods.length) {
+    numbers.set(pods[workload.numbered]!, workload.numbered + 1);
+    workload.numbered++;
+  }
+  return numbers.get(pod)!;
+}
+
+function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
+  if (metadata.ownerReferences === undefined) return undefined;
+  for (const reference of metadata.ownerReferences) if (reference.controller) return reference;
+  return undefined;
 }

@@ -1,9 +1,12 @@
 // What nodes run out of: connections, ports for translated sources, addresses of pods, memory,
 // disk, processes, and the one lock of iptables. Whoever takes it has a token.
 
+import { resourceOf } from '../../node/kubelet/eviction-thresholds';
 import type { Kubelets } from '../../node/kubelet/kubelet';
 import type { Network } from '../../network/index';
 import type { Shortage } from '../../node/netfilter/shortages';
+import type { NodeSpec } from '../../values/cluster-spec';
+import { DEFAULT_KUBELET } from '../../values/kubelet-settings';
 import type { Proxies } from '../proxies';
 
 export type { Shortage } from '../../node/netfilter/shortages';
@@ -27,14 +30,16 @@ function isResource(what: NodeTable): what is NodeResource {
   return RESOURCES.includes(what);
 }
 
+/** Whether the kubelet of a node looks at what is left of it at all. */
+export function isWatched({ kubelet }: Pick<NodeSpec, 'kubelet'>, what: NodeResource): boolean {
+  const { thresholds } = kubelet ?? DEFAULT_KUBELET;
+  return thresholds.some((threshold) => resourceOf(threshold) === what);
+}
+
 export interface ExhaustingHandles {
   /** False for a node without power. */
   exhaust(node: string, what: NodeTable, token: string, shortage: Shortage): boolean;
   relieve(node: string, what: NodeTable, token: string): void;
-  /** Whether the kube-proxies load their rules by a tool that waits for the lock of iptables. */
-  takesLock(): boolean;
-  /** Whether the kubelet of a node looks at what is left of it at all. */
-  isWatched(node: string, what: NodeResource): boolean;
 }
 
 export function exhaustingHandles(context: ExhaustingContext): ExhaustingHandles {
@@ -62,7 +67,5 @@ export function exhaustingHandles(context: ExhaustingContext): ExhaustingHandles
       else proxies.releaseLock(node, token);
       touch();
     },
-    takesLock: () => proxies.mode.upkeep?.takesLock === true,
-    isWatched: (node, what) => kubelets.faults.isWatched(node, what),
   };
 }

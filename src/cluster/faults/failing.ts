@@ -39,8 +39,6 @@ export interface FailingHandles {
   /** The API server answers requests wrongly. */
   failRequests(token: string, failure: RequestFailure): void;
   mendRequests(token: string): void;
-  /** Whether it is modelled that the tool fails by which the kube-proxies load their rules. */
-  canFailRestores(): boolean;
 }
 
 export function failingHandles(context: FailingContext): FailingHandles {
@@ -74,7 +72,6 @@ export function failingHandles(context: FailingContext): FailingHandles {
     },
     failRequests: (token, failure) => api.requestFailures.set(token, failure),
     mendRequests: (token) => api.requestFailures.clear(token),
-    canFailRestores: () => proxies.mode.upkeep !== undefined,
   };
 }
 

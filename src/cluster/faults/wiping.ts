@@ -53,16 +53,12 @@ export interface WipingHandles {
    * what another image of it has left. False where there are none.
    */
   flushRules(node: string, backend?: IptablesBackend): boolean;
-  /** Whether it is modelled what kube-proxy does about rules that are gone. */
-  canFlushRules(): boolean;
   /** Deletes entries of the node's conntrack table, as `conntrack -D`; returns how many. */
   forgetConnections(node: string, match: ConnectionMatch): number;
   /** Deletes the routes of the node to the pods of others, within `range`; returns how many. */
   deleteRoutes(node: string, range: string | undefined): number;
   /** Sets bridge-nf-call-iptables to 0; false where there is no bridge, or it is 0 already. */
   unhookBridges(node: string): boolean;
-  /** Whether it is known who restores the routes of the network plug-in. */
-  canDeleteRoutes(): boolean;
   /** Empties the caches of the DNS server in a pod; false where none runs. */
   emptyDnsCache(pod: string): boolean;
   /** Writes past the API server's clients: a patch, or a deletion without grace. */
@@ -86,7 +82,6 @@ export function wipingHandles(context: WipingContext): WipingHandles {
       if (own) proxies.flushRules(node);
       return own || left;
     },
-    canFlushRules: () => proxies.mode.upkeep !== undefined,
     forgetConnections(node, match) {
       const { conntrack } = network.machines.get(node)!;
       const isAll = Object.keys(match).length === 0;
@@ -118,7 +113,6 @@ export function wipingHandles(context: WipingContext): WipingHandles {
       touch();
       return true;
     },
-    canDeleteRoutes: () => upkeep.timer !== undefined,
     emptyDnsCache(pod) {
       const isThere = servers.emptyCaches(pod);
       if (isThere) touch();

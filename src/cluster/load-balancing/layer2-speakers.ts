@@ -118,7 +118,9 @@ export class Layer2Speakers {
   private announcersOf(edge: EdgeService, address: IP): string[] {
     const names = this.ground.spec.nodes.map(({ name }) => name);
     const members = names.filter((name) => this.ground.isMember(name));
-    const order = members.map((name) => ({ name, rank: sha256Hex(`${name}#${address}`) }));
+    // Both addresses of a Service with two families are of one node.
+    const [first = address] = edge.addresses;
+    const order = members.map((name) => ({ name, rank: sha256Hex(`${name}#${first}`) }));
     const ranked = order.sort((a, b) => compareText(a.rank, b.rank)).map(({ name }) => name);
     if (this.memberlist.isWhole && this.views.areCurrent) {
       const isEligible = this.eligible(edge, this.ground.nodes());
@@ -128,8 +130,7 @@ export class Layer2Speakers {
       const known = this.views.serviceOf(node, edge);
       if (known === undefined) return false;
       const isEligible = this.eligible(known, this.views.nodesOf(node));
-      const first = ranked.find((it) => this.memberlist.counts(node, it) && isEligible(it));
-      return first === node;
+      return ranked.find((it) => this.memberlist.counts(node, it) && isEligible(it)) === node;
     });
   }
 

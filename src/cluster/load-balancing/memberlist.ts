@@ -11,11 +11,11 @@ import { Phase } from '../../kernel/phase';
 import type { TimerName, Timing } from '../../timing';
 import { between, later, seconds } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
-import { applyAwareness, counts, fullState, memberAmong } from './memberlist-rumours';
-import { Rumours, takeRumours } from './memberlist-rumours';
-import type { Member, Peer, Rumour, Suspicion } from './memberlist-rumours';
 import { LOOPS, MemberLoops } from './memberlist-loops';
 import type { LoopName } from './memberlist-loops';
+import { Messages } from './memberlist-messages';
+import { applyAwareness, counts, memberAmong, Rumours } from './memberlist-rumours';
+import type { Member, Peer, Suspicion } from './memberlist-rumours';
 import { comesToRest } from './memberlist-rest';
 import type { SpeakerLinks } from './speaker-links';
 
@@ -37,6 +37,8 @@ interface Probe {
   readonly endsAt: Instant;
   /** What its failure says of the one who probes. */
   awareness: number;
+  /** Whether TCP has got through where UDP has not. */
+  isReached: boolean;
 }
 
 /** source: hashicorp/memberlist config.go DefaultLANConfig */
@@ -53,6 +55,7 @@ export class Memberlist {
   private readonly rumours: Rumours;
   private readonly members = new Map<string, Member>();
   private readonly probes = new Map<string, Probe>();
+  private readonly messages: Messages;
   private readonly loops: MemberLoops;
   private readonly askOthers: EventKind;
   private readonly unanswered: EventKind;
@@ -73,6 +76,13 @@ export class Memberlist {
         kernel.note(`${ACTOR}@${member.name}`, word, name, why);
         ground.changed(member.name);
       },
+    });
+    this.messages = new Messages({
+      links: ground.links,
+      members: this.members,
+      rumours: this.rumours,
+      isPowered: (node) => ground.isPowered(node),
+      wait: (timer, node) => this.wait(timer, node),
     });
     const declare = (name: string, act: (member: Member, b: string) => void, background = false) =>
       kernel.declare(
@@ -96,7 +106,7 @@ export class Memberlist {
       sizeOf: (node) => (this.members.get(node)?.peers.size ?? 0) + 1,
     });
     this.askOthers = declare('askOthers', (member) => this.probeByOthers(member));
-    this.unanswered = declare('unanswered', (member) => this.fail(member));
+    this.unanswered = declare('unanswered', (member) => this.endProbe(member));
     const expire = (member: Member, about: string): void => this.rumours.expire(member, about);
     this.suspicionEnds = declare('suspicionEnds', expire);
     for (const name of ground.nodes) this.members.set(name, memberAmong(name, ground.nodes));
@@ -188,17 +198,20 @@ export class Memberlist {
 
   /** One other after the other. Who has no power is noticed otherwise. */
   private probe(member: Member): void {
-    const { kernel } = this.ground;
+    const { kernel, isPowered } = this.ground;
     const target = this.nextTarget(member);
-    if (target === undefined || !this.ground.isPowered(target) || this.ping(member, target)) {
+    const within = this.patienceOf(member);
+    const isFine = (it: string): boolean =>
+      !isPowered(it) || this.messages.ping(member, it, within);
+    if (target === undefined || isFine(target)) {
       if (target !== undefined) applyAwareness(member, -1);
       this.awaitTick('probe', member.name);
       return;
     }
     const { incarnation } = member.peers.get(target)!;
-    const interval = this.wait('metallb.probeInterval', member.name);
-    const endsAt = later(kernel.now, (interval * (member.score + 1)) as Duration);
-    this.probes.set(member.name, { target, incarnation, endsAt, awareness: 0 });
+    const endsAt = later(kernel.now, within);
+    const outcome = { awareness: 0, isReached: false };
+    this.probes.set(member.name, { target, incarnation, endsAt, ...outcome });
     const timer = 'metallb.probeTimeout';
     const wait = this.wait(timer, member.name);
     kernel.after(wait, Phase.control, this.askOthers, member.name, 0, timer);
@@ -247,24 +260,9 @@ export class Memberlist {
     this.state.isWhole = present.every((one) => present.every(({ name }) => counts(one, name)));
   }
 
-  /** A ping over UDP, and its answer. */
-  private ping(member: Member, target: string): boolean {
-    const { links } = this.ground;
-    const { health, incarnation } = member.peers.get(target)!;
-    const { name } = member;
-    const accusation: Rumour = { about: target, says: 'suspect', incarnation, from: name };
-    const words = health === 'suspect' ? [accusation] : takeRumours(member);
-    if (links.roundTrip(name, target) >= this.wait('metallb.probeInterval', name)) return false;
-    return this.send(name, target, words) && this.send(target, name);
-  }
-
-  /** A datagram, with whatever its sender has to tell. */
-  private send(from: string, to: string, words?: readonly Rumour[]): boolean {
-    const told = words ?? takeRumours(this.members.get(from)!);
-    const { isPowered, links } = this.ground;
-    if (!isPowered(to) || !links.datagram(from, to)) return false;
-    for (const rumour of told) this.rumours.hear(this.members.get(to)!, rumour);
-    return true;
+  /** How long a probe takes at the most. source: awareness.go ScaleTimeout */
+  private patienceOf({ name, score }: Member): Duration {
+    return (this.wait('metallb.probeInterval', name) * (score + 1)) as Duration;
   }
 
   /** Nobody has answered: some others are asked to try, and it is tried over TCP. */
@@ -276,36 +274,32 @@ export class Memberlist {
     const { target } = probe;
     const alive = aliveOnes(member).filter((it) => it !== target);
     const asked = this.some(member, alive, INDIRECT_CHECKS);
-    const answers = asked.map((it) => this.relay(name, it, target));
     const left = between(kernel.now, probe.endsAt);
-    if (answers.includes('ack') || links.stream(name, target, left)) {
+    const answers = asked.map((it) => this.messages.relay(name, it, target, left));
+    if (answers.includes('ack')) {
       this.probes.delete(name);
       applyAwareness(member, -1);
       this.awaitTick('probe', name);
       return;
     }
+    probe.isReached = links.stream(name, target, left);
     probe.awareness = asked.length === 0 ? 1 : answers.filter((it) => it === 'silence').length;
     const timer = 'metallb.probeInterval';
     kernel.schedule(probe.endsAt, Phase.control, this.unanswered, name, 0, timer);
   }
 
-  /** What one hears who has asked another one to ping a third. source: net.go handleIndirectPing */
-  private relay(from: string, by: string, target: string): 'ack' | 'nack' | 'silence' {
-    if (!this.send(from, by)) return 'silence';
-    const isHeard = this.send(by, target) && this.send(target, by);
-    if (!this.send(by, from)) return 'silence';
-    return isHeard ? 'ack' : 'nack';
-  }
-
-  private fail(member: Member): void {
+  /** The interval is over, which whoever was reached over TCP alone is given, too. */
+  private endProbe(member: Member): void {
     const probe = this.probes.get(member.name);
     if (probe === undefined) return;
     this.probes.delete(member.name);
-    applyAwareness(member, probe.awareness);
+    applyAwareness(member, probe.isReached ? -1 : probe.awareness);
     const { kernel } = this.ground;
     const { cause } = kernel;
     const { target: about, incarnation } = probe;
-    this.rumours.hear(member, { about, says: 'suspect', incarnation, from: member.name });
+    if (!probe.isReached) {
+      this.rumours.hear(member, { about, says: 'suspect', incarnation, from: member.name });
+    }
     kernel.because(cause);
     // Its loop has missed a tick meanwhile, and makes up for it.
     this.awaitTick('probe', member.name, true);
@@ -334,7 +328,7 @@ export class Memberlist {
       health !== 'dead' || between(changedAt, kernel.now) <= wait;
     const names = [...member.peers].filter(([, peer]) => isToldTo(peer)).map(([name]) => name);
     for (const name of this.some(member, names, GOSSIP_NODES)) {
-      if (member.rumours.size > 0) this.send(member.name, name);
+      if (member.rumours.size > 0) this.messages.send(member.name, name);
     }
     // With nobody to tell them to, they wait for the next exchange.
     if (names.length === 0) member.rumours.clear();
@@ -342,24 +336,13 @@ export class Memberlist {
 
   private pushPull(member: Member): void {
     const [other] = this.some(member, aliveOnes(member), 1);
-    if (other !== undefined) this.exchange(member, other);
+    if (other !== undefined) this.messages.exchange(member, other);
   }
 
   /** Every minute each calls on those that it misses. */
   private join(member: Member): void {
     const missed = this.ground.nodes.filter((other) => !counts(member, other));
-    for (const other of missed) this.exchange(member, other);
-  }
-
-  /** Both tell the other one all that they hold. */
-  private exchange(member: Member, other: string): void {
-    const { links, isPowered } = this.ground;
-    const within = this.wait('metallb.tcpTimeout', member.name);
-    if (!isPowered(other) || !links.stream(member.name, other, within)) return;
-    const remote = this.members.get(other)!;
-    const [own, theirs] = [fullState(member), fullState(remote)];
-    this.rumours.merge(remote, own);
-    this.rumours.merge(member, theirs);
+    for (const other of missed) this.messages.exchange(member, other);
   }
 
   /** So many of them at random, in random order. */

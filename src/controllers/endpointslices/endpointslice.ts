@@ -3,7 +3,7 @@
 //   staging/src/k8s.io/endpointslice/reconciler.go
 
 import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../apiserver/kinds/endpointslice';
-import type { EndpointSlice, SlicePort } from '../../apiserver/kinds/endpointslice';
+import type { EndpointSlice } from '../../apiserver/kinds/endpointslice';
 import { zoneOf } from '../../apiserver/kinds/node';
 import type { Node } from '../../apiserver/kinds/node';
 import type { Pod } from '../../apiserver/kinds/pod';
@@ -21,19 +21,12 @@ import type { ControllerDefinition, ControllerLogic, Workplace } from '../define
 import { LabelIndex } from '../label-index';
 import type { Pass, Write } from '../pass';
 import { SelectorIndex } from '../selector-index';
-import { MANAGER, objectOf, portsKey } from './slice-draft';
+import { DesiredEndpoints } from './desired-endpoints';
+import { MANAGER, objectOf } from './slice-draft';
 import type { SliceDraft, SlicePlan } from './slice-draft';
-import {
-  concernsSlices,
-  endpointOf,
-  hasAddressOf,
-  identityOf,
-  isEndpoint,
-  portsOf,
-} from './slice-endpoint';
+import { concernsSlices } from './slice-endpoint';
 import { newSliceName } from './slice-name';
 import { packSlices } from './slice-packing';
-import type { DesiredGroup } from './slice-packing';
 import { SliceTracker } from './slice-tracker';
 import { cpuShares, hintByCpu } from './topology-aware-hints';
 import { hintByDistribution, isReady } from './traffic-distribution';
@@ -66,11 +59,16 @@ class EndpointSliceLogic implements ControllerLogic {
   private readonly place: Workplace;
   private readonly max: number;
   private readonly podIndex = new LabelIndex();
+  /** Counts the changes of pods. */
+  private podChanges = 0;
+  /** The pods of each Service as the last pass found them. */
+  private readonly selected = new Map<ObjectKey, Selected>();
   private readonly serviceIndex = new SelectorIndex();
   /** Slices of this controller by Service. */
   private readonly slices = new Map<ObjectKey, Set<ObjectKey>>();
   private readonly tracker = new SliceTracker();
   private readonly triggerTimes = new TriggerTimes();
+  private readonly desired: DesiredEndpoints;
   /** Services whose hints could not be given because of the nodes. */
   private readonly unhinted = new Set<ObjectKey>();
   private shares: ReadonlyMap<string, number> | undefined;
@@ -79,6 +77,7 @@ class EndpointSliceLogic implements ControllerLogic {
   constructor(workplace: Workplace, max: number) {
     this.place = workplace;
     this.max = max;
+    this.desired = new DesiredEndpoints(workplace.view);
     this.watches = {
       EndpointSlice: (change) => this.onSlice(change),
       Node: (change) => this.onNode(change),
@@ -93,6 +92,8 @@ class EndpointSliceLogic implements ControllerLogic {
       // Its slices go with their owner: the garbage collector deletes them.
       this.tracker.forget(key);
       this.triggerTimes.forget(key);
+      this.desired.forget(key);
+      this.selected.delete(key);
       return;
     }
     // Without a selector somebody else writes the endpoints; a name elsewhere has none.
@@ -102,7 +103,7 @@ class EndpointSliceLogic implements ControllerLogic {
       pass.fail('its informer shows slices that are older than its own last write');
       return;
     }
-    const pods = this.podsOf(service);
+    const pods = this.podsOf(key, service);
     const triggerTime = this.triggerTimes.earliestChange(service, pods);
     // The API server has given every Service its families.
     const { ipFamilies: families = [] } = service.spec;
@@ -133,6 +134,8 @@ class EndpointSliceLogic implements ControllerLogic {
     this.slices.clear();
     this.tracker.clear();
     this.triggerTimes.clear();
+    this.desired.clear();
+    this.selected.clear();
     this.unhinted.clear();
     this.sharesAreStale = true;
   }
@@ -144,6 +147,7 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 
   private onPod({ key, before, after }: Change): Iterable<ObjectKey> {
+    this.podChanges++;
     const { namespace = '' } = (after ?? before)!.metadata;
     const [had, has] = [labelsOf(before), labelsOf(after)];
     this.podIndex.update(namespace, key, had, has);
@@ -155,6 +159,7 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 
   private onNode({ before, after }: Change): Iterable<ObjectKey> {
+    this.desired.onNode(before as Node | undefined, after as Node | undefined);
     if (!concernsShares(before as Node | undefined, after as Node | undefined)) return [];
     this.sharesAreStale = true;
     return [...this.unhinted].sort(compareText);
@@ -186,12 +191,19 @@ class EndpointSliceLogic implements ControllerLogic {
     else known.add(key);
   }
 
-  private podsOf({ metadata, spec: { selector = {} } }: Service): Pod[] {
+  /** Frozen, because the next pass compares its own with them. */
+  private podsOf(service: ObjectKey, { metadata, spec }: Service): readonly Pod[] {
+    const { selector = {} } = spec;
+    const { podChanges } = this;
+    const last = this.selected.get(service);
+    if (last?.selector === selector && last.podChanges === podChanges) return last.pods;
     const pods: Pod[] = [];
     for (const key of this.podIndex.matching(metadata.namespace ?? '', selector)) {
       const pod = this.place.view.get('Pod', key) as Pod | undefined;
       if (pod !== undefined) pods.push(pod);
     }
+    Object.freeze(pods);
+    this.selected.set(service, Object.freeze({ selector, podChanges, pods }));
     return pods;
   }
 
@@ -211,21 +223,7 @@ class EndpointSliceLogic implements ControllerLogic {
     existing: readonly EndpointSlice[],
     pass: Pass,
   ): SlicePlan {
-    const desired = new Map<string, DesiredGroup>();
-    let group: DesiredGroup | undefined;
-    for (const pod of pods) {
-      if (!isEndpoint(pod) || !hasAddressOf(pod, family)) continue;
-      const ports = portsOf(service, pod);
-      // Most pods offer what the one before them does.
-      if (group?.ports !== ports) group = groupOf(desired, ports);
-      const node = this.place.view.get('Node', pod.spec.nodeName ?? '');
-      if (node === undefined && !service.spec.publishNotReadyAddresses) {
-        pass.fail(`node ${pod.spec.nodeName} of pod ${keyOf(pod)} is not there`);
-        continue;
-      }
-      const endpoint = endpointOf(pod, node, service, family);
-      group.endpoints.set(identityOf(endpoint), endpoint);
-    }
+    const desired = this.desired.of(service, family, pods, pass);
     const slices = existing.filter(({ addressType }) => addressType === family);
     const plan = packSlices({ service, family, desired, existing: slices, max: this.max });
     this.hint(service, plan);
@@ -237,7 +235,8 @@ class EndpointSliceLogic implements ControllerLogic {
     const { kernel, actor, timing } = this.place;
     const version = timing.versions.of(actor);
     const key = keyOf(service);
-    if (String(service.metadata.annotations?.[TOPOLOGY_MODE]).toLowerCase() !== 'auto') {
+    const mode = service.metadata.annotations?.[TOPOLOGY_MODE];
+    if (mode?.toLowerCase() !== 'auto') {
       this.unhinted.delete(key);
       hintByDistribution(plan, service.spec.trafficDistribution, version);
       return;
@@ -290,17 +289,17 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 }
 
+/** What a selector selected when so many changes of pods had been seen. Forks share it. */
+interface Selected {
+  readonly selector: Labels;
+  readonly podChanges: number;
+  readonly pods: readonly Pod[];
+}
+
 const NO_LABELS: Labels = {};
 
 function labelsOf(object: KubeObject | undefined): Labels | undefined {
   return object && (object.metadata.labels ?? NO_LABELS);
-}
-
-function groupOf(desired: Map<string, DesiredGroup>, ports: readonly SlicePort[]): DesiredGroup {
-  const key = portsKey(ports);
-  let group = desired.get(key);
-  if (group === undefined) desired.set(key, (group = { ports, endpoints: new Map() }));
-  return group;
 }
 
 /** Whether the share of CPU that each zone has may be another by a change of a node. */
@@ -350,14 +349,19 @@ function readyAddresses(slices: readonly Holder[]): Set<string> {
   return ready;
 }
 
+/** How many addresses a line of the journal names. */
+const NAMED = 6;
+
 /** Traffic loses by a change that takes ready endpoints away and brings none. */
 function effectOf({ added, removed }: ReadyChange): Effect | undefined {
   if (added.length > 0) return 'gain';
   return removed.length > 0 ? 'loss' : undefined;
 }
 
+/** Names the first addresses only. */
 function summaryOf({ ready, added, removed }: ReadyChange): string {
-  const parts = [...added.map((it) => `+${it}`), ...removed.map((it) => `-${it}`)];
-  const change = parts.length === 0 ? '' : ` (${parts.slice(0, 6).join(' ')})`;
+  const parts = added.slice(0, NAMED).map((it) => `+${it}`);
+  for (const address of removed.slice(0, NAMED - parts.length)) parts.push(`-${address}`);
+  const change = parts.length === 0 ? '' : ` (${parts.join(' ')})`;
   return `${ready} ready${change}`;
 }

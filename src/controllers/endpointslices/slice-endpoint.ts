@@ -28,21 +28,16 @@ export function hasAddressOf({ status }: Pod, family: Family): boolean {
   return false;
 }
 
-function addressesOf({ status }: Pod): string[] {
-  if (status?.podIPs?.length) return status.podIPs.map(({ ip }) => ip);
-  return status?.podIP ? [status.podIP] : [];
+function addressesOf({ status }: Pod, family: Family): string[] {
+  const { podIPs, podIP } = status ?? {};
+  const addresses: string[] = [];
+  if (podIPs?.length) {
+    for (const { ip } of podIPs) if (familyOf(ip as IP) === family) addresses.push(ip);
+  } else if (podIP && familyOf(podIP as IP) === family) {
+    addresses.push(podIP);
+  }
+  return addresses;
 }
-
-/** An endpoint, with all that it was made from besides its pod. */
-interface Known {
-  readonly zone: string | undefined;
-  readonly hostname: string | undefined;
-  readonly publishes: boolean;
-  readonly endpoint: SliceEndpoint;
-}
-
-/** What stays the same from pass to pass is the same object, and is known by that in a slice. */
-const known: Record<Family, WeakMap<Pod, Known>> = { IPv4: new WeakMap(), IPv6: new WeakMap() };
 
 /** The endpoint of one family that the pod is for the Service, without hints. */
 export function endpointOf(
@@ -52,32 +47,14 @@ export function endpointOf(
   family: Family,
 ): SliceEndpoint {
   const zone = zoneOf(node);
-  const isNamed = pod.spec.subdomain === service.metadata.name;
-  const hostname = isNamed ? pod.spec.hostname : undefined;
+  const { nodeName, subdomain } = pod.spec;
+  const hostname = subdomain === service.metadata.name ? pod.spec.hostname : undefined;
   const publishes = service.spec.publishNotReadyAddresses === true;
-  const last = known[family].get(pod);
-  const isSame =
-    last !== undefined &&
-    last.zone === zone &&
-    last.hostname === hostname &&
-    last.publishes === publishes;
-  if (isSame) return last.endpoint;
-  const endpoint = newEndpoint(pod, family, { zone, hostname, publishes });
-  known[family].set(pod, { zone, hostname, publishes, endpoint });
-  return endpoint;
-}
-
-function newEndpoint(
-  pod: Pod,
-  family: Family,
-  { zone, hostname, publishes }: Omit<Known, 'endpoint'>,
-): SliceEndpoint {
   const serving = isPodReady(pod);
   const terminating = pod.metadata.deletionTimestamp !== undefined;
-  const { nodeName } = pod.spec;
   // Field by field, because spreads make objects that are slow to make and to read.
   const endpoint: { -readonly [Field in keyof SliceEndpoint]: SliceEndpoint[Field] } = {
-    addresses: addressesOf(pod).filter((text) => familyOf(text as IP) === family),
+    addresses: addressesOf(pod, family),
     conditions: { ready: publishes || (serving && !terminating), serving, terminating },
   };
   if (hostname) endpoint.hostname = hostname;
@@ -144,18 +121,21 @@ function targetPortOf(
 }
 
 /** Endpoints with equal identities are the same endpoint, whatever else has changed. */
-export function identityOf(endpoint: SliceEndpoint): string {
-  let identity = identities.get(endpoint);
-  if (identity === undefined) {
-    const { addresses, hostname, targetRef } = endpoint;
-    const pod = `${targetRef?.namespace ?? ''}/${targetRef?.name ?? ''}`;
-    identity = `${addresses.join(',')}|${hostname ?? ''}|${pod}`;
-    identities.set(endpoint, identity);
-  }
-  return identity;
+export function identityOf({ addresses, hostname = '', targetRef }: SliceEndpoint): string {
+  const pod = `${targetRef?.namespace ?? ''}/${targetRef?.name ?? ''}`;
+  return `${addresses.join(',')}|${hostname}|${pod}`;
 }
 
-const identities = new WeakMap<SliceEndpoint, string>();
+/** Whether two endpoints have equal identities. */
+export function areIdentical(a: SliceEndpoint, b: SliceEndpoint): boolean {
+  if (a === b) return true;
+  return (
+    a.targetRef?.name === b.targetRef?.name &&
+    a.targetRef?.namespace === b.targetRef?.namespace &&
+    (a.hostname ?? '') === (b.hostname ?? '') &&
+    equalJson(a.addresses, b.addresses)
+  );
+}
 
 /** source: staging/src/k8s.io/endpointslice/util/endpointset.go EndpointsEqualBeyondHash */
 export function isSameEndpoint(a: SliceEndpoint, b: SliceEndpoint): boolean {

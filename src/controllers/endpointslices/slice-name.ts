@@ -14,8 +14,8 @@ export function newSliceName(
 ): string {
   const stream = kernel.random.stream(`${maker}/name/${namespace}/${service}`);
   for (;;) {
-    const letters = Array.from({ length: 5 }, () => LETTERS[stream.below(LETTERS.length)]);
-    const candidate = `${service}-${letters.join('')}`;
+    let candidate = `${service}-`;
+    for (let count = 0; count < 5; count++) candidate += LETTERS[stream.below(LETTERS.length)];
     if (view.get('EndpointSlice', `${namespace}/${candidate}`) === undefined) return candidate;
   }
 }

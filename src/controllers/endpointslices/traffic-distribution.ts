@@ -14,7 +14,8 @@ export function hintByDistribution(
   version: KubeVersion,
 ): void {
   const wanted = hintsFor(distribution, version);
-  for (const draft of [...plan.create, ...plan.update]) applyHints(draft, wanted);
+  for (const draft of plan.create) applyHints(draft, wanted);
+  for (const draft of plan.update) applyHints(draft, wanted);
   const stale = plan.unchanged.filter((draft) => hasOtherHints(draft, wanted));
   for (const draft of stale) {
     applyHints(draft, wanted);
@@ -59,9 +60,12 @@ export function isReady({ conditions }: SliceEndpoint): boolean {
 
 /** An endpoint that is not ready gets no hint, and its hints trigger no write. */
 function applyHints(draft: SliceDraft, wanted: WantedHints): void {
-  draft.endpoints = draft.endpoints.map((endpoint) =>
-    withHints(endpoint, isReady(endpoint) ? wanted(endpoint) : undefined),
-  );
+  const { endpoints } = draft;
+  const hinted = (endpoint: SliceEndpoint) =>
+    withHints(endpoint, isReady(endpoint) ? wanted(endpoint) : undefined);
+  // A list that has its hints stays the one that it is.
+  const first = endpoints.findIndex((endpoint) => hinted(endpoint) !== endpoint);
+  if (first >= 0) draft.endpoints = endpoints.map(hinted);
 }
 
 function hasOtherHints(draft: SliceDraft, wanted: WantedHints): boolean {

@@ -7,11 +7,14 @@ import type { Service } from '../../apiserver/kinds/service';
 import { keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
 
+/** What the last look saw. Frozen, so that forks share it. */
 interface Seen {
-  service: number;
-  /** By the names of the pods, which are in the namespace of the Service. */
-  pods: Map<string, number>;
+  /** When the Service was created. */
+  readonly created: number;
+  readonly pods: readonly Pod[];
 }
+
+const NOTHING: Seen = Object.freeze({ created: Number.NEGATIVE_INFINITY, pods: Object.freeze([]) });
 
 export class TriggerTimes {
   private readonly services = new Map<ObjectKey, Seen>();
@@ -19,31 +22,17 @@ export class TriggerTimes {
   /**
    * The earliest change since the last call for this Service, in microseconds: its creation, or the
    * instant at which a pod became ready or ceased to be. A pod's deletion leaves no time behind.
+   * `pods` is frozen.
    */
   earliestChange(service: Service, pods: readonly Pod[]): number | undefined {
     const key = keyOf(service);
-    let seen = this.services.get(key);
-    if (seen === undefined) {
-      seen = { service: Number.NEGATIVE_INFINITY, pods: new Map() };
-      this.services.set(key, seen);
-    }
-    let earliest = Number.POSITIVE_INFINITY;
-    let count = 0;
-    for (const pod of pods) {
-      const time = readyTimeOf(pod);
-      if (time === undefined) continue;
-      const { name } = pod.metadata;
-      const before = seen.pods.get(name);
-      count++;
-      if (time === before) continue;
-      seen.pods.set(name, time);
-      if (before === undefined || time > before) earliest = Math.min(earliest, time);
-    }
-    // Most passes find the pods of the one before; those that are gone are forgotten.
-    if (count < seen.pods.size) seen.pods = readyTimesOf(pods);
-    const created = service.metadata.creationTimestamp;
-    if (created !== undefined && created > seen.service) earliest = Math.min(earliest, created);
-    seen.service = created ?? seen.service;
+    const seen = this.services.get(key) ?? NOTHING;
+    const created = service.metadata.creationTimestamp ?? seen.created;
+    this.services.set(key, Object.freeze({ created, pods }));
+    const earliest = Math.min(
+      earliestReady(pods, seen.pods),
+      created > seen.created ? created : Number.POSITIVE_INFINITY,
+    );
     return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
   }
 
@@ -60,11 +49,25 @@ function readyTimeOf({ status }: Pod): number | undefined {
   return conditionOf(status?.conditions, 'Ready')?.lastTransitionTime;
 }
 
-function readyTimesOf(pods: readonly Pod[]): Map<string, number> {
-  const times = new Map<string, number>();
-  for (const pod of pods) {
+/** The earliest time at which one of the pods became ready, or ceased to be, since `before`. */
+function earliestReady(pods: readonly Pod[], before: readonly Pod[]): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  if (pods === before) return earliest;
+  let byName: ReadonlyMap<string, Pod> | undefined;
+  for (let index = 0; index < pods.length; index++) {
+    const pod = pods[index]!;
+    let known = before[index];
+    if (pod === known) continue;
     const time = readyTimeOf(pod);
-    if (time !== undefined) times.set(pod.metadata.name, time);
+    if (time === undefined) continue;
+    const { name } = pod.metadata;
+    // Most pods stand where they stood before.
+    if (before.length > 0 && known?.metadata.name !== name) {
+      byName ??= new Map(before.map((one) => [one.metadata.name, one]));
+      known = byName.get(name);
+    }
+    const last = known && readyTimeOf(known);
+    if (last === undefined || time > last) earliest = Math.min(earliest, time);
   }
-  return times;
+  return earliest;
 }

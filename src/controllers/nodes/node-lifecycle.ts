@@ -18,7 +18,6 @@ import type { Duration, Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
 import type { Pass } from '../pass';
-import { PodsByNode } from '../pods-by-node';
 import { isNodeReady, ZoneCensus } from './zone-disruption';
 
 const UNSCHEDULABLE_TAINT = 'node.kubernetes.io/unschedulable';
@@ -53,7 +52,6 @@ class NodeLifecycleLogic implements ControllerLogic {
   private readonly place: Workplace;
   private readonly monitor: Loop;
   private readonly eviction: Loop;
-  private readonly pods = new PodsByNode();
   /** The turn of each silent node that is to be tainted. */
   private readonly evictions = new Map<string, Turn>();
   /** When the next node of a zone may be tainted. */
@@ -67,7 +65,7 @@ class NodeLifecycleLogic implements ControllerLogic {
     const { timing, actor } = workplace;
     this.monitor = new Loop(timing, MONITOR, actor);
     this.eviction = new Loop(timing, EVICTION, actor);
-    this.watches = { Node: (change) => this.onNode(change), Pod: (change) => this.onPod(change) };
+    this.watches = { Node: (change) => this.onNode(change), Pod: () => [] };
     workplace.heartbeats.onChange((node) => workplace.queue.add(node));
   }
 
@@ -87,16 +85,10 @@ class NodeLifecycleLogic implements ControllerLogic {
   }
 
   reset(): void {
-    this.pods.clear();
     this.evictions.clear();
     this.zoneFreeAt.clear();
     this.census.clear();
     this.startedAt = undefined;
-  }
-
-  private onPod(change: Change): Iterable<ObjectKey> {
-    this.pods.update(change);
-    return [];
   }
 
   private onNode({ key, before, after }: Change): Iterable<ObjectKey> {
@@ -150,9 +142,8 @@ class NodeLifecycleLogic implements ControllerLogic {
     pass.summary = 'Ready becomes Unknown: the node has not renewed its lease';
     pass.patch(node, { status: { conditions } });
     if (!wasReady) return;
-    for (const key of this.pods.on(node.metadata.name)) {
-      const pod = this.place.view.get('Pod', key) as Pod | undefined;
-      if (pod === undefined || !isPodReady(pod) || isPodTerminal(pod)) continue;
+    for (const pod of this.place.view.listIn('Pod', node.metadata.name) as Iterable<Pod>) {
+      if (!isPodReady(pod) || isPodTerminal(pod)) continue;
       const notReady: Condition = { type: 'Ready', status: 'False', lastTransitionTime: now };
       pass.patch(pod, { status: { conditions: withCondition(pod.status?.conditions, notReady) } });
     }

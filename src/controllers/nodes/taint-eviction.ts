@@ -10,13 +10,13 @@ import type { Change } from '../../apiserver/informer';
 import { NOT_READY_TAINT } from '../../apiserver/pod-admission';
 import type { TimerName } from '../../timing';
 import type { Taint } from '../../values/cluster-spec';
+import { keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
 import { between, later, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
 import type { Pass } from '../pass';
-import { PodsByNode } from '../pods-by-node';
 
 export const taintEviction = defineController({
   name: 'taint-eviction',
@@ -28,7 +28,8 @@ export const taintEviction = defineController({
 class TaintEvictionLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
-  private readonly pods = new PodsByNode();
+  /** Nodes with a taint that evicts; most clusters have none. */
+  private readonly tainted = new Set<string>();
   /** Since when a pod has been counting. */
   private readonly since = new Map<ObjectKey, Instant>();
 
@@ -69,26 +70,25 @@ class TaintEvictionLogic implements ControllerLogic {
   }
 
   reset(): void {
-    this.pods.clear();
+    this.tainted.clear();
     this.since.clear();
   }
 
   private onNode({ key, before, after }: Change): Iterable<ObjectKey> {
-    const taints = [before, after].map((node) => noExecute(node as Node | undefined));
-    return equalJson(taints[0], taints[1]) ? [] : this.pods.on(key);
+    const [was, is] = [noExecute(before as Node | undefined), noExecute(after as Node | undefined)];
+    if (is.length > 0) this.tainted.add(key);
+    else this.tainted.delete(key);
+    return equalJson(was, is) ? [] : Array.from(this.place.view.listIn('Pod', key), keyOf);
   }
 
-  private onPod(change: Change): Iterable<ObjectKey> {
-    this.pods.update(change);
-    const { key, before, after } = change;
+  private onPod({ key, before, after }: Change): Iterable<ObjectKey> {
     const pod = after as Pod | undefined;
     if (pod === undefined) {
       this.since.delete(key);
       return [];
     }
-    const node = this.place.view.get('Node', pod.spec.nodeName ?? '') as Node | undefined;
-    const isNews = !equalJson(before?.spec, after?.spec);
-    return isNews && noExecute(node).length > 0 ? [key] : [];
+    if (!this.tainted.has(pod.spec.nodeName ?? '')) return [];
+    return equalJson(before?.spec, pod.spec) ? [] : [key];
   }
 }
 

@@ -18,7 +18,7 @@ import { BACKOFF, DaemonBackoff } from './daemon-backoff';
 import { defineController, wallClockOf } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
 import { Expectations } from './expectations';
-import { OwnerIndex, ownerKey, ownerKeys } from '../owner';
+import { isControlled, OwnerIndex, ownerKey, ownerKeys } from '../owner';
 import type { Pass, Write } from '../pass';
 import { availableAt, isAvailable, podFromTemplate } from './pod-control';
 import { templateHash } from './template-hash';
@@ -107,6 +107,7 @@ class DaemonSetLogic implements ControllerLogic {
   }
 
   private onPod(change: Change): Iterable<ObjectKey> {
+    if (!isControlled(change, 'DaemonSet')) return [];
     this.pods.update(change);
     const { before, after } = change;
     const [was, is] = [ownerKey(before, 'DaemonSet'), ownerKey(after, 'DaemonSet')];

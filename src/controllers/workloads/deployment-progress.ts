@@ -47,7 +47,8 @@ export function deadlineOf(owner: Deployment, next: Counts): Instant | undefined
   return later(expiryOf(owner, current), MARGIN);
 }
 
-interface Change extends Pick<Condition, 'type' | 'status' | 'reason'> {
+interface Change extends Pick<Condition, 'type' | 'status'> {
+  readonly reason: string;
   /** Whether the same condition counts as a new one: progress was made. */
   readonly isNews?: boolean;
 }
@@ -124,17 +125,13 @@ function expiryOf({ spec }: Deployment, { lastUpdateTime = 0 }: Condition): Inst
 /** source: SetDeploymentCondition */
 function setCondition(
   conditions: readonly Condition[],
-  { isNews = false, ...wanted }: Change,
+  { type, status, reason, isNews }: Change,
   now: Instant,
 ): readonly Condition[] {
-  const before = conditionOf(conditions, wanted.type);
-  const isSame = before?.status === wanted.status && before.reason === wanted.reason;
-  if (isSame && !isNews) return conditions;
-  const lastTransitionTime =
-    before?.status === wanted.status ? (before.lastTransitionTime ?? now) : now;
-  return withCondition(conditions, {
-    ...wanted,
-    lastUpdateTime: now,
-    lastTransitionTime,
-  });
+  const before = conditionOf(conditions, type);
+  const isSame = before?.status === status && before.reason === reason;
+  if (isSame && isNews !== true) return conditions;
+  const since = before?.status === status ? before.lastTransitionTime : undefined;
+  const lastTransitionTime = since ?? now;
+  return withCondition(conditions, { type, status, reason, lastUpdateTime: now, lastTransitionTime });
 }

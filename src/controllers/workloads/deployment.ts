@@ -13,7 +13,7 @@ import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
-import { controllerReference, OwnerIndex, ownerKey, ownerKeys } from '../owner';
+import { controllerReference, ownedAmong, OwnerIndex, ownerKey, ownerKeys } from '../owner';
 import { deadlineOf, progressConditions } from './deployment-progress';
 import type { Activity, Counts } from './deployment-progress';
 import type { Pass } from '../pass';
@@ -50,7 +50,8 @@ class DeploymentLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
   private readonly sets = new OwnerIndex('Deployment');
-  private readonly pods = new OwnerIndex('ReplicaSet');
+  /** Pods by their ReplicaSet, from the first question on: only who recreates them asks. */
+  private pods: OwnerIndex | undefined;
   /** The deadlines that are watched, by Deployment. */
   private readonly watched = new Map<ObjectKey, Instant>();
   private readonly deadlineEvent: EventKind;
@@ -104,7 +105,7 @@ class DeploymentLogic implements ControllerLogic {
 
   reset(): void {
     this.sets.clear();
-    this.pods.clear();
+    this.pods = undefined;
     this.watched.clear();
   }
 
@@ -115,7 +116,7 @@ class DeploymentLogic implements ControllerLogic {
 
   /** A Deployment that recreates waits for its last old pod to be gone. */
   private onPod(change: Change): Iterable<ObjectKey> {
-    this.pods.update(change);
+    this.pods?.update(change);
     const { before, after } = change;
     if (after !== undefined) return [];
     const key = ownerKey(
@@ -163,7 +164,9 @@ class DeploymentLogic implements ControllerLogic {
   }
 
   private hasPods(sets: readonly ReplicaSet[]): boolean {
-    return sets.some(({ metadata }) => this.pods.countOf(metadata.uid) > 0);
+    if (sets.length === 0) return false;
+    const pods = (this.pods ??= ownedAmong(this.place.view.list('Pod'), 'ReplicaSet'));
+    return sets.some(({ metadata }) => pods.countOf(metadata.uid) > 0);
   }
 
   private scale(owner: Deployment, scales: readonly Scale[], pass: Pass): void {

@@ -40,9 +40,9 @@ export function podFromTemplate(
 
 /** When the pod will have been ready for `minReady` seconds; undefined while it is not ready. */
 export function availableAt(pod: Pod, minReady: number): Instant | undefined {
-  if (!isPodReady(pod)) return undefined;
-  const since = conditionOf(pod.status?.conditions, 'Ready')?.lastTransitionTime ?? 0;
-  return later(since as Instant, seconds(minReady));
+  const ready = conditionOf(pod.status?.conditions, 'Ready');
+  if (ready?.status !== 'True') return undefined;
+  return later((ready.lastTransitionTime ?? 0) as Instant, seconds(minReady));
 }
 
 export function isAvailable(pod: Pod, minReady: number, now: Instant): boolean {

@@ -11,7 +11,7 @@ import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { between } from '../../values/time';
 import { defineController, wallClockOf } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
-import { controllerReference, OwnerIndex, ownerKeys } from '../owner';
+import { controllerReference, isControlled, OwnerIndex, ownerKeys } from '../owner';
 import type { Pass } from '../pass';
 import { availableAt, isAvailable, podFromTemplate } from './pod-control';
 import { templateHash } from './template-hash';
@@ -67,6 +67,7 @@ class StatefulSetLogic implements ControllerLogic {
   }
 
   private onPod(change: Change): Iterable<ObjectKey> {
+    if (!isControlled(change, 'StatefulSet')) return [];
     this.pods.update(change);
     return ownerKeys(change, 'StatefulSet');
   }

@@ -10,7 +10,9 @@ const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 /** Equal templates have equal hashes, in whatever order their fields were written. */
 export function templateHash(template: PodTemplate): string {
   const digits = String(hashText(canonical(template)));
-  return [...digits].map((digit) => LETTERS[digit.charCodeAt(0) % LETTERS.length]).join('');
+  let name = '';
+  for (let at = 0; at < digits.length; at++) name += LETTERS[digits.charCodeAt(at) % LETTERS.length];
+  return name;
 }
 
 /** JSON with sorted fields. */
@@ -18,7 +20,11 @@ function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const record = value as Readonly<Record<string, unknown>>;
-  const fields = sortedKeys(record).filter((field) => record[field] !== undefined);
-  const parts = fields.map((field) => `${JSON.stringify(field)}:${canonical(record[field])}`);
-  return `{${parts.join(',')}}`;
+  let text = '';
+  for (const field of sortedKeys(record)) {
+    const part = record[field];
+    if (part === undefined) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(field)}:${canonical(part)}`;
+  }
+  return `{${text}}`;
 }

@@ -150,15 +150,16 @@ function skipCorrelation(part: Fields): void {
 const UNITS = ['', 'k', 'm', 'g', 't'];
 
 /**
- * A rate in bits: units are powers of 1,024, and `bps` are bytes.
- * source: pkg/chaosdaemon/netem/utils.go parseRate
+ * A rate in bits. Since Chaos Mesh 2.7 it is handed on to tc as it stands, whose units are powers
+ * of 1,000, and whose `bps` are bytes.
+ * source: pkg/chaosdaemon/tc_server.go convertTbfToArgs; iproute2 lib/utils.c get_rate64
  */
 function bits(fields: Fields, key: string): string | undefined {
   const text = fields.text(key);
   if (text === undefined) return undefined;
   const [, number = '', prefix = '', unit = ''] =
     /^([0-9]+)\s*([kmgt]?)(bps|bit)$/.exec(text.trim().toLowerCase()) ?? [];
-  const value = Number(number) * 1_024 ** UNITS.indexOf(prefix) * (unit === 'bps' ? 8 : 1);
+  const value = Number(number) * 1_000 ** UNITS.indexOf(prefix) * (unit === 'bps' ? 8 : 1);
   if (unit === '' || value < 1 || value > Number.MAX_SAFE_INTEGER) {
     fields.remark('skipped', `"${text}" is no rate`, key);
     return undefined;

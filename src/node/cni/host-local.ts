@@ -4,6 +4,7 @@
 
 import { addressAt, cidr, sizeOf } from '../../values/cidr';
 import type { Cidr } from '../../values/cidr';
+import { ipToNumber } from '../../values/ip';
 import type { IP } from '../../values/ip';
 
 /** The first usable address of a range: the bridge has it. */
@@ -11,24 +12,27 @@ export function gatewayOf(range: string): IP {
   return addressAt(cidr(range), 1);
 }
 
-/** An address that nobody has, and its place in its range. */
-interface Free {
-  readonly place: bigint;
-  readonly address: IP;
+/** Frozen, so that forks share it. */
+interface Range {
+  readonly addresses: Cidr;
+  /** The place of its last usable address. */
+  readonly end: number;
 }
 
 /** The addresses of one node. Lives on its disk: it outlasts a loss of power. */
 export class HostLocal {
-  private readonly ranges: readonly Cidr[];
+  private readonly ranges: readonly Range[];
   /** The place in its range of the address given out last, by the index of the range. */
-  private readonly last: bigint[];
-  private readonly taken = new Set<IP>();
+  private readonly last: number[];
+  /** Whether somebody has the address at a place, by the index of the range. */
+  private readonly taken: boolean[][];
   private readonly byId = new Map<string, readonly IP[]>();
 
   constructor(podCIDRs: readonly string[]) {
-    this.ranges = podCIDRs.map(cidr);
+    this.ranges = podCIDRs.map((range) => rangeOf(cidr(range)));
     // The search goes on behind the last address, and so begins anew.
-    this.last = this.ranges.map(lastUsable);
+    this.last = this.ranges.map(({ end }) => end);
+    this.taken = this.ranges.map(() => []);
   }
 
   get allocations(): ReadonlyMap<string, readonly IP[]> {
@@ -41,40 +45,65 @@ export class HostLocal {
     if (held !== undefined) {
       return `${held[0]} has been allocated to ${id}, duplicate allocation is not allowed`;
     }
-    const found: Free[] = [];
-    for (const range of this.ranges) {
-      const free = this.nextFree(range, this.last[found.length]!);
-      if (free === undefined) {
-        return `no IP addresses available in range set: ${rangeText(range)}`;
+    const places: number[] = [];
+    for (let index = 0; index < this.ranges.length; index++) {
+      const place = this.nextFree(index, this.last[index]!);
+      if (place === undefined) {
+        const range = rangeText(this.ranges[index]!.addresses);
+        return `no IP addresses available in range set: ${range}`;
       }
-      found.push(free);
+      places.push(place);
     }
-    for (let index = 0; index < found.length; index++) this.last[index] = found[index]!.place;
-    const addresses = found.map(({ address }) => address);
-    for (const address of addresses) this.taken.add(address);
+    const addresses = this.take(places);
     this.byId.set(id, addresses);
     return addresses;
   }
 
   release(id: string): void {
-    for (const address of this.byId.get(id) ?? []) this.taken.delete(address);
+    const addresses = this.byId.get(id) ?? [];
+    for (let index = 0; index < addresses.length; index++) {
+      const place = placeOf(addresses[index]!, this.ranges[index]!.addresses);
+      this.taken[index]![place] = false;
+    }
     this.byId.delete(id);
   }
 
-  /** The next free one after the place `last`, round the range once; the gateway is nobody's. */
-  private nextFree(range: Cidr, last: bigint): Free | undefined {
-    const first = 1n;
-    const end = lastUsable(range);
+  /** One place of each range. */
+  private take(places: readonly number[]): readonly IP[] {
+    const addresses: IP[] = [];
+    for (let index = 0; index < places.length; index++) {
+      const place = places[index]!;
+      this.last[index] = place;
+      this.taken[index]![place] = true;
+      addresses.push(addressAt(this.ranges[index]!.addresses, place));
+    }
+    return addresses;
+  }
+
+  /** The next free place after `last`, round the range once; the gateway is nobody's. */
+  private nextFree(index: number, last: number): number | undefined {
+    const { end } = this.ranges[index]!;
+    const taken = this.taken[index]!;
+    const first = 1;
     const gateway = first;
     let place = last;
     for (let tried = first; tried <= end; tried++) {
-      place = place >= end ? first : place + 1n;
-      if (place === gateway) continue;
-      const address = addressAt(range, place);
-      if (!this.taken.has(address)) return { place, address };
+      place = place >= end ? first : place + 1;
+      if (place !== gateway && taken[place] !== true) return place;
     }
     return undefined;
   }
+}
+
+function placeOf(address: IP, { first }: Cidr): number {
+  return Number(ipToNumber(address) - first);
+}
+
+/** Of an IPv6 range as many addresses are given out as numbers count exactly: it never ends. */
+function rangeOf(range: Cidr): Range {
+  const last = lastUsable(range);
+  const end = last > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(last);
+  return Object.freeze({ addresses: Object.freeze(range), end });
 }
 
 /** The highest address of a pod: all but the broadcast address, which IPv6 does not have. */

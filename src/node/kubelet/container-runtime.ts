@@ -17,7 +17,8 @@ import { subjectOf } from './kubelet-ground';
 import { isAlive } from './kubelet-state';
 import type { ContainerRecord } from './kubelet-state';
 import { isOutOfMemory } from './pod-failures';
-import type { ContainerProcess, PodSandbox } from '../pod-sandbox';
+import { newProcess } from '../pod-sandbox';
+import type { PodSandbox } from '../pod-sandbox';
 
 const GRACE: DeclaredWait = 'spec.terminationGracePeriodSeconds';
 
@@ -84,15 +85,7 @@ export class ContainerRuntime {
     const { kernel, behaviours } = this.ground;
     const { worker, spec } = container;
     const behaviour = behaviours.of(worker.pod, spec);
-    const process: ContainerProcess = {
-      container: spec.name,
-      state: 'starting',
-      listen: behaviour.listen,
-      stoppedBy: new Set(),
-      startedAt: kernel.now,
-      exitCode: 0,
-      exitedAt: kernel.now,
-    };
+    const process = newProcess(spec.name, behaviour.listen, kernel.now, 'starting');
     container.behaviour = behaviour;
     container.process = process;
     container.killedFor = '';

@@ -23,6 +23,7 @@ import type { NodeAgent, PodWorker } from './kubelet-state';
 import type { Pressure } from './node-failures';
 import type { NodeStatuses } from './node-status';
 import type { PodTermination } from './pod-termination';
+import { awakeAmong, workersOn } from './resting-pods';
 
 const MONITORING: TimerName = 'kubelet.evictionMonitoringPeriod';
 const CLEANUP: TimerName = 'kubelet.evictionCleanupPoll';
@@ -171,7 +172,8 @@ export class EvictionManager {
     state.pressures.set(node, new Set(watch.pressed.keys()));
     this.nodeStatuses.pressureChanged(node);
     // Thresholds are in the order of their signals: memory is reclaimed before anything else.
-    // source: helpers.go byEvictionPriority
+    // Upstream leaves the rest to chance, here the first one of the list goes before.
+    // source: helpers.go byEvictionPriority, thresholdsMetGracePeriod (a map)
     const [first] = driving;
     const evicted = first === undefined ? undefined : this.evict(agent, watch, thresholds[first]!);
     if (evicted !== undefined) {
@@ -207,11 +209,11 @@ export class EvictionManager {
     watch: Watch,
     threshold: EvictionThreshold,
   ): PodWorker | undefined {
-    const { api, kernel, timing } = this.ground;
+    const { api, kernel, timing, state } = this.ground;
     const read = (kind: string, key: string) => api.store.get(kind, key);
     // Where nothing takes time, the successor of an evicted pod would be the next one, for ever.
     const takesTime = timing.delay(MONITORING).least > 0;
-    const active = [...agent.workers.values()].filter(
+    const active = workersOn(state, agent).filter(
       ({ stage, addedAt }) => stage !== 'ended' && (takesTime || addedAt < kernel.now),
     );
     const chosen = rankForEviction(active, resourceOf(threshold), read).find(
@@ -296,5 +298,6 @@ function availableOn(agent: NodeAgent, { shortages }: Watch, resource: Resource)
 }
 
 function usedOn({ workers }: NodeAgent, resource: Resource): number {
-  return [...workers.values()].reduce((sum, worker) => sum + usageOf(worker, resource), 0);
+  // Pods that rest use nothing, as far as anybody has said.
+  return awakeAmong(workers).reduce((sum, worker) => sum + usageOf(worker, resource), 0);
 }

@@ -1,6 +1,6 @@
 // When a node counts as short of something: the thresholds of its kubelet, and what is available.
 // source: pkg/kubelet/eviction/helpers.go thresholdsMet, mergeThresholds, thresholdsMetGracePeriod;
-// pkg/kubelet/eviction/api/types.go GetThresholdQuantity
+// parsePercentage; pkg/kubelet/eviction/api/types.go GetThresholdQuantity
 
 import type { EvictionThreshold, Quantity, Signal } from '../../values/kubelet-settings';
 import { between } from '../../values/time';
@@ -30,9 +30,11 @@ export function leastOf(threshold: EvictionThreshold, supply: Supply): number {
   return amountOf(threshold.least, resourceOf(threshold), supply);
 }
 
+/** A share is read into 32 bits: a tenth of 100Gi is 160 bytes more than 10Gi. */
 function amountOf(quantity: Quantity, resource: Resource, supply: Supply): number {
   if ('amount' in quantity) return quantity.amount;
-  return Math.floor(supply.capacity(resource) * quantity.share);
+  const percentage = Math.fround(quantity.share * 100);
+  return Math.floor(supply.capacity(resource) * Math.fround(percentage / 100));
 }
 
 /** What a kubelet remembers of its thresholds, each by its number. */

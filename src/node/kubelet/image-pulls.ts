@@ -12,7 +12,8 @@ import type { Duration, Instant } from '../../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import { subjectOf } from './kubelet-ground';
 import { ownerOfContainer } from './kubelet-state';
-import type { ContainerRecord, PodWorker } from './kubelet-state';
+import type { ContainerRecord, KubeletState, NodeAgent, PodWorker } from './kubelet-state';
+import { workersOn } from './resting-pods';
 
 /** What the kubelet says of a container whose image could not be pulled. */
 export interface FailedPull {
@@ -73,7 +74,7 @@ export class ImagePulls {
     const isMissing = state.nodeFailures.images.has(agent.node);
     const failed = pulls?.get(image);
     const isWaiting = isInBackOff(failed, now);
-    if ((!isMissing && !isWaiting) || !needsPull(spec, agent.images)) {
+    if ((!isMissing && !isWaiting) || !needsPull(spec, imagesOn(state, agent))) {
       container.pull = undefined;
       return true;
     }
@@ -96,12 +97,25 @@ export class ImagePulls {
   /** Images can be pulled on the node again: what waits for that is worth waiting for. */
   mended(node: string): void {
     const { kernel, state } = this.ground;
+    const waiting: (readonly [id: number, until: Instant])[] = [];
     for (const { id, pull, worker } of state.containers.values()) {
       // A look that is over has found something else in the way, which is looked at in its turn.
       if (pull === undefined || pull.retryAt < kernel.now || worker.agent.node !== node) continue;
-      kernel.schedule(pull.retryAt, Phase.agent, this.lastRetryEvent, id, pull.retryAt, RETRY);
+      waiting.push([id, pull.retryAt]);
+    }
+    // Records of pods that rested have come late, not their pods.
+    waiting.sort(([one], [other]) => one - other);
+    for (const [id, until] of waiting) {
+      kernel.schedule(until, Phase.agent, this.lastRetryEvent, id, until, RETRY);
     }
   }
+}
+
+/** The images of all containers that were started on the node. */
+function imagesOn(state: KubeletState, agent: NodeAgent): ReadonlySet<string> {
+  // Those of pods that rest come with their records.
+  workersOn(state, agent);
+  return agent.images;
 }
 
 /** Whether a start asks the registry, on a node that has these images. */

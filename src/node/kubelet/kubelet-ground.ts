@@ -74,8 +74,9 @@ export function subjectOf({ key }: PodWorker): string {
 /**
  * Whether the kubelet `actor` lists a pod's containers right after it has started one of them,
  * instead of at the next relist.
- * source: pkg/features/kube_features.go PLEGOnDemandRelist (beta, on in 1.36)
+ * source: pkg/features/kube_features.go PLEGOnDemandRelist (beta, on in 1.36; no gate before)
  */
 export function relistsOnDemand({ timing, featureGates }: KubeletOptions, actor: string): boolean {
-  return featureGates?.['PLEGOnDemandRelist'] ?? isAtLeast(timing.versions.of(actor), '1.36');
+  const hasGate = isAtLeast(timing.versions.of(actor), '1.36');
+  return hasGate && featureGates?.['PLEGOnDemandRelist'] !== false;
 }

@@ -14,6 +14,7 @@ import type { PodLifecycle } from './pod-lifecycle';
 import type { PodTermination } from './pod-termination';
 import type { Prober } from './prober';
 import { resetProbe } from './probes';
+import { awake, awakeAmong, workersOn } from './resting-pods';
 
 export interface ProcessParts {
   readonly prober: Prober;
@@ -60,7 +61,7 @@ export class KubeletProcesses {
     this.parts.leases.stopped(agent);
     agent.running = false;
     agent.informer.hold();
-    for (const worker of agent.workers.values()) forget(worker);
+    for (const worker of this.workersOn(agent)) forget(worker);
     this.parts.leases.tell(agent);
     this.parts.died(agent);
   }
@@ -74,7 +75,7 @@ export class KubeletProcesses {
     agent.running = true;
     agent.startedAt = kernel.now;
     this.parts.leases.started(agent);
-    agent.workers.forEach((worker) => this.takeOver(worker));
+    for (const worker of this.workersOn(agent)) this.takeOver(worker);
     agent.informer.reset();
     agent.informer.relist();
     this.removeOrphans(agent);
@@ -83,14 +84,14 @@ export class KubeletProcesses {
   /** Before the process is stopped: what has happened so far counts. */
   pause(node: string): void {
     const agent = this.agent(node);
-    for (const worker of agent.workers.values()) this.parts.prober.refreshPod(worker);
+    for (const worker of awakeAmong(agent.workers)) this.parts.prober.refreshPod(worker);
     this.parts.leases.interrupt(agent);
   }
 
   /** The process goes on. */
   resume(node: string): void {
     const agent = this.agent(node);
-    for (const worker of agent.workers.values()) this.parts.prober.skipTicks(worker);
+    for (const worker of awakeAmong(agent.workers)) this.parts.prober.skipTicks(worker);
     this.parts.leases.resume(agent);
   }
 
@@ -113,6 +114,7 @@ export class KubeletProcesses {
     if (worker.stage === 'terminating') termination.proceed(worker);
     if (worker.stage !== 'running') return;
     // Until 1.35 a restart of the kubelet made containers unready until their next probe.
+    // source: pkg/features/kube_features.go ChangeContainerStatusOnKubeletRestart (off in 1.35)
     const keepsResults = isAtLeast(timing.versions.of(worker.agent.actor), '1.35');
     for (const container of worker.containers) {
       for (const probe of container.probes) {
@@ -131,11 +133,16 @@ export class KubeletProcesses {
   /** What runs here though its pod is gone from the API is ended. */
   private removeOrphans(agent: NodeAgent): void {
     if (!agent.running || !agent.informer.isListed || agent.informer.isHeld) return;
-    for (const worker of agent.workers.values()) {
-      const object = agent.informer.get(worker.key);
-      const isOwn = object !== undefined && (object.metadata.uid ?? '') === worker.uid;
-      if (!isOwn && !worker.removed) this.parts.removed(worker);
+    for (const known of [...agent.workers.values()]) {
+      const object = agent.informer.get(known.key);
+      if (object !== undefined && (object.metadata.uid ?? '') === known.uid) continue;
+      const worker = awake(this.ground.state, known);
+      if (!worker.removed) this.parts.removed(worker);
     }
+  }
+
+  private workersOn(agent: NodeAgent): readonly PodWorker[] {
+    return workersOn(this.ground.state, agent);
   }
 
   private agent(node: string): NodeAgent {

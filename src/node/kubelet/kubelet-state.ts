@@ -15,6 +15,7 @@ import type { Pressure } from './node-failures';
 import { isHeldUnready, PodFailures } from './pod-failures';
 import type { FailuresOfPod } from './pod-failures';
 import type { ProbeState } from './probes';
+import type { RestingPod } from './resting-pods';
 
 /** The kubelet of one node. */
 export interface NodeAgent {
@@ -24,7 +25,7 @@ export interface NodeAgent {
   readonly informer: Informer;
   readonly ticks: NodeTicks;
   /** Workers on this node by number, in the order in which their pods came. */
-  readonly workers: Map<number, PodWorker>;
+  readonly workers: Map<number, PodWorker | RestingPod>;
   running: boolean;
   /** When the kubelet started last. */
   startedAt: Instant;
@@ -171,11 +172,12 @@ export interface ContainerRecord {
 /** Every record of all kubelets. */
 export interface KubeletState {
   readonly agents: Map<string, NodeAgent>;
+  /** Those that are no resting pods. */
   readonly workers: Map<number, PodWorker>;
   readonly containers: Map<number, ContainerRecord>;
   readonly probes: Map<number, { readonly probe: ProbeState; readonly container: ContainerRecord }>;
   /** The newest worker of each pod. */
-  readonly byPod: Map<ObjectKey, PodWorker>;
+  readonly byPod: Map<ObjectKey, PodWorker | RestingPod>;
   readonly podFailures: PodFailures;
   readonly nodeFailures: NodeFailures;
   /** Pressures that the eviction managers hold their nodes to be under. */

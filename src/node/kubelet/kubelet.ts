@@ -22,6 +22,7 @@ import { NodeFaults } from './node-faults';
 import { NodeShutdown } from './node-shutdown';
 import type { PodFailure } from './pod-failures';
 import { Prober } from './prober';
+import { awakeAmong, workerOf } from './resting-pods';
 import { RuntimeHealth } from './runtime-health';
 import { SettledPods } from './settled-pods';
 import { StatusManager } from './status-manager';
@@ -171,7 +172,7 @@ export class Kubelets {
 
   /** Every container of the pod exits; sandbox and address stay. A pod that is off stays off. */
   crashPod(pod: ObjectKey, options: { exitCode: number; restart: boolean }): void {
-    const worker = this.ground.state.byPod.get(pod);
+    const worker = workerOf(this.ground.state, pod);
     if (worker === undefined) return;
     worker.restartHeld ||= !options.restart;
     for (const container of worker.containers) this.runtime.crash(container, options.exitCode);
@@ -183,7 +184,7 @@ export class Kubelets {
     name: string,
     options: { exitCode: number; restart: boolean },
   ): void {
-    const worker = this.ground.state.byPod.get(pod);
+    const worker = workerOf(this.ground.state, pod);
     const container = worker?.containers.find(({ spec }) => spec.name === name);
     if (worker === undefined || container === undefined) return;
     worker.restartHeld ||= !options.restart;
@@ -203,7 +204,7 @@ export class Kubelets {
 
   /** Lets a pod's exited containers be restarted again. */
   allowRestart(pod: ObjectKey): void {
-    const worker = this.ground.state.byPod.get(pod);
+    const worker = workerOf(this.ground.state, pod);
     if (worker?.restartHeld !== true) return;
     worker.restartHeld = false;
     this.lifecycle.sync(worker);
@@ -263,6 +264,7 @@ export class Kubelets {
    */
   servingNow(pod: ObjectKey): boolean {
     const worker = this.ground.state.byPod.get(pod);
+    if (worker?.stage === 'resting') return true;
     if (worker?.stage !== 'running') return false;
     const serving = worker.containers.filter(({ role }) => role !== 'init');
     return serving.every((container) => this.prober.answersNow(container));
@@ -270,17 +272,17 @@ export class Kubelets {
 
   /** Something on the network was cut, degraded or mended: probes may see that. */
   networkChanged(): void {
-    for (const worker of this.ground.state.byPod.values()) this.prober.refreshPod(worker);
+    for (const worker of awakeAmong(this.ground.state.byPod)) this.prober.refreshPod(worker);
   }
 
   /** The processes of a pod were stopped, or go on: probes may see that. */
   refreshProbes(pod: ObjectKey): void {
-    const worker = this.ground.state.byPod.get(pod);
+    const worker = workerOf(this.ground.state, pod);
     if (worker !== undefined) this.prober.refreshPod(worker);
   }
 
   private failureChanged(pod: ObjectKey): void {
-    const worker = this.ground.state.byPod.get(pod);
+    const worker = workerOf(this.ground.state, pod);
     if (worker === undefined) return;
     this.prober.refreshPod(worker);
     this.statuses.syncSoon(worker);
@@ -310,7 +312,7 @@ export class Kubelets {
   /** Services have changed: a container whose ports are only assumed may have others now. */
   private listenAnew(pod: ObjectKey): void {
     const { state, behaviours, touch } = this.ground;
-    const worker = state.byPod.get(pod);
+    const worker = workerOf(state, pod);
     if (worker === undefined) return;
     for (const container of worker.containers) {
       if (container.behaviour?.assumed !== true || !isAlive(container)) continue;
@@ -333,7 +335,7 @@ export class Kubelets {
       state.containers.delete(container.id);
       for (const { id } of container.probes) state.probes.delete(id);
     }
-    const next = state.byPod.get(key);
+    const next = workerOf(state, key);
     if (next?.agent === agent && agent.running) this.lifecycle.unpark(next);
   }
 

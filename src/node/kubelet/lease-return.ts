@@ -1,6 +1,6 @@
 // When a kubelet that was cut off renews its lease again: which of its tries gets through first.
 // source: component-helpers/apimachinery/lease/controller.go (sync, retryUpdateLease,
-// backoffEnsureLease); pkg/kubelet/kubelet.go (the client of heartbeats and its timeout)
+// backoffEnsureLease); cmd/kubelet/app/server.go (the client of heartbeats and its timeout)
 
 import type { Cut } from '../../apiserver/connections';
 import { retransmission } from '../../apiserver/retransmission';
@@ -10,10 +10,16 @@ import type { Duration, Instant } from '../../values/time';
 
 /** Tries of one renewal that follow each other at once. */
 export const RETRIES = 5;
-/** From this failed try on the kubelet closes its connections before the next one. */
+/**
+ * From this failed try on the kubelet closes its connections before the next one. Real ones do so
+ * where HTTP/2 is disabled; with it they leave that to its pings, which take up to 45 s.
+ * source: cmd/kubelet/app/server.go buildKubeletClientConfig (DISABLE_HTTP2); kubernetes#108107
+ */
 export const DISTRUST = 2;
 
 export interface Outage {
+  /** Whose: the kubelet as the journal names it, whose settings may be its own. */
+  readonly actor: string;
   readonly cut: Cut;
   /** The first renewal that is due since the path was cut. */
   readonly firstTry: Instant;
@@ -22,9 +28,10 @@ export interface Outage {
 }
 
 /** When the kubelet closes its connections because its heartbeats fail; undefined for never. */
-export function distrustAt({ cut, firstTry }: Outage, timing: Timing): Instant | undefined {
+export function distrustAt(outage: Outage, timing: Timing): Instant | undefined {
+  const { actor, cut, firstTry } = outage;
   if (cut !== 'silent') return undefined;
-  const timeout = timing.delay('kubelet.leaseRequestTimeout').least;
+  const timeout = patienceOf(actor, timing);
   return later(firstTry, (DISTRUST * timeout) as Duration);
 }
 
@@ -36,11 +43,16 @@ export interface Renewal {
 
 const TIMEOUT: TimerName = 'kubelet.leaseRequestTimeout';
 
+/** How long a kubelet waits for the answer to one try. */
+export function patienceOf(actor: string, timing: Timing): Duration {
+  return timing.delay(TIMEOUT, 'gain', actor).least;
+}
+
 /** The try that succeeds, if the path is free from `mendedAt` on. */
 export function leaseReturn(outage: Outage, mendedAt: Instant, timing: Timing): Renewal {
-  const { cut, firstTry } = outage;
+  const { actor, cut, firstTry } = outage;
   if (mendedAt <= firstTry) return { at: firstTry, timer: 'kubelet.leaseRenewInterval' };
-  const timeout = cut === 'silent' ? timing.delay(TIMEOUT).least : 0;
+  const timeout = cut === 'silent' ? patienceOf(actor, timing) : 0;
   const tries = new Tries(timing, timeout as Duration, mendedAt);
   let at = firstTry;
   for (let count = 0; count < RETRIES; count++) {

@@ -1,8 +1,8 @@
 // Renewals of leases over a line that loses packets: each of them is drawn, try by try. Without
 // such a line nothing here happens, and no renewal is an event.
 // source: component-helpers/apimachinery/lease/controller.go (sync, retryUpdateLease,
-// backoffEnsureLease); cmd/kubelet/app/server.go (the timeout of heartbeats, closeAllConns); Linux
-// net/ipv4/tcp_timer.c (when a segment and a SYN are sent again)
+// backoffEnsureLease); cmd/kubelet/app/server.go (the timeout of heartbeats; closeAllConns, under
+// DISABLE_HTTP2); Linux net/ipv4/tcp_timer.c (when a segment and a SYN are sent again)
 
 import type { Lag } from '../../apiserver/lags';
 import { drawArrival, drawHandshake } from '../../apiserver/segment-losses';
@@ -13,7 +13,7 @@ import { between, later } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import type { KubeletGround } from './kubelet-ground';
 import type { NodeAgent } from './kubelet-state';
-import { DISTRUST, leaseReturn, RETRIES } from './lease-return';
+import { DISTRUST, leaseReturn, patienceOf, RETRIES } from './lease-return';
 
 /** The renewal that is under way. */
 interface Renewal {
@@ -105,7 +105,8 @@ export class LossyRenewals {
     }
     // What is lost so far is sent again when its turn comes, and gets through.
     renewal.mended = true;
-    const outage = { cut: 'silent', firstTry: renewal.firstTry } as const;
+    const { actor } = agent;
+    const outage = { actor, cut: 'silent', firstTry: renewal.firstTry } as const;
     const { at, timer } = leaseReturn(outage, kernel.now, timing);
     this.schedule(agent, at, this.arrivedEvent, renewal.firstTry, timer);
   }
@@ -125,7 +126,7 @@ export class LossyRenewals {
     const line = api.lags.at(agent.actor);
     if (renewal?.firstTry !== firstTry || renewal.mended || line === undefined) return;
     const stream = kernel.random.stream(`degrade.loss/lease/${agent.actor}`);
-    const timeout = timing.delay('kubelet.leaseRequestTimeout').least;
+    const timeout = patienceOf(agent.actor, timing);
     const isOld = renewal.count < DISTRUST;
     const arrival = isOld
       ? this.overOld(renewal, line, stream)

@@ -1,7 +1,7 @@
 // Whether a kubelet renews its lease, and what it does about it when it cannot: without an event
 // for each renewal, only for the end and the return of them.
 // source: component-helpers/apimachinery/lease/controller.go (retryUpdateLease,
-// onRepeatedHeartbeatFailure); cmd/kubelet/app/server.go (closeAllConns)
+// onRepeatedHeartbeatFailure); cmd/kubelet/app/server.go (closeAllConns, under DISABLE_HTTP2)
 
 import type { EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
@@ -63,7 +63,7 @@ export class NodeLeases {
     const { kernel, api } = this.ground;
     const cut = api.cutOf(agent.actor);
     if (cut === undefined) this.outages.delete(agent.node);
-    else this.outages.set(agent.node, { cut, firstTry: kernel.now });
+    else this.outages.set(agent.node, { actor: agent.actor, cut, firstTry: kernel.now });
     this.changed(agent.node);
     if (cut === undefined) this.lossy.watch(agent);
   }
@@ -91,7 +91,7 @@ export class NodeLeases {
     agent.lastRenewal =
       (known && agent.lastRenewal) ?? ticks.lastRenewal(agent.startedAt, kernel.now);
     const firstTry = known?.firstTry ?? ticks.nextRenewal(agent.lastRenewal, kernel.now);
-    const outage: Outage = { cut: api.cutOf(actor) ?? 'refused', firstTry };
+    const outage: Outage = { actor, cut: api.cutOf(actor) ?? 'refused', firstTry };
     this.outages.set(node, outage);
     const at = distrustAt(outage, timing);
     if (at !== undefined) {
@@ -111,8 +111,9 @@ export class NodeLeases {
   /** The renewal that is due is lost at first; until it arrives, the last one counts. */
   private delayed(agent: NodeAgent, firstTry: Instant, lastRenewal: Instant): void {
     agent.lastRenewal = lastRenewal;
-    this.outages.set(agent.node, { cut: 'silent', firstTry, isLossy: true });
-    this.changed(agent.node);
+    const { node, actor } = agent;
+    this.outages.set(node, { actor, cut: 'silent', firstTry, isLossy: true });
+    this.changed(node);
   }
 
   private pathOpened(agent: NodeAgent): void {

@@ -8,9 +8,10 @@ import { later } from '../../values/time';
 import type { ContainerRuntime } from './container-runtime';
 import type { KubeletGround } from './kubelet-ground';
 import { isAlive } from './kubelet-state';
-import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
+import type { ContainerRecord, KubeletState, NodeAgent, PodWorker } from './kubelet-state';
 import type { NodeLeases } from './node-lease';
 import { conditionsSaid } from './node-status';
+import { workersOn } from './resting-pods';
 
 /** Told of a node at the instant at which it comes or goes. */
 export interface PowerListener {
@@ -54,14 +55,14 @@ export class NodePower {
 
   /** The power goes: no process, no sandbox, no memory is left. */
   off(agent: NodeAgent): void {
-    const { kernel, network, servers, behaviours, touch } = this.ground;
+    const { kernel, network, servers, behaviours, touch, state } = this.ground;
     const { node } = agent;
     agent.epoch++;
     agent.booting = false;
     agent.stopping = false;
     agent.leaving = undefined;
     this.stopKubelet(agent);
-    for (const worker of agent.workers.values()) {
+    for (const worker of workersOn(state, agent)) {
       const { sandbox, key } = worker;
       if (sandbox !== undefined && !sandbox.hostNetwork) agent.leftovers.add(key);
       for (const container of worker.containers) loseProcess(container, kernel);
@@ -90,14 +91,14 @@ export class NodePower {
 
   /** The service manager ends everything: the kubelet first, then every process. */
   shutdown(agent: NodeAgent): void {
-    const { kernel, timing } = this.ground;
+    const { kernel, timing, state } = this.ground;
     const { node, epoch } = agent;
     kernel.note(`machine@${node}`, 'shut down', `Node/${node}`, 'SIGTERM to every process');
     this.stopKubelet(agent);
     agent.stopping = true;
     const deadline = later(kernel.now, timing.delay('node.stopTimeout').least);
     kernel.schedule(deadline, Phase.agent, this.stopEvent, node, epoch, 'node.stopTimeout');
-    for (const container of processesOn(agent)) {
+    for (const container of processesOn(state, agent)) {
       container.killAt = deadline;
       this.runtime.terminate(container);
     }
@@ -109,7 +110,7 @@ export class NodePower {
    * last exit of a shutdown ends it.
    */
   exited(agent: NodeAgent): boolean {
-    if (agent.stopping && processesOn(agent).length === 0) this.endShutdown(agent);
+    if (agent.stopping && processesOn(this.ground.state, agent).length === 0) this.endShutdown(agent);
     return !agent.running;
   }
 
@@ -156,8 +157,8 @@ export class NodePower {
   }
 }
 
-function processesOn(agent: NodeAgent): ContainerRecord[] {
-  return [...agent.workers.values()].flatMap(({ containers }) => containers.filter(isAlive));
+function processesOn(state: KubeletState, agent: NodeAgent): ContainerRecord[] {
+  return workersOn(state, agent).flatMap(({ containers }) => containers.filter(isAlive));
 }
 
 /** Without power there is nothing left to exit: the process is just gone. */

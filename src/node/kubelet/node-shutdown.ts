@@ -11,6 +11,7 @@ import type { KubeletGround } from './kubelet-ground';
 import type { NodeAgent, PodWorker, ShutdownGroup, Verdict } from './kubelet-state';
 import type { NodeStatuses } from './node-status';
 import type { PodTermination } from './pod-termination';
+import { workersOn } from './resting-pods';
 
 const PERIOD = 'kubelet.shutdownGracePeriod';
 const CRITICAL = 'kubelet.shutdownGracePeriodCriticalPods';
@@ -121,8 +122,9 @@ export class NodeShutdown {
 
   /** Pods below the critical priority are of the first group, however low theirs is. */
   private groupsOf(agent: NodeAgent, first: Duration, last: Duration): readonly ShutdownGroup[] {
-    const { store } = this.ground.api;
-    const workers = [...agent.workers.values()].filter(({ stage }) => stage !== 'ended');
+    const { api, state } = this.ground;
+    const { store } = api;
+    const workers = workersOn(state, agent).filter(({ stage }) => stage !== 'ended');
     const isCritical = ({ pod }: PodWorker): boolean =>
       isCriticalPod(pod, (kind, key) => store.get(kind, key));
     const group = (grace: Duration, members: readonly PodWorker[]): ShutdownGroup => ({
@@ -143,7 +145,7 @@ export class NodeShutdown {
   }
 
   private workersOf(agent: NodeAgent, { workers }: ShutdownGroup): readonly PodWorker[] {
-    return workers.map((id) => agent.workers.get(id)).filter((it) => it !== undefined);
+    return workersOn(this.ground.state, agent).filter(({ id }) => workers.includes(id));
   }
 
   private isEnabled(): boolean {

@@ -29,6 +29,11 @@ export class PodFailures {
     return this.mutable(pod);
   }
 
+  /** Nobody looks at the failures of the pod any more; without any, nothing is kept of it. */
+  forget(pod: ObjectKey): void {
+    if (this.byPod.get(pod)?.size === 0) this.byPod.delete(pod);
+  }
+
   set(pod: ObjectKey, token: string, failure: PodFailure): void {
     this.mutable(pod).set(token, failure);
   }

@@ -8,7 +8,6 @@ import { Phase } from '../../kernel/phase';
 import { later, seconds } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import type { IP } from '../../values/ip';
-import { keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
 import type { Attachment } from '../cni/index';
 import type { ContainerRuntime } from './container-runtime';
@@ -177,7 +176,7 @@ export class PodLifecycle {
       worker.parked = true;
       return;
     }
-    const attachment = this.attach(agent.node, pod);
+    const attachment = this.attach(agent.node, key, pod);
     if (!attachment.ok) {
       const why = `FailedCreatePodSandBox: ${attachment.error}`;
       kernel.note(agent.actor, 'failed', subjectOf(worker), why);
@@ -210,11 +209,11 @@ export class PodLifecycle {
   }
 
   /** An address for the pod, or those of its host, or why there is none. */
-  attach(node: string, pod: Pod): Attachment {
+  attach(node: string, key: ObjectKey, pod: Pod): Attachment {
     const { network, state } = this.ground;
     if (pod.spec.hostNetwork === true)
       return { ok: true, addresses: network.machines.get(node)!.addresses };
-    if (!state.nodeFailures.podNetwork.has(node)) return network.attachPod(node, keyOf(pod));
+    if (!state.nodeFailures.podNetwork.has(node)) return network.attachPod(node, key);
     return { ok: false, error: 'the network plug-in failed to set up the pod (CNI ADD)' };
   }
 

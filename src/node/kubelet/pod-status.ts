@@ -11,9 +11,11 @@ import type {
 } from '../../apiserver/kinds/pod';
 import { conditionOf } from '../../apiserver/kinds/pod';
 import type { IP } from '../../values/ip';
+import { deepFreeze } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
+import { isDone } from './container-standing';
 import { isReady } from './kubelet-state';
-import type { ContainerRecord, PodWorker, Seen, Termination } from './kubelet-state';
+import type { ContainerRecord, PodWorker, Termination } from './kubelet-state';
 
 type Words = Pick<PodStatus, 'reason' | 'message'>;
 type Addresses = NonNullable<PodStatus['podIPs']>;
@@ -40,7 +42,9 @@ export function statusOf(worker: PodWorker, hostAddresses: readonly IP[], now: I
   }
   status.conditions = conditionsOf(worker, phase, now);
   if (hostAddresses[0] !== undefined) status.hostIP = hostAddresses[0];
-  status.hostIPs = addressesOf(hostAddresses, sent?.hostIPs);
+  const knownHostIPs = sent?.hostIPs;
+  const isKnown = knownHostIPs !== undefined && areThese(hostAddresses, knownHostIPs);
+  status.hostIPs = isKnown ? knownHostIPs : hostIPsOf(hostAddresses);
   if (sandbox?.addresses[0] !== undefined) {
     status.podIP = sandbox.addresses[0];
     status.podIPs = addressesOf(sandbox.addresses, sent?.podIPs);
@@ -50,6 +54,41 @@ export function statusOf(worker: PodWorker, hostAddresses: readonly IP[], now: I
   const init = statusesOf(containers, false, sent?.initContainerStatuses);
   if (init.length > 0) status.initContainerStatuses = init;
   return sent !== undefined && isSame(status, sent) ? sent : status;
+}
+
+/** What the statuses of like pods have in common that run. */
+export type CommonStatus = Required<
+  Pick<PodStatus, 'phase' | 'conditions' | 'startTime' | 'containerStatuses'>
+>;
+
+/** The status of a pod that runs, at addresses of its own. */
+export function statusWith(
+  { phase, conditions, startTime, containerStatuses }: CommonStatus,
+  hostAddresses: readonly IP[],
+  addresses: readonly IP[],
+): PodStatus {
+  const status: Drafted = { phase, conditions };
+  if (hostAddresses[0] !== undefined) status.hostIP = hostAddresses[0];
+  status.hostIPs = hostIPsOf(hostAddresses);
+  if (addresses[0] !== undefined) {
+    status.podIP = addresses[0];
+    status.podIPs = addresses.map((ip) => ({ ip }));
+  }
+  status.startTime = startTime;
+  status.containerStatuses = containerStatuses;
+  return status;
+}
+
+/** By the addresses of a host: all pods on it say the same of it. */
+const hostIPsBy = new WeakMap<readonly IP[], Addresses>();
+
+function hostIPsOf(addresses: readonly IP[]): Addresses {
+  let hostIPs = hostIPsBy.get(addresses);
+  if (hostIPs === undefined) {
+    hostIPs = deepFreeze(addresses.map((ip) => ({ ip })));
+    hostIPsBy.set(addresses, hostIPs);
+  }
+  return hostIPs;
 }
 
 /** Parts that say the same are the same, since they are kept. */
@@ -91,9 +130,10 @@ function phaseOf(worker: PodWorker): NonNullable<PodStatus['phase']> {
 
 /** Whether all init containers are done and all sidecars have started. */
 export function isInitialized({ containers }: PodWorker): boolean {
-  for (const { role, seen, started } of containers) {
+  for (const container of containers) {
+    const { role, seen, started } = container;
     if (role === 'main') continue;
-    const isUp = role === 'init' ? isDone(seen) : started && seen.state !== 'waiting';
+    const isUp = role === 'init' ? isDone(container) : started && seen.state !== 'waiting';
     if (!isUp) return false;
   }
   return true;
@@ -245,7 +285,7 @@ function containerStatus(
   const { spec, seen, last, restarts, role } = container;
   const isHeldBack = container.inBackOff || container.pull !== undefined;
   const ending = isHeldBack && seen.state === 'terminated' ? seen : last;
-  const ready = role === 'init' ? isDone(seen) : isReady(container);
+  const ready = role === 'init' ? isDone(container) : isReady(container);
   const started = seen.state === 'running' && container.started;
   const state = stateOf(container, before?.state);
   const lastState = ending && terminated(ending, before?.lastState);
@@ -260,10 +300,6 @@ function containerStatus(
   const { name, image = '' } = spec;
   const status = { name, image, ready, started, restartCount: restarts, state };
   return lastState === undefined ? status : { ...status, lastState };
-}
-
-function isDone(seen: Seen): boolean {
-  return seen.state === 'terminated' && seen.exitCode === 0;
 }
 
 function stateOf(container: ContainerRecord, before: ContainerState | undefined): ContainerState {

@@ -5,7 +5,7 @@
 import type { Change } from '../../apiserver/informer';
 import { isPodTerminal } from '../../apiserver/kinds/pod';
 import type { Pod } from '../../apiserver/kinds/pod';
-import type { ObjectKey } from '../../values/kube-object';
+import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { between, seconds } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import { rejectionOf } from './kubelet-admission';
@@ -15,6 +15,7 @@ import type { PodLifecycle } from './pod-lifecycle';
 import { forcedGrace, graceOf } from './pod-termination';
 import type { PodTermination } from './pod-termination';
 import { newWorker } from './pod-worker';
+import { workerOf } from './resting-pods';
 import type { StatusManager } from './status-manager';
 
 interface UpdateParts {
@@ -39,6 +40,7 @@ export class PodUpdates {
   podChanged(agent: NodeAgent, { key, after, cause }: Change): void {
     // A list shows what was written long ago: then whatever led to the list is the cause.
     this.ground.kernel.needed(cause, 'apiserver.watch');
+    if (this.staysAtRest(agent, key, after)) return;
     const worker = this.current(agent, key);
     const uid = after?.metadata.uid ?? '';
     const isSame = after !== undefined && worker?.uid === uid;
@@ -48,14 +50,27 @@ export class PodUpdates {
     else this.add(agent, key, after as Pod);
   }
 
+  /** Whether the pod rests, and what has changed of its object is nothing to its kubelet. */
+  private staysAtRest(agent: NodeAgent, key: ObjectKey, after: KubeObject | undefined): boolean {
+    const known = this.ground.state.byPod.get(key);
+    if (known?.stage !== 'resting' || known.agent !== agent || after === undefined) return false;
+    const pod = after as Pod;
+    const { uid = '', deletionTimestamp } = pod.metadata;
+    const isSteady = pod.spec === known.pod.spec && pod.status === known.sent;
+    if (!isSteady || uid !== known.uid || deletionTimestamp !== undefined) return false;
+    known.pod = pod;
+    return true;
+  }
+
   /** The worker of the pod that has this name now; earlier ones are only ending. */
   private current(agent: NodeAgent, key: ObjectKey): PodWorker | undefined {
-    const worker = this.ground.state.byPod.get(key);
+    const worker = workerOf(this.ground.state, key);
     return worker?.agent === agent && !worker.removed ? worker : undefined;
   }
 
   private add(agent: NodeAgent, key: ObjectKey, pod: Pod): void {
-    const worker = newWorker(this.ground, agent, key, pod);
+    const { kernel, state } = this.ground;
+    const worker = newWorker(state, { agent, key, pod, now: kernel.now });
     if (isPodTerminal(pod)) {
       worker.stage = 'ended';
       if (pod.metadata.deletionTimestamp !== undefined) this.parts.termination.deleteObject(worker);

@@ -3,22 +3,39 @@
 import type { Container, Pod } from '../../apiserver/kinds/pod';
 import type { ObjectKey } from '../../values/kube-object';
 import { ZERO } from '../../values/time';
-import type { KubeletGround } from './kubelet-ground';
-import type { ContainerRecord, ContainerRole, NodeAgent, PodWorker } from './kubelet-state';
+import type { Instant } from '../../values/time';
+import type {
+  ContainerRecord,
+  ContainerRole,
+  KubeletState,
+  NodeAgent,
+  PodWorker,
+} from './kubelet-state';
 import { newProbe } from './probes';
 import type { ProbeState, ProbeType } from './probes';
 
+/** A pod that comes to a node. */
+interface Arrival {
+  readonly agent: NodeAgent;
+  readonly key: ObjectKey;
+  readonly pod: Pod;
+  readonly now: Instant;
+}
+
+/** Where numbers for records come from. */
+interface Numbers {
+  nextId: number;
+}
+
 /** A worker for the pod, with a record for each container and probe, entered everywhere. */
 export function newWorker(
-  ground: KubeletGround,
-  agent: NodeAgent,
-  key: ObjectKey,
-  pod: Pod,
+  state: KubeletState,
+  { agent, key, pod, now }: Arrival,
+  numbers: Numbers = state,
 ): PodWorker {
-  const { kernel, state } = ground;
   const containers: ContainerRecord[] = [];
   const worker: PodWorker = {
-    id: state.nextId++,
+    id: numbers.nextId++,
     agent,
     key,
     uid: pod.metadata.uid ?? '',
@@ -27,7 +44,7 @@ export function newWorker(
     sandbox: undefined,
     containers,
     failures: state.podFailures.of(key),
-    addedAt: kernel.now,
+    addedAt: now,
     tearingDown: false,
     parked: false,
     restartHeld: false,
@@ -44,10 +61,10 @@ export function newWorker(
   };
   for (const spec of pod.spec.initContainers ?? []) {
     const role = spec.restartPolicy === 'Always' ? 'sidecar' : 'init';
-    containers.push(newContainer(ground, worker, spec, role));
+    containers.push(newContainer(state, worker, { spec, role, now }, numbers));
   }
   for (const spec of pod.spec.containers) {
-    containers.push(newContainer(ground, worker, spec, 'main'));
+    containers.push(newContainer(state, worker, { spec, role: 'main', now }, numbers));
   }
   agent.workers.set(worker.id, worker);
   state.workers.set(worker.id, worker);
@@ -56,14 +73,14 @@ export function newWorker(
 }
 
 function newContainer(
-  { kernel, state }: KubeletGround,
+  state: KubeletState,
   worker: PodWorker,
-  spec: Container,
-  role: ContainerRole,
+  { spec, role, now }: { spec: Container; role: ContainerRole; now: Instant },
+  numbers: Numbers,
 ): ContainerRecord {
   const probes: ProbeState[] = [];
   const container: ContainerRecord = {
-    id: state.nextId++,
+    id: numbers.nextId++,
     worker,
     spec,
     role,
@@ -90,7 +107,7 @@ function newContainer(
   for (const type of types) {
     const given = spec[`${type}Probe`];
     if (given === undefined || role === 'init') continue;
-    const probe = newProbe(state.nextId++, type, given, kernel.now);
+    const probe = newProbe(numbers.nextId++, type, given, now);
     probes.push(probe);
     state.probes.set(probe.id, { probe, container });
   }

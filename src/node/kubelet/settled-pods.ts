@@ -1,19 +1,28 @@
 // Pods of a cluster that starts settled. They have been running for long when anybody looks, so a
 // kubelet has them in one step instead of through a dozen events: a sandbox for each, in the order
 // in which the pods come, and processes for those whose start takes no time and cannot fail. Every
-// other pod lives through its start in that sandbox.
+// other pod lives through its start in that sandbox. Where nothing can come of a pod by itself, it
+// rests; the first one of a template shows how those after it stand.
 
 import { conditionOf } from '../../apiserver/kinds/pod';
 import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
 import type { TimerName } from '../../timing';
 import type { ListenSpec } from '../../values/cluster-spec';
-import { keyOf } from '../../values/kube-object';
+import type { IP } from '../../values/ip';
+import { deepFreeze, keyOf } from '../../values/kube-object';
+import type { ObjectKey } from '../../values/kube-object';
 import { ZERO } from '../../values/time';
+import type { Instant } from '../../values/time';
+import { PodSandbox } from '../pod-sandbox';
 import { rejectionOf } from './kubelet-admission';
 import type { KubeletGround } from './kubelet-ground';
-import type { NodeAgent } from './kubelet-state';
+import { isReady } from './kubelet-state';
+import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
 import type { PodLifecycle } from './pod-lifecycle';
+import { statusWith } from './pod-status';
 import { newWorker } from './pod-worker';
+import { layToRest, letRest } from './resting-pods';
+import type { RestingTemplate } from './resting-pods';
 import type { StatusManager } from './status-manager';
 
 /** What a start waits for; a scenario may set any of them. */
@@ -23,10 +32,21 @@ const WAITS: readonly TimerName[] = [
   'kubelet.containerStart',
 ];
 
+/** A pod that is like the first one of its template. */
+interface Comer {
+  readonly agent: NodeAgent;
+  readonly key: ObjectKey;
+  readonly pod: Pod;
+  readonly addresses: readonly IP[];
+  readonly template: RestingTemplate;
+}
+
 export class SettledPods {
   private readonly ground: KubeletGround;
   private readonly lifecycle: PodLifecycle;
   private readonly statuses: StatusManager;
+  /** By the containers of a template, which all of its pods share. */
+  private readonly templates = new WeakMap<Pod['spec']['containers'], RestingTemplate>();
 
   constructor(ground: KubeletGround, lifecycle: PodLifecycle, statuses: StatusManager) {
     this.ground = ground;
@@ -39,13 +59,16 @@ export class SettledPods {
    * it is to be stored with; undefined where it has yet to come up.
    */
   take(agent: NodeAgent, pod: Pod): PodStatus | undefined {
-    const { touch } = this.ground;
-    if (!this.isTaken(agent, pod)) return undefined;
+    const { touch, state, kernel } = this.ground;
     const key = keyOf(pod);
-    const attachment = this.lifecycle.attach(agent.node, pod);
+    if (state.byPod.has(key) || !this.isTaken(agent, pod)) return undefined;
+    const attachment = this.lifecycle.attach(agent.node, key, pod);
     if (!attachment.ok) return undefined;
-    const worker = newWorker(this.ground, agent, key, pod);
-    this.lifecycle.occupy(worker, attachment.addresses);
+    const { addresses } = attachment;
+    const template = this.templateOf(agent, pod);
+    if (template !== undefined) return this.letRest({ agent, key, pod, addresses, template });
+    const worker = newWorker(state, { agent, key, pod, now: kernel.now });
+    this.lifecycle.occupy(worker, addresses);
     touch?.(agent.node);
     if (!isBound(pod) || !this.isPlain(pod)) {
       this.lifecycle.sync(worker);
@@ -54,14 +77,93 @@ export class SettledPods {
     worker.stored = false;
     this.lifecycle.runAtOnce(worker);
     worker.stored = true;
-    return this.statuses.initial(worker);
+    const status = this.statuses.initial(worker);
+    this.layToRest(worker, status);
+    return status;
+  }
+
+  /** The pod is there as the first of its template is. */
+  private letRest({ agent, key, pod, addresses, template }: Comer): PodStatus {
+    const { network, behaviours, touch, state } = this.ground;
+    const { addresses: hostAddresses } = network.machines.get(agent.node)!;
+    const { uid = '' } = pod.metadata;
+    const sandbox = this.sandboxFor({ agent, key, uid }, addresses, template);
+    if (template.isAssumed) behaviours.watch(key, pod);
+    touch?.(agent.node);
+    const sent = statusWith(template.status, hostAddresses, addresses);
+    letRest(state, { agent, key, uid, template, sandbox, pod, sent });
+    return sent;
+  }
+
+  /** Nothing needs to be kept of the first one either, where those after it can rest. */
+  private layToRest(worker: PodWorker, sent: PodStatus): void {
+    const { addresses } = worker.sandbox!;
+    const template = this.templateBy(worker, sent);
+    if (template === undefined) return;
+    this.templates.set(worker.pod.spec.containers, template);
+    const sandbox = this.sandboxFor(worker, addresses, template);
+    layToRest(this.ground.state, worker, { template, sandbox, sent });
+  }
+
+  private sandboxFor(
+    { agent, key, uid }: Pick<PodWorker, 'agent' | 'key' | 'uid'>,
+    addresses: readonly IP[],
+    { lasting }: RestingTemplate,
+  ): PodSandbox {
+    const { node } = agent;
+    const pod = { podKey: key, uid, node, addresses, hostNetwork: false, lasting };
+    const sandbox = new PodSandbox(pod);
+    this.ground.network.machines.get(node)!.installSandbox(sandbox);
+    return sandbox;
+  }
+
+  /** What the pod is like another one in; undefined where something of it is its own. */
+  private templateOf({ actor }: NodeAgent, pod: Pod): RestingTemplate | undefined {
+    const { kernel, timing, behaviours } = this.ground;
+    const { containers } = pod.spec;
+    const template = this.templates.get(containers);
+    if (template === undefined) return undefined;
+    const { since } = template.lasting;
+    if (kernel.now !== since || timing.clocks.reading(actor, since) !== since) return undefined;
+    if (!isLike(pod, template) || !hasStatusOfAll(pod, since)) return undefined;
+    for (let index = 0; index < containers.length; index++) {
+      if (behaviours.of(pod, containers[index]!) !== template.behaviours[index]) return undefined;
+    }
+    return template;
+  }
+
+  /** How pods like this one stand; undefined where they may not rest. */
+  private templateBy(
+    { agent, pod, containers, failures }: PodWorker,
+    { phase, conditions, startTime, containerStatuses }: PodStatus,
+  ): RestingTemplate | undefined {
+    const { kernel, timing } = this.ground;
+    const { now } = kernel;
+    if (timing.clocks.reading(agent.actor, now) !== now || failures.size > 0) return undefined;
+    if (!Object.isFrozen(pod.spec.containers) || !hasStatusOfAll(pod, now)) return undefined;
+    if (!containers.every(isAtRest)) return undefined;
+    if (phase === undefined || conditions === undefined) return undefined;
+    if (startTime === undefined || containerStatuses === undefined) return undefined;
+    const { labels, namespace, ownerReferences: owners } = pod.metadata;
+    const behaviours = containers.map(({ behaviour }) => behaviour!);
+    const processes = containers.map(({ spec, behaviour }) => {
+      return { container: spec.name, listen: behaviour!.listen };
+    });
+    return deepFreeze({
+      labels,
+      namespace,
+      owners,
+      volumes: pod.spec.volumes,
+      lasting: { since: now, processes },
+      behaviours,
+      isAssumed: behaviours.some(({ assumed }) => assumed),
+      status: { phase, conditions, startTime, containerStatuses },
+    });
   }
 
   private isTaken(agent: NodeAgent, pod: Pod): boolean {
-    const { ground } = this;
     const isUp = agent.running && !agent.stopping && !agent.booting;
-    if (!isUp || ground.state.byPod.has(keyOf(pod)) || !this.isInNoTime(agent)) return false;
-    return rejectionOf(ground, agent, pod) === undefined;
+    return isUp && this.isInNoTime(agent) && rejectionOf(this.ground, agent, pod) === undefined;
   }
 
   private isInNoTime({ actor }: NodeAgent): boolean {
@@ -77,6 +179,37 @@ export class SettledPods {
     const isLasting = behaviours.every(({ ending }) => ending === undefined);
     return isLasting && areApart(behaviours.flatMap(({ listen }) => listen));
   }
+}
+
+/** Whether nothing comes of the container by itself, and nobody else is concerned with it. */
+function isAtRest(container: ContainerRecord): boolean {
+  const { role, process, probes, behaviour, restarts } = container;
+  if (role !== 'main' || process?.state !== 'running' || probes.length > 0) return false;
+  if (behaviour === undefined || restarts > 0 || !isReady(container)) return false;
+  const { speaks, nodeCache, uses } = behaviour;
+  if (speaks !== undefined || nodeCache !== undefined || Object.keys(uses).length > 0) return false;
+  // What is frozen is what the container does each time (Behaviours.of): no part of it is drawn.
+  return Object.isFrozen(behaviour);
+}
+
+function isLike({ metadata, spec }: Pod, template: RestingTemplate): boolean {
+  return (
+    metadata.labels === template.labels &&
+    metadata.namespace === template.namespace &&
+    metadata.ownerReferences === template.owners &&
+    spec.volumes === template.volumes &&
+    spec.hostNetwork !== true &&
+    spec.initContainers === undefined &&
+    spec.readinessGates === undefined
+  );
+}
+
+/** Whether its status says what that of any pod does which the scheduler has bound just now. */
+function hasStatusOfAll({ status, spec }: Pod, now: Instant): boolean {
+  if (status?.conditions?.length !== 1 || spec.readinessGates !== undefined) return false;
+  const { type, status: is, lastTransitionTime, ...words } = status.conditions[0]!;
+  const isBoundNow = type === 'PodScheduled' && is === 'True' && lastTransitionTime === now;
+  return isBoundNow && Object.keys(words).length === 0 && Object.keys(status).length === 2;
 }
 
 /** Whether the next pod is created only when this one is ready. */

@@ -7,6 +7,7 @@ import type { EventArgument, EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import type { KubeletOptions } from './kubelet-ground';
 import type { KubeletState, NodeAgent, PodWorker } from './kubelet-state';
+import { awakeAmong } from './resting-pods';
 
 interface UnsentGround extends Pick<KubeletOptions, 'kernel' | 'api'> {
   readonly state: KubeletState;
@@ -51,7 +52,7 @@ export class UnsentWrites {
       if (agent?.running !== true || api.cutOf(agent.actor) !== undefined) return;
       const request = this.nodes.get(agent.node);
       if (request !== undefined) this.writeNode(agent, request);
-      for (const worker of agent.workers.values()) {
+      for (const worker of awakeAmong(agent.workers)) {
         if (!worker.unsent) continue;
         worker.unsent = false;
         resend(worker);
@@ -82,7 +83,7 @@ export class UnsentWrites {
 
   private plan(agent: NodeAgent): void {
     const { kernel } = this.ground;
-    const hasAny = [...agent.workers.values()].some(({ unsent }) => unsent);
+    const hasAny = awakeAmong(agent.workers).some(({ unsent }) => unsent);
     if (!hasAny && !this.nodes.has(agent.node)) return;
     const at = agent.ticks.nextStatusSync(kernel.now);
     kernel.schedule(at, Phase.agent, this.resendEvent, agent.node, 0, PERIOD);

@@ -14,6 +14,7 @@ import type { EndpointsByPort } from './endpoints-map';
 import type { Endpoint, ProxyInput, ServicePort } from './proxy-mode';
 import { servicePortKey } from './proxy-mode';
 import { serviceMapOf, servicePortsOf } from './service-map';
+import { sharedInput } from './shared-inputs';
 
 /** How many states are kept for proxies that lag; one that lags further costs a full reading. */
 const STATES_MAX = 64;
@@ -88,9 +89,9 @@ export class ProxyInputs {
 
   private derive(base: State, services: number, slices: number): State {
     const servicePorts = this.nextServicePorts(base, services);
-    const { endpoints, slicesByService } = this.nextEndpoints(base, slices);
+    const { endpoints, changed, slicesByService } = this.nextEndpoints(base, slices);
     const isSame = servicePorts === base.input.servicePorts && endpoints === base.input.endpoints;
-    const input = isSame ? base.input : Object.freeze({ servicePorts, endpoints });
+    const input = isSame ? base.input : sharedInput(servicePorts, endpoints, changed);
     return Object.freeze({ services, slices, input, slicesByService });
   }
 
@@ -115,6 +116,7 @@ export class ProxyInputs {
     revision: number,
   ): Pick<State, 'slicesByService'> & {
     readonly endpoints: ProxyInput['endpoints'];
+    readonly changed: Iterable<string>;
   } {
     const moved = this.movedSlices(base, revision);
     const slicesByService = base.slicesByService.with(moved);
@@ -129,7 +131,7 @@ export class ProxyInputs {
       }
     }
     const endpoints = next.size === 0 ? before : OverlayMap.of(before).with(next);
-    return { endpoints, slicesByService };
+    return { endpoints, changed: next.keys(), slicesByService };
   }
 
   /** The slices of every Service of which one came, went or changed. */

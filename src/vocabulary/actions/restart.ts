@@ -4,11 +4,11 @@ import type { ManifestProblem } from '../../language/lexicon';
 import { formatInstant } from '../../values/time';
 import { componentsOfTarget, sayComponent } from '../component-targets';
 import type { ComponentTargetArgs } from '../component-targets';
-import { defineAction } from '../define';
-import { demandIptables } from '../iptables-backend';
+import { defineAction, problem } from '../define';
 import { ROLLOUT_KINDS } from '../rollout-status';
 import { workloadOf } from '../rollout-target';
-import { UnknownTargetError } from '../targets';
+import { UnknownTargetError, unless } from '../unknown-target';
+import { whyNoBackend } from '../upkeep';
 
 const SCHEMA = {
   type: 'object',
@@ -57,6 +57,10 @@ export default defineAction({
     '{at: 10s, do: {restart: {component: kube-proxy, node: worker-1}, iptablesBackend: legacy}}',
   ],
   check: (args: Args) => [...problemsOf(args)],
+  checkIn({ iptablesBackend }, cluster) {
+    const reason = iptablesBackend === undefined ? undefined : whyNoBackend(cluster);
+    return reason === undefined ? [] : [problem('/iptablesBackend', reason)];
+  },
   kinds: { restart: ROLLOUT_KINDS },
   perform(cluster, { restart, iptablesBackend }: Args) {
     if (typeof restart === 'string') return restartWorkload(cluster, restart);
@@ -67,8 +71,7 @@ export default defineAction({
 function* problemsOf({ restart, iptablesBackend }: Args): Iterable<ManifestProblem> {
   const isProxy = typeof restart === 'object' && restart.component === 'kube-proxy';
   if (iptablesBackend === undefined || isProxy) return;
-  const message = 'only kube-proxy comes with another iptables';
-  yield { path: '/iptablesBackend', severity: 'error', message };
+  yield problem('/iptablesBackend', 'only kube-proxy comes with another iptables');
 }
 
 function restartWorkload(cluster: Cluster, text: string): readonly string[] {
@@ -88,7 +91,7 @@ function restartComponent(
 ): readonly string[] {
   const found = componentsOfTarget(cluster, target, 'restart');
   if (backend !== undefined) {
-    demandIptables(cluster);
+    unless(whyNoBackend(cluster.spec));
     for (const { node } of found) cluster.handles.changeIptables(node!, backend);
   }
   for (const component of found) cluster.handles.killComponent(component, { restart: true });

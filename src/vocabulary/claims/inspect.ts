@@ -11,6 +11,7 @@ import {
 import { defineClaim } from '../define';
 import { isInspected } from '../inspected-lines';
 import { query } from '../json-path';
+import { whyNothing } from '../lost-path';
 import { checkRoot } from '../snapshot-paths';
 
 const SCHEMA = {
@@ -56,14 +57,15 @@ export default defineClaim({
   expected: sayWanted,
   expectedNever: (args) => `never ${sayWanted(args)}`,
   check: (args) => [...problemsOf(args), ...lostIn(args)],
-  observe(cluster, args) {
-    const found = query(cluster.snapshot(), args.query);
+  observe(cluster, args, { explain }) {
+    const state = cluster.snapshot();
+    const found = query(state, args.query);
     const holds = isSatisfied(found, args);
     return {
       holds,
       possible: holds,
       actual: sayFound(found, args),
-      why: [],
+      why: explain && found.length === 0 && !holds ? [whyNothing(state, args.query)] : [],
       traces: [],
       blames: [],
       key: found.map(canonical).join('\n'),

@@ -3,8 +3,11 @@
 import type { Cluster } from '../../cluster/cluster';
 import type { NodeFailure } from '../../cluster/faults/failing';
 import { componentsOfTarget, sayComponent } from '../component-targets';
+import { problem } from '../define';
 import type { InjectionContext } from '../define';
-import { nodesOfTarget, UnknownTargetError } from '../targets';
+import { nodesOfTarget } from '../targets';
+import { unless } from '../unknown-target';
+import { whyNoRestores } from '../upkeep';
 import type { FailArgs } from './arguments';
 import { effectOf } from './way';
 import type { Way } from './way';
@@ -58,8 +61,12 @@ function wayOf(
     targets: ['component'],
     components,
     words: ['node', 'nodes'],
+    checkIn(_args, cluster) {
+      const reason = what === 'restores' ? whyNoRestores(cluster) : undefined;
+      return reason === undefined ? [] : [problem(`/${name}`, reason)];
+    },
     inject(cluster, args, context) {
-      if (what === 'restores') demandRestores(cluster);
+      if (what === 'restores') unless(whyNoRestores(cluster.spec));
       const hit = componentsWithNode(cluster, args, context);
       for (const { node } of hit) cluster.handles.failNode(node!, what, context.step);
       return {
@@ -74,10 +81,4 @@ function wayOf(
 function componentsWithNode(cluster: Cluster, args: FailArgs, { step }: InjectionContext) {
   const target = { ...args, component: args.component! };
   return componentsOfTarget(cluster, target, step).filter(({ node }) => node !== undefined);
-}
-
-function demandRestores(cluster: Cluster): void {
-  if (cluster.handles.canFailRestores()) return;
-  const { mode } = cluster.spec.proxy;
-  throw new UnknownTargetError(`in mode ${mode} no sync of kube-proxy fails: it is not modelled`);
 }

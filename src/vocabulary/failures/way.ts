@@ -1,7 +1,7 @@
 // One way of failing: whom it can be said of, the words that go with it, and what it does.
 
 import type { Cluster } from '../../cluster/cluster';
-import type { ManifestProblem } from '../../language/lexicon';
+import type { Machinery, ManifestProblem } from '../../language/lexicon';
 import type { Injection, InjectionContext } from '../define';
 import type { FailArgs } from './arguments';
 
@@ -15,6 +15,7 @@ export interface Way {
   /** Other keys that mean something with it. */
   readonly words: readonly (keyof FailArgs)[];
   check?(args: FailArgs): readonly ManifestProblem[];
+  checkIn?(args: FailArgs, cluster: Machinery): readonly ManifestProblem[];
   inject(cluster: Cluster, args: FailArgs, context: InjectionContext): Injection;
   /** Hits what has come to match since. */
   extend?(

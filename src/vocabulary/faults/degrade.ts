@@ -134,7 +134,9 @@ export default defineFault({
     const shares = ['loss', 'corrupt', 'duplicate', 'reorder'];
     const spans = args.jitter === undefined ? ['delay'] : [];
     problems.push(...idleArguments(args, [...spans, ...shares]));
-    if (!BAD.some((word) => args[word] !== undefined)) {
+    const isQueued = (['limit', 'buffer', 'load'] as const).some((it) => args[it] !== undefined);
+    // What a queue lacks is said below.
+    if (!isQueued && !BAD.some((word) => args[word] !== undefined)) {
       problems.push(problem('', 'say what is bad: `delay`, `loss`, `corrupt`, `rate`, `mtu`'));
     }
     if (args.jitter !== undefined && args.delay === undefined) {
@@ -169,8 +171,12 @@ function* checkRate({ rate, limit, buffer, load, from, to }: Args): Iterable<Man
     const what = 'what one process and the API server say to each other has no size here';
     yield problem('/rate', `${what}: name its node`);
   }
-  if (limit !== undefined && rate === undefined) {
-    yield problem('/limit', 'nothing waits on a line that takes everything: give a `rate`');
+  if (rate === undefined) {
+    const wrong = Object.entries({ limit, buffer, load }).find(([, it]) => it !== undefined)?.[0];
+    const lacking = limit === undefined ? '`rate` and a `limit`' : '`rate`';
+    const message = `nothing waits on a line that takes everything: give a ${lacking}`;
+    if (wrong !== undefined) yield problem(`/${wrong}`, message);
+    return;
   }
   if (limit !== undefined) return;
   if (buffer !== undefined) yield problem('/buffer', 'a bucket has a queue: give its `limit`');

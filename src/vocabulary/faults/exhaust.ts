@@ -1,8 +1,11 @@
 import type { Cluster } from '../../cluster/cluster';
+import { isWatched } from '../../cluster/faults/exhausting';
 import type { NodeResource, NodeTable, Shortage } from '../../cluster/faults/exhausting';
 import type { FromSchema } from '../../language/json-schema';
-import type { ManifestProblem } from '../../language/lexicon';
+import type { Machinery, ManifestProblem } from '../../language/lexicon';
 import { BYTES, bytes } from '../../values/bytes';
+import type { NodeSpec } from '../../values/cluster-spec';
+import type { Signal } from '../../values/kubelet-settings';
 import { CERTAIN } from '../../values/ratio';
 import { podTargetOf } from '../component-targets';
 import { defineFault, NOTHING, problem } from '../define';
@@ -16,6 +19,9 @@ import {
   podsOfTarget,
   UnknownTargetError,
 } from '../targets';
+import type { NodeTargetArgs } from '../targets';
+import { unless } from '../unknown-target';
+import { whyNoLock } from '../upkeep';
 
 /** 128 + SIGKILL: how a process ends that the kernel has killed for memory. */
 const KILLED = 137;
@@ -86,6 +92,13 @@ const COUNTED: readonly What[] = ['conntrack', 'ips'];
 /** Of which a node has what is left: bytes, or processes. */
 const AVAILABLE: readonly What[] = ['memory', 'disk', 'pids'];
 
+/** By what a kubelet looks at it, and a threshold as many have it. */
+const THRESHOLD: Readonly<Record<NodeResource, readonly [signal: Signal, least: string]>> = {
+  memory: ['memory.available', '100Mi'],
+  disk: ['nodefs.available', '10%'],
+  pids: ['pid.available', '1000'],
+};
+
 export default defineFault({
   name: 'exhaust',
   summary: 'A finite table is full.',
@@ -122,6 +135,7 @@ export default defineFault({
     '{at: 10s, exhaust: {component: apiserver, what: inflight}, for: 5s}',
   ],
   check: (args: Args) => [...problemsOf(args)],
+  checkIn: (args, cluster) => [...unfitIn(args, cluster)],
   inject(cluster, args, context) {
     if (args.what === 'inflight') return exhaustRequests(cluster, context);
     if (isOfPods(args)) {
@@ -187,48 +201,71 @@ function ownerIn({ node, nodes, component }: Args): Owner {
   return (node ?? nodes) === undefined ? 'pod' : 'node';
 }
 
+function targetOf({ node, nodes, pick }: Args): NodeTargetArgs {
+  return node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
+}
+
 function exhaustNodes(
   cluster: Cluster,
-  { node, nodes, pick, left = 0, cap }: Args,
+  args: Args,
   what: NodeTable,
   { step }: InjectionContext,
 ): Injection {
-  if (what === 'lock' && !cluster.handles.takesLock()) {
-    const { mode } = cluster.spec.proxy;
-    throw new UnknownTargetError(`in mode ${mode} nothing modelled waits for the lock of iptables`);
-  }
-  const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
+  const { left = 0, cap } = args;
+  if (what === 'lock') unless(whyNoLock(cluster.spec));
   const shortage: Shortage = cap === undefined ? { left: bytes(left) } : { cap };
-  if (isResource(what)) demandWatch(cluster, nodesOfTarget(cluster, target, step), what);
-  if (what === 'disk') demandSizes(cluster, nodesOfTarget(cluster, target, step));
-  const hit = nodesOfTarget(cluster, target, step).filter((name) =>
-    cluster.handles.exhaust(name, what, step, shortage),
-  );
+  const names = nodesOfTarget(cluster, targetOf(args), step);
+  const chosen = new Set(names);
+  const meant = cluster.spec.nodes.filter(({ name }) => chosen.has(name));
+  for (const { message, hint } of shortIn(meant, what)) unless(`${message}: ${hint}`);
+  const hit = names.filter((name) => cluster.handles.exhaust(name, what, step, shortage));
   return {
     hits: hit.map((name) => `node ${name}`),
     effects: hit.map((name) => `${what} ${name} ${step}`),
   };
 }
 
-function isResource(what: NodeTable): what is NodeResource {
+/** The names of a few, the number of many. */
+function listed(nodes: readonly NodeSpec[]): string {
+  return nodes.length > 3 ? `${nodes.length} nodes` : nodes.map(({ name }) => name).join(', ');
+}
+
+function isResource(what: What): what is NodeResource {
   return AVAILABLE.includes(what);
 }
 
-/** What no kubelet looks at changes nothing in the model. */
-function demandWatch(cluster: Cluster, names: readonly string[], what: NodeResource): void {
-  if (names.length === 0 || names.some((name) => cluster.handles.isWatched(name, what))) return;
-  const signal = { memory: 'memory.available', disk: 'nodefs.available', pids: 'pid.available' };
-  const message = `no kubelet of ${names.join(', ')} looks at ${signal[what]}: in cluster.kubelet,`;
-  throw new UnknownTargetError(
-    `${message} give it a threshold under evictionHard, which replaces all defaults`,
-  );
+/** What cannot be, whatever happens in the cluster; which nodes are meant may show in a run. */
+function* unfitIn(args: Args, cluster: Machinery): Iterable<ManifestProblem> {
+  const { what } = args;
+  const noLock = what === 'lock' ? whyNoLock(cluster) : undefined;
+  if (noLock !== undefined) yield problem('/what', noLock);
+  if (ownerIn(args) !== 'node') return;
+  const target = targetOf(args);
+  const isOne = typeof target === 'string';
+  const name = isOne ? target.replace(/^nodes?\//, '') : undefined;
+  const possible = cluster.nodes.filter((it) => !isOne || it.name === name);
+  const areAll = isOne || (target.nodes === 'all' && target.pick === undefined);
+  // Of nodes that are chosen in the run, one may do.
+  const mayDo = (it: NodeSpec): boolean => [...shortIn([it], what)].length === 0;
+  if (areAll || !possible.some(mayDo)) yield* shortIn(possible, what);
 }
 
-function demandSizes(cluster: Cluster, names: readonly string[]): void {
-  const unknown = cluster.spec.nodes.find((it) => names.includes(it.name) && !it.storage);
-  if (unknown === undefined) return;
-  const message = `nobody says how large the disk of ${unknown.name} is: in cluster.nodes, give it`;
-  throw new UnknownTargetError(`${message} capacity: {ephemeral-storage: 100Gi}`);
+/** Why nodes cannot run out of it. */
+function* shortIn(nodes: readonly NodeSpec[], what: What): Iterable<ManifestProblem> {
+  if (nodes.length === 0 || !isResource(what)) return;
+  if (!nodes.some((it) => isWatched(it, what))) {
+    // What no kubelet looks at changes nothing in the model.
+    const [signal, least] = THRESHOLD[what];
+    const message = `no kubelet of ${listed(nodes)} looks at ${signal}`;
+    const threshold = `evictionHard: {${signal}: ${least}}`;
+    const hint = `in cluster.kubelet, write ${threshold}, which replaces all defaults`;
+    yield { ...problem('/what', message), hint };
+  }
+  const unknown = what === 'disk' ? nodes.filter(({ storage }) => storage === undefined) : [];
+  if (unknown.length === 0) return;
+  const message = `nobody says how large the disk of ${listed(unknown)} is`;
+  const hint = 'in cluster.nodes, give it capacity: {ephemeral-storage: 100Gi}';
+  yield { ...problem('/what', message), hint };
 }
 
 function exhaustMemory(

@@ -66,6 +66,7 @@ export default defineFault({
     }
     return [];
   },
+  checkIn: (args, cluster) => wayOf(args).checkIn?.(args, cluster) ?? [],
   inject: (cluster, args, context) => wayOf(args).inject(cluster, args, context),
   extend: (cluster, args, context, held) =>
     wayOf(args).extend?.(cluster, args, context, held) ?? NOTHING,

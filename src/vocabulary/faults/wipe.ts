@@ -1,7 +1,7 @@
 import type { Cluster } from '../../cluster/cluster';
 import type { ConnectionMatch, Front } from '../../cluster/faults/wiping';
 import type { FromSchema } from '../../language/json-schema';
-import type { ManifestProblem } from '../../language/lexicon';
+import type { Machinery, ManifestProblem } from '../../language/lexicon';
 import type { Protocol } from '../../values/flow';
 import type { IP } from '../../values/ip';
 import { keyOf } from '../../values/kube-object';
@@ -9,8 +9,9 @@ import type { KubeObject } from '../../values/kube-object';
 import { matchesLabels } from '../../values/labels';
 import { defineFault, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
-import { demandIptables } from '../iptables-backend';
 import { nodesOfTarget, podName, podsOfTarget, UnknownTargetError } from '../targets';
+import { unless } from '../unknown-target';
+import { whyNoBackend, whyNoLostRoutes, whyNoLostRules } from '../upkeep';
 import { MATCH, WORDS_OF } from '../wiping/match';
 
 const SCHEMA = {
@@ -79,6 +80,7 @@ export default defineFault({
   ],
   momentary: () => true,
   check: (args: Args) => [...problemsOf(args)],
+  checkIn: (args, cluster) => [...unfitIn(args, cluster)],
   inject(cluster, args, context) {
     if (args.what === 'object') return tamper(cluster, args);
     if (args.what === 'cache') return emptyCaches(cluster, args, context);
@@ -125,8 +127,7 @@ function wipeNodes(
   { node, nodes, pick, what, match = {} }: Args,
   { step }: InjectionContext,
 ): Injection {
-  demandOwner(cluster, what);
-  if (match.iptablesBackend !== undefined) demandIptables(cluster);
+  for (const { message } of unfitIn({ what, match }, cluster.spec)) unless(message);
   const target = node ?? { nodes: nodes!, ...(pick !== undefined && { pick }) };
   const { handles } = cluster;
   const hit = nodesOfTarget(cluster, target, step).filter((name) => {
@@ -159,16 +160,17 @@ function sayMatch(match: Match): string {
     .join(', ');
 }
 
-/** Throws UnknownTargetError where it is not modelled what the owner does about it. */
-function demandOwner({ handles, spec }: Cluster, what: Args['what']): void {
-  if (what === 'rules' && !handles.canFlushRules()) {
-    const { mode } = spec.proxy;
-    throw new UnknownTargetError(`in mode ${mode} it is not modelled who writes lost rules again`);
-  }
-  if (what === 'routes' && !handles.canDeleteRoutes()) {
-    const { name } = spec.cni;
-    throw new UnknownTargetError(`it is not modelled who writes lost routes of ${name} again`);
-  }
+/** What has an owner of whom it is not modelled what he does about it. */
+function* unfitIn(
+  { what, match }: Pick<Args, 'what' | 'match'>,
+  cluster: Machinery,
+): Iterable<ManifestProblem> {
+  const rules = what === 'rules' ? whyNoLostRules(cluster) : undefined;
+  const routes = what === 'routes' ? whyNoLostRoutes(cluster) : undefined;
+  const reason = rules ?? routes;
+  if (reason !== undefined) yield problem('/what', reason);
+  const backend = match?.iptablesBackend === undefined ? undefined : whyNoBackend(cluster);
+  if (backend !== undefined) yield problem('/match/iptablesBackend', backend);
 }
 
 function connectionsOf(cluster: Cluster, match: Match): ConnectionMatch {

@@ -1,0 +1,155 @@
+// The endpoints that a Service is to have, kept from pass to pass: a pod that has not changed is
+// the endpoint that it was, and most passes find all pods but one as they were.
+
+import type { SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
+import { zoneOf } from '../../apiserver/kinds/node';
+import type { Node } from '../../apiserver/kinds/node';
+import type { Pod } from '../../apiserver/kinds/pod';
+import type { Service } from '../../apiserver/kinds/service';
+import type { Family } from '../../values/ip';
+import { keyOf } from '../../values/kube-object';
+import type { ObjectKey } from '../../values/kube-object';
+import type { View } from '../define';
+import type { Pass } from '../pass';
+import { portsKey } from './slice-draft';
+import { endpointOf, hasAddressOf, isEndpoint, portsOf } from './slice-endpoint';
+
+/** The endpoints that offer one and the same list of ports, in the order of their pods. */
+export interface DesiredGroup {
+  readonly ports: readonly SlicePort[];
+  readonly endpoints: readonly SliceEndpoint[];
+}
+
+/** What a pass has found. Frozen with all that it holds, so that forks share it. */
+interface Look {
+  readonly spec: Service['spec'];
+  readonly zoning: number;
+  readonly pods: readonly Pod[];
+  /** By the position of the pod; undefined for one that is no endpoint. */
+  readonly endpoints: readonly (SliceEndpoint | undefined)[];
+  readonly groups: readonly DesiredGroup[];
+}
+
+export class DesiredEndpoints {
+  private readonly view: View;
+  private readonly last: Readonly<Record<Family, Map<ObjectKey, Look>>> = {
+    IPv4: new Map(),
+    IPv6: new Map(),
+  };
+  /** Grows whenever a node comes, goes or moves to another zone. */
+  private zoning = 0;
+
+  constructor(view: View) {
+    this.view = view;
+  }
+
+  /** Tells of a change of a node: every endpoint says in which zone it is. */
+  onNode(before: Node | undefined, after: Node | undefined): void {
+    const isThere = before !== undefined && after !== undefined;
+    if (!isThere || zoneOf(before) !== zoneOf(after)) this.zoning++;
+  }
+
+  /** By what ports they offer. A pass that misses the node of a pod fails. `pods` is frozen. */
+  of(service: Service, family: Family, pods: readonly Pod[], pass: Pass): readonly DesiredGroup[] {
+    const { spec } = service;
+    const looks = this.last[family];
+    const known = looks.get(pass.key);
+    const last = known?.spec === spec && known.zoning === this.zoning ? known : undefined;
+    if (last !== undefined && isSameList(last.pods, pods)) return last.groups;
+    const endpoints = this.endpointsOf(service, family, pods, last, pass);
+    const groups = groupsOf(service, pods, endpoints);
+    if (pass.failure === undefined) {
+      Object.freeze(endpoints);
+      looks.set(pass.key, Object.freeze({ spec, zoning: this.zoning, pods, endpoints, groups }));
+    }
+    return groups;
+  }
+
+  forget(service: ObjectKey): void {
+    this.last.IPv4.delete(service);
+    this.last.IPv6.delete(service);
+  }
+
+  clear(): void {
+    this.last.IPv4.clear();
+    this.last.IPv6.clear();
+  }
+
+  private endpointsOf(
+    service: Service,
+    family: Family,
+    pods: readonly Pod[],
+    last: Look | undefined,
+    pass: Pass,
+  ): (SliceEndpoint | undefined)[] {
+    const endpoints: (SliceEndpoint | undefined)[] = [];
+    // Pods keep their order, so that a step through both lists finds what has stayed.
+    let at = 0;
+    for (const pod of pods) {
+      if (last !== undefined && last.pods[at]?.metadata.name !== pod.metadata.name) {
+        const found = last.pods.indexOf(pod, at);
+        if (found >= 0) at = found;
+      }
+      const before = last?.pods[at];
+      const isKept = before === pod;
+      endpoints.push(isKept ? last!.endpoints[at] : this.endpointOf(pod, service, family, pass));
+      if (before?.metadata.name === pod.metadata.name) at++;
+    }
+    return endpoints;
+  }
+
+  private endpointOf(
+    pod: Pod,
+    service: Service,
+    family: Family,
+    pass: Pass,
+  ): SliceEndpoint | undefined {
+    if (!isEndpoint(pod) || !hasAddressOf(pod, family)) return undefined;
+    const node = this.view.get('Node', pod.spec.nodeName ?? '');
+    if (node !== undefined || service.spec.publishNotReadyAddresses) {
+      return endpointOf(pod, node, service, family);
+    }
+    pass.fail(`node ${pod.spec.nodeName} of pod ${keyOf(pod)} is not there`);
+    return undefined;
+  }
+}
+
+function isSameList(a: readonly Pod[], b: readonly Pod[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}
+
+interface OpenGroup extends DesiredGroup {
+  readonly endpoints: SliceEndpoint[];
+}
+
+function groupsOf(
+  service: Service,
+  pods: readonly Pod[],
+  endpoints: readonly (SliceEndpoint | undefined)[],
+): readonly DesiredGroup[] {
+  const groups: OpenGroup[] = [];
+  let group: OpenGroup | undefined;
+  for (let index = 0; index < pods.length; index++) {
+    const endpoint = endpoints[index];
+    if (endpoint === undefined) continue;
+    const ports = portsOf(service, pods[index]!);
+    // Most pods offer what the one before them does.
+    if (group?.ports !== ports) group = groupFor(groups, ports);
+    group.endpoints.push(endpoint);
+  }
+  for (const one of groups) {
+    Object.freeze(one.endpoints);
+    Object.freeze(one);
+  }
+  return Object.freeze(groups);
+}
+
+function groupFor(groups: OpenGroup[], ports: readonly SlicePort[]): OpenGroup {
+  const key = portsKey(ports);
+  let group = groups.find((one) => portsKey(one.ports) === key);
+  if (group === undefined) groups.push((group = { ports, endpoints: [] }));
+  return group;
+}
