@@ -314,7 +314,14 @@ export class Controller {
   /** All of a stage, and one event for all of its answers. */
   private writeAtOnce(id: number, pass: Pass, stage: readonly number[]): void {
     const { api, kernel } = this.context;
-    const results = stage.map((number) => api.commitNow(this.requestFor(pass, number)));
+    const results: ApiResult[] = [];
+    let request: ApiRequest | undefined;
+    for (const [index, number] of stage.entries()) {
+      // What asks for several of a kind does so in the same words.
+      const isAgain = index > 0 && pass.writeAt(number) === pass.writeAt(number - 1);
+      if (request === undefined || !isAgain) request = this.requestFor(pass, number);
+      results.push(api.commitNow(request));
+    }
     this.results.set(id, results);
     kernel.after(ZERO, Phase.control, this.answersEvent, id, stage[0]!);
   }

@@ -29,8 +29,10 @@ export class Pass {
     this.key = key;
   }
 
-  create(object: KubeObject): void {
-    this.write({ verb: 'create', kind: object.kind, key: keyOf(object), object });
+  /** `count`: so many like it, each with a name of its own. */
+  create(object: KubeObject, count = 1): void {
+    const write: Write = { verb: 'create', kind: object.kind, key: keyOf(object), object };
+    for (let made = 0; made < count; made++) this.write(write);
   }
 
   replace(object: KubeObject): void {

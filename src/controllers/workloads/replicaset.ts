@@ -179,7 +179,7 @@ class ReplicaLogic implements ControllerLogic {
     for (let left = count; left > 0; batch *= 2) {
       pass.then();
       const size = Math.min(batch, left);
-      for (let index = 0; index < size; index++) pass.create(pod);
+      pass.create(pod, size);
       left -= size;
     }
     pass.then();
