@@ -76,6 +76,24 @@ describe('an informer', () => {
     ]);
   });
 
+  it('of all pods lists those that it knows to be on one node', () => {
+    const { informer, put } = setUp();
+    const on = (node: string) => Array.from(informer.list(node), ({ metadata }) => metadata.name);
+    put('a', {}, 'worker-1');
+    put('b', {}, 'worker-2');
+    put('c', {});
+    informer.deliver(3);
+    put('c', { nodeName: 'worker-1' }, 'worker-1');
+    expect(on('worker-1')).to.deep.equal(['a']);
+    // Its watch leaves out that the pod was bound.
+    informer.leaveOut(4);
+    informer.deliver(4);
+    expect(on('worker-1')).to.deep.equal(['a']);
+    expect(on('worker-2')).to.deep.equal(['b']);
+    informer.relist();
+    expect(on('worker-1')).to.deep.equal(['a', 'c']);
+  });
+
   it('that has lost its memory shows all as new', () => {
     const { informer, changes, put } = setUp();
     put('a', {});

@@ -64,6 +64,26 @@ describe('objects by their labels', () => {
     expect([...subject.matching('shop', { app: 'web' })]).to.deep.equal(['b', 'c', 'a']);
   });
 
+  it('are the same whether it is asked all the time or once', () => {
+    const often = new LabelIndex();
+    byChance('labels', (...change) => {
+      often.update(...change);
+      for (const wanted of LABELS)
+        for (const namespace of NAMESPACES) often.matching(namespace, wanted);
+    });
+    for (const wanted of LABELS) {
+      const once = [...index.matching('shop', wanted)];
+      expect([...often.matching('shop', wanted)]).to.deep.equal(once);
+    }
+  });
+
+  it('are none when all is forgotten, whether it was read or not', () => {
+    const subject = new LabelIndex();
+    subject.update('shop', 'a', undefined, { app: 'web' });
+    subject.clear();
+    expect([...subject.matching('shop', { app: 'web' })]).to.deep.equal([]);
+  });
+
   it('are none for a value that nothing has', () => {
     expect([...index.matching('shop', { app: 'web', tier: 'none' })]).to.deep.equal([]);
     expect([...index.matching('nowhere', {})]).to.deep.equal([]);

@@ -46,10 +46,9 @@ export interface ListSource {
   firstList(informer: Informer): number;
 }
 
-/** Readings of an informer: its list, its own state, and each object under its key. */
-const LIST = 'list';
-const STATE = 'state';
-const OBJECT = 'object ';
+/** Readings of an informer: its list and its own state, beside each object under its key. */
+const LIST = ' list';
+const STATE = ' state';
 
 export class Informer implements Readable {
   readonly options: InformerOptions;
@@ -81,8 +80,10 @@ export class Informer implements Readable {
 
   standing(reading: string): unknown {
     const { store, seen, gaps, options } = this;
-    if (reading === STATE) return [seen, this.held, this.connected, this.listed].join();
-    if (reading !== LIST) return this.versionOf(reading.slice(OBJECT.length));
+    if (reading === STATE) {
+      return 8 * seen + 4 * Number(this.held) + 2 * Number(this.connected) + Number(this.listed);
+    }
+    if (reading !== LIST) return this.versionOf(reading);
     // A list with gaps is never the same as another one.
     return gaps.isWhole ? store.lastChange(options.kind, seen) : NaN;
   }
@@ -123,13 +124,9 @@ export class Informer implements Readable {
   }
 
   get(key: ObjectKey): KubeObject | undefined {
-    if (isReading()) noteReading(this, OBJECT + key);
-    return this.getIn(this.options.scope, key);
-  }
-
-  private getIn(scope: string | undefined, key: ObjectKey): KubeObject | undefined {
     const version = this.versionOf(key);
-    return scope === undefined || version?.scope === scope ? version?.object : undefined;
+    if (isReading()) noteReading(this, key, version);
+    return objectIn(this.options.scope, version);
   }
 
   /** All objects of the view; of one that shows a whole kind also those of one scope alone. */
@@ -204,7 +201,7 @@ export class Informer implements Readable {
         : this.store.listScope(kind, scope, this.seen);
     for (const object of present) if (!behind.has(keyOf(object))) yield object;
     for (const key of behind) {
-      const object = this.getIn(scope, key);
+      const object = objectIn(scope, this.versionOf(key));
       if (object !== undefined) yield object;
     }
   }
@@ -292,4 +289,9 @@ export class Informer implements Readable {
   private firstRevision(): number {
     return this.source?.firstList(this) ?? this.store.revision;
   }
+}
+
+/** What a version shows to readers of one scope, or of all. */
+function objectIn(scope: string | undefined, version: Version | undefined): KubeObject | undefined {
+  return scope === undefined || version?.scope === scope ? version?.object : undefined;
 }

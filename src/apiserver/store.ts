@@ -22,12 +22,22 @@ export interface Version {
   readonly scope: string | undefined;
 }
 
-interface KindStore {
-  readonly heads: Map<ObjectKey, Version>;
+/** All of one kind. Answers are read from an object by its key, or from all of them. */
+class KindStore implements Readable {
+  readonly heads = new Map<ObjectKey, Version>();
   /** Every version of this kind in the order of revisions. */
-  readonly log: VersionLog;
+  readonly log = new VersionLog();
   /** The same by scope: a kubelet reads the pods of its node, whatever the others do. */
-  readonly scopes: Map<string, ScopeStore>;
+  readonly scopes = new Map<string, ScopeStore>();
+
+  /** The newest version of an object, or the newest revision. */
+  standing(reading: ObjectKey): unknown {
+    return reading === ALL ? this.log.latest : this.heads.get(reading);
+  }
+
+  whole(): unknown {
+    return this.log.latest;
+  }
 }
 
 interface ScopeStore {
@@ -36,9 +46,7 @@ interface ScopeStore {
   readonly log: VersionLog;
 }
 
-/** Below the name of a kind in a reading; kinds have none, and keys follow it. */
-const KEY = ' ';
-/** The reading of everything at once. */
+/** The reading of everything at once; no object and no kind has such a name. */
 const ALL = '';
 
 export class Store implements Readable {
@@ -51,12 +59,9 @@ export class Store implements Readable {
     return this.latest;
   }
 
-  /** The newest revision, of a kind where one is named, or the newest version of an object. */
+  /** The newest revision, or a kind, as long as nothing of it is there. */
   standing(reading: string): unknown {
-    if (reading === ALL) return this.latest;
-    const cut = reading.indexOf(KEY);
-    if (cut < 0) return this.kinds.get(reading)?.log.latest;
-    return this.kinds.get(reading.slice(0, cut))?.heads.get(reading.slice(cut + 1));
+    return reading === ALL ? this.latest : this.kinds.get(reading);
   }
 
   /**
@@ -96,7 +101,7 @@ export class Store implements Readable {
   version(kind: string, key: ObjectKey, revision?: number): Version | undefined {
     let version = this.kinds.get(kind)?.heads.get(key);
     if (revision === undefined) {
-      if (isReading()) noteReading(this, kind + KEY + key);
+      if (isReading()) this.noteKind(kind, key, version);
       return version;
     }
     while (version !== undefined && version.revision > revision) version = version.previous;
@@ -105,7 +110,7 @@ export class Store implements Readable {
 
   /** All objects of a kind as of `revision`, in the order of their first creation. */
   *list(kind: string, revision?: number): IterableIterator<KubeObject> {
-    if (revision === undefined) noteReading(this, kind);
+    if (revision === undefined) this.noteKind(kind);
     const asOf = revision ?? this.latest;
     for (const key of this.kinds.get(kind)?.heads.keys() ?? []) {
       const object = this.get(kind, key, asOf);
@@ -115,7 +120,7 @@ export class Store implements Readable {
 
   /** The objects of a kind in one scope as of `revision`, in the order in which they entered it. */
   *listScope(kind: string, scope: string, revision?: number): IterableIterator<KubeObject> {
-    if (revision === undefined) noteReading(this, kind);
+    if (revision === undefined) this.noteKind(kind);
     const asOf = revision ?? this.latest;
     for (const key of this.kinds.get(kind)?.scopes.get(scope)?.keys ?? []) {
       const version = this.version(kind, key, asOf);
@@ -131,7 +136,7 @@ export class Store implements Readable {
 
   /** The versions of a kind (of one scope) after `from`, up to and including `to`. */
   changes(kind: string, from: number, to?: number, scope?: string): readonly Version[] {
-    if (to === undefined) noteReading(this, kind);
+    if (to === undefined) this.noteKind(kind);
     const kindStore = this.kinds.get(kind);
     const log = (scope === undefined ? kindStore : kindStore?.scopes.get(scope))?.log;
     return log?.between(from, to ?? this.latest) ?? [];
@@ -139,7 +144,7 @@ export class Store implements Readable {
 
   /** The newest revision at which an object of this kind changed. */
   revisionOf(kind: string): number {
-    noteReading(this, kind);
+    this.noteKind(kind);
     return this.kinds.get(kind)?.log.latest ?? 0;
   }
 
@@ -150,7 +155,7 @@ export class Store implements Readable {
 
   /** The newest revision of a kind that stood at an instant; 0 before its first object. */
   revisionAt(kind: string, instant: Instant): number {
-    noteReading(this, kind);
+    this.noteKind(kind);
     return this.kinds.get(kind)?.log.lastAt(instant) ?? 0;
   }
 
@@ -161,12 +166,16 @@ export class Store implements Readable {
     return written.map(([kind]) => kind).sort(compareText);
   }
 
+  /** What is being found has been read from an object of a kind, or from all of them. */
+  private noteKind(kind: string, key: ObjectKey = ALL, version?: Version): void {
+    const kindStore = this.kinds.get(kind);
+    if (kindStore === undefined) noteReading(this, kind);
+    else noteReading(kindStore, key, version);
+  }
+
   private kindStore(kind: string): KindStore {
     let kindStore = this.kinds.get(kind);
-    if (kindStore === undefined) {
-      kindStore = { heads: new Map(), log: new VersionLog(), scopes: new Map() };
-      this.kinds.set(kind, kindStore);
-    }
+    if (kindStore === undefined) this.kinds.set(kind, (kindStore = new KindStore()));
     return kindStore;
   }
 }

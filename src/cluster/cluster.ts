@@ -103,6 +103,7 @@ export interface Companion {
 }
 
 export interface Announced {
+  /** Sorted. */
   readonly endpoints: readonly string[];
   readonly since?: Instant;
 }
@@ -150,9 +151,9 @@ export interface Cluster {
   resolve(from: Origin, name: string, options?: LookUpOptions): readonly Resolution[];
   /** Keys of the pods that a workload ever had, in the order of creation: `#1` is the first. */
   podsOf(kind: string, key: string): readonly string[];
-  /** Endpoints (`ip:port`) that a node's data plane spreads a Service's connections over. */
+  /** Endpoints (`ip:port`) that a node's data plane spreads a Service's connections over, sorted. */
   programmed(node: string, service: string): readonly string[];
-  /** Endpoints (`ip:port`) whose processes really run and are ready, whatever the API says. */
+  /** Endpoints (`ip:port`) whose processes really run and are ready by now, sorted. */
   serving(service: string): readonly string[];
   /**
    * Endpoints (`ip:port`) of the pods that are ready by the API, whatever really runs, and since

@@ -44,7 +44,7 @@ import { createComponents } from './components/create-components';
 import { createEdge } from './load-balancing/edge';
 import type { Edge } from './load-balancing/edge';
 import { answersOf } from './lookups/dns-answers';
-import { Findings } from './findings';
+import { destinationText, Findings, questionOf } from './findings';
 import { createHandles } from './handles';
 import { Kubectl } from './commands/kubectl';
 import type { CommandFailure } from './commands/kubectl';
@@ -230,7 +230,7 @@ class ModelCluster implements Cluster {
         .send(from, to, options, this.findings.remember)
         .flatMap((trace) => repeated(trace, patience));
     if (options.since !== undefined) return send();
-    return this.findings.once(JSON.stringify(['send', from, to, options]), send, true);
+    return this.findings.once(questionOf('send', from, destinationText(to), options), send, true);
   }
 
   visit(from: Origin, to: Destination): readonly Visit[] {
@@ -261,7 +261,7 @@ class ModelCluster implements Cluster {
   resolve(from: Origin, name: string, options?: LookUpOptions): readonly Resolution[] {
     const ask = (): readonly Resolution[] => lookUp(this.names, from, name, options);
     const isReal = options?.real === true;
-    const question = JSON.stringify(['resolve', from, name, options]);
+    const question = questionOf('resolve', from, name, options);
     const resolutions = isReal ? ask() : this.findings.once(question, ask);
     if (isReal) this.changedByAsking();
     return resolutions;
@@ -318,7 +318,7 @@ class ModelCluster implements Cluster {
     const { spec, api, network, timing, behaviours, servers, findings } = this;
     const send = (from: Origin, to: Destination): readonly Trace[] =>
       findings.once(
-        JSON.stringify(['packet', from, to]),
+        questionOf('packet', from, destinationText(to)),
         () => network.send(from, to, {}, findings.remember),
         true,
       );

@@ -7,6 +7,7 @@ import { Answers, isReading, noteReading } from '../kernel/readings';
 import type { Member, Place, Readable } from '../kernel/readings';
 import { nodeReadingAt } from '../network/index';
 import type { Network, Remember } from '../network/index';
+import type { Destination, Origin } from '../values/origin';
 import type { PodOrdinals } from './commands/pod-ordinals';
 
 /** What answers are read from. */
@@ -73,4 +74,22 @@ export class Findings {
     if (place.room === ordinals.place.room) return ordinals;
     return nodeReadingAt(place, network.machines, network.directory);
   }
+}
+
+/**
+ * A question as a text, equal for equal ones. It is made at every look of every claim, so what is
+ * always the same of it is no JSON.
+ */
+export function questionOf(word: string, from: Origin, what: string, options?: object): string {
+  const hasOptions = options !== undefined && Object.keys(options).length > 0;
+  return `${word} ${originText(from)} ${hasOptions ? JSON.stringify(options) : ''} > ${what}`;
+}
+
+export function destinationText({ address, port, protocol }: Destination): string {
+  return `${protocol} ${address} ${port}`;
+}
+
+function originText(from: Origin): string {
+  if ('pod' in from) return `pod ${from.pod} ${from.container ?? ''}`;
+  return 'node' in from ? `node ${from.node}` : `external ${from.external}`;
 }

@@ -14,12 +14,14 @@ import type { Timing } from '../timing';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import { cidr } from '../values/cidr';
 import { familyOf } from '../values/ip';
+import { compareText } from '../values/order';
 import { isAtLeast } from '../values/kube-version';
 import type { KubeVersion } from '../values/kube-version';
 import type { Family } from '../values/ip';
 import type { Duration } from '../values/time';
 
 const NAME = 'kube-proxy';
+const NO_ENDPOINTS: readonly string[] = Object.freeze([]);
 
 export interface ProxiesContext {
   readonly spec: ClusterSpec;
@@ -138,9 +140,15 @@ export class Proxies {
     return this.byNode.get(node) ?? [];
   }
 
-  /** Endpoints (`ip:port`) that a node spreads the connections of a Service port over. */
-  programmed(node: string, id: ServicePortName): string[] {
-    return this.of(node).flatMap((proxy) => [...proxy.programmedEndpoints(id)]);
+  /** Endpoints (`ip:port`) that a node spreads the connections of a Service port over, sorted. */
+  programmed(node: string, id: ServicePortName): readonly string[] {
+    let found = NO_ENDPOINTS;
+    for (const proxy of this.of(node)) {
+      const own = proxy.programmedEndpoints(id);
+      // A Service port has endpoints of one family, unless it is of both.
+      if (own.length > 0) found = found.length === 0 ? own : [...found, ...own].sort(compareText);
+    }
+    return found;
   }
 
   /** What a process does to its node as it starts; a sysctl stays when it ends. */

@@ -1,11 +1,14 @@
 // What stood in one object when somebody looked: enough to tell whether anything was written into
 // it since. The objects in it are meant by their identity.
 
-import { isGetter, isLiteral } from './parts';
+import { isGetter, kindOf } from './parts';
+import type { Kind } from './parts';
 
 type Fields = Record<PropertyKey, unknown>;
 
 export interface Contents {
+  /** Of the object that it stood in: asked once, as looks are many. */
+  readonly kind: Kind;
   /** The keys of a map or a record, in order; undefined where there are values alone. */
   readonly keys: readonly unknown[] | undefined;
   readonly values: readonly unknown[];
@@ -13,28 +16,48 @@ export interface Contents {
 
 /** All that a copy would have to carry: of a record not what its getters find out anew. */
 export function contentsOf(whole: object): Contents {
-  if (Array.isArray(whole)) return { keys: undefined, values: [...(whole as unknown[])] };
-  if (whole instanceof Map) return { keys: [...whole.keys()], values: [...whole.values()] };
-  if (whole instanceof Set) return { keys: undefined, values: [...whole] };
-  if (ArrayBuffer.isView(whole)) return { keys: undefined, values: [...bytesOf(whole)] };
-  const keys = Object.keys(whole);
-  const mayFindOut = isLiteral(whole);
-  const values = keys.map((key) =>
-    mayFindOut && isGetter(whole, key) ? GETTER : (whole as Fields)[key],
-  );
-  return { keys, values };
+  const kind = kindOf(whole);
+  switch (kind) {
+    case 'list':
+      return { kind, keys: undefined, values: [...(whole as unknown[])] };
+    case 'map': {
+      const map = whole as Map<unknown, unknown>;
+      return { kind, keys: [...map.keys()], values: [...map.values()] };
+    }
+    case 'set':
+      return { kind, keys: undefined, values: [...(whole as Set<unknown>)] };
+    case 'bytes':
+      return { kind, keys: undefined, values: [...bytesOf(whole as ArrayBufferView)] };
+    case 'literal':
+    case 'instance': {
+      const keys = Object.keys(whole);
+      const values = keys.map((key) =>
+        kind === 'literal' && isGetter(whole, key) ? GETTER : (whole as Fields)[key],
+      );
+      return { kind, keys, values };
+    }
+  }
 }
 
 /** Stands for what a getter would find out. */
 export const GETTER: unique symbol = Symbol('getter');
 
 /** Whether the same stands in it as did then. */
-export function isUnchanged(whole: object, { keys, values }: Contents): boolean {
-  if (Array.isArray(whole)) return isSameList(whole as unknown[], values);
-  if (whole instanceof Map) return isSameMap(whole, keys!, values);
-  if (whole instanceof Set) return isSameSet(whole, values);
-  if (ArrayBuffer.isView(whole)) return isSameList(bytesOf(whole), values);
-  return isSameRecord(whole as Fields, keys as readonly string[], values);
+export function isUnchanged(whole: object, { kind, keys, values }: Contents): boolean {
+  switch (kind) {
+    case 'list':
+      return isSameList(whole as unknown[], values);
+    case 'map':
+      return isSameMap(whole as Map<unknown, unknown>, keys!, values);
+    case 'set':
+      return isSameSet(whole as Set<unknown>, values);
+    case 'bytes':
+      return isSameList(bytesOf(whole as ArrayBufferView), values);
+    case 'literal':
+      return isSameLiteral(whole as Fields, keys as readonly string[], values);
+    case 'instance':
+      return isSameInstance(whole as Fields, keys as readonly string[], values);
+  }
 }
 
 export function isSameList(list: ArrayLike<unknown>, values: readonly unknown[]): boolean {
@@ -69,7 +92,19 @@ function isSameSet(set: ReadonlySet<unknown>, values: readonly unknown[]): boole
   return true;
 }
 
-function isSameRecord(
+/** What has a class has the fields that this declares; keys of a literal come and go. */
+function isSameInstance(
+  record: Fields,
+  keys: readonly string[],
+  values: readonly unknown[],
+): boolean {
+  for (let index = 0; index < keys.length; index++) {
+    if (!isSame(record[keys[index]!], values[index])) return false;
+  }
+  return true;
+}
+
+function isSameLiteral(
   record: Fields,
   keys: readonly string[],
   values: readonly unknown[],
@@ -78,8 +113,7 @@ function isSameRecord(
     const value = values[index];
     if (value !== GETTER && !isSame(record[keys[index]!], value)) return false;
   }
-  // What has a class has the fields that this declares; keys of a literal come and go.
-  return !isLiteral(record) || hasKeys(record, keys);
+  return hasKeys(record, keys);
 }
 
 function hasKeys(record: Fields, keys: readonly string[]): boolean {

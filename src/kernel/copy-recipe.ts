@@ -9,7 +9,8 @@ import { contentsOf, GETTER, isSameList, isUnchanged } from './contents';
 import type { Contents } from './contents';
 import { Copier, copyState } from './copy-state';
 import type { Pair, Place } from './copy-state';
-import { emptyLike, isLiteral, partAt } from './parts';
+import { emptyLike, kindOf, partAt } from './parts';
+import type { Kind } from './parts';
 
 type Fields = Record<PropertyKey, unknown>;
 
@@ -20,6 +21,8 @@ interface Source {
   readonly step: unknown;
   /** What is made begins as one like this: with what is given in a list or a literal, and bytes. */
   readonly sample: object | undefined;
+  /** Of the sample, or of the other part. */
+  readonly kind: Kind;
 }
 
 /** Values in order, of which some are parts of the target. */
@@ -40,6 +43,7 @@ interface Patch {
 /** All that stands in a list, a map or a set, in place of what stood there. */
 interface Filling {
   readonly part: number;
+  readonly kind: Kind;
   /** The keys of a map. */
   readonly keys: Values | undefined;
   readonly values: Values;
@@ -109,7 +113,10 @@ class CopyRecipe {
     this.sources = writer.sources;
     this.patches = writer.patches;
     this.fillings = writer.fillings;
-    this.readings = own.map(([part]) => ({ part, contents: contentsOf(part) }));
+    const keyLists = new Map<string, readonly unknown[]>();
+    this.readings = own.map(([part]) => {
+      return { part, contents: withSharedKeys(contentsOf(part), keyLists) };
+    });
   }
 
   /** Whether it is about these, and they are what they were. */
@@ -125,9 +132,9 @@ class CopyRecipe {
     const parts: unknown[] = Array.from({ length: sources.length + 1 });
     parts[0] = target;
     for (let index = 0; index < sources.length; index++) {
-      const { from, step, sample } = sources[index]!;
+      const { from, step, sample, kind } = sources[index]!;
       parts[index + 1] =
-        sample === undefined ? partAt(parts[from] as object, step) : anotherOf(sample);
+        sample === undefined ? partIn(parts[from] as object, kind, step) : anotherOf(sample, kind);
     }
     for (const patch of this.patches) apply(patch, parts);
     for (const filling of this.fillings) fill(parts[filling.part] as object, filling, parts);
@@ -159,16 +166,17 @@ class RecipeWriter {
   add(target: object, before: Contents | undefined): void {
     if (before !== undefined && isUnchanged(target, before)) return;
     const part = this.numberOf(target);
-    if (before === undefined && (Array.isArray(target) || isLiteral(target))) {
+    const kind = kindOf(target);
+    if (before === undefined && (kind === 'list' || kind === 'literal')) {
       this.addMade(part, target as Fields);
-    } else if (isRecord(target)) {
+    } else if (kind === 'literal' || kind === 'instance') {
       const { keys, values } = changesOf(target, before);
       const removed = before === undefined ? [] : removedFrom(target, before);
       this.patches.push({ part, removed, keys, values: this.valuesOf(values) });
     } else {
       const { keys, values } = contentsOf(target);
       const named = keys === undefined ? undefined : this.valuesOf(keys);
-      this.fillings.push({ part, keys: named, values: this.valuesOf(values) });
+      this.fillings.push({ part, kind, keys: named, values: this.valuesOf(values) });
     }
   }
 
@@ -205,17 +213,35 @@ class RecipeWriter {
     return !this.own.has(value) && !(typeof value === 'function' && this.places.has(value));
   }
 
+  private stepTo({ before, step }: Place): Source {
+    const { target } = this.builtAt.get(before)!;
+    return { from: this.numberOf(target), step, sample: undefined, kind: kindOf(target) };
+  }
+
   private numberOf(target: object): number {
     const known = this.numbers.get(target);
     if (known !== undefined) return known;
     const place = this.places.get(target);
-    const from = place === undefined ? -1 : this.numberOf(this.builtAt.get(place.before)!.target);
-    // One of its own: a recipe must not hold on to the target that it was written by.
-    const sample = place === undefined ? anotherOf(target) : undefined;
-    const number = this.sources.push({ from, step: place?.step, sample });
+    const number = this.sources.push(place === undefined ? madeLike(target) : this.stepTo(place));
     this.numbers.set(target, number);
     return number;
   }
+}
+
+/** A part of its own: a recipe must not hold on to the target that it was written by. */
+function madeLike(target: object): Source {
+  const kind = kindOf(target);
+  return { from: -1, step: undefined, sample: anotherOf(target, kind), kind };
+}
+
+/** Instances of a class have one list of keys: a look at all of them reads less memory. */
+function withSharedKeys(contents: Contents, keyLists: Map<string, readonly unknown[]>): Contents {
+  const { kind, keys } = contents;
+  if (kind !== 'instance' && kind !== 'literal') return contents;
+  const name = keys!.join('\n');
+  const shared = keyLists.get(name) ?? keys!;
+  keyLists.set(name, shared);
+  return { ...contents, keys: shared };
 }
 
 /** What stands in a record and did not before. */
@@ -236,9 +262,15 @@ function removedFrom(record: object, { keys }: Contents): string[] {
 }
 
 /** A list or a literal with the same in it, bytes, else one with nothing in it. */
-function anotherOf(sample: object): object {
-  if (Array.isArray(sample)) return (sample as unknown[]).slice();
-  return isLiteral(sample) ? { ...sample } : emptyLike(sample);
+function anotherOf(sample: object, kind: Kind): object {
+  if (kind === 'list') return (sample as unknown[]).slice();
+  return kind === 'literal' ? { ...sample } : emptyLike(sample);
+}
+
+/** As partAt, where it is known what the other part is. */
+function partIn(whole: object, kind: Kind, step: unknown): unknown {
+  const isRecord = kind === 'instance' || kind === 'literal';
+  return isRecord ? (whole as Fields)[step as PropertyKey] : partAt(whole, step);
 }
 
 function apply({ part, removed, keys, values }: Patch, parts: readonly unknown[]): void {
@@ -249,27 +281,26 @@ function apply({ part, removed, keys, values }: Patch, parts: readonly unknown[]
   }
 }
 
-function fill(target: object, { keys, values }: Filling, parts: readonly unknown[]): void {
+function fill(target: object, { kind, keys, values }: Filling, parts: readonly unknown[]): void {
   const count = values.parts.length;
-  if (Array.isArray(target)) {
-    target.length = 0;
-    for (let index = 0; index < count; index++) target.push(valueAt(values, index, parts));
-  } else if (target instanceof Map) {
-    target.clear();
+  if (kind === 'list') {
+    const list = target as unknown[];
+    list.length = 0;
+    for (let index = 0; index < count; index++) list.push(valueAt(values, index, parts));
+  } else if (kind === 'map') {
+    const map = target as Map<unknown, unknown>;
+    map.clear();
     for (let index = 0; index < count; index++) {
-      target.set(valueAt(keys!, index, parts), valueAt(values, index, parts));
+      map.set(valueAt(keys!, index, parts), valueAt(values, index, parts));
     }
-  } else if (target instanceof Set) {
-    target.clear();
-    for (let index = 0; index < count; index++) target.add(valueAt(values, index, parts));
+  } else if (kind === 'set') {
+    const set = target as Set<unknown>;
+    set.clear();
+    for (let index = 0; index < count; index++) set.add(valueAt(values, index, parts));
   }
 }
 
 function valueAt({ given, parts }: Values, index: number, all: readonly unknown[]): unknown {
   const part = parts[index]!;
   return part < 0 ? given[index] : all[part];
-}
-
-function isRecord(whole: object): boolean {
-  return !Array.isArray(whole) && !(whole instanceof Map) && !(whole instanceof Set);
 }

@@ -3,6 +3,17 @@
 
 type Fields = Record<PropertyKey, unknown>;
 
+/** What an object is; a literal is of no class. */
+export type Kind = 'list' | 'map' | 'set' | 'bytes' | 'literal' | 'instance';
+
+export function kindOf(whole: object): Kind {
+  if (Array.isArray(whole)) return 'list';
+  if (whole instanceof Map) return 'map';
+  if (whole instanceof Set) return 'set';
+  if (ArrayBuffer.isView(whole)) return 'bytes';
+  return isLiteral(whole) ? 'literal' : 'instance';
+}
+
 /** Calls `act` with each part and the step that leads to it. */
 export function forEachPart(whole: object, act: (step: unknown, part: unknown) => void): void {
   if (Array.isArray(whole)) whole.forEach((part, index) => act(index, part));

@@ -166,6 +166,11 @@ export function nextRound(): void {
   round++;
 }
 
+/** Another number in each round: who has looked after something need not do so again in it. */
+export function currentRound(): number {
+  return round;
+}
+
 /** Finds an answer, and all that it is read from; in which order, where it is for others, too. */
 export function answerOf<T>(find: () => T, isForOthers = false): Answer<T> {
   const outer = reader;
@@ -184,9 +189,19 @@ export function answerOf<T>(find: () => T, isForOthers = false): Answer<T> {
 export function stillHolds(answer: Answer<unknown>): boolean {
   if (answer.round === round) return true;
   if (answer.isFleeting) return false;
-  if (answer.told?.every(isStillTrue) === false) return false;
-  for (const reading of answer.readings) if (!stands(reading)) return false;
-  for (const part of answer.parts) if (!stillHolds(part)) return false;
+  // By position: every look of every claim comes through here, and an iterator is left behind.
+  const { told, readings, parts } = answer;
+  if (told !== undefined) {
+    for (let index = 0; index < told.length; index++) {
+      if (!isStillTrue(told[index]!)) return false;
+    }
+  }
+  for (let index = 0; index < readings.length; index++) {
+    if (!stands(readings[index]!)) return false;
+  }
+  for (let index = 0; index < parts.length; index++) {
+    if (!stillHolds(parts[index]!)) return false;
+  }
   answer.round = round;
   return true;
 }

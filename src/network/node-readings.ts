@@ -2,7 +2,7 @@
 // processes than those on its way come and go: the chains that it has passed, and the processes of
 // the pods that it has met. All else of a node is noted by whoever asks (Cluster.standing).
 
-import { isReading, noteReading } from '../kernel/readings';
+import { currentRound, isReading, noteReading } from '../kernel/readings';
 import type { Key, Place, Readable } from '../kernel/readings';
 import type { Machine } from '../node/machine';
 import { backendOf } from '../node/netfilter/ruleset';
@@ -45,6 +45,8 @@ export class RulesOfHost implements Readable {
   private parts: RulesetParts = NO_RULESETS;
   private known: readonly Ruleset[] = [];
   private version = 0;
+  /** The round in which they were followed last. */
+  private round = -1;
   private shape: string | undefined;
   private text: string | undefined;
   /** Whether a chain is among them: many ways pass the same ones. */
@@ -65,7 +67,7 @@ export class RulesOfHost implements Readable {
   standing(key: unknown): unknown {
     const { rulesets } = this;
     if (key === SHAPE) return (this.shape ??= rulesets.map(shapeOf).join('; '));
-    if (key === WHOLE) return (this.text ??= rulesets.map(numberOf).join(' '));
+    if (key === WHOLE) return this.commonWhole();
     const chain = key as Chain;
     let isHeld = this.held.get(chain);
     if (isHeld === undefined) {
@@ -81,15 +83,17 @@ export class RulesOfHost implements Readable {
   }
 
   whole(): number {
-    this.follow();
+    if (this.round !== currentRound()) this.follow();
     return this.version;
   }
 
-  commonWhole(): unknown {
-    return this.standing(WHOLE);
+  commonWhole(): string {
+    if (this.round !== currentRound()) this.follow();
+    return (this.text ??= this.known.map(numberOf).join(' '));
   }
 
   private follow(): void {
+    this.round = currentRound();
     const { machine, family, parts } = this;
     const left = machine.leftRules.get(family);
     const isSame =
@@ -121,6 +125,11 @@ export class ProcessesOfPod implements Readable {
   /** How each process stood when somebody asked last. */
   private readonly known: Known[] = [];
   private version = 0;
+  /** How many of them were compared, and whether one has moved: while they are. */
+  private compared = 0;
+  private hasMoved = false;
+  /** The round in which they were compared last. */
+  private round = -1;
   /** What was told of them, and of which version. */
   private told: string | undefined;
   private toldOf = 0;
@@ -130,22 +139,14 @@ export class ProcessesOfPod implements Readable {
     this.sandbox = sandbox;
   }
 
-  /** Counts up where something has moved since somebody asked last. */
   standing(): number {
-    const { known } = this;
-    const { processes } = this.sandbox;
-    let hasMoved = known.length !== processes.size;
-    let index = 0;
-    for (const process of processes.values()) {
-      const last = known[index];
-      if (last === undefined || !isAsKnown(process, last)) {
-        known[index] = knownOf(process);
-        hasMoved = true;
-      }
-      index++;
-    }
-    known.length = index;
-    if (hasMoved) this.version++;
+    this.follow();
+    return this.version;
+  }
+
+  /** Counts up where something has moved since somebody asked last. */
+  whole(): number {
+    if (this.round !== currentRound()) this.follow();
     return this.version;
   }
 
@@ -162,6 +163,26 @@ export class ProcessesOfPod implements Readable {
     }
     return this.told;
   }
+
+  private follow(): void {
+    this.round = currentRound();
+    const { processes } = this.sandbox;
+    this.compared = 0;
+    this.hasMoved = this.known.length !== processes.size;
+    processes.forEach(this.compare);
+    this.known.length = this.compared;
+    if (this.hasMoved) this.version++;
+  }
+
+  /** A function of its own, since every look asks: an iterator each time would be much to clear. */
+  private readonly compare = (process: ContainerProcess): void => {
+    const last = this.known[this.compared];
+    if (last === undefined || !isAsKnown(process, last)) {
+      this.known[this.compared] = knownOf(process);
+      this.hasMoved = true;
+    }
+    this.compared++;
+  };
 }
 
 /** What moves a process, as far as anybody who meets it can tell. */

@@ -5,6 +5,7 @@ import type { Disposition } from '../values/disposition';
 import { formatEndpoint } from '../values/ip';
 import { add, formatRatio, NEVER } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
+import type { Trace } from '../values/trace';
 import type { Observation, ObservationContext } from './define';
 import { formatOdds, isLikely } from './odds';
 import type { Odds } from './odds';
@@ -199,15 +200,21 @@ function explainBy(telling: readonly Judged[]): Pick<Observation, 'why' | 'trace
 }
 
 function keyOf({ walk, success }: Judged, judge: WalkJudge): string {
-  const { source, trace } = walk;
-  const { responder } = trace;
-  return [
-    source.name,
-    trace.disposition,
-    endOf(walk),
-    responder === undefined ? '' : `${responder.name} ${responder.seenSource}`,
-    formatRatio(trace.probability),
-    success,
-    judge.detail?.(walk) ?? '',
-  ].join('|');
+  const detail = judge.detail?.(walk) ?? '';
+  return `${walk.source.name}|${fateOf(walk)}|${success}|${detail}`;
+}
+
+/** The fates of traces that come back; a trace that is frozen never has another one. */
+const fates = new WeakMap<Trace, string>();
+
+/** What became of it, where and how likely. */
+function fateOf(walk: Walk): string {
+  const { trace } = walk;
+  const known = fates.get(trace);
+  if (known !== undefined) return known;
+  const { disposition, responder, probability } = trace;
+  const told = responder === undefined ? '' : `${responder.name} ${responder.seenSource}`;
+  const fate = `${disposition}|${endOf(walk)}|${told}|${formatRatio(probability)}`;
+  if (Object.isFrozen(trace)) fates.set(trace, fate);
+  return fate;
 }

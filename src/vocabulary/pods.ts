@@ -19,9 +19,13 @@ export function sandboxOf(cluster: Cluster, pod: string): PlacedSandbox | undefi
   const spec = cluster.api.store.get('Pod', pod)?.spec as { nodeName?: string } | undefined;
   const machine = cluster.machines.get(spec?.nodeName ?? '');
   if (machine === undefined) return undefined;
-  for (const sandbox of [...machine.sandboxes.values(), ...machine.hostSandboxes]) {
-    if (sandbox.podKey === pod) return { sandbox, machine };
-  }
+  const sandbox = sandboxAmong(machine.sandboxes.values(), pod);
+  const placed = sandbox ?? sandboxAmong(machine.hostSandboxes, pod);
+  return placed && { sandbox: placed, machine };
+}
+
+function sandboxAmong(sandboxes: Iterable<PodSandbox>, pod: string): PodSandbox | undefined {
+  for (const sandbox of sandboxes) if (sandbox.podKey === pod) return sandbox;
   return undefined;
 }
 
@@ -31,7 +35,8 @@ export function isRunning(cluster: Cluster, pod: string, container?: string): bo
   if (placed === undefined || !placed.machine.powered) return false;
   const { processes } = placed.sandbox;
   if (container !== undefined) return isUp(processes.get(container));
-  return [...processes.values()].some(isUp);
+  for (const process of processes.values()) if (isUp(process)) return true;
+  return false;
 }
 
 /** The pod's addresses: of its sandbox, or as its status still gives them. */

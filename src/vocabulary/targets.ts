@@ -181,11 +181,18 @@ export function containersOfReference(
   return picked(cluster, pods, pick, chooser).map((pod) => ({ pod, container }));
 }
 
+/** What was read; a claim asks for the same text at every look. */
+const references = new Map<string, Reference>();
+
 /** Reads a reference that the language has checked. */
 export function readReference(text: string): Reference {
+  let reference = references.get(text);
+  if (reference !== undefined) return reference;
   const reading = parseReference(text);
   if (!reading.ok) throw new UnknownTargetError(reading.message);
-  return reading.value;
+  reference = reading.value;
+  references.set(text, reference);
+  return reference;
 }
 
 /** Kind and key of the object that a reference means: a pod by number, or what has the name. */

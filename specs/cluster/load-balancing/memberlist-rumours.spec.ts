@@ -29,7 +29,10 @@ class Bench {
   readonly rumours = new Rumours({
     now: () => this.now as Instant,
     suspicionTime: () => seconds(4),
-    draw: () => 0 * ++this.draws,
+    draw: () => {
+      this.draws++;
+      return 0;
+    },
     toTell: () => {},
     suspected: (_member, about, _suspicion, source) =>
       void this.doubts.push(`${about} by ${source}`),

@@ -1,8 +1,12 @@
-// Goal: what a pass makes of a pod is kept by the pod, so that an unchanged endpoint is known by
-// identity; and what was kept for one Service or one place never stands for another.
+// Goal: what a pass makes of a pod is kept, so that an unchanged endpoint is known by identity; and
+// what was kept for one Service or one place never stands for another.
 
 import { expect } from 'chai';
 
+import type { Pod } from '../../../src/apiserver/kinds/pod';
+import type { Service } from '../../../src/apiserver/kinds/service';
+import { DesiredEndpoints } from '../../../src/controllers/endpointslices/desired-endpoints';
+import { Pass } from '../../../src/controllers/pass';
 import { serviceOf } from '../control-plane';
 import { endpoints, NOT_READY, plane, podOf, slices } from './slices-of-pods';
 
@@ -19,6 +23,27 @@ describe('an endpoint that stays', () => {
     expect(kept).to.equal(before!.endpoints[1]);
     expect(after!.ports).to.equal(before!.ports);
     expect(after!.metadata.labels).to.equal(before!.metadata.labels);
+  });
+
+  it('is the same object when others come and go before it, and after it', () => {
+    const desired = new DesiredEndpoints();
+    const change = { key: 'worker-1', before: undefined, after: podOf('any'), cause: 0 };
+    desired.onNode(change);
+    const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((name) => podOf(name) as Pod);
+    const other = podOf('c', NOT_READY) as Pod;
+    const service = serviceOf('web') as Service;
+    const of = (...pods: Pod[]) => {
+      const pass = new Pass('Service', 'shop/web');
+      const [group] = desired.of(service, 'IPv4', Object.freeze(pods), pass);
+      return new Map(group!.endpoints.map((endpoint) => [endpoint.targetRef!.name, endpoint]));
+    };
+    const looks = [of(a!, b!, c!, d!), of(b!, other, d!, e!), of(d!, e!), of(a!, d!, e!)];
+    const [first, second, third, fourth] = looks;
+    expect(second!.get('b')).to.equal(first!.get('b'));
+    expect(second!.get('c')!.conditions!.ready).to.equal(false);
+    for (const look of [second, third, fourth]) expect(look!.get('d')).to.equal(first!.get('d'));
+    expect(fourth!.get('e')).to.equal(second!.get('e'));
+    expect([...fourth!.keys()]).to.deep.equal(['a', 'd', 'e']);
   });
 
   it('is another one where its node has moved', () => {

@@ -7,6 +7,7 @@ import type { Node } from '../../../src/apiserver/kinds/node';
 import { conditionOf, isPodReady } from '../../../src/apiserver/kinds/pod';
 import type { Pod } from '../../../src/apiserver/kinds/pod';
 import type { EndpointSlice } from '../../../src/apiserver/kinds/endpointslice';
+import type { KubeObject } from '../../../src/values/kube-object';
 import { later, seconds } from '../../../src/values/time';
 import type { Duration, Instant } from '../../../src/values/time';
 import { ControlPlane, deploymentOf, serviceOf } from '../control-plane';
@@ -28,6 +29,13 @@ function powerOff(plane: ControlPlane, node: string, age: Duration): Instant {
   const { now } = plane.kernel;
   plane.heartbeats.stop(node, (now - age) as Instant);
   return now;
+}
+
+/** A pod that is bound already, and tolerates nothing. */
+function podOn(nodeName: string): KubeObject {
+  const containers = [{ name: 'main', image: 'registry.example/app:1' }];
+  const metadata = { name: `on-${nodeName}`, namespace: 'shop' };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, nodeName } };
 }
 
 /** Who the pod was told that ends it. */
@@ -208,6 +216,17 @@ describe('a pod on a tainted node', () => {
     expect(nodes).to.not.include('worker-1');
   });
 
+  it('goes at once where it comes after the taint', () => {
+    const plane = new ControlPlane();
+    const taints = [{ key: 'maintenance', effect: 'NoExecute' }];
+    plane.patch('Node', 'worker-1', { spec: { taints } });
+    plane.run();
+    plane.create(podOn('worker-1'));
+    plane.create(podOn('worker-2'));
+    plane.run();
+    expect(plane.list<Pod>('Pod').map(({ spec }) => spec.nodeName)).to.deep.equal(['worker-2']);
+  });
+
   it('goes when its own patience ends', () => {
     const plane = new ControlPlane();
     const template = (deploymentOf('web', 1) as { spec: { template: { spec: object } } }).spec
@@ -308,6 +327,37 @@ describe('the pods of a deleted node', () => {
     expect(plane.get('Pod', `shop/${orphan!.metadata.name}`)).to.equal(undefined);
     expect(states.slice(0, 2)).to.deep.equal(['Failed', 'DeletionByPodGC']);
     expect(plane.list<Pod>('Pod').filter(isPodReady)).to.have.length(3);
+  });
+
+  it('are removed where they come when it is gone, and no others are looked at', () => {
+    const plane = new ControlPlane();
+    plane.delete('Node', 'worker-1');
+    plane.run(seconds(60));
+    plane.create(podOn('worker-1'));
+    plane.create(podOn('worker-2'));
+    plane.run(seconds(61));
+    expect(plane.list<Pod>('Pod').map(({ spec }) => spec.nodeName)).to.deep.equal(['worker-2']);
+    const entries = plane.kernel.journal.all();
+    const looked = entries.filter(({ actor }) => actor === 'controller-manager/pod-gc');
+    expect(looked.map(({ subject }) => subject)).to.not.include('Pod/shop/on-worker-2');
+    expect(looked.map(({ subject }) => subject)).to.include('Pod/shop/on-worker-1');
+  });
+});
+
+describe('what is created while its owner was going', () => {
+  it('goes after it, and what has another owner stays', () => {
+    const plane = new ControlPlane();
+    for (const name of ['late', 'there']) plane.create(serviceOf(name));
+    const owners = ['late', 'there'].map((name) => plane.get('Service', `shop/${name}`)!.metadata);
+    plane.delete('Service', 'shop/late');
+    plane.run();
+    for (const { name, uid } of owners) {
+      const owner = { apiVersion: 'v1', kind: 'Service', name, uid: uid!, controller: true };
+      const { metadata, ...pod } = podOn('worker-1');
+      plane.create({ ...pod, metadata: { ...metadata, name, ownerReferences: [owner] } });
+    }
+    plane.run();
+    expect(plane.list('Pod').map(({ metadata }) => metadata.name)).to.deep.equal(['there']);
   });
 });
 

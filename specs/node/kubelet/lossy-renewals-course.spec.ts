@@ -123,6 +123,11 @@ describe('a renewal over a lossy line', () => {
     expect(world.course).to.deep.equal(['late@10 10 after 0', 'arrived@10.6']);
   });
 
+  it('is drawn once, though the line was good in between', () => {
+    const world = new World().bad(late(600)).until(3).good().until(5).bad(late(600)).until(20);
+    expect(world.course).to.deep.equal(['late@10 10 after 0', 'arrived@10.6']);
+  });
+
   it('waits in its second try for what the first one has sent', () => {
     const world = new World().bad(late(12_000)).until(15).bad(PROMPT).until(25);
     expect(world.course).to.deep.equal(['late@10 10 after 0', 'arrived@22']);

@@ -53,6 +53,8 @@ export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 export const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
 export const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 
+const PORT: SlicePort = { name: '', protocol: 'TCP' };
+
 export const endpointslice = defineKind({
   apiVersions: ['discovery.k8s.io/v1'],
   removedVersions: { 'discovery.k8s.io/v1beta1': '1.25' },
@@ -79,12 +81,10 @@ export const endpointslice = defineKind({
   /** source: pkg/apis/discovery/v1/defaults.go */
   defaults(object) {
     const { ports, endpoints } = object as Partial<EndpointSlice>;
-    const completed = (ports ?? []).map((port) =>
-      complete<SlicePort>(port, { name: '', protocol: 'TCP' }),
-    );
-    const isComplete = ports?.every((port, index) => port === completed[index]) === true;
+    const isComplete = ports?.every((port) => complete(port, PORT) === port) === true;
     if (isComplete && endpoints !== undefined) return object;
-    return { ...object, endpoints: endpoints ?? [], ports: isComplete ? ports : completed };
+    const completed = isComplete ? ports : (ports ?? []).map((port) => complete(port, PORT));
+    return { ...object, endpoints: endpoints ?? [], ports: completed };
   },
   validate: (object, previous) =>
     validateEndpointSlice(object as EndpointSlice, previous as EndpointSlice | undefined),

@@ -12,6 +12,7 @@ import type { IP } from '../../values/ip';
 import { keyOf } from '../../values/kube-object';
 import { matchesLabels } from '../../values/labels';
 import type { Kubelets } from '../../node/kubelet/kubelet';
+import type { ServicePortName } from '../../node/proxy/proxy-mode';
 import type { Instant } from '../../values/time';
 import type { Announced } from '../cluster';
 import type { Proxies } from '../proxies';
@@ -25,16 +26,24 @@ export function programmedEndpoints(
 ): readonly string[] {
   const service = store.get('Service', serviceKey) as Service | undefined;
   if (service === undefined) return [];
-  const { name, namespace = '' } = service.metadata;
-  const endpoints = (service.spec.ports ?? []).flatMap((port) =>
-    proxies.programmed(node, {
-      namespace,
-      name,
-      port: port.name ?? '',
-      protocol: port.protocol ?? 'TCP',
-    }),
-  );
-  return sortedBy(new Set(endpoints), (it) => it);
+  const lists = portNamesOf(service).map((id) => proxies.programmed(node, id));
+  // Most Services have one port, whose endpoints are in order.
+  return lists.length === 1 ? lists[0]! : sortedBy(new Set(lists.flat()), (it) => it);
+}
+
+/** Every node is asked for the ports of the same Service. */
+const portNames = new WeakMap<Service, readonly ServicePortName[]>();
+
+function portNamesOf(service: Service): readonly ServicePortName[] {
+  let names = portNames.get(service);
+  if (names === undefined) {
+    const { name, namespace = '' } = service.metadata;
+    names = (service.spec.ports ?? []).map((port): ServicePortName => {
+      return { namespace, name, port: port.name ?? '', protocol: port.protocol ?? 'TCP' };
+    });
+    portNames.set(service, names);
+  }
+  return names;
 }
 
 /** Endpoints (`ip:port`) of the pods whose processes run and are ready, whatever the API says. */

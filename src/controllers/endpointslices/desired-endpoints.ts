@@ -3,13 +3,12 @@
 
 import type { SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
 import { zoneOf } from '../../apiserver/kinds/node';
-import type { Node } from '../../apiserver/kinds/node';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
+import type { Change } from '../../apiserver/informer';
 import type { Family } from '../../values/ip';
 import { keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
-import type { View } from '../define';
 import type { Pass } from '../pass';
 import { portsKey } from './slice-draft';
 import { endpointOf, hasAddressOf, isEndpoint, portsOf } from './slice-endpoint';
@@ -31,22 +30,22 @@ interface Look {
 }
 
 export class DesiredEndpoints {
-  private readonly view: View;
   private readonly last: Readonly<Record<Family, Map<ObjectKey, Look>>> = {
     IPv4: new Map(),
     IPv6: new Map(),
   };
+  /** The zone of every node that is there: every endpoint says in which one it is. */
+  private readonly zones = new Map<string, string | undefined>();
   /** Grows whenever a node comes, goes or moves to another zone. */
   private zoning = 0;
 
-  constructor(view: View) {
-    this.view = view;
-  }
-
-  /** Tells of a change of a node: every endpoint says in which zone it is. */
-  onNode(before: Node | undefined, after: Node | undefined): void {
-    const isThere = before !== undefined && after !== undefined;
-    if (!isThere || zoneOf(before) !== zoneOf(after)) this.zoning++;
+  /** Tells of a change of a node. */
+  onNode({ key, after }: Change): void {
+    const zone = zoneOf(after);
+    if (after !== undefined && this.zones.has(key) && this.zones.get(key) === zone) return;
+    if (after === undefined) this.zones.delete(key);
+    else this.zones.set(key, zone);
+    this.zoning++;
   }
 
   /** By what ports they offer. A pass that misses the node of a pod fails. `pods` is frozen. */
@@ -73,6 +72,8 @@ export class DesiredEndpoints {
   clear(): void {
     this.last.IPv4.clear();
     this.last.IPv6.clear();
+    this.zones.clear();
+    this.zoning++;
   }
 
   private endpointsOf(
@@ -86,14 +87,11 @@ export class DesiredEndpoints {
     // Pods keep their order, so that a step through both lists finds what has stayed.
     let at = 0;
     for (const pod of pods) {
-      if (last !== undefined && last.pods[at]?.metadata.name !== pod.metadata.name) {
-        const found = last.pods.indexOf(pod, at);
-        if (found >= 0) at = found;
-      }
+      if (last !== undefined && last.pods[at] !== pod) at = placeOf(pod, last.pods, at);
       const before = last?.pods[at];
       const isKept = before === pod;
       endpoints.push(isKept ? last!.endpoints[at] : this.endpointOf(pod, service, family, pass));
-      if (before?.metadata.name === pod.metadata.name) at++;
+      if (isKept || before?.metadata.name === pod.metadata.name) at++;
     }
     return endpoints;
   }
@@ -105,13 +103,22 @@ export class DesiredEndpoints {
     pass: Pass,
   ): SliceEndpoint | undefined {
     if (!isEndpoint(pod) || !hasAddressOf(pod, family)) return undefined;
-    const node = this.view.get('Node', pod.spec.nodeName ?? '');
-    if (node !== undefined || service.spec.publishNotReadyAddresses) {
-      return endpointOf(pod, node, service, family);
+    const { nodeName = '' } = pod.spec;
+    const zone = this.zones.get(nodeName);
+    const isThere = zone !== undefined || this.zones.has(nodeName);
+    if (isThere || service.spec.publishNotReadyAddresses) {
+      return endpointOf(pod, zone, service, family);
     }
     pass.fail(`node ${pod.spec.nodeName} of pod ${keyOf(pod)} is not there`);
     return undefined;
   }
+}
+
+/** Where a pod stands in a list, from `at` on; `at` where it is another one than it was, or new. */
+function placeOf(pod: Pod, pods: readonly Pod[], at: number): number {
+  if (pods[at]?.metadata.name === pod.metadata.name) return at;
+  const found = pods.indexOf(pod, at);
+  return found < 0 ? at : found;
 }
 
 function isSameList(a: readonly Pod[], b: readonly Pod[]): boolean {

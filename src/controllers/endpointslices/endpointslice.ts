@@ -12,7 +12,7 @@ import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
 import type { Effect } from '../../timing';
 import type { Family } from '../../values/ip';
-import { keyOf, splitKey } from '../../values/kube-object';
+import { splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
@@ -68,7 +68,7 @@ class EndpointSliceLogic implements ControllerLogic {
   private readonly slices = new Map<ObjectKey, Set<ObjectKey>>();
   private readonly tracker = new SliceTracker();
   private readonly triggerTimes = new TriggerTimes();
-  private readonly desired: DesiredEndpoints;
+  private readonly desired = new DesiredEndpoints();
   /** Services whose hints could not be given because of the nodes. */
   private readonly unhinted = new Set<ObjectKey>();
   private shares: ReadonlyMap<string, number> | undefined;
@@ -77,7 +77,6 @@ class EndpointSliceLogic implements ControllerLogic {
   constructor(workplace: Workplace, max: number) {
     this.place = workplace;
     this.max = max;
-    this.desired = new DesiredEndpoints(workplace.view);
     this.watches = {
       EndpointSlice: (change) => this.onSlice(change),
       Node: (change) => this.onNode(change),
@@ -104,14 +103,16 @@ class EndpointSliceLogic implements ControllerLogic {
       return;
     }
     const pods = this.podsOf(key, service);
-    const triggerTime = this.triggerTimes.earliestChange(service, pods);
+    const triggerTime = this.triggerTimes.earliestChange(key, service, pods);
     // The API server has given every Service its families.
     const { ipFamilies: families = [] } = service.spec;
     const plans = families.map((family) => this.plan(service, family, pods, existing, pass));
     const orphans = existing.filter(({ addressType }) => !families.includes(addressType as Family));
     this.write(service, plans, orphans, triggerTime, pass);
     if (pass.isIdle) return;
-    const after = plans.flatMap((plan) => [...plan.create, ...plan.update, ...plan.unchanged]);
+    const after = plans.flatMap(({ create, update, unchanged }) =>
+      create.concat(update, unchanged),
+    );
     const change = changeOf(existing, after);
     const effect = effectOf(change);
     if (effect !== undefined) pass.effect = effect;
@@ -158,8 +159,9 @@ class EndpointSliceLogic implements ControllerLogic {
     return new Set(services.sort(compareText));
   }
 
-  private onNode({ before, after }: Change): Iterable<ObjectKey> {
-    this.desired.onNode(before as Node | undefined, after as Node | undefined);
+  private onNode(change: Change): Iterable<ObjectKey> {
+    this.desired.onNode(change);
+    const { before, after } = change;
     if (!concernsShares(before as Node | undefined, after as Node | undefined)) return [];
     this.sharesAreStale = true;
     return [...this.unhinted].sort(compareText);
@@ -224,17 +226,16 @@ class EndpointSliceLogic implements ControllerLogic {
     pass: Pass,
   ): SlicePlan {
     const desired = this.desired.of(service, family, pods, pass);
-    const slices = existing.filter(({ addressType }) => addressType === family);
-    const plan = packSlices({ service, family, desired, existing: slices, max: this.max });
-    this.hint(service, plan);
+    const own = existing.filter(({ addressType }) => addressType === family);
+    const plan = packSlices({ service, family, desired, existing: own, max: this.max });
+    this.hint(pass.key, service, plan);
     return plan;
   }
 
   /** The annotation wins over the field. */
-  private hint(service: Service, plan: SlicePlan): void {
+  private hint(key: ObjectKey, service: Service, plan: SlicePlan): void {
     const { kernel, actor, timing } = this.place;
     const version = timing.versions.of(actor);
-    const key = keyOf(service);
     const mode = service.metadata.annotations?.[TOPOLOGY_MODE];
     if (mode?.toLowerCase() !== 'auto') {
       this.unhinted.delete(key);

@@ -2,14 +2,12 @@
 // source: staging/src/k8s.io/endpointslice/{utils,util/controller_utils}.go
 
 import type { Service, ServicePort } from '../../apiserver/kinds/service';
-import { zoneOf } from '../../apiserver/kinds/node';
 import { isPodReady, isPodTerminal } from '../../apiserver/kinds/pod';
 import type { Container, Pod, PodSpec } from '../../apiserver/kinds/pod';
 import type { SliceEndpoint, SlicePort, TargetRef } from '../../apiserver/kinds/endpointslice';
 import { equalJson } from '../../apiserver/json';
 import { familyOf } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
-import type { KubeObject } from '../../values/kube-object';
 
 /**
  * Whether the pod belongs into slices at all. A terminating pod stays until its object is gone.
@@ -39,14 +37,16 @@ function addressesOf({ status }: Pod, family: Family): string[] {
   return addresses;
 }
 
-/** The endpoint of one family that the pod is for the Service, without hints. */
+/**
+ * The endpoint of one family that the pod is for the Service, without hints. `zone`: that of its
+ * node.
+ */
 export function endpointOf(
   pod: Pod,
-  node: KubeObject | undefined,
+  zone: string | undefined,
   service: Service,
   family: Family,
 ): SliceEndpoint {
-  const zone = zoneOf(node);
   const { nodeName, subdomain } = pod.spec;
   const hostname = subdomain === service.metadata.name ? pod.spec.hostname : undefined;
   const publishes = service.spec.publishNotReadyAddresses === true;

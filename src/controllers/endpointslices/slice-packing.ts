@@ -9,17 +9,21 @@ import { draftOf, hasStaleLabels, isOwnedBy, newDraft, portsKey } from './slice-
 import type { SliceDraft, SlicePlan } from './slice-draft';
 import { areIdentical, identityOf, isSameEndpoint } from './slice-endpoint';
 
-/** Packs the desired endpoints of one family, group by group, into new and existing slices. */
-export function packSlices(options: {
+/** What there is and what there is to be, of one family. */
+interface Packing {
   readonly service: Service;
   readonly family: Family;
   readonly desired: readonly DesiredGroup[];
   readonly existing: readonly EndpointSlice[];
   /** Endpoints per slice at most. */
   readonly max: number;
-}): SlicePlan {
-  const { service, family, desired, existing, max } = options;
+}
+
+/** Packs the desired endpoints, group by group, into new and existing slices. */
+export function packSlices(packing: Packing): SlicePlan {
+  const { service, family, desired, existing, max } = packing;
   const plan: SlicePlan = { create: [], update: [], remove: [], unchanged: [] };
+  if (existing.length === 1 && desired.length === 1 && keepTheOne(plan, packing)) return plan;
   const slicesByPorts = new Map<string, EndpointSlice[]>();
   for (const slice of existing) {
     const key = portsKey(slice.ports ?? []);
@@ -40,6 +44,19 @@ export function packSlices(options: {
   return plan;
 }
 
+/** Most passes find every endpoint at its place in the one slice there is. */
+function keepTheOne(plan: SlicePlan, { service, desired, existing }: Packing): boolean {
+  const slice = existing[0]!;
+  const { ports, endpoints } = desired[0]!;
+  if (portsKey(slice.ports ?? []) !== portsKey(ports) || !isOwnedBy(slice, service)) return false;
+  const draft = draftOf(slice, service);
+  const inOrder = keepInOrder(draft, endpoints);
+  if (inOrder === undefined) return false;
+  const isUpdate = inOrder === 'changed' || hasStaleLabels(draft);
+  (isUpdate ? plan.update : plan.unchanged).push(draft);
+  return true;
+}
+
 function packGroup(
   plan: SlicePlan,
   drafts: readonly SliceDraft[],
@@ -49,7 +66,7 @@ function packGroup(
 ): void {
   const { changed, unchanged, missing } = keepDrafts(plan, drafts, endpoints);
   // Slices that are written anyway take what they can, the fullest first.
-  changed.sort((a, b) => b.endpoints.length - a.endpoints.length);
+  if (changed.length > 1) changed.sort((a, b) => b.endpoints.length - a.endpoints.length);
   let left = missing;
   for (const draft of changed) left = fill(draft, left, max);
   while (left.length > 0) {
@@ -80,13 +97,6 @@ function keepDrafts(
 ): Kept {
   const kept = { changed: [] as SliceDraft[], unchanged: [] as SliceDraft[] };
   if (drafts.length === 0) return { ...kept, missing: endpoints };
-  const [only] = drafts;
-  // Most passes find every endpoint at its place in the one slice there is.
-  if (drafts.length === 1 && holdsInOrder(only!, endpoints)) {
-    const isChanged = renew(only!, endpoints);
-    (isChanged || hasStaleLabels(only!) ? kept.changed : kept.unchanged).push(only!);
-    return { ...kept, missing: NOTHING };
-  }
   const wanted = new Map(endpoints.map((endpoint) => [identityOf(endpoint), endpoint]));
   for (const draft of drafts) {
     const isChanged = keepWanted(draft, wanted);
@@ -97,18 +107,26 @@ function keepDrafts(
   return { ...kept, missing: [...wanted.values()] };
 }
 
-function holdsInOrder({ endpoints }: SliceDraft, wanted: readonly SliceEndpoint[]): boolean {
-  if (endpoints === wanted) return true;
-  if (endpoints.length !== wanted.length) return false;
-  return endpoints.every((endpoint, index) => areIdentical(endpoint, wanted[index]!));
-}
-
-/** Renews what has changed, where all stand at their places. Returns whether anything has. */
-function renew(draft: SliceDraft, wanted: readonly SliceEndpoint[]): boolean {
+/** Renews what has changed where all stand at their places; undefined where they do not. */
+function keepInOrder(
+  draft: SliceDraft,
+  wanted: readonly SliceEndpoint[],
+): 'changed' | 'unchanged' | undefined {
   const { endpoints } = draft;
-  if (endpoints.every((endpoint, index) => isSameEndpoint(wanted[index]!, endpoint))) return false;
+  if (endpoints === wanted) return 'unchanged';
+  if (endpoints.length !== wanted.length) return undefined;
+  let isChanged = false;
+  for (let index = 0; index < wanted.length; index++) {
+    const is = endpoints[index]!;
+    const next = wanted[index]!;
+    if (is === next) continue;
+    if (!areIdentical(is, next)) return undefined;
+    isChanged ||= !isSameEndpoint(next, is);
+  }
+  // An unchanged slice keeps its endpoints as they stand, hints included.
+  if (!isChanged) return 'unchanged';
   draft.endpoints = wanted;
-  return true;
+  return 'changed';
 }
 
 /** Drops what is gone and renews what has changed; what it holds is no longer wanted elsewhere. */

@@ -2,10 +2,11 @@
 // source: staging/src/k8s.io/endpointslice/util/trigger_time_tracker.go
 
 import { conditionOf } from '../../apiserver/kinds/pod';
-import type { Pod } from '../../apiserver/kinds/pod';
+import type { Condition, Pod, PodStatus } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
-import { keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
+
+const NO_STATUS: PodStatus = Object.freeze({});
 
 /** What the last look saw. Frozen, so that forks share it. */
 interface Seen {
@@ -24,8 +25,7 @@ export class TriggerTimes {
    * instant at which a pod became ready or ceased to be. A pod's deletion leaves no time behind.
    * `pods` is frozen.
    */
-  earliestChange(service: Service, pods: readonly Pod[]): number | undefined {
-    const key = keyOf(service);
+  earliestChange(key: ObjectKey, service: Service, pods: readonly Pod[]): number | undefined {
     const seen = this.services.get(key) ?? NOTHING;
     const created = service.metadata.creationTimestamp ?? seen.created;
     this.services.set(key, Object.freeze({ created, pods }));
@@ -53,13 +53,20 @@ function readyTimeOf({ status }: Pod): number | undefined {
 function earliestReady(pods: readonly Pod[], before: readonly Pod[]): number {
   let earliest = Number.POSITIVE_INFINITY;
   if (pods === before) return earliest;
+  let shared: readonly Condition[] | undefined;
+  let time: number | undefined;
   let byName: ReadonlyMap<string, Pod> | undefined;
   for (let index = 0; index < pods.length; index++) {
     const pod = pods[index]!;
     let known = before[index];
     if (pod === known) continue;
-    const time = readyTimeOf(pod);
-    if (time === undefined) continue;
+    // Pods that came up together may share their conditions.
+    const { conditions } = pod.status ?? NO_STATUS;
+    if (conditions !== shared) {
+      shared = conditions;
+      time = conditionOf(conditions, 'Ready')?.lastTransitionTime;
+    }
+    if (time === undefined || time >= earliest) continue;
     const { name } = pod.metadata;
     // Most pods stand where they stood before.
     if (before.length > 0 && known?.metadata.name !== name) {
@@ -67,7 +74,7 @@ function earliestReady(pods: readonly Pod[], before: readonly Pod[]): number {
       known = byName.get(name);
     }
     const last = known && readyTimeOf(known);
-    if (last === undefined || time > last) earliest = Math.min(earliest, time);
+    if (last === undefined || time > last) earliest = time;
   }
   return earliest;
 }

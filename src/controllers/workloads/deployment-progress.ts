@@ -133,5 +133,11 @@ function setCondition(
   if (isSame && isNews !== true) return conditions;
   const since = before?.status === status ? before.lastTransitionTime : undefined;
   const lastTransitionTime = since ?? now;
-  return withCondition(conditions, { type, status, reason, lastUpdateTime: now, lastTransitionTime });
+  return withCondition(conditions, {
+    type,
+    status,
+    reason,
+    lastUpdateTime: now,
+    lastTransitionTime,
+  });
 }

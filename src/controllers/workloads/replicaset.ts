@@ -10,6 +10,7 @@ import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { matchesSelector } from '../../values/labels';
 import type { Labels, LabelSelector } from '../../values/labels';
 import { between } from '../../values/time';
+import type { Instant } from '../../values/time';
 import { defineController, wallClockOf } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
 import { Expectations } from './expectations';
@@ -221,8 +222,14 @@ class ReplicaLogic implements ControllerLogic {
     const now = wallClockOf(this.place);
     let readyReplicas = 0;
     let availableReplicas = 0;
+    let shared: Pod['status'];
+    let at: Instant | undefined;
     for (const pod of pods) {
-      const at = availableAt(pod, minReadySeconds);
+      // Pods that came up together may share their conditions.
+      if (shared === undefined || pod.status?.conditions !== shared.conditions) {
+        at = availableAt(pod, minReadySeconds);
+        shared = pod.status;
+      }
       if (at === undefined) continue;
       readyReplicas++;
       if (minReadySeconds === 0 || at <= now) availableReplicas++;

@@ -11,7 +11,8 @@ const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 export function templateHash(template: PodTemplate): string {
   const digits = String(hashText(canonical(template)));
   let name = '';
-  for (let at = 0; at < digits.length; at++) name += LETTERS[digits.charCodeAt(at) % LETTERS.length];
+  for (let at = 0; at < digits.length; at++)
+    name += LETTERS[digits.charCodeAt(at) % LETTERS.length];
   return name;
 }
 

@@ -212,8 +212,8 @@ export class ContainerRuntime {
     return undefined;
   }
 
-  private hostOf({ sandbox }: ContainerRecord['worker']): Machine {
-    return this.ground.network.machines.get(sandbox!.node)!;
+  private hostOf({ agent }: ContainerRecord['worker']): Machine {
+    return agent.machine;
   }
 
   /** Servers give up when they cannot bind. They will try again, in vain, after every restart. */

@@ -14,7 +14,7 @@ import type { PodLifecycle } from './pod-lifecycle';
 import type { PodTermination } from './pod-termination';
 import type { Prober } from './prober';
 import { resetProbe } from './probes';
-import { awake, awakeAmong, workersOn } from './resting-pods';
+import { awake, probedAmong, workersOn } from './resting-pods';
 
 export interface ProcessParts {
   readonly prober: Prober;
@@ -84,14 +84,14 @@ export class KubeletProcesses {
   /** Before the process is stopped: what has happened so far counts. */
   pause(node: string): void {
     const agent = this.agent(node);
-    for (const worker of awakeAmong(agent.workers)) this.parts.prober.refreshPod(worker);
+    for (const worker of this.probedOn(agent)) this.parts.prober.refreshPod(worker);
     this.parts.leases.interrupt(agent);
   }
 
   /** The process goes on. */
   resume(node: string): void {
     const agent = this.agent(node);
-    for (const worker of awakeAmong(agent.workers)) this.parts.prober.skipTicks(worker);
+    for (const worker of this.probedOn(agent)) this.parts.prober.skipTicks(worker);
     this.parts.leases.resume(agent);
   }
 
@@ -139,6 +139,10 @@ export class KubeletProcesses {
       const worker = awake(this.ground.state, known);
       if (!worker.removed) this.parts.removed(worker);
     }
+  }
+
+  private probedOn(agent: NodeAgent): readonly PodWorker[] {
+    return probedAmong(this.ground.state, agent.workers);
   }
 
   private workersOn(agent: NodeAgent): readonly PodWorker[] {

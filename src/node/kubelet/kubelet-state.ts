@@ -8,6 +8,7 @@ import type { ObjectKey } from '../../values/kube-object';
 import type { Duration, Instant } from '../../values/time';
 import type { Behaviour } from '../../workloads/index';
 import type { NodeTicks } from './node-ticks';
+import type { Machine } from '../machine';
 import type { ContainerProcess, PodSandbox } from '../pod-sandbox';
 import type { FailedPull, PullBackOff } from './image-pulls';
 import { NodeFailures } from './node-failures';
@@ -22,6 +23,7 @@ export interface NodeAgent {
   readonly node: string;
   /** `kubelet@worker-1`: how the journal names it. */
   readonly actor: string;
+  readonly machine: Machine;
   readonly informer: Informer;
   readonly ticks: NodeTicks;
   /** Workers on this node by number, in the order in which their pods came. */

@@ -22,7 +22,7 @@ import { NodeFaults } from './node-faults';
 import { NodeShutdown } from './node-shutdown';
 import type { PodFailure } from './pod-failures';
 import { Prober } from './prober';
-import { awakeAmong, workerOf } from './resting-pods';
+import { awake, probedAmong, workerOf } from './resting-pods';
 import { RuntimeHealth } from './runtime-health';
 import { SettledPods } from './settled-pods';
 import { StatusManager } from './status-manager';
@@ -114,11 +114,12 @@ export class Kubelets {
 
   /** Starts the kubelet of a node that is up: it lists the pods that are bound to the node. */
   start(node: string): void {
-    const { api, kernel, timing, state } = this.ground;
+    const { api, kernel, network, timing, state } = this.ground;
     const actor = `kubelet@${node}`;
     const agent: NodeAgent = {
       node,
       actor,
+      machine: network.machines.get(node)!,
       informer: api.informer({
         kind: 'Pod',
         owner: actor,
@@ -226,8 +227,7 @@ export class Kubelets {
    */
   shutdown(node: string): void {
     const agent = this.agent(node);
-    const isOn = this.ground.network.machines.get(node)?.powered === true;
-    if (!isOn || agent.stopping || agent.leaving !== undefined) return;
+    if (!agent.machine.powered || agent.stopping || agent.leaving !== undefined) return;
     if (!this.shutdowns.begin(agent)) this.power.shutdown(agent);
   }
 
@@ -263,8 +263,10 @@ export class Kubelets {
    * listen, and would answer their readiness probes; nobody has told it to stop.
    */
   servingNow(pod: ObjectKey): boolean {
-    const worker = this.ground.state.byPod.get(pod);
-    if (worker?.stage === 'resting') return true;
+    const { state } = this.ground;
+    const known = state.byPod.get(pod);
+    if (known?.stage === 'resting' && !known.template.isProbed) return true;
+    const worker = known && awake(state, known);
     if (worker?.stage !== 'running') return false;
     const serving = worker.containers.filter(({ role }) => role !== 'init');
     return serving.every((container) => this.prober.answersNow(container));
@@ -272,7 +274,8 @@ export class Kubelets {
 
   /** Something on the network was cut, degraded or mended: probes may see that. */
   networkChanged(): void {
-    for (const worker of awakeAmong(this.ground.state.byPod)) this.prober.refreshPod(worker);
+    const { state } = this.ground;
+    for (const worker of probedAmong(state, state.byPod)) this.prober.refreshPod(worker);
   }
 
   /** The processes of a pod were stopped, or go on: probes may see that. */

@@ -114,6 +114,8 @@ export class LossyRenewals {
   private due(agent: NodeAgent, heardAt: Instant): void {
     const { node } = agent;
     if (this.heardAt.get(node) !== heardAt || !this.hooks.isBeating(agent)) return;
+    // A line that was good in between has one renewal fall due twice.
+    if (this.underWay.has(node)) return;
     const firstTry = this.ground.kernel.now;
     this.underWay.set(node, { firstTry, count: 0, arrivesAt: undefined, mended: false });
     this.attempt(agent, firstTry);

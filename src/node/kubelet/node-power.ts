@@ -110,7 +110,8 @@ export class NodePower {
    * last exit of a shutdown ends it.
    */
   exited(agent: NodeAgent): boolean {
-    if (agent.stopping && processesOn(this.ground.state, agent).length === 0) this.endShutdown(agent);
+    if (agent.stopping && processesOn(this.ground.state, agent).length === 0)
+      this.endShutdown(agent);
     return !agent.running;
   }
 

@@ -176,7 +176,7 @@ export class PodLifecycle {
       worker.parked = true;
       return;
     }
-    const attachment = this.attach(agent.node, key, pod);
+    const attachment = this.attach(agent, key, pod);
     if (!attachment.ok) {
       const why = `FailedCreatePodSandBox: ${attachment.error}`;
       kernel.note(agent.actor, 'failed', subjectOf(worker), why);
@@ -198,7 +198,7 @@ export class PodLifecycle {
     const { node } = agent;
     const hostNetwork = pod.spec.hostNetwork === true;
     worker.sandbox = new PodSandbox({ podKey, uid, node, addresses, hostNetwork, refusals });
-    this.ground.network.machines.get(node)!.installSandbox(worker.sandbox);
+    agent.machine.installSandbox(worker.sandbox);
     worker.stage = 'running';
   }
 
@@ -209,10 +209,9 @@ export class PodLifecycle {
   }
 
   /** An address for the pod, or those of its host, or why there is none. */
-  attach(node: string, key: ObjectKey, pod: Pod): Attachment {
+  attach({ node, machine }: NodeAgent, key: ObjectKey, pod: Pod): Attachment {
     const { network, state } = this.ground;
-    if (pod.spec.hostNetwork === true)
-      return { ok: true, addresses: network.machines.get(node)!.addresses };
+    if (pod.spec.hostNetwork === true) return { ok: true, addresses: machine.addresses };
     if (!state.nodeFailures.podNetwork.has(node)) return network.attachPod(node, key);
     return { ok: false, error: 'the network plug-in failed to set up the pod (CNI ADD)' };
   }

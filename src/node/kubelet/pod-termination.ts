@@ -129,15 +129,7 @@ export class PodTermination {
     const { kernel, unsent } = this.ground;
     if (worker.removed || worker.stage !== 'ended' || !worker.agent.running) return;
     kernel.note(worker.agent.actor, 'finished', subjectOf(worker), 'nothing of it is left here');
-    unsent.submit(worker, {
-      verb: 'delete',
-      kind: 'Pod',
-      key: worker.key,
-      grace: 0,
-      actor: worker.agent.actor,
-      effect: 'loss',
-      ...(worker.uid === '' ? {} : { uid: worker.uid }),
-    });
+    unsent.delete(worker);
   }
 
   private removeSandbox(worker: PodWorker): void {
@@ -145,7 +137,7 @@ export class PodTermination {
     const { sandbox, agent } = worker;
     behaviours.forget(worker.pod);
     if (sandbox === undefined) return;
-    network.machines.get(agent.node)?.removeSandbox(sandbox);
+    agent.machine.removeSandbox(sandbox);
     if (!sandbox.hostNetwork) network.detachPod(agent.node, worker.key);
     worker.sandbox = undefined;
     touch?.(agent.node);

@@ -10,6 +10,7 @@ import type { Lasting, PodSandbox } from '../pod-sandbox';
 import type { KubeletState, NodeAgent, PodWorker } from './kubelet-state';
 import type { CommonStatus } from './pod-status';
 import { newWorker } from './pod-worker';
+import type { ProbeState } from './probes';
 
 /** What all pods have in common that were made from one template and came up at one instant. */
 export interface RestingTemplate {
@@ -18,12 +19,17 @@ export interface RestingTemplate {
   readonly owners: Pod['metadata']['ownerReferences'];
   readonly volumes: Pod['spec']['volumes'];
   readonly lasting: Lasting;
-  /** What its containers do, in their order. None of them has a probe. */
+  /** What its containers do, in their order. */
   readonly behaviours: readonly Behaviour[];
+  /** The probes of each of them: all succeed, and will until something happens. */
+  readonly probes: readonly (readonly RestingProbe[])[];
+  readonly isProbed: boolean;
   /** Whether one of them is only assumed. */
   readonly isAssumed: boolean;
   readonly status: CommonStatus;
 }
+
+export type RestingProbe = Omit<ProbeState, 'id'>;
 
 export interface RestingPod {
   readonly stage: 'resting';
@@ -39,6 +45,8 @@ export interface RestingPod {
   readonly sent: PodStatus;
 }
 
+type Rest = Omit<RestingPod, 'stage' | 'id'>;
+
 /** The newest worker of a pod. */
 export function workerOf(state: KubeletState, pod: ObjectKey): PodWorker | undefined {
   const known = state.byPod.get(pod);
@@ -50,18 +58,29 @@ export function workersOn(state: KubeletState, { workers }: NodeAgent): readonly
   return [...workers.values()].map((it) => awake(state, it));
 }
 
-/** The same without pods that rest: they run, have no probe, and nothing is to be said of them. */
+/** The same without pods that rest: they run, and nothing is to be said of them. */
 export function awakeAmong(all: ReadonlyMap<unknown, PodWorker | RestingPod>): PodWorker[] {
-  const awake: PodWorker[] = [];
-  for (const it of all.values()) if (it.stage !== 'resting') awake.push(it);
-  return awake;
+  const workers: PodWorker[] = [];
+  for (const it of all.values()) if (it.stage !== 'resting') workers.push(it);
+  return workers;
 }
 
-/** Enters a pod that rests, and keeps the numbers for its worker and its containers. */
-export function letRest(state: KubeletState, pod: Omit<RestingPod, 'stage' | 'id'>): void {
+/** All workers that may have probes: those that are awake, and of the others whoever has one. */
+export function probedAmong(
+  state: KubeletState,
+  all: ReadonlyMap<unknown, PodWorker | RestingPod>,
+): PodWorker[] {
+  return [...all.values()]
+    .filter((it) => it.stage !== 'resting' || it.template.isProbed)
+    .map((it) => awake(state, it));
+}
+
+/** Enters a pod that rests, and keeps the numbers for its worker, its containers and probes. */
+export function letRest(state: KubeletState, pod: Rest): void {
   const id = state.nextId;
-  state.nextId += 1 + pod.template.behaviours.length;
-  enter(state, { stage: 'resting', id, ...pod });
+  state.nextId++;
+  for (const probes of pod.template.probes) state.nextId += 1 + probes.length;
+  enter(state, id, pod);
 }
 
 /** Forgets the records of a pod that has come up: it rests as well. */
@@ -71,21 +90,31 @@ export function layToRest(
   rest: Pick<RestingPod, 'template' | 'sandbox' | 'sent'>,
 ): void {
   state.workers.delete(id);
-  for (const container of containers) state.containers.delete(container.id);
+  for (const container of containers) {
+    state.containers.delete(container.id);
+    for (const probe of container.probes) state.probes.delete(probe.id);
+  }
   state.podFailures.forget(key);
-  enter(state, { stage: 'resting', id, agent, key, uid, pod, ...rest });
+  enter(state, id, { agent, key, uid, pod, ...rest });
 }
 
-function enter(state: KubeletState, resting: RestingPod): void {
-  resting.agent.workers.set(resting.id, resting);
-  state.byPod.set(resting.key, resting);
+function enter(state: KubeletState, id: number, pod: Rest): void {
+  const { agent, key, uid, template, sandbox, sent } = pod;
+  const stage = 'resting';
+  const resting: RestingPod = { stage, id, agent, key, uid, template, sandbox, pod: pod.pod, sent };
+  agent.workers.set(id, resting);
+  state.byPod.set(key, resting);
 }
 
+/** The worker of a pod, whether it has rested so far or not. */
 export function awake(state: KubeletState, known: PodWorker | RestingPod): PodWorker {
   return known.stage === 'resting' ? wake(state, known) : known;
 }
 
-/** The records that the pod would have by now, had it come up by itself; in its own places. */
+/**
+ * The records that the pod would have by now, had it come up by itself: with the numbers that were
+ * kept for them, and in the places of the one that rested, since both tell in which order pods came.
+ */
 function wake(state: KubeletState, resting: RestingPod): PodWorker {
   const { id, agent, key, pod, sandbox, template, sent } = resting;
   const { since } = template.lasting;
@@ -103,6 +132,8 @@ function wake(state: KubeletState, resting: RestingPod): PodWorker {
     container.seenAttempt = 1;
     container.started = true;
     container.restarts = 0;
+    const probes = template.probes[index]!;
+    container.probes.forEach((probe, place) => Object.assign(probe, probes[place]));
   });
   return worker;
 }

@@ -21,6 +21,7 @@ import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
 import type { PodLifecycle } from './pod-lifecycle';
 import { statusWith } from './pod-status';
 import { newWorker } from './pod-worker';
+import type { ProbeState } from './probes';
 import { layToRest, letRest } from './resting-pods';
 import type { RestingTemplate } from './resting-pods';
 import type { StatusManager } from './status-manager';
@@ -62,7 +63,7 @@ export class SettledPods {
     const { touch, state, kernel } = this.ground;
     const key = keyOf(pod);
     if (state.byPod.has(key) || !this.isTaken(agent, pod)) return undefined;
-    const attachment = this.lifecycle.attach(agent.node, key, pod);
+    const attachment = this.lifecycle.attach(agent, key, pod);
     if (!attachment.ok) return undefined;
     const { addresses } = attachment;
     const template = this.templateOf(agent, pod);
@@ -84,37 +85,25 @@ export class SettledPods {
 
   /** The pod is there as the first of its template is. */
   private letRest({ agent, key, pod, addresses, template }: Comer): PodStatus {
-    const { network, behaviours, touch, state } = this.ground;
-    const { addresses: hostAddresses } = network.machines.get(agent.node)!;
+    const { behaviours, touch, state } = this.ground;
     const { uid = '' } = pod.metadata;
-    const sandbox = this.sandboxFor({ agent, key, uid }, addresses, template);
+    const sandbox = sandboxFor(agent, { key, uid, addresses }, template);
     if (template.isAssumed) behaviours.watch(key, pod);
     touch?.(agent.node);
-    const sent = statusWith(template.status, hostAddresses, addresses);
+    const sent = statusWith(template.status, agent.machine.addresses, addresses);
     letRest(state, { agent, key, uid, template, sandbox, pod, sent });
     return sent;
   }
 
   /** Nothing needs to be kept of the first one either, where those after it can rest. */
   private layToRest(worker: PodWorker, sent: PodStatus): void {
+    const { agent, key, uid } = worker;
     const { addresses } = worker.sandbox!;
     const template = this.templateBy(worker, sent);
     if (template === undefined) return;
     this.templates.set(worker.pod.spec.containers, template);
-    const sandbox = this.sandboxFor(worker, addresses, template);
+    const sandbox = sandboxFor(agent, { key, uid, addresses }, template);
     layToRest(this.ground.state, worker, { template, sandbox, sent });
-  }
-
-  private sandboxFor(
-    { agent, key, uid }: Pick<PodWorker, 'agent' | 'key' | 'uid'>,
-    addresses: readonly IP[],
-    { lasting }: RestingTemplate,
-  ): PodSandbox {
-    const { node } = agent;
-    const pod = { podKey: key, uid, node, addresses, hostNetwork: false, lasting };
-    const sandbox = new PodSandbox(pod);
-    this.ground.network.machines.get(node)!.installSandbox(sandbox);
-    return sandbox;
   }
 
   /** What the pod is like another one in; undefined where something of it is its own. */
@@ -134,14 +123,18 @@ export class SettledPods {
 
   /** How pods like this one stand; undefined where they may not rest. */
   private templateBy(
-    { agent, pod, containers, failures }: PodWorker,
+    { agent, key, pod, containers, failures }: PodWorker,
     { phase, conditions, startTime, containerStatuses }: PodStatus,
   ): RestingTemplate | undefined {
-    const { kernel, timing } = this.ground;
+    const { kernel, network, timing } = this.ground;
     const { now } = kernel;
     if (timing.clocks.reading(agent.actor, now) !== now || failures.size > 0) return undefined;
     if (!Object.isFrozen(pod.spec.containers) || !hasStatusOfAll(pod, now)) return undefined;
     if (!containers.every(isAtRest)) return undefined;
+    const probes = containers.map((it) => it.probes.map(({ id: _, ...probe }) => probe));
+    const isProbed = probes.some((it) => it.length > 0);
+    // On a bad line probes fare as chance has it.
+    if (isProbed && network.callPod(agent.node, key, 0) !== undefined) return undefined;
     if (phase === undefined || conditions === undefined) return undefined;
     if (startTime === undefined || containerStatuses === undefined) return undefined;
     const { labels, namespace, ownerReferences: owners } = pod.metadata;
@@ -156,6 +149,8 @@ export class SettledPods {
       volumes: pod.spec.volumes,
       lasting: { since: now, processes },
       behaviours,
+      probes,
+      isProbed,
       isAssumed: behaviours.some(({ assumed }) => assumed),
       status: { phase, conditions, startTime, containerStatuses },
     });
@@ -181,15 +176,33 @@ export class SettledPods {
   }
 }
 
+/** The network namespace of a pod in which all runs that its template says. */
+function sandboxFor(
+  { node, machine }: NodeAgent,
+  { key, uid, addresses }: { key: ObjectKey; uid: string; addresses: readonly IP[] },
+  { lasting }: RestingTemplate,
+): PodSandbox {
+  const pod = { podKey: key, uid, node, addresses, hostNetwork: false, lasting };
+  const sandbox = new PodSandbox(pod);
+  machine.installSandbox(sandbox);
+  return sandbox;
+}
+
 /** Whether nothing comes of the container by itself, and nobody else is concerned with it. */
 function isAtRest(container: ContainerRecord): boolean {
   const { role, process, probes, behaviour, restarts } = container;
-  if (role !== 'main' || process?.state !== 'running' || probes.length > 0) return false;
+  if (role !== 'main' || process?.state !== 'running' || !probes.every(isSteady)) return false;
   if (behaviour === undefined || restarts > 0 || !isReady(container)) return false;
   const { speaks, nodeCache, uses } = behaviour;
   if (speaks !== undefined || nodeCache !== undefined || Object.keys(uses).length > 0) return false;
   // What is frozen is what the container does each time (Behaviours.of): no part of it is drawn.
   return Object.isFrozen(behaviour);
+}
+
+/** Whether every tick of the probe succeeds, as far as anybody can tell now. */
+function isSteady({ type, due, luck, outcome, result }: ProbeState): boolean {
+  const succeeds = outcome === 'success' && result === 'success';
+  return type !== 'startup' && due === undefined && luck === undefined && succeeds;
 }
 
 function isLike({ metadata, spec }: Pod, template: RestingTemplate): boolean {

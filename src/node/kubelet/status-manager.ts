@@ -70,10 +70,9 @@ export class StatusManager {
   }
 
   private current(worker: PodWorker): PodStatus {
-    const { network, kernel, timing } = this.ground;
-    const addresses = network.machines.get(worker.agent.node)?.addresses ?? [];
-    const now = timing.clocks.reading(worker.agent.actor, kernel.now);
-    return statusOf(worker, addresses, now);
+    const { kernel, timing } = this.ground;
+    const { actor, machine } = worker.agent;
+    return statusOf(worker, machine.addresses, timing.clocks.reading(actor, kernel.now));
   }
 
   private write(worker: PodWorker, status: PodStatus): void {
@@ -90,15 +89,7 @@ export class StatusManager {
       );
     }
     worker.sent = status;
-    unsent.submit(worker, {
-      verb: 'patch',
-      kind: 'Pod',
-      key: worker.key,
-      patch: { status },
-      actor,
-      effect: was && !is ? 'loss' : 'gain',
-      ...(worker.uid === '' ? {} : { uid: worker.uid }),
-    });
+    unsent.patch(worker, { status }, was && !is ? 'loss' : 'gain');
   }
 }
 

@@ -5,6 +5,7 @@
 import type { ApiRequest } from '../../apiserver/api-server';
 import type { EventArgument, EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
+import type { Effect } from '../../timing';
 import type { KubeletOptions } from './kubelet-ground';
 import type { KubeletState, NodeAgent, PodWorker } from './kubelet-state';
 import { awakeAmong } from './resting-pods';
@@ -12,6 +13,8 @@ import { awakeAmong } from './resting-pods';
 interface UnsentGround extends Pick<KubeletOptions, 'kernel' | 'api'> {
   readonly state: KubeletState;
 }
+
+type Draft = { -readonly [Field in keyof ApiRequest]: ApiRequest[Field] };
 
 const PERIOD = 'kubelet.statusSyncPeriod';
 
@@ -68,8 +71,22 @@ export class UnsentWrites {
   }
 
   /** Writes about a pod; what never arrives is written again at a later pass. */
-  submit(worker: PodWorker, request: ApiRequest): void {
-    this.ground.api.submit({ ...request, lost: { kind: this.lostEvent, a: worker.id } });
+  patch({ id, key, uid, agent }: PodWorker, patch: unknown, effect: Effect): void {
+    const lost = { kind: this.lostEvent, a: id };
+    const { actor } = agent;
+    const request: Draft = { verb: 'patch', kind: 'Pod', key, actor, effect, patch, lost };
+    if (uid !== '') request.uid = uid;
+    this.ground.api.submit(request);
+  }
+
+  /** Has a pod's object removed at once. */
+  delete({ id, key, uid, agent }: PodWorker): void {
+    const lost = { kind: this.lostEvent, a: id };
+    const { actor } = agent;
+    const asked = { grace: 0, effect: 'loss' } as const;
+    const request: Draft = { verb: 'delete', kind: 'Pod', key, actor, ...asked, lost };
+    if (uid !== '') request.uid = uid;
+    this.ground.api.submit(request);
   }
 
   /** Writes about the node itself. */

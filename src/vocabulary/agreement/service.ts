@@ -1,39 +1,51 @@
 // A Service: the endpoints that each node's rules would choose from.
 
 import type { Cluster } from '../../cluster/cluster';
-import { compareText } from '../../values/order';
 import { noAgreement } from './view';
 import type { Agreement, View } from './view';
 
-/** Against what really serves, or `announced`: against what the API's pods say. */
+/** What an agreement about a Service is asked for. */
+interface Asked {
+  /** What the API's pods say is the truth, and not what really serves. */
+  readonly announced: boolean;
+  /** Whether the objects that the nodes should have seen are of interest. */
+  readonly explain: boolean;
+}
+
+/** Whether the rules of the nodes lead to all that serves, and to nothing else. */
 export function serviceAgreement(
   cluster: Cluster,
   service: string,
   nodes: readonly string[],
-  announced: boolean,
+  { announced, explain }: Asked,
 ): Agreement {
   const problem = problemOf(cluster, service);
   if (problem !== undefined) return noAgreement(problem);
   const told = announced ? cluster.announced(service) : undefined;
-  const wanted = [...(told?.endpoints ?? cluster.serving(service))].sort(compareText);
+  const wanted = told?.endpoints ?? cluster.serving(service);
+  const truth = wanted.join();
   return {
-    truth: wanted.join(),
-    views: nodes.map((node) => viewOf(cluster, node, service, wanted)),
-    objects: slicesOf(cluster, service),
+    truth,
+    views: nodes.map((node): View => {
+      const has = cluster.programmed(node, service);
+      const state = has.join();
+      const trouble = state === truth ? '' : troubleOf(has, wanted);
+      return { place: node, state, trouble, agent: `kube-proxy@${node}` };
+    }),
+    objects: explain ? slicesOf(cluster, service) : [],
     ...(told?.since !== undefined && { since: told.since }),
   };
 }
 
-function viewOf(cluster: Cluster, node: string, service: string, wanted: readonly string[]): View {
-  const has = [...cluster.programmed(node, service)].sort(compareText);
+/** What is wrong with endpoints that are not the wanted ones. */
+function troubleOf(has: readonly string[], wanted: readonly string[]): string {
   const lacks = wanted.filter((endpoint) => !has.includes(endpoint));
   const keeps = has.filter((endpoint) => !wanted.includes(endpoint));
   const parts = [
     keeps.length === 0 ? undefined : `still sends to ${keeps.join(', ')}, which does not serve`,
     lacks.length === 0 ? undefined : `does not know ${lacks.join(', ')}, which serves`,
   ];
-  const trouble = parts.filter((it) => it !== undefined).join(' and ');
-  return { place: node, state: has.join(), trouble, agent: `kube-proxy@${node}` };
+  return parts.filter((it) => it !== undefined).join(' and ');
 }
 
 /** Why the question does not arise for this Service; undefined where it does. */

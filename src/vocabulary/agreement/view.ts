@@ -17,7 +17,7 @@ export interface Agreement {
   /** What all places should live by. */
   readonly truth: string;
   readonly views: readonly View[];
-  /** Objects that they should have seen. */
+  /** Objects that they should have seen; may be empty unless an explanation was asked for. */
   readonly objects: readonly string[];
   /** Since when the truth is as it is, where the API tells it. */
   readonly since?: Instant;

@@ -105,7 +105,7 @@ export default defineClaim({
   expectedNever: (args) => `never ${sayAgreement(args)}`,
   observe(cluster, args, { explain }) {
     const { nodes = 'all' } = args;
-    const agreement = agreementOf(cluster, args);
+    const agreement = agreementOf(cluster, args, explain);
     if (agreement.vacuous !== undefined) return nothingToJudge(agreement.vacuous);
     const views = agreement.views.filter(({ place }) => isCounted(nodes, place));
     if (views.length === 0) return nothingToJudge(whyNone(cluster, args));
@@ -137,7 +137,7 @@ function isAboutChanges({ since, each }: ConvergeArgs): boolean {
   return since === 'change' || each === true;
 }
 
-function agreementOf(cluster: Cluster, args: ConvergeArgs): Agreement {
+function agreementOf(cluster: Cluster, args: ConvergeArgs, explain: boolean): Agreement {
   const { service, policy, route, name } = args;
   if (name !== undefined) return nameAgreement(cluster, name);
   const powered = [...cluster.machines.values()].filter(({ powered: on }) => on);
@@ -157,7 +157,8 @@ function agreementOf(cluster: Cluster, args: ConvergeArgs): Agreement {
       nodes.filter((node) => members.has(node)),
     );
   }
-  return serviceAgreement(cluster, keyOfService(service!), nodes, isAboutChanges(args));
+  const asked = { announced: isAboutChanges(args), explain };
+  return serviceAgreement(cluster, keyOfService(service!), nodes, asked);
 }
 
 function isCounted(nodes: string, place: string): boolean {

@@ -120,6 +120,7 @@ export default defineClaim({
         ? walksOf(cluster, from, to, { ...patienceOf(args), ...(size !== undefined && { size }) })
         : nextPackets(cluster, context.prepared, `at ${opened}`, segment);
     const observation = judgeWalks(walks, judgeOf(cluster, args), context);
+    if (observation.traces.length === 0) return observation;
     const causes = observation.traces.flatMap((trace) => diagnose(cluster, trace));
     return { ...observation, why: [...new Set([...observation.why, ...causes])] };
   },
