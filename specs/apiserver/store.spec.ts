@@ -2,7 +2,9 @@
 
 import { expect } from 'chai';
 
+import { Informer } from '../../src/apiserver/informer';
 import { Store } from '../../src/apiserver/store';
+import { answerOf, nextRound, stillHolds } from '../../src/kernel/readings';
 import { START } from '../../src/values/time';
 
 function pod(name: string, spec: object = {}) {
@@ -59,5 +61,76 @@ describe('the store', () => {
     expect(keys(0, 4, 'worker-3')).to.deep.equal([]);
     expect([...store.listScope('Pod', 'worker-1', 3)]).to.have.length(1);
     expect([...store.listScope('Pod', 'worker-1')]).to.have.length(0);
+  });
+});
+
+describe('what is read of the store', () => {
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a', namespace: 'shop' } };
+
+  /** Whether what `read` finds is known to have moved when `write` has written, and when not. */
+  function moves(read: (store: Store) => unknown, write: (store: Store) => void): boolean {
+    const store = new Store();
+    store.put(pod('a'), START, -1);
+    store.put(pod('b'), START, -1);
+    const answer = answerOf(() => read(store));
+    nextRound();
+    expect(stillHolds(answer)).to.equal(true);
+    write(store);
+    nextRound();
+    return !stillHolds(answer);
+  }
+
+  const writeA = (store: Store): void => void store.put(pod('a', { n: 1 }), START, -1);
+  const writeB = (store: Store): void => void store.put(pod('b', { n: 1 }), START, -1);
+  const removeA = (store: Store): void => void store.remove('Pod', 'shop/a', START, -1);
+  const writeService = (store: Store): void => void store.put(service, START, -1);
+
+  it('stands while nothing was written there: an object, a kind, everything', () => {
+    const one = (store: Store): unknown => store.get('Pod', 'shop/a');
+    expect([writeA, removeA, writeB, writeService].map((it) => moves(one, it))).to.deep.equal([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    const all = (store: Store): unknown => [...store.list('Pod')];
+    expect([writeA, writeB, writeService].map((it) => moves(all, it))).to.deep.equal([
+      true,
+      true,
+      false,
+    ]);
+    const newest = (store: Store): unknown => store.revision;
+    expect([writeA, writeService].map((it) => moves(newest, it))).to.deep.equal([true, true]);
+  });
+
+  it('does not stand when the first object of a kind comes', () => {
+    const none = (store: Store): unknown => store.get('Service', 'shop/a');
+    expect([writeService, writeA].map((it) => moves(none, it))).to.deep.equal([true, false]);
+    expect(moves((store) => [...store.list('Service')], writeService)).to.equal(true);
+  });
+
+  it('is as old as the watch that shows it', () => {
+    const store = new Store();
+    store.put(pod('a'), START, -1);
+    const informer = new Informer(store, { kind: 'Pod', owner: 'spec', onChange: () => {} });
+    informer.jump();
+    const answers = [
+      answerOf(() => informer.get('shop/a')),
+      answerOf(() => [...informer.list()]),
+      answerOf(() => informer.revision),
+      answerOf(() => informer.get('shop/b')),
+    ];
+    const hold = (): boolean[] => {
+      nextRound();
+      return answers.map(stillHolds);
+    };
+    writeA(store);
+    expect(hold()).to.deep.equal([true, true, true, true]);
+    informer.deliver(store.revision);
+    expect(hold()).to.deep.equal([false, false, false, true]);
+    const held = answerOf(() => informer.isHeld);
+    informer.hold();
+    nextRound();
+    expect(stillHolds(held)).to.equal(false);
   });
 });

@@ -37,8 +37,12 @@ class Fork {
   found = 0;
   private readonly answers: Answers;
 
-  constructor(family: FamilyAnswers, values: Record<string, number>) {
-    this.numbers = new Numbers(values);
+  constructor(
+    family: FamilyAnswers,
+    values: Record<string, number>,
+    numbers = new Numbers(values),
+  ) {
+    this.numbers = numbers;
     const locate = (): Readable => this.numbers;
     this.answers = new Answers({ family, locate, now: () => this.now });
   }
@@ -51,7 +55,41 @@ class Fork {
     };
     return answerOf(() => answers.to(question, counted, true)).value;
   }
+
+  /** The same while another answer is being found. */
+  askWithin<T>(find: (numbers: Numbers) => T): T {
+    const counted = (): T => {
+      this.found++;
+      return find(this.numbers);
+    };
+    return this.answers.to('question', counted, true);
+  }
 }
+
+/** The same with a version of all of them, which forks have in common. */
+class Versioned extends Numbers {
+  asked = 0;
+
+  override common(key: string): number | undefined {
+    this.asked++;
+    return super.common(key);
+  }
+
+  commonWhole(): string {
+    return JSON.stringify(this.values);
+  }
+}
+
+/** Reads numbers one by one up to a 0. */
+const upToZero = (numbers: Numbers): string => {
+  const read: number[] = [];
+  for (const key of ['a', 'b', 'c', 'd']) {
+    const value = numbers.read(key);
+    read.push(value);
+    if (value === 0) break;
+  }
+  return read.join();
+};
 
 /** Reads one number, and by that one of the others. */
 const chosen = (numbers: Numbers): { readonly is: number } => {
@@ -78,6 +116,52 @@ describe('answers of a family', () => {
     );
     expect([one, two, three].map((fork) => fork!.ask(chosen).is)).to.deep.equal([5, 6, 6]);
     expect([one, two, three].map((fork) => fork!.found)).to.deep.equal([1, 1, 0]);
+  });
+
+  it('are told apart wherever their readings part, in whatever order they were found', () => {
+    const states = [
+      { a: 1, b: 1, c: 1, d: 1 },
+      { a: 1, b: 1, c: 2, d: 1 },
+      { a: 1, b: 0, c: 2, d: 1 },
+      { a: 2, b: 1, c: 1, d: 1 },
+      { a: 1, b: 1, c: 1, d: 2 },
+      { a: 1, b: 1, c: 0, d: 2 },
+    ];
+    for (const order of [states, states.toReversed()]) {
+      const family = new FamilyAnswers();
+      const alone = order.map((it) => upToZero(new Numbers(it)));
+      const first = order.map((it) => new Fork(family, it));
+      expect(first.map((fork) => fork.ask(upToZero))).to.deep.equal(alone);
+      const again = order.map((it) => new Fork(family, it));
+      expect(again.map((fork) => fork.ask(upToZero))).to.deep.equal(alone);
+      expect(again.map(({ found }) => found)).to.deep.equal([0, 0, 0, 0, 0, 0]);
+    }
+  });
+
+  it('are found by how a place stands as a whole, without asking key by key', () => {
+    const family = new FamilyAnswers();
+    const ask = (c: number): readonly [string, number] => {
+      const numbers = new Versioned({ a: 1, b: 1, c, d: 1 });
+      const fork = new Fork(family, {}, numbers);
+      return [fork.ask(upToZero), numbers.asked];
+    };
+    for (const c of [1, 2, 1, 2]) ask(c);
+    expect([1, 2].map(ask)).to.deep.equal([
+      ['1,1,1,1', 0],
+      ['1,1,2,1', 0],
+    ]);
+    expect(ask(3)[0]).to.equal('1,1,3,1');
+  });
+
+  it('are told to others by whoever was told, as parts of other answers', () => {
+    const family = new FamilyAnswers();
+    const [one, two, three] = [1, 1, 1].map((a) => new Fork(family, { which: 1, a }));
+    one!.ask(chosen);
+    const doubled = (fork: Fork) => fork.ask(() => fork.askWithin(chosen).is * 2, 'doubled');
+    expect([doubled(two!), doubled(three!)]).to.deep.equal([2, 2]);
+    expect([two!.found, three!.found]).to.deep.equal([1, 0]);
+    const other = new Fork(family, { which: 1, a: 4 });
+    expect(doubled(other)).to.equal(8);
   });
 
   it('hold for who was told for as long as what they were read from stands there', () => {

@@ -138,9 +138,9 @@ export const FAILING_MUTANTS: readonly Mutant[] = [
     scenario: 'scenarios/faults/sandbox-cannot-be-made.yaml',
     expectation: 'the fourth backend has no address',
     breaks: () =>
-      replace(PodLifecycle.prototype, 'attach', () => {
-        return function (this: PodLifecycle, node: string, pod: string) {
-          return this['ground'].network.attachPod(node, pod);
+      replace<PodLifecycle['attach']>(PodLifecycle.prototype, 'attach', () => {
+        return function (this: PodLifecycle, { node }, key) {
+          return this['ground'].network.attachPod(node, key);
         };
       }),
   },

@@ -2,7 +2,7 @@
 // Staleness is the distance between two numbers.
 // source: staging/src/k8s.io/client-go/tools/cache/shared_informer.go (semantics, not structure)
 
-import { isReading, noteReading } from '../kernel/readings';
+import { noteReading } from '../kernel/readings';
 import type { Readable } from '../kernel/readings';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
@@ -124,9 +124,8 @@ export class Informer implements Readable {
   }
 
   get(key: ObjectKey): KubeObject | undefined {
-    const version = this.versionOf(key);
-    if (isReading()) noteReading(this, key, version);
-    return objectIn(this.options.scope, version);
+    noteReading(this, key);
+    return objectIn(this.options.scope, this.versionOf(key));
   }
 
   /** All objects of the view; of one that shows a whole kind also those of one scope alone. */

@@ -46,8 +46,8 @@ function equalLists(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 /**
- * `value` without fields that are null, and with every part that equals the one of `previous`, which
- * has none, replaced by it: so an unchanged part of an object is recognised by identity.
+ * `value` without fields that are null, and with every part that equals the one of `previous` (it
+ * has none) replaced by it: so an unchanged part of an object is recognised by identity.
  */
 export function shareParts<T>(value: T, previous: unknown): T {
   if ((value as unknown) === previous) return value;

@@ -23,7 +23,7 @@ export interface Version {
 }
 
 /** All of one kind. Answers are read from an object by its key, or from all of them. */
-class KindStore implements Readable {
+export class KindStore implements Readable {
   readonly heads = new Map<ObjectKey, Version>();
   /** Every version of this kind in the order of revisions. */
   readonly log = new VersionLog();

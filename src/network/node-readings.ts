@@ -169,20 +169,23 @@ export class ProcessesOfPod implements Readable {
     const { processes } = this.sandbox;
     this.compared = 0;
     this.hasMoved = this.known.length !== processes.size;
-    processes.forEach(this.compare);
+    processes.forEach(ProcessesOfPod.compare, this);
     this.known.length = this.compared;
     if (this.hasMoved) this.version++;
   }
 
-  /** A function of its own, since every look asks: an iterator each time would be much to clear. */
-  private readonly compare = (process: ContainerProcess): void => {
+  /**
+   * One function for all, since every look asks: an iterator each time would be much to clear. It
+   * is no field of theirs either, since a fork copies those and no functions.
+   */
+  private static compare(this: ProcessesOfPod, process: ContainerProcess): void {
     const last = this.known[this.compared];
     if (last === undefined || !isAsKnown(process, last)) {
       this.known[this.compared] = knownOf(process);
       this.hasMoved = true;
     }
     this.compared++;
-  };
+  }
 }
 
 /** What moves a process, as far as anybody who meets it can tell. */

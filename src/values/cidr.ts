@@ -77,9 +77,10 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
 
 /** The address at `index`, counted from the lowest one. Throws outside the range. */
 export function addressAt(range: Cidr, index: number | bigint): IP {
-  if (range.family === 'IPv4' && typeof index === 'number') {
-    const { low, high } = boundsOf(range);
-    if (index >= 0 && low + index <= high) return ipFromNumber(low + index, 'IPv4');
+  // In the arithmetic that is fast; what is outside of the range is told below.
+  const isShort = range.family === 'IPv4' && typeof index === 'number';
+  if (isShort && index >= 0 && index < 2 ** (32 - range.prefix)) {
+    return ipFromNumber(Number(range.first) + index, 'IPv4');
   }
   const offset = BigInt(index);
   if (offset < 0n || offset >= sizeOf(range))

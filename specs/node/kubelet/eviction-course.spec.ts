@@ -62,6 +62,15 @@ describe('a pod that is being evicted', () => {
     expect(made.when('killed', 'Evicted').slice(0, 2)).to.deep.equal([10, 12]);
   });
 
+  it('is waited for, though its kubelet loses sight of the API server meanwhile', () => {
+    const made = overtaken();
+    made.api.sever('kubelet@worker-1', 'spec');
+    made.until(11.9);
+    expect(evicted(made)).to.deep.equal(['a']);
+    made.until(12);
+    expect(evicted(made).slice(0, 2)).to.deep.equal(['a', 'web']);
+  });
+
   it('is evicted again where its kubelet has died on it', () => {
     const made = reluctant();
     exhaust(made, '0');

@@ -16,9 +16,9 @@ interface Workload {
   readonly kind: string;
   readonly key: ObjectKey;
   readonly pods: ObjectKey[];
-  /** The number of each pod, of so many as were there when somebody asked last. */
-  readonly numbers: Map<ObjectKey, number>;
-  numbered: number;
+  /** `shop/backend#1` by pod, of so many as were there when somebody asked last. */
+  readonly names: Map<ObjectKey, string>;
+  named: number;
 }
 
 /** A workload, and what it had said of its own owners when those above it were looked up. */
@@ -72,10 +72,9 @@ export class PodOrdinals implements Readable {
     return this.workloads.get(`${kind}/${key}`)?.pods ?? NO_PODS;
   }
 
-  /** `shop/backend#1`. */
   private known(pod: string): string | undefined {
     const workload = this.topmost.get(pod);
-    return workload && `${workload.key}#${numberOf(workload, pod)}`;
+    return workload && nameIn(workload, pod);
   }
 
   private lineOf(pod: KubeObject): readonly Link[] {
@@ -117,21 +116,22 @@ export class PodOrdinals implements Readable {
     const name = `${kind}/${key}`;
     let workload = this.workloads.get(name);
     if (workload === undefined) {
-      workload = { kind, key, pods: [], numbers: new Map(), numbered: 0 };
+      workload = { kind, key, pods: [], names: new Map(), named: 0 };
       this.workloads.set(name, workload);
     }
     return workload;
   }
 }
 
-/** Numbers are given to pods only when somebody asks; of two pods of one name the newer counts. */
-function numberOf(workload: Workload, pod: ObjectKey): number {
-  const { pods, numbers } = workload;
-  while (workload.numbered < pods.length) {
-    numbers.set(pods[workload.numbered]!, workload.numbered + 1);
-    workload.numbered++;
+/** Pods get their names only when somebody asks; of two pods of one key the newer one counts. */
+function nameIn(workload: Workload, pod: ObjectKey): string {
+  const { key, pods, names } = workload;
+  while (workload.named < pods.length) {
+    const own = pods[workload.named]!;
+    workload.named++;
+    names.set(own, `${key}#${workload.named}`);
   }
-  return numbers.get(pod)!;
+  return names.get(pod)!;
 }
 
 function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {

@@ -139,12 +139,17 @@ function groupsOf(
 ): readonly DesiredGroup[] {
   const groups: OpenGroup[] = [];
   let group: OpenGroup | undefined;
+  let last: Pod | undefined;
   for (let index = 0; index < pods.length; index++) {
     const endpoint = endpoints[index];
     if (endpoint === undefined) continue;
-    const ports = portsOf(service, pods[index]!);
-    // Most pods offer what the one before them does.
-    if (group?.ports !== ports) group = groupFor(groups, ports);
+    const pod = pods[index]!;
+    if (group === undefined || !isOfOneTemplate(pod, last!)) {
+      const ports = portsOf(service, pod);
+      // Most pods offer what the one before them does.
+      if (group?.ports !== ports) group = groupFor(groups, ports);
+    }
+    last = pod;
     group.endpoints.push(endpoint);
   }
   for (const one of groups) {
@@ -152,6 +157,11 @@ function groupsOf(
     Object.freeze(one);
   }
   return Object.freeze(groups);
+}
+
+/** Whether two pods have the very same containers. */
+function isOfOneTemplate({ spec: a }: Pod, { spec: b }: Pod): boolean {
+  return a.containers === b.containers && a.initContainers === b.initContainers;
 }
 
 function groupFor(groups: OpenGroup[], ports: readonly SlicePort[]): OpenGroup {

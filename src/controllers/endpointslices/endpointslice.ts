@@ -141,9 +141,10 @@ class EndpointSliceLogic implements ControllerLogic {
     this.sharesAreStale = true;
   }
 
-  private onService({ key, after }: Change): Iterable<ObjectKey> {
-    const { namespace } = splitKey(key);
-    this.serviceIndex.update(namespace, key, (after as Service | undefined)?.spec.selector);
+  private onService({ key, before, after }: Change): Iterable<ObjectKey> {
+    const was = (before as Service | undefined)?.spec.selector;
+    const is = (after as Service | undefined)?.spec.selector;
+    if (was !== is) this.serviceIndex.update(splitKey(key).namespace, key, is);
     return [key];
   }
 

@@ -179,6 +179,7 @@ class DisruptionLogic implements ControllerLogic {
   }
 
   private onScale({ before, after }: Change): Iterable<ObjectKey> {
+    if (this.budgets.size === 0) return [];
     const replicas = [before, after].map(
       (object) => (object as Workload | undefined)?.spec.replicas,
     );

@@ -104,9 +104,12 @@ class ReplicaLogic implements ControllerLogic {
   }
 
   private onOwner(change: Change): Iterable<ObjectKey> {
-    const { key, after } = change;
-    const selector = after && readOwner(after).selector.matchLabels;
-    this.selectors.update(splitKey(key).namespace, key, selector);
+    const { key, before, after } = change;
+    // Most writes of an owner are of its status.
+    if (before?.spec !== after?.spec) {
+      const selector = after && readOwner(after).selector.matchLabels;
+      this.selectors.update(splitKey(key).namespace, key, selector);
+    }
     this.siblings.update(change);
     return [key];
   }

@@ -1,6 +1,6 @@
 // The records of a pod that a kubelet takes on.
 
-import type { Container, Pod } from '../../apiserver/kinds/pod';
+import type { Container, ContainerStatus, Pod, PodStatus } from '../../apiserver/kinds/pod';
 import type { ObjectKey } from '../../values/kube-object';
 import { ZERO } from '../../values/time';
 import type { Instant } from '../../values/time';
@@ -13,6 +13,11 @@ import type {
 } from './kubelet-state';
 import { newProbe } from './probes';
 import type { ProbeState, ProbeType } from './probes';
+
+/** In the order of their numbers. */
+const PROBE_TYPES: readonly ProbeType[] = ['startup', 'liveness', 'readiness'];
+
+const NO_STATUS: PodStatus = {};
 
 /** A pod that comes to a node. */
 interface Arrival {
@@ -103,8 +108,7 @@ function newContainer(
     probes,
   };
   state.containers.set(container.id, container);
-  const types: readonly ProbeType[] = ['startup', 'liveness', 'readiness'];
-  for (const type of types) {
+  for (const type of PROBE_TYPES) {
     const given = spec[`${type}Probe`];
     if (given === undefined || role === 'init') continue;
     const probe = newProbe(numbers.nextId++, type, given, now);
@@ -119,8 +123,10 @@ function newContainer(
  * is a restart of them. Zero for a container that never ran.
  */
 function earlierRestarts({ pod }: PodWorker, name: string): number {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  const known = [...containerStatuses, ...initContainerStatuses].find((it) => it.name === name);
+  const { containerStatuses, initContainerStatuses } = pod.status ?? NO_STATUS;
+  if (containerStatuses === undefined && initContainerStatuses === undefined) return 0;
+  const isMeant = (it: ContainerStatus): boolean => it.name === name;
+  const known = containerStatuses?.find(isMeant) ?? initContainerStatuses?.find(isMeant);
   const hasRun = known?.state?.running !== undefined || known?.state?.terminated !== undefined;
   return known === undefined ? 0 : known.restartCount + (hasRun ? 1 : 0);
 }

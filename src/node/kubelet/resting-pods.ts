@@ -113,7 +113,7 @@ export function awake(state: KubeletState, known: PodWorker | RestingPod): PodWo
 
 /**
  * The records that the pod would have by now, had it come up by itself: with the numbers that were
- * kept for them, and in the places of the one that rested, since both tell in which order pods came.
+ * kept for them, in the places of the one that rested. Both tell in which order pods came.
  */
 function wake(state: KubeletState, resting: RestingPod): PodWorker {
   const { id, agent, key, pod, sandbox, template, sent } = resting;

@@ -55,8 +55,23 @@ const NOT_MODELLED = new Set(
   ).split(' '),
 );
 
+/** A plugin that a server block has, with all of its directives. */
+interface Step {
+  readonly setup: Setup;
+  readonly own: readonly [Directive, ...Directive[]];
+}
+
+/** A block is read once, however many servers and forks of a cluster live by it. */
+const steps = new WeakMap<ServerBlock, readonly Step[]>();
+
 /** The chain of a server block. Throws CorefileError. */
-export function pluginsOf({ directives }: ServerBlock, ground: PluginGround): readonly Plugin[] {
+export function pluginsOf(block: ServerBlock, ground: PluginGround): readonly Plugin[] {
+  let chain = steps.get(block);
+  if (chain === undefined) steps.set(block, (chain = stepsOf(block)));
+  return chain.flatMap(({ setup, own }) => setup(own, ground));
+}
+
+function stepsOf({ directives }: ServerBlock): readonly Step[] {
   for (const { name, line } of directives) {
     if (CHAIN.some(([known]) => known === name)) continue;
     if (NOT_MODELLED.has(name)) {
@@ -66,7 +81,6 @@ export function pluginsOf({ directives }: ServerBlock, ground: PluginGround): re
   }
   return CHAIN.flatMap(([name, setup]) => {
     const [first, ...rest] = directives.filter((it) => it.name === name);
-    if (first === undefined) return [];
-    return setup([first, ...rest] as readonly [Directive, ...Directive[]], ground);
+    return first === undefined ? [] : [{ setup, own: [first, ...rest] }];
   });
 }
