@@ -6,7 +6,7 @@ import type { EventKind } from '../../src/kernel/event-queue';
 import { DidNotSettleError, Kernel } from '../../src/kernel/kernel';
 import { Phase } from '../../src/kernel/phase';
 import { formatEntry } from '../../src/kernel/journal';
-import { seconds, START } from '../../src/values/time';
+import { later, seconds, START } from '../../src/values/time';
 import type { Instant } from '../../src/values/time';
 
 const at = (count: number) => seconds(count) as number as Instant;
@@ -155,5 +155,20 @@ describe('the timer between two lines of the journal', () => {
   it('is the longest of several waits', () => {
     expect(waits(5, 1)).to.equal('first');
     expect(waits(1, 5)).to.equal('second');
+  });
+
+  it('is the longest of several waits also where the first line is left out', () => {
+    const { kernel, kind } = noting(new Kernel(1, later(START, seconds(-600))));
+    const wakes = kernel.declare('wakes', () => {
+      kernel.after(seconds(1), Phase.agent, kind, 'end', 0, 'a pass');
+    });
+    const start = kernel.declare('start', () => {
+      kernel.noteProgress('spec', 'saw', 'start');
+      kernel.after(seconds(615), Phase.agent, wakes, 0, 0, 'a period');
+    });
+    kernel.after(seconds(0), Phase.fault, start);
+    kernel.runUntil(at(60));
+    expect(kernel.journal.all()).to.have.length(1);
+    expect(kernel.journal.entry(0)).to.include({ subject: 'end', timer: 'a period', cause: -1 });
   });
 });

@@ -19,7 +19,7 @@ const FIELDS = 4;
 
 export class LabelIndex {
   private readonly namespaces = new Map<string, Namespace>();
-  /** What has not been read yet: a flat list of what is frozen, which forks copy at no cost. */
+  /** What has not been read yet: a flat list, so that a fork copies no object for a change. */
   private readonly told: Told = [];
 
   /** Tells of a change; undefined labels mean that the object is not there. */

@@ -65,6 +65,11 @@ export interface PendingEvent {
   readonly cause: number;
 }
 
+/** The cause of what nothing has led to. */
+const NO_CAUSE = -1;
+/** The cause of what a line has led to that was left out (noteProgress). */
+const LEFT_OUT = -2;
+
 interface KernelState {
   now: Instant;
   seq: number;
@@ -80,6 +85,7 @@ export class Kernel {
   private readonly queue: EventQueue;
   private readonly kinds: Kind[] = [];
   private readonly gates: Gates;
+  private readonly start: Instant;
   private readonly state: KernelState;
   private readonly kept: object[] = [];
   private eventsMax = EVENTS_PER_INSTANT_MAX;
@@ -90,7 +96,8 @@ export class Kernel {
     this.journal = new Journal();
     this.queue = new EventQueue();
     this.gates = new Gates();
-    this.state = { now: start, seq: 0, phase: Phase.fault, cause: -1, timer: '' };
+    this.start = start;
+    this.state = { now: start, seq: 0, phase: Phase.fault, cause: NO_CAUSE, timer: '' };
   }
 
   /** The instant. An answer that is found by it holds at this instant alone. */
@@ -126,11 +133,12 @@ export class Kernel {
       .filter(({ background }) => !background)
       .map(({ at, kind, a, b, timer, cause }) => {
         const owner = this.ownerOf(kind, a, b) ?? '';
-        return { at, kind: this.kinds[kind]!.name, a, b, owner, timer, cause };
+        const name = this.kinds[kind]!.name;
+        return { at, kind: name, a, b, owner, timer, cause: Math.max(cause, NO_CAUSE) };
       });
   }
 
-  /** The journal entry that the running handler acts upon, -1 outside of one. */
+  /** The journal entry that the running handler acts upon, below zero for none. */
   get cause(): number {
     return this.state.cause;
   }
@@ -228,13 +236,18 @@ export class Kernel {
   ): void {
     const { now, cause, timer: waited } = this.state;
     // Between two lines of the journal there may be several waits: the longest names the timer.
-    const before = cause < 0 || waited === '' ? 0 : now - this.journal.entry(cause)!.at;
+    const before = cause === NO_CAUSE || waited === '' ? 0 : now - this.instantOf(cause);
     const dominant = before > at - now ? waited : timer;
     if (at < now)
       throw new RangeError(`time goes back: ${formatInstant(at)} < ${formatInstant(now)}`);
     const background = this.kinds[kind]!.background;
     const seq = this.state.seq++;
     this.queue.push({ at, phase, seq, kind, a, b, cause, timer: dominant, background, row });
+  }
+
+  /** When a cause was; of what is left out, when a cluster begins to settle. */
+  private instantOf(cause: number): Instant {
+    return cause === LEFT_OUT ? this.start : this.journal.entry(cause)!.at;
   }
 
   /** Puts an event `delay` from now. */
@@ -269,7 +282,7 @@ export class Kernel {
       action,
       subject,
       detail,
-      cause,
+      cause: Math.max(cause, NO_CAUSE),
       timer,
       ...(also.length > 1 && { also }),
     });
@@ -280,10 +293,14 @@ export class Kernel {
 
   /**
    * A line of what simply goes on. Before zero, where a whole cluster comes about at one instant,
-   * nobody asks for these: they are left out, and what follows has no cause.
+   * nobody asks for these: they are left out. What follows has no cause that could be told, and
+   * its timer all the same.
    */
   noteProgress(actor: string, action: string, subject: string, detail = ''): number {
-    return this.state.now < START ? -1 : this.note(actor, action, subject, detail);
+    if (!this.isBeforeStart) return this.note(actor, action, subject, detail);
+    if (this.state.cause === NO_CAUSE) this.state.cause = LEFT_OUT;
+    this.state.timer = '';
+    return LEFT_OUT;
   }
 
   /** Makes `index` the cause of what the running handler does next. */
@@ -298,7 +315,7 @@ export class Kernel {
    * what the handler's event has waited for.
    */
   needed(index: number, timer = this.state.timer): void {
-    if (index > this.state.cause) this.because(index, timer);
+    if (index >= 0 && index > this.state.cause) this.because(index, timer);
   }
 
   /** Handles every event up to and including `end`, then stands at `end`. */
@@ -352,7 +369,7 @@ export class Kernel {
   }
 
   private outsideHandlers(): void {
-    this.state.cause = -1;
+    this.state.cause = NO_CAUSE;
     this.state.timer = '';
   }
 

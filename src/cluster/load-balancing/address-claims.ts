@@ -66,8 +66,9 @@ export class AddressClaims {
     }
     if (!this.believed.has(address)) {
       const known = new Map<string, string>();
-      const [only, ...others] = before;
-      if (only !== undefined && others.length === 0) {
+      // Of several it would be known already whom each host believes.
+      const [only] = before;
+      if (only !== undefined) {
         for (const host of this.ground.hosts.keys()) known.set(host, only);
       }
       this.believed.set(address, known);
@@ -91,7 +92,7 @@ export class AddressClaims {
     const latest = this.latest.get(address);
     const node = latest !== undefined && nodes.includes(latest) ? latest : nodes[0]!;
     const otherwise: Record<string, string> = {};
-    const believed = nodes.length > 1 ? this.believed.get(address) : undefined;
+    const believed = this.believed.get(address);
     for (const [host, senders] of this.ground.hosts) {
       const held = believed?.get(host);
       if (held === undefined || held === node || !nodes.includes(held)) continue;

@@ -133,7 +133,7 @@ export class KubeletProcesses {
   /** What runs here though its pod is gone from the API is ended. */
   private removeOrphans(agent: NodeAgent): void {
     if (!agent.running || !agent.informer.isListed || agent.informer.isHeld) return;
-    for (const known of [...agent.workers.values()]) {
+    for (const known of agent.workers.values()) {
       const object = agent.informer.get(known.key);
       if (object !== undefined && (object.metadata.uid ?? '') === known.uid) continue;
       const worker = awake(this.ground.state, known);

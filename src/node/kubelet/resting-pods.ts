@@ -22,14 +22,12 @@ export interface RestingTemplate {
   /** What its containers do, in their order. */
   readonly behaviours: readonly Behaviour[];
   /** The probes of each of them: all succeed, and will until something happens. */
-  readonly probes: readonly (readonly RestingProbe[])[];
+  readonly probes: readonly (readonly ProbeState[])[];
   readonly isProbed: boolean;
   /** Whether one of them is only assumed. */
   readonly isAssumed: boolean;
   readonly status: CommonStatus;
 }
-
-export type RestingProbe = Omit<ProbeState, 'id'>;
 
 export interface RestingPod {
   readonly stage: 'resting';
@@ -133,7 +131,10 @@ function wake(state: KubeletState, resting: RestingPod): PodWorker {
     container.started = true;
     container.restarts = 0;
     const probes = template.probes[index]!;
-    container.probes.forEach((probe, place) => Object.assign(probe, probes[place]));
+    container.probes.forEach((probe, place) => {
+      const { id } = probe;
+      Object.assign(probe, probes[place], { id });
+    });
   });
   return worker;
 }

@@ -131,7 +131,7 @@ export class SettledPods {
     if (timing.clocks.reading(agent.actor, now) !== now || failures.size > 0) return undefined;
     if (!Object.isFrozen(pod.spec.containers) || !hasStatusOfAll(pod, now)) return undefined;
     if (!containers.every(isAtRest)) return undefined;
-    const probes = containers.map((it) => it.probes.map(({ id: _, ...probe }) => probe));
+    const probes = containers.map((it) => it.probes.map((probe) => ({ ...probe })));
     const isProbed = probes.some((it) => it.length > 0);
     // On a bad line probes fare as chance has it.
     if (isProbed && network.callPod(agent.node, key, 0) !== undefined) return undefined;
