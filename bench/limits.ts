@@ -15,7 +15,7 @@ const SERVICES = 1_000;
 const ENDPOINTS = 15;
 const SIZE = `${NODES} nodes, ${SERVICES} Services × ${ENDPOINTS} pods`;
 
-/** From the fault to the end of the last sync: 40 s of grace, then watches and kube-proxies. */
+/** From the fault to the end of the last sync: 50 s of grace, then watches and kube-proxies. */
 const LOSS = seconds(60);
 
 const READ = ['Node', 'Pod', 'Service', 'Deployment'] as const;

@@ -54,4 +54,14 @@ describe('the cost of programming rules', () => {
     expect(cost('tutorial')).to.equal(ZERO);
     expect(cost('default', { 'kube-proxy.restore': ms(5) })).to.equal(ZERO);
   });
+
+  it('is as many times as high for a proxy that is slow', () => {
+    const options = { kubernetes: NEWEST_VERSION, profile: 'default' } as const;
+    const timing = new Timing(options, new Random(1));
+    const slow = { add: ms(50), factor: 3, only: ['sync'] } as const;
+    timing.slowdowns.set('kube-proxy@worker-1', 'fault', slow);
+    const cost = (actor: string) => timing.programming('iptables', 'partial', 5_000, actor);
+    expect(cost('kube-proxy@worker-1')).to.equal(ms(870));
+    expect(cost('kube-proxy@worker-2')).to.equal(ms(290));
+  });
 });

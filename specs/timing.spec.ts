@@ -6,7 +6,7 @@ import { PROFILES, Timing, TIMERS } from '../src/timing';
 import type { Profile, TimerName, TimerRow } from '../src/timing';
 import type { KubeVersion } from '../src/values/kube-version';
 import { MODELLED_VERSIONS, NEWEST_VERSION } from '../src/values/kube-version';
-import { milliseconds, seconds } from '../src/values/time';
+import { milliseconds, seconds, START, ZERO } from '../src/values/time';
 
 function timing(profile: Profile, kubernetes = '1.36', overrides = {}): Timing {
   const options = { kubernetes: kubernetes as KubeVersion, profile, overrides };
@@ -104,5 +104,47 @@ describe('the table of delays', () => {
     table.switchTo('default');
     expect(table.profile).to.equal('default');
     expect(table.delay('apiserver.write').least).to.equal(milliseconds(10));
+  });
+});
+
+describe('what a latency is for everybody alike', () => {
+  it('is its value, as its profile has it', () => {
+    expect(timing('default').uniform('metallb.announce')).to.equal(milliseconds(10));
+    expect(timing('instant').uniform('metallb.announce')).to.equal(ZERO);
+    expect(timing('tutorial').uniform('apiserver.watch', 'loss')).to.equal(milliseconds(50));
+  });
+
+  it('is nothing where it is drawn each time', () => {
+    const drawn = NAMES.filter((name) => timing('default').delay(name).extra > 0);
+    expect(drawn).to.not.deep.equal([]);
+    for (const name of drawn) expect(timing('default').uniform(name), name).to.equal(undefined);
+  });
+
+  it('is nothing for what clocks measure: they may differ', () => {
+    const measured = NAMES.filter((name) => TIMERS[name].kind !== 'latency');
+    for (const name of measured) expect(timing('worst').uniform(name), name).to.equal(undefined);
+  });
+
+  it('is nothing where anybody is slow', () => {
+    const table = timing('default');
+    const slow = { add: seconds(1), factor: 1, only: ['sync'] } as const;
+    table.slowdowns.set('metallb/speaker@worker-1', 'fault', slow);
+    expect(table.uniform('metallb.announce')).to.equal(undefined);
+    table.slowdowns.remove('metallb/speaker@worker-1', 'fault');
+    expect(table.uniform('metallb.announce')).to.equal(milliseconds(10));
+  });
+});
+
+describe('what is left of a pause that is drawn anew each time', () => {
+  const RETRY = 'leader-election.retryPeriod';
+
+  it('is as many times as long as the clock of its process is slow', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const options = { kubernetes: NEWEST_VERSION, profile: 'default' } as const;
+      const [right, slow] = [1, 2].map(() => new Timing(options, new Random(seed)));
+      slow!.clocks.set('scheduler', 'fault', { offset: 0, drift: -500_000 }, START);
+      const left = right!.remainder(RETRY, 'scheduler');
+      expect(slow!.remainder(RETRY, 'scheduler'), `seed ${seed}`).to.equal(2 * left);
+    }
   });
 });

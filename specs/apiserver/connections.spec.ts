@@ -167,6 +167,21 @@ describe('a watch whose connection is reset', () => {
     api.mend(ACTOR, 'down');
     expect(plane.kernel.idle).to.equal(false);
   });
+
+  it('waits for a client that is stopped, and is asked for when that goes on', () => {
+    const { plane, api, seen, create, at, runTo } = world();
+    at(10, () => api.sever(ACTOR, 'down', 'refused'));
+    at(10.5, () => plane.kernel.pause(ACTOR, 'stopped'));
+    // Its next attempt was due at 11.6 s.
+    at(20, () => {
+      create('web');
+      api.mend(ACTOR, 'down');
+    });
+    at(30, () => plane.kernel.resume(ACTOR, 'stopped'));
+    runTo(60);
+    expect(seen.map(({ name }) => name)).to.deep.equal(['shop/web']);
+    expect(seen[0]!.at).to.be.within(30, 30.1);
+  });
 });
 
 describe('a request', () => {

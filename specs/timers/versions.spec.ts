@@ -40,6 +40,15 @@ describe('the versions of a cluster', () => {
     versions.set('kubelet@worker-1', OLD);
     expect(versions.of('kubelet@worker-1')).to.equal(OLD);
   });
+
+  it('tell what a process was at the beginning, whatever it has become', () => {
+    const versions = new Versions(OLD, new Map([['kubelet@worker-1', NEW]]));
+    versions.set('kubelet@worker-1', OLD);
+    versions.set('kubelet@worker-2', NEW);
+    expect(versions.of('kubelet@worker-1')).to.equal(OLD);
+    expect(versions.first('kubelet@worker-1')).to.equal(NEW);
+    expect(versions.first('kubelet@worker-2')).to.equal(OLD);
+  });
 });
 
 describe('a timer with older values', () => {

@@ -122,7 +122,8 @@ export class Reflectors {
     const { kernel } = this.ground;
     for (const id of this.of(actor)) {
       const { state, retryAt } = this.all[id]!;
-      if (state !== 'waiting') continue;
+      // One that is overdue is that of a stopped client: it comes as soon as that goes on.
+      if (state !== 'waiting' || retryAt! < kernel.now) continue;
       kernel.schedule(retryAt!, Phase.agent, this.retryEvent, id, retryAt, BACKOFF);
     }
   }

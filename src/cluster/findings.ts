@@ -18,12 +18,18 @@ interface FindingsGround {
   readonly network: Network;
 }
 
-/** By the findings of each cluster: a fork begins with none, and in the family of its origin. */
-const answers = new WeakMap<Findings, Answers>();
-const families = new WeakMap<Findings, FamilyAnswers>();
+/**
+ * What stands under these is no state: copies have none of it, so a fork begins with no answers.
+ * In a WeakMap the answers of every cluster would keep it until old garbage is collected.
+ */
+const ANSWERS = Symbol('answers');
+const FAMILY = Symbol('family');
 
 export class Findings {
   private readonly ground: FindingsGround;
+  private [ANSWERS]: Answers | undefined = undefined;
+  /** That of the origin, where a fork is told what others find. */
+  private [FAMILY]: FamilyAnswers | undefined = undefined;
 
   constructor(ground: FindingsGround) {
     this.ground = ground;
@@ -35,8 +41,7 @@ export class Findings {
    */
   once<T>(question: string, ask: () => T, isCommon = false): T {
     if (!isReading()) return ask();
-    let known = answers.get(this);
-    if (known === undefined) answers.set(this, (known = new Answers(this.member)));
+    const known = (this[ANSWERS] ??= new Answers(this.member));
     const find = (): T => {
       noteReading(this.ground.cluster, '');
       return ask();
@@ -57,14 +62,12 @@ export class Findings {
     for (const { conntrack } of this.ground.network.machines.values()) {
       if (conntrack.size > 0) return;
     }
-    let family = families.get(this);
-    if (family === undefined) families.set(this, (family = new FamilyAnswers()));
-    families.set(fork, family);
+    fork[FAMILY] = this[FAMILY] ??= new FamilyAnswers();
   }
 
   private get member(): Member | undefined {
     const { kernel } = this.ground;
-    const family = families.get(this);
+    const family = this[FAMILY];
     return family && { family, locate: (place) => this.at(place), now: () => kernel.quietNow };
   }
 

@@ -12,6 +12,7 @@ import type { Handler, Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
+import { copyWith } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { ZERO } from '../values/time';
 import type { Instant } from '../values/time';
@@ -335,10 +336,10 @@ export class Controller {
   }
 
   private requestFor(pass: Pass, number: number): ApiRequest {
-    const { effect } = pass;
     const write = pass.writeAt(number);
     const { actor } = this;
-    return effect === undefined ? { ...write, actor } : { effect, ...write, actor };
+    const effect = write.effect ?? pass.effect;
+    return copyWith(write, effect === undefined ? { actor } : { actor, effect });
   }
 
   private submit(token: number): void {
@@ -346,7 +347,7 @@ export class Controller {
     if (pass === undefined) return;
     const answer = { kind: this.answerEvent, a: token };
     const request = this.requestFor(pass, token % WRITES_PER_PASS);
-    this.context.api.submit({ ...request, answer });
+    this.context.api.submit(copyWith(request, { answer }));
   }
 
   private answered(token: number, result: ApiResult): void {

@@ -212,11 +212,18 @@ function tellProcess({ container, state, listen, exitCode, exitedAt }: Container
   return `${container} ${state} ${end} ${JSON.stringify(listen)}`;
 }
 
-const rulesOfHosts: Readonly<Record<Family, WeakMap<Machine, RulesOfHost>>> = {
-  IPv4: new WeakMap(),
-  IPv6: new WeakMap(),
-};
-const processesOfPods = new WeakMap<PodSandbox, ProcessesOfPod>();
+/**
+ * Where a machine or a sandbox has what is read of it. Under a symbol that is no state: copies have
+ * none of it. In a WeakMap it would keep its cluster until old garbage is collected.
+ */
+const READ = {
+  IPv4: Symbol('IPv4'),
+  IPv6: Symbol('IPv6'),
+  processes: Symbol('processes'),
+} as const;
+
+/** What has something under such a symbol. */
+type Read<T> = Record<symbol, T | undefined>;
 
 /** The rules of a host, for a walk that reads some of them. */
 export function rulesetsOn(machine: Machine, family: Family): readonly Ruleset[] {
@@ -269,19 +276,13 @@ export function nodeReadingAt(
 }
 
 function processesOf(sandbox: PodSandbox): ProcessesOfPod {
-  let processes = processesOfPods.get(sandbox);
-  if (processes === undefined) {
-    processes = new ProcessesOfPod(sandbox);
-    processesOfPods.set(sandbox, processes);
-  }
-  return processes;
+  const read = sandbox as PodSandbox & Read<ProcessesOfPod>;
+  return (read[READ.processes] ??= new ProcessesOfPod(sandbox));
 }
 
 function rulesOf(machine: Machine, family: Family): RulesOfHost {
-  const known = rulesOfHosts[family];
-  let rules = known.get(machine);
-  if (rules === undefined) known.set(machine, (rules = new RulesOfHost(machine, family)));
-  return rules;
+  const read = machine as Machine & Read<RulesOfHost>;
+  return (read[READ[family]] ??= new RulesOfHost(machine, family));
 }
 
 function holds({ tables }: Ruleset, chain: Chain): boolean {

@@ -34,8 +34,7 @@ export class Versions {
    */
   ofTimer(name: string, actor = ''): KubeVersion {
     const process = name.slice(0, name.indexOf('.'));
-    const isIts = actor.startsWith(`${process}@`) || actor.startsWith(`${process}/`);
-    return this.of(isIts ? actor : process);
+    return this.of(actor.startsWith(`${process}@`) ? actor : process);
   }
 
   /** What a process was at the beginning. */

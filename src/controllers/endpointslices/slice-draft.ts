@@ -10,6 +10,7 @@ import { isHeadless } from '../../apiserver/kinds/service';
 import type { Service } from '../../apiserver/kinds/service';
 import { equalJson } from '../../apiserver/json';
 import type { Family } from '../../values/ip';
+import { copyWith } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
@@ -123,7 +124,7 @@ export function objectOf(
       ...(base === undefined && { generateName: `${service.metadata.name}-` }),
       labels,
       annotations,
-      ownerReferences: [{ ...controllerReference(service), blockOwnerDeletion: true } as never],
+      ownerReferences: [copyWith(controllerReference(service), { blockOwnerDeletion: true })],
     },
     addressType: family,
     ports,

@@ -9,6 +9,7 @@ import type { Change } from '../../apiserver/informer';
 import type { EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import type { DeclaredWait } from '../../timing';
+import { copyWith } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
 import { defineController } from '../define';
@@ -241,7 +242,7 @@ function statusOf(
     unavailableReplicas: Math.max(0, sized - availableReplicas),
   };
   const conditions = progressConditions(owner, counts, isAvailable, activity, now);
-  return { ...counts, conditions };
+  return copyWith(counts, { conditions });
 }
 
 function setFor(owner: Deployment, replicas: number, revision: number): KubeObject {
