@@ -6,6 +6,7 @@ import { Kernel } from '../src/kernel/kernel';
 import { Phase } from '../src/kernel/phase';
 import { loadScenarios } from '../src/language/index';
 import type { Files, Plan } from '../src/language/index';
+import { Execution } from '../src/runner/execution';
 import { run } from '../src/runner/run';
 import type { RunResult } from '../src/runner/result';
 import type { Instant } from '../src/values/time';
@@ -85,9 +86,11 @@ function runOnce(plan: Plan): RunResult {
   return run(plan, { seed: 1, createCluster });
 }
 
+/** How many lines a run tells, those of a settled start left out. */
 function linesOf(plan: Plan): number {
-  const cluster = createCluster(plan.cluster, { seed: 1 });
-  return cluster.kernel.journal.length;
+  const execution = new Execution(plan, createCluster(plan.cluster, { seed: 1 }));
+  execution.run();
+  return execution.cluster.kernel.journal.length;
 }
 
 /** The event loop alone: so many events, each of which writes a line. */

@@ -136,6 +136,18 @@ describe('what a walk has read of nodes', () => {
     expect(stillHolds(shape)).to.equal(false);
   });
 
+  it('is of its own cluster: a fork has none of it, once and again', () => {
+    const cluster = settled();
+    walkTo(cluster, 'near');
+    const machines = [...cluster.machines.values()];
+    const readOf = (all: readonly object[]) =>
+      all.flatMap((it) => Object.getOwnPropertySymbols(it));
+    expect(readOf(machines)).not.to.deep.equal([]);
+    for (let count = 0; count < 4; count++) {
+      expect(readOf([...cluster.fork().machines.values()])).to.deep.equal([]);
+    }
+  });
+
   it('stands again for the same walk', () => {
     const cluster = settled();
     const crash = (): void =>

@@ -151,7 +151,7 @@ export interface Cluster {
   resolve(from: Origin, name: string, options?: LookUpOptions): readonly Resolution[];
   /** Keys of the pods that a workload ever had, in the order of creation: `#1` is the first. */
   podsOf(kind: string, key: string): readonly string[];
-  /** Endpoints (`ip:port`) that a node's data plane spreads a Service's connections over, sorted. */
+  /** Endpoints (`ip:port`) that a node spreads the connections of a Service over, sorted. */
   programmed(node: string, service: string): readonly string[];
   /** Endpoints (`ip:port`) whose processes really run and are ready by now, sorted. */
   serving(service: string): readonly string[];

@@ -83,7 +83,7 @@ export const behaviourSchema = ({ resolvers }: Lexicon): JsonSchema => ({
         additionalProperties: { type: 'integer', minimum: 100, maximum: 599 },
       },
       exec: {
-        description: 'Exit code by command of exec probes and hooks; 0 elsewhere.',
+        description: 'Exit code by command of exec probes; 0 elsewhere.',
         type: 'object',
         additionalProperties: { type: 'integer', minimum: 0, maximum: 255 },
       },

@@ -79,7 +79,7 @@ function nodeSchema(lexicon: Lexicon): JsonSchema {
         enum: ['worker', 'control-plane'],
       },
       capacity: {
-        description: 'How much fits: `pods`, and `cpu` and `memory` as quantities of the API.',
+        description: 'How much fits: `pods`, and the disk in `ephemeral-storage`.',
         type: 'object',
         additionalProperties: { type: ['integer', 'string'] },
         properties: {

@@ -84,7 +84,7 @@ export interface BehaviourSpec {
   readonly ready?: Duration;
   /** HTTP status by path; 200 elsewhere. */
   readonly http?: Readonly<Record<string, number>>;
-  /** Exit code by command of exec probes and hooks; 0 elsewhere. */
+  /** Exit code by command of exec probes; 0 elsewhere. */
   readonly exec?: Readonly<Record<string, number>>;
   readonly libc?: string;
   /** Bytes, and processes, that each container uses as long as it runs. */

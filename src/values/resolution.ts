@@ -49,6 +49,8 @@ export interface Resolution {
   readonly traces: readonly Trace[];
   /** One sentence: why it ended so. */
   readonly reason: string;
+  /** Nothing can be said of how it ends, not even that it ends without an answer. */
+  readonly notModelled?: true;
   /** The last reply as it came; absent where none did. */
   readonly message?: DnsMessageText;
 }

@@ -34,7 +34,7 @@ export function settingProblems(cluster: Machinery): readonly ManifestProblem[] 
 function* familyProblems({ cni: { name }, ipFamilies }: Machinery): Iterable<ManifestProblem> {
   if (!IPV4_ALONE.includes(name) || ipFamilies.includes('IPv4')) return;
   const hint = 'ipFamilies: [IPv4], or a plug-in that has both: calico, cilium, kindnet';
-  yield problem('/cni', `${name} gives pods no addresses but IPv4`, hint);
+  yield problem('/cni', `${name} with IPv6 alone is not modelled`, hint);
 }
 
 /**

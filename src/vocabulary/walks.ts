@@ -170,11 +170,13 @@ const NOT_SENT: FiveTuple = {
 function unresolved(source: Source, way: Extract<Way, { readonly host: string }>): Walk {
   const { host, resolution, share } = way;
   const [query] = resolution.traces;
-  const unknown = resolution.traces.find(({ disposition }) => disposition === 'not-modelled');
+  const { notModelled, traces } = resolution;
+  const isUnknown =
+    notModelled === true || traces.some(({ disposition }) => disposition === 'not-modelled');
   const last = resolution.queries.at(-1);
   const asked = last === undefined ? '' : ` (last query: ${last})`;
   const trace: Trace = {
-    disposition: unknown === undefined ? 'unresolved-name' : 'not-modelled',
+    disposition: isUnknown ? 'not-modelled' : 'unresolved-name',
     probability: share,
     sent: query?.sent ?? NOT_SENT,
     sender: source.name,

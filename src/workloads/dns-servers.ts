@@ -231,7 +231,7 @@ export class DnsServers {
     const { kernel, api } = this.ground;
     const actor = `coredns@${pod.metadata.name}`;
     const view = new DnsView(api, actor, (subject) => {
-      kernel.note(actor, 'observed', subject);
+      kernel.noteProgress(actor, 'observed', subject);
       this.ground.onLearn?.();
     });
     return { view, pod, running: false, start: 0, problem: '', ...NOTHING };

@@ -175,6 +175,7 @@ function describe(
     server,
     traces: kind === 'not-modelled' ? unmodelled(result) : traces,
     reason: reasonFor(request, result, sent),
+    ...(kind === 'not-modelled' && { notModelled: true }),
     ...(decided !== undefined && { message: messageOf(decided) }),
   };
 }

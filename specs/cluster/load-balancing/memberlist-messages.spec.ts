@@ -19,6 +19,8 @@ class Room {
   readonly members = new Map(NAMES.map((name) => [name, memberAmong(name, NAMES)]));
   readonly messages: Messages;
   roundTrip = 0;
+  /** Whose node has no power. */
+  readonly off = new Set<string>();
 
   constructor(...cut: readonly string[]) {
     const rumours = new Rumours({
@@ -31,10 +33,11 @@ class Room {
     });
     const links = {
       datagram: (from: string, to: string) => !cut.includes(`${from}${to}`),
+      stream: (from: string, to: string) => !cut.includes(`${from}${to}`),
       roundTrip: () => this.roundTrip,
     } as unknown as SpeakerLinks;
     const { members } = this;
-    const isPowered = (): boolean => true;
+    const isPowered = (node: string): boolean => !this.off.has(node);
     this.messages = new Messages({
       links,
       members,
@@ -70,6 +73,18 @@ describe('the answer to a ping', () => {
     expect(room.of('b').incarnation, 'c has told it what a thinks of it').to.equal(2);
   });
 
+  it('does not come where the ping is lost, or it is itself, or nobody is there', () => {
+    const deaf = new Room('ab');
+    expect(deaf.messages.ping(deaf.of('a'), 'b', seconds(1))).to.equal(false);
+    const room = new Room('ba');
+    expect(room.messages.ping(room.of('a'), 'b', seconds(1))).to.equal(false);
+    expect(room.of('b').incarnation, 'it has read the ping').to.equal(2);
+    const dark = new Room();
+    dark.off.add('b');
+    expect(dark.messages.ping(dark.of('a'), 'b', seconds(1))).to.equal(false);
+    expect(dark.of('b').incarnation).to.equal(1);
+  });
+
   it('is awaited as long as the probe takes, no longer', () => {
     const room = new Room();
     room.roundTrip = 1_500_000;
@@ -95,5 +110,54 @@ describe('somebody who is asked to ping a third', () => {
   it('is silent where its own answer is lost, or the question', () => {
     expect(new Room('ca').messages.relay('a', 'c', 'b', seconds(1))).to.equal('silence');
     expect(new Room('ac').messages.relay('a', 'c', 'b', seconds(1))).to.equal('silence');
+  });
+
+  it('has no answer where that of the third is lost', () => {
+    expect(new Room('bc').messages.relay('a', 'c', 'b', seconds(1))).to.equal('nack');
+  });
+
+  it('hears with the question what the one who asks has to tell, after its own ping', () => {
+    const room = new Room();
+    room.messages.relay('a', 'c', 'b', seconds(1));
+    expect(room.of('c').peers.get('b')!.health).to.equal('suspect');
+    expect(room.of('b').incarnation, 'its ping has left before').to.equal(1);
+  });
+
+  it('tells the third, with its ping, what it has to tell', () => {
+    const room = new Room();
+    room.messages.send('a', 'c');
+    room.messages.relay('a', 'c', 'b', seconds(1));
+    expect(room.of('b').incarnation, 'it has read that it is suspected').to.equal(2);
+  });
+
+  it('tells with its answer what it has to tell', () => {
+    const room = new Room();
+    room.messages.send('a', 'b');
+    // What b says of itself has come to c alone.
+    room.messages.send('b', 'c');
+    expect(room.of('a').peers.get('b')!.health).to.equal('suspect');
+    room.messages.relay('a', 'c', 'b', seconds(1));
+    expect(room.of('a').peers.get('b')!.health).to.equal('alive');
+  });
+});
+
+describe('an exchange of all that two members hold', () => {
+  const both = (room: Room): string[] => {
+    room.messages.exchange(room.of('a'), 'c');
+    return ['a', 'c'].map((name) => room.of(name).peers.get('b')!.health);
+  };
+
+  it('brings the one what the other one knows', () => {
+    expect(both(new Room())).to.deep.equal(['suspect', 'suspect']);
+    const room = new Room();
+    room.messages.exchange(room.of('c'), 'a');
+    expect(room.of('c').peers.get('b')!.health).to.equal('suspect');
+  });
+
+  it('does not come about where no connection does, or nobody is there', () => {
+    expect(both(new Room('ac'))).to.deep.equal(['suspect', 'alive']);
+    const room = new Room();
+    room.off.add('c');
+    expect(both(room)).to.deep.equal(['suspect', 'alive']);
   });
 });

@@ -132,6 +132,13 @@ describe('a pod that the scheduler has yet to look at', () => {
     expect(world.admit(podOf('second'))).to.equal('worker-1 Running');
   });
 
+  it('is stored as it is where it is bound, and has yet to come up', () => {
+    const world = waited();
+    world.slow.add('first');
+    const bound = { ...unschedulable(podOf('first')), spec: podOf('first', 'worker-1').spec };
+    expect(world.admission.admit(bound, podOf('first'), STORE)).to.equal(bound);
+  });
+
   it('is waited for no longer once it is known to fit nowhere', () => {
     const world = waited();
     expect(world.admit(unschedulable(podOf('first')), podOf('first'))).to.equal('nowhere');

@@ -9,8 +9,9 @@ import { KubeletWorld, WEB } from './kubelet-world';
 import type { WorldOptions } from './kubelet-world';
 
 /** A pod as the scheduler has bound it to worker-1 just now. */
-function podOf(spec: Partial<Pod['spec']> = {}, name = 'web'): Pod {
-  const metadata = { name, namespace: 'shop', uid: `uid of ${name}` };
+function podOf(spec: Partial<Pod['spec']> = {}, name = 'web', owner = 'ReplicaSet'): Pod {
+  const ownerReferences = [{ apiVersion: 'apps/v1', kind: owner, name: 'web', uid: 'uid' }];
+  const metadata = { name, namespace: 'shop', uid: `uid of ${name}`, ownerReferences };
   const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: 0 };
   const status = { phase: 'Pending', conditions: [scheduled] } as unknown as PodStatus;
   const whole = { nodeName: 'worker-1', containers: [WEB], ...spec };
@@ -18,7 +19,7 @@ function podOf(spec: Partial<Pod['spec']> = {}, name = 'web'): Pod {
 }
 
 function isAtOnce(world: KubeletWorld, pod = podOf()): boolean {
-  return world.kubelets.take(pod)?.phase === 'Running';
+  return world.kubelets.take(pod) !== undefined;
 }
 
 function worldOf(options: WorldOptions = {}): KubeletWorld {
@@ -75,7 +76,45 @@ describe('a pod of a settled cluster', () => {
   });
 
   it('lives through its start on the network of its host, where others may have its port', () => {
-    expect(isAtOnce(worldOf(), podOf({ hostNetwork: true }))).to.equal(false);
+    const world = worldOf();
+    expect(isAtOnce(world, podOf({ hostNetwork: true }))).to.equal(false);
+    world.until(1);
+    expect(world.entries('started').map(({ detail }) => detail)).to.deep.equal(['container "web"']);
+  });
+
+  it('lives through its start where the pods of its workload come one after the other', () => {
+    expect(isAtOnce(worldOf(), podOf({}, 'web-0', 'StatefulSet'))).to.equal(false);
+  });
+
+  it('lives through its start where a process ends by itself', () => {
+    const once = { ...WEB, command: ['sleep', '1'] };
+    expect(isAtOnce(worldOf(), podOf({ containers: [once] }))).to.equal(false);
+  });
+
+  it('lives through its start where nobody has scheduled it: not all is known of it yet', () => {
+    const world = worldOf();
+    const { status: _, ...given } = podOf();
+    expect(isAtOnce(world, given)).to.equal(false);
+    expect(world.kubelets.sandboxOf('shop/web')).to.not.equal(undefined);
+  });
+
+  it('tells that something of its node has changed, also where it is like one before it', () => {
+    const world = worldOf();
+    const touched: string[] = [];
+    const touch = (node: string, what = 'all'): void => void touched.push(`${what} of ${node}`);
+    const ground = Object.assign(world.kubelets['ground'], { touch });
+    const containers = Object.freeze([Object.freeze({ ...WEB })]) as Pod['spec']['containers'];
+    const owners = podOf().metadata.ownerReferences!;
+    const like = (name: string): Pod => {
+      const pod = podOf({ containers }, name);
+      return { ...pod, metadata: { ...pod.metadata, ownerReferences: owners } };
+    };
+    expect(isAtOnce(world, like('a'))).to.equal(true);
+    expect(touched[0]).to.equal('all of worker-1');
+    touched.length = 0;
+    expect(isAtOnce(world, like('b'))).to.equal(true);
+    expect(ground.state.byPod.get('shop/b' as never)!.stage).to.equal('resting');
+    expect(touched).to.deep.equal(['all of worker-1']);
   });
 
   it('lives through its start with containers that come before others', () => {

@@ -90,6 +90,13 @@ describe('resolve', () => {
     });
   });
 
+  it('knows no answer where the resolver is not modelled, though nothing was asked', () => {
+    const unknown = lookup([], { notModelled: true, rcode: 'none', reason: 'musl 1.2.3' });
+    const asked = { holds: undefined, possible: undefined, notModelled: 'musl 1.2.3' };
+    expect(observe(() => [unknown])).to.include(asked);
+    expect(observe(() => [unknown], {}, { denied: true })).to.include(asked);
+  });
+
   it('says what is resolved, and denies it', () => {
     const answers = { ...ARGS, answers: ['10.96.0.20'] };
     expect(titleOf(resolve, answers)).to.equal('shop/frontend resolves backend to 10.96.0.20');

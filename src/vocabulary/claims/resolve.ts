@@ -128,8 +128,8 @@ function transportOf({ exchanges }: Resolution): string | undefined {
   return exchanges.at(-1)?.transport;
 }
 
-function isUnknown({ traces }: Resolution): boolean {
-  return traces.some(({ disposition }) => disposition === 'not-modelled');
+function isUnknown({ notModelled, traces }: Resolution): boolean {
+  return notModelled === true || traces.some(({ disposition }) => disposition === 'not-modelled');
 }
 
 function isAsked(wanted: Args['queries'], asked: readonly string[]): boolean {
