@@ -365,6 +365,23 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8443}]}`;
     expect(first!.get('Pod/default/own')).to.equal(second!.get('Pod/default/host'));
   });
 
+  it('gives addresses in the order of the manifests, whatever kinds come in turn', () => {
+    const workload = (kind: string, name: string): string => `apiVersion: apps/v1
+kind: ${kind}
+metadata: {name: ${name}}
+spec:
+  selector: {matchLabels: {app: ${name}}}
+  template:
+    metadata: {labels: {app: ${name}}}
+    spec: {containers: [{name: main, image: example/web}]}
+`;
+    const daemons = ['one', 'six'].map((name) => workload('DaemonSet', name));
+    const { api } = settledWith(daemons.join(`---\n${workload('ReplicaSet', 'two')}---\n`));
+    const apps = [...api.store.list('Pod')].map(({ metadata }) => metadata.labels?.['app']);
+    const own = apps.filter((app) => app !== undefined);
+    expect(own).to.deep.equal(['one', 'one', 'two', 'six', 'six']);
+  });
+
   it('lets the pods of a StatefulSet come one after the other', () => {
     const { api } = settledWith(`apiVersion: apps/v1
 kind: StatefulSet

@@ -84,7 +84,7 @@ describe('the settings of a network plug-in', () => {
   it('fit the families of the cluster', () => {
     for (const name of ['aws-vpc', 'weave']) {
       expect(problems(`{cni: ${name}, ipFamilies: [IPv6]}`)).to.deep.equal([
-        `KD1112 ${name}: ${name} gives pods no addresses but IPv4`,
+        `KD1112 ${name}: ${name} with IPv6 alone is not modelled`,
       ]);
       expect(problems(`{cni: ${name}}`)).to.deep.equal([]);
     }

@@ -5,7 +5,7 @@ import { Phase } from '../kernel/phase';
 import type { Informer } from './informer';
 
 /** In the order in which they hear of a version at one instant. */
-const PHASES = [Phase.control, Phase.agent] as const;
+export const PHASES = [Phase.control, Phase.agent] as const;
 
 /** When at an instant a component hears of what it watches. */
 export function phaseOf(owner: string): Phase {
@@ -17,17 +17,20 @@ export class Audience {
   readonly all: number[] = [];
   /** Its place among all audiences. */
   readonly number: number;
-  /** The newest version that it is to be told of together with others. */
-  newest = 0;
-  /** Whether nothing waits to be told together. */
-  isUpToDate = true;
+  /** Whether it watches one scope of a kind alone. */
+  readonly isPart: boolean;
+  /** While a cluster settles: up to which version it is told at each of its turns. */
+  readonly turns: number[] = [];
+  /** So many of its turns have come. */
+  turnsBegun = 0;
   private readonly informers: readonly Informer[];
   /** By phase; undefined where it has to be found out anew. Never changed, only replaced. */
   private listeners: ReadonlyMap<Phase, readonly number[]> | undefined;
 
-  constructor(informers: readonly Informer[], number: number) {
+  constructor(informers: readonly Informer[], number: number, isPart: boolean) {
     this.informers = informers;
     this.number = number;
+    this.isPart = isPart;
   }
 
   add(id: number): void {
@@ -68,10 +71,10 @@ export class Audiences {
 
   /** The one of a kind (of one scope), made where there is none yet. */
   of(kind: string, scope?: string): Audience {
-    if (scope === undefined) return this.in(this.byKind, kind);
+    if (scope === undefined) return this.in(this.byKind, kind, false);
     const scopes = this.scoped.get(kind) ?? new Map<string, Audience>();
     this.scoped.set(kind, scopes);
-    return this.in(scopes, scope);
+    return this.in(scopes, scope, true);
   }
 
   /** Those who are told of a version: first who watches the whole kind, then its scope. */
@@ -82,10 +85,10 @@ export class Audiences {
     return whole === undefined ? [part] : [whole, part];
   }
 
-  private in(audiences: Map<string, Audience>, name: string): Audience {
+  private in(audiences: Map<string, Audience>, name: string, isPart: boolean): Audience {
     const known = audiences.get(name);
     if (known !== undefined) return known;
-    const audience = new Audience(this.informers, this.all.length);
+    const audience = new Audience(this.informers, this.all.length, isPart);
     this.all.push(audience);
     audiences.set(name, audience);
     return audience;

@@ -7,7 +7,7 @@ import type { Phase } from '../kernel/phase';
 import type { TimerName, Timing } from '../timing';
 import { later, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
-import { Audiences, phaseOf } from './audience';
+import { Audiences, phaseOf, PHASES } from './audience';
 import type { Audience } from './audience';
 import type { Connections } from './connections';
 import type { Informer, InformerOptions } from './informer';
@@ -33,14 +33,18 @@ export interface WatchesGround {
 export class Watches {
   private readonly ground: WatchesGround;
   private readonly audiences: Audiences;
-  private readonly togetherEvent: EventKind;
+  private readonly togetherEvents: ReadonlyMap<Phase, EventKind>;
+  /** Who watches the kind of the last version while a cluster settles. */
+  private told: Audience | undefined;
 
   constructor(ground: WatchesGround) {
     this.ground = ground;
     this.audiences = new Audiences(ground.informers);
-    this.togetherEvent = ground.kernel.declare('apiserver.watchTogether', (audience, phase) => {
-      this.deliverTogether(this.audiences.all[Number(audience)]!, phase as Phase);
-    });
+    const together = (phase: Phase): EventKind =>
+      ground.kernel.declare(`apiserver.watchTogether.${phase}`, (audience, turn) => {
+        this.deliverTogether(this.audiences.all[Number(audience)]!, phase, Number(turn));
+      });
+    this.togetherEvents = new Map(PHASES.map((phase) => [phase, together(phase)]));
   }
 
   /** Those who watch the same. */
@@ -76,24 +80,31 @@ export class Watches {
     }
   }
 
-  /** While a cluster settles, what is written until their turn reaches watchers together. */
+  /**
+   * While a cluster settles, what is written of one kind until their turn reaches watchers at once,
+   * unless something of another kind comes in between: who hears of both does so in that order.
+   */
   private notifyTogether(audience: Audience, revision: number): void {
-    const { kernel } = this.ground;
-    const isNext = audience.isUpToDate;
-    audience.newest = revision;
-    if (!isNext) return;
-    audience.isUpToDate = false;
+    const { turns, turnsBegun, isPart } = audience;
+    const isSameTurn = turnsBegun < turns.length && (isPart || this.told === audience);
+    if (!isPart) this.told = audience;
+    if (isSameTurn) {
+      turns[turns.length - 1] = revision;
+      return;
+    }
+    const turn = turns.push(revision) - 1;
     for (const phase of audience.listening().keys()) {
-      kernel.after(ZERO, phase, this.togetherEvent, audience.number, phase);
+      const event = this.togetherEvents.get(phase)!;
+      this.ground.kernel.after(ZERO, phase, event, audience.number, turn);
     }
   }
 
-  private deliverTogether(audience: Audience, phase: Phase): void {
+  private deliverTogether(audience: Audience, phase: Phase, turn: number): void {
     const { informers } = this.ground;
     // What is written from now on is for another turn.
-    audience.isUpToDate = true;
+    audience.turnsBegun = Math.max(audience.turnsBegun, turn + 1);
     for (const id of audience.listening().get(phase) ?? []) {
-      informers[id]!.deliver(audience.newest);
+      informers[id]!.deliver(audience.turns[turn]!);
     }
   }
 
