@@ -135,6 +135,26 @@ describe('an eviction manager whose looks take no time', () => {
     expect(evicted(made)).to.deep.equal(['web']);
   });
 
+  it('forgets each pressure in its own time, whichever was there first', () => {
+    const made = world({ a: ['50Mi', CRITICAL] }, { capacity: { 'ephemeral-storage': '100Gi' } });
+    for (const what of ['memory', 'disk'] as const) {
+      made.kubelets.faults.exhaust('worker-1', what, what, 0);
+    }
+    made.until(15);
+    made.kubelets.faults.relieve('worker-1', 'disk');
+    made.until(105);
+    made.kubelets.faults.relieve('worker-1', 'memory');
+    // Looks come every 10 s while something is short: the last of disk at 10, of memory at 100.
+    made.until(309.9);
+    expect(made.conditionOfNode('DiskPressure')).to.equal('True KubeletHasDiskPressure');
+    made.until(310);
+    expect(made.conditionOfNode('DiskPressure')).to.equal('False KubeletHasNoDiskPressure');
+    made.until(399.9);
+    expect(made.conditionOfNode(PRESSURE)).to.equal('True KubeletHasInsufficientMemory');
+    made.until(400);
+    expect(made.conditionOfNode(PRESSURE)).to.equal('False KubeletHasSufficientMemory');
+  });
+
   it('does not look again while enough is available', () => {
     const made = world({ a: ['50Mi'] });
     exhaust(made, '100Mi');
@@ -156,6 +176,19 @@ describe('an eviction manager whose looks take no time', () => {
 });
 
 describe('a kubelet that has died under pressure', () => {
+  /** It is dead from 6 s on, and at 15 s a process is up that takes too much. */
+  const diedWhileStarting = (): KubeletWorld => {
+    const uses = { memory: bytes('300Mi') };
+    const slow = { target: 'pod/shop/web', uses, startup: seconds(10) };
+    const made = new KubeletWorld({ behaviours: [slow] });
+    exhaust(made, '350Mi');
+    made.until(5);
+    made.add('web', { containers: [WEB] });
+    made.until(6);
+    made.kubelets.processes.kill('worker-1');
+    return made;
+  };
+
   it('knows nothing of the minimum that was to be reclaimed', () => {
     const [threshold] = DEFAULT_THRESHOLDS;
     const reclaim = { amount: bytes('100Mi') };
@@ -174,17 +207,22 @@ describe('a kubelet that has died under pressure', () => {
   });
 
   it('does nothing about a process that takes too much meanwhile', () => {
-    const uses = { memory: bytes('300Mi') };
-    const slow = { target: 'pod/shop/web', uses, startup: seconds(10) };
-    const made = new KubeletWorld({ behaviours: [slow] });
-    exhaust(made, '350Mi');
-    made.until(5);
-    made.add('web', { containers: [WEB] });
-    made.until(6);
-    made.kubelets.processes.kill('worker-1');
+    const made = diedWhileStarting();
     made.until(60);
     expect(made.kubelets.sandboxOf('shop/web')!.listenerOn('TCP', 8080)?.state).to.equal('running');
     expect(evicted(made)).to.deep.equal([]);
+  });
+
+  it('sees that process when it looks again, as soon as it has started', () => {
+    const made = diedWhileStarting();
+    made.until(20);
+    made.kubelets.processes.start('worker-1');
+    made.until(20);
+    expect(made.conditionOfNode(PRESSURE)).to.equal('True KubeletHasInsufficientMemory');
+    made.until(60);
+    // Where nothing takes time, a pod is not evicted at the instant at which it was taken on.
+    expect(made.when('killed', 'Evicted')).to.deep.equal([30]);
+    expect(evicted(made)).to.deep.equal(['web']);
   });
 
   it('takes on pods that ask for nothing when it starts, before it has looked', () => {

@@ -123,8 +123,10 @@ export class EvictionManager {
   usageChanged({ agent, addedAt }: PodWorker): void {
     const { kernel, timing } = this.ground;
     const watch = this.watches.get(agent.node);
-    const isAwaited = watch?.evicting !== undefined || watch?.next === kernel.now;
-    if (watch === undefined || isAwaited || timing.delay(MONITORING).least > 0) return;
+    // A kubelet that is dead makes no plans: it looks when it starts.
+    if (watch === undefined || !agent.running) return;
+    const isAwaited = watch.evicting !== undefined || watch.next === kernel.now;
+    if (isAwaited || timing.delay(MONITORING).least > 0) return;
     const at = addedAt < kernel.now ? kernel.now : later(kernel.now, PAUSE);
     this.lookAt(agent, watch, at, this.lookEvent);
   }
@@ -187,7 +189,7 @@ export class EvictionManager {
     }
   }
 
-  /** A loop without a period has nothing to see before a pressure may be forgotten. */
+  /** A loop without a period has nothing to see before the first pressure may be forgotten. */
   private lookAgain(agent: NodeAgent, watch: Watch, isShort: boolean): void {
     const { kernel, timing } = this.ground;
     const period = timing.delay(MONITORING).least;
@@ -195,8 +197,9 @@ export class EvictionManager {
     const ends = [...watch.pressed.values()].map((at) => later(at, transition));
     const pause = period > 0 ? period : PAUSE;
     const isLooking = period > 0 || isShort;
-    const next = isLooking ? later(kernel.now, pause) : ends.find((at) => at > kernel.now);
-    if (next !== undefined) this.lookAt(agent, watch, next, this.idleLookEvent);
+    if (!isLooking && ends.length === 0) return;
+    const next = isLooking ? later(kernel.now, pause) : (Math.min(...ends) as Instant);
+    this.lookAt(agent, watch, next, this.idleLookEvent);
   }
 
   private transitionOf(node: string): Duration {
