@@ -324,7 +324,7 @@ export class Controller {
       results.push(api.commitNow(request));
     }
     this.results.set(id, results);
-    kernel.after(ZERO, Phase.control, this.answersEvent, id, stage[0]!);
+    kernel.after(ZERO, Phase.control, this.answersEvent, id, stage[0]);
   }
 
   private answeredAtOnce(id: number, first: number): void {

@@ -216,7 +216,7 @@ describe('what a speaker says on a segment that is not whole', () => {
     world.until(120);
     world.choose();
     expect(world.kernel.nextAt, 'it has looked once').to.equal(undefined);
-    world.speakers.serviceChanged('shop/web' as never);
+    world.speakers.serviceChanged('shop/web');
     world.choose();
     expect(world.kernel.nextAt).to.equal(121_100_000);
     world.speakers.refreshed();
@@ -227,19 +227,18 @@ describe('what a speaker says on a segment that is not whole', () => {
 
   it('is said anew of an address that was nobody’s in between', () => {
     const world = silent();
-    world.speakers.forget('shop/web' as never);
+    world.speakers.forget('shop/web');
     world.choose();
     expect(world.kernel.nextAt).to.equal(61_100_000);
   });
 
   it('is not said anew when a Service goes that has had the address before another one', () => {
     const world = silent();
-    world.speakers.forget('shop/web' as never);
-    const other = (): Choice =>
-      world.speakers.choose({ ...world.service, key: 'shop/other' as never }, VIP);
+    world.speakers.forget('shop/web');
+    const other = (): Choice => world.speakers.choose({ ...world.service, key: 'shop/other' }, VIP);
     other();
     world.until(120);
-    world.speakers.forget('shop/web' as never);
+    world.speakers.forget('shop/web');
     other();
     expect(world.kernel.nextAt).to.equal(undefined);
   });

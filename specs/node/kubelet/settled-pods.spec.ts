@@ -113,7 +113,7 @@ describe('a pod of a settled cluster', () => {
     expect(touched[0]).to.equal('all of worker-1');
     touched.length = 0;
     expect(isAtOnce(world, like('b'))).to.equal(true);
-    expect(ground.state.byPod.get('shop/b' as never)!.stage).to.equal('resting');
+    expect(ground.state.byPod.get('shop/b')!.stage).to.equal('resting');
     expect(touched).to.deep.equal(['all of worker-1']);
   });
 
