@@ -5,6 +5,7 @@ import { KindAdmission } from '../../src/apiserver/admission';
 import { ApiServer } from '../../src/apiserver/api-server';
 import type { ApiRequest, ApiResult } from '../../src/apiserver/api-server';
 import type { Change } from '../../src/apiserver/informer';
+import { conditionOf } from '../../src/apiserver/kinds/pod';
 import type { Pod } from '../../src/apiserver/kinds/pod';
 import { createControllers } from '../../src/controllers';
 import type { Controller, Heartbeats } from '../../src/controllers';
@@ -251,4 +252,16 @@ export function serviceOf(name: string, spec: object = {}): KubeObject {
     metadata: { name, namespace: 'shop' },
     spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
   };
+}
+
+/** A pod that is bound already, and tolerates nothing. */
+export function podOn(nodeName: string): KubeObject {
+  const containers = [{ name: 'main', image: 'registry.example/app:1' }];
+  const metadata = { name: `on-${nodeName}`, namespace: 'shop' };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, nodeName } };
+}
+
+/** Who the pod was told that ends it. */
+export function disruptionOf({ status }: Pod): string | undefined {
+  return conditionOf(status?.conditions, 'DisruptionTarget')?.reason;
 }

@@ -3,24 +3,11 @@
 
 import { expect } from 'chai';
 
-import { conditionOf, isPodReady } from '../../src/apiserver/kinds/pod';
+import { isPodReady } from '../../src/apiserver/kinds/pod';
 import type { Pod } from '../../src/apiserver/kinds/pod';
-import type { KubeObject } from '../../src/values/kube-object';
 import { later, seconds } from '../../src/values/time';
 import type { Instant } from '../../src/values/time';
-import { ControlPlane, deploymentOf, serviceOf } from './control-plane';
-
-/** A pod that is bound already, and tolerates nothing. */
-function podOn(nodeName: string): KubeObject {
-  const containers = [{ name: 'main', image: 'registry.example/app:1' }];
-  const metadata = { name: `on-${nodeName}`, namespace: 'shop' };
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, nodeName } };
-}
-
-/** Who the pod was told that ends it. */
-function disruptionOf({ status }: Pod): string | undefined {
-  return conditionOf(status?.conditions, 'DisruptionTarget')?.reason;
-}
+import { ControlPlane, deploymentOf, disruptionOf, podOn, serviceOf } from './control-plane';
 
 describe('the pods of a deleted node', () => {
   it('are removed 40 to 60 s later', () => {

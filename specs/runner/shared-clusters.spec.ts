@@ -7,31 +7,18 @@ import type { Plan } from '../../src/language/plan';
 import { sharingClusters } from '../../src/runner/shared-clusters';
 import { run } from '../../src/runner/run';
 import type { CreateCluster } from '../../src/runner/run';
+import { SHOP } from '../cli/inline';
 import { planText } from './plan-text';
-
-const WEB = `
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: main, image: example/web, ports: [{containerPort: 80}]}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec: {selector: {app: web}, ports: [{port: 80}]}
-`;
 
 /** The name is as long as that of any other, so that the manifests stand at the same places. */
 function planOf(expectation: string, cluster = '{nodes: 2}', step = ''): Plan {
   const timeline = `timeline: [${step}]`;
   const text = `scenario: one of several\ncluster: ${cluster}\n${timeline}\nexpect: [${expectation}]`;
-  return planText(`${text}${WEB}`, 'shared.yaml');
+  return planText(
+    `${text}
+---${SHOP}`,
+    'shared.yaml',
+  );
 }
 
 const REACHED = '{at: 30s, reach: {from: node/worker-1, to: "service/default/web:80"}}';

@@ -4,13 +4,12 @@
 import { expect } from 'chai';
 
 import type { Node } from '../../../src/apiserver/kinds/node';
-import { conditionOf, isPodReady } from '../../../src/apiserver/kinds/pod';
+import { isPodReady } from '../../../src/apiserver/kinds/pod';
 import type { Pod } from '../../../src/apiserver/kinds/pod';
 import type { EndpointSlice } from '../../../src/apiserver/kinds/endpointslice';
-import type { KubeObject } from '../../../src/values/kube-object';
 import { seconds } from '../../../src/values/time';
 import type { Duration, Instant } from '../../../src/values/time';
-import { ControlPlane, deploymentOf, serviceOf } from '../control-plane';
+import { ControlPlane, deploymentOf, disruptionOf, podOn, serviceOf } from '../control-plane';
 
 type Options = ConstructorParameters<typeof ControlPlane>[0];
 
@@ -29,18 +28,6 @@ function powerOff(plane: ControlPlane, node: string, age: Duration): Instant {
   const { now } = plane.kernel;
   plane.heartbeats.stop(node, (now - age) as Instant);
   return now;
-}
-
-/** A pod that is bound already, and tolerates nothing. */
-function podOn(nodeName: string): KubeObject {
-  const containers = [{ name: 'main', image: 'registry.example/app:1' }];
-  const metadata = { name: `on-${nodeName}`, namespace: 'shop' };
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, nodeName } };
-}
-
-/** Who the pod was told that ends it. */
-function disruptionOf({ status }: Pod): string | undefined {
-  return conditionOf(status?.conditions, 'DisruptionTarget')?.reason;
 }
 
 function readyOf(plane: ControlPlane, node: string): string {
