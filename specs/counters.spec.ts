@@ -33,6 +33,13 @@ describe('counters', () => {
       expect(many! / few!).to.be.at.most(TWICE);
     });
 
+    it('tells the watchers of its pods together: an event for many of them, not many for each', () => {
+      const [few, many] = [100, 200].map((replicas) => {
+        return eventsOf(() => void settled({ nodes: 3, services: 1, replicas }));
+      });
+      expect(many! - few!).to.be.below(100);
+    });
+
     it('is looked at once for all replicas that become ready together', () => {
       const [few, many] = [50, 200].map((replicas) => {
         return passesOf(settled({ nodes: 3, services: 1, replicas }), 'endpointslice');

@@ -258,6 +258,29 @@ describe('a settled start', () => {
     expect(status!.containerStatuses![0]!.state!.running!.startedAt).to.equal(-597_000_000);
   });
 
+  for (const timer of ['apiserver.write', 'apiserver.watch']) {
+    it(`takes ${timer} as long as the scenario says, also before zero`, () => {
+      const deployment = workload('web').replace('---\n', '');
+      const { api } = settledWith(deployment, `, timing: {${timer}: 2s}`);
+      const [made] = [...api.store.list('ReplicaSet')].filter(
+        ({ metadata }) => metadata.namespace === 'default',
+      );
+      const since = api.store.get('Deployment', 'default/web')!.metadata.creationTimestamp!;
+      expect(made!.metadata.creationTimestamp! - since).to.equal(2_000_000);
+    });
+  }
+
+  it('waits for the tokens of a controller where the scenario says how long they take', () => {
+    const many = workloadOf('ReplicaSet', 'replicas: 33', 'imagePullPolicy: Always');
+    const slow = ', timing: {controller-manager.requestInterval: 1s}';
+    const { api } = settledWith(many, slow);
+    const own = [...api.store.list('Pod')].filter(({ metadata }) => metadata.labels?.['app']);
+    const made = own.map(({ metadata }) => metadata.creationTimestamp!);
+    expect(made).to.have.length(33);
+    // Of the bucket's 30 tokens all are taken at once.
+    expect(Math.max(...made) - Math.min(...made)).to.be.at.least(3_000_000);
+  });
+
   it('knows what a pod that is given to a node is sent, though it is said later', () => {
     const service = `apiVersion: v1
 kind: Service

@@ -64,13 +64,14 @@ describe('clusters that several scenarios begin with', () => {
   it('are built by themselves where anything differs, or nobody else has them', () => {
     const others = [
       planOf(REACHED),
+      planOf(REACHED, '{nodes: 2, kubernetes: "1.35"}'),
       planOf(REACHED, '{nodes: 3}'),
       planOf(REACHED, '{proxy: ipvs}'),
     ];
     const { built, create } = counted();
     const shared = sharingClusters(others, create);
     expect(digestsOf(others, shared)).to.deep.equal(digestsOf(others, createCluster));
-    expect(built).to.have.length(3);
+    expect(built).to.have.length(4);
   });
 
   it('settle once for each seed', () => {

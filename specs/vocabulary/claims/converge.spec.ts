@@ -1,6 +1,7 @@
 // Goal: `converge` compares what each node with power would choose from with what really serves.
 
 import { expect } from 'chai';
+import { START } from '../../../src/values/time';
 import converge from '../../../src/vocabulary/claims/converge';
 import { shop, walk } from '../../runner/fake-cluster';
 import type { FakeCluster } from '../../runner/fake-cluster';
@@ -113,6 +114,9 @@ describe('converge of a policy', () => {
     expect(of(guarded(), { policy: 'shop/denny' }).vacuous).to.equal(
       'there is no NetworkPolicy shop/denny; did you mean "shop/deny"?',
     );
+    const gone = guarded('worker-2');
+    gone.api.store.remove('NetworkPolicy', 'shop/deny', START, -1);
+    expect(of(gone), 'a policy that was there').to.include({ actual: 'stale on worker-2' });
     const open = guarded();
     open.policyAgent = undefined;
     expect(of(open).vacuous).to.match(/^the network plug-in \S+ enforces no policies$/);

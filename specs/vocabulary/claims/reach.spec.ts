@@ -105,6 +105,16 @@ describe('reach', () => {
     expect(observe(cluster, { outcome: 'unresolved' }).holds).to.equal(true);
   });
 
+  it('knows no answer where the resolver is not modelled, though it has asked nobody', () => {
+    const cluster = shop();
+    cluster.lookups = () => [
+      lookup([], { rcode: 'none', notModelled: true, queries: [], reason: 'musl 1.2.3' }),
+    ];
+    const observation = observe(cluster);
+    expect([observation.holds, observation.possible]).to.deep.equal([undefined, undefined]);
+    expect(observation.notModelled).to.include('musl 1.2.3');
+  });
+
   it('weighs the answers of a lookup with the paths behind them', () => {
     const cluster = shopWith((_, to) => [
       walk(to.address === '10.244.1.5' ? 'answered' : 'pod-gone'),
