@@ -75,6 +75,15 @@ describe('admission', () => {
     for (const name of names) expect(name).to.match(/^job-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
   });
 
+  it('cuts a long prefix so that the name is a label of DNS: 58 letters and five', () => {
+    const subject = plane();
+    const generateName = `${'long-'.repeat(12)}-`;
+    subject.create({ ...podOf(''), metadata: { name: '', generateName, namespace: 'shop' } });
+    const { name } = subject.list('Pod')[0]!.metadata;
+    expect(name).to.have.length(63);
+    expect(name.slice(0, 58)).to.equal(generateName.slice(0, 58));
+  });
+
   it('lets pods stay on a silent node for 300 seconds', () => {
     // timing.md §2.3: toleration, admission plugin DefaultTolerationSeconds.
     const subject = plane();

@@ -11,7 +11,7 @@ import type { ManifestProblem } from '../values/manifest-problem';
 import { later, seconds } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Admission } from './api-server';
-import { Identities, suffix } from './identity';
+import { generatedName, Identities } from './identity';
 import { shareParts, withoutNulls } from './json';
 import { definitionOf, kindNamed } from './kinds';
 import { fieldPath } from './kinds/define';
@@ -56,7 +56,7 @@ export class KindAdmission implements Admission {
       `apiserver/generateName/${object.kind}/${namespace ?? ''}/${generateName}`,
     );
     for (;;) {
-      const metadata = { ...object.metadata, name: `${generateName}${suffix(stream)}` };
+      const metadata = { ...object.metadata, name: generatedName(generateName, stream) };
       const named = { ...object, metadata };
       if (store.get(object.kind, keyOf(named)) === undefined) return named;
     }

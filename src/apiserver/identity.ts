@@ -1,20 +1,24 @@
 // What the API server draws for an object: the end of a generated name, and an identity.
+// source: staging/src/k8s.io/apiserver/pkg/storage/names/generate.go (randomLength);
+// staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go (alphanums)
 
 import type { Random, Stream } from '../kernel/random';
 import type { ObjectKey } from '../values/kube-object';
 import type { Store } from './store';
 
 /** The alphabet of generated names: no vowels, and nothing that looks like something else. */
-const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
+export const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 const NAME_LENGTH = 5;
+/** What of a prefix goes into a name, which has 63 letters at the most. */
+const PREFIX_MOST = 58;
 
-/** What makes a generated name of a prefix. */
-export function suffix(stream: Stream): string {
-  let letters = '';
+/** A name of that prefix, of which as much is left as a name has room for. */
+export function generatedName(prefix: string, stream: Stream): string {
+  let name = prefix.slice(0, PREFIX_MOST);
   for (let index = 0; index < NAME_LENGTH; index++) {
-    letters += NAME_LETTERS[stream.below(NAME_LETTERS.length)]!;
+    name += NAME_LETTERS[stream.below(NAME_LETTERS.length)]!;
   }
-  return letters;
+  return name;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Settings that nothing in a cluster reads: timers of parts that it does not have, and settings of
 // kube-proxy, of eBPF and of Cilium that others of them switch off.
+// source: cmd/kube-proxy/app/server_linux.go getLocalDetectors (reads the range of one mode alone)
 
 import type { IdleSetting, Machinery } from '../language/lexicon';
 import { CNI_PLUGINS } from '../node/cni/index';

@@ -1,9 +1,8 @@
 // Names of new slices: that of the Service and five letters or digits, none of which is a vowel.
-// source: staging/src/k8s.io/apiserver/pkg/storage/names/generate.go; apimachinery util/rand
+// source: staging/src/k8s.io/endpointslice/utils.go getEndpointSlicePrefix
 
+import { generatedName } from '../../apiserver/identity';
 import type { Workplace } from '../define';
-
-const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** A free name `<service>-xxxxx`, from the stream of that Service and that `maker`. */
 export function newSliceName(
@@ -14,8 +13,7 @@ export function newSliceName(
 ): string {
   const stream = kernel.random.stream(`${maker}/name/${namespace}/${service}`);
   for (;;) {
-    let candidate = `${service}-`;
-    for (let count = 0; count < 5; count++) candidate += LETTERS[stream.below(LETTERS.length)];
+    const candidate = generatedName(`${service}-`, stream);
     if (view.get('EndpointSlice', `${namespace}/${candidate}`) === undefined) return candidate;
   }
 }

@@ -1,18 +1,17 @@
 // A short name for the content of a pod template.
 // source: pkg/controller/controller_utils.go ComputeHash; SafeEncodeString of apimachinery's rand
 
+import { NAME_LETTERS } from '../../apiserver/identity';
 import type { PodTemplate } from '../../apiserver/kinds/workload';
 import { hashText } from '../../kernel/random';
 import { sortedKeys } from '../../values/order';
-
-const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Equal templates have equal hashes, in whatever order their fields were written. */
 export function templateHash(template: PodTemplate): string {
   const digits = String(hashText(canonical(template)));
   let name = '';
   for (let at = 0; at < digits.length; at++)
-    name += LETTERS[digits.charCodeAt(at) % LETTERS.length];
+    name += NAME_LETTERS[digits.charCodeAt(at) % NAME_LETTERS.length];
   return name;
 }
 
