@@ -159,6 +159,28 @@ describe('admission', () => {
   });
 });
 
+// source: pkg/registry/core/pod/strategy.go podStrategy.PrepareForCreate
+describe('a pod that is created', () => {
+  const phaseOf = (pod: Pod, verb: 'create' | 'apply') => {
+    const subject = plane();
+    subject.api.commitNow({ verb, kind: 'Pod', key: 'shop/web', object: pod, actor: 'spec' });
+    return subject.get<Pod>('Pod', 'shop/web')!.status;
+  };
+
+  it('is Pending, whoever schedules it', () => {
+    const pending = { phase: 'Pending' };
+    expect(phaseOf(podOf('web'), 'create')).to.deep.equal(pending);
+    expect(phaseOf(podOf('web', { schedulerName: 'other' }), 'create')).to.deep.equal(pending);
+    expect(phaseOf(podOf('web', { nodeName: 'worker-1' }), 'apply')).to.deep.equal(pending);
+  });
+
+  it('is that also where the request says something else', () => {
+    const pod = { ...podOf('web'), status: { phase: 'Running', podIP: '10.0.0.1' } } as Pod;
+    expect(phaseOf(pod, 'create')).to.deep.equal({ phase: 'Pending' });
+    expect(phaseOf(pod, 'apply')).to.deep.equal({ phase: 'Pending' });
+  });
+});
+
 describe('an applied Service', () => {
   it('keeps the address and the node port that it was given', () => {
     const subject = plane();

@@ -3,6 +3,7 @@
 
 import { expect } from 'chai';
 
+import type { Service } from '../../src/apiserver/kinds/service';
 import { Phase } from '../../src/kernel/phase';
 import { ControlPlane, serviceOf } from '../controllers/control-plane';
 
@@ -120,8 +121,29 @@ describe('the API server', () => {
       actor: 'spec',
     } as const;
     subject.api.commitNow(request);
+    const copy = JSON.parse(JSON.stringify(object)) as Service;
+    const { status: _status, ...bare } = copy;
+    for (const said of [copy, bare]) {
+      expect(subject.api.commitNow({ ...request, verb: 'replace', object: said })).to.equal('ok');
+    }
+    const patch = { spec: { selector: copy.spec.selector, ports: copy.spec.ports }, metadata: {} };
+    for (const patchType of ['merge', 'strategic'] as const) {
+      expect(subject.api.commitNow({ ...request, verb: 'patch', patch, patchType })).to.equal('ok');
+    }
     subject.run();
+    expect(subject.get('Service', 'shop/web')).to.equal(object);
     expect(changes).to.equal(1);
+  });
+
+  it('makes no version of a write that leaves out the status, and nothing else', () => {
+    const subject = plane();
+    subject.create(podOn('web'));
+    subject.patch('Pod', 'shop/web', { status: { phase: 'Running' } });
+    const object = subject.get('Pod', 'shop/web')!;
+    const { status: _status, ...bare } = object;
+    const request = { kind: 'Pod', key: 'shop/web', object: bare, actor: 'spec' } as const;
+    for (const verb of ['replace', 'apply'] as const) subject.api.commitNow({ ...request, verb });
+    expect(subject.get('Pod', 'shop/web')).to.equal(object);
   });
 
   it('writes down why each thing happened', () => {

@@ -74,9 +74,10 @@ describe('a write of a part', () => {
     const plane = standing(POD);
     plane.patch('Pod', 'shop/web', { status: { conditions: [{ type: 'Ready', reason: null }] } });
     const conditions = [{ type: 'Ready' }];
-    expect(plane.get<Pod>('Pod', 'shop/web')!.status).to.deep.equal({ conditions });
+    const { status } = plane.get<Pod>('Pod', 'shop/web')!;
+    expect(status).to.deep.equal({ phase: 'Pending', conditions });
     const { revision } = plane.api.store;
-    const none = { conditions: [{ type: 'Ready', message: null }], phase: null };
+    const none = { conditions: [{ type: 'Ready', message: null }], podIP: null };
     expect(plane.patch('Pod', 'shop/web', { status: none })).to.equal('ok');
     expect(plane.api.store.revision).to.equal(revision);
   });

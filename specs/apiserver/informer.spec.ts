@@ -46,6 +46,38 @@ describe('an informer', () => {
     ]);
   });
 
+  it('hands over all changes of a delivery at once to who takes them so', () => {
+    const { store, put } = setUp();
+    const lists: string[][] = [];
+    const single: string[] = [];
+    const informer = new Informer(store, {
+      kind: 'Pod',
+      owner: 'spec',
+      onChange: ({ key }) => single.push(key),
+      onChanges: (changes) => lists.push(changes.map(({ key }) => key)),
+    });
+    put('a', {});
+    put('b', {});
+    informer.deliver(2);
+    expect([lists, single]).to.deep.equal([[['a', 'b']], []]);
+    // Who observes hears of each change right after it.
+    informer.observe(({ key }) => single.push(`then ${key}`));
+    put('c', {});
+    put('d', {});
+    informer.deliver(4);
+    expect(lists).to.have.length(1);
+    expect(single).to.deep.equal(['c', 'then c', 'd', 'then d']);
+  });
+
+  it('shows those of several keys that are there', () => {
+    const { informer, put } = setUp();
+    put('a', {});
+    put('b', {});
+    informer.deliver(1);
+    const found = informer.getAll(['b', 'a', 'c']);
+    expect(found.map(({ metadata }) => metadata.name)).to.deep.equal(['a']);
+  });
+
   it('is silent while it is held, and catches up when it lists anew', () => {
     const { store, informer, changes, put } = setUp();
     informer.hold();

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 
-import { equalJson, mergePatch, shareParts } from '../../src/apiserver/json';
+import { equalJson, mergePatch, shareParts, storable } from '../../src/apiserver/json';
 
 describe('a merge patch', () => {
   // The rows are of RFC 7386, appendix A.
@@ -63,6 +63,46 @@ describe('what replaces', () => {
     });
     // A null in a list is an item.
     expect(shareParts({ list: [null] }, before)).to.deep.equal({ list: [null] });
+  });
+});
+
+describe('what is new', () => {
+  it('is frozen to its depth, whoever froze some of it, and what was there is left as it is', () => {
+    const before = { spec: { a: 1 }, list: [{ n: 1 }] };
+    const given = () => ({ spec: { a: { b: [{ c: 1 }] } }, list: Object.freeze([{ n: 2 }]) });
+    const merged = mergePatch(before, given()) as ReturnType<typeof given>;
+    const shared = shareParts(given(), before as unknown);
+    const stored = storable(Object.freeze(given()));
+    for (const { spec, list } of [merged, shared, stored]) {
+      for (const part of [spec, spec.a, spec.a.b, spec.a.b[0], list, list[0]]) {
+        expect(Object.isFrozen(part)).to.equal(true);
+      }
+    }
+    expect([merged, shared, stored].map((it) => Object.isFrozen(it))).to.deep.equal([
+      true,
+      true,
+      true,
+    ]);
+    expect([before.spec, before.list[0]].map((it) => Object.isFrozen(it))).to.deep.equal([
+      false,
+      false,
+    ]);
+  });
+
+  it('says nothing by null, also where it is frozen', () => {
+    const given = { a: Object.freeze({ b: null, c: [{ d: null, e: 1 }] }), f: [null], g: null };
+    const stored = storable(given);
+    expect(stored).to.deep.equal({ a: { c: [{ e: 1 }] }, f: [null] });
+    expect([stored, stored.a, stored.a.c].map((it) => Object.isFrozen(it))).to.not.include(false);
+    const known = Object.freeze({ b: null });
+    expect(storable({ a: known, h: 1 }, { a: known })).to.deep.equal({ a: { b: null }, h: 1 });
+  });
+
+  it('is nothing where a patch removes what is not there, or says what is', () => {
+    const before = { a: { x: undefined, y: [{ z: 1 }] } };
+    expect(mergePatch(before, { a: { x: null, y: [{ z: 1 }] }, b: undefined })).to.equal(before);
+    // What was null is there, and goes.
+    expect(mergePatch({ e: null }, { e: null })).to.deep.equal({});
   });
 });
 

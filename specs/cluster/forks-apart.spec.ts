@@ -8,6 +8,7 @@ import { load } from '../../src/chai/load';
 import type { Cluster } from '../../src/cluster/cluster';
 import { createCluster } from '../../src/cluster/create-cluster';
 import type { Plan } from '../../src/language/plan';
+import { CNI_PLUGINS } from '../../src/node/cni/index';
 import { Execution } from '../../src/runner/execution';
 import { later, seconds, START } from '../../src/values/time';
 import type { Instant } from '../../src/values/time';
@@ -45,6 +46,33 @@ function live(cluster: Cluster): void {
   const { kernel, handles, components } = cluster;
   for (const one of components) handles.killComponent(one, { restart: true });
   kernel.runUntil(later(kernel.now, seconds(30)));
+}
+
+/** Everything by which a cluster can be changed from outside. */
+const CHANGES: Readonly<Record<string, (cluster: Cluster) => void>> = {
+  'its clock goes on': ({ kernel }) => kernel.runUntil(later(kernel.now, seconds(1))),
+  'a request to its API': ({ api, spec }) => {
+    const key = spec.nodes[0]!.name;
+    api.commitNow({ verb: 'delete', kind: 'Node', key, actor: 'kubectl' });
+  },
+  'a fault': ({ handles, spec }) => handles.powerOff(spec.nodes[0]!.name),
+  'its delays': ({ timing }) => timing.switchTo('instant'),
+  'one of its machines': ({ machines }) => {
+    for (const machine of machines.values()) machine.portsTakenBy.add('a spec');
+  },
+  'a connection is opened': (cluster) => void connect(cluster),
+  'a packet of it': (cluster) => {
+    for (const connection of connect(cluster)) cluster.proceed(connection);
+  },
+  'a lookup that is really made': (cluster) => {
+    cluster.resolve({ pod: 'shop/frontend' }, 'hasty', { real: true });
+  },
+};
+
+function connect(cluster: Cluster): ReturnType<Cluster['open']> {
+  const { spec } = cluster;
+  const to = { address: spec.controlPlane, port: 6_443, protocol: 'TCP' } as const;
+  return cluster.open({ node: spec.nodes[0]!.name }, to);
 }
 
 /** What both can write into, but for the constants of the program, which every cluster knows. */
@@ -87,6 +115,40 @@ describe('many forks of one cluster', function () {
       expect(printOf(fourth!)).to.deep.equal(print);
     });
   }
+
+  for (const name of CNI_PLUGINS.keys()) {
+    it(`have the pod network of their origin: ${name}`, () => {
+      const { cluster: spec } = planOf(SCENARIOS[0]!);
+      const cni = { name, options: {} };
+      const cluster = createCluster({ ...spec, cni }, { seed: 1 });
+      for (const fork of [cluster.fork(), cluster.fork(), cluster.fork()]) {
+        expect(printOf(fork)).to.deep.equal(printOf(cluster));
+      }
+    });
+  }
+
+  for (const [by, change] of Object.entries(CHANGES)) {
+    it(`are what it is after a change: ${by}`, () => {
+      const { cluster: spec } = planOf(SCENARIOS[0]!);
+      const cluster = createCluster(spec, { seed: 1 });
+      for (const fork of [1, 2, 3].map(() => cluster.fork())) {
+        expect(printOf(fork)).to.deep.equal(printOf(cluster));
+      }
+      const print = printOf(cluster.fork());
+      change(cluster);
+      expect(printOf(cluster)).not.to.deep.equal(print);
+      expect(printOf(cluster.fork())).to.deep.equal(printOf(cluster));
+    });
+  }
+
+  it('are what it is after a change by what somebody has held all the time', () => {
+    const { cluster: spec } = planOf(SCENARIOS[0]!);
+    const cluster = createCluster(spec, { seed: 1 });
+    const { handles } = cluster;
+    for (const fork of [1, 2, 3].map(() => cluster.fork())) expect(fork).not.to.equal(cluster);
+    handles.powerOff(spec.nodes[0]!.name);
+    expect(printOf(cluster.fork())).to.deep.equal(printOf(cluster));
+  });
 
   it('are of the instant at which they are made, however often it was forked before', () => {
     const plan = planOf(SCENARIOS[0]!);

@@ -96,15 +96,13 @@ export class ControlPlane {
     for (const node of spec.nodes) this.create(nodeObject(node));
   }
 
-  /** Stores an object at this instant. */
+  /** Stores an object at this instant. A pod is Pending first, and then what its status says. */
   create(object: KubeObject): ApiResult {
-    return this.commit({
-      verb: 'create',
-      kind: object.kind,
-      key: keyOf(object),
-      object,
-      actor: 'spec',
-    });
+    const { kind, status } = object;
+    const key = keyOf(object);
+    const result = this.commit({ verb: 'create', kind, key, object, actor: 'spec' });
+    if (kind !== 'Pod' || status === undefined || result !== 'ok') return result;
+    return this.patch(kind, key, { status });
   }
 
   patch(kind: string, key: string, patch: Record<string, unknown>): ApiResult {

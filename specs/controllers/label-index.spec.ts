@@ -107,4 +107,19 @@ describe('selectors by the labels that they select', () => {
       });
     }
   }
+
+  it('are found anew for the same labels when a selector has come, changed or gone', () => {
+    const subject = new SelectorIndex();
+    const labels: Labels = { app: 'web' };
+    const answers: (readonly string[])[] = [];
+    for (const selector of [undefined, { app: 'web' }, { app: 'db' }, { app: 'web' }, undefined]) {
+      subject.update('shop', 'a', selector);
+      answers.push(subject.selecting('shop', labels), subject.selecting('bank', labels));
+    }
+    subject.update('shop', 'b', { app: 'web' });
+    answers.push(subject.selecting('shop', labels));
+    subject.clear();
+    answers.push(subject.selecting('shop', labels));
+    expect(answers).to.deep.equal([[], [], ['a'], [], [], [], ['a'], [], [], [], ['b'], []]);
+  });
 });

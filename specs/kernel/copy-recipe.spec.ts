@@ -3,7 +3,7 @@
 // with a part of every shape; each of its parts is written into in its turn.
 
 import { expect } from 'chai';
-import { Copies } from '../../src/kernel/copy-recipe';
+import { Copies, UNCHANGED } from '../../src/kernel/copy-recipe';
 import { copyState } from '../../src/kernel/copy-state';
 import { printOf, writableIn } from '../cluster/state-print';
 
@@ -141,6 +141,20 @@ describe('a recipe of a copy', () => {
       expect(printOf(all[2]!)).not.to.deep.equal(printOf(origin));
     });
   }
+
+  it('is not looked after where the origin says that it cannot have changed', () => {
+    const origin = lived();
+    const copies = new Copies();
+    const copy = (stamp: number): Model => {
+      const target = new Model();
+      copies.carry([origin], [target], stamp);
+      return target;
+    };
+    const [first] = [copy(UNCHANGED), copy(UNCHANGED)];
+    origin.count++;
+    expect(copy(UNCHANGED).count).to.equal(first.count);
+    expect(copy(1).count).to.equal(origin.count);
+  });
 
   it('is of one origin, not of another one that comes in its place', () => {
     const [copies] = copiesOf(lived());

@@ -25,6 +25,14 @@ describe('random numbers', () => {
     expect(draws(new Random(1).stream('b'), 8, 1_000_000)).not.to.deep.equal(first);
   });
 
+  it('of names that begin alike are those of the whole names', () => {
+    const random = new Random(7);
+    const whole = draws(random.fresh('uid/shop/web-x'), 8, 1_000);
+    expect(draws(random.family('uid/shop/').fresh('web-x'), 8, 1_000)).to.deep.equal(whole);
+    random.reseed(8);
+    expect(draws(random.family('uid/shop/').fresh('web-x'), 8, 1_000)).not.to.deep.equal(whole);
+  });
+
   it('of one name do not move when another name is drawn from', () => {
     const alone = draws(new Random(1).stream('a'), 8, 1_000);
     const random = new Random(1);

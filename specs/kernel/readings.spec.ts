@@ -57,6 +57,25 @@ describe('an answer', () => {
     expect(stillHolds(answer)).to.equal(false);
   });
 
+  it('asks what moves in turns alone after a turn, and in no other round', () => {
+    class Turning extends Table {
+      readonly movesInTurns = true;
+    }
+    const [turning, other] = [new Turning(), new Table()];
+    const answer = answerOf(() => [turning.read('a'), other.read('a')]);
+    const found = turning.asked;
+    nextRound(false);
+    expect([stillHolds(answer), turning.asked]).to.deep.equal([true, found]);
+    turning.rows.set('a', 1);
+    nextRound(true);
+    nextRound(false);
+    expect([stillHolds(answer), turning.asked]).to.deep.equal([false, found + 1]);
+    const again = answerOf(() => [turning.read('a'), other.read('a')]);
+    other.rows.set('a', 1);
+    nextRound(false);
+    expect(stillHolds(again)).to.equal(false);
+  });
+
   it('is read from things as well as from names', () => {
     const table = new Table();
     const [one, other] = [{}, {}];

@@ -3,6 +3,7 @@
 
 import { ApiServer } from '../../src/apiserver/api-server';
 import type { Announced, Cluster, Handles, OpenConnection, Visit } from '../../src/cluster/cluster';
+import { runsPod } from '../../src/cluster/views/running';
 import { Kernel } from '../../src/kernel/kernel';
 import { Phase } from '../../src/kernel/phase';
 import { Machine } from '../../src/node/machine';
@@ -193,6 +194,10 @@ export class FakeCluster implements Cluster {
 
   resolve(from: Origin, name: string): readonly Resolution[] {
     return this.lookups(from, name);
+  }
+
+  isRunning(pod: string, container?: string): boolean {
+    return runsPod(this, pod, container);
   }
 
   podsOf(kind: string, key: string): readonly string[] {

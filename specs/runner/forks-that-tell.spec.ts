@@ -99,8 +99,8 @@ function counted<T>(work: () => T): { readonly told: number; readonly asked: num
   const count = { told: 0, asked: 0 };
   type Known = FamilyAnswers['known'];
   const undo = replace<Known>(FamilyAnswers.prototype, 'known', (original) => {
-    return function (this: FamilyAnswers, question, now, locate) {
-      const found = original.call(this, question, now, locate);
+    return function (this: FamilyAnswers, question, now, asking) {
+      const found = original.call(this, question, now, asking);
       if (now >= seconds(180)) return found;
       count.asked++;
       if (found !== undefined) count.told++;
@@ -146,6 +146,23 @@ describe('forks that tell each other what they found', function () {
     const { told, asked } = counted(() => livedThrough(plan, origin.fork({ seed: 2 })));
     expect(asked).to.be.greaterThan(10);
     expect(told / asked).to.be.greaterThan(0.5);
+  });
+
+  it('look a name up once for all', () => {
+    const plan = crashes('proxy: {mode: iptables}', CRASHES);
+    const origin = createCluster(plan.cluster, { seed: 1 });
+    livedThrough(plan, origin.fork({ seed: 2 }));
+    const unknown: string[] = [];
+    const undo = replace<FamilyAnswers['known']>(FamilyAnswers.prototype, 'known', (original) => {
+      return function (this: FamilyAnswers, question, now, asking) {
+        const found = original.call(this, question, now, asking);
+        if (found === undefined && now < seconds(180)) unknown.push(question);
+        return found;
+      };
+    });
+    livedThrough(plan, origin.fork({ seed: 2 }));
+    undo();
+    expect(unknown.filter((question) => question.startsWith('resolve'))).to.deep.equal([]);
   });
 
   describe('would be wrong', () => {

@@ -40,6 +40,7 @@ describe('reference pages', () => {
     [{ type: ['string', 'object'], then: { enum: ['a', 'b'] } }, '`a`, `b`, or a mapping'],
     [{ oneOf: [{ type: 'string' }, { type: 'integer' }] }, 'a text or a number'],
     [{ $ref: '#/$defs/claim' }, '[claim](claims.md)'],
+    [{ $ref: '#/$defs/when' }, '[when](triggers.md)'],
     [{ type: 'array' }, 'a list'],
   ];
   for (const [schema, text] of values) {

@@ -27,11 +27,24 @@ describe('pages', () => {
   it('link to what is there', () => {
     const there = new Set(['docs/b.md']);
     const findings = checkLinks(
-      [page('[b](b.md) [w](https://x.y) [h](#part)\n[c](c.md#part)')],
+      [page('# Part\n[b](b.md) [w](https://x.y) [h](#part)\n[c](c.md#part)')],
       (path) => there.has(path),
     );
     expect(findings.map(formatFinding)).to.deep.equal([
-      'docs/a.md:2: links to c.md, which is not there',
+      'docs/a.md:3: links to c.md, which is not there',
+    ]);
+  });
+
+  it('link to headings that are there, as GitHub names them', () => {
+    const part = '## A `part`, of it';
+    const other = page(`# Title\n${part}\n${part}\n\`\`\`sh\n# no heading\n\`\`\``, 'docs/c/b.md');
+    const links = '[1](#here) [2](c/b.md#a-part-of-it-1) [3](c/b.md#no-heading)\n[4](#there)';
+    const back = page('# Back\n[5](../a.md#here) [6](../a.md#nowhere) [7](x.ts#L1)', 'docs/c/d.md');
+    const findings = checkLinks([page(`# Here\n${links}`), other, back], () => true);
+    expect(findings.map(formatFinding)).to.deep.equal([
+      'docs/a.md:2: links to #no-heading, which is no heading of docs/c/b.md',
+      'docs/a.md:3: links to #there, which is no heading of docs/a.md',
+      'docs/c/d.md:2: links to #nowhere, which is no heading of docs/a.md',
     ]);
   });
 

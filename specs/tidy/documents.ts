@@ -1,5 +1,6 @@
 // What every page must have, and what some pages must contain.
 
+import { dirname, join } from 'node:path';
 import type { Finding, SourceFile } from './finding';
 
 /** One title for each page, on its first line. */
@@ -21,25 +22,43 @@ function titlesOf(text: string): number[] {
   });
 }
 
-/** Relative links lead to files that are there. */
+/** Relative links lead to files that are there, and their anchors to headings of those pages. */
 export function checkLinks(
   pages: readonly SourceFile[],
   exists: (path: string) => boolean,
 ): Finding[] {
-  return pages.flatMap(({ path, text }) => {
-    const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.';
-    return text.split('\n').flatMap((line, index) =>
-      [...line.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
-        .map((match) => match[1]!)
-        .filter((link) => !/^[a-z]+:/.test(link) && !exists(`${folder}/${link}`))
-        .map((link) => ({
-          path,
-          line: index + 1,
-          message: `links to ${link}, which is not there`,
-        })),
-    );
-  });
+  const anchors = new Map(pages.map(({ path, text }) => [path, anchorsOf(text)]));
+  const problem = (path: string, file: string, anchor: string | undefined) => {
+    const target = file === '' ? path : join(dirname(path), file);
+    if (file !== '' && !exists(target)) return `links to ${file}, which is not there`;
+    const there = anchors.get(target);
+    if (anchor === undefined || there === undefined || there.has(anchor)) return undefined;
+    return `links to #${anchor}, which is no heading of ${target}`;
+  };
+  return pages.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, index) =>
+      [...line.matchAll(/\]\((?![a-z]+:)([^)#\s]*)(?:#([^)]*))?\)/g)].flatMap((match) => {
+        const message = problem(path, match[1]!, match[2]);
+        return message === undefined ? [] : [{ path, line: index + 1, message }];
+      }),
+    ),
+  );
 }
+
+/** What GitHub makes of headings: letters, digits and dashes; equal ones are counted. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [, heading] of text.replace(FENCED, '').matchAll(/^#+ +(.*)$/gm)) {
+    const plain = heading!.replace(/\]\([^)]*\)/g, ']').toLowerCase();
+    const anchor = plain.replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
+    let free = anchor;
+    for (let count = 1; anchors.has(free); count += 1) free = `${anchor}-${count}`;
+    anchors.add(free);
+  }
+  return anchors;
+}
+
+const FENCED = /^```[\s\S]*?^```/gm;
 
 /** Every entry of a list has its row (a first cell with its name in backticks) or its heading. */
 export function checkDocumented(

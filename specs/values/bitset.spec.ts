@@ -35,6 +35,15 @@ describe('Bitset', () => {
     expect(copy.has(9_999)).to.equal(false);
   });
 
+  it('goes from one member to the next', () => {
+    const set = bits(new Set([0, 5, 31, 32, 100]));
+    const met: number[] = [];
+    for (let at = set.next(0); at >= 0; at = set.next(at + 1)) met.push(at);
+    expect(met).to.deep.equal([0, 5, 31, 32, 100]);
+    expect([6, 33, 101, 9_999].map((from) => set.next(from))).to.deep.equal([31, 100, -1, -1]);
+    expect(new Bitset().next(0)).to.equal(-1);
+  });
+
   it('weighs its members', () => {
     expect(bits(new Set([0, 2, 50])).weigh([10, 1, 5])).to.equal(15);
   });

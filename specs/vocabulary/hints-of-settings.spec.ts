@@ -27,6 +27,15 @@ describe('a setting at a wrong place', () => {
       'kubelet: {kind: KubeletConfiguration}',
       'the settings stand here by themselves: leave it out',
     ],
+    ['kubelet: {clusterDomain: a.b}', 'the domain is that of all: cluster: {domain: …}'],
+    ['kubelet: {featureGates: {}}', '"featureGates" belongs beside "kubelet", not into it'],
+    [
+      'kubelet: {nodeLeaseDurationSeconds: 20}',
+      'leases are renewed after a quarter of it: timing: {kubelet.leaseRenewInterval: 10s}',
+    ],
+    ['kubelet: {podCIDR: 10.0.0.0/8}', 'a node has it: nodes: [{name: …, podCIDR: …}]'],
+    ['kubelet: {evictonHard: {}}', 'did you mean "evictionHard"?'],
+    ['kubelet: {imageGCHighTresholdPercent: 80}', 'did you mean "imageGCHighThresholdPercent"?'],
     ['proxy: {mode: iptables, scheduler: rr}', '"scheduler" is a setting of ipvs'],
     [
       'proxy: {mode: iptables, iptables: {minSyncPeriod: 1s}}',

@@ -2,6 +2,7 @@
 
 import { KindAdmission } from '../../src/apiserver/admission';
 import { ApiServer } from '../../src/apiserver/api-server';
+import type { ApiRequest } from '../../src/apiserver/api-server';
 import { Kernel } from '../../src/kernel/kernel';
 import { Timing } from '../../src/timing';
 import type { ClusterSpec } from '../../src/values/cluster-spec';
@@ -88,11 +89,17 @@ export class DnsWorld {
     const object = { apiVersion, kind, ...parts } as unknown as KubeObject;
     const key = keyOf(object);
     const verb = this.api.store.get(kind, key) === undefined ? 'create' : 'replace';
-    const result = this.api.commitNow({ verb, kind, key, object, actor: 'spec' });
-    if (result !== 'ok') {
-      throw new Error(`${key}: ${result}: ${this.kernel.journal.all().at(-1)?.detail}`);
-    }
+    this.commit({ verb, kind, key, object, actor: 'spec' });
+    // A pod is Pending when it is created, whatever it says.
+    const patch = { status: object.status };
+    if (kind === 'Pod') this.commit({ verb: 'patch', kind, key, patch, actor: 'spec' });
     this.kernel.runInstant();
+  }
+
+  private commit(request: ApiRequest): void {
+    const result = this.api.commitNow(request);
+    if (result === 'ok') return;
+    throw new Error(`${request.key}: ${result}: ${this.kernel.journal.all().at(-1)?.detail}`);
   }
 
   service(name: string, spec: Record<string, unknown>): void {

@@ -3,6 +3,7 @@
 // source: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go
 
 import type { Kernel } from '../kernel/kernel';
+import type { Stream } from '../kernel/random';
 import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import { copyWith, keyOf } from '../values/kube-object';
@@ -11,23 +12,30 @@ import type { ManifestProblem } from '../values/manifest-problem';
 import { later, seconds } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Admission } from './api-server';
-import { generatedName, Identities } from './identity';
-import { shareParts, withoutNulls } from './json';
+import { exampleName, generatedName, Identities } from './identity';
+import { shareParts, storable } from './json';
 import { definitionOf, kindNamed } from './kinds';
 import { fieldPath } from './kinds/define';
 import type { KindDefinition } from './kinds/define';
 import type { Namespace } from './kinds/namespace';
 import { validateMetadata } from './kinds/names';
 import { isPodTerminal } from './kinds/pod';
-import type { Pod } from './kinds/pod';
+import type { Pod, PodStatus } from './kinds/pod';
 import type { Service } from './kinds/service';
 import { LeftDelays } from './left-delays';
 import { PodAdmission } from './pod-admission';
 import type { DefaultPatience } from './pod-admission';
+import { isOfMould, PodMould } from './pod-mould';
 import { keepAllocations, ServiceAllocation } from './service-allocation';
 import type { Store } from './store';
 
 const MICROSECONDS = 1_000_000;
+
+/**
+ * The status of every pod that is created, whatever the request says.
+ * source: pkg/registry/core/pod/strategy.go podStrategy.PrepareForCreate
+ */
+const NEW_POD: PodStatus = Object.freeze({ phase: 'Pending' });
 
 export class KindAdmission implements Admission {
   private readonly kernel: Kernel;
@@ -52,14 +60,28 @@ export class KindAdmission implements Admission {
   named(object: KubeObject, store: Store): KubeObject {
     const { name, generateName, namespace } = object.metadata;
     if (name || generateName === undefined) return object;
-    const stream = this.kernel.random.stream(
-      `apiserver/generateName/${object.kind}/${namespace ?? ''}/${generateName}`,
-    );
+    const stream = this.namesOf(object.kind, namespace, generateName);
     for (;;) {
-      const metadata = { ...object.metadata, name: generatedName(generateName, stream) };
+      const metadata = copyWith(object.metadata, { name: generatedName(generateName, stream) });
       const named = { ...object, metadata };
       if (store.get(object.kind, keyOf(named)) === undefined) return named;
     }
+  }
+
+  /** Pods like this one; undefined where it is the first of its template, or a special one. */
+  mould(given: KubeObject, store: Store): PodMould | undefined {
+    if (given.kind !== 'Pod' || !isOfMould(given as Pod)) return undefined;
+    const { generateName = '', namespace } = given.metadata;
+    const metadata = copyWith(given.metadata, { name: exampleName(generateName) });
+    const pattern = this.ofTemplate(copyWith(given, { metadata, status: NEW_POD }));
+    if (pattern === undefined || typeof pattern === 'string') return undefined;
+    const names = this.namesOf('Pod', namespace, generateName);
+    const { identities, kernel } = this;
+    return new PodMould(pattern as Pod, { store, names, identities, kernel });
+  }
+
+  private namesOf(kind: string, namespace: string | undefined, prefix: string): Stream {
+    return this.kernel.random.stream(`apiserver/generateName/${kind}/${namespace ?? ''}/${prefix}`);
   }
 
   admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string {
@@ -114,6 +136,7 @@ export class KindAdmission implements Admission {
       generation: 1,
       creationTimestamp: this.kernel.now,
     });
+    if (given.kind === 'Pod') return Object.freeze(copyWith(object, { metadata, status: NEW_POD }));
     return Object.freeze({ ...object, metadata });
   }
 
@@ -121,7 +144,7 @@ export class KindAdmission implements Admission {
   private ofTemplate(given: KubeObject): KubeObject | string | undefined {
     const spec = given.kind === 'Pod' ? this.pods.known(given.spec, this.patience) : undefined;
     if (spec === undefined) return undefined;
-    const object = withoutNulls(given, { spec: given.spec });
+    const object = storable(given, { spec: given.spec });
     return refusal(validateMetadata(object)) ?? { ...object, spec };
   }
 
@@ -129,7 +152,7 @@ export class KindAdmission implements Admission {
     given: KubeObject,
     definition: KindDefinition | undefined,
   ): KubeObject | string {
-    const said = this.leftDelays.complete(withoutNulls(given));
+    const said = this.leftDelays.complete(storable(given));
     const completed = definition?.defaults(said) ?? said;
     const refused = refusal((definition?.validate ?? validateMetadata)(completed));
     if (refused !== undefined) return refused;
@@ -146,13 +169,16 @@ export class KindAdmission implements Admission {
     definition: KindDefinition | undefined,
   ): KubeObject | string {
     const kept = keepIdentity(object, previous);
-    if (isSameSpec(kept, previous)) return refusal(validateMetadata(kept, previous)) ?? kept;
+    if (isSameSpec(kept, previous)) {
+      const isSame = kept.metadata === previous.metadata && kept.status === previous.status;
+      return isSame ? previous : (refusal(validateMetadata(kept, previous)) ?? kept);
+    }
     const known =
       kept.kind === 'Service' ? keepAllocations(kept as Service, previous as Service) : kept;
     const said = this.leftDelays.complete(known);
     const completed = definition?.defaults(said) ?? said;
     const problems = (definition?.validate ?? validateMetadata)(completed, previous);
-    const changes = definition?.validateChange?.(completed, previous) ?? [];
+    const changes = definition?.validateChange?.(completed, previous);
     const refused = refusal(problems, changes);
     if (refused !== undefined) return refused;
     const allocated = this.allocate(completed, previous);
@@ -161,7 +187,7 @@ export class KindAdmission implements Admission {
     const shared = allocated === kept ? kept : shareParts(allocated, previous);
     if (shared !== kept && isSameSpec(shared, previous)) return shared;
     const generation = (previous.metadata.generation ?? 0) + 1;
-    return { ...shared, metadata: { ...shared.metadata, generation } };
+    return copyWith(shared, { metadata: copyWith(shared.metadata, { generation }) });
   }
 
   private allocate(object: KubeObject, previous: KubeObject | undefined): KubeObject | string {
@@ -189,13 +215,18 @@ export class KindAdmission implements Admission {
 }
 
 /** The errors as one text in the manner of the API server; undefined without any. */
-function refusal(...found: readonly (readonly ManifestProblem[])[]): string | undefined {
+function refusal(
+  problems: readonly ManifestProblem[],
+  changes: readonly ManifestProblem[] = NO_PROBLEMS,
+): string | undefined {
   // Nearly every write is right.
-  if (found.every((problems) => problems.length === 0)) return undefined;
-  const errors = found.flat().filter(({ severity }) => severity === 'error');
+  if (problems.length === 0 && changes.length === 0) return undefined;
+  const errors = [...problems, ...changes].filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return undefined;
   return `is invalid: ${errors.map((it) => `${fieldPath(it.path)}: ${it.message}`).join('; ')}`;
 }
+
+const NO_PROBLEMS: readonly ManifestProblem[] = [];
 
 /** Whether nothing but metadata and status differs: no defaults, no rules, no new generation. */
 function isSameSpec(object: KubeObject, previous: KubeObject): boolean {
@@ -233,10 +264,17 @@ function keepIdentity(object: KubeObject, previous: KubeObject): KubeObject {
 function identified(object: KubeObject, previous: KubeObject): ObjectMeta {
   const { metadata: given } = object;
   const { metadata: known } = previous;
-  // Who changes what he has read gives all of it back.
-  if (GIVEN.every((field) => given[field] === known[field])) return given;
   const { uid, creationTimestamp, generation, deletionTimestamp, resourceVersion } = known;
   const { deletionGracePeriodSeconds } = known;
+  const isWhole =
+    given.uid === uid &&
+    given.creationTimestamp === creationTimestamp &&
+    given.generation === generation &&
+    given.resourceVersion === resourceVersion &&
+    given.deletionTimestamp === deletionTimestamp &&
+    given.deletionGracePeriodSeconds === deletionGracePeriodSeconds;
+  // Who changes what he has read gives all of it back.
+  if (isWhole) return given;
   const metadata = {
     ...withoutIdentity(given),
     uid,

@@ -24,7 +24,7 @@ import { Store } from './store';
 import type { Version } from './store';
 import { Watches } from './watches';
 
-export type { Admission, ApiRequest, ApiResult, Refusal } from './request';
+export type { Admission, ApiRequest, ApiResult, Refusal, Series } from './request';
 
 /** source: staging/src/k8s.io/client-go/rest/request.go maxRetries */
 const RETRIES_MOST = 10;
@@ -208,6 +208,34 @@ export class ApiServer {
     return 'ok';
   }
 
+  /**
+   * Commits so many requests like this one, as `commitNow` does one after the other. What they have
+   * in common is looked at once.
+   */
+  commitAlike(request: ApiRequest, count: number): ApiResult[] {
+    const { admission, kernel, store } = this;
+    const isMany = count > 1 && request.verb === 'create' && kernel.isBeforeStart;
+    const series = isMany ? admission.series?.(request.object!, store) : undefined;
+    const subject = `${request.kind}/${request.key}`;
+    const results: ApiResult[] = [];
+    while (results.length < count) {
+      const made = series?.next();
+      if (made === undefined) {
+        results.push(this.commitNow(request));
+      } else {
+        const cause = kernel.noteProgress('apiserver', 'stored', subject);
+        this.publish(request, store.putMade(made, kernel.now, cause), made.isKnown);
+        results.push('ok');
+      }
+    }
+    return results;
+  }
+
+  /** The cluster has settled: whoever knew of a pod before it was stored is told of it as well. */
+  catchUp(): void {
+    this.watches.catchUp();
+  }
+
   private commit(id: number): void {
     const request = this.pending.get(id)!;
     const failure = this.failureOf(request);
@@ -335,7 +363,7 @@ export class ApiServer {
     if (typeof admitted === 'string') return this.refuse(request, 'invalid', admitted);
     // A write that changes nothing makes no version and wakes nobody.
     // source: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go GuaranteedUpdate
-    if (current !== undefined && equalJson(admitted, current)) return 'ok';
+    if (admitted === current) return 'ok';
     if (this.admission.isFinished(admitted)) return this.remove(request, key, admitted);
     const how = `${request.verb} by ${request.actor}`;
     const cause = this.kernel.noteProgress('apiserver', 'stored', `${request.kind}/${key}`, how);
@@ -363,9 +391,10 @@ export class ApiServer {
     return this.store.remove(kind, key, this.kernel.now, cause, this.admission.scopeOf(last));
   }
 
-  private publish(request: ApiRequest, version: Version): void {
+  /** `isKnown`: see Watches. */
+  private publish(request: ApiRequest, version: Version, isKnown = false): void {
     for (const tell of this.commitListeners) tell(version);
     this.staleness.committed(request.kind, version);
-    this.watches.publish(request, version);
+    this.watches.publish(request, version, isKnown);
   }
 }

@@ -2,7 +2,7 @@
 // source: staging/src/k8s.io/apiserver/pkg/storage/names/generate.go (randomLength);
 // staging/src/k8s.io/apimachinery/pkg/util/rand/rand.go (alphanums)
 
-import type { Random, Stream } from '../kernel/random';
+import type { Random, Stream, StreamFamily } from '../kernel/random';
 import type { ObjectKey } from '../values/kube-object';
 import type { Store } from './store';
 
@@ -14,11 +14,26 @@ const PREFIX_MOST = 58;
 
 /** A name of that prefix, of which as much is left as a name has room for. */
 export function generatedName(prefix: string, stream: Stream): string {
-  let name = prefix.slice(0, PREFIX_MOST);
+  return generatedStem(prefix) + generatedEnd(stream);
+}
+
+/** One of the names that a prefix may come to: all of them are right, or none is. */
+export function exampleName(prefix: string): string {
+  return generatedStem(prefix) + NAME_LETTERS.slice(0, NAME_LENGTH);
+}
+
+/** What all generated names of a prefix begin with. */
+export function generatedStem(prefix: string): string {
+  return prefix.slice(0, PREFIX_MOST);
+}
+
+/** What a generated name ends with. */
+export function generatedEnd(stream: Stream): string {
+  let end = '';
   for (let index = 0; index < NAME_LENGTH; index++) {
-    name += NAME_LETTERS[stream.below(NAME_LETTERS.length)]!;
+    end += NAME_LETTERS[stream.below(NAME_LETTERS.length)]!;
   }
-  return name;
+  return end;
 }
 
 /**
@@ -36,12 +51,21 @@ export class Identities {
     this.random = random;
   }
 
+  /** What the identities of objects are drawn from whose keys begin alike. */
+  family(kind: string, stem: string, store: Store): StreamFamily {
+    this.look(store);
+    return this.random.family(`apiserver/uid/${kind}/${stem}`);
+  }
+
+  private look(store: Store): void {
+    if (this.seeds === this.random.seeds) return;
+    this.seeds = this.random.seeds;
+    this.since = store.revision;
+  }
+
   /** The identity of an object that is about to be created. */
   next(kind: string, key: ObjectKey, store: Store): string {
-    if (this.seeds !== this.random.seeds) {
-      this.seeds = this.random.seeds;
-      this.since = store.revision;
-    }
+    this.look(store);
     const stream = this.random.fresh(`apiserver/uid/${kind}/${key}`);
     for (let before = this.countOf(kind, key, store); before > 0; before--) uuid(stream);
     return uuid(stream);
@@ -59,25 +83,34 @@ export class Identities {
   }
 }
 
-/** Every byte as two digits: an identity is put together of sixteen. */
-const BYTES: readonly string[] = Array.from({ length: 0x100 }, (_, byte) =>
-  byte.toString(16).padStart(2, '0'),
-);
+/** The characters of digits, by their values. */
+const DIGITS: readonly number[] = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** An identity before anything is drawn: its dashes stay. */
+const DASHES: readonly number[] = Array.from({ length: 36 }, () => '-'.charCodeAt(0));
 
 /** An identity in the form of a random UUID (version 4). */
 export function uuid(stream: Stream): string {
-  const [a, b, c, d] = [word(stream), word(stream), word(stream), word(stream)];
-  const [e, f, g, h] = [word(stream), word(stream), word(stream), word(stream)];
-  const version = 0x4000 | (d & 0x0fff);
-  const variant = 0x8000 | (e & 0x0fff);
-  const time = `${digits(a)}${digits(b)}-${digits(c)}-${digits(version)}`;
-  return `${time}-${digits(variant)}-${digits(f)}${digits(g)}${digits(h)}`;
+  // Put together of texts it would be a tree of them for as long as nobody looks at it.
+  const codes = DASHES.slice();
+  write(codes, 0, word(stream));
+  write(codes, 4, word(stream));
+  write(codes, 9, word(stream));
+  write(codes, 14, 0x4000 | (word(stream) & 0x0fff));
+  write(codes, 19, 0x8000 | (word(stream) & 0x0fff));
+  write(codes, 24, word(stream));
+  write(codes, 28, word(stream));
+  write(codes, 32, word(stream));
+  return String.fromCharCode(...codes);
 }
 
 function word(stream: Stream): number {
   return stream.below(0x1_0000);
 }
 
-function digits(value: number): string {
-  return BYTES[value >> 8]! + BYTES[value & 0xff]!;
+/** Four digits, from a place on. */
+function write(codes: number[], at: number, value: number): void {
+  codes[at] = DIGITS[value >>> 12]!;
+  codes[at + 1] = DIGITS[(value >>> 8) & 15]!;
+  codes[at + 2] = DIGITS[(value >>> 4) & 15]!;
+  codes[at + 3] = DIGITS[value & 15]!;
 }

@@ -3,10 +3,11 @@
 // source: staging/src/k8s.io/client-go/tools/cache/shared_informer.go (semantics, not structure)
 
 import { noteReading } from '../kernel/readings';
-import type { Readable } from '../kernel/readings';
+import type { Place, Readable } from '../kernel/readings';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Audience } from './audience';
+import { NEVER_THERE } from './store';
 import type { Store, Version } from './store';
 import { changeOf } from './version-log';
 import type { VersionLog } from './version-log';
@@ -29,8 +30,12 @@ export interface InformerOptions {
   readonly owner: string;
   /** Only objects of this scope (a node's name, for kinds that have one) are delivered. */
   readonly scope?: string;
+  /** Where each fork has this view; absent where only its own cluster reads it. */
+  readonly knownAs?: Place;
   /** Called with each change, in order, at the instant of delivery. */
-  readonly onChange: (change: Change) => void;
+  onChange(change: Change): void;
+  /** Called with all changes of a delivery instead, unless somebody else is told as well. */
+  onChanges?(changes: readonly Change[]): void;
 }
 
 /** Where an informer stands among others, and how much it has seen. */
@@ -50,6 +55,10 @@ export interface ListSource {
 const LIST = ' list';
 const STATE = ' state';
 
+/** Hardly any watch has any, and there are hundreds in each cluster. */
+const NO_GAPS: WatchGaps = Object.freeze(new WatchGaps()) as WatchGaps;
+const NO_OBSERVERS: readonly never[] = Object.freeze([]);
+
 export class Informer implements Readable {
   readonly options: InformerOptions;
   private readonly store: Store;
@@ -58,12 +67,12 @@ export class Informer implements Readable {
   private readonly source: ListSource | undefined;
   /** Who it is one of; has to know who listens. */
   private readonly audience: Audience | undefined;
-  private readonly gaps = new WatchGaps();
+  private gaps = NO_GAPS;
   private seen: number;
   private held = false;
   private connected = true;
   private listed = true;
-  private readonly observers: ((change: Change) => void)[] = [];
+  private observers: readonly ((change: Change) => void)[] = NO_OBSERVERS;
 
   constructor(
     store: Store,
@@ -86,6 +95,23 @@ export class Informer implements Readable {
     if (reading !== LIST) return this.versionOf(reading);
     // A list with gaps is never the same as another one.
     return gaps.isWhole ? store.lastChange(options.kind, seen) : NaN;
+  }
+
+  /** What forks call it. */
+  get place(): Place | undefined {
+    return this.options.knownAs;
+  }
+
+  whole(): unknown {
+    return this.gaps === NO_GAPS ? this.standing(STATE) : undefined;
+  }
+
+  /** By the versions themselves, as two forks count different ones by the same revisions. */
+  common(reading: string): unknown {
+    const { store, seen, gaps, options } = this;
+    if (options.knownAs === undefined || reading === STATE) return undefined;
+    if (reading !== LIST) return this.versionOf(reading) ?? NEVER_THERE;
+    return gaps.isWhole ? (store.newestVersion(options.kind, seen) ?? NEVER_THERE) : undefined;
   }
 
   /** What is being found has been read from all objects of this view, or from an index of them. */
@@ -128,6 +154,16 @@ export class Informer implements Readable {
     return objectIn(this.options.scope, this.versionOf(key));
   }
 
+  /** Those of these that are there. */
+  getAll(keys: Iterable<ObjectKey>): KubeObject[] {
+    const objects: KubeObject[] = [];
+    for (const key of keys) {
+      const object = this.get(key);
+      if (object !== undefined) objects.push(object);
+    }
+    return objects;
+  }
+
   /** All objects of the view; of one that shows a whole kind also those of one scope alone. */
   list(scope = this.options.scope): IterableIterator<KubeObject> {
     this.noteList();
@@ -143,40 +179,43 @@ export class Informer implements Readable {
 
   /** The watch leaves out the version of this revision. */
   leaveOut(revision: number): void {
+    if (this.gaps === NO_GAPS) this.gaps = new WatchGaps();
     this.gaps.leaveOut(revision);
   }
 
   /** Moves the view to `revision` and reports one change for each key that moved. */
   deliver(revision: number): void {
     if (this.held || revision <= this.seen) return;
-    this.move(revision, this.options.onChange);
+    this.move(revision);
   }
 
   /** Tells `observer` of each change that the component comes to know, right after itself. */
   observe(observer: (change: Change) => void): void {
-    this.observers.push(observer);
+    this.observers = [...this.observers, observer];
   }
 
-  private move(revision: number, report: (change: Change) => void): void {
-    const from = this.seen;
+  /** `isJump`: only observers are told. */
+  private move(revision: number, isJump = false): void {
+    const { options, observers, seen: from } = this;
     this.seen = revision;
     if (!this.gaps.isWhole) {
-      this.moveAcrossGaps(this.log.between(from, revision), from, report);
+      this.moveAcrossGaps(this.log.between(from, revision), from, isJump);
       return;
     }
-    for (const change of this.log.changes(from, revision)) this.tell(change, report);
+    const changes = this.log.changes(from, revision);
+    if (options.onChanges !== undefined && observers.length === 0 && !isJump) {
+      options.onChanges(changes);
+      return;
+    }
+    for (const change of changes) this.tell(change, isJump);
   }
 
-  private tell(change: Change, report: (change: Change) => void): void {
-    report(change);
+  private tell(change: Change, isJump = false): void {
+    if (!isJump) this.options.onChange(change);
     for (const observer of this.observers) observer(change);
   }
 
-  private moveAcrossGaps(
-    versions: readonly Version[],
-    from: number,
-    report: (change: Change) => void,
-  ): void {
+  private moveAcrossGaps(versions: readonly Version[], from: number, isJump: boolean): void {
     const { kind, scope } = this.options;
     const keys = new Set(versions.map(({ key }) => key));
     const known = new Map<ObjectKey, Version | undefined>();
@@ -187,7 +226,7 @@ export class Informer implements Readable {
       const was = known.get(key);
       const isIn = scope === undefined || was?.scope === scope;
       const change = changeOf(version, isIn ? was?.object : undefined);
-      if (change !== undefined) this.tell(change, report);
+      if (change !== undefined) this.tell(change, isJump);
     }
   }
 
@@ -211,13 +250,13 @@ export class Informer implements Readable {
     const { kind } = this.options;
     const keys = this.gaps.keys();
     const known = new Map(keys.map((key) => [key, this.get(key)]));
-    this.gaps.close();
+    this.gaps = NO_GAPS;
     for (const key of keys) {
       const version = this.store.version(kind, key, this.seen);
       const before = known.get(key);
       const after = this.get(key);
       if (version === undefined || before === after) continue;
-      this.tell({ key, before, after, cause: version.cause }, this.options.onChange);
+      this.tell({ key, before, after, cause: version.cause });
     }
   }
 
@@ -245,14 +284,14 @@ export class Informer implements Readable {
     this.held = false;
     this.audience?.changed();
     this.listed = this.connected;
-    this.gaps.close();
+    this.gaps = NO_GAPS;
     if (!this.connected) {
       this.seen = 0;
       return false;
     }
     const revision = this.firstRevision();
     // Observers are told of what has come; a list from the past takes nothing back for them.
-    if (this.observers.length > 0 && revision > this.seen) this.move(revision, () => {});
+    if (this.observers.length > 0 && revision > this.seen) this.move(revision, true);
     this.seen = revision;
     return true;
   }
@@ -274,7 +313,7 @@ export class Informer implements Readable {
   reset(): void {
     this.seen = 0;
     this.listed = false;
-    this.gaps.close();
+    this.gaps = NO_GAPS;
   }
 
   private catchUp(): void {

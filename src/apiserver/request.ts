@@ -58,15 +58,36 @@ export interface Refusal {
   readonly entry: number;
 }
 
+/** One of several objects that are created by one request. */
+export interface Made {
+  readonly key: ObjectKey;
+  /** Frozen, with the resourceVersion that it will have (Store.nextVersion). */
+  readonly object: KubeObject;
+  readonly scope: string | undefined;
+  /** Whether who watches the scope has it already, and needs not be told at once. */
+  readonly isKnown: boolean;
+}
+
+/** Objects that are alike but for what each has of its own. */
+export interface Series {
+  /** The next one; undefined where it has to be looked at by itself, with all after it. */
+  next(): Made | undefined;
+}
+
 /** What admission makes of an object before it is stored (defaults, allocation, validation). */
 export interface Admission {
   /**
    * The object to store, or the reason why not. Parts in which it does not differ from `previous`
-   * are the same objects there and here.
+   * are the same objects there and here; where it does not differ at all, it is `previous` itself.
    */
   admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string;
   /** The object with a name of its own where only `generateName` stands; for create alone. */
   named(object: KubeObject, store: Store): KubeObject;
+  /**
+   * The same for several of one kind, for what `object` is given again and again; undefined where
+   * each has to be looked at by itself.
+   */
+  series?(object: KubeObject, store: Store): Series | undefined;
   /** What a graceful deletion makes of it: the object to keep for now, or undefined to remove. */
   terminate(object: KubeObject, grace: number | undefined, now: Instant): KubeObject | undefined;
   /** Whether nothing keeps it any more: marked for deletion, no grace and no finalizer left. */

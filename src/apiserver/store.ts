@@ -2,11 +2,13 @@
 // a lagging cache is a number and not a copy, and five thousand of them share one store.
 
 import { isReading, noteReading } from '../kernel/readings';
-import type { Readable } from '../kernel/readings';
+import type { Place, Readable } from '../kernel/readings';
 import type { Instant } from '../values/time';
 import { copyWith, deepFreeze, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { LateMap } from '../values/late-map';
 import { compareText } from '../values/order';
+import type { Made } from './request';
 import { VersionLog } from './version-log';
 
 /** One version of one object; `object` is undefined where the version is its deletion. */
@@ -24,11 +26,21 @@ export interface Version {
 
 /** All of one kind. Answers are read from an object by its key, or from all of them. */
 export class KindStore implements Readable {
+  readonly kind: string;
   readonly heads = new Map<ObjectKey, Version>();
   /** Every version of this kind in the order of revisions. */
   readonly log = new VersionLog();
   /** The same by scope: a kubelet reads the pods of its node, whatever the others do. */
   readonly scopes = new Map<string, ScopeStore>();
+
+  constructor(kind: string) {
+    this.kind = kind;
+  }
+
+  /** What forks call it. */
+  get place(): Place {
+    return { room: OBJECTS, name: this.kind };
+  }
 
   /** The newest version of an object, or the newest revision. */
   standing(reading: ObjectKey): unknown {
@@ -38,16 +50,26 @@ export class KindStore implements Readable {
   whole(): unknown {
     return this.log.latest;
   }
+
+  /** Forks share the versions from before they parted, and no version is made twice. */
+  common(reading: ObjectKey): unknown {
+    const version = reading === ALL ? this.log.newestUpTo(Infinity) : this.heads.get(reading);
+    return version ?? NEVER_THERE;
+  }
 }
 
 interface ScopeStore {
   /** Every object that ever was in the scope, in the order in which they entered it. */
-  readonly keys: Set<ObjectKey>;
+  readonly keys: LateMap<ObjectKey, true>;
   readonly log: VersionLog;
 }
 
 /** The reading of everything at once; no object and no kind has such a name. */
 const ALL = '';
+/** Where forks have the objects of a kind. */
+const OBJECTS = 'objects';
+/** What forks tell each other of what has no version. */
+export const NEVER_THERE = 'never there';
 
 export class Store implements Readable {
   private readonly kinds = new Map<string, KindStore>();
@@ -57,6 +79,11 @@ export class Store implements Readable {
   get revision(): number {
     noteReading(this, ALL);
     return this.latest;
+  }
+
+  /** The resourceVersion of what is written next, for who makes an object as it is stored. */
+  get nextVersion(): string {
+    return String(this.latest + 1);
   }
 
   /** The newest revision, or a kind, as long as nothing of it is there. */
@@ -80,8 +107,16 @@ export class Store implements Readable {
     const previous = kindStore.heads.get(key);
     const revision = ++this.latest;
     const metadata = copyWith(object.metadata, { resourceVersion: String(revision) });
-    const stored = deepFreeze({ ...object, metadata }, previous?.object);
+    const stored = deepFreeze(copyWith(object, { metadata }), previous?.object);
     return append(kindStore, { revision, at, key, object: stored, previous, cause, scope });
+  }
+
+  /** Writes the first version of an object that is frozen, and carries `nextVersion` already. */
+  putMade({ key, object, scope }: Made, at: Instant, cause: number): Version {
+    const kindStore = this.kindStore(object.kind);
+    const previous = kindStore.heads.get(key);
+    const revision = ++this.latest;
+    return append(kindStore, { revision, at, key, object, previous, cause, scope });
   }
 
   /** Writes the deletion of an object that is there. */
@@ -90,6 +125,11 @@ export class Store implements Readable {
     const previous = kindStore.heads.get(key);
     const revision = ++this.latest;
     return append(kindStore, { revision, at, key, object: undefined, previous, cause, scope });
+  }
+
+  /** What holds the place of a fork, for what was read of its objects. */
+  readingAt({ room, name }: Place): Readable | undefined {
+    return room === OBJECTS ? this.kinds.get(name) : undefined;
   }
 
   /** The object as of `revision` (default: now). */
@@ -122,7 +162,7 @@ export class Store implements Readable {
   *listScope(kind: string, scope: string, revision?: number): IterableIterator<KubeObject> {
     if (revision === undefined) this.noteKind(kind);
     const asOf = revision ?? this.latest;
-    for (const key of this.kinds.get(kind)?.scopes.get(scope)?.keys ?? []) {
+    for (const key of this.kinds.get(kind)?.scopes.get(scope)?.keys.keys() ?? []) {
       const version = this.version(kind, key, asOf);
       if (version?.object !== undefined && version.scope === scope) yield version.object;
     }
@@ -153,6 +193,11 @@ export class Store implements Readable {
     return this.kinds.get(kind)?.log.lastUpTo(revision) ?? 0;
   }
 
+  /** The newest version of any object of the kind up to this revision. */
+  newestVersion(kind: string, revision: number): Version | undefined {
+    return this.kinds.get(kind)?.log.newestUpTo(revision);
+  }
+
   /** The newest revision of a kind that stood at an instant; 0 before its first object. */
   revisionAt(kind: string, instant: Instant): number {
     this.noteKind(kind);
@@ -175,7 +220,7 @@ export class Store implements Readable {
 
   private kindStore(kind: string): KindStore {
     let kindStore = this.kinds.get(kind);
-    if (kindStore === undefined) this.kinds.set(kind, (kindStore = new KindStore()));
+    if (kindStore === undefined) this.kinds.set(kind, (kindStore = new KindStore(kind)));
     return kindStore;
   }
 }
@@ -193,15 +238,17 @@ function append(kindStore: KindStore, version: Version): Version {
 }
 
 function enter({ keys, log }: ScopeStore, version: Version): void {
-  if (version.previous?.object === undefined) keys.delete(version.key);
-  keys.add(version.key);
+  const { key, previous } = version;
+  // What was there once, and went, enters anew.
+  if (previous !== undefined && previous.object === undefined) keys.delete(key);
+  keys.later(key, true);
   log.push(version);
 }
 
 function scopeStoreOf({ scopes }: KindStore, scope: string): ScopeStore {
   let scopeStore = scopes.get(scope);
   if (scopeStore === undefined) {
-    scopeStore = { keys: new Set(), log: new VersionLog(scope) };
+    scopeStore = { keys: new LateMap(), log: new VersionLog(scope) };
     scopes.set(scope, scopeStore);
   }
   return scopeStore;

@@ -74,20 +74,27 @@ export class VersionLog {
   }
 
   /** The last version of each object on the way, in the order of its first one. */
-  private lastOfEach(from: number, to: number): Iterable<Version> {
+  private lastOfEach(from: number, to: number): readonly Version[] {
     const { versions } = this;
     const newest = versions.at(-1);
     // Most watchers are told of the newest version, and of that alone.
     const isOne = newest?.revision === to && (versions.at(-2)?.revision ?? 0) <= from;
     if (isOne) return from < to ? [newest] : [];
+    const all = this.between(from, to);
+    if (areOfDifferent(all, from)) return all;
     const latest = new Map<ObjectKey, Version>();
-    for (const version of this.between(from, to)) latest.set(version.key, version);
-    return latest.values();
+    for (const version of all) latest.set(version.key, version);
+    return [...latest.values()];
   }
 
   /** The newest revision up to this one; 0 where there is none. */
   lastUpTo(revision: number): number {
-    return this.versions[this.countUpTo(revision) - 1]?.revision ?? 0;
+    return this.newestUpTo(revision)?.revision ?? 0;
+  }
+
+  /** The version of that revision: what it is tells of all that came before it. */
+  newestUpTo(revision: number): Version | undefined {
+    return this.versions[this.countUpTo(revision) - 1];
   }
 
   /** The newest revision that stood at an instant; 0 where there was none. */
@@ -118,6 +125,14 @@ export class VersionLog {
     }
     return low;
   }
+}
+
+/** Whether no object has two of the versions after `from`, as far as that can be told by each. */
+function areOfDifferent(versions: readonly Version[], from: number): boolean {
+  for (const { previous } of versions) {
+    if (previous !== undefined && previous.revision > from) return false;
+  }
+  return true;
 }
 
 /** What the version is for somebody who knows what stood at `revision`; undefined for nothing. */

@@ -5,31 +5,30 @@
 import type { ObjectKey } from '../values/kube-object';
 import type { Version } from './store';
 
-// Hardly any watch ever has a gap, and there are hundreds: none has a collection before its first.
 export class WatchGaps {
   /** Versions that will be left out when their turn comes, by revision. */
-  private coming: Set<number> | undefined;
+  private readonly coming = new Set<number>();
   /** Objects of which an older version is shown than of the others: as of which revision. */
-  private behind: Map<ObjectKey, number> | undefined;
+  private readonly behind = new Map<ObjectKey, number>();
 
   /** Whether nothing is left out, so that one revision says all about the view. */
   get isWhole(): boolean {
-    return (this.coming?.size ?? 0) === 0 && (this.behind?.size ?? 0) === 0;
+    return this.coming.size === 0 && this.behind.size === 0;
   }
 
   /** The version of this revision will not be delivered. */
   leaveOut(revision: number): void {
-    (this.coming ??= new Set()).add(revision);
+    this.coming.add(revision);
   }
 
   /** The revision as of which the view shows the object, where it shows others as of `seen`. */
   revisionOf(key: ObjectKey, seen: number): number {
-    return this.behind?.get(key) ?? seen;
+    return this.behind.get(key) ?? seen;
   }
 
   /** The objects that are shown older than the others, in the order in which they fell behind. */
   keys(): readonly ObjectKey[] {
-    return [...(this.behind?.keys() ?? [])];
+    return [...this.behind.keys()];
   }
 
   /**
@@ -41,24 +40,17 @@ export class WatchGaps {
     const fallen = new Map<ObjectKey, number>();
     for (const version of versions) {
       const { key, revision } = version;
-      if (this.coming?.delete(revision) !== true) {
+      if (!this.coming.delete(revision)) {
         latest.set(key, version);
         fallen.delete(key);
       } else if (!fallen.has(key)) {
         fallen.set(key, revision - 1);
       }
     }
-    if (this.behind !== undefined) for (const key of latest.keys()) this.behind.delete(key);
+    for (const key of latest.keys()) this.behind.delete(key);
     for (const [key, revision] of fallen) {
-      this.behind ??= new Map();
       if (!this.behind.has(key)) this.behind.set(key, revision);
     }
     return latest;
-  }
-
-  /** A list shows everything as it is. */
-  close(): void {
-    this.coming = undefined;
-    this.behind = undefined;
   }
 }

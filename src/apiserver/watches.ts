@@ -36,6 +36,8 @@ export class Watches {
   private readonly togetherEvents: ReadonlyMap<Phase, EventKind>;
   /** Who watches the kind of the last version while a cluster settles. */
   private told: Audience | undefined;
+  /** Who has yet to be told what he knows of, and up to which revision. */
+  private readonly behind = new Map<Audience, number>();
 
   constructor(ground: WatchesGround) {
     this.ground = ground;
@@ -52,13 +54,28 @@ export class Watches {
     return this.audiences.of(kind, scope);
   }
 
-  /** Has everybody who watches the kind hear of a version that a request has made. */
-  publish(request: ApiRequest, version: Version): void {
+  /**
+   * Has everybody who watches the kind hear of a version that a request has made. `isKnown`: who
+   * watches its scope alone has it already; if it takes no time to tell him, that can wait.
+   */
+  publish(request: ApiRequest, version: Version, isKnown = false): void {
     const delay = this.commonDelay(request);
     for (const audience of this.audiences.toldOf(request.kind, version.scope)) {
-      if (delay === undefined) for (const id of audience.all) this.notify(id, version, request);
+      if (isKnown && audience.isPart && delay === ZERO) this.behind.set(audience, version.revision);
+      else if (delay === undefined)
+        for (const id of audience.all) this.notify(id, version, request);
       else this.notifyAtOnce(audience, version, delay);
     }
+  }
+
+  /** Brings everybody up to date who was not told of what he knew. */
+  catchUp(): void {
+    for (const [audience, revision] of this.behind) {
+      for (const ids of audience.listening().values()) {
+        for (const id of ids) this.ground.informers[id]!.deliver(revision);
+      }
+    }
+    this.behind.clear();
   }
 
   /** When a change reaches everybody who listens; undefined where they differ in that. */
@@ -75,8 +92,9 @@ export class Watches {
       return;
     }
     const at = later(kernel.now, delay);
-    for (const [phase, ids] of audience.listening()) {
-      kernel.scheduleRow(at, phase, watchEvent, ids, revision, WATCH);
+    const listening = audience.listening();
+    for (const phase of PHASES) {
+      kernel.scheduleRow(at, phase, watchEvent, listening.get(phase)!, revision, WATCH);
     }
   }
 
@@ -93,7 +111,7 @@ export class Watches {
       return;
     }
     const turn = turns.push(revision) - 1;
-    for (const phase of audience.listening().keys()) {
+    for (const phase of PHASES) {
       const event = this.togetherEvents.get(phase)!;
       this.ground.kernel.after(ZERO, phase, event, audience.number, turn);
     }

@@ -25,21 +25,29 @@ export interface WorkQueueOptions {
   readonly work: (key: ObjectKey) => void;
 }
 
+/**
+ * How a key stands: it waits, or is worked on, or was added again while it was worked on. Then it
+ * is the journal entry that led to it, which is no number as low as the others.
+ */
+type Standing = number;
+const WAITING: Standing = Number.NEGATIVE_INFINITY;
+const WORKED_ON: Standing = Number.MIN_SAFE_INTEGER;
+
 export class WorkQueue {
   private readonly kernel: Kernel;
-  private readonly options: WorkQueueOptions;
+  private readonly backOff: BackOff;
+  private readonly work: WorkQueueOptions['work'];
   private readonly workEvent: EventKind;
   private readonly dueEvent: EventKind;
-  private readonly waiting = new Set<ObjectKey>();
-  private readonly working = new Set<ObjectKey>();
-  /** Keys that were added while they were worked on, with the journal entry that led to it. */
-  private readonly again = new Map<ObjectKey, number>();
+  /** Keys that wait or are worked on. */
+  private readonly standings = new Map<ObjectKey, Standing>();
   private readonly delayed = new Map<ObjectKey, Instant>();
   private readonly failures = new Map<ObjectKey, number>();
 
   constructor(kernel: Kernel, options: WorkQueueOptions) {
     this.kernel = kernel;
-    this.options = options;
+    this.backOff = options.backOff;
+    this.work = options.work;
     const owner = options.name;
     const work = (key: EventArgument): void => this.begin(String(key));
     this.workEvent = kernel.declare(`${options.name}.work`, work, { owner });
@@ -53,12 +61,10 @@ export class WorkQueue {
 
   /** Work on the key as soon as it can be; `phase` says when at the instant, `timer` after what. */
   add(key: ObjectKey, phase: Phase = Phase.control, timer = ''): void {
-    if (this.working.has(key)) {
-      if (!this.again.has(key)) this.again.set(key, this.kernel.cause);
-      return;
-    }
-    if (this.waiting.has(key)) return;
-    this.waiting.add(key);
+    const standing = this.standings.get(key);
+    if (standing === WORKED_ON) this.standings.set(key, this.kernel.cause);
+    if (standing !== undefined) return;
+    this.standings.set(key, WAITING);
     this.kernel.after(ZERO, phase, this.workEvent, key, 0, timer);
   }
 
@@ -73,7 +79,7 @@ export class WorkQueue {
 
   /** The work failed: it is tried again after the back-off. Returns false where it is given up. */
   retry(key: ObjectKey, timer = ''): boolean {
-    const { first, most, attempts } = this.options.backOff;
+    const { first, most, attempts } = this.backOff;
     const failures = this.failures.get(key) ?? 0;
     if (failures >= attempts) {
       this.failures.delete(key);
@@ -86,36 +92,34 @@ export class WorkQueue {
 
   /** The work succeeded: the next failure is a first one again. */
   forget(key: ObjectKey): void {
-    this.failures.delete(key);
+    if (this.failures.size > 0) this.failures.delete(key);
   }
 
   /** The work has ended, whatever came of it. */
   done(key: ObjectKey): void {
-    this.working.delete(key);
-    const cause = this.again.get(key);
-    if (cause === undefined) return;
-    this.again.delete(key);
+    const cause = this.standings.get(key);
+    if (cause === undefined || cause === WAITING) return;
+    this.standings.delete(key);
+    if (cause === WORKED_ON) return;
     this.kernel.because(cause);
     this.add(key);
   }
 
   /** Keys that are waiting, worked on or due later, in the order of their coming. */
   pending(): ObjectKey[] {
-    return [...new Set([...this.waiting, ...this.working, ...this.delayed.keys()])];
+    return [...new Set([...this.standings.keys(), ...this.delayed.keys()])];
   }
 
   /** Forgets everything: the process that held it has died. */
   reset(): void {
-    this.waiting.clear();
-    this.working.clear();
-    this.again.clear();
+    this.standings.clear();
     this.delayed.clear();
     this.failures.clear();
   }
 
   private begin(key: ObjectKey): void {
-    if (!this.waiting.delete(key)) return;
-    this.working.add(key);
-    this.options.work(key);
+    if (this.standings.get(key) !== WAITING) return;
+    this.standings.set(key, WORKED_ON);
+    this.work(key);
   }
 }

@@ -123,8 +123,8 @@ export interface Cluster {
   /**
    * Moves whenever anything that a claim can observe has changed, apart from what notes by itself
    * that it was read (kernel/readings.ts): objects of the API, views of them, the clock. What
-   * kube-proxy programs and which processes run in pods is told under NODES alone; packets and
-   * names note for themselves what they meet of that.
+   * kube-proxy programs and which processes run in pods moves under NODES alone, which whoever asks
+   * for machines has read; packets, names and `isRunning` note by themselves what they meet of it.
    */
   standing?(key: string): unknown;
   readonly handles: Handles;
@@ -149,6 +149,8 @@ export interface Cluster {
    * is really made: then the caches on every way learn from it.
    */
   resolve(from: Origin, name: string, options?: LookUpOptions): readonly Resolution[];
+  /** Whether a process of the pod (of that container, if given) runs, so that it can send. */
+  isRunning(pod: string, container?: string): boolean;
   /** Keys of the pods that a workload ever had, in the order of creation: `#1` is the first. */
   podsOf(kind: string, key: string): readonly string[];
   /** Endpoints (`ip:port`) that a node spreads the connections of a Service over, sorted. */

@@ -6,19 +6,17 @@ import { ApiServer } from '../apiserver/api-server';
 import { pluralNamed } from '../apiserver/kinds/index';
 import { createControllers } from '../controllers/index';
 import type { Controller } from '../controllers/index';
-import { copiesOf } from '../kernel/copy-recipe';
+import { copiesOf, UNCHANGED } from '../kernel/copy-recipe';
 import { Kernel } from '../kernel/kernel';
 import { nextRound, noteFleeting } from '../kernel/readings';
 import type { Place } from '../kernel/readings';
-import { createNetwork, datagram, handshake, repeated, segment } from '../network/index';
-import type { Network, SendOptions, StraySegment } from '../network/index';
+import { datagram, handshake, Network, repeated, segment } from '../network/index';
+import type { SendOptions, StraySegment } from '../network/index';
 import { Kubelets } from '../node/kubelet/kubelet';
-import type { Machine } from '../node/machine';
 import type { PolicyAgents } from '../node/policy/index';
 import { Timing } from '../timing';
 import { kubeletsOf } from '../values/cluster-spec';
 import type { ClusterSpec } from '../values/cluster-spec';
-import type { Component } from '../values/component';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 import type { Destination, Origin } from '../values/origin';
@@ -28,14 +26,12 @@ import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
 import { Behaviours, DnsServers } from '../workloads/index';
 import { ApiPaths } from './api-paths';
-import type { ApiClient } from './api-paths';
 import { NODES } from './cluster';
 import type {
   Announced,
   Cluster,
   ClusterSendOptions,
   ForkOptions,
-  Handles,
   OpenConnection,
   Visit,
 } from './cluster';
@@ -46,6 +42,8 @@ import type { Edge } from './load-balancing/edge';
 import { answersOf } from './lookups/dns-answers';
 import { destinationText, Findings, questionOf } from './findings';
 import { createHandles } from './handles';
+import { HandingOut } from './handing-out';
+import type { Parts } from './handing-out';
 import { Kubectl } from './commands/kubectl';
 import type { CommandFailure } from './commands/kubectl';
 import { askFromPod, lookUp } from './lookups/names';
@@ -59,18 +57,16 @@ import { SettledAdmission } from './settled/settled-admission';
 import type { Settlers } from './settled/settled-admission';
 import { beginningOf, objectsIn, profileOf, timingOptions } from './settled/start';
 import { announcedEndpoints, programmedEndpoints, servingEndpoints } from './views/service-truth';
+import { runsPod } from './views/running';
 import { takeSnapshot } from './views/snapshot';
 import { systemManifests } from './system-manifests';
 
-class ModelCluster implements Cluster {
+class ModelCluster extends HandingOut implements Cluster {
   /** What forks call it. */
   readonly place: Place = { room: 'cluster', name: '' };
+  readonly movesInTurns = true;
   readonly spec: ClusterSpec;
-  readonly kernel: Kernel;
-  readonly timing: Timing;
-  readonly api: ApiServer;
-  readonly handles: Handles;
-  readonly components: readonly Component[];
+  protected readonly parts: Parts;
   private readonly network: Network;
   private readonly behaviours: Behaviours;
   private readonly servers: DnsServers;
@@ -94,28 +90,27 @@ class ModelCluster implements Cluster {
   private readonly findings: Findings;
 
   constructor(spec: ClusterSpec, seed: number) {
+    super();
     const touch = (): void => this.shifted();
     const turn = (): void => this.turned();
     this.spec = spec;
-    this.kernel = new Kernel(seed, beginningOf(spec));
-    const { kernel } = this;
-    this.timing = new Timing(timingOptions(spec), kernel.random);
-    const { timing } = this;
+    const kernel = new Kernel(seed, beginningOf(spec));
+    const timing = new Timing(timingOptions(spec), kernel.random);
     const admission = new KindAdmission({ kernel, timing, spec });
     this.admission = new SettledAdmission(admission, this.settlers());
-    this.api = new ApiServer(kernel, timing, this.admission);
-    const { api } = this;
+    const api = new ApiServer(kernel, timing, this.admission);
     this.ordinals = new PodOrdinals(api.store);
-    this.network = createNetwork(spec, kernel, {
+    this.network = new Network(spec, kernel, {
       nameOfPod: (pod) => this.ordinals.nameOf(pod),
       timing,
     });
     const { network, ordinals } = this;
-    this.findings = new Findings({ cluster: this, kernel, ordinals, network });
     this.behaviours = new Behaviours(kernel, api, timing, spec.behaviours);
-    this.servers = this.createServers();
+    this.servers = this.createServers(kernel, api, timing);
     const { behaviours, servers } = this;
-    this.apiPaths = new ApiPaths({ spec, api, network, podClients: () => clientsOf(servers) });
+    this.findings = new Findings({ cluster: this, kernel, ordinals, network, api, servers });
+    const clients = () => servers.watching().map(({ pod, actor }) => ({ actor, origin: { pod } }));
+    this.apiPaths = new ApiPaths({ spec, api, network, podClients: clients });
     this.kubelets = new Kubelets({
       kernel,
       api,
@@ -132,7 +127,8 @@ class ModelCluster implements Cluster {
         this.apiPaths.refresh();
       },
     });
-    const { kubelets, machines } = this;
+    const { kubelets } = this;
+    const { machines } = network;
     const onChange = (node: string): void => {
       touch();
       this.edge?.nodeChanged(node);
@@ -148,21 +144,17 @@ class ModelCluster implements Cluster {
     watchNodeRanges({ spec, kernel, api, network, onChange });
     const controllers = createControllers({ kernel, api, timing, spec, heartbeats: kubelets });
     this.scheduler = controllers.find(({ name }) => name === 'scheduler')!;
-    const parts = { spec, kernel, api, timing, network, kubelets, proxies, controllers, touch };
-    const { components, upgrades } = createComponents({ ...parts, agents: this.agents });
-    this.components = components.all;
+    const model = { spec, kernel, api, timing, network, kubelets, proxies, touch };
+    const { components, upgrades } = createComponents(model, controllers, this.agents);
     this.kubectl = new Kubectl(kernel, api, spec.manifests);
     const { apiPaths, kubectl, edge } = this;
     const onNetworkChange = (): void => edge?.networkChanged();
     const reach = { servers, components, upgrades, kubectl, apiPaths, onNetworkChange };
-    this.handles = createHandles({ ...parts, ...reach });
+    const handles = createHandles(model, reach);
+    this.parts = { kernel, timing, api, handles, components: components.all, machines };
     api.observeCommits((version) => this.ordinals.observe(version));
     api.observeCommits(() => void this.moves++);
     followPower(kubelets, proxies, components);
-  }
-
-  get machines(): ReadonlyMap<string, Machine> {
-    return this.network.machines;
   }
 
   get failures(): readonly CommandFailure[] {
@@ -183,8 +175,10 @@ class ModelCluster implements Cluster {
 
   /** Applies everything and lives on until zero. */
   begin(): void {
-    const { spec, kernel, admission } = this;
+    const { spec, admission } = this;
+    const { kernel } = this.parts;
     const isCold = spec.start === 'cold';
+    this.network.begin(spec);
     kernel.expectObjects(objectsIn(spec));
     for (const object of seedObjects(spec)) this.create(object);
     for (const node of spec.nodes) this.kubelets.start(node.name);
@@ -196,24 +190,25 @@ class ModelCluster implements Cluster {
 
   private settle(): void {
     this.admission.begin();
-    this.kernel.runUntil(START);
+    this.parts.kernel.runUntil(START);
+    this.parts.api.catchUp();
     this.admission.end();
     this.proxies.settleAll();
     this.edge?.settle();
-    this.timing.switchTo(profileOf(this.spec));
+    this.parts.timing.switchTo(profileOf(this.spec));
   }
 
   fork({ seed, companion }: ForkOptions = {}): ModelCluster {
-    const fork = new ModelCluster(this.spec, this.kernel.random.seed);
+    const fork = new ModelCluster(this.spec, this.parts.kernel.random.seed);
     // In the order in which they come about: first the kubelets, then what runs in pods.
     fork.kubelets.resemble(this.kubelets);
     fork.servers.resemble(this.servers);
     copiesOf(this).carry(
       [this.spec, this, ...(companion?.origin ?? [])],
       [this.spec, fork, ...(companion?.create(fork) ?? [])],
-      this.moves,
+      this.mayHaveChanged ? this.moves : UNCHANGED,
     );
-    if (seed !== undefined) fork.kernel.random.reseed(seed);
+    if (seed !== undefined) fork.parts.kernel.random.reseed(seed);
     this.findings.tell(fork.findings);
     return fork;
   }
@@ -223,7 +218,7 @@ class ModelCluster implements Cluster {
     to: Destination,
     options: SendOptions & ClusterSendOptions = {},
   ): readonly Trace[] {
-    const { timeout = this.timing.delay('tcp.connectTimeout').least } = options;
+    const { timeout = this.parts.timing.delay('tcp.connectTimeout').least } = options;
     const patience = to.protocol === 'TCP' ? handshake(timeout) : datagram(timeout);
     const send = (): readonly Trace[] =>
       this.network
@@ -244,8 +239,9 @@ class ModelCluster implements Cluster {
   }
 
   proceed(connection: OpenConnection, stray?: StraySegment, interval?: Duration): readonly Trace[] {
-    const { least } = this.timing.delay('tcp.connectTimeout');
-    const within = this.timing.base('tcp.retransmissionTimeout');
+    const { timing } = this.parts;
+    const { least } = timing.delay('tcp.connectTimeout');
+    const within = timing.base('tcp.retransmissionTimeout');
     const patience = connection.tuple.protocol === 'TCP' ? segment(ZERO, within) : datagram(least);
     noteFleeting();
     const ways =
@@ -254,6 +250,7 @@ class ModelCluster implements Cluster {
         : this.network.proceedOutOfWindow(connection, stray);
     const traces = ways.flatMap((trace) => repeated(trace, patience));
     // The packet has kept entries fresh.
+    this.mayHaveChanged = true;
     nextRound();
     return traces;
   }
@@ -262,9 +259,13 @@ class ModelCluster implements Cluster {
     const ask = (): readonly Resolution[] => lookUp(this.names, from, name, options);
     const isReal = options?.real === true;
     const question = questionOf('resolve', from, name, options);
-    const resolutions = isReal ? ask() : this.findings.once(question, ask);
+    const resolutions = isReal ? ask() : this.findings.once(question, ask, true);
     if (isReal) this.changedByAsking();
     return resolutions;
+  }
+
+  isRunning(pod: string, container?: string): boolean {
+    return runsPod(this.parts, pod, container);
   }
 
   podsOf(kind: string, key: string): readonly string[] {
@@ -272,15 +273,17 @@ class ModelCluster implements Cluster {
   }
 
   programmed(node: string, service: string): readonly string[] {
-    return programmedEndpoints(this.api.store, this.proxies, node, service);
+    this.noteNodes();
+    return programmedEndpoints(this.parts.api.store, this.proxies, node, service);
   }
 
   serving(service: string): readonly string[] {
-    return servingEndpoints(this.api.store, this.kubelets, service);
+    this.noteNodes();
+    return servingEndpoints(this.parts.api.store, this.kubelets, service);
   }
 
   announced(service: string): Announced {
-    return announcedEndpoints(this.api.store, service);
+    return announcedEndpoints(this.parts.api.store, service);
   }
 
   get policyAgent(): string | undefined {
@@ -300,10 +303,12 @@ class ModelCluster implements Cluster {
   }
 
   snapshot(): Readonly<Record<string, unknown>> {
-    const { kernel, machines, proxies } = this;
+    this.noteNodes();
+    const { proxies } = this;
+    const { kernel, api, machines } = this.parts;
     return takeSnapshot({
       kernel,
-      store: this.api.store,
+      store: api.store,
       machines,
       pluralOf: pluralNamed,
       announcements: () => this.network.balancers.list(),
@@ -315,7 +320,8 @@ class ModelCluster implements Cluster {
   }
 
   private get names(): NamesContext {
-    const { spec, api, network, timing, behaviours, servers, findings } = this;
+    const { spec, network, behaviours, servers, findings } = this;
+    const { api, timing } = this.parts;
     const send = (from: Origin, to: Destination): readonly Trace[] =>
       findings.once(
         questionOf('packet', from, destinationText(to)),
@@ -331,19 +337,19 @@ class ModelCluster implements Cluster {
   }
 
   private shifted(): void {
-    this.moves++;
+    this.turned();
     this.state = Object.freeze({});
   }
 
   /** Who was only asked has changed something: nothing that is known holds any longer. */
   private changedByAsking(): void {
+    this.mayHaveChanged = true;
     noteFleeting();
     nextRound();
     this.shifted();
   }
 
-  private createServers(): DnsServers {
-    const { kernel, api, timing } = this;
+  private createServers(kernel: Kernel, api: ApiServer, timing: Timing): DnsServers {
     return new DnsServers({
       kernel,
       api,
@@ -357,16 +363,16 @@ class ModelCluster implements Cluster {
 
   private settlers(): Settlers {
     return {
-      placed: (pod) => this.scheduler.placed(pod),
-      running: (pod) => this.kubelets.take(pod),
+      placed: (pod, key, isNew) => this.scheduler.placed(pod, key, isNew),
+      running: (comer) => this.kubelets.take(comer),
     };
   }
 
   /** Manifests of a settled start are there at once. */
   private create(object: KubeObject): void {
     const request = { kind: object.kind, key: keyOf(object), object, actor: 'kubectl' } as const;
-    if (this.spec.start === 'cold') this.api.submit({ verb: 'create', ...request });
-    else this.api.commitNow({ verb: 'create', ...request });
+    if (this.spec.start === 'cold') this.parts.api.submit({ verb: 'create', ...request });
+    else this.parts.api.commitNow({ verb: 'create', ...request });
   }
 }
 
@@ -390,9 +396,4 @@ export function createCluster(spec: ClusterSpec, { seed }: { readonly seed: numb
   const cluster = new ModelCluster(spec, seed);
   cluster.begin();
   return cluster;
-}
-
-/** The DNS servers that watch the API, each from its own pod. */
-function clientsOf(servers: DnsServers): readonly ApiClient[] {
-  return servers.watching().map(({ pod, actor }) => ({ actor, origin: { pod } }));
 }

@@ -1,6 +1,7 @@
 // What was asked of a cluster and found out, and what it tells its forks of that: they and their
 // own forks are a family, in which an answer is found once where it is the same for several.
 
+import type { ApiServer } from '../apiserver/api-server';
 import { FamilyAnswers } from '../kernel/family-answers';
 import type { Kernel } from '../kernel/kernel';
 import { Answers, isReading, noteReading } from '../kernel/readings';
@@ -8,6 +9,7 @@ import type { Member, Place, Readable } from '../kernel/readings';
 import { nodeReadingAt } from '../network/index';
 import type { Network, Remember } from '../network/index';
 import type { Destination, Origin } from '../values/origin';
+import type { DnsServers } from '../workloads/index';
 import type { PodOrdinals } from './commands/pod-ordinals';
 
 /** What answers are read from. */
@@ -16,6 +18,8 @@ interface FindingsGround {
   readonly kernel: Kernel;
   readonly ordinals: PodOrdinals;
   readonly network: Network;
+  readonly api: ApiServer;
+  readonly servers: DnsServers;
 }
 
 /**
@@ -66,16 +70,27 @@ export class Findings {
   }
 
   private get member(): Member | undefined {
-    const { kernel } = this.ground;
+    const { cluster, kernel } = this.ground;
     const family = this[FAMILY];
-    return family && { family, locate: (place) => this.at(place), now: () => kernel.quietNow };
+    if (family === undefined) return undefined;
+    return {
+      family,
+      locate: (place) => this.at(place),
+      now: () => kernel.quietNow,
+      // Rules and processes come and go in machines and sandboxes that stay.
+      ground: () => cluster.standing(''),
+    };
   }
 
   private at(place: Place): Readable | undefined {
-    const { cluster, ordinals, network } = this.ground;
+    const { cluster, ordinals, network, api, servers } = this.ground;
     if (place.room === cluster.place?.room) return cluster;
     if (place.room === ordinals.place.room) return ordinals;
-    return nodeReadingAt(place, network.machines, network.directory);
+    return (
+      nodeReadingAt(place, network.machines, network.directory) ??
+      api.store.readingAt(place) ??
+      servers.readingAt(place)
+    );
   }
 }
 
@@ -84,8 +99,19 @@ export class Findings {
  * always the same of it is no JSON.
  */
 export function questionOf(word: string, from: Origin, what: string, options?: object): string {
-  const hasOptions = options !== undefined && Object.keys(options).length > 0;
-  return `${word} ${originText(from)} ${hasOptions ? JSON.stringify(options) : ''} > ${what}`;
+  const said = options === undefined ? '' : optionsText(options);
+  return `${word} ${originText(from)} ${said} > ${what}`;
+}
+
+/** What never changes is said by the same text for ever. */
+const optionTexts = new WeakMap<object, string>();
+
+function optionsText(options: object): string {
+  let text = optionTexts.get(options);
+  if (text !== undefined) return text;
+  text = Object.keys(options).length > 0 ? JSON.stringify(options) : '';
+  if (Object.isFrozen(options)) optionTexts.set(options, text);
+  return text;
 }
 
 export function destinationText({ address, port, protocol }: Destination): string {

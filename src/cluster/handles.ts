@@ -6,6 +6,7 @@ import type { ApiServer } from '../apiserver/api-server';
 import type { Kernel } from '../kernel/kernel';
 import type { Timing } from '../timing';
 import type { Kubelets } from '../node/kubelet/kubelet';
+import type { Machine } from '../node/machine';
 import type { Handles } from './cluster';
 import type { ComponentHandles, Components } from './components/components';
 import { clockSkewHandles } from './faults/clock-skew';
@@ -27,17 +28,22 @@ import { dnsManifests } from './system-manifests';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 
-export interface HandlesContext {
+/** The model that is taken hold of. */
+interface Model {
   readonly kernel: Kernel;
   readonly spec: ClusterSpec;
   readonly api: ApiServer;
   readonly network: Network;
   readonly kubelets: Kubelets;
   readonly proxies: Proxies;
-  readonly servers: DnsServers;
-  readonly touch: () => void;
-  readonly kubectl: Kubectl;
   readonly timing: Timing;
+  readonly touch: () => void;
+}
+
+/** What else handles reach. */
+interface Reach {
+  readonly servers: DnsServers;
+  readonly kubectl: Kubectl;
   readonly apiPaths: ApiPaths;
   readonly components: Components;
   readonly upgrades: Upgrades;
@@ -45,8 +51,34 @@ export interface HandlesContext {
   readonly onNetworkChange: () => void;
 }
 
-export function createHandles(context: HandlesContext): Handles {
-  const { components, network } = context;
+interface HandlesContext extends Model, Reach {
+  readonly machines: ReadonlyMap<string, Machine>;
+}
+
+/** One literal: spreads would give each context a shape of its own, which its readers pay for. */
+function contextOf(model: Model, reach: Reach): HandlesContext {
+  return {
+    kernel: model.kernel,
+    spec: model.spec,
+    api: model.api,
+    network: model.network,
+    machines: model.network.machines,
+    kubelets: model.kubelets,
+    proxies: model.proxies,
+    timing: model.timing,
+    touch: model.touch,
+    servers: reach.servers,
+    kubectl: reach.kubectl,
+    apiPaths: reach.apiPaths,
+    components: reach.components,
+    upgrades: reach.upgrades,
+    onNetworkChange: reach.onNetworkChange,
+  };
+}
+
+export function createHandles(model: Model, reach: Reach): Handles {
+  const context = contextOf(model, reach);
+  const { components } = context;
   const drains = context.kernel.keep(new Drains(context));
   // A few objects are filled: one literal with a spread of each costs a hundred times as much.
   const faults = Object.assign(
@@ -56,7 +88,7 @@ export function createHandles(context: HandlesContext): Handles {
     wipingHandles(context),
   );
   const processes = Object.assign(
-    freezingHandles({ ...context, machines: network.machines }),
+    freezingHandles(context),
     componentHandles(components),
     upgradeHandles(context),
   );

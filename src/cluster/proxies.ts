@@ -40,20 +40,16 @@ export class Proxies {
 
   constructor(context: ProxiesContext) {
     this.context = context;
-    this.mode = modeOf(context.spec);
     const { api, spec } = context;
-    const planes = spec.ipFamilies.map((family) => ({
-      inputs: new ProxyInputs(api.store, family),
-      shared: sharedConfiguration(spec, family),
-    }));
-    const backend = settings(spec)['iptablesBackend'] as IptablesBackend | undefined;
-    for (const node of spec.nodes) {
-      if (backend !== undefined) this.changeBackend(node.name, backend);
-      this.byNode.set(
-        node.name,
-        planes.map((plane) => this.proxy(context, node, plane)),
-      );
-    }
+    const { mode, planes, backend, minSyncPeriod } = setupOf(spec);
+    this.mode = mode;
+    const inputs = spec.ipFamilies.map((family) => new ProxyInputs(api.store, family));
+    spec.nodes.forEach(({ name }, index) => {
+      if (backend !== undefined) this.changeBackend(name, backend);
+      const ofNode = (nodes: readonly ProxyNode[], plane: number): KubeProxy =>
+        this.proxy(context, nodes[index]!, inputs[plane]!, minSyncPeriod);
+      this.byNode.set(name, planes.map(ofNode));
+    });
   }
 
   /** Every proxy lists everything and begins its first sync. */
@@ -165,11 +161,11 @@ export class Proxies {
 
   private proxy(
     context: ProxiesContext,
-    node: NodeSpec,
-    { inputs, shared }: { readonly inputs: ProxyInputs; readonly shared: SharedConfiguration },
+    node: ProxyNode,
+    inputs: ProxyInputs,
+    minSyncPeriod: Duration | undefined,
   ): KubeProxy {
-    const { spec, kernel, api, timing, machines, onChange } = context;
-    const minSyncPeriod = settings(spec)['minSyncPeriod'] as Duration | undefined;
+    const { kernel, api, timing, machines, onChange } = context;
     return new KubeProxy({
       kernel,
       api,
@@ -177,7 +173,7 @@ export class Proxies {
       machine: machines.get(node.name)!,
       mode: this.mode,
       inputs,
-      node: proxyNode(node, shared),
+      node,
       ...(minSyncPeriod === undefined ? {} : { minSyncPeriod }),
       onApplied: () => onChange(node.name),
     });
@@ -196,6 +192,38 @@ class ProxyDaemon implements Daemon {
     const ports = this.proxies.flatMap((proxy) => [...proxy.serviceHealth().keys()]);
     return [PROXY_HEALTH_PORT, ...ports].map((port) => ({ port, protocol: 'TCP' as const }));
   }
+}
+
+/** How the proxies of a cluster are set up. */
+interface Setup {
+  readonly mode: ProxyMode;
+  /** By family, by position of the node. */
+  readonly planes: readonly (readonly ProxyNode[])[];
+  readonly backend: IptablesBackend | undefined;
+  readonly minSyncPeriod: Duration | undefined;
+}
+
+/** Found once for all clusters of a spec: the forks of one are many. */
+const setups = new WeakMap<ClusterSpec, Setup>();
+
+function setupOf(spec: ClusterSpec): Setup {
+  let setup = setups.get(spec);
+  if (setup === undefined) {
+    const mode = modeOf(spec);
+    const given = settings(spec);
+    const planes = spec.ipFamilies.map((family) => {
+      const shared = sharedConfiguration(spec, family);
+      return spec.nodes.map((node) => proxyNode(node, shared));
+    });
+    setup = {
+      mode,
+      planes,
+      backend: given['iptablesBackend'] as IptablesBackend | undefined,
+      minSyncPeriod: given['minSyncPeriod'] as Duration | undefined,
+    };
+    setups.set(spec, setup);
+  }
+  return setup;
 }
 
 function modeOf(spec: ClusterSpec): ProxyMode {
@@ -265,5 +293,7 @@ function proxyNode(node: NodeSpec, shared: SharedConfiguration): ProxyNode {
   const isNodeLocal = options?.['detectLocalMode'] === 'NodeCIDR';
   const own = node.podCIDRs.find((range) => cidr(range).family === family);
   const { name, zone } = node;
-  return Object.assign({ name, addresses, zone }, shared, isNodeLocal && { clusterCIDR: own });
+  const all = Object.assign({ name, addresses, zone }, shared, isNodeLocal && { clusterCIDR: own });
+  // What forks share is found again in all of them.
+  return Object.freeze(all);
 }

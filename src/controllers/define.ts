@@ -6,7 +6,7 @@ import type { ApiResult, ApiRequest, ApiServer } from '../apiserver/api-server';
 import type { Change, Informer } from '../apiserver/informer';
 import { WorkQueue } from '../apiserver/work-queue';
 import type { BackOff } from '../apiserver/work-queue';
-import type { Pod } from '../apiserver/kinds/pod';
+import type { Pod, PodStatus } from '../apiserver/kinds/pod';
 import type { EventKind } from '../kernel/event-queue';
 import type { Handler, Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
@@ -17,10 +17,13 @@ import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { ZERO } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Heartbeats } from './nodes/heartbeats';
+import { ControllerPlace } from './controller-place';
 import { Pass } from './pass';
 import type { Write } from './pass';
 import { RequestLimiter } from './request-limiter';
 import type { RequestRate } from './request-limiter';
+import { WatchedKind } from './watched-kind';
+import type { KeysOf } from './watched-kind';
 
 /** What controllers are made of. */
 export interface ControllerContext {
@@ -34,6 +37,8 @@ export interface ControllerContext {
 /** What one controller sees of the API: its own informers, which may lag. */
 export interface View {
   get(kind: string, key: ObjectKey): KubeObject | undefined;
+  /** Those of these that are there. */
+  getAll(kind: string, keys: Iterable<ObjectKey>): KubeObject[];
   list(kind: string): IterableIterator<KubeObject>;
   /** Those of one scope alone: the pods of a node, in the order in which they were bound. */
   listIn(kind: string, scope: string): IterableIterator<KubeObject>;
@@ -52,17 +57,28 @@ export function wallClockOf({ timing, kernel, actor }: Workplace): Instant {
   return timing.clocks.reading(actor, kernel.now);
 }
 
+/** What binding a pod makes of it. */
+export interface Placement {
+  readonly nodeName: string;
+  readonly status: PodStatus;
+}
+
 export interface ControllerLogic {
   /** By watched kind: which keys a change concerns. Indexes are kept up to date here as well. */
-  readonly watches: Readonly<Record<string, (change: Change) => Iterable<ObjectKey>>>;
+  readonly watches: Readonly<Record<string, KeysOf>>;
   /** By watched kind: the timer for which its changes are gathered. Default: not at all. */
   readonly gathers?: Readonly<Record<string, TimerName>>;
+  /** Whether none of several changes of a watched kind concerns it, as can be seen at once. */
+  passesOver?(kind: string, changes: readonly Change[]): boolean;
   /** Looks at one key as of now and says what to write. */
   reconcile(key: ObjectKey, pass: Pass): void;
   /** The answer to a write of a pass, with the object as it is stored now. */
   answered?(write: Write, result: ApiResult, stored: KubeObject | undefined): void;
-  /** Of a scheduler: the pod with the node that it would get now, and does get. */
-  placed?(pod: Pod): Pod | undefined;
+  /**
+   * Of a scheduler: where the pod would go now, and does go. `pod`: it, or one like it. `isNew`:
+   * nobody has ever had the key.
+   */
+  placed?(pod: Pod, key: ObjectKey, isNew: boolean): Placement | undefined;
   /** The process has died: memory is lost. */
   reset?(): void;
 }
@@ -96,6 +112,30 @@ export function defineController(definition: ControllerDefinition): ControllerDe
   return definition;
 }
 
+class InformersView implements View {
+  private readonly informers: ReadonlyMap<string, Informer>;
+
+  constructor(informers: ReadonlyMap<string, Informer>) {
+    this.informers = informers;
+  }
+
+  get(kind: string, key: ObjectKey): KubeObject | undefined {
+    return this.informers.get(kind)!.get(key);
+  }
+
+  getAll(kind: string, keys: Iterable<ObjectKey>): KubeObject[] {
+    return this.informers.get(kind)!.getAll(keys);
+  }
+
+  list(kind: string): IterableIterator<KubeObject> {
+    return this.informers.get(kind)!.list();
+  }
+
+  listIn(kind: string, scope: string): IterableIterator<KubeObject> {
+    return this.informers.get(kind)!.list(scope);
+  }
+}
+
 const INTERVAL: TimerName = 'controller-manager.requestInterval';
 /** Names a write in one number: that of its pass times this, and its own. */
 const WRITES_PER_PASS = 2 ** 20;
@@ -120,8 +160,10 @@ export class Controller {
   /** What became of the writes of a stage that took no time, by the number of their pass. */
   private readonly results = new Map<number, readonly ApiResult[]>();
   /** Keys that wait for the first list of every informer. */
-  private readonly unsynced = new Set<ObjectKey>();
+  private unsynced: Set<ObjectKey> | undefined;
   private nextPass = 0;
+  /** Whether it is known to be synced, which it stays while it runs. */
+  private hasSynced = false;
 
   constructor(definition: ControllerDefinition, context: ControllerContext) {
     const { kernel, api, timing } = context;
@@ -152,22 +194,16 @@ export class Controller {
     });
     this.interval = definition.requests?.timer ?? INTERVAL;
     this.limiter = new RequestLimiter(timing.delay(this.interval).least, definition.requests);
-    this.logic = definition.create({
-      ...context,
-      view: this.view(),
-      queue: this.queue,
-      actor: this.actor,
-    });
-    this.informers = new Map(
-      Object.entries(this.logic.watches).map(([kind, keysOf]) => [
-        kind,
-        api.informer({
-          kind,
-          owner: this.actor,
-          onChange: (change) => this.observe(kind, change, keysOf),
-        }),
-      ]),
-    );
+    const informers = new Map<string, Informer>();
+    const view = new InformersView(informers);
+    const { actor, queue } = this;
+    const { spec, heartbeats } = context;
+    const place = new ControllerPlace({ kernel, timing, spec, heartbeats, view, queue, actor });
+    this.logic = definition.create(place);
+    for (const kind of Object.keys(this.logic.watches)) {
+      informers.set(kind, api.informer(new WatchedKind(kind, definition, this.logic, place)));
+    }
+    this.informers = informers;
     api.onView((actor, isCurrent) => {
       if (actor === this.actor && isCurrent) this.synced();
     });
@@ -179,14 +215,9 @@ export class Controller {
     return true;
   }
 
-  /** The pod with a node, where this controller gives it one at once. */
-  placed(pod: Pod): Pod | undefined {
-    return this.logic.placed?.(pod);
-  }
-
-  /** Keys that it has yet to deal with. */
-  get pending(): readonly ObjectKey[] {
-    return this.queue.pending();
+  /** The node of a pod, where this controller gives it one at once. */
+  placed(pod: Pod, key: ObjectKey, isNew: boolean): Placement | undefined {
+    return this.logic.placed?.(pod, key, isNew);
   }
 
   /** Cuts it off from changes; what it knows and has begun goes on. */
@@ -205,7 +236,8 @@ export class Controller {
     this.queue.reset();
     this.passes.clear();
     this.results.clear();
-    this.unsynced.clear();
+    this.unsynced = undefined;
+    this.hasSynced = false;
     this.logic.reset?.();
     for (const informer of this.informers.values()) informer.reset();
   }
@@ -217,58 +249,19 @@ export class Controller {
 
   /** The last informer has listed: what was put off begins. */
   private synced(): void {
-    const keys = [...this.unsynced];
-    this.unsynced.clear();
+    const keys = this.unsynced;
+    if (keys === undefined) return;
+    this.unsynced = undefined;
     for (const key of keys) this.queue.add(key);
-  }
-
-  private view(): View {
-    return {
-      get: (kind, key) => this.informers.get(kind)!.get(key),
-      list: (kind) => this.informers.get(kind)!.list(),
-      listIn: (kind, scope) => this.informers.get(kind)!.list(scope),
-    };
-  }
-
-  private observe(
-    kind: string,
-    change: Change,
-    keysOf: (change: Change) => Iterable<ObjectKey>,
-  ): void {
-    const keys = keysOf(change);
-    // Most changes concern nobody: then nothing goes through them.
-    if (Array.isArray(keys) && keys.length === 0) return;
-    let noted = false;
-    for (const key of keys) {
-      if (!noted) this.context.kernel.noteProgress(this.actor, 'observed', `${kind}/${change.key}`);
-      noted = true;
-      this.enqueue(kind, key);
-    }
-  }
-
-  private enqueue(kind: string, key: ObjectKey): void {
-    const timer = this.logic.gathers?.[kind];
-    const wait = timer === undefined ? ZERO : this.context.timing.wait(timer, this.actor);
-    if (wait === ZERO) this.queue.add(key, this.phaseFor(kind));
-    else this.queue.addAfter(key, wait, timer);
-  }
-
-  /**
-   * Where nothing takes any time (a cluster that settles), what happens to the dependents of a key
-   * is looked at once they have all come to rest, not once for each of them.
-   */
-  private phaseFor(kind: string): Phase {
-    const { kind: own, gathersDependents = false } = this.definition;
-    const isDependent = kind !== own || gathersDependents;
-    return isDependent && this.context.timing.profile === 'instant' ? Phase.rest : Phase.control;
   }
 
   /** A pass reads the world as it is when it begins, and writes when it has thought. */
   private begin(key: ObjectKey): void {
     const { kernel, timing } = this.context;
     // source: client-go/tools/cache WaitForCacheSync, before the workers of any controller start
-    if (!this.isSynced) {
-      this.unsynced.add(key);
+    this.hasSynced ||= this.isSynced;
+    if (!this.hasSynced) {
+      (this.unsynced ??= new Set()).add(key);
       this.queue.done(key);
       return;
     }
@@ -316,12 +309,15 @@ export class Controller {
   private writeAtOnce(id: number, pass: Pass, stage: readonly number[]): void {
     const { api, kernel } = this.context;
     const results: ApiResult[] = [];
-    let request: ApiRequest | undefined;
-    for (const [index, number] of stage.entries()) {
+    for (let at = 0; at < stage.length;) {
+      const number = stage[at]!;
+      const write = pass.writeAt(number);
       // What asks for several of a kind does so in the same words.
-      const isAgain = index > 0 && pass.writeAt(number) === pass.writeAt(number - 1);
-      if (request === undefined || !isAgain) request = this.requestFor(pass, number);
-      results.push(api.commitNow(request));
+      const from = at++;
+      while (at < stage.length && pass.writeAt(stage[at]!) === write) at++;
+      const request = this.requestFor(pass, number);
+      if (at - from === 1) results.push(api.commitNow(request));
+      else results.push(...api.commitAlike(request, at - from));
     }
     this.results.set(id, results);
     kernel.after(ZERO, Phase.control, this.answersEvent, id, stage[0]);
@@ -335,19 +331,21 @@ export class Controller {
     });
   }
 
-  private requestFor(pass: Pass, number: number): ApiRequest {
+  private requestFor(pass: Pass, number: number, answer?: ApiRequest['answer']): ApiRequest {
     const write = pass.writeAt(number);
     const { actor } = this;
     const effect = write.effect ?? pass.effect;
-    return copyWith(write, effect === undefined ? { actor } : { actor, effect });
+    if (answer === undefined) {
+      return copyWith(write, effect === undefined ? { actor } : { actor, effect });
+    }
+    return copyWith(write, effect === undefined ? { actor, answer } : { actor, effect, answer });
   }
 
   private submit(token: number): void {
     const pass = this.passes.get(Math.floor(token / WRITES_PER_PASS));
     if (pass === undefined) return;
     const answer = { kind: this.answerEvent, a: token };
-    const request = this.requestFor(pass, token % WRITES_PER_PASS);
-    this.context.api.submit(copyWith(request, { answer }));
+    this.context.api.submit(this.requestFor(pass, token % WRITES_PER_PASS, answer));
   }
 
   private answered(token: number, result: ApiResult): void {

@@ -6,7 +6,7 @@ import { keyOf, nameOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
-import { ownedAmong } from './owner';
+import { NOBODY, ownedAmong } from './owner';
 import type { OwnerIndex } from './owner';
 import type { Pass } from './pass';
 
@@ -51,7 +51,9 @@ class GarbageCollectorLogic implements ControllerLogic {
   constructor(workplace: Workplace) {
     this.place = workplace;
     const watch = (change: Change) => this.onChange(change);
-    this.watches = Object.fromEntries(KINDS.map((kind) => [kind, watch]));
+    const watches: Record<string, typeof watch> = {};
+    for (const kind of KINDS) watches[kind] = watch;
+    this.watches = watches;
   }
 
   reconcile(uid: ObjectKey, pass: Pass): void {
@@ -81,14 +83,20 @@ class GarbageCollectorLogic implements ControllerLogic {
     for (const kind of KINDS) yield* this.place.view.list(kind);
   }
 
-  private onChange(change: Change): Iterable<ObjectKey> {
+  passesOver(_kind: string, changes: readonly Change[]): boolean {
+    if (this.dependents !== undefined || this.gone.size > 0) return false;
+    for (const { before } of changes) if (before !== undefined) return false;
+    return true;
+  }
+
+  private onChange(change: Change): readonly ObjectKey[] {
     this.dependents?.update(change);
     const { before, after } = change;
-    if (before === undefined) return this.gone.size === 0 ? [] : this.goneOwnersOf(after);
+    if (before === undefined) return this.gone.size === 0 ? NOBODY : this.goneOwnersOf(after);
     const { uid } = before.metadata;
-    if (uid === undefined || uid === after?.metadata.uid) return [];
+    if (uid === undefined || uid === after?.metadata.uid) return NOBODY;
     this.gone.set(uid, nameOf(before));
-    return this.index.countOf(uid) > 0 ? [uid] : [];
+    return this.index.countOf(uid) > 0 ? [uid] : NOBODY;
   }
 
   /** What was created while its owner was going comes too late. */

@@ -23,7 +23,7 @@ import { statefulset } from './workloads/statefulset';
 import { taintEviction } from './nodes/taint-eviction';
 import { ttlAfterFinished } from './jobs/ttl-after-finished';
 
-export type { Controller, ControllerContext } from './define';
+export type { Controller, ControllerContext, Placement } from './define';
 export type { Heartbeats } from './nodes/heartbeats';
 
 /** Sorted by name. */

@@ -17,6 +17,9 @@ interface Namespace {
 type Told = (string | Labels | undefined)[];
 const FIELDS = 4;
 
+/** The answer where there is certainly nothing. */
+export const NO_KEYS: ReadonlySet<ObjectKey> = new Set();
+
 export class LabelIndex {
   private readonly namespaces = new Map<string, Namespace>();
   /** What has not been read yet: a flat list, so that a fork copies no object for a change. */
@@ -36,12 +39,12 @@ export class LabelIndex {
   matching(namespace: string, wanted: Labels): Iterable<ObjectKey> {
     if (this.told.length > 0) this.read();
     const place = this.namespaces.get(namespace);
-    if (place === undefined) return NONE;
+    if (place === undefined) return NO_KEYS;
     let fewest: ReadonlySet<ObjectKey> | undefined;
     const sets: ReadonlySet<ObjectKey>[] = [];
     for (const name of Object.keys(wanted)) {
       const keys = place.byLabel.get(name)?.get(wanted[name]!);
-      if (keys === undefined) return NONE;
+      if (keys === undefined) return NO_KEYS;
       sets.push(keys);
       if (fewest === undefined || keys.size < fewest.size) fewest = keys;
     }
@@ -92,8 +95,6 @@ export class LabelIndex {
     return place;
   }
 }
-
-const NONE: ReadonlySet<ObjectKey> = new Set();
 
 /** Where the keys of objects with these labels stand. */
 function setsOf(byLabel: Namespace['byLabel'], labels: Labels): Keys[] {

@@ -9,6 +9,7 @@ import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { compareText } from '../values/order';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
+import { NOBODY } from './owner';
 import type { Pass } from './pass';
 
 const NAMESPACED: readonly string[] = [...KINDS, ...OPAQUE_KINDS]
@@ -36,10 +37,10 @@ class NamespaceLogic implements ControllerLogic {
   constructor(workplace: Workplace) {
     this.place = workplace;
     const watch = (change: Change) => this.onObject(change);
-    this.watches = {
-      ...Object.fromEntries(NAMESPACED.map((kind) => [kind, watch])),
-      Namespace: (change) => this.onNamespace(change),
-    };
+    const watches: Record<string, typeof watch> = {};
+    for (const kind of NAMESPACED) watches[kind] = watch;
+    watches['Namespace'] = (change) => this.onNamespace(change);
+    this.watches = watches;
   }
 
   reconcile(key: ObjectKey, pass: Pass): void {
@@ -58,7 +59,7 @@ class NamespaceLogic implements ControllerLogic {
     this.going.clear();
   }
 
-  private onNamespace({ key, after }: Change): Iterable<ObjectKey> {
+  private onNamespace({ key, after }: Change): readonly ObjectKey[] {
     if (!isGoing(after)) {
       this.going.delete(key);
       return [];
@@ -67,9 +68,13 @@ class NamespaceLogic implements ControllerLogic {
     return [key];
   }
 
+  passesOver(kind: string): boolean {
+    return this.going.size === 0 && kind !== 'Namespace';
+  }
+
   /** Only what happens in a namespace that is going is of interest. */
-  private onObject({ key }: Change): Iterable<ObjectKey> {
-    if (this.going.size === 0) return [];
+  private onObject({ key }: Change): readonly ObjectKey[] {
+    if (this.going.size === 0) return NOBODY;
     const { namespace: name } = splitKey(key);
     return this.going.has(name) ? [name] : [];
   }

@@ -20,6 +20,21 @@ export function isControlled({ before, after }: Change, kind: string): boolean {
   return controllerOf(before)?.kind === kind;
 }
 
+/** Whether none of the changes is of what one of this kind controls, or did before. */
+export function areForeign(changes: readonly Change[], kind: string): boolean {
+  // What one template brings comes one after the other, and shares its references.
+  let foreign: readonly OwnerReference[] | undefined;
+  for (const change of changes) {
+    const { before, after } = change;
+    const references = after?.metadata.ownerReferences;
+    const isKnown = references !== undefined && references === foreign;
+    if (isKnown && (before === undefined || isOwnedAlike(before, after))) continue;
+    if (isControlled(change, kind)) return false;
+    foreign = references;
+  }
+  return true;
+}
+
 function isOwnedAlike(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
   return a?.metadata.ownerReferences === b?.metadata.ownerReferences;
 }
@@ -38,7 +53,8 @@ export function ownerKey(object: KubeObject | undefined, kind: string): ObjectKe
   return namespace === undefined ? reference.name : `${namespace}/${reference.name}`;
 }
 
-const NOBODY: readonly ObjectKey[] = [];
+/** The answer where a change concerns nobody. */
+export const NOBODY: readonly ObjectKey[] = Object.freeze([]);
 const NOTHING: readonly KubeObject[] = [];
 
 /** The keys of the controlling owners of this kind that a change concerns: before and after it. */
@@ -55,10 +71,47 @@ export function distinctKeys(
   return is === undefined ? [was] : [was, is];
 }
 
+/** Who controls an object, as somebody sees it who asks for owners of one kind. */
+export interface Ownership {
+  /** Whether nobody controls it. */
+  readonly isOrphan: boolean;
+  /** The key of the controlling owner, if it is of the kind: a list of one, or of none. */
+  readonly keys: readonly ObjectKey[];
+}
+
+interface Read extends Ownership {
+  readonly references: readonly OwnerReference[] | undefined;
+  readonly namespace: string | undefined;
+}
+
+/** Reads the owners of objects; those that share their references share the answer. */
+export class Ownerships {
+  private readonly kind: string;
+  private last: Read | undefined;
+
+  constructor(kind: string) {
+    this.kind = kind;
+  }
+
+  of(object: KubeObject): Ownership {
+    const { ownerReferences: references, namespace } = object.metadata;
+    const { last } = this;
+    const isKnown = last?.references === references && last?.namespace === namespace;
+    if (last !== undefined && isKnown) return last;
+    const key = ownerKey(object, this.kind);
+    const keys = key === undefined ? NOBODY : Object.freeze([key]);
+    const isOrphan = controllerOf(object) === undefined;
+    return (this.last = Object.freeze({ references, namespace, isOrphan, keys }));
+  }
+}
+
 /** Objects by the identity of their controlling owner, in the order of their coming. */
 export class OwnerIndex {
   private readonly kind: string | undefined;
   private readonly byOwner = new Map<string, Map<ObjectKey, KubeObject>>();
+  /** The references of what came last, and where it stands; undefined for nowhere. */
+  private lastReferences: readonly OwnerReference[] | undefined;
+  private lastPlace: Map<ObjectKey, KubeObject> | undefined;
 
   /** Of what is owned by one kind, where one is named. */
   constructor(kind?: string) {
@@ -67,13 +120,22 @@ export class OwnerIndex {
 
   /** Tells of a change of an object. */
   update({ key, before, after }: Pick<Change, 'key' | 'before' | 'after'>): void {
+    const { lastReferences } = this;
+    const references = after?.metadata.ownerReferences;
+    const isAsBefore = before === undefined || isOwnedAlike(before, after);
+    // What one template brings comes one after the other, and shares its references.
+    if (isAsBefore && references !== undefined && references === lastReferences) {
+      this.lastPlace?.set(key, after!);
+      return;
+    }
     const is = this.ownerOf(after);
-    const was = isOwnedAlike(before, after) ? is : this.ownerOf(before);
+    const was = isAsBefore && before !== undefined ? is : this.ownerOf(before);
     if (was !== undefined && was !== is) this.byOwner.get(was)?.delete(key);
-    if (is === undefined || after === undefined) return;
-    const objects = this.byOwner.get(is);
-    if (objects === undefined) this.byOwner.set(is, new Map([[key, after]]));
-    else objects.set(key, after);
+    if (after === undefined) return;
+    const place = is === undefined ? undefined : this.placeOf(is);
+    place?.set(key, after);
+    this.lastReferences = references;
+    this.lastPlace = place;
   }
 
   /** The objects that the owner of this identity controls. */
@@ -88,6 +150,14 @@ export class OwnerIndex {
 
   clear(): void {
     this.byOwner.clear();
+    this.lastReferences = undefined;
+    this.lastPlace = undefined;
+  }
+
+  private placeOf(owner: string): Map<ObjectKey, KubeObject> {
+    let place = this.byOwner.get(owner);
+    if (place === undefined) this.byOwner.set(owner, (place = new Map()));
+    return place;
   }
 
   private ownerOf(object: KubeObject | undefined): string | undefined {

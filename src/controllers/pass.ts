@@ -17,9 +17,11 @@ export class Pass {
   effect: Effect | undefined;
   /** What was found, in words, for the journal. */
   summary = '';
-  private readonly stages: Write[][] = [[]];
-  private readonly sent: Write[] = [];
-  private stage = -1;
+  private readonly asked: Write[] = [];
+  /** The numbers of the writes before which something is waited for. */
+  private stops: number[] | undefined;
+  /** How many writes have gone out. */
+  private sent = 0;
   private unanswered = 0;
   private reason: string | undefined;
   private again: { readonly delay: Duration; readonly timer: string } | undefined;
@@ -40,9 +42,11 @@ export class Pass {
   }
 
   patch(object: KubeObject, patch: Readonly<Record<string, unknown>>): void {
-    const { uid } = object.metadata;
-    const same = uid === undefined ? {} : { uid };
-    this.write({ verb: 'patch', kind: object.kind, key: keyOf(object), patch, ...same });
+    const { kind, metadata } = object;
+    const { uid } = metadata;
+    const key = keyOf(object);
+    if (uid === undefined) this.write({ verb: 'patch', kind, key, patch });
+    else this.write({ verb: 'patch', kind, key, patch, uid });
   }
 
   /** Writes into the status of an object, whose conditions it does not know all of. */
@@ -67,12 +71,15 @@ export class Pass {
   }
 
   write(write: Write): void {
-    this.stages.at(-1)!.push(write);
+    this.asked.push(write);
   }
 
   /** What is written from here on waits until what stands before has succeeded. */
   then(): void {
-    if (this.stages.at(-1)!.length > 0) this.stages.push([]);
+    const { length } = this.asked;
+    if (length === 0) return;
+    if (this.stops === undefined) this.stops = [length];
+    else if (this.stops.at(-1) !== length) this.stops.push(length);
   }
 
   /** The pass counts as failed when its writes are through: it is tried again after a back-off. */
@@ -95,33 +102,35 @@ export class Pass {
 
   /** Every write that was asked for, in order. */
   get writes(): readonly Write[] {
-    return this.stages.flat();
+    return this.asked;
   }
 
   get isIdle(): boolean {
-    return this.stages.every((writes) => writes.length === 0);
+    return this.asked.length === 0;
   }
 
   get isFirstStage(): boolean {
-    return this.stage < 0;
+    return this.sent === 0;
   }
 
   get hasMore(): boolean {
-    return (this.stages[this.stage + 1]?.length ?? 0) > 0;
+    return this.sent < this.asked.length;
   }
 
   /** The writes that go out now, by their numbers. */
   nextStage(): readonly number[] {
-    const stage = this.stages[++this.stage]!;
-    this.unanswered = stage.length;
-    const first = this.sent.length;
-    this.sent.push(...stage);
-    return stage.map((_write, index) => first + index);
+    const first = this.sent;
+    const end = this.stops?.find((stop) => stop > first) ?? this.asked.length;
+    const numbers: number[] = [];
+    for (let number = first; number < end; number++) numbers.push(number);
+    this.sent = end;
+    this.unanswered = end - first;
+    return numbers;
   }
 
   /** A write that has gone out, by its number. */
   writeAt(number: number): Write {
-    return this.sent[number]!;
+    return this.asked[number]!;
   }
 
   /** Counts an answer; returns how many are still to come. */
@@ -131,6 +140,8 @@ export class Pass {
 
   /** Writes that never went out because an earlier stage failed. */
   skipped(): readonly Write[] {
-    return this.stages.slice(this.stage + 1).flat();
+    return this.hasMore ? this.asked.slice(this.sent) : NONE;
   }
 }
+
+const NONE: readonly Write[] = [];

@@ -10,6 +10,7 @@ import { between, later } from '../values/time';
 import type { Instant } from '../values/time';
 import { defineController } from './define';
 import type { ControllerLogic, Workplace } from './define';
+import { NOBODY } from './owner';
 import type { Pass } from './pass';
 
 const PERIOD = 'controller-manager.podgc.period';
@@ -75,7 +76,7 @@ class PodGcLogic implements ControllerLogic {
     this.missedAt.clear();
   }
 
-  private onNode({ key, after }: Change): Iterable<ObjectKey> {
+  private onNode({ key, after }: Change): readonly ObjectKey[] {
     if (after === undefined) {
       this.nodes.delete(key);
       return [key];
@@ -84,8 +85,8 @@ class PodGcLogic implements ControllerLogic {
     return [];
   }
 
-  private onPod({ after }: Change): Iterable<ObjectKey> {
+  private onPod({ after }: Change): readonly ObjectKey[] {
     const node = (after as Pod | undefined)?.spec.nodeName;
-    return node && !this.nodes.has(node) ? [node] : [];
+    return node && !this.nodes.has(node) ? [node] : NOBODY;
   }
 }

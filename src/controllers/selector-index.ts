@@ -4,18 +4,28 @@ import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
 import type { ObjectKey } from '../values/kube-object';
 import { compareText, sortedKeys } from '../values/order';
+import { NOBODY } from './owner';
 
 type Selectors = Map<ObjectKey, Labels>;
 /** By the name of a label, then by its value: texts that objects hold are looked up as they are. */
 type ByLabel = Map<string, Map<string, Selectors>>;
 
+interface Answer {
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly keys: readonly ObjectKey[];
+}
+
 export class SelectorIndex {
   private readonly namespaces = new Map<string, ByLabel>();
   /** Where the selector of each object stands. */
   private readonly places = new Map<ObjectKey, Selectors>();
+  /** The last answer: the objects of one template come one after the other. */
+  private last: Answer | undefined;
 
   /** Tells of a selector; undefined or empty means that the object selects nothing. */
   update(namespace: string, key: ObjectKey, selector: Labels | undefined): void {
+    this.last = undefined;
     this.places.get(key)?.delete(key);
     this.places.delete(key);
     const [first] = sortedKeys(selector ?? {});
@@ -26,6 +36,10 @@ export class SelectorIndex {
 
   /** Keys of the objects whose selector matches these labels. */
   selecting(namespace: string, labels: Labels | undefined): readonly ObjectKey[] {
+    const { last } = this;
+    if (last !== undefined && last.labels === labels && last.namespace === namespace) {
+      return last.keys;
+    }
     const byLabel = this.namespaces.get(namespace);
     if (labels === undefined || byLabel === undefined) return NOBODY;
     const found: ObjectKey[] = [];
@@ -36,12 +50,16 @@ export class SelectorIndex {
         if (matchesLabels(labels, selector)) found.push(key);
       }
     }
-    return found.length < 2 ? found : found.sort(compareText);
+    const keys = found.length === 0 ? NOBODY : Object.freeze(found.sort(compareText));
+    // Frozen, so that forks share it.
+    this.last = Object.freeze({ namespace, labels, keys });
+    return keys;
   }
 
   clear(): void {
     this.namespaces.clear();
     this.places.clear();
+    this.last = undefined;
   }
 
   private placeOf(namespace: string, name: string, value: string): Selectors {
@@ -54,5 +72,3 @@ export class SelectorIndex {
     return selectors;
   }
 }
-
-const NOBODY: readonly ObjectKey[] = [];

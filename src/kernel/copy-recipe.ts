@@ -2,8 +2,9 @@
 // forks of one origin, and only the first has to find out what there is to do. What is done again
 // is what differs from a model that was only built, and that is little.
 //
-// A recipe holds as long as nothing was written into the origin since. That is not for the origin
-// to tell, which would have to be asked at every place that writes: it is looked up.
+// A recipe holds as long as nothing was written into the origin since. An origin of which nobody
+// holds a part can say so for certain. Any other would have to be asked at every place that writes:
+// there it is looked up.
 
 import { contentsOf, GETTER, isSameList, isUnchanged } from './contents';
 import type { Contents } from './contents';
@@ -59,6 +60,9 @@ interface Reading {
   readonly contents: Contents;
 }
 
+/** The stamp of origins that cannot have changed since their first copy. */
+export const UNCHANGED = -1;
+
 /** By the model that is copied. */
 const known = new WeakMap<object, Copies>();
 
@@ -77,10 +81,10 @@ export class Copies {
   /**
    * Makes `target` what `origin` is, as copyState does; both are lists of models. `stamp`: a number
    * that is another one when the origin is likely to have changed. It decides whether it is worth
-   * while to keep in mind what is done, no more.
+   * while to keep in mind what is done, no more, but for UNCHANGED, which is believed.
    */
   carry(origin: readonly object[], target: readonly object[], stamp: number): void {
-    if (this.recipe?.holdsFor(origin) === true) {
+    if (this.recipe?.isOf(origin) === true && (stamp === UNCHANGED || this.recipe.holds())) {
       this.recipe.applyTo(target);
     } else if (stamp === this.last?.stamp && isSameList(origin, this.last.origin)) {
       this.recipe = new CopyRecipe(origin, target);
@@ -119,9 +123,12 @@ class CopyRecipe {
     });
   }
 
-  /** Whether it is about these, and they are what they were. */
-  holdsFor(origin: readonly object[]): boolean {
-    if (!isSameList(origin, this.origin)) return false;
+  isOf(origin: readonly object[]): boolean {
+    return isSameList(origin, this.origin);
+  }
+
+  /** Whether the origin is what it was. */
+  holds(): boolean {
     for (const { part, contents } of this.readings) if (!isUnchanged(part, contents)) return false;
     return true;
   }

@@ -4,12 +4,11 @@
 // tables run out as time goes on: what was found without them holds from that instant on.
 
 import type { Instant } from '../values/time';
-import { isTrueOf } from './passages';
-import type { Counterpart, Passage } from './passages';
+import { FamilyStates, sourceAt } from './family-states';
+import type { Asking, Found, Locate, Told } from './family-states';
+import { isSamePlace, isTrueOf } from './passages';
+import type { Passage, Trodden } from './passages';
 import type { Answer, Key, Place, Readable } from './readings';
-
-/** Where a cluster has what the others call by the same name. */
-export type Locate = (place: Place) => Readable | undefined;
 
 /** What is read next, where that is how it stands, and where it leads. */
 interface Way extends Passage {
@@ -23,21 +22,10 @@ interface Step {
   readonly ways: Way[];
 }
 
-/** An answer, and since which instant it is known to be one. */
-interface Found {
-  readonly value: unknown;
-  readonly from: Instant;
-}
-
-/** An answer of another fork, and what it depends on here. */
-export interface Told {
-  readonly value: unknown;
-  readonly from: readonly Counterpart[];
-}
-
 /** All answers to one question. */
 interface Tree {
   readonly root: Step;
+  readonly states: FamilyStates;
   count: number;
 }
 
@@ -51,26 +39,33 @@ export class FamilyAnswers {
   private readonly trees = new Map<string, Tree>();
 
   /** The answer, should it be known. */
-  known(question: string, now: Instant, locate: Locate): Told | undefined {
-    let step = this.trees.get(question)?.root;
-    const from: Counterpart[] = [];
-    while (step !== undefined && step.found === undefined) step = onward(step, locate, from);
-    const found = step?.found;
-    return found !== undefined && found.from <= now ? { value: found.value, from } : undefined;
+  known(question: string, now: Instant, asking: Asking): Told | undefined {
+    const tree = this.trees.get(question);
+    const told = tree?.states.told(asking, () => foundBy(tree.root, asking.locate));
+    return told !== undefined && told.found.from <= now ? told : undefined;
   }
 
   /** Keeps an answer, unless it depends on what cannot be told to others. */
   add(question: string, now: Instant, answer: Answer<unknown>): void {
-    const trail = trailOf(answer);
-    if (trail === undefined || !isPlain(answer.value)) return;
+    const told = trailOf(answer);
+    if (told === undefined || !isPlain(answer.value)) return;
+    const { trail, sources } = told;
     let tree = this.trees.get(question);
     this.trees.delete(question);
-    if (tree === undefined || tree.count === ANSWERS_MAX) tree = { root: newStep(), count: 0 };
+    if (tree === undefined || tree.count === ANSWERS_MAX) tree = newTree();
     this.trees.set(question, tree);
     let step = tree.root;
     for (const passage of trail) step = stepBehind(step, passage);
-    if (step.found === undefined) tree.count++;
-    step.found = { value: frozen(answer.value), from: now };
+    const value = frozen(answer.value);
+    if (step.found === undefined) {
+      tree.count++;
+      step.found = { value, from: now, trail };
+      tree.states.cover(trail, (place) => sources.get(place)!);
+    } else {
+      // States that lead here know it by this object.
+      step.found.value = value;
+      step.found.from = now;
+    }
     if (this.trees.size > QUESTIONS_MAX) this.trees.delete(this.trees.keys().next().value!);
   }
 }
@@ -79,8 +74,19 @@ function newStep(): Step {
   return { found: undefined, ways: [] };
 }
 
+function newTree(): Tree {
+  return { root: newStep(), states: new FamilyStates(), count: 0 };
+}
+
+/** The answer to which it leads to read what others have read. */
+function foundBy(root: Step, locate: Locate): Found | undefined {
+  let step: Step | undefined = root;
+  while (step !== undefined && step.found === undefined) step = onward(step, locate);
+  return step?.found;
+}
+
 /** Reads what was read next: whoever asks anew would do the same. */
-function onward({ ways }: Step, locate: Locate, from: Counterpart[]): Step | undefined {
+function onward({ ways }: Step, locate: Locate): Step | undefined {
   let source: Readable | undefined;
   let place: Place | undefined;
   for (const way of ways) {
@@ -88,21 +94,17 @@ function onward({ ways }: Step, locate: Locate, from: Counterpart[]): Step | und
       ({ place } = way);
       source = locate(place);
     }
-    if (source === undefined || !isTrueOf(way, source)) continue;
-    from.push({ passage: way, source, whole: source.whole?.() });
-    return way.next;
+    if (source !== undefined && isTrueOf(way, source)) return way.next;
   }
   return undefined;
 }
-
-type Trodden = Pick<Passage, 'place' | 'keys' | 'was'>;
 
 /** Goes the ways that are there as far as they lead, and makes the rest of the way. */
 function stepBehind({ ways }: Step, passage: Trodden): Step {
   const index = ways.findIndex((way) => beginAlike(way, passage));
   if (index < 0) {
     const next = newStep();
-    ways.push({ ...passage, known: new Map(), next });
+    ways.push({ ...passage, known: undefined, next });
     return next;
   }
   const way = ways[index]!;
@@ -137,36 +139,41 @@ function commonKeys(one: Trodden, other: Trodden): number {
 /** The same in two ways, so that another one can part from it between them. */
 function divided(way: Way, at: number): Way {
   const { place, keys, was } = way;
-  const rest: Way = { ...restOf(way, at), known: new Map(), next: way.next };
+  const rest: Way = { ...restOf(way, at), known: undefined, next: way.next };
   const next: Step = { found: undefined, ways: [rest] };
-  return { place, keys: keys.slice(0, at), was: was.slice(0, at), known: new Map(), next };
+  return { place, keys: keys.slice(0, at), was: was.slice(0, at), known: undefined, next };
 }
 
 function restOf({ place, keys, was }: Trodden, from: number): Trodden {
   return { place, keys: keys.slice(from), was: was.slice(from) };
 }
 
-function isSamePlace(a: Place, b: Place): boolean {
-  return a === b || (a.room === b.room && a.name === b.name);
+/** All that an answer was read from, in order; undefined where others could not tell. */
+function trailOf(answer: Answer<unknown>): Followed | undefined {
+  const trail = new Trail();
+  return trail.follow(answer) ? { trail: trail.passages, sources: trail.sources } : undefined;
 }
 
-/** All that an answer was read from, in order; undefined where others could not tell. */
-function trailOf(answer: Answer<unknown>): readonly Trodden[] | undefined {
-  const trail = new Trail();
-  return trail.follow(answer) ? trail.passages : undefined;
+/** A trail, and who has what was read in its places. */
+interface Followed {
+  readonly trail: readonly Passage[];
+  readonly sources: ReadonlyMap<Place, Readable>;
 }
 
 /** The readings of an answer and of its parts, each once. */
 class Trail {
-  readonly passages: { readonly place: Place; readonly keys: Key[]; readonly was: unknown[] }[] =
-    [];
+  readonly passages: (Passage & { readonly keys: Key[]; readonly was: unknown[] })[] = [];
+  readonly sources = new Map<Place, Readable>();
   private readonly seen = new Map<object, Set<Key> | undefined>();
   private source: Readable | undefined;
 
   /** Returns whether others can tell how all of it stands. */
   follow({ isFleeting, trail, told }: Answer<unknown>): boolean {
     if (told !== undefined) {
-      return told.every(({ passage, source }) => passage.keys.every((it) => this.read(source, it)));
+      return told.found.trail.every(({ place, keys }) => {
+        const source = sourceAt(told, place)!;
+        return keys.every((key) => this.read(source, key));
+      });
     }
     if (isFleeting || trail === undefined) return false;
     for (let index = 0; index < trail.length; index += 2) {
@@ -195,7 +202,9 @@ class Trail {
     if (was === undefined) return false;
     if (this.source !== source) {
       this.source = source;
-      this.passages.push({ place: source.place!, keys: [], was: [] });
+      const place = source.place!;
+      this.passages.push({ place, keys: [], was: [], known: undefined });
+      this.sources.set(place, source);
     }
     const passage = this.passages.at(-1)!;
     passage.keys.push(key);

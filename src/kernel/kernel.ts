@@ -274,18 +274,10 @@ export class Kernel {
     detail = '',
     also: readonly number[] = [],
   ): number {
-    const { now, phase, cause, timer } = this.state;
-    const index = this.journal.append({
-      at: now,
-      phase,
-      actor,
-      action,
-      subject,
-      detail,
-      cause: Math.max(cause, NO_CAUSE),
-      timer,
-      ...(also.length > 1 && { also }),
-    });
+    const { now: at, phase, timer } = this.state;
+    const cause = Math.max(this.state.cause, NO_CAUSE);
+    const entry = { at, phase, actor, action, subject, detail, cause, timer };
+    const index = this.journal.append(also.length > 1 ? { ...entry, also } : entry);
     this.state.cause = index;
     this.state.timer = '';
     return index;

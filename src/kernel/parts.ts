@@ -35,7 +35,8 @@ export function partAt(whole: object, step: unknown): unknown {
 export function emptyLike(origin: object): object {
   if (Array.isArray(origin)) return [];
   if (ArrayBuffer.isView(origin)) return (origin as unknown as Uint8Array).slice();
-  if (origin instanceof Map) return new Map();
+  // Also one of a kind of its own.
+  if (origin instanceof Map) return new (origin.constructor as MapConstructor)();
   if (origin instanceof Set) return new Set();
   return Object.create(Object.getPrototypeOf(origin) as object | null) as object;
 }

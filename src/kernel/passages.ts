@@ -4,21 +4,17 @@
 import type { Key, Place, Readable } from './readings';
 
 /** What is read of one place before another one is read. */
-export interface Passage {
+export interface Trodden {
   readonly place: Place;
   readonly keys: readonly Key[];
   /** By position of the key: what a source tells all forks (Readable.common). */
   readonly was: readonly unknown[];
-  /** Whether all of it stands so, by how the place stands as a whole. */
-  readonly known: Map<unknown, boolean>;
 }
 
-/** A passage of another fork, and what holds its place here. */
-export interface Counterpart {
-  readonly passage: Passage;
-  readonly source: Readable;
-  /** The source as a whole when the passage was found to be true of it. */
-  whole: unknown;
+/** The same as part of a way that others may go. */
+export interface Passage extends Trodden {
+  /** Whether all of it stands so, by how the place stands as a whole; made when first asked. */
+  known: Map<unknown, boolean> | undefined;
 }
 
 /** Most places stand in as many ways as there are states of a few pods. */
@@ -28,7 +24,7 @@ const KNOWN_MAX = 64;
 export function isTrueOf(passage: Passage, source: Readable): boolean {
   const whole = source.commonWhole?.();
   if (whole === undefined) return readsAlike(passage, source);
-  const { known } = passage;
+  const known = (passage.known ??= new Map());
   let isTrue = known.get(whole);
   if (isTrue === undefined) {
     isTrue = readsAlike(passage, source);
@@ -38,14 +34,8 @@ export function isTrueOf(passage: Passage, source: Readable): boolean {
   return isTrue;
 }
 
-/** The same for one that was true: nothing is asked where nothing has moved since. */
-export function isStillTrue(counterpart: Counterpart): boolean {
-  const { passage, source } = counterpart;
-  const whole = source.whole?.();
-  if (whole !== undefined && whole === counterpart.whole) return true;
-  if (!isTrueOf(passage, source)) return false;
-  counterpart.whole = whole;
-  return true;
+export function isSamePlace(a: Place, b: Place): boolean {
+  return a === b || (a.room === b.room && a.name === b.name);
 }
 
 function readsAlike({ keys, was }: Passage, source: Readable): boolean {

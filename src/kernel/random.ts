@@ -82,15 +82,40 @@ export class Random {
   fresh(name: string): Stream {
     return new Stream(hashText(`${this.seed}/${name}`));
   }
+
+  /** Such streams whose names begin alike. They are of the seed of now. */
+  family(prefix: string): StreamFamily {
+    return new StreamFamily(`${this.seed}/${prefix}`);
+  }
 }
 
+/** Streams whose names begin alike: what they have in common is hashed once. */
+export class StreamFamily {
+  private readonly hash: number;
+
+  constructor(prefix: string) {
+    this.hash = fold(prefix, HASH_START);
+  }
+
+  /** As Random.fresh of the prefix and the rest. */
+  fresh(rest: string): Stream {
+    return new Stream(hashText(rest, this.hash));
+  }
+}
+
+const HASH_START = 0x811c_9dc5;
+
 /** A 32-bit hash of a text (FNV-1a over code units, scrambled). */
-export function hashText(text: string, start = 0x811c_9dc5): number {
+export function hashText(text: string, start = HASH_START): number {
+  return scramble(fold(text, start));
+}
+
+function fold(text: string, start: number): number {
   let hash = start;
   for (let index = 0; index < text.length; index++) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193) >>> 0;
   }
-  return scramble(hash);
+  return hash;
 }
 
 function scramble(value: number): number {

@@ -4,9 +4,9 @@
 // new reader cannot forget; what holds state that others read has to announce it here.
 
 import type { Instant } from '../values/time';
-import type { FamilyAnswers, Locate, Told } from './family-answers';
-import { isStillTrue } from './passages';
-import type { Counterpart } from './passages';
+import type { FamilyAnswers } from './family-answers';
+import { isStillTold } from './family-states';
+import type { Locate, Told } from './family-states';
 
 /** Something that can be read and that says how it stands. */
 export interface Readable {
@@ -17,14 +17,16 @@ export interface Readable {
    * offered where it costs as much as that.
    */
   whole?(): unknown;
+  /** Whether it moves in turns alone (nextRound): nobody has to ask it in other rounds. */
+  readonly movesInTurns?: boolean;
   /** Where each fork of a cluster has it; absent where only its own cluster reads it. */
-  readonly place?: Place;
+  readonly place?: Place | undefined;
   /**
    * What is there now under a key, told by a primitive or by what is frozen: equal in two forks of
    * one cluster only where all that can be read there is. Undefined where nothing tells.
    */
   common?(key: Key): unknown;
-  /** What `whole` is, told as `common` is told. */
+  /** What `whole` is, told as `common` is told: always, or never. */
   commonWhole?(): unknown;
 }
 
@@ -61,7 +63,7 @@ export interface Answer<T> {
    */
   readonly trail: readonly unknown[] | undefined;
   /** Where a fork has told it: what that has read it from, and nothing else was read here. */
-  readonly told: readonly Counterpart[] | undefined;
+  readonly told: Told | undefined;
   /** The round in which it was found, or found to hold; within one round nothing moves. */
   round: number;
 }
@@ -69,13 +71,16 @@ export interface Answer<T> {
 /** What is read of one source by an answer that is being found. */
 class Notes {
   readonly source: Readable;
-  readonly keys: Key[] = [];
-  readonly was: unknown[] = [];
+  readonly keys: Key[];
+  readonly was: unknown[];
   /** The keys once more where they are too many to look through. */
   private seen: Set<Key> | undefined;
 
-  constructor(source: Readable) {
+  /** Most sources are read once: lists of one are small, which empty ones that grow are not. */
+  constructor(source: Readable, key: Key, was: unknown) {
     this.source = source;
+    this.keys = [key];
+    this.was = [was];
   }
 
   has(key: Key): boolean {
@@ -95,9 +100,11 @@ const LOOKED_THROUGH_MAX = 16;
 
 /** Collects the readings of the answer that is being found. */
 class Reader {
-  private readonly sources = new Map<Readable, Notes>();
+  private readonly notes: Notes[] = [];
+  /** The same by source where they are too many to look through. */
+  private bySource: Map<Readable, Notes> | undefined;
   private last: Notes | undefined;
-  private readonly added = new Set<Answer<unknown>>();
+  private added: Set<Answer<unknown>> | undefined;
   isFleeting = false;
   readonly trail: unknown[] | undefined;
 
@@ -108,34 +115,45 @@ class Reader {
   /** What was read first counts, as nothing moves while an answer is being found. */
   note(source: Readable, key: Key, was: unknown): void {
     const notes = this.last?.source === source ? this.last : this.notesOf(source);
-    if (notes.has(key)) return;
-    notes.add(key, was === undefined ? source.standing(key) : was);
+    if (notes?.has(key) === true) return;
+    const stands = was === undefined ? source.standing(key) : was;
+    if (notes === undefined) this.begin(source, key, stands);
+    else notes.add(key, stands);
     this.trail?.push(source, key);
   }
 
   add(part: Answer<unknown>): void {
     if (part.isFleeting) this.isFleeting = true;
-    this.added.add(part);
+    (this.added ??= new Set()).add(part);
     this.trail?.push(part, undefined);
   }
 
   get readings(): readonly Reading[] {
-    const readings: Reading[] = [];
-    for (const { source, keys, was } of this.sources.values()) {
-      readings.push({ source, keys, was, whole: source.whole?.() });
-    }
-    return readings;
+    return this.notes.map(({ source, keys, was }) => {
+      return { source, keys, was, whole: source.whole?.() };
+    });
   }
 
   get parts(): readonly Answer<unknown>[] {
-    return this.added.size === 0 ? NO_PARTS : [...this.added];
+    return this.added === undefined ? NO_PARTS : [...this.added];
   }
 
-  private notesOf(source: Readable): Notes {
-    let notes = this.sources.get(source);
-    if (notes === undefined) this.sources.set(source, (notes = new Notes(source)));
-    this.last = notes;
-    return notes;
+  private notesOf(source: Readable): Notes | undefined {
+    const { bySource, notes } = this;
+    const own = bySource ? bySource.get(source) : notes.find((it) => it.source === source);
+    this.last = own;
+    return own;
+  }
+
+  private begin(source: Readable, key: Key, was: unknown): void {
+    const { notes } = this;
+    const own = new Notes(source, key, was);
+    this.last = own;
+    notes.push(own);
+    if (this.bySource !== undefined) this.bySource.set(own.source, own);
+    else if (notes.length > LOOKED_THROUGH_MAX) {
+      this.bySource = new Map(notes.map((it) => [it.source, it]));
+    }
   }
 }
 
@@ -145,6 +163,8 @@ const NO_PARTS: readonly Answer<unknown>[] = Object.freeze([]);
 /** Who is reading now: set while an answer is being found, and never from one event to the next. */
 let reader: Reader | undefined;
 let round = 0;
+/** The last round before which something other than objects of the API may have moved. */
+let turn = 0;
 
 /** Whether an answer is being found, so that readings are of any use. */
 export function isReading(): boolean {
@@ -161,9 +181,13 @@ export function noteFleeting(): void {
   if (reader !== undefined) reader.isFleeting = true;
 }
 
-/** Time goes on, or something was changed outside of it: fleeting answers hold no longer. */
-export function nextRound(): void {
+/**
+ * Time goes on, or something was changed outside of it: fleeting answers hold no longer. `isTurn`:
+ * whether anything may have moved that moves in turns alone (Readable.movesInTurns).
+ */
+export function nextRound(isTurn = true): void {
   round++;
+  if (isTurn) turn = round;
 }
 
 /** Another number in each round: who has looked after something need not do so again in it. */
@@ -191,13 +215,12 @@ export function stillHolds(answer: Answer<unknown>): boolean {
   if (answer.isFleeting) return false;
   // By position: every look of every claim comes through here, and an iterator is left behind.
   const { told, readings, parts } = answer;
-  if (told !== undefined) {
-    for (let index = 0; index < told.length; index++) {
-      if (!isStillTrue(told[index]!)) return false;
-    }
-  }
+  const hasTurned = answer.round < turn;
+  if (told !== undefined && !isStillTold(told, hasTurned)) return false;
   for (let index = 0; index < readings.length; index++) {
-    if (!stands(readings[index]!)) return false;
+    const reading = readings[index]!;
+    if (!hasTurned && reading.source.movesInTurns === true) continue;
+    if (!stands(reading)) return false;
   }
   for (let index = 0; index < parts.length; index++) {
     if (!stillHolds(parts[index]!)) return false;
@@ -228,6 +251,8 @@ export interface Member {
   readonly family: FamilyAnswers;
   readonly locate: Locate;
   now(): Instant;
+  /** The same while the same things hold all places; undefined where nobody can tell. */
+  ground?(): unknown;
 }
 
 /** The answers to questions that were asked before, by question. */
@@ -251,7 +276,7 @@ export class Answers {
     const { member } = this;
     const answer =
       member !== undefined && isCommon
-        ? answerAmong(member, question, find)
+        ? answerAmong(member, question, find, known?.told)
         : answerOf(find, member !== undefined);
     this.known.set(question, answer);
     return recall(answer);
@@ -259,24 +284,29 @@ export class Answers {
 }
 
 /** The answer of a fork where one holds; what is found here is told to the others. */
-function answerAmong<T>(member: Member, question: string, find: () => T): Answer<T> {
+function answerAmong<T>(
+  member: Member,
+  question: string,
+  find: () => T,
+  last: Told | undefined,
+): Answer<T> {
   const { family, locate } = member;
   const now = member.now();
-  const told = family.known(question, now, locate);
+  const told = family.known(question, now, { locate, ground: member.ground?.(), last });
   if (told !== undefined) return answerOfFork(told);
   const answer = answerOf(find, true);
   family.add(question, now, answer);
   return answer;
 }
 
-function answerOfFork<T>({ value, from }: Told): Answer<T> {
+function answerOfFork<T>(told: Told): Answer<T> {
   return {
-    value: value as T,
+    value: told.found.value as T,
     readings: NO_READINGS,
     parts: NO_PARTS,
     isFleeting: false,
     trail: undefined,
-    told: from,
+    told,
     round,
   };
 }

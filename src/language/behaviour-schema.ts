@@ -61,7 +61,9 @@ const LOAD: JsonSchema = {
 
 /** Schema of the value of `behaviour`. */
 export const behaviourSchema = ({ resolvers }: Lexicon): JsonSchema => ({
-  description: 'What containers do, by workload, pod or image pattern.',
+  description:
+    'What containers do, by workload (`deployment/shop/web`, also one container of it), by pod, ' +
+    'or by a pattern of images: `image/nginx*`.',
   type: 'object',
   additionalProperties: {
     type: 'object',

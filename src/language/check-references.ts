@@ -3,12 +3,11 @@
 
 import type { Labels } from '../values/labels';
 import { didYouMean } from './did-you-mean';
-import { globToRegExp } from './glob';
 import type { Inventory } from './inventory';
 import type { Form } from './json-schema';
 import type { KindWords } from './lexicon';
 import { parseObjectPattern } from './object-pattern';
-import { parseDestination, parseReference, WORKLOAD_KINDS } from './reference';
+import { parseDestination, parseReference, REFERENCE_KINDS, WORKLOAD_KINDS } from './reference';
 import type { Reference } from './reference';
 import type { Report } from './report';
 import type { Place } from './source-text';
@@ -75,50 +74,6 @@ function checkPattern(tree: Tree, context: ReferenceContext): void {
   report.error('KD1601', tree.place, `there is no namespace "${namespace}"`, hint);
 }
 
-/** Checks the targets of `behaviour`: workloads, pods and patterns of images. */
-export function checkBehaviours(behaviour: Tree | undefined, context: ReferenceContext): void {
-  const { inventory, report } = context;
-  for (const [target, { key }] of behaviour?.entries ?? []) {
-    const image = /^image\/(.+)$/.exec(target)?.[1];
-    if (image !== undefined) {
-      const images = inventory.pods.flatMap((pod) => pod.images);
-      if (
-        images.some((one) => globToRegExp(image).test(one) || globToRegExp(image).test(bare(one)))
-      ) {
-        continue;
-      }
-      report.error(
-        'KD1605',
-        key,
-        `no container has an image like "${image}"`,
-        didYouMean(image, images),
-      );
-      continue;
-    }
-    const reference = parseReference(target, context.kinds.names);
-    if (!reference.ok) report.error('KD1105', key, reference.message, reference.hint);
-    else checkBehaviour(reference.value, key, context);
-  }
-}
-
-/** Behaviour is of processes: of pods, by themselves or by their workload. */
-function checkBehaviour(reference: Reference, place: Place, context: ReferenceContext): void {
-  const { kind = 'Pod', text } = reference;
-  if (kind === 'Pod' || WORKLOAD_KINDS.includes(kind)) {
-    return checkPodReference(reference, place, context, 'KD1605');
-  }
-  const hint = 'name the pods or the workload whose processes behave so';
-  context.report.error('KD1606', place, `"${text}" is a ${kind}: no process runs in it`, hint);
-}
-
-/** `registry.k8s.io/nginx:1.27@sha256:…` → `nginx`. */
-function bare(image: string): string {
-  return image
-    .replace(/@.*$/, '')
-    .replace(/:[^/]*$/, '')
-    .replace(/^.*\//, '');
-}
-
 function checkReference(tree: Tree, form: Form, context: ReferenceContext): void {
   const { kinds, report } = context;
   const reading = parseReference(String(tree.value), kinds.names);
@@ -136,7 +91,8 @@ function checkReference(tree: Tree, form: Form, context: ReferenceContext): void
   checkObject(kind, reference, tree.place, context);
 }
 
-function checkPodReference(
+/** Whether there are pods, or a workload of pods, that a reference names, and just one such. */
+export function checkPodReference(
   reference: Reference,
   place: Place,
   context: ReferenceContext,
@@ -337,10 +293,14 @@ function checkNamespace(
 ): boolean {
   const { inventory, report } = context;
   if (namespace === undefined || inventory.namespaces.has(namespace)) return true;
-  const hint = didYouMean(namespace, inventory.namespaces);
+  // The kind may be what is misspelt: then it is read as a namespace.
+  const hint = didYouMean(namespace, inventory.namespaces) ?? didYouMean(namespace, KINDS);
   report.error('KD1601', place, `there is no namespace "${namespace}"`, hint);
   return false;
 }
+
+/** The kinds as references write them. */
+const KINDS = [...new Set(REFERENCE_KINDS.values())].map((kind) => kind.toLowerCase());
 
 function reportMissing(
   reference: Reference,

@@ -265,7 +265,7 @@ function readBehaviours(behaviour: Tree | undefined, report: Report): readonly B
       ...numbers('exec', part('exec')),
       ...(libc !== undefined && { libc }),
       ...(uses !== undefined && { uses: readUses(uses) }),
-      ...(load !== undefined && { load: readLoad(load, target, report) }),
+      ...(load !== undefined && { load: readLoad(load, report) }),
     };
   });
 }

@@ -6,13 +6,15 @@ import type { ClusterSpec } from '../values/cluster-spec';
 import type { Diagnostic } from '../values/diagnostic';
 import { deepFreeze } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
+import { checkBehaviours, withFullTargets } from './check-behaviours';
 import { checkKinds } from './check-kinds';
 import { checkManifests } from './check-manifests';
+import { checkNeeds } from './check-needs';
 import { checkPicks } from './check-pick';
 import { checkSettings } from './check-settings';
 import { checkUpgrades } from './check-upgrades';
 import { checkVersions } from './check-versions';
-import { checkBehaviours, checkForm } from './check-references';
+import { checkForm } from './check-references';
 import type { ReferenceContext } from './check-references';
 import { DEFAULTS, readCluster } from './cluster-defaults';
 import { definitionOf } from './definitions';
@@ -140,6 +142,7 @@ class RowCompiler {
     const expectations = this.readExpectations(timeline);
     const inventory = new Inventory(cluster, [...objects, ...objectsOf(later)]);
     checkManifests([...placed, ...later], inventory, report);
+    checkNeeds([...placed, ...later], inventory, report);
     this.checkNames(inventory, timeline, expectations);
     this.checkFit(cluster, timeline, expectations);
     const end = child(tree, 'end');
@@ -148,8 +151,9 @@ class RowCompiler {
     checkUpgrades(timeline, { ...cluster, manifests: objects }, lexicon, report);
     const implied = impliedNamespaces(placed, report);
     const definitions = [...new Set([...placed, ...later].map(definitionOf))];
+    const behaviours = withFullTargets(cluster.behaviours, inventory, lexicon.kinds);
     return this.assemble(
-      { ...cluster, manifests: [...implied, ...objects], definitions },
+      { ...cluster, behaviours, manifests: [...implied, ...objects], definitions },
       timeline.steps.map((step) => withObjects(step, applied.get(step)!)),
       expectations.map((one) => this.withLoaded(one)),
       last,
@@ -250,7 +254,8 @@ class RowCompiler {
     for (const one of [...timeline.steps, ...expectations, ...triggers]) this.checkValue(one);
     // Where manifests are missing, so are the names that they define: that is no second error.
     if (report.hasError(...LACKING)) return;
-    checkBehaviours(child(this.tree, 'behaviour'), base);
+    const done = timeline.steps.map(({ args }) => args);
+    checkBehaviours(child(this.tree, 'behaviour'), done, base);
     for (const one of timeline.steps) {
       const untouched = isUntouchedAt(timeline, one.step);
       this.checkWord(one, { ...base, untouched });

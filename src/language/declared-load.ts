@@ -8,16 +8,8 @@ import type { Report } from './report';
 import type { Tree } from './tree';
 import { child } from './tree';
 
-/** Kinds whose pods can share a load, as targets write them. */
-const SHARING = ['deployment', 'replicaset', 'replicationcontroller', 'statefulset'];
-
 /** One quantity, or one from each of several instants on, which must grow. */
-export function readLoad(tree: Tree, target: string, report: Report): readonly LoadStep[] {
-  const [kind = '', , , container] = target.split('/');
-  if (!SHARING.includes(kind) || container !== undefined) {
-    const message = `a load is shared by the pods of a workload; "${target}" is none`;
-    report.error('KD1606', tree.place, message, `write one of ${SHARING.join(', ')}`);
-  }
+export function readLoad(tree: Tree, report: Report): readonly LoadStep[] {
   if (tree.items === undefined) return [{ at: START, millicores: cpuOf(tree) }];
   const steps: LoadStep[] = [];
   for (const item of tree.items) {

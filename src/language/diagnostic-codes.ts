@@ -38,6 +38,7 @@ export const DIAGNOSTIC_CODES = {
   KD1206: 'A manifest would be refused by the API server.',
   KD1207: 'A part of a manifest is not modelled.',
   KD1208: 'Network policies have no effect: the network plug-in does not enforce them.',
+  KD1209: 'A pod needs an object that no manifest has. Here it runs without; a real one would not.',
 
   KD1301: 'What `extends` names does not exist.',
   KD1302: 'Scenarios extend each other in a circle.',

@@ -3,6 +3,7 @@
 
 import { didYouMean } from './did-you-mean';
 import { homeOf } from './key-homes';
+import { BESIDE_KUBELETS, UNMODELLED_KUBELET_KEYS } from './kubelet-keys';
 import type { Lexicon } from './lexicon';
 import { scenarioSchema } from './scenario-schema';
 import { child } from './tree';
@@ -54,19 +55,6 @@ const SYNONYMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   expectation: { name: 'title', time: 'at', timeout: 'by', within: 'by' },
 };
 
-const ONE_KUBELET = 'what one kubelet has stands in its node: nodes: [{name: …, kubelet: {…}}]';
-
-const ALONE = 'the settings stand here by themselves: leave it out';
-
-/** Where else it stands what somebody looks for among the settings of kubelets. */
-const BESIDE_KUBELETS: Readonly<Record<string, string>> = {
-  apiVersion: ALONE,
-  kind: ALONE,
-  maxPods: 'how many pods fit is said of a node: nodes: [{name: …, capacity: {pods: …}}]',
-  node: ONE_KUBELET,
-  nodes: ONE_KUBELET,
-};
-
 /** How many keys a hint lists: all that any word has, and a first look at the timers. */
 const MOST_KEYS = 32;
 
@@ -82,7 +70,7 @@ export function hintForKey(unknown: UnknownKey): string | undefined {
     elsewhere(unknown) ??
     ofAnother(unknown) ??
     atHome(unknown) ??
-    didYouMean(key, known) ??
+    didYouMean(key, possibleKeys(unknown)) ??
     (known.length === 0 ? undefined : listed(known))
   );
 }
@@ -147,6 +135,11 @@ function ofAnother({ key, path, lexicon }: UnknownKey): string | undefined {
 function atHome({ key, owner, path, lexicon }: UnknownKey): string | undefined {
   if (lexicon === undefined) return undefined;
   return homeOf({ key, owner, path, schema: scenarioSchema(lexicon) });
+}
+
+/** What is not modelled is taken, so a slip of it is told, too. */
+function possibleKeys({ path, known }: UnknownKey): readonly string[] {
+  return path.at(-1) === 'kubelet' ? [...known, ...UNMODELLED_KUBELET_KEYS] : known;
 }
 
 function listed(keys: readonly string[]): string {

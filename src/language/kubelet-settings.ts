@@ -14,6 +14,7 @@ import type {
 } from '../values/kubelet-settings';
 import { formatDuration, seconds, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
+import { UNMODELLED_KUBELET_KEYS } from './kubelet-keys';
 import type { JsonSchema, Lexicon } from './lexicon';
 import { readDuration } from './read-time';
 import type { Report } from './report';
@@ -98,6 +99,11 @@ export const KUBELET: JsonSchema = {
   description: 'Settings of the kubelet, by their names in KubeletConfiguration.',
   type: 'object',
   additionalProperties: false,
+  patternProperties: {
+    [`^(${UNMODELLED_KUBELET_KEYS.join('|')})$`]: {
+      description: 'Known to kubelets, not modelled.',
+    },
+  },
   properties: {
     evictionHard: bySignal(
       'Below which availability it ends pods at once. What is given here replaces all defaults ' +
@@ -160,6 +166,7 @@ export function readKubelet(
   const common = child(cluster, 'kubelet');
   const said = (key: string): Tree | undefined => child(own, key) ?? child(common, key);
   checkShutdown(said, child(cluster, 'timing'), context.cluster, report);
+  for (const given of [own, common]) reportUnmodelled(given, report);
   if (own === undefined && common === undefined) return undefined;
   const reclaims = readReclaims(said('evictionMinimumReclaim'), report);
   const all = [
@@ -177,6 +184,13 @@ export function readKubelet(
     maxPodGrace: grace === undefined ? DEFAULT_KUBELET.maxPodGrace : seconds(grace),
     timers: readTimers(said, context, report),
   };
+}
+
+function reportUnmodelled(kubelet: Tree | undefined, report: Report): void {
+  for (const [name, { key }] of kubelet?.entries ?? []) {
+    if (!UNMODELLED_KUBELET_KEYS.includes(name)) continue;
+    report.warn('KD1407', key, `"${name}" is known to kubelets and not modelled here`);
+  }
 }
 
 /** What has no knob in this version, or does not go so far, is blamed where it is said. */

@@ -17,7 +17,7 @@ export type { Cut, Degradation } from './impairments';
 export { nextLook } from './line-queue';
 export { datagram, handshake, repeated, roundTrips, segment } from './repetition';
 export { LoadBalancers } from './load-balancer';
-export { nodeReadingAt } from './node-readings';
+export { nodeReadingAt, noteProcesses } from './node-readings';
 export type { Announcement, BalancedPort } from './load-balancer';
 export type { Remember } from './known-ways';
 export type { PolicyEnforcer, PolicyVerdict } from './policy-enforcer';

@@ -15,6 +15,7 @@ import type { TimerName, Timing } from '../timing';
 import { addressAt, cidr, sizeOf } from '../values/cidr';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import type { IP } from '../values/ip';
+import { LateMap } from '../values/late-map';
 import type { Destination, Origin } from '../values/origin';
 import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
@@ -67,7 +68,7 @@ export class Network implements SendGround {
   /** The nodes, in the order of the spec. */
   readonly machines: ReadonlyMap<string, Machine>;
   /** Every pod with a sandbox, by `namespace/name`. */
-  readonly directory = new Map<string, PodSandbox>();
+  readonly directory = new LateMap<string, PodSandbox>();
   readonly plugin: CniPlugin;
   policy: PolicyEnforcer | undefined;
   private readonly kernel: Kernel;
@@ -89,7 +90,8 @@ export class Network implements SendGround {
     this.plugin = pluginOf(spec);
     const { timing } = options;
     const delay = timing && ((timer: TimerName, node: string) => timing.draw(timer, `cni@${node}`));
-    const world = { ...spec, now: () => kernel.now, ...(delay && { delay }) };
+    const { ipFamilies, podCIDRs, nodeCIDRs, nodes } = spec;
+    const world = { ipFamilies, podCIDRs, nodeCIDRs, nodes, now: () => kernel.now, delay };
     this.cni = this.plugin.create(world, spec.cni.options);
     this.gateways = gatewaysOf(spec);
     this.timeouts = timing && timeoutsBy((timer) => timing.base(timer));
@@ -97,7 +99,11 @@ export class Network implements SendGround {
     this.connectControlPlane(spec);
     this.externals = new Map(spec.externals.map((it) => [it.name, { ...it, external: it.name }]));
     for (const external of this.externals.values()) this.fabric.connect(external);
-    for (const { name, podCIDRs } of spec.nodes) {
+  }
+
+  /** The CNI joins the nodes whose ranges stand in the spec. A fork gets the outcome of that. */
+  begin({ nodes }: ClusterSpec): void {
+    for (const { name, podCIDRs } of nodes) {
       if (podCIDRs.length > 0 || this.cni.ownAddresses === true) {
         this.assignPodCIDRs(name, podCIDRs);
       }
@@ -185,8 +191,9 @@ export class Network implements SendGround {
 
   /** What a node meets when it calls a port of a pod; undefined where all links are perfect. */
   callPod(node: string, podKey: string, port: number): PodCall | undefined {
+    if (this.fabric.isPerfect) return undefined;
     const address = this.directory.get(podKey)?.addresses[0];
-    if (this.fabric.isPerfect || address === undefined) return undefined;
+    if (address === undefined) return undefined;
     const [trace] = this.send({ node }, { address, port, protocol: 'TCP' }, { record: false });
     const { disposition, stretch = PERFECT } = trace!;
     // How long the process takes to answer is its own affair, and counts once.
@@ -229,11 +236,11 @@ export class Network implements SendGround {
     this.addresses.get(node)?.end(token);
   }
 
-  /** CNI ADD for a new sandbox of the pod. A refusal is written into the journal. */
-  attachPod(node: string, podKey: string): Attachment {
+  /** CNI ADD for a new sandbox of the pod, or of one whose name is new. A refusal is noted. */
+  attachPod(node: string, podKey: string, isNew = false): Attachment {
     const shortages = this.addresses.get(node);
     const attachment = this.hasAddress(node, shortages)
-      ? this.cni.attach(this.machine(node), podKey)
+      ? this.cni.attach(this.machine(node), podKey, isNew)
       : { ok: false as const, error: `no IP addresses available on ${node}` };
     if (attachment.ok) shortages?.take();
     if (!attachment.ok) {
@@ -304,7 +311,9 @@ export function createNetwork(
   kernel: Kernel,
   options: NetworkOptions = {},
 ): Network {
-  return new Network(spec, kernel, options);
+  const network = new Network(spec, kernel, options);
+  network.begin(spec);
+  return network;
 }
 
 /** The router of each node network: its first address, or the last one where a host has that. */

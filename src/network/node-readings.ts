@@ -21,14 +21,14 @@ const PROCESSES = 'processes';
 
 /** The rulesets of a host by who has written them. */
 interface RulesetParts {
-  readonly proxy: Ruleset | undefined;
-  readonly cni: Ruleset | undefined;
-  readonly cache: Ruleset | undefined;
-  readonly left: Ruleset | undefined;
-  readonly isLeftFirst: boolean;
+  proxy: Ruleset | undefined;
+  cni: Ruleset | undefined;
+  cache: Ruleset | undefined;
+  left: Ruleset | undefined;
+  isLeftFirst: boolean;
 }
 
-const NO_RULESETS: RulesetParts = {
+const NO_RULESETS: Readonly<RulesetParts> = {
   proxy: undefined,
   cni: undefined,
   cache: undefined,
@@ -38,19 +38,20 @@ const NO_RULESETS: RulesetParts = {
 
 /** The rules of one family on one host. */
 export class RulesOfHost implements Readable {
+  readonly movesInTurns = true;
   readonly place: Place;
   private readonly machine: Machine;
   private readonly family: Family;
   /** What `known` was made of: comparing these makes no list, and all walks ask. */
-  private parts: RulesetParts = NO_RULESETS;
-  private known: readonly Ruleset[] = [];
+  private readonly parts: RulesetParts = { ...NO_RULESETS };
+  private known: readonly Ruleset[] | undefined = [];
   private version = 0;
   /** The round in which they were followed last. */
   private round = -1;
   private shape: string | undefined;
   private text: string | undefined;
   /** Whether a chain is among them: many ways pass the same ones. */
-  private readonly held = new Map<Chain, boolean>();
+  private held: Map<Chain, boolean> | undefined;
 
   constructor(machine: Machine, family: Family) {
     this.place = { room: RULES[family], name: machine.name };
@@ -61,7 +62,7 @@ export class RulesOfHost implements Readable {
   /** All that stand now: the same list for as long as the same ones do. */
   get rulesets(): readonly Ruleset[] {
     this.follow();
-    return this.known;
+    return (this.known ??= this.machine.rulesets(this.family));
   }
 
   standing(key: unknown): unknown {
@@ -69,10 +70,11 @@ export class RulesOfHost implements Readable {
     if (key === SHAPE) return (this.shape ??= rulesets.map(shapeOf).join('; '));
     if (key === WHOLE) return this.commonWhole();
     const chain = key as Chain;
-    let isHeld = this.held.get(chain);
+    const held = (this.held ??= new Map());
+    let isHeld = held.get(chain);
     if (isHeld === undefined) {
       isHeld = rulesets.some((ruleset) => holds(ruleset, chain));
-      this.held.set(chain, isHeld);
+      held.set(chain, isHeld);
     }
     return isHeld;
   }
@@ -89,7 +91,7 @@ export class RulesOfHost implements Readable {
 
   commonWhole(): string {
     if (this.round !== currentRound()) this.follow();
-    return (this.text ??= this.known.map(numberOf).join(' '));
+    return (this.text ??= this.rulesets.map(numberOf).join(' '));
   }
 
   private follow(): void {
@@ -103,23 +105,22 @@ export class RulesOfHost implements Readable {
       left === parts.left &&
       (left === undefined || machine.asksLeftFirst === parts.isLeftFirst);
     if (isSame) return;
-    this.parts = {
-      proxy: machine.proxyRules.get(family),
-      cni: machine.cniRules.get(family),
-      cache: machine.dnsCacheRules.get(family),
-      left,
-      isLeftFirst: machine.asksLeftFirst,
-    };
-    this.known = machine.rulesets(family);
+    parts.proxy = machine.proxyRules.get(family);
+    parts.cni = machine.cniRules.get(family);
+    parts.cache = machine.dnsCacheRules.get(family);
+    parts.left = left;
+    parts.isLeftFirst = machine.asksLeftFirst;
+    this.known = undefined;
     this.shape = undefined;
     this.text = undefined;
-    this.held.clear();
+    this.held = undefined;
     this.version++;
   }
 }
 
 /** The processes of one pod in one network namespace. */
 export class ProcessesOfPod implements Readable {
+  readonly movesInTurns = true;
   readonly place: Place;
   private readonly sandbox: PodSandbox;
   /** How each process stood when somebody asked last. */

@@ -7,6 +7,7 @@ import type { Protocol } from '../values/flow';
 import { cidr, contains } from '../values/cidr';
 import { familyOf } from '../values/ip';
 import type { Family, IP } from '../values/ip';
+import { LateMap } from '../values/late-map';
 import { Conntrack } from './netfilter/conntrack';
 import { RecentLists } from './netfilter/recent';
 import { HOST_BACKEND } from './netfilter/ruleset';
@@ -43,7 +44,7 @@ export interface MachineOptions {
   /** The routers to everywhere else, one per family. */
   readonly gateways: readonly IP[];
   /** Where all machines of a network enter their pods, by `namespace/name`. */
-  readonly directory?: Map<string, PodSandbox>;
+  readonly directory?: LateMap<string, PodSandbox>;
 }
 
 const LOOPBACK: NetworkInterface = {
@@ -85,7 +86,7 @@ export class Machine {
   /** The address lists of `-m recent`: session affinity. */
   readonly recent = new RecentLists();
   /** Sandboxes on this host by pod address; host-network pods are in `hostSandboxes`. */
-  readonly sandboxes: ReadonlyMap<IP, PodSandbox> = new Map();
+  readonly sandboxes: ReadonlyMap<IP, PodSandbox> = new LateMap();
   readonly hostSandboxes: ReadonlySet<PodSandbox> = new Set();
   readonly daemons = new Map<string, Daemon>();
   readonly routing = new RouteTable();
@@ -206,10 +207,10 @@ export class Machine {
     if (sandbox.hostNetwork) {
       (this.hostSandboxes as Set<PodSandbox>).add(sandbox);
     } else {
-      const sandboxes = this.sandboxes as Map<IP, PodSandbox>;
-      for (const address of sandbox.addresses) sandboxes.set(address, sandbox);
+      const sandboxes = this.sandboxes as LateMap<IP, PodSandbox>;
+      for (const address of sandbox.addresses) sandboxes.later(address, sandbox);
     }
-    this.options.directory?.set(sandbox.podKey, sandbox);
+    this.options.directory?.later(sandbox.podKey, sandbox);
   }
 
   /** Removes what `installSandbox` did; whatever took the pod's address or name since stays. */

@@ -1,6 +1,7 @@
 // One pass through a plan: from the built cluster to the histories of all claims. It decides
 // nothing; judge.ts does.
 
+import { NODES } from '../cluster/cluster';
 import type { Cluster } from '../cluster/cluster';
 import type { Stream } from '../kernel/random';
 import { nextRound } from '../kernel/readings';
@@ -33,11 +34,13 @@ export class Execution {
   readonly triggers: Triggers;
   readonly watches: readonly Watch[];
   private readonly inTime = new InTime();
-  /** Instants at which something is looked at in any case, in order. */
+  /** Instants at which something is looked at in any case, the last one first. */
   private marks: Instant[] = [];
   private ends: Instant = START;
   /** The generation of the cluster that was looked at last. */
   private seen = -1;
+  /** How all stood then that moves in turns alone (Readable.movesInTurns). */
+  private turn: unknown = undefined;
   private planned: Plan;
 
   /** `explainAt`: for expectations by position, the instant whose observation is explained. */
@@ -74,14 +77,11 @@ export class Execution {
     for (let next = this.nextInstant(); next !== undefined; next = this.nextInstant()) {
       if (until !== undefined && next > until) break;
       kernel.runUntil(next);
-      let marked = false;
-      while (this.marks[0] !== undefined && this.marks[0] <= next) {
-        this.marks.shift();
-        marked = true;
-      }
+      const marked = this.nextMark !== undefined && this.nextMark <= next;
+      while (this.nextMark !== undefined && this.nextMark <= next) this.marks.pop();
       if (!marked && this.cluster.generation === this.seen) continue;
       this.letFaultsFollow(next);
-      nextRound();
+      this.beginRound();
       const watches = this.inTime.at(next, this.watches);
       for (const watch of watches) watch.prepare(this.cluster);
       for (const watch of watches) watch.look(this.cluster);
@@ -135,19 +135,35 @@ export class Execution {
   private layOut(now: Instant): void {
     const { plan, timeline, watches } = this;
     this.ends = plan.end ?? lastNamed(timeline, watches);
-    const all = [START, this.ends, ...watches.flatMap(({ marks }) => marks)];
-    const ahead = all.filter((mark) => mark >= now && mark <= this.ends);
-    this.marks = [...new Set(ahead)].sort((a, b) => a - b);
+    const ahead = new Set<Instant>();
+    const add = (mark: Instant): void => {
+      if (mark >= now && mark <= this.ends) ahead.add(mark);
+    };
+    add(START);
+    add(this.ends);
+    for (const watch of watches) watch.marks.forEach(add);
+    // The next one stands last, where it is taken from.
+    this.marks = [...ahead].sort((a, b) => b - a);
+  }
+
+  private get nextMark(): Instant | undefined {
+    return this.marks[this.marks.length - 1];
   }
 
   /** The next instant of the model or of a mark; undefined when the run is over. */
   private nextInstant(): Instant | undefined {
     const { kernel } = this.cluster;
-    const [mark] = this.marks;
+    const mark = this.nextMark;
     const event = kernel.nextAt;
     if (mark !== undefined && (event === undefined || mark <= event)) return mark;
     if (event === undefined || event > settledBy(this.end)) return undefined;
     return event > this.end && kernel.idle ? undefined : event;
+  }
+
+  private beginRound(): void {
+    const turn = this.cluster.standing?.(NODES);
+    nextRound(turn === undefined || turn !== this.turn);
+    this.turn = turn;
   }
 
   /** Faults with live members hit what has come to match, before anybody looks. */

@@ -1,6 +1,5 @@
 // One expectation under observation: when its claim is looked at, and what was seen.
 
-import { NODES } from '../cluster/cluster';
 import type { Cluster } from '../cluster/cluster';
 import { answerOf, noteFleeting, noteReading, stillHolds } from '../kernel/readings';
 import type { Answer, Readable } from '../kernel/readings';
@@ -22,12 +21,38 @@ interface Sight {
 export class Sights {
   private readonly byQuestion = new Map<string, Sight>();
 
-  of({ claim, args, operator }: PlannedExpectation): Sight {
-    const question = JSON.stringify([claim, args, isDenied(operator)]);
+  of(expectation: PlannedExpectation): Sight {
+    const { question } = termsOf(expectation);
     let sight = this.byQuestion.get(question);
     if (sight === undefined) this.byQuestion.set(question, (sight = { seen: undefined }));
     return sight;
   }
+}
+
+/** What an expectation comes to whenever it is watched. */
+interface Terms {
+  readonly claim: Claim;
+  readonly operator: Operator;
+  /** Equal for expectations that ask the same. */
+  readonly question: string;
+  /** What is wrong with it. */
+  readonly problem: string | undefined;
+}
+
+/** As old as the plan, of which there is one for all seeds and forks. */
+const known = new WeakMap<PlannedExpectation, Terms>();
+
+function termsOf(expectation: PlannedExpectation): Terms {
+  let terms = known.get(expectation);
+  if (terms === undefined) {
+    const claim = claimNamed(expectation.claim);
+    const operator = operatorNamed(expectation.operator);
+    const { args } = expectation;
+    const question = JSON.stringify([expectation.claim, args, isDenied(expectation.operator)]);
+    terms = { claim, operator, question, problem: claim.check?.(args)[0]?.message };
+    known.set(expectation, terms);
+  }
+  return terms;
 }
 
 export class Watch {
@@ -63,11 +88,12 @@ export class Watch {
     explainAt?: Instant,
   ) {
     this.expectation = expectation;
-    this.claim = claimNamed(expectation.claim);
-    this.operator = operatorNamed(expectation.operator);
+    const { claim, operator, problem } = termsOf(expectation);
+    this.claim = claim;
+    this.operator = operator;
     this.common = sights.of(expectation);
     this.explainAt = explainAt;
-    this.broken = this.claim.check?.(expectation.args)[0]?.message;
+    this.broken = problem;
     this.follow(instants);
   }
 
@@ -76,9 +102,10 @@ export class Watch {
     const { expectation, operator, claim } = this;
     this.span = operator.span(expectation, instants);
     this.prepareAt = claim.preparedAt?.(expectation.args, this.span);
-    const marks = [...operator.marks(expectation, instants)];
-    if (this.prepareAt !== undefined) marks.push(this.prepareAt);
-    if (this.explainAt !== undefined) marks.push(this.explainAt);
+    const { prepareAt, explainAt } = this;
+    let marks = operator.marks(expectation, instants);
+    if (prepareAt !== undefined) marks = [...marks, prepareAt];
+    if (explainAt !== undefined) marks = [...marks, explainAt];
     this.marks = marks;
     this.time = this.timeIn(marks);
   }
@@ -182,7 +209,7 @@ export class Watch {
     sight.seen = answerOf(() => {
       // What was prepared may keep a memory of its own.
       if (!isReadable(cluster) || this.prepared !== undefined) noteFleeting();
-      else for (const key of ['', NODES]) noteReading(cluster, key);
+      else noteReading(cluster, '');
       return this.observe(cluster, false);
     });
     return sight.seen;

@@ -80,6 +80,7 @@ export class Steps {
    * was scheduled.
    */
   lookForMembers(): boolean {
+    if (this.live.size === 0) return false;
     for (const position of this.live) {
       this.cluster.kernel.schedule(
         this.cluster.kernel.now,
@@ -88,7 +89,7 @@ export class Steps {
         position,
       );
     }
-    return this.live.size > 0;
+    return true;
   }
 
   /** Firings of these steps that have not begun do not happen. */

@@ -102,14 +102,22 @@ export class Timeline implements Instants {
 
   /** Takes in what has become known since the last time. */
   private layOut(): readonly Firing[] {
-    const all = this.steps.flatMap((step) => this.layout.firingsOf(step));
-    const fresh = all.filter(({ name }) => !this.byName.has(name));
-    for (const firing of fresh) this.byName.set(firing.name, firing);
-    this.known = all.toSorted((a, b) => a.at - b.at);
-    const edges = all.flatMap(({ at, recovers }) =>
-      recovers === undefined ? [at] : [at, recovers],
-    );
-    this.instants = [...new Set(edges)].sort((a, b) => a - b);
+    const all: Firing[] = [];
+    const fresh: Firing[] = [];
+    const edges = new Set<Instant>();
+    for (const step of this.steps) {
+      for (const firing of this.layout.firingsOf(step)) {
+        const { name, at, recovers } = firing;
+        all.push(firing);
+        edges.add(at);
+        if (recovers !== undefined) edges.add(recovers);
+        if (this.byName.has(name)) continue;
+        this.byName.set(name, firing);
+        fresh.push(firing);
+      }
+    }
+    this.known = all.sort((a, b) => a.at - b.at);
+    this.instants = [...edges].sort((a, b) => a - b);
     return fresh;
   }
 
@@ -168,15 +176,17 @@ class Layout {
     const start = this.startOf(step);
     if (start === undefined) return [];
     const { every, times } = step.repeat ?? { every: 0 as Duration, times: 1 };
-    const instants = Array.from({ length: times }, (_, index) =>
-      later(start, (every * index) as Duration),
-    );
+    const instants: Instant[] = [];
+    for (let count = 0; count < times; count++) {
+      instants.push(later(start, (every * count) as Duration));
+    }
     const order = step.shuffled === true ? this.sources.shuffle(step.id, times) : undefined;
     return instants.map((at, index) => {
       const recovers = this.recoveryOf(step, at, instants[order?.[index] ?? index]!);
       const repetition = index + 1;
-      const firing = { step, repetition, name: nameOf(step.id, repetition), at };
-      return recovers === undefined ? firing : { ...firing, recovers };
+      const name = nameOf(step.id, repetition);
+      if (recovers === undefined) return { step, repetition, name, at };
+      return { step, repetition, name, at, recovers };
     });
   }
 

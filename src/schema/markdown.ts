@@ -30,6 +30,7 @@ export function flowText(value: unknown): string {
 /** Where the larger forms are explained; all others have a section of the scenario's page. */
 const PAGES: Readonly<Record<string, string>> = {
   claim: 'claims.md',
+  when: 'triggers.md',
   step: 'scenario.md#a-step-of-timeline',
   expectation: 'scenario.md#an-expectation-of-expect',
 };

@@ -51,7 +51,7 @@ const CURVES: Readonly<Record<string, Readonly<Record<SyncExtent, Curve>>>> = {
  */
 export function programmingCost(mode: string, extent: SyncExtent, services: number): Duration {
   const curve = CURVES[mode]?.[extent];
-  const [base] = curve ?? [];
+  const base = curve?.[0];
   if (curve === undefined || base === undefined || services <= base[0]) return ZERO;
   return milliseconds(valueAt(curve, services) - base[1]);
 }

@@ -83,6 +83,20 @@ export class Bitset {
     return sum;
   }
 
+  /** The first member from a number on; -1 where there is none. */
+  next(from: number): number {
+    const { words } = this;
+    let index = from >>> 5;
+    if (index >= words.length) return -1;
+    // Of the first word, only what does not come before.
+    let word = words[index]! & (-1 << (from & 31));
+    while (word === 0) {
+      if (++index >= words.length) return -1;
+      word = words[index]!;
+    }
+    return index * 32 + 31 - Math.clz32(word & -word);
+  }
+
   copy(): Bitset {
     const twin = new Bitset();
     twin.words = this.words.slice();

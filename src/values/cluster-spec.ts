@@ -74,7 +74,7 @@ export interface LoadStep {
 
 /** What the containers of a workload do, where their image does not say. */
 export interface BehaviourSpec {
-  /** As written: `deployment/shop/backend`, `pod/shop/cart-0`, `image/nginx*`. */
+  /** By its full name: `deployment/shop/backend`, `pod/shop/cart-0`, `image/nginx*`. */
   readonly target: string;
   readonly listen?: readonly ListenSpec[];
   /** From the start of the process until it listens. */

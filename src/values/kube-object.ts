@@ -70,13 +70,18 @@ export function copyWith<T extends object, More extends object>(given: T, more: 
  */
 export function deepFreeze<T>(value: T, known?: unknown): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  const parts = value as Readonly<Record<string, unknown>>;
-  const others = known as Readonly<Record<string, unknown>> | null | undefined;
-  for (const field of Object.keys(parts)) {
-    const part = parts[field];
-    if (typeof part !== 'object' || part === null) continue;
-    const other = others?.[field];
-    if (part !== other) deepFreeze(part, other);
+  if (Array.isArray(value)) {
+    // The keys of a list would be texts, of which none is at hand.
+    const others = Array.isArray(known) ? (known as readonly unknown[]) : undefined;
+    for (let index = 0; index < value.length; index++) freezePart(value[index], others?.[index]);
+  } else {
+    const parts = value as Readonly<Record<string, unknown>>;
+    const others = known as Readonly<Record<string, unknown>> | null | undefined;
+    for (const field of Object.keys(parts)) freezePart(parts[field], others?.[field]);
   }
   return Object.freeze(value);
+}
+
+function freezePart(part: unknown, known: unknown): void {
+  if (part !== known && typeof part === 'object') deepFreeze(part, known);
 }

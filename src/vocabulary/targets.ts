@@ -13,7 +13,6 @@ import type { Labels } from '../values/labels';
 import { sortedBy } from '../values/order';
 import type { Origin } from '../values/origin';
 import { tellTrouble } from './pod-trouble';
-import { isRunning } from './pods';
 import { picked } from './pick';
 import { UnknownTargetError } from './unknown-target';
 
@@ -121,7 +120,7 @@ export function nodeNamed(cluster: Cluster, text: string): string {
 /** Keys of the pods that a reference means: one pod, or every pod of a workload that is there. */
 export function podsOfReference(cluster: Cluster, reference: Reference): readonly string[] {
   const { store } = cluster.api;
-  const key = `${reference.namespace ?? 'default'}/${reference.name}`;
+  const key = keyIn(reference);
   const present = (pod: string) => store.get('Pod', pod) !== undefined;
   if (isCoreDns(reference)) return podsBehind(cluster, 'kube-system/kube-dns');
   if (reference.kind === 'Service') return podsBehind(cluster, key);
@@ -134,9 +133,21 @@ export function podsOfReference(cluster: Cluster, reference: Reference): readonl
   return pod !== undefined && present(pod) ? [pod] : [];
 }
 
+/** By reference; the same few are asked for at every look. */
+const keys = new WeakMap<Reference, string>();
+
+function keyIn(reference: Reference): string {
+  let key = keys.get(reference);
+  if (key === undefined) {
+    key = `${reference.namespace ?? 'default'}/${reference.name}`;
+    keys.set(reference, key);
+  }
+  return key;
+}
+
 /** The key of the pod that a reference names by itself or by number, also when it is gone. */
 export function podEverOf(cluster: Cluster, reference: Reference): string | undefined {
-  const key = `${reference.namespace ?? 'default'}/${reference.name}`;
+  const key = keyIn(reference);
   if (reference.ordinal === undefined) {
     const isPod = reference.kind === 'Pod' || cluster.api.store.get('Pod', key) !== undefined;
     return isPod ? key : undefined;
@@ -146,7 +157,7 @@ export function podEverOf(cluster: Cluster, reference: Reference): string | unde
 
 /** Keys of all pods that the workload has had since the start, in order of creation. */
 export function podsEverOf(cluster: Cluster, reference: Reference): readonly string[] {
-  const key = `${reference.namespace ?? 'default'}/${reference.name}`;
+  const key = keyIn(reference);
   const kind = workloadKindOf(cluster, reference, key);
   return kind === undefined ? [] : cluster.podsOf(kind, key);
 }
@@ -252,7 +263,7 @@ export function hintFor(cluster: Cluster, text: string): string {
 function selectedSources(cluster: Cluster, from: Exclude<OriginArgs, string>): Sources {
   const name = describe(from);
   if (from.pods !== undefined) {
-    const running = selectPods(cluster, from.pods).filter((pod) => isRunning(cluster, pod));
+    const running = selectPods(cluster, from.pods).filter((pod) => cluster.isRunning(pod));
     return podSources(cluster, picked(cluster, running, from.pick, name), name, false);
   }
   const powered = selectNodes(cluster, from.nodes!).filter(
@@ -269,7 +280,7 @@ function podSources(
   container?: string,
 ): Sources {
   const sources = pods
-    .filter((pod) => isRunning(cluster, pod, container))
+    .filter((pod) => cluster.isRunning(pod, container))
     .map((pod) => ({
       name: podName(cluster, pod),
       origin: container === undefined ? { pod } : { pod, container },

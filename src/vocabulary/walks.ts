@@ -2,12 +2,13 @@
 // one packet for every way in which that can go, and gives the walks with exact probabilities.
 
 import type { Cluster, ClusterSendOptions } from '../cluster/cluster';
+import type { LookUpOptions } from '../cluster/lookups/names';
 import { parseDestination } from '../language/reference';
 import type { DestinationText, Reference } from '../language/reference';
 import { ANY_PORT } from '../values/flow';
 import type { FiveTuple } from '../values/flow';
 import { parseIp } from '../values/ip';
-import type { IP } from '../values/ip';
+import type { Family, IP } from '../values/ip';
 import type { KubeObject } from '../values/kube-object';
 import type { Destination } from '../values/origin';
 import { CERTAIN, multiply, ratio } from '../values/ratio';
@@ -44,14 +45,14 @@ export function walksOf(
 ): Walks {
   const { sources, missing, single } = sourcesOf(cluster, from);
   if (missing !== undefined) return { walks: [], missing, single };
-  const walks = sources.flatMap((source) =>
-    waysTo(cluster, source, to).flatMap((way): readonly Walk[] => {
-      if (way.destination === undefined) return [unresolved(source, way)];
-      return cluster
-        .send(source.origin, way.destination, options)
-        .map((trace) => ({ source, trace: named(trace, source, way.share) }));
-    }),
-  );
+  const lists: (readonly Walk[])[] = [];
+  for (const source of sources) {
+    for (const way of waysTo(cluster, source, to)) {
+      if (way.destination === undefined) lists.push([unresolved(source, way)]);
+      else lists.push(walksOn(source, way, cluster.send(source.origin, way.destination, options)));
+    }
+  }
+  const walks = lists.length === 1 ? lists[0]! : lists.flat();
   if (walks.length > 0) return { walks, single };
   return { walks, missing: `${to} has no address`, single: true };
 }
@@ -65,18 +66,33 @@ export function destinationsOf(
   return waysTo(cluster, source, to).flatMap(({ destination }) => destination ?? []);
 }
 
+/** A destination, and the address in it where it is none that has to be looked up. */
+interface Read {
+  readonly said: DestinationText;
+  readonly literal: IP | undefined;
+}
+
 /** What was read; a claim asks for the same text at every look. */
-const destinations = new Map<string, DestinationText>();
+const reads = new Map<string, Read>();
 
 /** Reads a destination that the language has checked. */
 export function readDestination(to: string): DestinationText {
-  let destination = destinations.get(to);
-  if (destination !== undefined) return destination;
+  return readingOf(to).said;
+}
+
+function readingOf(to: string): Read {
+  let read = reads.get(to);
+  if (read !== undefined) return read;
   const reading = parseDestination(to);
   if (!reading.ok) throw new UnknownTargetError(reading.message);
-  destination = reading.value;
-  destinations.set(to, destination);
-  return destination;
+  read = { said: reading.value, literal: literalIn(reading.value) };
+  reads.set(to, read);
+  return read;
+}
+
+function literalIn(said: DestinationText): IP | undefined {
+  if (said.is === 'object') return undefined;
+  return said.is === 'address' ? said.ip : parseIp(said.host.replace(/^\[(.*)\]$/, '$1'));
 }
 
 /** Addresses of an object that a destination names; empty where it has none now. */
@@ -109,21 +125,23 @@ type Way =
     };
 
 function waysTo(cluster: Cluster, source: Source, to: string): readonly Way[] {
-  const read = readDestination(to);
-  const { port } = read;
-  const protocol = read.is === 'url' ? 'TCP' : read.protocol;
-  if (read.is === 'object') {
+  const { said, literal } = readingOf(to);
+  const { port } = said;
+  const protocol = said.is === 'url' ? 'TCP' : said.protocol;
+  if (said.is === 'object') {
     // All of an object's addresses are asked for; none of them is a choice of the network's.
-    const addresses = addressesOfObject(cluster, read.reference);
+    const addresses = addressesOfObject(cluster, said.reference);
     const share = addresses.length === 0 ? CERTAIN : ratio(1, addresses.length);
     return addresses.map((address) => ({ share, destination: { address, port, protocol } }));
   }
-  const literal = read.is === 'address' ? read.ip : parseIp(read.host.replace(/^\[(.*)\]$/, '$1'));
   if (literal !== undefined) {
     return [{ share: CERTAIN, destination: { address: literal, port, protocol } }];
   }
-  const { host } = read as { readonly host: string };
-  return lookUp(cluster, source, host).flatMap((resolution): readonly Way[] => {
+  const { host } = said as { readonly host: string };
+  const resolutions = lookUp(cluster, source, host);
+  const known = knownWays.get(resolutions);
+  if (known?.to === to) return known.ways;
+  const ways = resolutions.flatMap((resolution): readonly Way[] => {
     const addresses = resolution.answers.flatMap((answer) => parseIp(answer) ?? []);
     const { probability } = resolution;
     if (addresses.length === 0) return [{ share: probability, host, resolution }];
@@ -132,29 +150,47 @@ function waysTo(cluster: Cluster, source: Source, to: string): readonly Way[] {
     const share = multiply(probability, ratio(1, addresses.length));
     return addresses.map((address) => ({ share, destination: { address, port, protocol } }));
   });
+  if (Object.isFrozen(resolutions)) knownWays.set(resolutions, { to, ways });
+  return ways;
 }
+
+/** By what a lookup has brought, which comes back as it was; and for which text that was read. */
+const knownWays = new WeakMap<
+  readonly Resolution[],
+  { readonly to: string; readonly ways: readonly Way[] }
+>();
+
+/** How the addresses of a family are asked for. */
+const ASKING: Readonly<Record<Family, LookUpOptions>> = {
+  IPv4: Object.freeze({ types: ['A'] }),
+  IPv6: Object.freeze({ types: ['AAAA'] }),
+};
 
 /** Asks for addresses of the cluster's first family, then of its second one. */
 function lookUp(cluster: Cluster, source: Source, host: string): readonly Resolution[] {
   let resolutions: readonly Resolution[] = [];
   for (const family of cluster.spec.ipFamilies) {
-    const types = [family === 'IPv6' ? 'AAAA' : 'A'];
-    resolutions = cluster.resolve(source.origin, host, { types });
+    resolutions = cluster.resolve(source.origin, host, ASKING[family]);
     if (resolutions.some(({ answers }) => answers.length > 0)) break;
   }
   return resolutions;
 }
 
-/** What forks have told each other comes back as the same frozen trace, run after run. */
-const namedTraces = new WeakMap<Trace, Trace>();
+/** What forks have told each other comes back as the same frozen traces, run after run. */
+const knownWalks = new WeakMap<readonly Trace[], readonly Walk[]>();
 
-function named(trace: Trace, source: Source, share: Ratio): Trace {
-  const comesBack = Object.isFrozen(trace) && share.numerator === share.denominator;
-  const known = comesBack ? namedTraces.get(trace) : undefined;
-  if (known?.sender === source.name) return known;
-  const own = { ...trace, sender: source.name, probability: multiply(trace.probability, share) };
-  if (comesBack) namedTraces.set(trace, Object.freeze(own));
-  return own;
+/** The walks of one source to one destination, of which a list of traces that comes back is. */
+function walksOn(source: Source, { share }: Way, traces: readonly Trace[]): readonly Walk[] {
+  const comesBack = Object.isFrozen(traces) && share.numerator === share.denominator;
+  const known = comesBack ? knownWalks.get(traces) : undefined;
+  if (known?.[0]?.source.name === source.name) return known;
+  const walks = traces.map((trace): Walk => {
+    const probability = multiply(trace.probability, share);
+    const own = { ...trace, sender: source.name, probability };
+    return { source, trace: comesBack ? Object.freeze(own) : own };
+  });
+  if (comesBack) knownWalks.set(traces, Object.freeze(walks));
+  return walks;
 }
 
 const NOWHERE = '0.0.0.0' as IP;

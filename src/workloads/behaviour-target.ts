@@ -2,8 +2,8 @@
 
 import type { Container, Pod } from '../apiserver/kinds/pod';
 import type { BehaviourSpec } from '../values/cluster-spec';
+import { matchesImage } from '../values/image-pattern';
 import type { KubeObject } from '../values/kube-object';
-import { repositoryOf } from './known-images';
 
 /** What is declared for this container, the most specific declaration of each field. */
 export function declarationsFor(
@@ -51,18 +51,4 @@ function ownersOf(pod: KubeObject): { kind: string; namespace: string; name: str
     chain.push({ kind: 'Deployment', namespace, name: deployment });
   }
   return chain;
-}
-
-/** `nginx*` matches an image by its whole reference, its repository or the end of that. */
-function matchesImage(pattern: string, reference: string): boolean {
-  const repository = repositoryOf(reference);
-  const expression = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const regExp = new RegExp(`^${expression.join('.*')}$`);
-  const forms = [
-    reference,
-    repository,
-    repository.split('/').at(-1)!,
-    reference.split('/').at(-1)!,
-  ];
-  return forms.some((form) => regExp.test(form));
 }

@@ -12,6 +12,7 @@ import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { deepFreeze, keyOf } from '../values/kube-object';
 import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
+import { LateMap } from '../values/late-map';
 import { sortedBy, sortedKeys } from '../values/order';
 import { behaviourOf, drawsAtStart } from './behaviour';
 import type { Behaviour } from './behaviour';
@@ -32,6 +33,9 @@ type PairsByLabels = WeakMap<
   { readonly namespace: string | undefined; readonly pairs: readonly string[] }
 >;
 
+/** The keys of objects: nearly all of them are entered, and never asked for. */
+type Keys = LateMap<ObjectKey, true>;
+
 const NO_LABELS: Labels = Object.freeze({});
 
 /** A behaviour that nobody has declared, with all that it was read from beside the Services. */
@@ -51,7 +55,7 @@ export class Behaviours {
   /** Services by one pair of their selector, so that a pod finds its own without a search. */
   private readonly services = new Map<string, Map<ObjectKey, KubeObject>>();
   /** Pods with an assumed behaviour by namespace and labels, which a template's pods share. */
-  private readonly assuming = new Map<string | undefined, Map<Labels, Set<ObjectKey>>>();
+  private readonly assuming = new Map<string | undefined, Map<Labels, Keys>>();
   /** Those labels, by each pair of them. */
   private readonly assumingBy = new Map<string, Set<Labels>>();
   private readonly assumed = new Map<string, string>();
@@ -136,14 +140,14 @@ export class Behaviours {
     if (byLabels === undefined) this.assuming.set(namespace, (byLabels = new Map()));
     let pods = byLabels.get(labels);
     if (pods === undefined) {
-      byLabels.set(labels, (pods = new Set()));
+      byLabels.set(labels, (pods = new LateMap()));
       for (const pair of this.pairsOf(pod)) {
         const all = this.assumingBy.get(pair);
         if (all === undefined) this.assumingBy.set(pair, new Set([labels]));
         else all.add(labels);
       }
     }
-    pods.add(key);
+    pods.later(key, true);
   }
 
   private targetPortsOf(pod: Pod): ListenSpec[] {
@@ -181,7 +185,7 @@ export class Behaviours {
       const byLabels = this.assuming.get(service.metadata.namespace);
       for (const labels of this.assumingBy.get(indexOf(service)) ?? []) {
         if (!matchesLabels(labels, selectorOf(service))) continue;
-        for (const pod of byLabels?.get(labels) ?? []) affected.add(pod);
+        for (const pod of byLabels?.get(labels)?.keys() ?? []) affected.add(pod);
       }
     }
     for (const pod of sortedBy(affected, (it) => it)) this.onChange(pod);

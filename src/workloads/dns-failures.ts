@@ -2,7 +2,7 @@
 // and whether that passes their own cache on its way out.
 
 import { noteReading } from '../kernel/readings';
-import type { Readable } from '../kernel/readings';
+import type { Place, Readable } from '../kernel/readings';
 import type { Random } from '../kernel/random';
 import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
@@ -57,8 +57,13 @@ interface Failing {
 /** Seconds: what `template` writes, and what Chaos Mesh's DNS server gives to its own records. */
 const TTL = 60;
 
+/** Where forks have the failures of theirs, and what they tell each other of none. */
+const PLACE: Place = Object.freeze({ room: 'DNS failures', name: '' });
+const NONE = 'none';
+
 /** The failures of all servers: of pods by their keys, and of `node` and `external/NAME`. */
 export class DnsFailures implements Readable {
+  readonly place = PLACE;
   private readonly random: Random;
   private readonly failing = new Map<string, Failing>();
   /** Counts what has changed. */
@@ -70,6 +75,14 @@ export class DnsFailures implements Readable {
 
   standing(): number {
     return this.changes;
+  }
+
+  whole(): number {
+    return this.changes;
+  }
+
+  common(): string | undefined {
+    return this.failing.size === 0 ? NONE : undefined;
   }
 
   /** More servers fail in the way of this token; returns those that did not. */

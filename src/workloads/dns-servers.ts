@@ -6,6 +6,7 @@ import type { Pod } from '../apiserver/kinds/pod';
 import type { EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
+import type { Place, Readable } from '../kernel/readings';
 import type { DeclaredWait, TimerName, Timing } from '../timing';
 import { processOwner } from '../values/component';
 import { parseIp } from '../values/ip';
@@ -136,6 +137,12 @@ export class DnsServers {
     });
   }
 
+  /** What holds the place of a fork, for what was read of its servers. */
+  readingAt(place: Place): Readable | undefined {
+    if (place.room === this.failures.place.room) return this.failures;
+    return this.servers.get(place.name)?.view.readingAt(place);
+  }
+
   /** Makes the processes that `origin` has made, so that their state can be carried over. */
   resemble(origin: DnsServers): void {
     for (const [key, { pod, dns, instance, corefile, blocks }] of origin.servers) {
@@ -230,10 +237,11 @@ export class DnsServers {
   private newServer(pod: Pod): Server {
     const { kernel, api } = this.ground;
     const actor = `coredns@${pod.metadata.name}`;
-    const view = new DnsView(api, actor, (subject) => {
+    const onLearn = (subject: string): void => {
       kernel.noteProgress(actor, 'observed', subject);
       this.ground.onLearn?.();
-    });
+    };
+    const view = new DnsView(api, actor, { name: keyOf(pod), onLearn });
     return { view, pod, running: false, start: 0, problem: '', ...NOTHING };
   }
 

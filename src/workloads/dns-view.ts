@@ -5,7 +5,7 @@
 import type { ApiServer } from '../apiserver/api-server';
 import type { Change, Informer } from '../apiserver/informer';
 import { noteReading } from '../kernel/readings';
-import type { Readable } from '../kernel/readings';
+import type { Place, Readable } from '../kernel/readings';
 import type { KubeObject } from '../values/kube-object';
 import { keyOf, splitKey } from '../values/kube-object';
 import type { Labels } from '../values/labels';
@@ -65,7 +65,22 @@ interface PortFields {
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 
+export interface DnsViewOptions {
+  readonly name?: string;
+  readonly onLearn?: (subject: string) => void;
+}
+
+/** Where forks have a view, and what it shows of a kind. */
+const VIEW = 'DNS view';
+const VIEW_OF = {
+  Service: 'DNS view of Services',
+  EndpointSlice: 'DNS view of EndpointSlices',
+  Namespace: 'DNS view of Namespaces',
+  Pod: 'DNS view of Pods',
+} as const;
+
 export class DnsView implements Readable {
+  readonly place: Place;
   private readonly informers: readonly Informer[];
   private readonly services: Informer;
   private readonly slices: Informer;
@@ -83,16 +98,18 @@ export class DnsView implements Readable {
 
   /**
    * A view that is empty and silent until `sync`. `onLearn` is told of each object that has changed
-   * for it since then, as the journal names it.
+   * for it since then, as the journal names it; `name` is what forks call it by.
    */
-  constructor(api: ApiServer, owner: string, onLearn: (subject: string) => void = () => {}) {
-    const informer = (kind: string, index: (change: Change) => void): Informer =>
+  constructor(api: ApiServer, owner: string, { name = owner, onLearn }: DnsViewOptions = {}) {
+    this.place = { room: VIEW, name };
+    const informer = (kind: keyof typeof VIEW_OF, index: (change: Change) => void): Informer =>
       api.informer({
         kind,
         owner,
+        knownAs: { room: VIEW_OF[kind], name },
         onChange: (change) => {
           index(change);
-          if (this.isSynced) onLearn(`${kind}/${change.key}`);
+          if (this.isSynced) onLearn?.(`${kind}/${change.key}`);
         },
       });
     this.services = informer('Service', (change) => this.indexService(change));
@@ -112,6 +129,17 @@ export class DnsView implements Readable {
 
   standing(): boolean {
     return this.isSynced;
+  }
+
+  common(): boolean {
+    return this.isSynced;
+  }
+
+  /** What holds the place of a fork, for what was read of its view. */
+  readingAt({ room }: Place): Readable | undefined {
+    if (room === VIEW) return this;
+    const all = [this.services, this.slices, this.namespaces, this.pods];
+    return all.find((informer) => informer.place?.room === room);
   }
 
   /** The process starts with empty memory. Until `sync` it has nothing to tell. */

@@ -136,7 +136,7 @@ export function knownImage(reference: string): KnownImage | undefined {
 }
 
 /** `registry:5000/team/app:1.2@sha256:…` without tag and digest. */
-export function repositoryOf(reference: string): string {
+function repositoryOf(reference: string): string {
   const path = reference.split('@')[0]!;
   const tag = path.indexOf(':', path.lastIndexOf('/') + 1);
   return tag < 0 ? path : path.slice(0, tag);

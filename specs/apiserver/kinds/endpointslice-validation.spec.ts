@@ -25,7 +25,7 @@ const IPV4 = '/endpoints/0/addresses';
 
 describe('a slice is refused', () => {
   const rows: readonly (readonly [string, KubeObject, string])[] = [
-    ...['0.0.0.0', '127.0.0.1', '169.254.20.10', '224.0.0.1'].map(
+    ...['0.0.0.0', '127.0.0.1', '127.255.255.255', '169.254.20.10', '224.0.0.0', '224.0.0.255'].map(
       (address): readonly [string, KubeObject, string] => [
         `with the address ${address}`,
         withEndpoint({ addresses: [address] }),
@@ -137,6 +137,12 @@ describe('a slice is taken', () => {
     ['with an unnamed and a named port', withPort({ port: 80 }, { name: 'b', port: 81 })],
     ['with 100 addresses of an endpoint', withEndpoint({ addresses: addresses(100) })],
     ['with multicast beyond the link', withEndpoint({ addresses: ['224.0.1.1'] })],
+    [
+      'with addresses right beside those of a host or a link',
+      withEndpoint({
+        addresses: ['0.0.0.1', '126.255.255.255', '128.0.0.0', '169.255.0.0', '224.0.1.0'],
+      }),
+    ],
     ['with full names', slice({ addressType: 'FQDN', endpoints: [{ addresses: ['db.shop'] }] })],
     ['with hints for eight zones', zones(...'abcdefgh')],
     ['with conditions that are null', withEndpoint({ conditions: { ready: null } })],

@@ -3,9 +3,11 @@
 
 import { expect } from 'chai';
 
-import type { Store, Version } from '../../../src/apiserver/store';
+import { Store } from '../../../src/apiserver/store';
+import type { Version } from '../../../src/apiserver/store';
 import { PodOrdinals } from '../../../src/cluster/commands/pod-ordinals';
 import type { KubeObject, OwnerReference } from '../../../src/values/kube-object';
+import { START } from '../../../src/values/time';
 
 function ownedBy(kind: string, name: string): readonly OwnerReference[] {
   return [{ apiVersion: 'apps/v1', kind, name, uid: `uid of ${name}`, controller: true }];
@@ -72,6 +74,23 @@ describe('the number of a pod', () => {
     put(objectOf('ReplicaSet', 'web-1', ownedBy('Deployment', 'web')));
     expect(create('c', BY_SET)).to.equal('shop/web#2');
     expect(ordinals.nameOf('shop/b')).to.equal('shop/web-1#2');
+  });
+
+  it('is what it was when the pod came, however late somebody asks', () => {
+    const store = new Store();
+    const ordinals = new PodOrdinals(store);
+    const put = (object: KubeObject) => store.put(object, START, 0);
+    put(objectOf('ReplicaSet', 'web-1', ownedBy('Deployment', 'web')));
+    ordinals.observe(put(objectOf('Pod', 'a', BY_SET)));
+    put(objectOf('ReplicaSet', 'web-1'));
+    ordinals.observe(put(objectOf('Pod', 'b', BY_SET)));
+    store.remove('ReplicaSet', 'shop/web-1', START, 0);
+    ordinals.observe(put(objectOf('Pod', 'c', BY_SET)));
+    put(objectOf('ReplicaSet', 'web-1', ownedBy('Deployment', 'other')));
+    expect(ordinals.whole()).to.equal(3);
+    const names = ['a', 'b', 'c'].map((name) => ordinals.nameOf(`shop/${name}`));
+    expect(names).to.deep.equal(['shop/web#1', 'shop/web-1#2', 'shop/web-1#3']);
+    expect(ordinals.podsOf('ReplicaSet', 'shop/web-1')).to.have.length(3);
   });
 
   it('is another one for the next pod of the same name', () => {

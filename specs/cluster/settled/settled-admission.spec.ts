@@ -5,10 +5,11 @@
 
 import { expect } from 'chai';
 
-import type { Admission } from '../../../src/apiserver/api-server';
 import type { Pod, PodStatus } from '../../../src/apiserver/kinds/pod';
 import type { Store } from '../../../src/apiserver/store';
 import { SettledAdmission } from '../../../src/cluster/settled/settled-admission';
+import type { OrdinaryAdmission } from '../../../src/cluster/settled/settled-admission';
+import { splitKey } from '../../../src/values/kube-object';
 import type { KubeObject } from '../../../src/values/kube-object';
 
 const STORE = {} as Store;
@@ -36,13 +37,14 @@ class World {
 
   constructor() {
     const inner = { admit: (object: KubeObject) => this.refusal ?? object };
-    this.admission = new SettledAdmission(inner as unknown as Admission, {
+    this.admission = new SettledAdmission(inner as unknown as OrdinaryAdmission, {
       placed: (pod) => {
         const { name } = pod.metadata;
         this.asked.push(`place ${name}`);
-        return this.homeless.has(name) ? undefined : podOf(name, 'worker-1');
+        return this.homeless.has(name) ? undefined : { nodeName: 'worker-1', status: {} };
       },
-      running: ({ metadata: { name } }) => {
+      running: ({ key }) => {
+        const { name } = splitKey(key);
         this.asked.push(`run ${name}`);
         return this.slow.has(name) ? undefined : RUNS;
       },

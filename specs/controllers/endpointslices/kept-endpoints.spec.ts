@@ -7,6 +7,7 @@ import type { Pod } from '../../../src/apiserver/kinds/pod';
 import type { Service } from '../../../src/apiserver/kinds/service';
 import { DesiredEndpoints } from '../../../src/controllers/endpointslices/desired-endpoints';
 import { Pass } from '../../../src/controllers/pass';
+import type { KubeObject } from '../../../src/values/kube-object';
 import { serviceOf } from '../control-plane';
 import { endpoints, NOT_READY, plane, podOf, slices } from './slices-of-pods';
 
@@ -44,6 +45,24 @@ describe('an endpoint that stays', () => {
     for (const look of [second, third, fourth]) expect(look!.get('d')).to.equal(first!.get('d'));
     expect(fourth!.get('e')).to.equal(second!.get('e'));
     expect([...fourth!.keys()]).to.deep.equal(['a', 'd', 'e']);
+  });
+
+  it('shares what it says alike with the one that it was', () => {
+    const desired = new DesiredEndpoints();
+    desired.onNode({ key: 'worker-1', before: undefined, after: podOf('any'), cause: 0 });
+    const service = serviceOf('web') as Service;
+    const of = (pod: KubeObject) => {
+      const pods = Object.freeze([pod as Pod]);
+      return desired.of(service, 'IPv4', pods, new Pass('Service', 'shop/web'))[0]!.endpoints[0]!;
+    };
+    const pod = podOf('a');
+    const [ready, unready] = [of(pod), of(podOf('a', NOT_READY))];
+    expect(unready.conditions).to.deep.include({ ready: false });
+    expect(unready.addresses).to.equal(ready.addresses);
+    expect(unready.targetRef).to.equal(ready.targetRef);
+    const again = { ...pod, metadata: { ...pod.metadata, uid: 'another' } };
+    expect(of(again).targetRef).to.deep.include({ name: 'a', uid: 'another' });
+    expect(of(again).addresses).to.equal(ready.addresses);
   });
 
   it('is another one where its node has moved', () => {

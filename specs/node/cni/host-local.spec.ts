@@ -33,6 +33,16 @@ describe('host-local addresses', () => {
     expect(next(ipam, 'f')).to.equal('10.0.0.2');
   });
 
+  it('are given out alike where it is known that nobody has the name, and are known by it', () => {
+    const ipam = new HostLocal(['10.0.0.0/29']);
+    expect(ipam.reserve('a', true)).to.deep.equal(['10.0.0.2']);
+    expect(ipam.reserve('b', true)).to.deep.equal(['10.0.0.3']);
+    expect(ipam.reserve('a')).to.match(/^10.0.0.2 has been allocated to a/);
+    expect([...ipam.allocations.keys()]).to.deep.equal(['a', 'b']);
+    ipam.release('b');
+    expect(ipam.allocations.size).to.equal(1);
+  });
+
   it('come round: a single released one is found wherever it is', () => {
     const ipam = new HostLocal(['10.0.0.0/29']);
     for (const id of ['a', 'b', 'c', 'd', 'e']) next(ipam, id);

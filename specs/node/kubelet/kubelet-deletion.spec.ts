@@ -92,14 +92,15 @@ describe('a graceful deletion', () => {
     ]);
   });
 
-  it('is brought forward by a second deletion with less grace', () => {
+  // source: pkg/kubelet/kubelet.go SyncTerminatingPod; kubernetes/kubernetes#83916
+  it('is not brought forward by a second deletion with less grace', () => {
     const world = new KubeletWorld({ behaviours: onTerm('ignore') });
     world.run({ containers: [WEB] }, 10);
     world.delete();
     world.until(12);
     world.delete(5);
     world.until(100);
-    expect(world.when('exited')).to.deep.equal([17]);
+    expect(world.when('exited')).to.deep.equal([40]);
   });
 
   it('goes on looking at readiness, but at nothing else', () => {

@@ -193,7 +193,7 @@ describe('a graceful node shutdown', () => {
     expect(made.when('shut down')).to.deep.equal([25]);
   });
 
-  it('hurries a pod that is being deleted already', () => {
+  it('does not hurry a pod that is being deleted already, which ends with the power', () => {
     const made = new KubeletWorld({
       overrides: GRACE,
       behaviours: [{ target: 'pod/shop/web', onTerm: ignore }],
@@ -202,8 +202,10 @@ describe('a graceful node shutdown', () => {
     made.delete();
     made.until(10);
     made.kubelets.shutdown('worker-1');
-    made.until(100);
-    expect(made.when('exited', '137')).to.deep.equal([30]);
+    made.until(200);
+    expect(made.when('exited')).to.deep.equal([]);
+    expect(made.when('shut down')).to.deep.equal([30]);
+    expect(made.when('lost power')).to.deep.equal([120]);
   });
 
   it('is over when the delay is that the kubelet has asked for, though the kubelet is stopped', () => {

@@ -91,13 +91,13 @@ describe('a pod that has ended', () => {
 });
 
 describe('a pod that is ending', () => {
-  it('has two seconds left when its object goes', () => {
+  it('keeps the grace that it was given first when its object goes', () => {
     const world = stubborn();
     world.delete();
     world.until(15);
     world.delete(0);
     world.until(100);
-    expect(world.when('exited')).to.deep.equal([17]);
+    expect(world.when('exited')).to.deep.equal([40]);
   });
 
   it('keeps the time that it was given from its first deletion on, whatever is written of it', () => {

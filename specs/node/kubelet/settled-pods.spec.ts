@@ -4,6 +4,7 @@
 
 import { expect } from 'chai';
 import type { Pod, PodStatus } from '../../../src/apiserver/kinds/pod';
+import { comerOf } from '../../../src/node/kubelet/settled-pods';
 import { seconds } from '../../../src/values/time';
 import { KubeletWorld, WEB } from './kubelet-world';
 import type { WorldOptions } from './kubelet-world';
@@ -19,7 +20,7 @@ function podOf(spec: Partial<Pod['spec']> = {}, name = 'web', owner = 'ReplicaSe
 }
 
 function isAtOnce(world: KubeletWorld, pod = podOf()): boolean {
-  return world.kubelets.take(pod) !== undefined;
+  return world.kubelets.take(comerOf(pod)) !== undefined;
 }
 
 function worldOf(options: WorldOptions = {}): KubeletWorld {
@@ -31,7 +32,7 @@ function worldOf(options: WorldOptions = {}): KubeletWorld {
 describe('a pod of a settled cluster', () => {
   it('runs in one step, with its sandbox and its address', () => {
     const world = worldOf();
-    const status = world.kubelets.take(podOf())!;
+    const status = world.kubelets.take(comerOf(podOf()))!;
     expect([status.phase, status.podIP]).to.deep.equal(['Running', '10.244.1.2']);
     const sandbox = world.kubelets.sandboxOf('shop/web')!;
     expect(sandbox.listenerOn('TCP', 8080)?.state).to.equal('running');

@@ -115,6 +115,22 @@ describe('rulesets of iptables mode', () => {
     expect(iptables.compile(input, nodeOf('worker-1'))).to.equal(iptables.compile(input, other));
   });
 
+  it('are made when the first reads them, and once', () => {
+    let looks = 0;
+    const watched = {
+      ...SERVICE,
+      get clusterIP() {
+        looks++;
+        return SERVICE.clusterIP;
+      },
+    };
+    const ruleset = iptables.compile(inputOf([watched, TWO]), nodeOf('worker-1'));
+    expect(looks).to.equal(0);
+    expect(rulesOf(ruleset, 'nat', 'KUBE-SERVICES')[0]).to.include('10.96.0.20');
+    expect(looks).to.be.above(0);
+    expect(ruleset.tables).to.equal(ruleset.tables);
+  });
+
   it('differ for nodes where a Local policy makes them', () => {
     const local = servicePort('ns1/svc1:p80', { internalPolicyLocal: true });
     const input = inputOf([local, TWO]);

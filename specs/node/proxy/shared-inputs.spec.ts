@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { createCluster } from '../../../src/cluster/create-cluster';
 import type { Endpoint, ProxyInput, ServicePort } from '../../../src/node/proxy/proxy-mode';
-import { sharedInput } from '../../../src/node/proxy/shared-inputs';
+import { inputAfter, sharedInput } from '../../../src/node/proxy/shared-inputs';
 import type { IP } from '../../../src/values/ip';
 import { OverlayMap } from '../../../src/values/overlay-map';
 import { later, seconds, START } from '../../../src/values/time';
@@ -73,6 +73,25 @@ describe('inputs of kube-proxy', () => {
     expect(sharedInput(of, state(0), ['a'])).to.equal(first);
     sharedInput(of, state(32), ['a']);
     expect(sharedInput(of, state(0), ['a'])).not.to.equal(first);
+  });
+
+  it('become one and the same by the same change, and another one by any other', () => {
+    const of = services();
+    const input = sharedInput(of, states({ a: [one], b: [two] }), []);
+    const list = [endpoint('10.0.0.1', false)];
+    const change = (key: string, to: readonly Endpoint[] | undefined) =>
+      inputAfter(input, of, new Map([[key, to]]));
+    const after = change('a', list);
+    expect([...after.endpoints]).to.deep.equal([...states({ a: list, b: [two] })]);
+    expect(change('a', list)).to.equal(after);
+    expect(change('a', [endpoint('10.0.0.1', false)]), 'said anew').to.equal(after);
+    expect([...change('b', list).endpoints]).to.deep.equal([...states({ a: [one], b: list })]);
+    expect([...change('a', [two]).endpoints]).to.deep.equal([...states({ a: [two], b: [two] })]);
+    expect([...change('a', undefined).endpoints]).to.deep.equal([...states({ b: [two] })]);
+    expect(inputAfter(after, of, new Map([['a', [one]]])), 'and back').to.equal(input);
+    expect(inputAfter(input, of, new Map())).to.equal(input);
+    const others = services();
+    expect(inputAfter(input, others, new Map()).servicePorts).to.equal(others);
   });
 
   it('give forks one ruleset for a state that both have come to', () => {

@@ -67,13 +67,14 @@ function validateEndpoints(
   standing: readonly SliceEndpoint[],
 ): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
-  endpoints.forEach((endpoint, index) => {
+  for (let index = 0; index < endpoints.length; index++) {
+    const endpoint = endpoints[index]!;
     const known = standing[index];
     // What stands elsewhere has moved.
-    if (endpoint === known || standing.includes(endpoint)) return;
+    if (endpoint === known || standing.includes(endpoint)) continue;
     const found = validateEndpoint(endpoint, addressType, `/endpoints/${index}`, known);
     if (found.length > 0) problems.push(...found);
-  });
+  }
   return problems;
 }
 

@@ -55,6 +55,10 @@ export const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 
 const PORT: SlicePort = { name: '', protocol: 'TCP' };
 
+function isWhole({ name, protocol }: SlicePort): boolean {
+  return name !== undefined && protocol !== undefined;
+}
+
 export const endpointslice = defineKind({
   apiVersions: ['discovery.k8s.io/v1'],
   removedVersions: { 'discovery.k8s.io/v1beta1': '1.25' },
@@ -81,7 +85,7 @@ export const endpointslice = defineKind({
   /** source: pkg/apis/discovery/v1/defaults.go */
   defaults(object) {
     const { ports, endpoints } = object as Partial<EndpointSlice>;
-    const isComplete = ports?.every((port) => complete(port, PORT) === port) === true;
+    const isComplete = ports !== undefined && ports.every(isWhole);
     if (isComplete && endpoints !== undefined) return object;
     const completed = isComplete ? ports : (ports ?? []).map((port) => complete(port, PORT));
     return { ...object, endpoints: endpoints ?? [], ports: completed };

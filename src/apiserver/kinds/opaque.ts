@@ -22,7 +22,7 @@ const NAMESPACED: Readonly<Record<string, readonly Row[]>> = {
   '': [
     ['ConfigMap', 'cm'],
     ['Event', 'ev'],
-    ['LimitRange', 'limits'],
+    ['LimitRange', 'limits', 'it refuses no pod, and gives none its defaults'],
     ['PersistentVolumeClaim', 'pvc'],
     ['PodTemplate', ''],
     ['ResourceQuota', 'quota', 'the quota limits nothing'],

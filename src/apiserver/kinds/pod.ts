@@ -185,8 +185,11 @@ export function conditionOf(
   conditions: readonly Condition[] | undefined,
   type: string,
 ): Condition | undefined {
+  if (conditions === undefined) return undefined;
   // Every look at a pod comes by here, several times.
-  for (const it of conditions ?? []) if (it.type === type) return it;
+  for (let index = 0; index < conditions.length; index++) {
+    if (conditions[index]!.type === type) return conditions[index];
+  }
   return undefined;
 }
 

@@ -2,20 +2,24 @@
 // API server takes them neither for endpoints nor for external addresses.
 
 import { cidr, contains } from '../../values/cidr';
-import type { Cidr } from '../../values/cidr';
-import { familyOf } from '../../values/ip';
-import type { Family, IP } from '../../values/ip';
+import { familyOf, v4ToNumber } from '../../values/ip';
+import type { IP } from '../../values/ip';
 
 /** Unspecified, loopback, link-local, and multicast that stays on its link. */
-const SPECIAL: Readonly<Record<Family, readonly Cidr[]>> = {
-  IPv4: ['0.0.0.0/32', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/24'].map(cidr),
-  IPv6: ['::/127', 'fe80::/10', 'ff02::/16'].map(cidr),
-};
+const IPV6 = ['::/127', 'fe80::/10', 'ff02::/16'].map(cidr);
+/** The same by the numbers of their first and last addresses: every endpoint comes by here. */
+const IPV4 = ['0.0.0.0/32', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/24'].map((text) => {
+  const { first, prefix } = cidr(text);
+  return { low: Number(first), high: Number(first) + 2 ** (32 - prefix) - 1 };
+});
 
 /** What is said of such an address. */
 export const SPECIAL_ADDRESS = 'is an address of a host or a link alone';
 
 /** source: pkg/apis/core/validation/validation.go ValidateNonSpecialIP, ValidateEndpointIP */
 export function isSpecialAddress(address: IP): boolean {
-  return SPECIAL[familyOf(address)].some((range) => contains(range, address));
+  if (familyOf(address) === 'IPv6') return IPV6.some((range) => contains(range, address));
+  const number = v4ToNumber(address);
+  for (const { low, high } of IPV4) if (number >= low && number <= high) return true;
+  return false;
 }

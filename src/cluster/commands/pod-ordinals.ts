@@ -10,6 +10,7 @@ import type { KubeObject, ObjectKey, OwnerReference } from '../../values/kube-ob
 const PLACE: Place = Object.freeze({ room: 'pod ordinals', name: '' });
 const NOTHING = 'nothing';
 const NO_PODS: readonly ObjectKey[] = [];
+const NO_METADATA: Partial<KubeObject['metadata']> = {};
 
 /** A workload with all pods that it ever had, in the order of creation. */
 interface Workload {
@@ -30,34 +31,41 @@ interface Link {
 export class PodOrdinals implements Readable {
   readonly place = PLACE;
   private readonly store: Store;
+  /** How many pods there have been. */
+  private count = 0;
   /** By `Deployment/shop/backend`. */
   private readonly workloads = new Map<string, Workload>();
   /** The topmost workload of each pod, which it is called by. */
   private readonly topmost = new Map<ObjectKey, Workload>();
   /** The workloads above a pod, nearest first, by the UID of the nearest. */
   private readonly lines = new Map<string, readonly Link[]>();
+  /** First versions of pods that have come since somebody asked last. */
+  private late: Version[] = [];
 
   constructor(store: Store) {
     this.store = store;
   }
 
   /** Takes notice of a write; a pod's first version gives it its numbers. */
-  observe({ object, previous, key }: Version): void {
+  observe(version: Version): void {
+    const { object, previous } = version;
     if (object?.kind !== 'Pod' || previous?.object !== undefined) return;
-    const line = this.lineOf(object);
-    for (const { workload } of line) workload.pods.push(key);
-    const top = line.at(-1);
-    if (top !== undefined) this.topmost.set(key, top.workload);
+    this.count++;
+    this.late.push(version);
   }
 
   /** The name of a pod, or how many pods a workload had: their list only grows. */
   standing(reading: string): unknown {
-    return this.known(reading) ?? this.workloads.get(reading)?.pods.length;
+    return this.known(reading) ?? this.workload(reading)?.pods.length;
+  }
+
+  whole(): number {
+    return this.count;
   }
 
   /** A name says all; how many pods there were does not tell which. */
   common(reading: string): string | undefined {
-    return this.known(reading) ?? (this.workloads.has(reading) ? undefined : NOTHING);
+    return this.known(reading) ?? (this.workload(reading) === undefined ? NOTHING : undefined);
   }
 
   /** How people call a pod: by its topmost workload and number, or by its own name. */
@@ -69,42 +77,62 @@ export class PodOrdinals implements Readable {
   /** Keys of the pods of a workload: of a ReplicaSet, or of the Deployment that owns it. */
   podsOf(kind: string, key: string): readonly string[] {
     if (isReading()) noteReading(this, `${kind}/${key}`);
-    return this.workloads.get(`${kind}/${key}`)?.pods ?? NO_PODS;
+    return this.workload(`${kind}/${key}`)?.pods ?? NO_PODS;
+  }
+
+  private workload(name: string): Workload | undefined {
+    if (this.late.length > 0) this.number();
+    return this.workloads.get(name);
+  }
+
+  /** Numbers the pods that nobody has asked about so far, in the order in which they came. */
+  private number(): void {
+    const { late } = this;
+    this.late = [];
+    for (const { object, key, revision } of late) {
+      const line = this.lineOf(object!, revision);
+      for (const { workload } of line) workload.pods.push(key);
+      const top = line.at(-1);
+      if (top !== undefined) this.topmost.set(key, top.workload);
+    }
   }
 
   private known(pod: string): string | undefined {
+    if (this.late.length > 0) this.number();
     const workload = this.topmost.get(pod);
     return workload && nameIn(workload, pod);
   }
 
-  private lineOf(pod: KubeObject): readonly Link[] {
+  /** The line of a pod as it was when the pod came. */
+  private lineOf(pod: KubeObject, revision: number): readonly Link[] {
     const owner = controllerOf(pod);
     if (owner === undefined) return [];
     let line = this.lines.get(owner.uid);
-    if (line === undefined || !this.holds(line)) {
-      line = this.lookUp(pod);
+    if (line === undefined || !this.holds(line, revision)) {
+      line = this.lookUp(pod, revision);
       this.lines.set(owner.uid, line);
     }
     return line;
   }
 
   /** Whether each workload of the line still says the same of its owners. */
-  private holds(line: readonly Link[]): boolean {
+  private holds(line: readonly Link[], revision: number): boolean {
     for (const { workload, owners } of line) {
       const { kind, key } = workload;
-      if (this.store.get(kind, key)?.metadata.ownerReferences !== owners) return false;
+      const { ownerReferences } = this.store.get(kind, key, revision)?.metadata ?? NO_METADATA;
+      if (ownerReferences !== owners) return false;
     }
     return true;
   }
 
-  private lookUp(pod: KubeObject): readonly Link[] {
+  private lookUp(pod: KubeObject, revision: number): readonly Link[] {
     const namespace = pod.metadata.namespace ?? '';
     const line: Link[] = [];
     let reference = controllerOf(pod);
     while (reference !== undefined) {
       const { kind } = reference;
       const key = `${namespace}/${reference.name}`;
-      const owner = this.store.get(kind, key);
+      const owner = this.store.get(kind, key, revision);
       const owners = owner?.metadata.ownerReferences;
       line.push({ workload: this.workloadOf(kind, key), owners });
       reference = owner && controllerOf(owner);

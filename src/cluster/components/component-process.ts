@@ -7,13 +7,13 @@ import type { Supervised } from './supervisor';
 export interface Process extends Supervised {
   readonly component: Component;
   /** The names under which the kernel knows who acts in it. */
-  readonly owners: () => readonly string[];
+  owners(): readonly string[];
   /** Who sees the API as it does, where that is not just its own clients. */
-  readonly watchers?: () => readonly string[];
+  watchers?(): readonly string[];
   /** It dies: its memory is lost. */
   stop(): void;
   /** It is told to end, where it then does more than to die. */
-  retire?(): void;
+  retire?: (() => void) | undefined;
   /** Called before it is stopped as by SIGSTOP, and after it goes on. */
   frozen?(): void;
   thawed?(): void;

@@ -26,19 +26,14 @@ function actorOn(name: string, host: string, hosts: readonly ControlPlaneHost[])
   return hosts.length === 1 ? name : `${name}@${host}`;
 }
 
-/** The component of a host of the control plane. */
+/** The component of a host of the control plane; `leads` where one of several leads. */
 export function componentOn(
   name: string,
   host: ControlPlaneHost,
   hosts: readonly ControlPlaneHost[],
+  leads?: () => boolean,
 ): Component {
   const actor = actorOn(name, host.name, hosts);
-  return host.isNode ? { name, node: host.name, actor } : { name, actor };
-}
-
-/** What every process in a static pod has in common. */
-export function staticPod(component: Component, host: ControlPlaneHost) {
-  const { actor } = component;
-  const place = { host: host.name, isOnNode: host.isNode };
-  return { component, actor, supervisor: 'kubelet' as const, ...place };
+  const component: Component = host.isNode ? { name, node: host.name, actor } : { name, actor };
+  return leads === undefined ? component : Object.assign(component, { leads });
 }

@@ -13,9 +13,10 @@ import type { ClusterSpec } from '../../values/cluster-spec';
 import { ApiMembers } from './api-members';
 import type { Process } from './component-process';
 import { Components } from './components';
-import { componentOn, controlPlaneHosts, staticPod } from './control-plane-hosts';
+import { componentOn, controlPlaneHosts } from './control-plane-hosts';
 import type { ControlPlaneHost } from './control-plane-hosts';
 import { ElectedProcesses } from './elected-processes';
+import { CniProcess, KubeletProcess, ProxyProcess, RuntimeProcess } from './node-processes';
 import type { Proxies } from '../proxies';
 import { Supervisor } from './supervisor';
 import { Upgrades } from './upgrades';
@@ -28,9 +29,6 @@ export interface ComponentParts {
   readonly network: Network;
   readonly kubelets: Kubelets;
   readonly proxies: Proxies;
-  /** Undefined where the network plug-in has no agents for policies. */
-  readonly agents: PolicyAgents | undefined;
-  readonly controllers: readonly Controller[];
   readonly touch: () => void;
 }
 
@@ -42,9 +40,16 @@ export interface ComponentsAndUpgrades {
   readonly upgrades: Upgrades;
 }
 
-/** Takes hold of every process of the cluster. */
-export function createComponents(parts: ComponentParts): ComponentsAndUpgrades {
-  const { kernel, api, timing, spec, kubelets, touch } = parts;
+/**
+ * Takes hold of every process of the cluster. `agents`: undefined where the network plug-in has
+ * none for policies.
+ */
+export function createComponents(
+  parts: ComponentParts,
+  controllers: readonly Controller[],
+  agents: PolicyAgents | undefined,
+): ComponentsAndUpgrades {
+  const { kernel, api, timing, spec, network, kubelets, proxies, touch } = parts;
   const hosts = controlPlaneHosts(spec);
   const supervisor = new Supervisor({ kernel, api, timing, kubelets });
   const elected = kernel.keep<ElectedProcesses[]>([]);
@@ -53,24 +58,27 @@ export function createComponents(parts: ComponentParts): ComponentsAndUpgrades {
     api,
     timing,
     hosts,
-    machineOf: (host) => machineOf(parts.network, spec, host),
+    machineOf: (host) => machineOf(network, spec, host),
     localClients: (host) => elected.flatMap((it) => it.clientsOn(host)),
     changed: () => elected.forEach((it) => it.changed()),
   });
   kernel.keep(members);
-  const context = { ...parts, hosts, members, supervisor };
+  // No spread: each copy would be of a shape of its own, which every reader has to learn anew.
   for (const name of ['controller-manager', 'scheduler']) {
-    elected.push(new ElectedProcesses({ ...context, name }));
+    const ground = { kernel, api, timing, name, hosts, controllers, members, supervisor, touch };
+    elected.push(new ElectedProcesses(ground));
   }
   const processes = [
     ...hosts.map((host) => apiServerOn(host, hosts, members)),
     ...hosts.map((host) => etcdOn(host, hosts, members)),
     ...elected.flatMap((it) => it.processes),
-    ...spec.nodes.flatMap(({ name }) => nodeProcesses(name, parts, supervisor)),
+    ...spec.nodes.flatMap(({ name }) => nodeProcesses(name, parts, supervisor, agents)),
   ];
-  if (parts.agents !== undefined) followViews(api, parts.agents, parts.agents.name);
+  if (agents !== undefined) followViews(api, agents, agents.name);
   const components = kernel.keep(new Components({ kernel, api, supervisor, processes, touch }));
-  const upgrades = kernel.keep(new Upgrades({ ...parts, components, supervisor }));
+  const upgrades = kernel.keep(
+    new Upgrades({ kernel, spec, timing, kubelets, proxies, components, supervisor }),
+  );
   return { components, upgrades };
 }
 
@@ -81,7 +89,11 @@ function apiServerOn(
 ): Process {
   const component = componentOn('apiserver', host, hosts);
   return {
-    ...staticPod(component, host),
+    component,
+    actor: component.actor,
+    supervisor: 'kubelet',
+    host: host.name,
+    isOnNode: host.isNode,
     owners: () => (hosts.length === 1 ? ['apiserver'] : [component.actor]),
     clients: () => [],
     // What stands for the containers themselves asks no server.
@@ -101,7 +113,11 @@ function etcdOn(
 ): Process {
   const component = componentOn('etcd', host, hosts);
   return {
-    ...staticPod(component, host),
+    component,
+    actor: component.actor,
+    supervisor: 'kubelet',
+    host: host.name,
+    isOnNode: host.isNode,
     owners: () => [component.actor],
     clients: () => [],
     isRunning: () => members.isStoreAlive(host.name),
@@ -112,110 +128,20 @@ function etcdOn(
   };
 }
 
-function nodeProcesses(node: string, parts: ComponentParts, supervisor: Supervisor): Process[] {
+function nodeProcesses(
+  node: string,
+  parts: ComponentParts,
+  supervisor: Supervisor,
+  agents: PolicyAgents | undefined,
+): Process[] {
   const { spec } = parts;
-  const processes = [kubeletOn(node, parts, supervisor), runtimeOn(node, parts)];
-  if (spec.proxy.mode !== 'ebpf') processes.push(proxyOn(node, parts));
-  if (!WITHOUT_DAEMON.includes(spec.cni.name)) processes.push(cniOn(node, parts));
+  const processes: Process[] = [
+    new KubeletProcess(node, parts.kubelets, supervisor),
+    new RuntimeProcess(node, parts),
+  ];
+  if (spec.proxy.mode !== 'ebpf') processes.push(new ProxyProcess(node, parts.proxies));
+  if (!WITHOUT_DAEMON.includes(spec.cni.name)) processes.push(new CniProcess(node, parts, agents));
   return processes;
-}
-
-function kubeletOn(node: string, { kubelets }: ComponentParts, supervisor: Supervisor): Process {
-  const actor = `kubelet@${node}`;
-  return {
-    component: { name: 'kubelet', node, actor },
-    actor,
-    host: node,
-    isOnNode: true,
-    supervisor: 'systemd',
-    restartTimer: 'kubelet.systemdRestart',
-    // What it asks of the runtime is its work as well.
-    owners: () => [actor, `cri@${node}`],
-    clients: () => [actor],
-    isRunning: () => kubelets.processes.isRunning(node),
-    stop: () => kubelets.processes.kill(node),
-    start: () => {
-      kubelets.processes.start(node);
-      supervisor.kubeletStarted(node);
-    },
-    frozen: () => kubelets.processes.pause(node),
-    thawed: () => kubelets.processes.resume(node),
-  };
-}
-
-/** Containers outlive their runtime; nothing is started, stopped or listed without it. */
-function runtimeOn(node: string, { kernel, kubelets }: ComponentParts): Process {
-  const actor = `runtime@${node}`;
-  const owners = [actor, `cri@${node}`];
-  const process = kernel.keep({ isRunning: true });
-  return {
-    component: { name: 'runtime', node, actor },
-    actor,
-    host: node,
-    isOnNode: true,
-    supervisor: 'systemd',
-    restartTimer: 'runtime.systemdRestart',
-    owners: () => owners,
-    clients: () => [],
-    isRunning: () => process.isRunning,
-    stop: () => {
-      process.isRunning = false;
-      for (const owner of owners) kernel.pause(owner, 'dead');
-      kubelets.runtimeHealth.changed(node, false);
-    },
-    start: () => {
-      process.isRunning = true;
-      kernel.note(actor, 'started', `Node/${node}`);
-      for (const owner of owners) kernel.resume(owner, 'dead');
-      kubelets.runtimeHealth.changed(node, true);
-    },
-    frozen: () => kubelets.runtimeHealth.changed(node, false),
-    thawed: () => kubelets.runtimeHealth.changed(node, true),
-  };
-}
-
-function proxyOn(node: string, { proxies }: ComponentParts): Process {
-  const actor = `kube-proxy@${node}`;
-  return {
-    component: { name: 'kube-proxy', node, actor },
-    actor,
-    host: node,
-    isOnNode: true,
-    supervisor: 'kubelet',
-    owners: () => [actor],
-    clients: () => [actor],
-    isRunning: () => proxies.of(node).some((proxy) => proxy.isRunning),
-    stop: () => proxies.stop(node),
-    start: () => proxies.start(node),
-  };
-}
-
-/** The daemon of the network plug-in: it enforces policies and, with eBPF, Services. */
-function cniOn(node: string, { kernel, agents, proxies, spec }: ComponentParts): Process {
-  const actor = `${agents?.name ?? 'cni'}@${node}`;
-  const proxy = `kube-proxy@${node}`;
-  const isProxy = spec.proxy.mode === 'ebpf';
-  const process = kernel.keep({ isRunning: true });
-  return {
-    component: { name: 'cni', node, actor },
-    actor,
-    host: node,
-    isOnNode: true,
-    supervisor: 'kubelet',
-    owners: () => (isProxy ? [actor, proxy] : [actor]),
-    clients: () => (isProxy ? [actor, proxy] : [actor]),
-    isRunning: () => process.isRunning,
-    stop: () => {
-      process.isRunning = false;
-      agents?.stop(node);
-      if (isProxy) proxies.stop(node);
-    },
-    start: () => {
-      process.isRunning = true;
-      agents?.start(node);
-      if (isProxy) proxies.start(node);
-    },
-  };
 }
 
 /** Agents share the informers of all nodes: who is cut off enforces what it has seen. */

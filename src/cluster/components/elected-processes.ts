@@ -6,9 +6,10 @@ import type { Cut } from '../../apiserver/connections';
 import type { Controller } from '../../controllers/index';
 import type { Kernel } from '../../kernel/kernel';
 import type { Timing } from '../../timing';
+import type { Component } from '../../values/component';
 import type { ApiMembers } from './api-members';
 import type { Process } from './component-process';
-import { componentOn, staticPod } from './control-plane-hosts';
+import { componentOn } from './control-plane-hosts';
 import type { ControlPlaneHost } from './control-plane-hosts';
 import { LeaderElection } from './leader-election';
 import type { Supervisor } from './supervisor';
@@ -65,7 +66,25 @@ export class ElectedProcesses {
       },
     });
     const single = this.work.filter(({ actor }) => actor !== name);
-    this.processes = [...processes.values(), ...single.map((it) => this.controllerProcess(it))];
+    this.processes = [
+      ...processes.values(),
+      ...single.map((it) => new ControllerProcess(it, this)),
+    ];
+  }
+
+  /** Whether no fault has taken the controller out of its process. */
+  works({ actor }: Controller): boolean {
+    return !this.stopped.has(actor);
+  }
+
+  takeOut(controller: Controller): void {
+    this.stopped.add(controller.actor);
+    controller.stop();
+  }
+
+  putBack(controller: Controller): void {
+    this.stopped.delete(controller.actor);
+    if (this.election.leader !== undefined) controller.start();
   }
 
   /** Whom the hosts reach has changed. */
@@ -81,18 +100,22 @@ export class ElectedProcesses {
   private processOn(host: ControlPlaneHost): Process {
     const { hosts, name } = this.ground;
     const leads = () => this.election.leader === host.name;
-    const component = { ...componentOn(name, host, hosts), leads };
+    const component = componentOn(name, host, hosts, leads);
     const change = (act: () => void) => () => {
       act();
       this.election.changed();
     };
     return {
-      ...staticPod(component, host),
+      component,
+      actor: component.actor,
+      supervisor: 'kubelet',
+      host: host.name,
+      isOnNode: host.isNode,
       owners: () => [component.actor],
       clients: () => this.clientsOn(host.name),
       isRunning: () => this.election.isAlive(host.name),
       stop: () => this.election.stop(host.name),
-      ...(RELEASING.includes(name) && { retire: () => this.election.retire(host.name) }),
+      retire: RELEASING.includes(name) ? () => this.election.retire(host.name) : undefined,
       start: () => this.election.start(host.name),
       frozen: () => {
         this.hold(host.name);
@@ -104,28 +127,6 @@ export class ElectedProcesses {
       },
       sever: (token, cut) => change(() => this.sever(host.name, token, cut))(),
       mend: (token) => change(() => this.mend(host.name, token))(),
-    };
-  }
-
-  private controllerProcess(controller: Controller): Process {
-    const { actor } = controller;
-    return {
-      component: { name: actor, actor },
-      actor,
-      supervisor: 'none',
-      host: '',
-      isOnNode: false,
-      owners: () => [actor],
-      clients: () => [actor],
-      isRunning: () => !this.stopped.has(actor),
-      stop: () => {
-        this.stopped.add(actor);
-        controller.stop();
-      },
-      start: () => {
-        this.stopped.delete(actor);
-        if (this.election.leader !== undefined) controller.start();
-      },
     };
   }
 
@@ -182,5 +183,44 @@ export class ElectedProcesses {
     if (tokens?.delete(token) !== true) return;
     if (tokens.size === 0) this.cuts.delete(host);
     for (const { actor } of this.work) this.ground.api.mend(actor, token);
+  }
+}
+
+/** One controller, as a fault takes it out of its process. */
+class ControllerProcess implements Process {
+  readonly component: Component;
+  readonly actor: string;
+  readonly supervisor = 'none';
+  readonly host = '';
+  readonly isOnNode = false;
+  private readonly controller: Controller;
+  private readonly elected: ElectedProcesses;
+
+  constructor(controller: Controller, elected: ElectedProcesses) {
+    const { actor } = controller;
+    this.component = { name: actor, actor };
+    this.actor = actor;
+    this.controller = controller;
+    this.elected = elected;
+  }
+
+  owners(): readonly string[] {
+    return [this.actor];
+  }
+
+  clients(): readonly string[] {
+    return [this.actor];
+  }
+
+  isRunning(): boolean {
+    return this.elected.works(this.controller);
+  }
+
+  stop(): void {
+    this.elected.takeOut(this.controller);
+  }
+
+  start(): void {
+    this.elected.putBack(this.controller);
   }
 }

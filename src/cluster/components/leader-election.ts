@@ -49,17 +49,6 @@ interface Candidate {
   failing: boolean;
 }
 
-const FRESH = {
-  alive: true,
-  frozen: false,
-  observedAt: undefined,
-  takesAt: undefined,
-  blindAt: undefined,
-  looksAt: undefined,
-  epoch: 0,
-  failing: false,
-} as const;
-
 const RETRY: TimerName = 'leader-election.retryPeriod';
 const LEASE: TimerName = 'leader-election.leaseDuration';
 const DEADLINE: TimerName = 'leader-election.renewDeadline';
@@ -84,7 +73,7 @@ export class LeaderElection {
     this.holder = hosts[0];
     this.firstRenewals = new Loop(ground.timing, RETRY, name);
     const startedAt = kernel.now;
-    this.candidates = new Map(hosts.map((host) => [host, { host, startedAt, ...FRESH }]));
+    this.candidates = new Map(hosts.map((host) => [host, freshCandidate(host, startedAt)]));
     const declare = (kind: string, act: (candidate: Candidate) => void): EventKind =>
       kernel.declare(
         `${name}.${kind}`,
@@ -325,4 +314,19 @@ function reset(candidate: Candidate): void {
   candidate.looksAt = undefined;
   candidate.failing = false;
   candidate.epoch++;
+}
+
+function freshCandidate(host: string, startedAt: Instant): Candidate {
+  return {
+    host,
+    startedAt,
+    alive: true,
+    frozen: false,
+    observedAt: undefined,
+    takesAt: undefined,
+    blindAt: undefined,
+    looksAt: undefined,
+    epoch: 0,
+    failing: false,
+  };
 }

@@ -29,7 +29,7 @@ export interface Supervised {
   /** For systemd: the unit's RestartSec. */
   readonly restartTimer?: TimerName;
   /** The names under which it calls the API server. */
-  readonly clients: () => readonly string[];
+  clients(): readonly string[];
   isRunning(): boolean;
   start(): void;
 }

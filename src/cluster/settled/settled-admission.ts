@@ -2,32 +2,47 @@
 // takes no time. What a cold boot comes to is there at once, as one version of one object; what
 // cannot be there at once is stored as it is, and lives through its start.
 
-import type { Admission } from '../../apiserver/api-server';
+import type { Admission, Series } from '../../apiserver/api-server';
 import { conditionOf } from '../../apiserver/kinds/pod';
 import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
+import type { PodMould } from '../../apiserver/pod-mould';
 import type { Store } from '../../apiserver/store';
-import { keyOf } from '../../values/kube-object';
+import type { Placement } from '../../controllers/index';
+import { comerOf } from '../../node/kubelet/settled-pods';
+import type { Comer } from '../../node/kubelet/settled-pods';
+import { deepFreeze, keyOf } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
+import { PodSeries } from './pod-series';
 
 /** Who makes of a pod what it will be. */
 export interface Settlers {
-  /** The pod with its node; undefined where nobody gives it one at once. */
-  placed(pod: Pod): Pod | undefined;
+  /**
+   * The node of a pod; undefined where nobody gives it one at once. `pod`: it, or one like it.
+   * `isNew`: nobody has ever had the key.
+   */
+  placed(pod: Pod, key: ObjectKey, isNew: boolean): Placement | undefined;
   /** The status of a pod that its node runs by then; undefined where it has yet to come up. */
-  running(pod: Pod): PodStatus | undefined;
+  running(comer: Comer): PodStatus | undefined;
+}
+
+/** Who looks at objects as at any other time. */
+export interface OrdinaryAdmission extends Admission {
+  mould(object: KubeObject, store: Store): PodMould | undefined;
 }
 
 /** An admission that lets new pods be settled before they are stored. */
 export class SettledAdmission implements Admission {
-  private readonly inner: Admission;
+  private readonly inner: OrdinaryAdmission;
   private readonly settlers: Settlers;
   /** `given`: the manifests are read. `settling`: what they ask for comes about. */
   private stage: 'given' | 'settling' | 'over' = 'given';
   /** Pods that the scheduler has yet to look at: nobody who comes later is bound before them. */
   private readonly waiting = new Set<ObjectKey>();
+  /** By what is asked for: a controller does so in several steps, in the same words. */
+  private readonly known = new Map<KubeObject, PodSeries>();
 
-  constructor(inner: Admission, settlers: Settlers) {
+  constructor(inner: OrdinaryAdmission, settlers: Settlers) {
     this.inner = inner;
     this.settlers = settlers;
   }
@@ -40,6 +55,7 @@ export class SettledAdmission implements Admission {
   /** From now on pods live through their starts. */
   end(): void {
     this.stage = 'over';
+    this.known.clear();
   }
 
   admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string {
@@ -52,6 +68,20 @@ export class SettledAdmission implements Admission {
 
   named(object: KubeObject, store: Store): KubeObject {
     return this.inner.named(object, store);
+  }
+
+  /** Pods of one template, unless somebody waits for the scheduler. */
+  series(object: KubeObject, store: Store): Series | undefined {
+    const { stage, waiting, settlers } = this;
+    if (stage !== 'settling' || waiting.size > 0) return undefined;
+    let series = this.known.get(object);
+    if (series !== undefined) return series;
+    const mould = this.inner.mould(object, store);
+    // Pods that are given to a node ask no scheduler.
+    if (mould === undefined || mould.pattern.spec.nodeName) return undefined;
+    series = new PodSeries(mould, { store, settlers, waiting });
+    this.known.set(object, series);
+    return series;
   }
 
   terminate(object: KubeObject, grace: number | undefined, now: Instant): KubeObject | undefined {
@@ -74,9 +104,13 @@ export class SettledAdmission implements Admission {
     if (pod.spec.nodeName) return this.bound(pod);
     // Pods that are given are bound when everything is there that says what runs in them.
     const isNext = this.stage === 'settling' && this.waiting.size === 0;
-    const placed = isNext ? this.settlers.placed(pod) : undefined;
-    if (placed !== undefined) return this.bound(placed);
-    this.waiting.add(keyOf(pod));
+    const key = keyOf(pod);
+    const place = isNext ? this.settlers.placed(pod, key, false) : undefined;
+    if (place !== undefined) {
+      const { nodeName, status } = place;
+      return this.bound({ ...pod, spec: { ...pod.spec, nodeName }, status });
+    }
+    this.waiting.add(key);
     return pod;
   }
 
@@ -89,7 +123,7 @@ export class SettledAdmission implements Admission {
 
   private bound(pod: Pod): Pod {
     // Whoever runs it holds on to it: what is known of an object of the API never changes.
-    const status = this.settlers.running(Object.freeze(pod));
+    const status = this.settlers.running(comerOf(deepFreeze(pod)));
     return status === undefined ? pod : { ...pod, status };
   }
 }

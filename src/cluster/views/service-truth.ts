@@ -6,7 +6,7 @@ import type { Pod } from '../../apiserver/kinds/pod';
 import { conditionOf, isPodTerminal } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import { portsOf } from '../../controllers/endpointslices/slice-endpoint';
-import { sortedBy } from '../../values/order';
+import { compareText, sortedBy } from '../../values/order';
 import { formatEndpoint } from '../../values/ip';
 import type { IP } from '../../values/ip';
 import { keyOf } from '../../values/kube-object';
@@ -56,17 +56,33 @@ export function servingEndpoints(
   if (service === undefined) return [];
   const { selector, publishNotReadyAddresses } = service.spec;
   if (selector === undefined) return listedEndpoints(store, serviceKey);
-  const endpoints = new Set<string>();
+  const endpoints: string[] = [];
   for (const object of store.list('Pod')) {
     const pod = object as Pod;
     if (pod.metadata.namespace !== service.metadata.namespace) continue;
     if (!matchesLabels(pod.metadata.labels, selector) || isPodTerminal(pod)) continue;
     if (!serves(pod, kubelets, publishNotReadyAddresses === true)) continue;
-    const address = pod.status?.podIP as IP | undefined;
-    if (!address) continue;
-    for (const { port } of portsOf(service, pod)) endpoints.add(formatEndpoint(address, port!));
+    endpoints.push(...endpointsAt(service, pod));
   }
-  return sortedBy(endpoints, (it) => it);
+  endpoints.sort(compareText);
+  return endpoints.filter((endpoint, index) => endpoint !== endpoints[index - 1]);
+}
+
+/** By version of a pod: of most pods nothing has moved since somebody asked last. */
+const knownEndpoints = new WeakMap<
+  Pod,
+  { readonly service: Service; readonly endpoints: readonly string[] }
+>();
+
+/** `ip:port` for each port of the Service on a pod that has an address. */
+function endpointsAt(service: Service, pod: Pod): readonly string[] {
+  const known = knownEndpoints.get(pod);
+  if (known?.service === service) return known.endpoints;
+  const address = pod.status?.podIP as IP | undefined;
+  const ports = address ? portsOf(service, pod) : [];
+  const endpoints = ports.map(({ port }) => formatEndpoint(address!, port!));
+  knownEndpoints.set(pod, { service, endpoints });
+  return endpoints;
 }
 
 /** What the pods behind a Service are by the API, whatever their processes do. */
@@ -85,10 +101,9 @@ export function announcedEndpoints(store: Store, serviceKey: string): Announced 
     const changed = ready?.lastTransitionTime as Instant | undefined;
     if (changed !== undefined && (since === undefined || changed > since)) since = changed;
     const isGoing = pod.metadata.deletionTimestamp !== undefined || isPodTerminal(pod);
-    const address = pod.status?.podIP as IP | undefined;
-    if (isGoing || !address) continue;
+    if (isGoing) continue;
     if (ready?.status !== 'True' && publishNotReadyAddresses !== true) continue;
-    for (const { port } of portsOf(service, pod)) endpoints.add(formatEndpoint(address, port!));
+    for (const endpoint of endpointsAt(service, pod)) endpoints.add(endpoint);
   }
   const sorted = sortedBy(endpoints, (it) => it);
   return { endpoints: sorted, ...(since !== undefined && { since }) };

@@ -19,6 +19,7 @@ import { later, microseconds, START } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import { defineController, wallClockOf } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
+import { concernsNobody } from '../watched-kind';
 import { LoadMetrics } from './load-metrics';
 import type { Pass, Write } from '../pass';
 import { proposeReplicas } from './replica-calculator';
@@ -77,14 +78,13 @@ class AutoscalerLogic implements ControllerLogic {
     this.metrics = new LoadMetrics(workplace, this.targets);
     const look = (key: unknown, at: unknown): void => this.isDue(String(key), at as Instant);
     this.lookEvent = kernel.declare(`${actor}.look`, look, { owner: actor, background: true });
-    const nothing = (): Iterable<ObjectKey> => [];
     this.watches = {
       HorizontalPodAutoscaler: (change) => this.onAutoscaler(change),
-      Pod: nothing,
-      Deployment: nothing,
-      ReplicaSet: nothing,
-      ReplicationController: nothing,
-      StatefulSet: nothing,
+      Pod: concernsNobody,
+      Deployment: concernsNobody,
+      ReplicaSet: concernsNobody,
+      ReplicationController: concernsNobody,
+      StatefulSet: concernsNobody,
     };
   }
 
@@ -248,7 +248,7 @@ class AutoscalerLogic implements ControllerLogic {
   }
 
   /** Changes of an autoscaler wait for its next look. source: rate_limiters.go */
-  private onAutoscaler({ key, after }: Change): Iterable<ObjectKey> {
+  private onAutoscaler({ key, after }: Change): readonly ObjectKey[] {
     const { timing, kernel, actor } = this.place;
     if (after === undefined) return [key];
     if (this.due.has(key)) return [];

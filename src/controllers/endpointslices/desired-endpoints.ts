@@ -86,12 +86,17 @@ export class DesiredEndpoints {
     const endpoints: (SliceEndpoint | undefined)[] = [];
     // Pods keep their order, so that a step through both lists finds what has stayed.
     let at = 0;
-    for (const pod of pods) {
+    for (let index = 0; index < pods.length; index++) {
+      const pod = pods[index]!;
       if (last !== undefined && last.pods[at] !== pod) at = placeOf(pod, last.pods, at);
       const before = last?.pods[at];
-      const isKept = before === pod;
-      endpoints.push(isKept ? last!.endpoints[at] : this.endpointOf(pod, service, family, pass));
-      if (isKept || before?.metadata.name === pod.metadata.name) at++;
+      if (before === pod) {
+        endpoints.push(last!.endpoints[at++]);
+        continue;
+      }
+      const isOfName = before?.metadata.name === pod.metadata.name;
+      const known = isOfName ? last!.endpoints[at++] : undefined;
+      endpoints.push(this.endpointOf(pod, service, family, pass, known));
     }
     return endpoints;
   }
@@ -101,13 +106,14 @@ export class DesiredEndpoints {
     service: Service,
     family: Family,
     pass: Pass,
+    before: SliceEndpoint | undefined,
   ): SliceEndpoint | undefined {
     if (!isEndpoint(pod) || !hasAddressOf(pod, family)) return undefined;
     const { nodeName = '' } = pod.spec;
     const zone = this.zones.get(nodeName);
     const isThere = zone !== undefined || this.zones.has(nodeName);
     if (isThere || service.spec.publishNotReadyAddresses) {
-      return endpointOf(pod, zone, service, family);
+      return endpointOf(pod, zone, service, family, before);
     }
     pass.fail(`node ${pod.spec.nodeName} of pod ${keyOf(pod)} is not there`);
     return undefined;

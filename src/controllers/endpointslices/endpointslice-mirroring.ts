@@ -112,7 +112,7 @@ class MirroringLogic implements ControllerLogic {
   }
 
   /** A Service that gains or loses its selector, comes or goes. */
-  private onService({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onService({ key, before, after }: Change): readonly ObjectKey[] {
     const hasSelector = (it: KubeObject | undefined) =>
       (it as Service)?.spec.selector !== undefined;
     if (before !== undefined && after !== undefined) {
@@ -122,7 +122,7 @@ class MirroringLogic implements ControllerLogic {
   }
 
   /** Somebody else has touched a slice: its Endpoints are looked at again. */
-  private onSlice({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onSlice({ key, before, after }: Change): readonly ObjectKey[] {
     const owner = ownerOf(after ?? before);
     if (owner === undefined) return [];
     const known = this.slices.get(owner) ?? new Set<ObjectKey>();

@@ -3,7 +3,7 @@
 //   staging/src/k8s.io/endpointslice/reconciler.go
 
 import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../apiserver/kinds/endpointslice';
-import type { EndpointSlice } from '../../apiserver/kinds/endpointslice';
+import type { EndpointSlice, SliceEndpoint } from '../../apiserver/kinds/endpointslice';
 import { zoneOf } from '../../apiserver/kinds/node';
 import type { Node } from '../../apiserver/kinds/node';
 import type { Pod } from '../../apiserver/kinds/pod';
@@ -19,11 +19,12 @@ import { compareText } from '../../values/order';
 import { defineController } from '../define';
 import type { ControllerDefinition, ControllerLogic, Workplace } from '../define';
 import { LabelIndex } from '../label-index';
+import { NOBODY } from '../owner';
 import type { Pass, Write } from '../pass';
 import { SelectorIndex } from '../selector-index';
 import { DesiredEndpoints } from './desired-endpoints';
 import { MANAGER, objectOf } from './slice-draft';
-import type { SliceDraft, SlicePlan } from './slice-draft';
+import type { SlicePlan } from './slice-draft';
 import { concernsSlices } from './slice-endpoint';
 import { newSliceName } from './slice-name';
 import { packSlices } from './slice-packing';
@@ -106,14 +107,13 @@ class EndpointSliceLogic implements ControllerLogic {
     const triggerTime = this.triggerTimes.earliestChange(key, service, pods);
     // The API server has given every Service its families.
     const { ipFamilies: families = [] } = service.spec;
-    const plans = families.map((family) => this.plan(service, family, pods, existing, pass));
-    const orphans = existing.filter(({ addressType }) => !families.includes(addressType as Family));
-    this.write(service, plans, orphans, triggerTime, pass);
+    const plans: SlicePlan[] = [];
+    for (const family of families) {
+      plans.push(this.plan(service, family, pods, existing, pass));
+    }
+    this.write(service, plans, orphansAmong(existing, families), triggerTime, pass);
     if (pass.isIdle) return;
-    const after = plans.flatMap(({ create, update, unchanged }) =>
-      create.concat(update, unchanged),
-    );
-    const change = changeOf(existing, after);
+    const change = changeOf(existing, plans);
     const effect = effectOf(change);
     if (effect !== undefined) pass.effect = effect;
     pass.summary = summaryOf(change);
@@ -141,55 +141,58 @@ class EndpointSliceLogic implements ControllerLogic {
     this.sharesAreStale = true;
   }
 
-  private onService({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onService({ key, before, after }: Change): readonly ObjectKey[] {
     const was = (before as Service | undefined)?.spec.selector;
     const is = (after as Service | undefined)?.spec.selector;
     if (was !== is) this.serviceIndex.update(splitKey(key).namespace, key, is);
     return [key];
   }
 
-  private onPod({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onPod({ key, before, after }: Change): readonly ObjectKey[] {
     this.podChanges++;
     const { namespace = '' } = (after ?? before)!.metadata;
-    const [had, has] = [labelsOf(before), labelsOf(after)];
+    const had = labelsOf(before);
+    const has = labelsOf(after);
     this.podIndex.update(namespace, key, had, has);
-    if (!concernsSlices(before as Pod | undefined, after as Pod | undefined)) return [];
+    if (!concernsSlices(before as Pod | undefined, after as Pod | undefined)) return NOBODY;
     const selecting = this.serviceIndex.selecting(namespace, has);
-    if (had === has) return selecting;
+    if (had === undefined || had === has) return selecting;
     const services = [...this.serviceIndex.selecting(namespace, had), ...selecting];
-    return new Set(services.sort(compareText));
+    return [...new Set(services.sort(compareText))];
   }
 
-  private onNode(change: Change): Iterable<ObjectKey> {
+  private onNode(change: Change): readonly ObjectKey[] {
     this.desired.onNode(change);
     const { before, after } = change;
-    if (!concernsShares(before as Node | undefined, after as Node | undefined)) return [];
+    if (!concernsShares(before as Node | undefined, after as Node | undefined)) return NOBODY;
     this.sharesAreStale = true;
     return [...this.unhinted].sort(compareText);
   }
 
   /** Somebody else has touched a slice: the Service is looked at again, but not in a hurry. */
-  private onSlice({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onSlice({ key, before, after }: Change): readonly ObjectKey[] {
     const was = isManaged(before) ? serviceOf(before) : undefined;
     const is = isManaged(after) ? serviceOf(after) : undefined;
     this.keepSlice(key, was, is);
     const service = after === undefined ? was : is;
-    if (service === undefined) return [];
+    if (service === undefined) return NOBODY;
     const isForeign =
       after === undefined
         ? !this.tracker.sawDeletion(service, key)
         : this.tracker.isForeign(service, after);
-    if (!isForeign) return [];
+    if (!isForeign) return NOBODY;
     const timer = 'controller-manager.endpointslice.minSyncDelay';
     this.place.queue.addAfter(service, this.place.timing.draw(timer, this.place.actor), timer);
-    return [];
+    return NOBODY;
   }
 
   /** Each slice by the Service that it is of, the one that was written last coming last. */
   private keepSlice(key: ObjectKey, was: ObjectKey | undefined, is: ObjectKey | undefined): void {
+    const known = is === undefined ? undefined : this.slices.get(is);
+    // Most Services have one slice, which is the last one as it stands.
+    if (was === is && known?.size === 1 && known.has(key)) return;
     if (was !== undefined) this.slices.get(was)?.delete(key);
     if (is === undefined) return;
-    const known = this.slices.get(is);
     if (known === undefined) this.slices.set(is, new Set([key]));
     else known.add(key);
   }
@@ -200,23 +203,15 @@ class EndpointSliceLogic implements ControllerLogic {
     const { podChanges } = this;
     const last = this.selected.get(service);
     if (last?.selector === selector && last.podChanges === podChanges) return last.pods;
-    const pods: Pod[] = [];
-    for (const key of this.podIndex.matching(metadata.namespace ?? '', selector)) {
-      const pod = this.place.view.get('Pod', key) as Pod | undefined;
-      if (pod !== undefined) pods.push(pod);
-    }
-    Object.freeze(pods);
+    const keys = this.podIndex.matching(metadata.namespace ?? '', selector);
+    const pods = Object.freeze(this.place.view.getAll('Pod', keys)) as readonly Pod[];
     this.selected.set(service, Object.freeze({ selector, podChanges, pods }));
     return pods;
   }
 
   private slicesOf(service: ObjectKey): EndpointSlice[] {
-    const slices: EndpointSlice[] = [];
-    for (const key of this.slices.get(service) ?? []) {
-      const slice = this.place.view.get('EndpointSlice', key);
-      if (slice !== undefined) slices.push(slice as EndpointSlice);
-    }
-    return slices;
+    const keys = this.slices.get(service) ?? NOBODY;
+    return this.place.view.getAll('EndpointSlice', keys) as EndpointSlice[];
   }
 
   private plan(
@@ -227,7 +222,7 @@ class EndpointSliceLogic implements ControllerLogic {
     pass: Pass,
   ): SlicePlan {
     const desired = this.desired.of(service, family, pods, pass);
-    const own = existing.filter(({ addressType }) => addressType === family);
+    const own = ofFamily(existing, family);
     const plan = packSlices({ service, family, desired, existing: own, max: this.max });
     this.hint(pass.key, service, plan);
     return plan;
@@ -323,7 +318,19 @@ function serviceOf(slice: KubeObject | undefined): ObjectKey | undefined {
   return name === undefined ? undefined : `${slice!.metadata.namespace ?? ''}/${name}`;
 }
 
-type Holder = Pick<SliceDraft, 'endpoints'> | EndpointSlice;
+/** Most Services have slices of one family alone. */
+function ofFamily(slices: readonly EndpointSlice[], family: Family): readonly EndpointSlice[] {
+  const isOwn = ({ addressType }: EndpointSlice): boolean => addressType === family;
+  return slices.every(isOwn) ? slices : slices.filter(isOwn);
+}
+
+/** Slices of a family that the Service has no more. */
+function orphansAmong(
+  slices: readonly EndpointSlice[],
+  families: readonly Family[],
+): readonly EndpointSlice[] {
+  return slices.filter(({ addressType }) => !families.includes(addressType as Family));
+}
 
 /** What a write changes in the ready addresses of a Service. */
 interface ReadyChange {
@@ -332,8 +339,15 @@ interface ReadyChange {
   readonly removed: readonly string[];
 }
 
-function changeOf(before: readonly Holder[], after: readonly Holder[]): ReadyChange {
-  const [had, has] = [readyAddresses(before), readyAddresses(after)];
+function changeOf(before: readonly EndpointSlice[], plans: readonly SlicePlan[]): ReadyChange {
+  const had = new Set<string>();
+  const has = new Set<string>();
+  for (const { endpoints } of before) addReady(endpoints, had);
+  for (const { create, update, unchanged } of plans) {
+    for (const { endpoints } of create) addReady(endpoints, has);
+    for (const { endpoints } of update) addReady(endpoints, has);
+    for (const { endpoints } of unchanged) addReady(endpoints, has);
+  }
   const added: string[] = [];
   const removed: string[] = [];
   for (const address of has) if (!had.has(address)) added.push(address);
@@ -341,14 +355,12 @@ function changeOf(before: readonly Holder[], after: readonly Holder[]): ReadyCha
   return { ready: has.size, added, removed };
 }
 
-function readyAddresses(slices: readonly Holder[]): Set<string> {
-  const ready = new Set<string>();
-  for (const { endpoints } of slices) {
-    for (const endpoint of endpoints) {
-      if (isReady(endpoint)) for (const address of endpoint.addresses) ready.add(address);
-    }
+function addReady(endpoints: readonly SliceEndpoint[], ready: Set<string>): void {
+  for (let index = 0; index < endpoints.length; index++) {
+    const { addresses } = endpoints[index]!;
+    if (!isReady(endpoints[index]!)) continue;
+    for (let at = 0; at < addresses.length; at++) ready.add(addresses[at]!);
   }
-  return ready;
 }
 
 /** How many addresses a line of the journal names. */

@@ -11,7 +11,7 @@ import type { Service } from '../../apiserver/kinds/service';
 import { equalJson } from '../../apiserver/json';
 import type { Family } from '../../values/ip';
 import { copyWith } from '../../values/kube-object';
-import type { KubeObject } from '../../values/kube-object';
+import type { KubeObject, ObjectMeta } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
 import { controllerOf, controllerReference } from '../owner';
@@ -72,13 +72,13 @@ function labelsOf(service: Service): Labels {
 
 /** The Service's own labels, without those that the controller reserves, and these. */
 function readLabels(service: Service): Labels {
-  const given = Object.entries(service.metadata.labels ?? {});
-  return Object.freeze({
-    ...Object.fromEntries(given.filter(([key]) => !RESERVED.includes(key))),
-    ...(isHeadless(service) && { [HEADLESS_LABEL]: '' }),
-    [SERVICE_NAME_LABEL]: service.metadata.name,
-    [MANAGED_BY_LABEL]: MANAGER,
-  });
+  const { name, labels: given = {} } = service.metadata;
+  const labels: Record<string, string> = {};
+  for (const key of Object.keys(given)) if (!RESERVED.includes(key)) labels[key] = given[key]!;
+  if (isHeadless(service)) labels[HEADLESS_LABEL] = '';
+  labels[SERVICE_NAME_LABEL] = name;
+  labels[MANAGED_BY_LABEL] = MANAGER;
+  return Object.freeze(labels);
 }
 
 export function isOwnedBy(slice: EndpointSlice, service: Service): boolean {
@@ -113,23 +113,22 @@ export function objectOf(
 ): KubeObject {
   const { base, family, ports, labels, endpoints } = draft;
   const annotations = annotationsOf(base, triggerTime);
-  const { namespace } = service.metadata;
+  const owner = copyWith(controllerReference(service), { blockOwnerDeletion: true });
+  const given = base?.metadata ?? freshMetadata(service, name);
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: {
-      ...base?.metadata,
-      name,
-      ...(namespace !== undefined && { namespace }),
-      ...(base === undefined && { generateName: `${service.metadata.name}-` }),
-      labels,
-      annotations,
-      ownerReferences: [copyWith(controllerReference(service), { blockOwnerDeletion: true })],
-    },
+    metadata: copyWith(given, { labels, annotations, ownerReferences: [owner] }),
     addressType: family,
     ports,
     endpoints,
   };
+}
+
+function freshMetadata({ metadata }: Service, name: string): ObjectMeta {
+  const { namespace } = metadata;
+  const generateName = `${metadata.name}-`;
+  return namespace === undefined ? { name, generateName } : { name, namespace, generateName };
 }
 
 function annotationsOf(base: KubeObject | undefined, triggerTime: number | undefined): Labels {

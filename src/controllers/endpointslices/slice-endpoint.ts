@@ -4,7 +4,12 @@
 import type { Service, ServicePort } from '../../apiserver/kinds/service';
 import { isPodReady, isPodTerminal } from '../../apiserver/kinds/pod';
 import type { Container, Pod, PodSpec } from '../../apiserver/kinds/pod';
-import type { SliceEndpoint, SlicePort, TargetRef } from '../../apiserver/kinds/endpointslice';
+import type {
+  EndpointConditions,
+  SliceEndpoint,
+  SlicePort,
+  TargetRef,
+} from '../../apiserver/kinds/endpointslice';
 import { equalJson } from '../../apiserver/json';
 import { familyOf } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
@@ -14,13 +19,15 @@ import type { Family, IP } from '../../values/ip';
  * source: staging/src/k8s.io/endpointslice/util/controller_utils.go ShouldPodBeInEndpoints
  */
 export function isEndpoint(pod: Pod): boolean {
-  const { podIPs, podIP } = pod.status ?? {};
-  return !isPodTerminal(pod) && (!!podIPs?.length || !!podIP);
+  const { status } = pod;
+  if (status === undefined) return false;
+  return !isPodTerminal(pod) && (!!status.podIPs?.length || !!status.podIP);
 }
 
 /** Whether the pod has an address of the family. */
 export function hasAddressOf({ status }: Pod, family: Family): boolean {
-  const { podIPs, podIP } = status ?? {};
+  if (status === undefined) return false;
+  const { podIPs, podIP } = status;
   if (!podIPs?.length) return !!podIP && familyOf(podIP as IP) === family;
   for (const { ip } of podIPs) if (familyOf(ip as IP) === family) return true;
   return false;
@@ -39,30 +46,57 @@ function addressesOf({ status }: Pod, family: Family): string[] {
 
 /**
  * The endpoint of one family that the pod is for the Service, without hints. `zone`: that of its
- * node.
+ * node. What it has in common with the one that it was `before` is shared with it.
  */
 export function endpointOf(
   pod: Pod,
   zone: string | undefined,
   service: Service,
   family: Family,
+  before: SliceEndpoint | undefined,
 ): SliceEndpoint {
   const { nodeName, subdomain } = pod.spec;
   const hostname = subdomain === service.metadata.name ? pod.spec.hostname : undefined;
   const publishes = service.spec.publishNotReadyAddresses === true;
   const serving = isPodReady(pod);
-  const terminating = pod.metadata.deletionTimestamp !== undefined;
+  const terminating = isGoing(pod);
   // Field by field, because spreads make objects that are slow to make and to read.
   const endpoint: { -readonly [Field in keyof SliceEndpoint]: SliceEndpoint[Field] } = {
-    addresses: addressesOf(pod, family),
-    conditions: { ready: publishes || (serving && !terminating), serving, terminating },
+    addresses: sharedAddresses(addressesOf(pod, family), before),
+    conditions: conditionsOf(publishes || (serving && !terminating), serving, terminating),
   };
   if (hostname) endpoint.hostname = hostname;
   if (nodeName) endpoint.nodeName = nodeName;
   if (zone) endpoint.zone = zone;
-  endpoint.targetRef = referenceTo(pod);
+  endpoint.targetRef = isOf(pod, before?.targetRef) ? before!.targetRef! : referenceTo(pod);
   return endpoint;
 }
+
+function sharedAddresses(
+  addresses: readonly string[],
+  before: SliceEndpoint | undefined,
+): readonly string[] {
+  return before !== undefined && equalJson(addresses, before.addresses)
+    ? before.addresses
+    : addresses;
+}
+
+function isOf({ metadata }: Pod, reference: TargetRef | undefined): boolean {
+  return (
+    reference?.name === metadata.name &&
+    reference.namespace === metadata.namespace &&
+    reference.uid === metadata.uid
+  );
+}
+
+/** Most endpoints fare alike: they share what they say of it. */
+function conditionsOf(ready: boolean, serving: boolean, terminating: boolean): EndpointConditions {
+  return CONDITIONS[4 * Number(ready) + 2 * Number(serving) + Number(terminating)]!;
+}
+
+const CONDITIONS: readonly EndpointConditions[] = Array.from({ length: 8 }, (_, bits) =>
+  Object.freeze({ ready: bits >= 4, serving: (bits & 2) > 0, terminating: (bits & 1) > 0 }),
+);
 
 function referenceTo({ metadata: { namespace, name, uid } }: Pod): TargetRef {
   if (namespace !== undefined && uid !== undefined) return { kind: 'Pod', namespace, name, uid };

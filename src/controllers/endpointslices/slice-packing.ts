@@ -21,8 +21,12 @@ interface Packing {
 
 /** Packs the desired endpoints, group by group, into new and existing slices. */
 export function packSlices(packing: Packing): SlicePlan {
-  const { service, family, desired, existing, max } = packing;
+  const { service, family, desired, existing } = packing;
   const plan: SlicePlan = { create: [], update: [], remove: [], unchanged: [] };
+  if (existing.length === 0 && desired.length > 0) {
+    for (const group of desired) createSlices(plan, packing, group, group.endpoints);
+    return plan;
+  }
   if (existing.length === 1 && desired.length === 1 && keepTheOne(plan, packing)) return plan;
   const slicesByPorts = new Map<string, EndpointSlice[]>();
   for (const slice of existing) {
@@ -32,11 +36,12 @@ export function packSlices(packing: Packing): SlicePlan {
     else if (slicesByPorts.has(key)) slicesByPorts.get(key)!.push(slice);
     else slicesByPorts.set(key, [slice]);
   }
-  for (const { ports, endpoints } of desired) {
-    const key = portsKey(ports);
-    const drafts = (slicesByPorts.get(key) ?? []).map((slice) => draftOf(slice, service));
+  for (const group of desired) {
+    const key = portsKey(group.ports);
+    const slices = slicesByPorts.get(key);
     slicesByPorts.delete(key);
-    packGroup(plan, drafts, endpoints, max, () => newDraft(service, family, ports));
+    if (slices === undefined) createSlices(plan, packing, group, group.endpoints);
+    else packGroup(plan, packing, group, slices);
   }
   for (const slices of slicesByPorts.values()) plan.remove.push(...slices);
   addPlaceholder(plan, service, family, existing.length);
@@ -48,7 +53,8 @@ export function packSlices(packing: Packing): SlicePlan {
 function keepTheOne(plan: SlicePlan, { service, desired, existing }: Packing): boolean {
   const slice = existing[0]!;
   const { ports, endpoints } = desired[0]!;
-  if (portsKey(slice.ports ?? []) !== portsKey(ports) || !isOwnedBy(slice, service)) return false;
+  const isOfPorts = slice.ports === ports || portsKey(slice.ports ?? []) === portsKey(ports);
+  if (!isOfPorts || !isOwnedBy(slice, service)) return false;
   const draft = draftOf(slice, service);
   const inOrder = keepInOrder(draft, endpoints);
   if (inOrder === undefined) return false;
@@ -57,21 +63,36 @@ function keepTheOne(plan: SlicePlan, { service, desired, existing }: Packing): b
   return true;
 }
 
+/** New slices for endpoints that no other one can take. */
+function createSlices(
+  plan: SlicePlan,
+  { service, family, max }: Packing,
+  { ports }: DesiredGroup,
+  endpoints: readonly SliceEndpoint[],
+): void {
+  for (let left = endpoints; left.length > 0;) {
+    const draft = newDraft(service, family, ports);
+    left = fill(draft, left, max);
+    plan.create.push(draft);
+  }
+}
+
 function packGroup(
   plan: SlicePlan,
-  drafts: readonly SliceDraft[],
-  endpoints: readonly SliceEndpoint[],
-  max: number,
-  create: () => SliceDraft,
+  packing: Packing,
+  group: DesiredGroup,
+  slices: readonly EndpointSlice[],
 ): void {
-  const { changed, unchanged, missing } = keepDrafts(plan, drafts, endpoints);
+  const { service, family, max } = packing;
+  const drafts = slices.map((slice) => draftOf(slice, service));
+  const { changed, unchanged, missing } = keepDrafts(plan, drafts, group.endpoints);
   // Slices that are written anyway take what they can, the fullest first.
   if (changed.length > 1) changed.sort((a, b) => b.endpoints.length - a.endpoints.length);
   let left = missing;
   for (const draft of changed) left = fill(draft, left, max);
   while (left.length > 0) {
     const roomy = left.length < max ? closestToFull(unchanged, left.length, max) : undefined;
-    const draft = roomy ?? create();
+    const draft = roomy ?? newDraft(service, family, group.ports);
     left = fill(draft, left, max);
     if (roomy === undefined) plan.create.push(draft);
     else changed.push(...unchanged.splice(unchanged.indexOf(roomy), 1));
@@ -95,16 +116,16 @@ function keepDrafts(
   drafts: readonly SliceDraft[],
   endpoints: readonly SliceEndpoint[],
 ): Kept {
-  const kept = { changed: [] as SliceDraft[], unchanged: [] as SliceDraft[] };
-  if (drafts.length === 0) return { ...kept, missing: endpoints };
+  const changed: SliceDraft[] = [];
+  const unchanged: SliceDraft[] = [];
   const wanted = new Map(endpoints.map((endpoint) => [identityOf(endpoint), endpoint]));
   for (const draft of drafts) {
     const isChanged = keepWanted(draft, wanted);
     if (draft.endpoints.length === 0 && isChanged) plan.remove.push(draft.base!);
-    else if (isChanged || hasStaleLabels(draft)) kept.changed.push(draft);
-    else kept.unchanged.push(draft);
+    else if (isChanged || hasStaleLabels(draft)) changed.push(draft);
+    else unchanged.push(draft);
   }
-  return { ...kept, missing: [...wanted.values()] };
+  return { changed, unchanged, missing: [...wanted.values()] };
 }
 
 /** Renews what has changed where all stand at their places; undefined where they do not. */

@@ -16,6 +16,7 @@ export function hintByDistribution(
   const wanted = hintsFor(distribution, version);
   for (const draft of plan.create) applyHints(draft, wanted);
   for (const draft of plan.update) applyHints(draft, wanted);
+  if (plan.unchanged.length === 0) return;
   const stale = plan.unchanged.filter((draft) => hasOtherHints(draft, wanted));
   for (const draft of stale) {
     applyHints(draft, wanted);
@@ -61,11 +62,17 @@ export function isReady({ conditions }: SliceEndpoint): boolean {
 /** An endpoint that is not ready gets no hint, and its hints trigger no write. */
 function applyHints(draft: SliceDraft, wanted: WantedHints): void {
   const { endpoints } = draft;
-  const hinted = (endpoint: SliceEndpoint) =>
-    withHints(endpoint, isReady(endpoint) ? wanted(endpoint) : undefined);
-  // A list that has its hints stays the one that it is.
-  const first = endpoints.findIndex((endpoint) => hinted(endpoint) !== endpoint);
-  if (first >= 0) draft.endpoints = endpoints.map(hinted);
+  for (let index = 0; index < endpoints.length; index++) {
+    const endpoint = endpoints[index]!;
+    // A list that has its hints stays the one that it is.
+    if (equalJson(endpoint.hints, hintsOf(endpoint, wanted))) continue;
+    draft.endpoints = endpoints.map((it) => withHints(it, hintsOf(it, wanted)));
+    return;
+  }
+}
+
+function hintsOf(endpoint: SliceEndpoint, wanted: WantedHints): EndpointHints | undefined {
+  return isReady(endpoint) ? wanted(endpoint) : undefined;
 }
 
 function hasOtherHints(draft: SliceDraft, wanted: WantedHints): boolean {

@@ -21,7 +21,7 @@ import { formatIndexes, indexOf, isIndexed, pendingIndexes, surplusPods } from '
 import { podOfJob, withoutTracking } from './job-pods';
 import { isTracked, tallyOf, withCounted } from './job-tally';
 import type { Tally } from './job-tally';
-import { controllerOf, ownerKey } from '../owner';
+import { areForeign, controllerOf, NOBODY, ownerKey } from '../owner';
 import type { Pass, Write } from '../pass';
 import { rankForDeletion } from '../workloads/pod-control';
 
@@ -109,7 +109,7 @@ class JobLogic implements ControllerLogic {
   }
 
   /** A change of the spec is looked at at once; one of the status is not urgent. */
-  private onJob({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onJob({ key, before, after }: Change): readonly ObjectKey[] {
     const isSame = before?.metadata.generation === after?.metadata.generation;
     if (before === undefined || after === undefined || !isSame) return [key];
     this.place.queue.addAfter(key, this.place.timing.delay(BATCH).least, BATCH);
@@ -117,9 +117,13 @@ class JobLogic implements ControllerLogic {
   }
 
   /** Changes of pods are looked at together, a second after the first of them. */
-  private onPod({ key, before, after }: Change): Iterable<ObjectKey> {
+  passesOver(kind: string, changes: readonly Change[]): boolean {
+    return kind === 'Pod' && areForeign(changes, 'Job');
+  }
+
+  private onPod({ key, before, after }: Change): readonly ObjectKey[] {
     const owner = ownerKey(after, 'Job') ?? ownerKey(before, 'Job');
-    if (owner === undefined) return [];
+    if (owner === undefined) return NOBODY;
     const own = this.pods.get(owner) ?? new Map<ObjectKey, Pod>();
     this.pods.set(owner, own);
     if (after === undefined) own.delete(key);

@@ -87,7 +87,7 @@ class LoadBalancerLogic implements ControllerLogic {
   }
 
   /** Addresses that stand in a status are taken, whoever gave them. */
-  private onService({ key, after }: Change): Iterable<ObjectKey> {
+  private onService({ key, after }: Change): readonly ObjectKey[] {
     const service = after as Service | undefined;
     if (service !== undefined && isServed(service, this.provider)) {
       for (const { ip } of service.status?.loadBalancer?.ingress ?? []) {

@@ -70,7 +70,7 @@ class NodeIpamLogic implements ControllerLogic {
     this.pools = this.place.spec.podCIDRs.map(poolOf);
   }
 
-  private onNode({ key, after }: Change): Iterable<ObjectKey> {
+  private onNode({ key, after }: Change): readonly ObjectKey[] {
     if (after === undefined) {
       this.lacking.delete(key);
       this.freedBy = this.place.kernel.cause;

@@ -17,6 +17,7 @@ import { between, later } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
+import { concernsNobody } from '../watched-kind';
 import type { Pass } from '../pass';
 import { isNodeReady, ZoneCensus } from './zone-disruption';
 
@@ -65,7 +66,7 @@ class NodeLifecycleLogic implements ControllerLogic {
     const { timing, actor } = workplace;
     this.monitor = new Loop(timing, MONITOR, actor);
     this.eviction = new Loop(timing, EVICTION, actor);
-    this.watches = { Node: (change) => this.onNode(change), Pod: () => [] };
+    this.watches = { Node: (change) => this.onNode(change), Pod: concernsNobody };
     workplace.heartbeats.onChange((node) => workplace.queue.add(node));
   }
 
@@ -91,7 +92,7 @@ class NodeLifecycleLogic implements ControllerLogic {
     this.startedAt = undefined;
   }
 
-  private onNode({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onNode({ key, before, after }: Change): readonly ObjectKey[] {
     this.startedAt ??= this.place.kernel.now;
     if (after === undefined) this.evictions.delete(key);
     const part = (node: Node | undefined) =>

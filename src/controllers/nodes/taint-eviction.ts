@@ -16,6 +16,7 @@ import { between, later, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
+import { NOBODY } from '../owner';
 import type { Pass } from '../pass';
 
 export const taintEviction = defineController({
@@ -74,20 +75,24 @@ class TaintEvictionLogic implements ControllerLogic {
     this.since.clear();
   }
 
-  private onNode({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onNode({ key, before, after }: Change): readonly ObjectKey[] {
     const [was, is] = [noExecute(before as Node | undefined), noExecute(after as Node | undefined)];
     if (is.length > 0) this.tainted.add(key);
     else this.tainted.delete(key);
     return equalJson(was, is) ? [] : Array.from(this.place.view.listIn('Pod', key), keyOf);
   }
 
-  private onPod({ key, before, after }: Change): Iterable<ObjectKey> {
+  passesOver(kind: string): boolean {
+    return kind === 'Pod' && this.tainted.size === 0 && this.since.size === 0;
+  }
+
+  private onPod({ key, before, after }: Change): readonly ObjectKey[] {
     const pod = after as Pod | undefined;
     if (pod === undefined) {
       this.since.delete(key);
-      return [];
+      return NOBODY;
     }
-    if (!this.tainted.has(pod.spec.nodeName ?? '')) return [];
+    if (!this.tainted.has(pod.spec.nodeName ?? '')) return NOBODY;
     return equalJson(before?.spec, pod.spec) ? [] : [key];
   }
 }

@@ -12,7 +12,6 @@ export class NodeLoad {
   readonly came: number;
   /** How many pods count on the node. */
   pods = 0;
-  private readonly byOwner = new Map<string, number>();
   /** Pods that hold a host port; few ever do. */
   private readonly hostPorts = new Map<string, number>();
 
@@ -25,17 +24,15 @@ export class NodeLoad {
     return Number(this.node.status?.allocatable?.['pods'] ?? MAX_PODS);
   }
 
-  add(pod: Pod, owner: string): void {
-    this.count(pod, owner, 1);
-  }
-
-  remove(pod: Pod, owner: string): void {
-    this.count(pod, owner, -1);
-  }
-
-  /** Pods of one owner; pods without an owner are nobody's. */
-  countOf(owner: string): number {
-    return owner === '' ? 0 : (this.byOwner.get(owner) ?? 0);
+  /** One pod more, or one less. */
+  count(pod: Pod, by: 1 | -1): void {
+    this.pods += by;
+    const ports = hostPortsOf(pod);
+    if (ports.length === 0) return;
+    for (const { hostIP = '', hostPort, protocol = 'TCP' } of ports) {
+      const held = `${hostIP}|${hostPort}|${protocol}`;
+      this.hostPorts.set(held, (this.hostPorts.get(held) ?? 0) + by);
+    }
   }
 
   /** source: pkg/scheduler/framework/plugins/nodeports */
@@ -49,15 +46,6 @@ export class NodeLoad {
       }),
     );
   }
-
-  private count(pod: Pod, owner: string, by: 1 | -1): void {
-    this.pods += by;
-    if (owner !== '') this.byOwner.set(owner, (this.byOwner.get(owner) ?? 0) + by);
-    for (const { hostIP = '', hostPort, protocol = 'TCP' } of hostPortsOf(pod)) {
-      const held = `${hostIP}|${hostPort}|${protocol}`;
-      this.hostPorts.set(held, (this.hostPorts.get(held) ?? 0) + by);
-    }
-  }
 }
 
 function isAny(ip: string): boolean {
@@ -68,8 +56,11 @@ const NONE: readonly ContainerPort[] = [];
 
 /** Nearly every pod has none. */
 function hostPortsOf({ spec: { containers } }: Pod): readonly ContainerPort[] {
-  for (const { ports = NONE } of containers) {
-    for (const { hostPort } of ports) if (hostPort) return hostPortsIn(containers);
+  for (let at = 0; at < containers.length; at++) {
+    const { ports = NONE } = containers[at]!;
+    for (let port = 0; port < ports.length; port++) {
+      if (ports[port]!.hostPort) return hostPortsIn(containers);
+    }
   }
   return NONE;
 }

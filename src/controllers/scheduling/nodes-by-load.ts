@@ -4,13 +4,22 @@
 
 import type { Node } from '../../apiserver/kinds/node';
 import type { Pod } from '../../apiserver/kinds/pod';
+import { Bitset } from '../../values/bitset';
 import { NodeLoad } from './node-load';
+
+/** How many pods of one owner there are on each node, by the number of the node. */
+export type Spread = ReadonlyMap<number, number>;
+
+/** Of pods without an owner: they are nobody's. */
+const NOWHERE: Spread = Object.freeze(new Map<number, number>());
 
 export class NodesByLoad {
   private readonly byName = new Map<string, NodeLoad>();
-  /** By how many pods they have; each list in the order in which its nodes came. */
-  private readonly shelves: NodeLoad[][] = [];
-  private came = 0;
+  /** By their numbers; none where a node is gone. */
+  private readonly byNumber: (NodeLoad | undefined)[] = [];
+  /** By how many pods they have: the numbers of the nodes. */
+  private readonly shelves: Bitset[] = [];
+  private readonly spreads = new Map<string, Map<number, number>>();
 
   get size(): number {
     return this.byName.size;
@@ -25,74 +34,72 @@ export class NodesByLoad {
     return this.byName.values();
   }
 
+  /** Where the pods of an owner are. */
+  spreadOf(owner: string): Spread {
+    return this.spreads.get(owner) ?? NOWHERE;
+  }
+
   /** The first that suits, of those with the fewest pods, then of those with more. */
   firstOfLeast(suits: (load: NodeLoad) => boolean): NodeLoad | undefined {
-    for (const shelf of this.shelves) {
-      for (const load of shelf) if (suits(load)) return load;
+    const { shelves } = this;
+    for (let height = 0; height < shelves.length; height++) {
+      const shelf = shelves[height]!;
+      for (let at = shelf.next(0); at >= 0; at = shelf.next(at + 1)) {
+        const load = this.byNumber[at]!;
+        if (suits(load)) return load;
+      }
     }
     return undefined;
   }
 
   put(node: Node): void {
-    const load = new NodeLoad(node, this.came++);
+    const load = new NodeLoad(node, this.byNumber.length);
+    this.byNumber.push(load);
     this.byName.set(node.metadata.name, load);
-    this.shelve(load);
+    this.shelfOf(load).add(load.came);
   }
 
   delete(name: string): void {
     const load = this.byName.get(name);
     if (load === undefined) return;
     this.byName.delete(name);
-    this.unshelve(load);
+    this.byNumber[load.came] = undefined;
+    this.shelfOf(load).delete(load.came);
   }
 
   clear(): void {
     this.byName.clear();
+    this.byNumber.length = 0;
     this.shelves.length = 0;
+    this.spreads.clear();
   }
 
   add(name: string, pod: Pod, owner: string): void {
-    this.count(name, (load) => load.add(pod, owner));
+    this.count(name, pod, owner, 1);
   }
 
   remove(name: string, pod: Pod, owner: string): void {
-    this.count(name, (load) => load.remove(pod, owner));
+    this.count(name, pod, owner, -1);
   }
 
-  private count(name: string, change: (load: NodeLoad) => void): void {
+  private count(name: string, pod: Pod, owner: string, by: 1 | -1): void {
     const load = this.byName.get(name);
     if (load === undefined) return;
-    this.unshelve(load);
-    change(load);
-    this.shelve(load);
+    const { came } = load;
+    this.shelfOf(load).delete(came);
+    load.count(pod, by);
+    this.shelfOf(load).add(came);
+    if (owner === '') return;
+    let spread = this.spreads.get(owner);
+    if (spread === undefined) this.spreads.set(owner, (spread = new Map()));
+    spread.set(came, (spread.get(came) ?? 0) + by);
   }
 
-  private shelve(load: NodeLoad): void {
+  /** A pod that was gone before its node came is taken away without ever having been counted. */
+  private shelfOf({ pods }: NodeLoad): Bitset {
     const { shelves } = this;
-    while (shelves.length <= load.pods || shelves.length === 0) shelves.push([]);
-    const shelf = shelves[shelfOf(load)]!;
-    shelf.splice(placeOf(load, shelf), 0, load);
+    const height = Math.max(0, pods);
+    while (shelves.length <= height) shelves.push(new Bitset());
+    return shelves[height]!;
   }
-
-  private unshelve(load: NodeLoad): void {
-    const shelf = this.shelves[shelfOf(load)]!;
-    shelf.splice(placeOf(load, shelf), 1);
-  }
-}
-
-/** A pod that was gone before its node came is taken away without ever having been counted. */
-function shelfOf({ pods }: NodeLoad): number {
-  return Math.max(0, pods);
-}
-
-/** Where a node stands in a list, or would stand. */
-function placeOf({ came }: NodeLoad, shelf: readonly NodeLoad[]): number {
-  let low = 0;
-  let high = shelf.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (shelf[middle]!.came < came) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

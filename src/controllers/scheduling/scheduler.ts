@@ -11,14 +11,15 @@ import type { Change } from '../../apiserver/informer';
 import type { Taint } from '../../values/cluster-spec';
 import { keyOf } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
+import { LateMap } from '../../values/late-map';
 import { compareText } from '../../values/order';
 import { between, later } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import { defineController } from '../define';
-import type { ControllerLogic, Workplace } from '../define';
+import type { ControllerLogic, Placement, Workplace } from '../define';
 import type { NodeLoad } from './node-load';
 import { NodesByLoad } from './nodes-by-load';
-import { controllerOf } from '../owner';
+import { controllerOf, NOBODY } from '../owner';
 import type { Pass, Write } from '../pass';
 
 /** source: pkg/scheduler/framework/plugins/nodeunschedulable */
@@ -42,7 +43,11 @@ class SchedulerLogic implements ControllerLogic {
   /** What runs where, including what is being bound. */
   private readonly loads = new NodesByLoad();
   /** The node of each pod that counts on one. */
-  private readonly assigned = new Map<ObjectKey, string>();
+  private readonly assigned = new LateMap<ObjectKey, string>();
+  /** Pods with their nodes that were bound at once, of which the API has not told it yet. */
+  private unheard: string[] = [];
+  /** How much of that list it has been told of. */
+  private heard = 0;
   /** Pods that fitted nowhere: when they may be tried again, and how often they were. */
   private readonly unschedulable = new Map<
     ObjectKey,
@@ -67,19 +72,24 @@ class SchedulerLogic implements ControllerLogic {
   }
 
   /** What waits for nothing is bound as it is stored; undefined where it fits nowhere. */
-  placed(pod: Pod): Pod | undefined {
-    const node = isWaiting(pod) ? this.choose(pod, new Map()) : undefined;
+  placed(pod: Pod, key: ObjectKey, isNew: boolean): Placement | undefined {
+    const node = isWaiting(pod) ? this.choose(pod) : undefined;
     if (node === undefined) return undefined;
     const { name: nodeName } = node.node.metadata;
-    this.assign(pod, nodeName);
-    const status = this.statusAtOnce(pod);
-    return { ...pod, spec: { ...pod.spec, nodeName }, status };
+    if (isNew) {
+      this.assigned.later(key, nodeName);
+      this.unheard.push(key, nodeName);
+      this.loads.add(nodeName, pod, ownerOf(pod));
+    } else {
+      this.assign(pod, key, nodeName);
+    }
+    return { nodeName, status: this.statusAtOnce(pod) };
   }
 
-  /** What is bound at one instant has one status, where it had none before. */
+  /** What is bound at one instant has one status, where nothing had been said of it. */
   private statusAtOnce(pod: Pod): PodStatus {
     const { now } = this.place.kernel;
-    if (pod.status !== undefined) return boundStatus(pod, now);
+    if (pod.status?.conditions !== undefined) return boundStatus(pod, now);
     if (this.common?.at !== now) this.common = { at: now, status: boundStatus(pod, now) };
     return this.common.status;
   }
@@ -95,10 +105,12 @@ class SchedulerLogic implements ControllerLogic {
   reset(): void {
     this.loads.clear();
     this.assigned.clear();
+    this.unheard = [];
+    this.heard = 0;
     this.unschedulable.clear();
   }
 
-  private onNode({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onNode({ key, before, after }: Change): readonly ObjectKey[] {
     if (after === undefined) {
       this.loads.delete(key);
       return [];
@@ -112,14 +124,31 @@ class SchedulerLogic implements ControllerLogic {
     return equalJson(part(before), part(after)) ? [] : this.retryAll();
   }
 
-  private onPod({ key, before, after }: Change): Iterable<ObjectKey> {
+  /** Whether the pod is told of for the first time, and it was bound at once: it counts. */
+  private isNextBound({ key, after }: Change): boolean {
+    const { unheard, heard } = this;
+    if (unheard[heard] !== key) return false;
+    this.heard += 2;
+    const node = unheard[heard + 1];
+    if (this.heard === unheard.length) {
+      this.unheard = [];
+      this.heard = 0;
+    }
+    return (
+      after !== undefined && (after as Pod).spec.nodeName === node && !isPodTerminal(after as Pod)
+    );
+  }
+
+  private onPod(change: Change): readonly ObjectKey[] {
+    if (this.isNextBound(change)) return NOBODY;
+    const { key, before, after } = change;
     const was = before as Pod | undefined;
     const is = after as Pod | undefined;
     const counts = is !== undefined && !!is.spec.nodeName && !isPodTerminal(is);
     if (counts) {
       if (this.assigned.get(key) !== is.spec.nodeName) this.unassign(key, was);
-      this.assign(is, is.spec.nodeName);
-      return [];
+      this.assign(is, key, is.spec.nodeName);
+      return NOBODY;
     }
     if (is === undefined) this.unschedulable.delete(key);
     const freed = this.assigned.has(key) && (is === undefined || isPodTerminal(is));
@@ -146,16 +175,17 @@ class SchedulerLogic implements ControllerLogic {
    * The node with the fewest pods of the same owner, then with the fewest pods, then the first.
    * Upstream scores by free resources and by spreading, and draws among equals.
    */
-  private choose(pod: Pod, reasons: Map<string, number>): NodeLoad | undefined {
-    const owner = ownerOf(pod);
+  private choose(pod: Pod, reasons?: Map<string, number>): NodeLoad | undefined {
+    const spread = this.loads.spreadOf(ownerOf(pod));
+    const countOn = ({ came }: NodeLoad): number => spread.get(came) ?? 0;
     const fresh = this.loads.firstOfLeast(
-      (load) => load.countOf(owner) === 0 && whyNot(pod, load) === undefined,
+      (load) => countOn(load) === 0 && whyNot(pod, load) === undefined,
     );
     if (fresh !== undefined) return fresh;
     let best: NodeLoad | undefined;
     let bestOwn = 0;
     for (const load of this.loads.inOrder()) {
-      const own = load.countOf(owner);
+      const own = countOn(load);
       const isWorse =
         best !== undefined && (own > bestOwn || (own === bestOwn && load.pods >= best.pods));
       if (isWorse) continue;
@@ -164,7 +194,7 @@ class SchedulerLogic implements ControllerLogic {
         best = load;
         bestOwn = own;
       } else {
-        reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+        reasons?.set(reason, (reasons.get(reason) ?? 0) + 1);
       }
     }
     return best;
@@ -173,7 +203,7 @@ class SchedulerLogic implements ControllerLogic {
   private bind(pod: Pod, load: NodeLoad, pass: Pass): void {
     const { now } = this.place.kernel;
     const nodeName = load.node.metadata.name;
-    this.assign(pod, nodeName);
+    this.assign(pod, keyOf(pod), nodeName);
     this.unschedulable.delete(keyOf(pod));
     pass.effect = 'gain';
     pass.summary = `to ${nodeName}`;
@@ -203,8 +233,7 @@ class SchedulerLogic implements ControllerLogic {
     pass.patch(pod, { status: { phase: 'Pending', conditions } });
   }
 
-  private assign(pod: Pod, node: string): void {
-    const key = keyOf(pod);
+  private assign(pod: Pod, key: ObjectKey, node: string): void {
     if (this.assigned.get(key) === node) return;
     this.assigned.set(key, node);
     this.loads.add(node, pod, ownerOf(pod));
@@ -241,17 +270,21 @@ function ownerOf(pod: Pod): string {
   return controllerOf(pod)?.uid ?? '';
 }
 
+const NO_TAINTS: readonly Taint[] = [];
+
+function isTolerated({ spec: { tolerations = [] } }: Pod, taint: Taint): boolean {
+  return tolerations.some((it) => tolerates(it, taint));
+}
+
 /** Why the pod cannot run there, in the words of the scheduler; undefined where it can. */
 function whyNot(pod: Pod, load: NodeLoad): string | undefined {
   const { spec } = load.node;
-  const tolerations = pod.spec.tolerations ?? [];
-  const isTolerated = (taint: Taint): boolean => tolerations.some((it) => tolerates(it, taint));
-  if (spec?.unschedulable && !isTolerated(UNSCHEDULABLE)) return 'node(s) were unschedulable';
+  if (spec?.unschedulable && !isTolerated(pod, UNSCHEDULABLE)) return 'node(s) were unschedulable';
   if (!matchesNode(pod.spec, load.node)) {
     return "node(s) didn't match Pod's node affinity/selector";
   }
-  const taint = spec?.taints?.find((it) => it.effect !== 'PreferNoSchedule' && !isTolerated(it));
-  if (taint !== undefined) {
+  for (const taint of spec?.taints ?? NO_TAINTS) {
+    if (taint.effect === 'PreferNoSchedule' || isTolerated(pod, taint)) continue;
     return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
   }
   if (load.pods >= load.maxPods) return 'Too many pods';

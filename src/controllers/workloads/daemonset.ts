@@ -18,7 +18,7 @@ import { BACKOFF, DaemonBackoff } from './daemon-backoff';
 import { defineController, wallClockOf } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
 import { Expectations } from './expectations';
-import { isControlled, OwnerIndex, ownerKey, ownerKeys } from '../owner';
+import { areForeign, isControlled, NOBODY, OwnerIndex, ownerKey, ownerKeys } from '../owner';
 import type { Pass, Write } from '../pass';
 import { availableAt, isAvailable, podFromTemplate } from './pod-control';
 import { templateHash } from './template-hash';
@@ -98,7 +98,7 @@ class DaemonSetLogic implements ControllerLogic {
     this.backoff.clear();
   }
 
-  private onNode({ before, after }: Change): Iterable<ObjectKey> {
+  private onNode({ before, after }: Change): readonly ObjectKey[] {
     const part = (node: KubeObject | undefined) => node && [node.metadata.labels, node.spec];
     if (equalJson(part(before), part(after))) return [];
     return [...this.place.view.list('DaemonSet')].map(
@@ -106,8 +106,12 @@ class DaemonSetLogic implements ControllerLogic {
     );
   }
 
-  private onPod(change: Change): Iterable<ObjectKey> {
-    if (!isControlled(change, 'DaemonSet')) return [];
+  passesOver(kind: string, changes: readonly Change[]): boolean {
+    return kind === 'Pod' && areForeign(changes, 'DaemonSet');
+  }
+
+  private onPod(change: Change): readonly ObjectKey[] {
+    if (!isControlled(change, 'DaemonSet')) return NOBODY;
     this.pods.update(change);
     const { before, after } = change;
     const [was, is] = [ownerKey(before, 'DaemonSet'), ownerKey(after, 'DaemonSet')];

@@ -2,6 +2,7 @@
 // source: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate}.go
 
 import type { Deployment } from '../../apiserver/kinds/deployment';
+import type { Condition } from '../../apiserver/kinds/pod';
 import type { ReplicaSet } from '../../apiserver/kinds/replicaset';
 import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload';
 import { equalJson } from '../../apiserver/json';
@@ -11,10 +12,11 @@ import { Phase } from '../../kernel/phase';
 import type { DeclaredWait } from '../../timing';
 import { copyWith } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
+import type { Labels, LabelSelector } from '../../values/labels';
 import type { Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
-import { controllerReference, ownedAmong, OwnerIndex, ownerKey, ownerKeys } from '../owner';
+import { controllerReference, NOBODY, ownedAmong, OwnerIndex, ownerKey, ownerKeys } from '../owner';
 import { deadlineOf, progressConditions } from './deployment-progress';
 import type { Activity, Counts } from './deployment-progress';
 import type { Pass } from '../pass';
@@ -34,6 +36,8 @@ import {
 import type { Scale } from './rollout';
 import { templateHash } from './template-hash';
 
+const NO_LABELS: Labels = Object.freeze({});
+const NO_SELECTOR: LabelSelector = Object.freeze({});
 const HASH_LABEL = 'pod-template-hash';
 const DEADLINE: DeclaredWait = 'spec.progressDeadlineSeconds';
 
@@ -75,11 +79,11 @@ class DeploymentLogic implements ControllerLogic {
   reconcile(key: ObjectKey, pass: Pass): void {
     const found = this.place.view.get('Deployment', key) as Deployment | undefined;
     if (found === undefined || found.metadata.deletionTimestamp !== undefined) return;
-    const old = [...this.sets.ownedBy(found.metadata.uid)] as ReplicaSet[];
-    if (old.length > 1) old.sort((a, b) => revisionOf(a) - revisionOf(b));
+    const sets = [...this.sets.ownedBy(found.metadata.uid)] as ReplicaSet[];
+    if (sets.length > 1) sets.sort((a, b) => revisionOf(a) - revisionOf(b));
     const { template } = found.spec;
-    const index = old.findIndex((set) => isSameTemplate(set.spec.template, template));
-    const [fresh] = index < 0 ? [] : old.splice(index, 1);
+    const fresh = sets.find((set) => isSameTemplate(set.spec.template, template));
+    const old = without(sets, fresh);
     const activity = this.advance(found, fresh, old, pass);
     if (fresh !== undefined && pass.isIdle) this.cleanUp(found, old, pass);
     this.writeStatus(found, fresh, old, activity, pass);
@@ -91,8 +95,7 @@ class DeploymentLogic implements ControllerLogic {
     old: readonly ReplicaSet[],
     pass: Pass,
   ): Activity {
-    const sets = fresh === undefined ? old : [...old, fresh];
-    if (owner.spec.paused || isScaling(owner, sets)) {
+    if (owner.spec.paused || isScaling(owner, withFresh(old, fresh))) {
       this.scale(owner, scaleAll(owner, fresh, old), pass);
       return 'scales';
     }
@@ -110,16 +113,22 @@ class DeploymentLogic implements ControllerLogic {
     this.watched.clear();
   }
 
-  private onSet(change: Change): Iterable<ObjectKey> {
+  private onSet(change: Change): readonly ObjectKey[] {
     this.sets.update(change);
     return ownerKeys(change, 'Deployment');
   }
 
+  passesOver(kind: string, changes: readonly Change[]): boolean {
+    if (kind !== 'Pod' || this.pods !== undefined) return false;
+    for (const { after } of changes) if (after === undefined) return false;
+    return true;
+  }
+
   /** A Deployment that recreates waits for its last old pod to be gone. */
-  private onPod(change: Change): Iterable<ObjectKey> {
+  private onPod(change: Change): readonly ObjectKey[] {
     this.pods?.update(change);
     const { before, after } = change;
-    if (after !== undefined) return [];
+    if (after !== undefined) return NOBODY;
     const key = ownerKey(
       this.place.view.get('ReplicaSet', ownerKey(before, 'ReplicaSet') ?? ''),
       'Deployment',
@@ -146,7 +155,7 @@ class DeploymentLogic implements ControllerLogic {
 
   /** Going back to an earlier template makes its ReplicaSet the newest one. */
   private bumpRevision(fresh: ReplicaSet, old: readonly ReplicaSet[], pass: Pass): void {
-    const newest = Math.max(0, ...old.map(revisionOf));
+    const newest = newestOf(old);
     if (revisionOf(fresh) > newest) return;
     pass.patch(fresh, { metadata: { annotations: { [REVISION]: String(newest + 1) } } });
   }
@@ -158,7 +167,7 @@ class DeploymentLogic implements ControllerLogic {
       if (down.length > 0 || this.hasPods(old)) return;
     }
     const running = old.reduce((total, set) => total + replicasOf(set), 0);
-    const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+    const revision = newestOf(old) + 1;
     pass.effect = 'gain';
     pass.summary = `a new template: revision ${revision}`;
     pass.create(setFor(owner, nextOfNew(owner, 0, running), revision));
@@ -214,6 +223,9 @@ class DeploymentLogic implements ControllerLogic {
   }
 }
 
+const NO_SETS: readonly ReplicaSet[] = [];
+const NO_CONDITIONS: readonly Condition[] = [];
+
 function statusOf(
   owner: Deployment,
   fresh: ReplicaSet | undefined,
@@ -221,50 +233,66 @@ function statusOf(
   activity: Activity,
   now: Instant,
 ): ReplicaStatus {
-  const all = fresh === undefined ? old : [...old, fresh];
   let sized = 0;
   let replicas = 0;
   let readyReplicas = 0;
   let availableReplicas = 0;
-  for (const set of all) {
+  for (const set of withFresh(old, fresh)) {
     sized += replicasOf(set);
     replicas += set.status?.replicas ?? 0;
     readyReplicas += set.status?.readyReplicas ?? 0;
     availableReplicas += set.status?.availableReplicas ?? 0;
   }
   const isAvailable = availableReplicas >= wantedReplicas(owner) - bounds(owner).unavailable;
-  const counts: Counts = {
+  const next: Counts & { conditions: readonly Condition[] } = {
     observedGeneration: owner.metadata.generation ?? 0,
     replicas,
     updatedReplicas: fresh?.status?.replicas ?? 0,
     readyReplicas,
     availableReplicas,
     unavailableReplicas: Math.max(0, sized - availableReplicas),
+    conditions: NO_CONDITIONS,
   };
-  const conditions = progressConditions(owner, counts, isAvailable, activity, now);
-  return copyWith(counts, { conditions });
+  next.conditions = progressConditions(owner, next, isAvailable, activity, now);
+  return next;
+}
+
+/** The others; most Deployments have one set, which is the new one. */
+function without(
+  sets: readonly ReplicaSet[],
+  fresh: ReplicaSet | undefined,
+): readonly ReplicaSet[] {
+  if (fresh === undefined) return sets;
+  return sets.length === 1 ? NO_SETS : sets.filter((set) => set !== fresh);
+}
+
+function withFresh(
+  old: readonly ReplicaSet[],
+  fresh: ReplicaSet | undefined,
+): readonly ReplicaSet[] {
+  return fresh === undefined ? old : [...old, fresh];
 }
 
 function setFor(owner: Deployment, replicas: number, revision: number): KubeObject {
-  const { name, namespace } = owner.metadata;
+  const { namespace } = owner.metadata;
   const { template, selector, minReadySeconds } = owner.spec;
   const hash = templateHash(template);
   const label = { [HASH_LABEL]: hash };
+  const labels: Labels = copyWith(template.metadata?.labels ?? NO_LABELS, label);
+  const matchLabels = copyWith(selector?.matchLabels ?? NO_LABELS, label);
+  const annotations = copyWith(sizeAnnotations(owner), { [REVISION]: String(revision) });
+  const ownerReferences = [controllerReference(owner)];
+  const name = `${owner.metadata.name}-${hash}`;
+  const named = namespace === undefined ? { name } : { name, namespace };
   return {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
-    metadata: {
-      name: `${name}-${hash}`,
-      ...(namespace !== undefined && { namespace }),
-      labels: { ...template.metadata?.labels, ...label },
-      annotations: { ...sizeAnnotations(owner), [REVISION]: String(revision) },
-      ownerReferences: [controllerReference(owner)],
-    },
+    metadata: copyWith(named, { labels, annotations, ownerReferences }),
     spec: {
       replicas,
       minReadySeconds,
-      selector: { ...selector, matchLabels: { ...selector?.matchLabels, ...label } },
-      template: withLabels(template, { ...template.metadata?.labels, ...label }),
+      selector: copyWith(selector ?? NO_SELECTOR, { matchLabels }),
+      template: withLabels(template, labels),
     },
   };
 }
@@ -275,6 +303,13 @@ function sizeAnnotations(owner: Deployment): Record<string, string> {
     [DESIRED_REPLICAS]: String(wanted),
     [MAX_REPLICAS]: String(wanted + bounds(owner).surge),
   };
+}
+
+/** The revision of the newest of them, 0 for none. */
+function newestOf(sets: readonly ReplicaSet[]): number {
+  let newest = 0;
+  for (const set of sets) newest = Math.max(newest, revisionOf(set));
+  return newest;
 }
 
 function revisionOf({ metadata }: ReplicaSet): number {
@@ -298,6 +333,6 @@ function haveSameContent(ofSet: PodTemplate, wanted: PodTemplate): boolean {
   return equalJson(withLabels(ofSet, labels), withLabels(wanted, wanted.metadata?.labels ?? {}));
 }
 
-function withLabels(template: PodTemplate, labels: Record<string, string>): PodTemplate {
-  return { ...template, metadata: { ...template.metadata, labels } };
+function withLabels(template: PodTemplate, labels: Labels): PodTemplate {
+  return copyWith(template, { metadata: copyWith(template.metadata ?? {}, { labels }) });
 }

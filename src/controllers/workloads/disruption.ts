@@ -18,7 +18,7 @@ import { between, later, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
-import { controllerOf, ownerKey } from '../owner';
+import { controllerOf, NOBODY, ownerKey } from '../owner';
 import type { Pass } from '../pass';
 
 /** How long an allowed eviction counts although nobody has seen the pod go (DeletionTimeout). */
@@ -41,7 +41,7 @@ class DisruptionLogic implements ControllerLogic {
 
   constructor(workplace: Workplace) {
     this.place = workplace;
-    const scaled = (change: Change): Iterable<ObjectKey> => this.onScale(change);
+    const scaled = (change: Change): readonly ObjectKey[] => this.onScale(change);
     this.watches = {
       PodDisruptionBudget: (change) => this.onBudget(change),
       Pod: (change) => this.onPod(change),
@@ -158,7 +158,7 @@ class DisruptionLogic implements ControllerLogic {
     return undefined;
   }
 
-  private onBudget({ key, before, after }: Change): Iterable<ObjectKey> {
+  private onBudget({ key, before, after }: Change): readonly ObjectKey[] {
     const namespace = (after ?? before)!.metadata.namespace ?? '';
     const keys = this.budgets.get(namespace) ?? new Set();
     if (after === undefined) keys.delete(key);
@@ -167,8 +167,12 @@ class DisruptionLogic implements ControllerLogic {
     return [key];
   }
 
-  private onPod({ before, after }: Change): Iterable<ObjectKey> {
-    if (this.budgets.size === 0) return [];
+  passesOver(kind: string): boolean {
+    return this.budgets.size === 0 && kind !== 'PodDisruptionBudget';
+  }
+
+  private onPod({ before, after }: Change): readonly ObjectKey[] {
+    if (this.budgets.size === 0) return NOBODY;
     const pods = [before, after].filter((pod) => pod !== undefined);
     return this.budgetsIn(pods).filter((key) => {
       const budget = this.place.view.get('PodDisruptionBudget', key) as PodDisruptionBudget;
@@ -178,8 +182,8 @@ class DisruptionLogic implements ControllerLogic {
     });
   }
 
-  private onScale({ before, after }: Change): Iterable<ObjectKey> {
-    if (this.budgets.size === 0) return [];
+  private onScale({ before, after }: Change): readonly ObjectKey[] {
+    if (this.budgets.size === 0) return NOBODY;
     const replicas = [before, after].map(
       (object) => (object as Workload | undefined)?.spec.replicas,
     );

@@ -5,7 +5,7 @@ import { isPodActive } from '../../apiserver/kinds/pod';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload';
 import type { Change } from '../../apiserver/informer';
-import { splitKey } from '../../values/kube-object';
+import { copyWith, splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { matchesSelector } from '../../values/labels';
 import type { Labels, LabelSelector } from '../../values/labels';
@@ -14,8 +14,15 @@ import type { Instant } from '../../values/time';
 import { defineController, wallClockOf } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
 import { Expectations } from './expectations';
-import { LabelIndex } from '../label-index';
-import { controllerOf, controllerReference, distinctKeys, OwnerIndex, ownerKey } from '../owner';
+import { LabelIndex, NO_KEYS } from '../label-index';
+import {
+  controllerOf,
+  controllerReference,
+  distinctKeys,
+  OwnerIndex,
+  ownerKey,
+  Ownerships,
+} from '../owner';
 import type { Pass, Write } from '../pass';
 import { availableAt, podFromTemplate, rankForDeletion } from './pod-control';
 import { SelectorIndex } from '../selector-index';
@@ -52,6 +59,7 @@ class ReplicaLogic implements ControllerLogic {
   private readonly kind: Kind;
   private readonly place: Workplace;
   private readonly owned: OwnerIndex;
+  private readonly ownerships: Ownerships;
   private readonly pods = new LabelIndex();
   /** Pods that nobody controls. */
   private readonly orphans = new LabelIndex();
@@ -63,6 +71,7 @@ class ReplicaLogic implements ControllerLogic {
   constructor(kind: Kind, workplace: Workplace) {
     this.kind = kind;
     this.owned = new OwnerIndex(kind);
+    this.ownerships = new Ownerships(kind);
     this.place = workplace;
     this.watches = {
       Pod: (change) => this.onPod(change),
@@ -103,7 +112,7 @@ class ReplicaLogic implements ControllerLogic {
     this.expectations.clear();
   }
 
-  private onOwner(change: Change): Iterable<ObjectKey> {
+  private onOwner(change: Change): readonly ObjectKey[] {
     const { key, before, after } = change;
     // Most writes of an owner are of its status.
     if (before?.spec !== after?.spec) {
@@ -114,20 +123,28 @@ class ReplicaLogic implements ControllerLogic {
     return [key];
   }
 
-  private onPod(change: Change): Iterable<ObjectKey> {
+  private onPod(change: Change): readonly ObjectKey[] {
     const { key, before, after } = change;
-    const { namespace = '' } = (after ?? before)!.metadata;
+    const { uid, namespace = '' } = (before ?? after)!.metadata;
+    const was = before && this.ownerships.of(before);
+    const is = after && this.ownerships.of(after);
+    const had = labelsOf(before);
+    const has = labelsOf(after);
     this.owned.update(change);
-    this.pods.update(namespace, key, labelsOf(before), labelsOf(after));
-    this.orphans.update(namespace, key, labelsOf(orphan(before)), labelsOf(orphan(after)));
-    const [was, is] = [ownerKey(before, this.kind), ownerKey(after, this.kind)];
-    if (is !== undefined && before === undefined) this.expectations.created(is);
-    if (was !== undefined && (after === undefined || isGoing(after))) {
-      this.expectations.deleted(was, before?.metadata.uid);
+    this.pods.update(namespace, key, had, has);
+    const hadNone = was?.isOrphan === true;
+    const hasNone = is?.isOrphan === true;
+    if (hadNone || hasNone) {
+      this.orphans.update(namespace, key, hadNone ? had : undefined, hasNone ? has : undefined);
     }
-    const owners = distinctKeys(was, is);
-    if (orphan(after) === undefined) return owners;
-    return new Set([...owners, ...this.selectors.selecting(namespace, labelsOf(after))]);
+    if (before === undefined) for (const owner of is!.keys) this.expectations.created(owner);
+    else if (after === undefined || isGoing(after)) {
+      for (const owner of was!.keys) this.expectations.deleted(owner, uid);
+    }
+    const isSame = was === undefined || was.keys === is?.keys;
+    const owners = isSame ? is!.keys : distinctKeys(was.keys[0], is?.keys[0]);
+    if (!hasNone) return owners;
+    return [...new Set([...owners, ...this.selectors.selecting(namespace, has)])];
   }
 
   /**
@@ -150,9 +167,10 @@ class ReplicaLogic implements ControllerLogic {
       if (matches || isGoing(pod)) kept.push(pod);
       else pass.patch(pod, { metadata: { ownerReferences: null } });
     }
-    const { matchLabels = {} } = selector;
-    const orphans = new Set(this.orphans.matching(namespace, matchLabels));
-    if (isGoing(object) || orphans.size === 0) return kept;
+    const { matchLabels = NO_LABELS } = selector;
+    const orphaned = this.orphans.matching(namespace, matchLabels);
+    if (isGoing(object) || orphaned === NO_KEYS) return kept;
+    const orphans = new Set(orphaned);
     // They are taken in as they came, not as they lost their owners.
     for (const key of this.pods.matching(namespace, matchLabels)) {
       if (!orphans.has(key)) continue;
@@ -227,7 +245,8 @@ class ReplicaLogic implements ControllerLogic {
     let availableReplicas = 0;
     let shared: Pod['status'];
     let at: Instant | undefined;
-    for (const pod of pods) {
+    for (let index = 0; index < pods.length; index++) {
+      const pod = pods[index]!;
       // Pods that came up together may share their conditions.
       if (shared === undefined || pod.status?.conditions !== shared.conditions) {
         at = availableAt(pod, minReadySeconds);
@@ -246,8 +265,10 @@ class ReplicaLogic implements ControllerLogic {
       status.availableReplicas === availableReplicas &&
       status.observedGeneration === observedGeneration;
     if (isSame) return;
-    const counts = { replicas: pods.length, readyReplicas, availableReplicas };
-    pass.patch(object, { status: { ...status, ...counts, observedGeneration } });
+    const replicas = pods.length;
+    const counts = { replicas, readyReplicas, availableReplicas, observedGeneration };
+    const known = status === undefined ? counts : copyWith(status, counts);
+    pass.patch(object, { status: known });
   }
 }
 
@@ -285,9 +306,4 @@ const NO_LABELS: Labels = {};
 
 function labelsOf(object: KubeObject | undefined): Labels | undefined {
   return object && (object.metadata.labels ?? NO_LABELS);
-}
-
-/** The object where nobody controls it. */
-function orphan(object: KubeObject | undefined): KubeObject | undefined {
-  return controllerOf(object) === undefined ? object : undefined;
 }

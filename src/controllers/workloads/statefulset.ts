@@ -11,7 +11,14 @@ import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { between } from '../../values/time';
 import { defineController, wallClockOf } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
-import { controllerReference, isControlled, OwnerIndex, ownerKeys } from '../owner';
+import {
+  areForeign,
+  controllerReference,
+  isControlled,
+  NOBODY,
+  OwnerIndex,
+  ownerKeys,
+} from '../owner';
 import type { Pass } from '../pass';
 import { availableAt, isAvailable, podFromTemplate } from './pod-control';
 import { templateHash } from './template-hash';
@@ -66,8 +73,12 @@ class StatefulSetLogic implements ControllerLogic {
     this.pods.clear();
   }
 
-  private onPod(change: Change): Iterable<ObjectKey> {
-    if (!isControlled(change, 'StatefulSet')) return [];
+  passesOver(kind: string, changes: readonly Change[]): boolean {
+    return kind === 'Pod' && areForeign(changes, 'StatefulSet');
+  }
+
+  private onPod(change: Change): readonly ObjectKey[] {
+    if (!isControlled(change, 'StatefulSet')) return NOBODY;
     this.pods.update(change);
     return ownerKeys(change, 'StatefulSet');
   }

@@ -30,38 +30,46 @@ interface Eni {
   readonly addresses: readonly IP[];
 }
 
-export interface EniPoolOptions {
+/** What the interfaces of all nodes share. */
+export interface EniGround {
   readonly limits: EniLimits;
   /** WARM_ENI_TARGET: how many interfaces without a pod are kept. */
   readonly warmEnis: number;
-  readonly now: () => Instant;
+  now(): Instant;
   /** How long creating and attaching an interface takes. */
-  attaching(): Duration;
+  attaching(node: string): Duration;
   /** How long a released address rests before it is given out again. */
-  cooling(): Duration;
+  cooling(node: string): Duration;
   /** Free addresses of the subnet; fewer where it has no more. */
   take(count: number): readonly IP[];
   /** Called for every address that comes to the instance. */
-  onAddress(address: IP): void;
+  onAddress(node: string, address: IP): void;
 }
 
 /** The addresses of one node. */
 export class EniPool {
-  private readonly options: EniPoolOptions;
+  private readonly node: string;
+  private readonly ground: EniGround;
   private readonly enis: Eni[] = [];
   private readonly owner = new Map<IP, string>();
   private readonly restsUntil = new Map<IP, Instant>();
 
-  constructor(options: EniPoolOptions) {
-    this.options = options;
+  constructor(node: string, ground: EniGround) {
+    this.node = node;
+    this.ground = ground;
     // What an instance starts with is there when it joins the cluster.
-    this.attachEni(options.now());
-    for (let warm = 0; warm < options.warmEnis; warm++) this.attachEni(options.now());
+    this.attachEni(ground.now());
+    for (let warm = 0; warm < ground.warmEnis; warm++) this.attachEni(ground.now());
+  }
+
+  /** Every address that has come to the instance. */
+  get addresses(): readonly IP[] {
+    return this.enis.flatMap(({ addresses }) => addresses);
   }
 
   /** The address for a pod; undefined where none is free now. Asks for more in time. */
   assign(id: string): IP | undefined {
-    const now = this.options.now();
+    const now = this.ground.now();
     const address = this.free(now)[0];
     if (address !== undefined) this.owner.set(address, id);
     this.keepWarm(now);
@@ -70,7 +78,7 @@ export class EniPool {
 
   release(address: IP): void {
     if (!this.owner.delete(address)) return;
-    this.restsUntil.set(address, later(this.options.now(), this.options.cooling()));
+    this.restsUntil.set(address, later(this.ground.now(), this.ground.cooling(this.node)));
   }
 
   private free(now: Instant): readonly IP[] {
@@ -82,20 +90,20 @@ export class EniPool {
 
   /** Another interface, where fewer addresses are unused than the warm ones have. */
   private keepWarm(now: Instant): void {
-    const { limits, warmEnis } = this.options;
+    const { limits, warmEnis } = this.ground;
     const all = this.enis.reduce((sum, { addresses }) => sum + addresses.length, 0);
     const unused = all - this.owner.size;
     if (unused < warmEnis * (limits.addresses - 1))
-      this.attachEni(later(now, this.options.attaching()));
+      this.attachEni(later(now, this.ground.attaching(this.node)));
   }
 
   private attachEni(readyAt: Instant): void {
-    const { limits, take, onAddress } = this.options;
+    const { limits } = this.ground;
     if (this.enis.length >= limits.enis) return;
     // The primary address of an interface is no pod's.
-    const addresses = take(limits.addresses).slice(1);
+    const addresses = this.ground.take(limits.addresses).slice(1);
     if (addresses.length === 0) return;
     this.enis.push({ readyAt, addresses });
-    for (const address of addresses) onAddress(address);
+    for (const address of addresses) this.ground.onAddress(this.node, address);
   }
 }

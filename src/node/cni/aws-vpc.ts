@@ -6,9 +6,11 @@ import { addressAt, cidr, sizeOf } from '../../values/cidr';
 import { familyOf } from '../../values/ip';
 import type { IP } from '../../values/ip';
 import { START } from '../../values/time';
+import type { Duration, Instant } from '../../values/time';
 import type { Machine } from '../machine';
 import type { PolicyProfile } from '../policy/profile';
 import { EniPool, INSTANCE_TYPES } from './aws-eni';
+import type { EniGround, EniLimits } from './aws-eni';
 import { defineCni, delayIn } from './define';
 import type { Attachment, CniCluster, CniNetwork, CniOptions } from './define';
 import { masqueradeRules } from './masquerade-rules';
@@ -48,8 +50,10 @@ export const awsVpc = defineCni({
   create: (cluster, options) => new AwsVpc(cluster, options),
 });
 
-class AwsVpc implements CniNetwork {
+class AwsVpc implements CniNetwork, EniGround {
   readonly ownAddresses = true;
+  readonly limits: EniLimits;
+  readonly warmEnis: number;
   private readonly cluster: CniCluster;
   private readonly options: CniOptions;
   private readonly pods = new VethNodes({ prefix: 'eni', mtu: POD_MTU });
@@ -62,6 +66,8 @@ class AwsVpc implements CniNetwork {
   constructor(cluster: CniCluster, options: CniOptions) {
     this.cluster = cluster;
     this.options = options;
+    this.limits = INSTANCE_TYPES[String(options['instanceType'])]!;
+    this.warmEnis = Number(options['warmEniTarget']);
     const subnet = cluster.podCIDRs.find((range) => cidr(range).family === 'IPv4');
     if (subnet === undefined) throw new RangeError('aws-vpc is modelled for IPv4 alone');
     this.subnet = subnet;
@@ -70,8 +76,10 @@ class AwsVpc implements CniNetwork {
   join(machine: Machine): void {
     const { name } = machine;
     const known = this.nodes.get(name);
-    this.routes.join(machine, known?.addresses.map(hostRange) ?? []);
-    if (known === undefined) this.nodes.set(name, this.stateOf(name));
+    this.routes.join(machine, known?.pool.addresses.map(hostRange) ?? []);
+    if (known === undefined) {
+      this.nodes.set(name, { pool: new EniPool(name, this), byId: new Map() });
+    }
     const uplink = machine.device('eth0');
     if (uplink !== undefined) machine.setDevice({ ...uplink, mtu: POD_MTU });
     this.setUpRules(machine);
@@ -104,24 +112,23 @@ class AwsVpc implements CniNetwork {
     return this.nodes.get(node)?.byId ?? new Map();
   }
 
-  private stateOf(node: string): NodeState {
-    const addresses: IP[] = [];
-    const pool = new EniPool({
-      limits: INSTANCE_TYPES[String(this.options['instanceType'])]!,
-      warmEnis: Number(this.options['warmEniTarget']),
-      now: this.cluster.now ?? (() => START),
-      attaching: () => delayIn(this.cluster, 'aws-node.eniAttach', node),
-      cooling: () => delayIn(this.cluster, 'aws-node.ipCooldown', node),
-      take: (count) => this.take(count),
-      onAddress: (address) => {
-        addresses.push(address);
-        this.routes.announce(node, hostRange(address));
-      },
-    });
-    return { pool, addresses, byId: new Map() };
+  now(): Instant {
+    return this.cluster.now?.() ?? START;
   }
 
-  private take(count: number): readonly IP[] {
+  attaching(node: string): Duration {
+    return delayIn(this.cluster, 'aws-node.eniAttach', node);
+  }
+
+  cooling(node: string): Duration {
+    return delayIn(this.cluster, 'aws-node.ipCooldown', node);
+  }
+
+  onAddress(node: string, address: IP): void {
+    this.routes.announce(node, hostRange(address));
+  }
+
+  take(count: number): readonly IP[] {
     const range = cidr(this.subnet);
     const taken: IP[] = [];
     while (taken.length < count && this.nextIndex < sizeOf(range) - 1n) {
@@ -149,7 +156,5 @@ class AwsVpc implements CniNetwork {
 
 interface NodeState {
   readonly pool: EniPool;
-  /** All addresses on the instance's interfaces, those of pods and the warm ones. */
-  readonly addresses: IP[];
   readonly byId: Map<string, readonly IP[]>;
 }

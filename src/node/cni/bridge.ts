@@ -52,8 +52,8 @@ class Bridge implements CniNetwork, Router {
     this.nodes.leave(machine);
   }
 
-  attach(machine: Machine, id: string): Attachment {
-    return this.nodes.attach(machine, id);
+  attach(machine: Machine, id: string, isNew?: boolean): Attachment {
+    return this.nodes.attach(machine, id, isNew);
   }
 
   detach(machine: Machine, id: string): void {

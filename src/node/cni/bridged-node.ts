@@ -37,10 +37,10 @@ export class BridgedNodes {
   }
 
   /** The first ADD on a node makes the bridge, as the plug-in does. */
-  attach(machine: Machine, id: string): Attachment {
+  attach(machine: Machine, id: string, isNew?: boolean): Attachment {
     const ipam = this.ipam.get(machine.name);
     if (ipam === undefined) return { ok: false, error: `node ${machine.name} has no podCIDR yet` };
-    const reserved = ipam.reserve(id);
+    const reserved = ipam.reserve(id, isNew);
     if (typeof reserved === 'string') return { ok: false, error: reserved };
     if (machine.device(BRIDGE) === undefined) this.plugBridge(machine);
     return { ok: true, addresses: reserved };

@@ -21,7 +21,7 @@ export interface CniCluster {
   /** The clock, for plug-ins in which addresses rest before they are given out again. */
   readonly now?: () => Instant;
   /** One draw of a timer for a node; the table's own least value where nobody is asked. */
-  readonly delay?: (timer: TimerName, node: string) => Duration;
+  readonly delay?: ((timer: TimerName, node: string) => Duration) | undefined;
 }
 
 /** How long something takes in a cluster. */
@@ -45,8 +45,11 @@ export interface CniNetwork {
   join(machine: Machine, podCIDRs: readonly string[]): void;
   /** The node is gone from the cluster; the others drop their routes to it. */
   leave(machine: Machine): void;
-  /** CNI ADD: an address for a new sandbox. `id` names the sandbox. */
-  attach(machine: Machine, id: string): Attachment;
+  /**
+   * CNI ADD: an address for a new sandbox. `id` names the sandbox; `isNew`: nobody ever had an
+   * address by that name.
+   */
+  attach(machine: Machine, id: string, isNew?: boolean): Attachment;
   /** CNI DEL: gives the addresses back. An unknown `id` is no error. */
   detach(machine: Machine, id: string): void;
   /** The addresses that are given out on a node, by sandbox. */

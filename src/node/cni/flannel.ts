@@ -62,8 +62,8 @@ class Flannel implements CniNetwork, Router {
     this.nodes.leave(machine);
   }
 
-  attach(machine: Machine, id: string): ReturnType<CniNetwork['attach']> {
-    return this.nodes.attach(machine, id);
+  attach(machine: Machine, id: string, isNew?: boolean): ReturnType<CniNetwork['attach']> {
+    return this.nodes.attach(machine, id, isNew);
   }
 
   detach(machine: Machine, id: string): void {

@@ -6,6 +6,7 @@ import { addressAt, cidr, sizeOf } from '../../values/cidr';
 import type { Cidr } from '../../values/cidr';
 import { ipToNumber } from '../../values/ip';
 import type { IP } from '../../values/ip';
+import { LateMap } from '../../values/late-map';
 
 /** The first usable address of a range: the bridge has it. */
 export function gatewayOf(range: string): IP {
@@ -26,7 +27,7 @@ export class HostLocal {
   private readonly last: number[];
   /** Whether somebody has the address at a place, by the index of the range. */
   private readonly taken: boolean[][];
-  private readonly byId = new Map<string, readonly IP[]>();
+  private readonly byId = new LateMap<string, readonly IP[]>();
 
   constructor(podCIDRs: readonly string[]) {
     this.ranges = podCIDRs.map((range) => rangeOf(cidr(range)));
@@ -39,9 +40,12 @@ export class HostLocal {
     return this.byId;
   }
 
-  /** One address of each range, or the plug-in's error text. Nothing is taken on an error. */
-  reserve(id: string): readonly IP[] | string {
-    const held = this.byId.get(id);
+  /**
+   * One address of each range, or the plug-in's error text. Nothing is taken on an error. `isNew`:
+   * it is known that nobody of this name has any.
+   */
+  reserve(id: string, isNew = false): readonly IP[] | string {
+    const held = isNew ? undefined : this.byId.get(id);
     if (held !== undefined) {
       return `${held[0]} has been allocated to ${id}, duplicate allocation is not allowed`;
     }
@@ -55,7 +59,7 @@ export class HostLocal {
       places.push(place);
     }
     const addresses = this.take(places);
-    this.byId.set(id, addresses);
+    this.byId.later(id, addresses);
     return addresses;
   }
 

@@ -79,10 +79,10 @@ class Kindnet implements CniNetwork {
     this.ipam.delete(machine.name);
   }
 
-  attach(machine: Machine, id: string): Attachment {
+  attach(machine: Machine, id: string, isNew?: boolean): Attachment {
     const ipam = this.ipam.get(machine.name);
     if (ipam === undefined) return { ok: false, error: `node ${machine.name} has no podCIDR yet` };
-    const addresses = ipam.reserve(id);
+    const addresses = ipam.reserve(id, isNew);
     if (typeof addresses === 'string') return { ok: false, error: addresses };
     this.pods.plug(machine, id, addresses);
     return { ok: true, addresses };

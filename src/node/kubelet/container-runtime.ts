@@ -160,13 +160,6 @@ export class ContainerRuntime {
     }
   }
 
-  /** Brings the kill of a process that is being stopped forward. */
-  hurry(container: ContainerRecord, deadline: Instant): void {
-    if (!isAlive(container) || (container.killAt ?? Infinity) <= deadline) return;
-    container.killAt = deadline;
-    this.scheduleKill(container);
-  }
-
   private scheduleKill(container: ContainerRecord): void {
     const { kernel } = this.ground;
     const at = container.killAt!;

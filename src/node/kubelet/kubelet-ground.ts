@@ -28,7 +28,7 @@ export interface PodCall {
 /** The packet plane, as far as kubelets use it. */
 export interface PodNetwork {
   readonly machines: ReadonlyMap<string, Machine>;
-  attachPod(node: string, podKey: string): Attachment;
+  attachPod(node: string, podKey: string, isNew?: boolean): Attachment;
   detachPod(node: string, podKey: string): void;
   /**
    * What the kubelet of a node meets when it calls a port of a pod: whether it is answered, and
@@ -46,14 +46,14 @@ export interface KubeletOptions {
   readonly network: PodNetwork;
   readonly behaviours: Behaviours;
   readonly servers: DnsServers;
-  readonly featureGates?: Readonly<Record<string, boolean>>;
+  readonly featureGates?: Readonly<Record<string, boolean>> | undefined;
   /** The settings of the kubelets of nodes for which somebody says some. */
-  readonly settings?: ReadonlyMap<string, KubeletSettings>;
+  readonly settings?: ReadonlyMap<string, KubeletSettings> | undefined;
   /**
    * Called when processes or sandboxes of a node have changed; `what`: only processes of one pod,
    * on which nothing depends that does not ask them.
    */
-  readonly touch?: (node: string, what?: 'processes') => void;
+  readonly touch?: ((node: string, what?: 'processes') => void) | undefined;
 }
 
 export interface KubeletGround extends KubeletOptions {

@@ -5,6 +5,7 @@ import type { Informer } from '../../apiserver/informer';
 import type { Container, Pod, PodStatus } from '../../apiserver/kinds/pod';
 import type { EventArgument } from '../../kernel/event-queue';
 import type { ObjectKey } from '../../values/kube-object';
+import { LateMap } from '../../values/late-map';
 import type { Duration, Instant } from '../../values/time';
 import type { Behaviour } from '../../workloads/index';
 import type { NodeTicks } from './node-ticks';
@@ -27,7 +28,9 @@ export interface NodeAgent {
   readonly informer: Informer;
   readonly ticks: NodeTicks;
   /** Workers on this node by number, in the order in which their pods came. */
-  readonly workers: Map<number, PodWorker | RestingPod>;
+  readonly workers: LateMap<number, PodWorker | RestingPod>;
+  /** Those that rest, and of which the API has not told it yet, in the order of their coming. */
+  readonly unheard: RestingPod[];
   running: boolean;
   /** When the kubelet started last. */
   startedAt: Instant;
@@ -179,7 +182,7 @@ export interface KubeletState {
   readonly containers: Map<number, ContainerRecord>;
   readonly probes: Map<number, { readonly probe: ProbeState; readonly container: ContainerRecord }>;
   /** The newest worker of each pod. */
-  readonly byPod: Map<ObjectKey, PodWorker | RestingPod>;
+  readonly byPod: LateMap<ObjectKey, PodWorker | RestingPod>;
   readonly podFailures: PodFailures;
   readonly nodeFailures: NodeFailures;
   /** Pressures that the eviction managers hold their nodes to be under. */
@@ -193,7 +196,7 @@ export function emptyState(): KubeletState {
     workers: new Map(),
     containers: new Map(),
     probes: new Map(),
-    byPod: new Map(),
+    byPod: new LateMap(),
     podFailures: new PodFailures(),
     nodeFailures: new NodeFailures(),
     pressures: new Map(),

@@ -1,9 +1,10 @@
 // The kubelets of all nodes. Each watches the pods that are bound to its node, runs them, and
 // writes what becomes of them; none does anything while nothing happens.
 
-import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
+import type { PodStatus } from '../../apiserver/kinds/pod';
 import type { Instant } from '../../values/time';
 import type { ObjectKey } from '../../values/kube-object';
+import { LateMap } from '../../values/late-map';
 import { ContainerRuntime } from './container-runtime';
 import { EvictionManager } from './eviction-manager';
 import type { KubeletGround, KubeletOptions } from './kubelet-ground';
@@ -25,6 +26,7 @@ import { Prober } from './prober';
 import { awake, probedAmong, workerOf } from './resting-pods';
 import { RuntimeHealth } from './runtime-health';
 import { SettledPods } from './settled-pods';
+import type { Comer } from './settled-pods';
 import { StatusManager } from './status-manager';
 import { UnsentWrites } from './unsent-writes';
 
@@ -53,9 +55,7 @@ export class Kubelets {
 
   /** The kubelets of a cluster, without a node as yet. */
   constructor(options: KubeletOptions) {
-    const known = { ...options, state: emptyState() };
-    const unsent = new UnsentWrites(known, (worker) => this.resend(worker));
-    const ground: KubeletGround = { ...known, unsent };
+    const ground = groundOf(options, (worker) => this.resend(worker));
     this.ground = ground;
     this.runtime = new ContainerRuntime(ground, {
       listening: ({ worker }) => {
@@ -127,7 +127,8 @@ export class Kubelets {
         onChange: (change) => this.updates.podChanged(agent, change),
       }),
       ticks: new NodeTicks(timing, kernel.random, actor),
-      workers: new Map(),
+      workers: new LateMap(),
+      unheard: [],
       running: true,
       startedAt: kernel.now,
       booting: false,
@@ -146,9 +147,9 @@ export class Kubelets {
    * A pod of a cluster that starts settled is about to be stored, bound to a node: it is there by
    * then. Returns the status to store; undefined where it has yet to come up.
    */
-  take(pod: Pod): PodStatus | undefined {
-    const agent = this.ground.state.agents.get(pod.spec.nodeName ?? '');
-    return agent && this.settled.take(agent, pod);
+  take(comer: Comer): PodStatus | undefined {
+    const agent = this.ground.state.agents.get(comer.node);
+    return agent && this.settled.take(agent, comer);
   }
 
   /** Makes the kubelets that `origin` has made, so that their state can be carried over. */
@@ -347,4 +348,23 @@ export class Kubelets {
     if (agent === undefined) throw new RangeError(`there is no kubelet on ${node}`);
     return agent;
   }
+}
+
+/** No spread: each copy would be of a shape of its own, which every reader has to learn anew. */
+function groundOf(options: KubeletOptions, resend: (worker: PodWorker) => void): KubeletGround {
+  const { kernel, api } = options;
+  const state = emptyState();
+  return {
+    kernel,
+    api,
+    timing: options.timing,
+    network: options.network,
+    behaviours: options.behaviours,
+    servers: options.servers,
+    featureGates: options.featureGates,
+    settings: options.settings,
+    touch: options.touch,
+    state,
+    unsent: new UnsentWrites({ kernel, api, state }, resend),
+  };
 }

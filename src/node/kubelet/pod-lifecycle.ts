@@ -208,11 +208,11 @@ export class PodLifecycle {
     for (const container of worker.containers) this.seeRunning(container, this.ground.kernel.now);
   }
 
-  /** An address for the pod, or those of its host, or why there is none. */
-  attach({ node, machine }: NodeAgent, key: ObjectKey, pod: Pod): Attachment {
+  /** An address for the pod, or those of its host, or why there is none. `isNew`: see cni. */
+  attach({ node, machine }: NodeAgent, key: ObjectKey, pod: Pod, isNew = false): Attachment {
     const { network, state } = this.ground;
     if (pod.spec.hostNetwork === true) return { ok: true, addresses: machine.addresses };
-    if (!state.nodeFailures.podNetwork.has(node)) return network.attachPod(node, key);
+    if (!state.nodeFailures.podNetwork.has(node)) return network.attachPod(node, key, isNew);
     return { ok: false, error: 'the network plug-in failed to set up the pod (CNI ADD)' };
   }
 

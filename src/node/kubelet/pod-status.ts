@@ -25,6 +25,7 @@ const NO_WORDS: Words = {};
 const UNINITIALIZED: Words = { reason: 'ContainersNotInitialized' };
 const NO_NAMES: readonly string[] = [];
 const NO_CONDITIONS: readonly Condition[] = [];
+const NO_STATUSES: readonly ContainerStatus[] = [];
 
 /**
  * The status as of now; the very one that was sent last where it says the same, and else with the
@@ -33,26 +34,40 @@ const NO_CONDITIONS: readonly Condition[] = [];
 export function statusOf(worker: PodWorker, hostAddresses: readonly IP[], now: Instant): PodStatus {
   const { containers, sandbox, pod, sent } = worker;
   const phase = phaseOf(worker);
-  const status: Drafted = { phase };
-  // The words belong to the phase: a pod whose containers all exit with 0 has succeeded.
-  if (phase === 'Failed' && worker.verdict !== undefined) {
-    // source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus
-    status.reason = worker.verdict.reason;
-    status.message = worker.verdict.message;
-  }
-  status.conditions = conditionsOf(worker, phase, now);
-  if (hostAddresses[0] !== undefined) status.hostIP = hostAddresses[0];
+  const conditions = conditionsOf(worker, phase, now);
   const knownHostIPs = sent?.hostIPs;
   const isKnown = knownHostIPs !== undefined && areThese(hostAddresses, knownHostIPs);
-  status.hostIPs = isKnown ? knownHostIPs : hostIPsOf(hostAddresses);
-  if (sandbox?.addresses[0] !== undefined) {
-    status.podIP = sandbox.addresses[0];
-    status.podIPs = addressesOf(sandbox.addresses, sent?.podIPs);
-  }
-  status.startTime = pod.status?.startTime ?? sent?.startTime ?? worker.addedAt;
-  status.containerStatuses = statusesOf(containers, true, sent?.containerStatuses);
+  const hostIPs = isKnown ? knownHostIPs : hostIPsOf(hostAddresses);
+  const startTime = pod.status?.startTime ?? sent?.startTime ?? worker.addedAt;
+  const containerStatuses = statusesOf(containers, true, sent?.containerStatuses);
   const init = statusesOf(containers, false, sent?.initContainerStatuses);
-  if (init.length > 0) status.initContainerStatuses = init;
+  const hostIP = hostAddresses[0];
+  const podIP = sandbox?.addresses[0];
+  const podIPs = sandbox && addressesOf(sandbox.addresses, sent?.podIPs);
+  // The words belong to the phase: a pod whose containers all exit with 0 has succeeded.
+  // source: pkg/kubelet/kubelet_pods.go generateAPIPodStatus
+  const verdict = phase === 'Failed' ? worker.verdict : undefined;
+  let status: Drafted;
+  if (verdict === undefined && hostIP && podIP && podIPs && init.length === 0) {
+    // All at once, as in statusWith.
+    status = { phase, conditions, hostIP, hostIPs, podIP, podIPs, startTime, containerStatuses };
+  } else {
+    status = { phase };
+    if (verdict !== undefined) {
+      status.reason = verdict.reason;
+      status.message = verdict.message;
+    }
+    status.conditions = conditions;
+    if (hostIP !== undefined) status.hostIP = hostIP;
+    status.hostIPs = hostIPs;
+    if (podIP !== undefined) {
+      status.podIP = podIP;
+      status.podIPs = podIPs!;
+    }
+    status.startTime = startTime;
+    status.containerStatuses = containerStatuses;
+    if (init.length > 0) status.initContainerStatuses = init;
+  }
   return sent !== undefined && isSame(status, sent) ? sent : status;
 }
 
@@ -61,7 +76,7 @@ export type CommonStatus = Required<
   Pick<PodStatus, 'phase' | 'conditions' | 'startTime' | 'containerStatuses'>
 >;
 
-/** The status of a pod that runs, at addresses of its own. */
+/** The status of a pod that runs, at addresses of its own; frozen, as all that it is made of. */
 export function statusWith(
   { phase, conditions, startTime, containerStatuses }: CommonStatus,
   hostAddresses: readonly IP[],
@@ -70,9 +85,20 @@ export function statusWith(
   const hostIP = hostAddresses[0]!;
   const hostIPs = hostIPsOf(hostAddresses);
   const podIP = addresses[0]!;
-  const podIPs = addresses.map((ip) => ({ ip }));
+  const podIPs: { readonly ip: IP }[] = [];
+  for (const ip of addresses) podIPs.push(Object.freeze({ ip }));
+  Object.freeze(podIPs);
   // All at once: a status that grows field by field takes more room, and is slower to read.
-  return { phase, conditions, hostIP, hostIPs, podIP, podIPs, startTime, containerStatuses };
+  return Object.freeze({
+    phase,
+    conditions,
+    hostIP,
+    hostIPs,
+    podIP,
+    podIPs,
+    startTime,
+    containerStatuses,
+  });
 }
 
 /** By the addresses of a host: all pods on it say the same of it. */
@@ -215,7 +241,9 @@ class ConditionDraft {
     const { all, previous, now } = this;
     const index = positionOf(type, all);
     const place = index < 0 ? all.length : index;
-    const before = previous?.[positionOf(type, previous)];
+    // Nearly always it is in the same place of both.
+    const known = previous?.[place];
+    const before = known?.type === type ? known : previous?.[positionOf(type, previous)];
     const isSteady = before?.status === status;
     const lastTransitionTime = (isSteady ? before.lastTransitionTime : undefined) ?? now;
     const isKept =
@@ -224,10 +252,7 @@ class ConditionDraft {
       before.lastTransitionTime === lastTransitionTime &&
       before.reason === words.reason &&
       before.message === words.message;
-    // Most conditions are true, and say nothing.
-    if (isKept) this.place(before, place);
-    else if (words === NO_WORDS) this.place({ type, status, lastTransitionTime }, place);
-    else this.place({ type, status, ...words, lastTransitionTime }, place);
+    this.place(isKept ? before : newCondition(type, status, words, lastTransitionTime), place);
   }
 
   private place(condition: Condition, place: number): void {
@@ -248,6 +273,18 @@ class ConditionDraft {
   }
 }
 
+/** Written out for each number of words: a spread makes an object that is slow to read. */
+function newCondition(
+  type: string,
+  status: Condition['status'],
+  { reason, message }: Words,
+  lastTransitionTime: number,
+): Condition {
+  if (reason === undefined) return { type, status, lastTransitionTime };
+  if (message === undefined) return { type, status, reason, lastTransitionTime };
+  return { type, status, reason, message, lastTransitionTime };
+}
+
 function positionOf(type: string, conditions: readonly Condition[]): number {
   for (let index = 0; index < conditions.length; index++) {
     if (conditions[index]!.type === type) return index;
@@ -261,16 +298,19 @@ function statusesOf(
   isMain: boolean,
   before: readonly ContainerStatus[] | undefined,
 ): readonly ContainerStatus[] {
-  const statuses: ContainerStatus[] = [];
-  let isKept = true;
+  // Made for the first that says something else than before.
+  let statuses: ContainerStatus[] | undefined;
+  let count = 0;
   for (const container of containers) {
     if ((container.role === 'main') !== isMain) continue;
-    const earlier = before?.[statuses.length];
+    const earlier = before?.[count];
     const status = containerStatus(container, earlier);
-    isKept &&= status === earlier;
-    statuses.push(status);
+    if (statuses !== undefined) statuses.push(status);
+    else if (status !== earlier) statuses = before ? [...before.slice(0, count), status] : [status];
+    count++;
   }
-  return isKept && before?.length === statuses.length ? before : statuses;
+  if (statuses !== undefined) return statuses;
+  return before?.length === count ? before : (before?.slice(0, count) ?? NO_STATUSES);
 }
 
 /** The status of a container; `before` where that says the same. */
@@ -294,8 +334,10 @@ function containerStatus(
     before.restartCount === restarts;
   if (isKept) return before;
   const { name, image = '' } = spec;
-  const status = { name, image, ready, started, restartCount: restarts, state };
-  return lastState === undefined ? status : { ...status, lastState };
+  // Written out twice: a spread makes an object that is slow to make and to read.
+  return lastState === undefined
+    ? { name, image, ready, started, restartCount: restarts, state }
+    : { name, image, ready, started, restartCount: restarts, state, lastState };
 }
 
 function stateOf(container: ContainerRecord, before: ContainerState | undefined): ContainerState {

@@ -41,12 +41,13 @@ export class PodTermination {
    * The kubelet itself ends the pod. What it says of it shows with the end of the last container:
    * until then the pod stays what it is, ready ones included.
    * source: pkg/kubelet/status/status_manager.go mergePodStatus; kubernetes/kubernetes#116965
+   * A pod that is ending already ends as it does: nobody asks for the new verdict.
+   * source: pkg/kubelet/pod_workers.go acknowledgeTerminating
    */
   condemn(worker: PodWorker, grace: Duration, verdict: Verdict): void {
-    if (worker.stage === 'ended') return;
+    if (isEnding(worker)) return;
     worker.verdict = verdict;
-    if (worker.stage === 'terminating') this.hurry(worker, grace);
-    else this.begin(worker, grace, `${verdict.reason}: ${verdict.message}`);
+    this.begin(worker, grace, `${verdict.reason}: ${verdict.message}`);
   }
 
   /** The kubelet does not take the pod on. source: pkg/kubelet/kubelet.go rejectPod */
@@ -59,9 +60,14 @@ export class PodTermination {
     this.statuses.sync(worker);
   }
 
-  /** Begins to end the pod. Containers first, sidecars after them, all within `grace`. */
+  /**
+   * Begins to end the pod. Containers first, sidecars after them, all within `grace`. Whoever asks
+   * again with less grace is heard when the runtime has stopped all of it: the worker waits for
+   * that, and what would call it off does not reach the runtime, which has a context of its own.
+   * source: pkg/kubelet/kubelet.go SyncTerminatingPod; kubernetes/kubernetes#83916
+   */
   begin(worker: PodWorker, grace: Duration, why: string): void {
-    if (worker.stage === 'terminating' || worker.stage === 'ended') return;
+    if (isEnding(worker)) return;
     const { kernel } = this.ground;
     worker.stage = 'terminating';
     worker.deadline = later(kernel.now, grace);
@@ -75,18 +81,6 @@ export class PodTermination {
       if (container.role !== 'sidecar') this.runtime.stop(container, worker.deadline);
     }
     this.proceed(worker);
-  }
-
-  /** Shortens the grace period of a pod that is ending. */
-  hurry(worker: PodWorker, grace: Duration): void {
-    if (worker.stage !== 'terminating') return;
-    const { now } = this.ground.kernel;
-    const deadline = later(now, grace);
-    if (worker.deadline !== undefined && worker.deadline <= deadline) return;
-    worker.deadline = deadline;
-    for (const container of worker.containers) {
-      if (container.killAt !== undefined) this.runtime.hurry(container, deadline);
-    }
   }
 
   /** Called when a process of an ending pod has exited: what is left to stop? */
@@ -164,6 +158,10 @@ export function recordEnd(container: ContainerRecord): void {
   const reason = exitCode === 0 ? 'Completed' : 'Error';
   container.seen = { state: 'terminated', exitCode, reason, startedAt, finishedAt: exitedAt };
   container.seenAttempt = attempt;
+}
+
+function isEnding({ stage }: PodWorker): boolean {
+  return stage === 'terminating' || stage === 'ended';
 }
 
 function hasFailed({ role, seen }: ContainerRecord): boolean {

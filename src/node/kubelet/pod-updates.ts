@@ -6,8 +6,7 @@ import type { Change } from '../../apiserver/informer';
 import { isPodTerminal } from '../../apiserver/kinds/pod';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
-import { between, seconds } from '../../values/time';
-import type { Duration, Instant } from '../../values/time';
+import { seconds } from '../../values/time';
 import { rejectionOf } from './kubelet-admission';
 import type { KubeletGround } from './kubelet-ground';
 import type { NodeAgent, PodWorker } from './kubelet-state';
@@ -52,7 +51,10 @@ export class PodUpdates {
 
   /** Whether the pod rests, and what has changed of its object is nothing to its kubelet. */
   private staysAtRest(agent: NodeAgent, key: ObjectKey, after: KubeObject | undefined): boolean {
-    const known = this.ground.state.byPod.get(key);
+    const { unheard } = agent;
+    // Pods are told of as they came: then nobody has to search.
+    const isNext = unheard[0]?.key === key;
+    const known = isNext ? unheard.shift() : this.ground.state.byPod.get(key);
     if (known?.stage !== 'resting' || known.agent !== agent || after === undefined) return false;
     const pod = after as Pod;
     const { uid = '', deletionTimestamp } = pod.metadata;
@@ -84,8 +86,6 @@ export class PodUpdates {
   }
 
   private objectChanged(worker: PodWorker, pod: Pod): void {
-    const isMarked = worker.pod.metadata.deletionTimestamp !== undefined;
-    const given = isMarked ? graceOf(worker) : undefined;
     worker.pod = pod;
     if (pod.metadata.deletionTimestamp === undefined) {
       this.parts.statuses.compare(worker);
@@ -96,20 +96,15 @@ export class PodUpdates {
     const grace = graceOf(worker);
     if (worker.stage === 'ended') {
       this.parts.termination.deleteObject(worker);
-    } else if (worker.stage !== 'terminating') {
+    } else {
       this.parts.termination.begin(worker, grace, `deleted, grace period ${grace / seconds(1)}s`);
-    } else if (given !== undefined && grace < given) {
-      const left = between(this.ground.kernel.now, pod.metadata.deletionTimestamp as Instant);
-      this.parts.termination.hurry(worker, Math.max(0, left) as Duration);
     }
   }
 
-  /** The object is gone: what still runs has no grace left. */
+  /** The object is gone: what nobody has ended yet has no grace. */
   objectRemoved(worker: PodWorker): void {
     worker.removed = true;
     if (worker.stage === 'ended') this.onGone(worker);
-    else if (worker.stage === 'terminating')
-      this.parts.termination.hurry(worker, forcedGrace(this.ground));
     else this.parts.termination.begin(worker, forcedGrace(this.ground), 'its object was removed');
   }
 }

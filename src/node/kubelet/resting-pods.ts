@@ -100,8 +100,9 @@ function enter(state: KubeletState, id: number, pod: Rest): void {
   const { agent, key, uid, template, sandbox, sent } = pod;
   const stage = 'resting';
   const resting: RestingPod = { stage, id, agent, key, uid, template, sandbox, pod: pod.pod, sent };
-  agent.workers.set(id, resting);
-  state.byPod.set(key, resting);
+  agent.workers.later(id, resting);
+  agent.unheard.push(resting);
+  state.byPod.later(key, resting);
 }
 
 /** The worker of a pod, whether it has rested so far or not. */
@@ -115,6 +116,8 @@ export function awake(state: KubeletState, known: PodWorker | RestingPod): PodWo
  */
 function wake(state: KubeletState, resting: RestingPod): PodWorker {
   const { id, agent, key, pod, sandbox, template, sent } = resting;
+  const place = agent.unheard.indexOf(resting);
+  if (place >= 0) agent.unheard.splice(place, 1);
   const { since } = template.lasting;
   const worker = newWorker(state, { agent, key, pod, now: since }, { nextId: id });
   worker.stage = 'running';

@@ -33,13 +33,30 @@ const WAITS: readonly TimerName[] = [
   'kubelet.containerStart',
 ];
 
-/** A pod that is like the first one of its template. */
-interface Comer {
-  readonly agent: NodeAgent;
+/** A pod that comes to a node, and is about to be stored. */
+export interface Comer {
+  readonly node: string;
   readonly key: ObjectKey;
+  readonly uid: string;
+  /** Whether nobody has ever had the name. */
+  readonly isNew: boolean;
+  /** It, or any of its template: but for its name, its identity, its node and its status. */
+  readonly pattern: Pod;
+  /** Its status so far. */
+  readonly status: PodStatus | undefined;
+  /** The object that will be stored. It may not be whole yet. */
   readonly pod: Pod;
-  readonly addresses: readonly IP[];
-  readonly template: RestingTemplate;
+  /** The pod with that status, for who has to look at it before it is stored. */
+  whole(): Pod;
+}
+
+/** A pod that comes by itself. */
+export function comerOf(pod: Pod): Comer {
+  const { uid = '' } = pod.metadata;
+  const { status, spec } = pod;
+  const node = spec.nodeName ?? '';
+  const [key, pattern] = [keyOf(pod), pod];
+  return { node, key, uid, isNew: false, pattern, status, pod, whole: () => pod };
 }
 
 export class SettledPods {
@@ -59,15 +76,17 @@ export class SettledPods {
    * The pod, bound to the agent's node and about to be stored, is there. Returns the status that
    * it is to be stored with; undefined where it has yet to come up.
    */
-  take(agent: NodeAgent, pod: Pod): PodStatus | undefined {
+  take(agent: NodeAgent, comer: Comer): PodStatus | undefined {
     const { touch, state, kernel } = this.ground;
-    const key = keyOf(pod);
-    if (state.byPod.has(key) || !this.isTaken(agent, pod)) return undefined;
-    const attachment = this.lifecycle.attach(agent, key, pod);
+    const { key, isNew, pattern } = comer;
+    const isKnown = !isNew && state.byPod.has(key);
+    if (isKnown || !this.isTaken(agent, pattern)) return undefined;
+    const attachment = this.lifecycle.attach(agent, key, pattern, isNew);
     if (!attachment.ok) return undefined;
     const { addresses } = attachment;
-    const template = this.templateOf(agent, pod);
-    if (template !== undefined) return this.letRest({ agent, key, pod, addresses, template });
+    const template = this.templateOf(agent, comer);
+    if (template !== undefined) return this.letRest(agent, comer, addresses, template);
+    const pod = comer.whole();
     const worker = newWorker(state, { agent, key, pod, now: kernel.now });
     this.lifecycle.occupy(worker, addresses);
     touch?.(agent.node);
@@ -84,11 +103,15 @@ export class SettledPods {
   }
 
   /** The pod is there as the first of its template is. */
-  private letRest({ agent, key, pod, addresses, template }: Comer): PodStatus {
+  private letRest(
+    agent: NodeAgent,
+    { key, uid, pattern, pod }: Comer,
+    addresses: readonly IP[],
+    template: RestingTemplate,
+  ): PodStatus {
     const { behaviours, touch, state } = this.ground;
-    const { uid = '' } = pod.metadata;
     const sandbox = sandboxFor(agent, { key, uid, addresses }, template);
-    if (template.isAssumed) behaviours.watch(key, pod);
+    if (template.isAssumed) behaviours.watch(key, pattern);
     touch?.(agent.node);
     const sent = statusWith(template.status, agent.machine.addresses, addresses);
     letRest(state, { agent, key, uid, template, sandbox, pod, sent });
@@ -107,14 +130,17 @@ export class SettledPods {
   }
 
   /** What the pod is like another one in; undefined where something of it is its own. */
-  private templateOf({ actor }: NodeAgent, pod: Pod): RestingTemplate | undefined {
+  private templateOf(
+    { actor }: NodeAgent,
+    { pattern: pod, status }: Comer,
+  ): RestingTemplate | undefined {
     const { kernel, timing, behaviours } = this.ground;
     const { containers } = pod.spec;
     const template = this.templates.get(containers);
     if (template === undefined) return undefined;
     const { since } = template.lasting;
     if (kernel.now !== since || timing.clocks.reading(actor, since) !== since) return undefined;
-    if (!isLike(pod, template) || !hasStatusOfAll(pod, since)) return undefined;
+    if (!isLike(pod, template) || !isStatusOfAll(status, since)) return undefined;
     for (let index = 0; index < containers.length; index++) {
       if (behaviours.of(pod, containers[index]!) !== template.behaviours[index]) return undefined;
     }
@@ -129,7 +155,8 @@ export class SettledPods {
     const { kernel, network, timing } = this.ground;
     const { now } = kernel;
     if (timing.clocks.reading(agent.actor, now) !== now || failures.size > 0) return undefined;
-    if (!Object.isFrozen(pod.spec.containers) || !hasStatusOfAll(pod, now)) return undefined;
+    if (!Object.isFrozen(pod.spec.containers) || !isStatusOfAll(pod.status, now)) return undefined;
+    if (pod.spec.readinessGates !== undefined) return undefined;
     if (!containers.every(isAtRest)) return undefined;
     const probes = containers.map((it) => it.probes.map((probe) => ({ ...probe })));
     const isProbed = probes.some((it) => it.length > 0);
@@ -162,7 +189,11 @@ export class SettledPods {
   }
 
   private isInNoTime({ actor }: NodeAgent): boolean {
-    return WAITS.every((name) => this.ground.timing.draw(name, actor) === ZERO);
+    const { timing } = this.ground;
+    for (let index = 0; index < WAITS.length; index++) {
+      if (timing.draw(WAITS[index]!, actor) !== ZERO) return false;
+    }
+    return true;
   }
 
   /** Whether its containers come up all at once, without a look at anything but themselves. */
@@ -218,8 +249,8 @@ function isLike({ metadata, spec }: Pod, template: RestingTemplate): boolean {
 }
 
 /** Whether its status says what that of any pod does which the scheduler has bound just now. */
-function hasStatusOfAll({ status, spec }: Pod, now: Instant): boolean {
-  if (status?.conditions?.length !== 1 || spec.readinessGates !== undefined) return false;
+function isStatusOfAll(status: PodStatus | undefined, now: Instant): boolean {
+  if (status?.conditions?.length !== 1) return false;
   const { type, status: is, lastTransitionTime, ...words } = status.conditions[0]!;
   const isBoundNow = type === 'PodScheduled' && is === 'True' && lastTransitionTime === now;
   return isBoundNow && Object.keys(words).length === 0 && Object.keys(status).length === 2;

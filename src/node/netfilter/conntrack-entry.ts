@@ -52,14 +52,22 @@ const TIMERS_OF = {
 /** How long an entry stays after its last packet, by TCP state or protocol: sysctls of a host. */
 export type ConntrackTimeouts = Readonly<Record<keyof typeof TIMERS_OF, Duration>>;
 
-/** The timeouts that `read` gives by their names in the table of delays. */
-export function timeoutsBy(read: (timer: TimerName) => Duration): ConntrackTimeouts {
-  const entries = Object.entries(TIMERS_OF).map(([of, timer]) => [of, read(timer)] as const);
-  return Object.freeze(Object.fromEntries(entries)) as ConntrackTimeouts;
-}
+/** What has timeouts of its own, each with the timer of it. */
+const TIMED = Object.entries(TIMERS_OF);
 
 /** Those of a host that nobody has told otherwise. */
-export const USUAL_TIMEOUTS = timeoutsBy((timer) => TIMERS[timer].value.least);
+export const USUAL_TIMEOUTS = readTimeouts((timer) => TIMERS[timer].value.least);
+
+/** The timeouts that `read` gives by their names in the table of delays; mostly the usual ones. */
+export function timeoutsBy(read: (timer: TimerName) => Duration): ConntrackTimeouts {
+  const isUsual = TIMED.every(([, timer]) => read(timer) === TIMERS[timer].value.least);
+  return isUsual ? USUAL_TIMEOUTS : readTimeouts(read);
+}
+
+function readTimeouts(read: (timer: TimerName) => Duration): ConntrackTimeouts {
+  const entries = TIMED.map(([of, timer]) => [of, read(timer)] as const);
+  return Object.freeze(Object.fromEntries(entries)) as ConntrackTimeouts;
+}
 
 const PROTOCOL_NUMBERS: Readonly<Record<Protocol, number>> = {
   TCP: 6,

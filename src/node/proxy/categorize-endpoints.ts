@@ -27,8 +27,11 @@ export function endpointText(endpoint: Pick<Endpoint, 'ip' | 'port'>): string {
 /** The order of the texts, found without writing them. Both are of one family. */
 export function compareEndpoints(a: Endpoint, b: Endpoint): number {
   if (a.ip === b.ip) return a.port === b.port ? 0 : compareText(String(a.port), String(b.port));
-  const [shorter, longer] = a.ip.length < b.ip.length ? [a.ip, b.ip] : [b.ip, a.ip];
-  if (!longer.startsWith(shorter)) return a.ip < b.ip ? -1 : 1;
+  const isShorter = a.ip.length < b.ip.length;
+  const shorter = isShorter ? a.ip : b.ip;
+  const longer = isShorter ? b.ip : a.ip;
+  const isWithin = shorter.length < longer.length && longer.startsWith(shorter);
+  if (!isWithin) return a.ip < b.ip ? -1 : 1;
   // Behind the end of the shorter one its text goes on with what closes an address.
   const closes = familyOf(a.ip) === 'IPv4' ? ':' : ']';
   const isShorterFirst = closes < longer[shorter.length]!;

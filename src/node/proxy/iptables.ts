@@ -15,7 +15,7 @@ import { isLoopback, nodePortAddresses } from './node-port-addresses';
 import type { ProxyInput, ProxyMode, ProxyNode, ServicePortName } from './proxy-mode';
 import { leaves, RevisedRulesets } from './revised-rulesets';
 import type { Assembly, Revised } from './revised-rulesets';
-import { endpointCount, Rulesets } from './ruleset-cache';
+import { endpointCount, oneText, Rulesets } from './ruleset-cache';
 import { ServiceChains } from './service-chains';
 
 /**
@@ -56,7 +56,17 @@ function compile(input: ProxyInput, node: ProxyNode): Ruleset {
   const isLarge = endpointCount(input) > LARGE_CLUSTER_ENDPOINTS;
   const { configuration, context } = setupOf(node, isLarge);
   return rulesets.of(input, node, configuration, () => {
-    return revisions.of(input, configuration, assemblyFor(context));
+    return whenRead(() => revisions.of(input, configuration, assemblyFor(context)).tables);
+  });
+}
+
+/** Rules that are made when the first reads them: a cluster settles without a look at any. */
+function whenRead(find: () => Ruleset['tables']): Ruleset {
+  let tables: Ruleset['tables'] | undefined;
+  return Object.freeze({
+    get tables() {
+      return (tables ??= find());
+    },
   });
 }
 
@@ -78,13 +88,15 @@ function setupOf(node: ProxyNode, isLarge: boolean): Setup {
   let setup = known.get(node);
   if (setup === undefined) {
     const context = contextOf(node, isLarge);
-    const configuration = [
-      node.family,
-      context.configuration,
-      ...nodePortRules(node).map((rule) => JSON.stringify(rule.matches)),
-      node.localhostNodePorts,
-      node.tcpBeLiberal === true,
-    ].join('|');
+    const configuration = oneText(
+      [
+        node.family,
+        context.configuration,
+        ...nodePortRules(node).map((rule) => JSON.stringify(rule.matches)),
+        node.localhostNodePorts,
+        node.tcpBeLiberal === true,
+      ].join('|'),
+    );
     known.set(node, (setup = { context, configuration }));
   }
   return setup;

@@ -52,7 +52,7 @@ export class KubeProxy {
   /** Whether a destination was lost since the last sync started. */
   private pendingEffect: Effect = 'gain';
   /** The journal entries of the changes that wait for a sync, the first one first. */
-  private pendingCauses: number[] = [];
+  private pendingCauses: number[] | undefined;
   /** When the oldest change was seen that is not in the rules yet. */
   private queuedAt: Instant | undefined;
   /** What the rules in the kernel were made from, as far as this process knows. */
@@ -179,7 +179,7 @@ export class KubeProxy {
     this.running = true;
     this.runner = this.newRunner();
     this.pendingEffect = 'gain';
-    this.pendingCauses = [];
+    this.pendingCauses = undefined;
     this.queuedAt = undefined;
     this.applied = undefined;
     this.read = undefined;
@@ -203,7 +203,10 @@ export class KubeProxy {
     if (!this.running || !machine.powered) return;
     const effect = relevanceOf(kind, change, node.family);
     if (effect === undefined) return;
-    this.pendingCauses.push(kernel.note(this.actor, 'observed', `${kind}/${change.key}`));
+    const cause = kernel.note(this.actor, 'observed', `${kind}/${change.key}`);
+    // Most syncs are for one change: a list of one takes less room than one that has grown.
+    if (this.pendingCauses === undefined) this.pendingCauses = [cause];
+    else this.pendingCauses.push(cause);
     this.queuedAt ??= kernel.now;
     if (effect === 'loss') this.pendingEffect = 'loss';
     this.runner.request();
@@ -269,10 +272,10 @@ export class KubeProxy {
   private newSync(isForced: boolean): Sync {
     const sync: Sync = {
       start: this.options.kernel.now,
-      input: this.seen(),
+      input: this.options.inputs.seenBy(this.services, this.slices),
       before: this.read,
       effect: this.pendingEffect,
-      causes: this.pendingCauses,
+      causes: this.pendingCauses ?? [],
       extent: this.needsFullSync ? 'full' : 'partial',
       isForced,
       lockedUntil: undefined,
@@ -280,7 +283,7 @@ export class KubeProxy {
     };
     this.read = sync.input;
     this.pendingEffect = 'gain';
-    this.pendingCauses = [];
+    this.pendingCauses = undefined;
     return sync;
   }
 
@@ -349,7 +352,7 @@ export class KubeProxy {
     if (isForced) this.runner.besides(kernel.now, retryIn);
     else this.runner.end(kernel.now, retryIn);
     // The next sync happens for what was seen during this one, not because this one ended.
-    const [cause] = this.pendingCauses;
+    const cause = this.pendingCauses?.[0];
     if (cause !== undefined) kernel.because(cause, 'kube-proxy.restore');
     if (this.isForced) this.force();
     else this.schedule(retryIn === undefined ? undefined : 'kube-proxy.syncPeriod');
@@ -373,13 +376,9 @@ export class KubeProxy {
     if (this.writer.write(sync)) this.options.onApplied();
   }
 
-  private seen(): ProxyInput {
-    return this.options.inputs.seenBy(this.services, this.slices);
-  }
-
   private newRunner(): SyncRunner {
-    const { versions } = this.options.timing;
-    return new SyncRunner(versions.of(this.actor), this.minSyncPeriod());
+    // Whoever puts a run somewhere says what the interval is then.
+    return new SyncRunner(this.options.timing.versions.of(this.actor), ZERO);
   }
 
   private newWriter(): RuleWriter {
@@ -396,5 +395,6 @@ export class KubeProxy {
 /** A process goes by the version that it has started as. */
 function withVersion(options: KubeProxyOptions, actor: string): KubeProxyOptions {
   const kubernetes = options.timing.versions.of(actor);
-  return { ...options, node: { ...options.node, kubernetes } };
+  if (options.node.kubernetes === kubernetes) return options;
+  return { ...options, node: Object.freeze({ ...options.node, kubernetes }) };
 }

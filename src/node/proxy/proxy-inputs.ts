@@ -9,12 +9,18 @@ import type { Family } from '../../values/ip';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { compareText } from '../../values/order';
 import { OverlayMap } from '../../values/overlay-map';
-import { areSameEndpoints, endpointsOfService, serviceOfSlice } from './endpoints-map';
+import {
+  areSameEndpoints,
+  endpointsOfService,
+  endpointsOfSlice,
+  serviceOfSlice,
+} from './endpoints-map';
 import type { EndpointsByPort } from './endpoints-map';
 import type { Endpoint, ProxyInput, ServicePort } from './proxy-mode';
 import { servicePortKey } from './proxy-mode';
 import { serviceMapOf, servicePortsOf } from './service-map';
-import { sharedInput } from './shared-inputs';
+import { inputAfter } from './shared-inputs';
+import type { EndpointChanges } from './shared-inputs';
 
 /** How many states are kept for proxies that lag; one that lags further costs a full reading. */
 const STATES_MAX = 64;
@@ -27,7 +33,9 @@ interface State {
   readonly slicesByService: SlicesByService;
 }
 
-type SlicesByService = OverlayMap<ObjectKey, ReadonlyMap<ObjectKey, KubeObject>>;
+/** The slices of one Service, in no order. */
+type Slices = readonly KubeObject[];
+type SlicesByService = OverlayMap<ObjectKey, Slices>;
 
 const EMPTY: State = Object.freeze({
   services: 0,
@@ -37,6 +45,8 @@ const EMPTY: State = Object.freeze({
 });
 
 const NONE: EndpointsByPort = new Map();
+const NO_SLICES: Slices = [];
+const NO_KEYS: readonly ObjectKey[] = [];
 
 /** The inputs of one family. One of these serves all nodes of a cluster. */
 export class ProxyInputs {
@@ -44,6 +54,10 @@ export class ProxyInputs {
   private readonly store: Store;
   /** The most recently derived last. */
   private readonly states: State[] = [EMPTY];
+  /** What was asked for last: the proxies ask one after the other for the same. */
+  private seenServices = 0;
+  private seenSlices = 0;
+  private seen: ProxyInput = EMPTY.input;
 
   constructor(store: Store, family: Family) {
     this.store = store;
@@ -58,6 +72,15 @@ export class ProxyInputs {
 
   /** What a proxy sees whose informers show these revisions. Equal sights are one object. */
   at(seenServices: number, seenSlices: number): ProxyInput {
+    if (this.seenServices !== seenServices || this.seenSlices !== seenSlices) {
+      this.seen = this.find(seenServices, seenSlices);
+      this.seenServices = seenServices;
+      this.seenSlices = seenSlices;
+    }
+    return this.seen;
+  }
+
+  private find(seenServices: number, seenSlices: number): ProxyInput {
     // Between two changes of a kind, views are equal.
     const services = this.store.lastChange('Service', seenServices);
     const slices = this.store.lastChange('EndpointSlice', seenSlices);
@@ -89,9 +112,10 @@ export class ProxyInputs {
 
   private derive(base: State, services: number, slices: number): State {
     const servicePorts = this.nextServicePorts(base, services);
-    const { endpoints, changed, slicesByService } = this.nextEndpoints(base, slices);
-    const isSame = servicePorts === base.input.servicePorts && endpoints === base.input.endpoints;
-    const input = isSame ? base.input : sharedInput(servicePorts, endpoints, changed);
+    const moved = this.movedSlices(base, slices);
+    const input = inputAfter(base.input, servicePorts, this.changedEndpoints(base, moved));
+    const slicesByService =
+      moved.size === 0 ? base.slicesByService : base.slicesByService.with(moved);
     return Object.freeze({ services, slices, input, slicesByService });
   }
 
@@ -111,53 +135,46 @@ export class ProxyInputs {
     return sorted;
   }
 
-  private nextEndpoints(
-    base: State,
-    revision: number,
-  ): Pick<State, 'slicesByService'> & {
-    readonly endpoints: ProxyInput['endpoints'];
-    readonly changed: Iterable<string>;
-  } {
-    const moved = this.movedSlices(base, revision);
-    const slicesByService = base.slicesByService.with(moved);
-    const before = base.input.endpoints;
-    const next = new Map<string, readonly Endpoint[] | undefined>();
+  /** What slices that have moved change; undefined for a Service port that has none any more. */
+  private changedEndpoints(base: State, moved: ReadonlyMap<ObjectKey, Slices>): EndpointChanges {
+    const { endpoints } = base.input;
+    const changes = new Map<string, readonly Endpoint[] | undefined>();
     for (const [service, slices] of moved) {
       const was = this.endpointsOf(base.slicesByService.get(service));
       const is = this.endpointsOf(slices);
+      if (is === was) continue;
       for (const key of was === NONE ? is.keys() : new Set([...was.keys(), ...is.keys()])) {
         const list = is.get(key);
-        if (!areSameEndpoints(before.get(key), list)) next.set(key, list);
+        if (!areSameEndpoints(endpoints.get(key), list)) changes.set(key, list);
       }
     }
-    const endpoints = next.size === 0 ? before : OverlayMap.of(before).with(next);
-    return { endpoints, changed: next.keys(), slicesByService };
+    return changes;
   }
 
   /** The slices of every Service of which one came, went or changed. */
-  private movedSlices(
-    base: State,
-    revision: number,
-  ): ReadonlyMap<ObjectKey, ReadonlyMap<ObjectKey, KubeObject>> {
-    const moved = new Map<ObjectKey, Map<ObjectKey, KubeObject>>();
-    const slicesOf = (service: ObjectKey) => {
-      const slices = moved.get(service) ?? new Map(base.slicesByService.get(service));
-      moved.set(service, slices);
-      return slices;
+  private movedSlices(base: State, revision: number): ReadonlyMap<ObjectKey, Slices> {
+    const moved = new Map<ObjectKey, Slices>();
+    const replace = (service: ObjectKey, was?: KubeObject, is?: KubeObject) => {
+      const slices = moved.get(service) ?? base.slicesByService.get(service) ?? NO_SLICES;
+      moved.set(service, withSlice(slices, was, is));
     };
     for (const key of this.changedKeys('EndpointSlice', base.slices, revision)) {
       const was = this.store.get('EndpointSlice', key, base.slices);
       const is = this.store.get('EndpointSlice', key, revision);
       const left = was && serviceOfSlice(was);
       const entered = is && serviceOfSlice(is);
-      if (left !== undefined) slicesOf(left).delete(key);
-      if (is !== undefined && entered !== undefined) slicesOf(entered).set(key, is);
+      if (is !== undefined) endpointsOfSlice(is, this.family, was);
+      if (entered === left && entered !== undefined) replace(entered, was, is);
+      else {
+        if (left !== undefined) replace(left, was);
+        if (entered !== undefined) replace(entered, undefined, is);
+      }
     }
     return moved;
   }
 
-  private endpointsOf(slices: ReadonlyMap<ObjectKey, KubeObject> | undefined): EndpointsByPort {
-    return slices === undefined ? NONE : endpointsOfService(slices.values(), this.family);
+  private endpointsOf(slices: Slices | undefined): EndpointsByPort {
+    return slices === undefined ? NONE : endpointsOfService(slices, this.family);
   }
 
   private portsAt(key: ObjectKey, revision: number): readonly ServicePort[] {
@@ -165,7 +182,21 @@ export class ProxyInputs {
     return service === undefined ? [] : servicePortsOf(service, this.family);
   }
 
-  private changedKeys(kind: string, from: number, to: number): ReadonlySet<ObjectKey> {
-    return new Set(this.store.changes(kind, from, to).map(({ key }) => key));
+  private changedKeys(kind: string, from: number, to: number): Iterable<ObjectKey> {
+    if (from === to) return NO_KEYS;
+    const keys = this.store.changes(kind, from, to).map(({ key }) => key);
+    return keys.length < 2 ? keys : new Set(keys);
   }
+}
+
+/** The slices of a Service with one of them changed, come or gone. */
+function withSlice(
+  slices: Slices,
+  was: KubeObject | undefined,
+  is: KubeObject | undefined,
+): Slices {
+  const others = was === undefined ? slices : slices.filter((it) => it !== was);
+  if (is === undefined) return others;
+  // Most Services have one slice.
+  return others.length === 0 ? [is] : [...others, is];
 }

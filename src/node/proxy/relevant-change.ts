@@ -8,7 +8,7 @@ import type { Family } from '../../values/ip';
 import type { KubeObject } from '../../values/kube-object';
 import { equalJson } from '../../apiserver/json';
 import { compareEndpoints } from './categorize-endpoints';
-import { areSameEndpoints, endpointsOfSlice, serviceOfSlice } from './endpoints-map';
+import { endpointsOfSlice, isOfService, isSameReading } from './endpoints-map';
 import type { EndpointsByPort } from './endpoints-map';
 import type { Endpoint } from './proxy-mode';
 import { servicePortsOf } from './service-map';
@@ -16,27 +16,29 @@ import { servicePortsOf } from './service-map';
 /** Whether traffic loses a destination by the change; undefined where no rule can change by it. */
 export type Relevance = Effect | undefined;
 
+/** A change as it was judged last. */
 interface Judged {
-  readonly before: KubeObject | undefined;
-  readonly after: KubeObject | undefined;
-  readonly effect: Relevance;
+  before: KubeObject | undefined;
+  after: KubeObject | undefined;
+  effect: Relevance;
 }
 
-/** By what is there after the change, or before it where it is gone: the same on every node. */
-const known: Record<Family, WeakMap<KubeObject, Judged>> = {
-  IPv4: new WeakMap(),
-  IPv6: new WeakMap(),
+/** The proxies of all nodes are told of a change one after the other. */
+const last: Readonly<Record<Family, Judged>> = {
+  IPv4: { before: undefined, after: undefined, effect: undefined },
+  IPv6: { before: undefined, after: undefined, effect: undefined },
 };
 
 export function relevanceOf(kind: string, change: Change, family: Family): Relevance {
+  const judged = last[family];
   const { before, after } = change;
-  const object = (after ?? before)!;
-  const last = known[family].get(object);
-  if (last !== undefined && last.before === before && last.after === after) return last.effect;
-  const judge = kind === 'Service' ? serviceEffect : sliceEffect;
-  const effect = judge(before, after, family);
-  known[family].set(object, { before, after, effect });
-  return effect;
+  if (judged.before !== before || judged.after !== after) {
+    const judge = kind === 'Service' ? serviceEffect : sliceEffect;
+    judged.effect = judge(before, after, family);
+    judged.before = before;
+    judged.after = after;
+  }
+  return judged.effect;
 }
 
 type Judge = (
@@ -54,9 +56,9 @@ const serviceEffect: Judge = (before, after, family) => {
 
 const sliceEffect: Judge = (before, after, family) => {
   const was = readSlice(before, family);
-  const is = readSlice(after, family);
+  const is = readSlice(after, family, before);
   if (was === undefined && is === undefined) return undefined;
-  if (was !== undefined && is !== undefined && areSame(was, is)) return undefined;
+  if (was !== undefined && is !== undefined && isSameReading(was, is)) return undefined;
   for (const [port, endpoints] of was ?? []) {
     if (losesReady(endpoints, is?.get(port) ?? [])) return 'loss';
   }
@@ -64,15 +66,13 @@ const sliceEffect: Judge = (before, after, family) => {
 };
 
 /** Undefined for what kube-proxy of this family does not look at. */
-function readSlice(slice: KubeObject | undefined, family: Family): EndpointsByPort | undefined {
+function readSlice(
+  slice: KubeObject | undefined,
+  family: Family,
+  before?: KubeObject,
+): EndpointsByPort | undefined {
   if (slice === undefined || slice['addressType'] !== family) return undefined;
-  return serviceOfSlice(slice) === undefined ? undefined : endpointsOfSlice(slice, family);
-}
-
-function areSame(a: EndpointsByPort, b: EndpointsByPort): boolean {
-  if (a.size !== b.size) return false;
-  for (const [port, list] of a) if (!areSameEndpoints(list, b.get(port))) return false;
-  return true;
+  return isOfService(slice) ? endpointsOfSlice(slice, family, before) : undefined;
 }
 
 /** Whether an endpoint is ready no more. Both lists have one order, and each endpoint once. */

@@ -123,7 +123,19 @@ interface Survey {
   readonly dependents: ReadonlyMap<string, PortWithEndpoints>;
 }
 
-const surveys = new WeakMap<ProxyInput['servicePorts'], Survey>();
+/** The last one of the same Services: the next one is found from it. */
+const lastSurveys = new WeakMap<ProxyInput['servicePorts'], Survey>();
+/** Of every input: those that come back are one object. */
+const surveys = new WeakMap<ProxyInput, Survey>();
+
+const texts = new Map<string, string>();
+
+/** The text that stands for all that are equal: two that are one are compared by a look. */
+export function oneText(text: string): string {
+  const known = texts.get(text);
+  if (known === undefined) texts.set(text, text);
+  return known ?? text;
+}
 
 /** The Service ports in whose rules nodes may differ, by key. */
 export function dependentPorts(input: ProxyInput): Survey['dependents'] {
@@ -137,14 +149,16 @@ export function endpointCount(input: ProxyInput): number {
 
 /** Found from the survey before where only endpoints changed, without looking at the others. */
 function surveyOf(input: ProxyInput): Survey {
-  const before = surveys.get(input.servicePorts);
-  if (before?.input === input) return before;
+  const known = surveys.get(input);
+  if (known !== undefined) return known;
+  const before = lastSurveys.get(input.servicePorts);
   const touched = touchedSince(before, input);
   const survey =
     touched === undefined
       ? surveyFrom({ input: NOTHING, endpointCount: 0, dependents: new Map() }, input)
       : surveyFrom(before!, input, touched);
-  surveys.set(input.servicePorts, survey);
+  lastSurveys.set(input.servicePorts, survey);
+  surveys.set(input, survey);
   return survey;
 }
 
@@ -185,8 +199,16 @@ function dependsOnNode(service: ServicePort, endpoints: readonly Endpoint[]): bo
   return (
     usesLocalEndpoints(service) ||
     service.loadBalancerSourceRanges.length > 0 ||
-    endpoints.some((it) => it.zoneHints.length > 0 || it.nodeHints.length > 0)
+    haveHints(endpoints)
   );
+}
+
+function haveHints(endpoints: readonly Endpoint[]): boolean {
+  for (let index = 0; index < endpoints.length; index++) {
+    const { zoneHints, nodeHints } = endpoints[index]!;
+    if (zoneHints.length > 0 || nodeHints.length > 0) return true;
+  }
+  return false;
 }
 
 /** A text that is equal for nodes with equal rules of this Service port. */

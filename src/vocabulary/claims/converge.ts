@@ -140,25 +140,18 @@ function isAboutChanges({ since, each }: ConvergeArgs): boolean {
 function agreementOf(cluster: Cluster, args: ConvergeArgs, explain: boolean): Agreement {
   const { service, policy, route, name } = args;
   if (name !== undefined) return nameAgreement(cluster, name);
-  const powered = [...cluster.machines.values()].filter(({ powered: on }) => on);
-  const members = new Set(cluster.spec.nodes.map((node) => node.name));
-  const nodes = powered.map((machine) => machine.name);
-  if (policy !== undefined) {
-    return policyAgreement(
-      cluster,
-      policy,
-      nodes.filter((node) => members.has(node)),
-    );
-  }
-  if (route !== undefined) {
-    return routeAgreement(
-      cluster,
-      route,
-      nodes.filter((node) => members.has(node)),
-    );
-  }
+  const nodes: string[] = [];
+  cluster.machines.forEach(({ powered, name: node }) => void (powered && nodes.push(node)));
+  if (policy !== undefined) return policyAgreement(cluster, policy, membersAmong(cluster, nodes));
+  if (route !== undefined) return routeAgreement(cluster, route, membersAmong(cluster, nodes));
   const asked = { announced: isAboutChanges(args), explain };
   return serviceAgreement(cluster, keyOfService(service!), nodes, asked);
+}
+
+/** Those of the nodes that the cluster has for pods. */
+function membersAmong({ spec }: Cluster, nodes: readonly string[]): readonly string[] {
+  const members = new Set(spec.nodes.map((node) => node.name));
+  return nodes.filter((node) => members.has(node));
 }
 
 function isCounted(nodes: string, place: string): boolean {

@@ -8,9 +8,10 @@ import type { Duration } from '../../values/time';
 import type { Trace } from '../../values/trace';
 import { defineClaim, problem } from '../define';
 import { diagnose } from '../diagnose';
-import type { Phrase } from '../define';
+import type { Observation, Phrase } from '../define';
 import { judgeWalks } from '../judge-walks';
 import type { WalkJudge } from '../judge-walks';
+import { verdictOn } from '../known-verdicts';
 import { nextPackets, openAll } from '../opened';
 import { nameOfResponder, respondersOf, sourceAddresses } from '../responders';
 import { ODDS, readOdds, sayBounds } from '../odds';
@@ -114,12 +115,14 @@ export default defineClaim({
   },
   prepare: (cluster, { from, to }) => openAll(cluster, from, to),
   observe(cluster, args, context) {
-    const { from, to, opened, size, segment } = args;
+    const { from, to, opened, segment } = args;
     const walks =
       opened === undefined
-        ? walksOf(cluster, from, to, { ...patienceOf(args), ...(size !== undefined && { size }) })
+        ? walksOf(cluster, from, to, optionsOf(args))
         : nextPackets(cluster, context.prepared, `at ${opened}`, segment);
-    const observation = judgeWalks(walks, judgeOf(cluster, args), context);
+    const judge = (): Observation => judgeWalks(walks, judgeOf(cluster, args), context);
+    const isKnown = isToldByWalks(args) && !context.explain;
+    const observation = isKnown ? verdictOn(args, walks, context, judge) : judge();
     if (observation.traces.length === 0) return observation;
     const causes = observation.traces.flatMap((trace) => diagnose(cluster, trace));
     return { ...observation, why: [...new Set([...observation.why, ...causes])] };
@@ -172,6 +175,19 @@ function judgeOf(cluster: Cluster, args: Args): WalkJudge {
     },
     detail: (walk) => (args.took === undefined ? '' : String(spentBy(walk))),
   };
+}
+
+const NO_OPTIONS = Object.freeze({});
+
+function optionsOf(args: Args): { readonly timeout?: Duration; readonly size?: number } {
+  const { timeout, size } = args;
+  if (timeout === undefined && size === undefined) return NO_OPTIONS;
+  return { ...patienceOf(args), ...(size !== undefined && { size }) };
+}
+
+/** Whether the walks alone tell what becomes of the claim, and no pod or timer of the cluster. */
+function isToldByWalks({ backends, source, took }: Args): boolean {
+  return backends === undefined && source === undefined && took === undefined;
 }
 
 function patienceOf({ timeout }: Args): { readonly timeout?: Duration } {

@@ -10,7 +10,6 @@ import { CERTAIN } from '../../values/ratio';
 import { podTargetOf } from '../component-targets';
 import { defineFault, NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
-import { isRunning } from '../pods';
 import {
   POD_TARGET,
   isFrozen,
@@ -147,7 +146,7 @@ export default defineFault({
   extend(cluster, args, context, held) {
     if (!isOfPods(args) || isFrozen(podTargetOf(args))) return NOTHING;
     const fresh = podsOfTarget(cluster, podTargetOf(args), context.step).filter(
-      (pod) => !held.has(`memory ${pod} ${context.step}`) && isRunning(cluster, pod),
+      (pod) => !held.has(`memory ${pod} ${context.step}`) && cluster.isRunning(pod),
     );
     return exhaustMemory(cluster, fresh, context);
   },

@@ -12,7 +12,6 @@ import {
 } from '../component-targets';
 import { defineFault, NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
-import { isRunning } from '../pods';
 import {
   CONTAINER_TARGET,
   POD_TARGET,
@@ -139,7 +138,7 @@ export default defineFault({
     const target = runsInPods(args) ? undefined : other;
     if (target !== undefined || !staysDown || isFrozen(podTargetOf(args))) return NOTHING;
     const fresh = podsOfTarget(cluster, podTargetOf(args), context.step).filter(
-      (pod) => !held.has(restartEffect(pod)) && isRunning(cluster, pod),
+      (pod) => !held.has(restartEffect(pod)) && cluster.isRunning(pod),
     );
     return fresh.length === 0 ? NOTHING : killPods(cluster, args, context, fresh);
   },

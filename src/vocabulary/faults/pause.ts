@@ -11,7 +11,6 @@ import {
 } from '../component-targets';
 import { defineFault, NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
-import { isRunning } from '../pods';
 import {
   CONTAINER_TARGET,
   POD_TARGET,
@@ -85,7 +84,7 @@ export default defineFault({
     const isOfPods = args.pod !== undefined || args.pods !== undefined || runsInPods(args);
     if (!isOfPods || isFrozen(podTargetOf(args))) return NOTHING;
     const fresh = podsOfTarget(cluster, podTargetOf(args), context.step).filter(
-      (pod) => !held.has(`pod ${pod}`) && isRunning(cluster, pod),
+      (pod) => !held.has(`pod ${pod}`) && cluster.isRunning(pod),
     );
     return pausePods(cluster, fresh);
   },

@@ -16,7 +16,6 @@ import {
 import { defineFault, NOTHING, problem } from '../define';
 import type { Injection, InjectionContext } from '../define';
 import { idleArguments } from '../no-effect';
-import { isRunning } from '../pods';
 import { POD_TARGET, isFrozen, nodesOfTarget, podName, podsOfTarget } from '../targets';
 
 const SCHEMA = {
@@ -198,7 +197,7 @@ function slowPods(
   if (add === undefined || !areAsked) return NOTHING;
   const asker = only === undefined ? 'anybody' : 'probes';
   const hit = pods
-    .filter((pod) => isFresh(`pod ${pod} ${step}`) && isRunning(cluster, pod))
+    .filter((pod) => isFresh(`pod ${pod} ${step}`) && cluster.isRunning(pod))
     .filter((pod) => cluster.handles.delayAnswers(pod, step, duration(add), asker));
   return {
     hits: hit.map((pod) => `pod ${podName(cluster, pod)}`),

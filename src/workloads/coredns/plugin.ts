@@ -72,18 +72,18 @@ export interface PluginGround {
   /** The zones of the server block. */
   readonly zones: readonly string[];
   /** Addresses of the process itself. */
-  addresses(): readonly IP[];
+  readonly addresses: () => readonly IP[];
   /** The text of a file in the container. */
-  readFile(path: string): string | undefined;
+  readonly readFile: (path: string) => string | undefined;
   /** The name servers of the process's own resolv.conf. */
   readonly resolvers: readonly Upstream[];
   /** The search list of the process's own resolv.conf. */
   readonly search: readonly string[];
   readonly askUpstream: AskUpstream;
   /** Begins to check an upstream, that much later. Without it nothing is ever known to be down. */
-  readonly checkUpstream?: (health: UpstreamHealth, after: Duration) => void;
+  readonly checkUpstream?: ((health: UpstreamHealth, after: Duration) => void) | undefined;
   /** What stands behind the cache to answer wrongly, before whoever knows the truth. */
-  readonly failing?: (request: DnsRequest, truth: () => DnsReply) => DnsReply;
+  readonly failing?: ((request: DnsRequest, truth: () => DnsReply) => DnsReply) | undefined;
   /** The server asks itself: the whole chain. */
   readonly askSelf: Serve;
   /** Another plugin of the same block, once all are set up. */

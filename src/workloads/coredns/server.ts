@@ -32,7 +32,7 @@ export class CoreDns {
     const askSelf: Serve = (request) => this.serve(request);
     this.blocks = blocks.flatMap((block) => {
       const zones = zonesOf(block);
-      return zones.length === 0 ? [] : [blockOf(block, { ...ground, zones, askSelf })];
+      return zones.length === 0 ? [] : [blockOf(block, zones, ground, askSelf)];
     });
   }
 
@@ -66,9 +66,25 @@ export class CoreDns {
   }
 }
 
-function blockOf(block: ServerBlock, ground: Omit<PluginGround, 'plugin'>): Block {
+function blockOf(
+  block: ServerBlock,
+  zones: readonly string[],
+  ground: ServerGround,
+  askSelf: Serve,
+): Block {
+  // No spread: each copy would be of a shape of its own, which every reader has to learn anew.
   const plugins: readonly Plugin[] = pluginsOf(block, {
-    ...ground,
+    view: ground.view,
+    delay: ground.delay,
+    zones,
+    addresses: ground.addresses,
+    readFile: ground.readFile,
+    resolvers: ground.resolvers,
+    search: ground.search,
+    askUpstream: ground.askUpstream,
+    checkUpstream: ground.checkUpstream,
+    failing: ground.failing,
+    askSelf,
     plugin: (name) => plugins.find((it) => it.name === name),
   });
   // Whoever is asked last and knows nothing refuses.
@@ -78,7 +94,7 @@ function blockOf(block: ServerBlock, ground: Omit<PluginGround, 'plugin'>): Bloc
     const after = index + 1 === behindCache ? failing(ground, next) : next;
     return (request) => plugin.serve(request, after);
   }, end);
-  return { zones: ground.zones, plugins, serve: behindCache > 0 ? serve : failing(ground, serve) };
+  return { zones, plugins, serve: behindCache > 0 ? serve : failing(ground, serve) };
 }
 
 /** What fails behind the cache stands where `template` would; without a cache it comes first. */

@@ -1,0 +1,124 @@
+// Goal: a pod that is made from a mould has the name, the identity and the metadata that it would
+// have had by itself, also where its name is taken, or was once. Method: two admissions of one seed
+// beside each other, each with a store of its own.
+
+import { expect } from 'chai';
+
+import { KindAdmission } from '../../src/apiserver/admission';
+import type { Pod } from '../../src/apiserver/kinds/pod';
+import { Store } from '../../src/apiserver/store';
+import { Kernel } from '../../src/kernel/kernel';
+import { Timing } from '../../src/timing';
+import type { ClusterSpec } from '../../src/values/cluster-spec';
+import { deepFreeze, keyOf } from '../../src/values/kube-object';
+import type { ObjectMeta } from '../../src/values/kube-object';
+
+const OWNER = {
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  name: 'web',
+  uid: 'u',
+  controller: true,
+};
+const SPEC = deepFreeze({ containers: [{ name: 'main', image: 'example/web' }] });
+const NETWORKS = { ipFamilies: ['IPv4'], serviceCIDRs: ['10.96.0.0/24'] };
+
+class World {
+  readonly store = new Store();
+  readonly kernel = new Kernel(1);
+  readonly admission: KindAdmission;
+
+  constructor() {
+    const { kernel } = this;
+    const timing = new Timing({ kubernetes: '1.36', profile: 'default' } as never, kernel.random);
+    const spec = NETWORKS as unknown as ClusterSpec;
+    this.admission = new KindAdmission({ kernel, timing, spec });
+  }
+
+  /** Stores the next pod as any other object; returns it. */
+  create(given: Pod): Pod {
+    const named = this.admission.named(given, this.store);
+    const admitted = this.admission.admit(named, undefined, this.store);
+    if (typeof admitted === 'string') throw new Error(admitted);
+    return this.store.put(admitted, this.kernel.now, 0).object as Pod;
+  }
+
+  /** The metadata of the next pod out of the mould. */
+  cast(given: Pod): ObjectMeta {
+    const mould = this.admission.mould(given, this.store)!;
+    mould.next();
+    return mould.stored(this.store.nextVersion);
+  }
+}
+
+function podOf(more: Partial<ObjectMeta> = {}): Pod {
+  const metadata = {
+    name: '',
+    generateName: 'web-',
+    namespace: 'shop',
+    labels: { app: 'web' },
+    ...more,
+    ownerReferences: [OWNER],
+  };
+  for (const part of Object.values(metadata)) deepFreeze(part);
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: SPEC };
+}
+
+describe('a pod out of a mould', () => {
+  for (const [what, more] of Object.entries({
+    nothing: {},
+    annotations: { annotations: { a: 'b' } },
+    'a long prefix': { generateName: `${'a'.repeat(70)}-` },
+  })) {
+    it(`is named and identified as any other, with ${what}`, () => {
+      const [one, other] = [new World(), new World()];
+      const given = podOf(more);
+      for (const world of [one, other]) world.create(given);
+      const { metadata } = one.create(given);
+      const cast = other.cast(given);
+      expect(JSON.stringify(cast)).to.equal(JSON.stringify(metadata));
+      expect(Object.isFrozen(cast)).to.equal(true);
+    });
+  }
+
+  it('takes no name that somebody has, and is a second one under a name that somebody had', () => {
+    const given = podOf();
+    const [first, second] = namesOf(given);
+    for (const isGone of [false, true]) {
+      const [one, other] = [new World(), new World()];
+      for (const world of [one, other]) {
+        world.create(given);
+        const taken = world.create(podOf({ name: second!, generateName: undefined as never }));
+        if (isGone) world.store.remove('Pod', keyOf(taken), world.kernel.now, 0);
+      }
+      const { metadata } = one.create(given);
+      expect(metadata.name === second, first).to.equal(isGone);
+      expect(JSON.stringify(other.cast(given))).to.equal(JSON.stringify(metadata));
+    }
+  });
+
+  it('is none where it is the first of its template, or says more of itself than others', () => {
+    const world = new World();
+    expect(world.admission.mould(podOf(), world.store)).to.equal(undefined);
+    world.create(podOf());
+    expect(world.admission.mould(podOf(), world.store)).not.to.equal(undefined);
+    for (const more of [
+      { finalizers: ['a/b'] },
+      { name: 'web' },
+      { labels: { app: 'no label value!' } },
+      { generateName: 'Web-' },
+    ]) {
+      expect(world.admission.mould(podOf(more), world.store), JSON.stringify(more)).to.equal(
+        undefined,
+      );
+    }
+    const open = { ...podOf(), metadata: { ...podOf().metadata, labels: { app: 'web' } } };
+    expect(world.admission.mould(open, world.store)).to.equal(undefined);
+  });
+});
+
+/** The names that the first pods of a world get. */
+function namesOf(given: Pod): string[] {
+  const world = new World();
+  return [world.create(given), world.create(given)].map(({ metadata }) => metadata.name);
+}

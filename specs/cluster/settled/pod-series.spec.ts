@@ -1,0 +1,153 @@
+// Goal: pods that one request asks for are what they would be had each been asked for by itself,
+// and those who made them know as much of them afterwards. Method: clusters of every kind of
+// workload twice, in one of which nothing is made in series; all objects, all that machines hold
+// and all lines of the journal are compared, also after something has happened.
+
+import { expect } from 'chai';
+
+import { KindAdmission } from '../../../src/apiserver/admission';
+import type { Cluster } from '../../../src/cluster/cluster';
+import { SettledAdmission } from '../../../src/cluster/settled/settled-admission';
+import type { Kubelets } from '../../../src/node/kubelet/kubelet';
+import type { Instant } from '../../../src/values/time';
+import { settledWith, workloadOf } from './settled-with';
+
+const PROBE = 'readinessProbe: {tcpSocket: {port: 8080}}';
+const WEB = workloadOf('Deployment', 'replicas: 15', PROBE);
+
+/** Pods of which each node can have one: they want a port of the host. */
+const PORTS = workloadOf('ReplicaSet', 'replicas: 5', 'ports: [{containerPort: 8081}]').replace(
+  'spec: {containers',
+  'spec: {hostNetwork: true, containers',
+);
+
+/** Manifests, and what else the cluster says. */
+const CLUSTERS: Readonly<Record<string, readonly [manifests: string, more?: string]>> = {
+  'pods of one template': [WEB],
+  'pods of several kinds of workloads': [
+    [WEB, workloadOf('StatefulSet', 'replicas: 3', PROBE), workloadOf('DaemonSet', '', PROBE)].join(
+      '\n---\n',
+    ),
+  ],
+  'pods in two families': [WEB, ', ipFamilies: [IPv4, IPv6]'],
+  'pods that a plug-in gives links of their own': [WEB, ', cni: calico'],
+  'pods with annotations': [
+    WEB.replace(
+      'labels: {app: deployment}}\n    spec',
+      'annotations: {a: b}, labels: {app: deployment}}\n    spec',
+    ),
+  ],
+  'pods that do not all fit': [WEB.replace('replicas: 15', 'replicas: 230')],
+  'pods that fit nowhere': [
+    WEB.replace('spec: {containers', 'spec: {nodeSelector: {a: b}, containers'),
+  ],
+  'pods that are given to a node': [
+    WEB.replace('spec: {containers', 'spec: {nodeName: worker-2, containers'),
+  ],
+  'pods on the network of their host': [
+    WEB.replace('spec: {containers', 'spec: {hostNetwork: true, containers'),
+  ],
+  'pods behind some that fit nowhere': [`${PORTS}\n---\n${WEB}`],
+  'pods with gates': [
+    WEB.replace('spec: {containers', 'spec: {readinessGates: [{conditionType: a/b}], containers'),
+  ],
+  'pods that live through their starts': [
+    WEB.replace(
+      'spec: {containers',
+      'spec: {initContainers: [{name: init, image: busybox, command: [sleep, "1"]}], containers',
+    ),
+  ],
+  'pods whose watch takes time': [WEB, ', timing: {apiserver.watch: 1ms}'],
+};
+
+describe('pods that are asked for together', () => {
+  for (const [name, [manifests, more]] of Object.entries(CLUSTERS)) {
+    it(`are as if each had come by itself: ${name}`, () => {
+      const make = (): Cluster => settledWith(manifests, more);
+      const [together, apart] = [make(), oneByOne(make)];
+      expect(stateOf(together)).to.deep.equal(stateOf(apart));
+      for (const cluster of [together, apart]) live(cluster);
+      expect(stateOf(together)).to.deep.equal(stateOf(apart));
+    });
+  }
+
+  it('are looked at once, and so is the first of them, which shows what the others are like', () => {
+    let asked = 0;
+    const { prototype } = KindAdmission;
+    const { admit } = prototype;
+    prototype.admit = function (this: KindAdmission, ...given) {
+      if (given[0].kind === 'Pod' && given[0].metadata.namespace === 'default') asked++;
+      return admit.apply(this, given);
+    };
+    try {
+      settledWith(WEB);
+    } finally {
+      prototype.admit = admit;
+    }
+    expect(asked).to.equal(1);
+  });
+
+  it('are frozen, with all that they are made of', () => {
+    const cluster = settledWith(WEB);
+    const pods = [...cluster.api.store.list('Pod')];
+    expect(pods.length).to.be.greaterThan(15);
+    expect(pods.every(isFrozenThrough)).to.equal(true);
+  });
+});
+
+/** A cluster in which every pod is admitted, placed and run by itself. */
+function oneByOne(make: () => Cluster): Cluster {
+  const { prototype } = SettledAdmission;
+  const { series } = prototype;
+  prototype.series = () => undefined;
+  try {
+    return make();
+  } finally {
+    prototype.series = series;
+  }
+}
+
+/** More pods of the same template, one that goes, one that crashes, a node without power. */
+function live({ handles, kernel, api }: Cluster): void {
+  kernel.runUntil(1_000_000 as Instant);
+  const [pod] = [...api.store.list('Pod')].filter(
+    ({ metadata }) => metadata.namespace === 'default',
+  );
+  const { name } = pod!.metadata;
+  handles.crashPod(`default/${name}`, { exitCode: 1, restart: true });
+  handles.patch('Deployment', 'default/deployment', { spec: { replicas: 21 } });
+  kernel.runUntil(30_000_000 as Instant);
+  handles.delete('Pod', `default/${name}`);
+  handles.powerOff('worker-1');
+  kernel.runUntil(60_000_000 as Instant);
+  handles.powerOn('worker-1');
+  kernel.runUntil(120_000_000 as Instant);
+}
+
+function stateOf(cluster: Cluster): Record<string, unknown> {
+  const { api, kernel } = cluster;
+  const { kubelets } = cluster as unknown as { readonly kubelets: Kubelets };
+  const { state } = kubelets['ground'];
+  const versions = api.store.changes('Pod', 0);
+  return {
+    snapshot: JSON.stringify(cluster.snapshot()),
+    objects: JSON.stringify(versions.map(({ object }) => object)),
+    versions: versions.map(({ revision, at, key, cause, scope }) => [
+      revision,
+      at,
+      key,
+      cause,
+      scope,
+    ]),
+    ordinals: cluster.podsOf('Deployment', 'default/deployment'),
+    lines: kernel.journal.all().map((entry) => JSON.stringify(entry)),
+    pods: [...state.byPod].map(([key, { id, stage, uid }]) => [key, id, stage, uid]),
+    views: [...state.agents.values()].map(({ informer }) => informer.revision),
+    workers: [...state.agents.values()].map(({ workers }) => [...workers.keys()]),
+  };
+}
+
+function isFrozenThrough(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isFrozenThrough);
+}

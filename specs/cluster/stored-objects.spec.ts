@@ -1,0 +1,47 @@
+// Goal: what is stored never changes, and says nothing by null. Method: every part of every version
+// of every object, after scenarios that create, patch, replace and remove all sorts of them.
+
+import { expect } from 'chai';
+
+import { load } from '../../src/chai/load';
+import { createCluster } from '../../src/cluster/create-cluster';
+import { Execution } from '../../src/runner/execution';
+import { nameOf } from '../../src/values/kube-object';
+
+const SCENARIOS = [
+  'scenarios/services/rolling-update.yaml',
+  'scenarios/policy/admin-tiers.yaml',
+  'scenarios/services/metallb-local.yaml',
+  'scenarios/faults/node-partition-heal-at-60s.yaml',
+];
+
+/** Paths of parts that may still change, and of fields that are null. */
+function flawsOf(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = Object.isFrozen(value) ? [] : [`${path} may change`];
+  const isList = Array.isArray(value);
+  const parts = Object.entries(value).flatMap(([field, part]) =>
+    part === null && !isList
+      ? [`${path}/${field} is null`]
+      : flawsOf(part, `${path}/${isList ? '*' : field}`),
+  );
+  return [...own, ...parts];
+}
+
+describe('stored objects', function () {
+  this.timeout(60_000);
+
+  for (const file of SCENARIOS) {
+    it(`are frozen to their depth and hold no null, in every version (${file})`, () => {
+      const { cluster, ...plan } = load([file]).plans[0]!;
+      const made = createCluster(cluster, { seed: 1 });
+      new Execution({ cluster, ...plan }, made).run();
+      const { store } = made.api;
+      const versions = store.kindNames().flatMap((kind) => store.changes(kind, 0));
+      const objects = versions.flatMap(({ object }) => object ?? []);
+      expect(objects.length).to.be.above(50);
+      const flaws = objects.flatMap((object) => flawsOf(object, nameOf(object)));
+      expect([...new Set(flaws)]).to.deep.equal([]);
+    });
+  }
+});

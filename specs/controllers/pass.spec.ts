@@ -1,0 +1,49 @@
+// Goal: what a pass asks for goes out in its stages, each write under a number of its own.
+
+import { expect } from 'chai';
+
+import { Pass } from '../../src/controllers/pass';
+import type { KubeObject } from '../../src/values/kube-object';
+
+function pod(name: string): KubeObject {
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'shop', name } };
+}
+
+function keysOf(pass: Pass, numbers: readonly number[]): string[] {
+  return numbers.map((number) => pass.writeAt(number).key);
+}
+
+describe('a pass', () => {
+  it('is idle until something is written, stages or not', () => {
+    const pass = new Pass('ReplicaSet', 'shop/web');
+    pass.then();
+    expect(pass.isIdle).to.equal(true);
+    expect(pass.hasMore).to.equal(false);
+    pass.create(pod('a'));
+    expect(pass.isIdle).to.equal(false);
+  });
+
+  it('sends one stage after the other, however often a stage was closed', () => {
+    const pass = new Pass('ReplicaSet', 'shop/web');
+    pass.then();
+    pass.create(pod('a'));
+    pass.create(pod('b'), 2);
+    pass.then();
+    pass.then();
+    pass.create(pod('c'));
+    pass.then();
+    expect(pass.isFirstStage).to.equal(true);
+    expect(keysOf(pass, pass.nextStage())).to.deep.equal(['shop/a', 'shop/b', 'shop/b']);
+    expect([pass.isFirstStage, pass.hasMore]).to.deep.equal([false, true]);
+    expect([pass.answered(), pass.answered(), pass.answered()]).to.deep.equal([2, 1, 0]);
+    expect(pass.skipped().map(({ key }) => key)).to.deep.equal(['shop/c']);
+    expect(pass.nextStage()).to.deep.equal([3]);
+    expect([pass.hasMore, pass.skipped()]).to.deep.equal([false, []]);
+    expect(pass.writes.map(({ key }) => key)).to.deep.equal([
+      'shop/a',
+      'shop/b',
+      'shop/b',
+      'shop/c',
+    ]);
+  });
+});

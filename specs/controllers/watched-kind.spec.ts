@@ -1,0 +1,126 @@
+// Goal: what changes of a kind becomes keys in the queue: each once, whoever is told of how much at
+// once; and who has nothing to do with a list of changes looks at none of them.
+
+import { expect } from 'chai';
+
+import type { Change } from '../../src/apiserver/informer';
+import { WorkQueue } from '../../src/apiserver/work-queue';
+import { defineController } from '../../src/controllers/define';
+import type { ControllerLogic, Workplace } from '../../src/controllers/define';
+import { NOBODY } from '../../src/controllers/owner';
+import { concernsNobody, WatchedKind } from '../../src/controllers/watched-kind';
+import type { KeysOf } from '../../src/controllers/watched-kind';
+import { Kernel } from '../../src/kernel/kernel';
+import { Timing } from '../../src/timing';
+import type { TimerName } from '../../src/timing';
+import type { KubeVersion } from '../../src/values/kube-version';
+import { milliseconds, START } from '../../src/values/time';
+import type { Instant } from '../../src/values/time';
+
+const ACTOR = 'controller-manager/spec';
+const PERIOD: TimerName = 'controller-manager.endpointslice.updatesBatchPeriod';
+const EARLY = -1_000_000 as Instant;
+
+/** Two pods of one owner, one of another, one of nobody. */
+const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  a: Object.freeze(['one']),
+  b: Object.freeze(['other', 'one']),
+  c: NOBODY,
+};
+const CHANGES: readonly Change[] = ['a', 'a', 'b', 'c', 'a'].map((key) => {
+  const after = { apiVersion: 'v1', kind: 'Pod', metadata: { name: key } };
+  return { key, before: undefined, after, cause: -1 };
+});
+
+function setUp(
+  options: { at?: Instant; gathers?: boolean; passes?: boolean; keysOf?: KeysOf } = {},
+) {
+  const kernel = new Kernel(1, options.at ?? EARLY);
+  const timing = new Timing(
+    {
+      kubernetes: '1.36' as KubeVersion,
+      profile: 'default',
+      overrides: { [PERIOD]: milliseconds(7) },
+    },
+    kernel.random,
+  );
+  const worked: [string, number][] = [];
+  const looked: string[] = [];
+  const queue = new WorkQueue(kernel, {
+    name: ACTOR,
+    backOff: { first: milliseconds(5), most: milliseconds(30), attempts: 4 },
+    work: (key) => worked.push([key, kernel.now]),
+  });
+  const own: KeysOf = ({ key }) => {
+    looked.push(key);
+    return OWNERS[key]!;
+  };
+  const logic: ControllerLogic = {
+    watches: { Pod: options.keysOf ?? own },
+    ...(options.gathers === true && { gathers: { Pod: PERIOD } }),
+    passesOver: () => options.passes === true,
+    reconcile: () => {},
+  };
+  const definition = defineController({ name: 'spec', kind: 'Owner', create: () => logic });
+  const place = { kernel, timing, queue, actor: ACTOR } as unknown as Workplace;
+  const watched = new WatchedKind('Pod', definition, logic, place);
+  const run = (): void => kernel.runUntil(milliseconds(100) as number as Instant);
+  return { kernel, watched, worked, looked, run };
+}
+
+describe('a watched kind', () => {
+  it('brings each key once, in the order of the changes', () => {
+    const { watched, worked, run } = setUp();
+    watched.onChanges(CHANGES);
+    run();
+    expect(worked).to.deep.equal([
+      ['one', EARLY],
+      ['other', EARLY],
+    ]);
+  });
+
+  it('brings the same whether it is told of all at once or of one after the other', () => {
+    const { watched, worked, run } = setUp({ at: START });
+    for (const change of CHANGES) watched.onChange(change);
+    run();
+    expect(worked.map(([key]) => key)).to.deep.equal(['one', 'other']);
+  });
+
+  it('writes a line for every change that concerns somebody, from the start on', () => {
+    const { kernel, watched } = setUp({ at: START });
+    watched.onChanges(CHANGES);
+    expect(kernel.journal.all().map(({ subject }) => subject)).to.deep.equal([
+      'Pod/a',
+      'Pod/a',
+      'Pod/b',
+      'Pod/a',
+    ]);
+  });
+
+  it('gathers changes for as long as its timer says', () => {
+    const { watched, worked, run } = setUp({ at: START, gathers: true });
+    watched.onChanges(CHANGES);
+    run();
+    expect(worked).to.deep.equal([
+      ['one', 7_000],
+      ['other', 7_000],
+    ]);
+  });
+
+  it('looks at no change of a list that it passes over, but at one that comes alone', () => {
+    const { watched, looked, run } = setUp({ passes: true });
+    watched.onChanges(CHANGES);
+    run();
+    expect(looked).to.deep.equal([]);
+    watched.onChanges(CHANGES.slice(0, 1));
+    expect(looked).to.deep.equal(['a']);
+  });
+
+  it('brings nothing where its objects are only looked up', () => {
+    const { watched, worked, run } = setUp({ keysOf: concernsNobody });
+    watched.onChanges(CHANGES);
+    watched.onChange(CHANGES[0]!);
+    run();
+    expect(worked).to.deep.equal([]);
+  });
+});

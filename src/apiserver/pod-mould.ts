@@ -1,0 +1,104 @@
+// Pods that are made from one template, one after the other. What they have in common is looked at
+// once: each draws a name and an identity of its own, and is put together in one step.
+
+import type { Kernel } from '../kernel/kernel';
+import type { Stream, StreamFamily } from '../kernel/random';
+import { copyWith } from '../values/kube-object';
+import type { ObjectKey, ObjectMeta } from '../values/kube-object';
+import { generatedEnd, generatedStem, uuid } from './identity';
+import type { Identities } from './identity';
+import type { Pod } from './kinds/pod';
+import type { Store } from './store';
+
+/** The metadata of a pod that a controller has made from a template, field by field. */
+const FIELDS = ['name', 'generateName', 'namespace', 'labels', 'annotations', 'ownerReferences'];
+
+/** Whether a pod says so little of itself that another one like it can be made field by field. */
+export function isOfMould({ metadata }: Pod): boolean {
+  const { name, generateName, namespace, labels, annotations, ownerReferences } = metadata;
+  if (name || generateName === undefined || namespace === undefined) return false;
+  // Parts that may still change are no parts of a stored object.
+  if (!Object.isFrozen(labels) || !Object.isFrozen(ownerReferences)) return false;
+  const fields = annotations === undefined ? FIELDS.filter((it) => it !== 'annotations') : FIELDS;
+  const own = Object.keys(metadata);
+  return Object.isFrozen(annotations) && own.every((field, index) => field === fields[index]);
+}
+
+/** Where the names and identities of a mould come from. */
+export interface MouldGround {
+  readonly store: Store;
+  readonly names: Stream;
+  readonly identities: Identities;
+  readonly kernel: Kernel;
+}
+
+export class PodMould {
+  /** Any of its pods, but for what each has of its own: the name, the identity, the node. */
+  readonly pattern: Pod;
+  /** Of the pod that came last. */
+  name = '';
+  key: ObjectKey = '';
+  uid = '';
+  /** Whether nobody had its name before, as is nearly always so. */
+  isNew = true;
+  private readonly ground: MouldGround;
+  private readonly uids: StreamFamily;
+  /** What all names begin with, and all keys. */
+  private readonly stem: string;
+  private readonly keyStem: string;
+
+  constructor(pattern: Pod, ground: MouldGround) {
+    const { generateName = '', namespace = '' } = pattern.metadata;
+    this.pattern = pattern;
+    this.ground = ground;
+    this.stem = generatedStem(generateName);
+    this.keyStem = `${namespace}/${this.stem}`;
+    this.uids = ground.identities.family('Pod', this.keyStem, ground.store);
+  }
+
+  /** Draws a name that nobody has, and the identity that goes with it. */
+  next(): void {
+    const { names, store, identities } = this.ground;
+    for (;;) {
+      const end = generatedEnd(names);
+      const key = this.keyStem + end;
+      const known = store.version('Pod', key);
+      if (known?.object !== undefined) continue;
+      this.name = this.stem + end;
+      this.key = key;
+      this.isNew = known === undefined;
+      this.uid = this.isNew ? uuid(this.uids.fresh(end)) : identities.next('Pod', key, store);
+      return;
+    }
+  }
+
+  /** The metadata of the pod that came last, as it was admitted. */
+  admitted(): ObjectMeta {
+    const { name, uid, pattern, ground } = this;
+    const own = { name, uid, generation: 1, creationTimestamp: ground.kernel.now };
+    return Object.freeze(copyWith(pattern.metadata, own));
+  }
+
+  /** The same as it is stored. */
+  stored(resourceVersion: string): ObjectMeta {
+    const { name, uid, pattern, ground } = this;
+    const { generateName, namespace, labels, annotations, ownerReferences } =
+      pattern.metadata as Required<ObjectMeta>;
+    const generation = 1;
+    const creationTimestamp = ground.kernel.now;
+    // All at once: nearly no template has annotations.
+    return annotations === undefined
+      ? Object.freeze({
+          name,
+          generateName,
+          namespace,
+          labels,
+          ownerReferences,
+          uid,
+          generation,
+          creationTimestamp,
+          resourceVersion,
+        })
+      : Object.freeze(copyWith(this.admitted(), { resourceVersion }));
+  }
+}
