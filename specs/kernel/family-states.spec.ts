@@ -148,6 +148,32 @@ describe('the states of a family', () => {
     expect(sourceAt(told, fork.two.place)).to.equal(fork.two);
   });
 
+  it('are not taken for another one in which the last answer was the same', () => {
+    const fork = new Fork(1, 2);
+    const states = statesOf(fork, 'of both');
+    const [trail] = foundIn(fork, '').trail;
+    fork.two.set('b', 3);
+    fork.ask(states, { value: 'of a alone', from: 0 as Instant, trail: [trail!] });
+    fork.two.set('b', 4);
+    expect(isStillTold(fork.last!, true)).to.equal(true);
+    fork.two.asked = 0;
+    expect([isStillTold(fork.last!, true), fork.two.asked]).to.deep.equal([true, 0]);
+    fork.one.set('a', 9);
+    expect(isStillTold(fork.last!, true)).to.equal(false);
+    fork.ask(states, foundIn(fork, 'of 9 and 4'));
+    // The first goes the same way, the other one without the change that made no difference.
+    const after = [4, 3].map((b) => {
+      const other = new Fork(1, 2);
+      other.ask(states);
+      other.two.set('b', 3);
+      other.ask(states);
+      other.two.set('b', b);
+      other.one.set('a', 9);
+      return other.ask(states);
+    });
+    expect(after).to.deep.equal(['of 9 and 4', undefined]);
+  });
+
   it('come to an end: no more of them are kept than will come back', () => {
     const first = new Fork(0, 0);
     const states = statesOf(first, 'first');

@@ -137,7 +137,7 @@ export class KindAdmission implements Admission {
       creationTimestamp: this.kernel.now,
     });
     if (given.kind === 'Pod') return Object.freeze(copyWith(object, { metadata, status: NEW_POD }));
-    return Object.freeze({ ...object, metadata });
+    return Object.freeze(copyWith(object, { metadata }));
   }
 
   /** A pod of a known template: its spec was completed and found right with the first of them. */
@@ -145,7 +145,7 @@ export class KindAdmission implements Admission {
     const spec = given.kind === 'Pod' ? this.pods.known(given.spec, this.patience) : undefined;
     if (spec === undefined) return undefined;
     const object = storable(given, { spec: given.spec });
-    return refusal(validateMetadata(object)) ?? { ...object, spec };
+    return refusal(validateMetadata(object)) ?? copyWith(object, { spec });
   }
 
   private completed(
@@ -258,7 +258,7 @@ function keepIdentity(object: KubeObject, previous: KubeObject): KubeObject {
   const metadata =
     object.metadata === previous.metadata ? previous.metadata : identified(object, previous);
   if (metadata === object.metadata && status === object.status) return object;
-  return status === undefined ? { ...object, metadata } : { ...object, metadata, status };
+  return copyWith(object, status === undefined ? { metadata } : { metadata, status });
 }
 
 function identified(object: KubeObject, previous: KubeObject): ObjectMeta {

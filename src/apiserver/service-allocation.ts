@@ -49,7 +49,7 @@ export class ServiceAllocation {
       for (const giveBack of taken) giveBack();
       return spec.reason;
     }
-    const stored = { ...service, spec };
+    const stored = copyWith(service, { spec });
     if (previous !== undefined) this.releaseUnused(previous, stored);
     return stored;
   }

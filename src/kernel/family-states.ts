@@ -47,8 +47,10 @@ export interface Told {
   readonly state: State;
   readonly found: Found;
   readonly sources: Sources;
-  /** Each of them as a whole when it was found to stand so. */
+  /** Each of them as a whole when it was found to stand as the state has it. */
   readonly wholes: unknown[];
+  /** Each as a whole when it stood otherwise, but not where the answer was read; made for one. */
+  apart: unknown[] | undefined;
   /** See Member.ground. */
   readonly ground: unknown;
 }
@@ -110,7 +112,7 @@ export class FamilyStates {
       }
     }
     const found = (state.found ??= find());
-    return found && { state, found, sources, wholes, ground };
+    return found && { state, found, sources, wholes, apart: undefined, ground };
   }
 
   private onward(state: State, position: number, value: unknown): State {
@@ -138,8 +140,9 @@ export class FamilyStates {
 }
 
 /** Whether it would be told again; `hasTurned`: whether what moves in turns alone may have moved. */
-export function isStillTold({ state, found, sources, wholes }: Told, hasTurned: boolean): boolean {
-  const { spots, values } = state;
+export function isStillTold(told: Told, hasTurned: boolean): boolean {
+  const { found, sources, wholes } = told;
+  const { spots, values } = told.state;
   let position = 0;
   for (let index = 0; index < spots.length; index++) {
     const source = sources[index];
@@ -149,9 +152,11 @@ export function isStillTold({ state, found, sources, wholes }: Told, hasTurned: 
     position += keys === undefined ? 1 : keys.length;
     const whole = source?.whole?.();
     if (source === undefined || (whole !== undefined && whole === wholes[index])) continue;
-    const isAlike = standsAlike(source, keys, values, first) || readsAlike(found, place, source);
-    if (!isAlike) return false;
-    wholes[index] = whole;
+    if (whole !== undefined && whole === told.apart?.[index]) continue;
+    if (standsAlike(source, keys, values, first)) wholes[index] = whole;
+    else if (!readsAlike(found, place, source)) return false;
+    // The answer is the same in another state: whoever goes on from this one has to see that.
+    else (told.apart ??= [])[index] = whole;
   }
   return true;
 }

@@ -66,6 +66,8 @@ export interface Answer<T> {
   readonly told: Told | undefined;
   /** The round in which it was found, or found to hold; within one round nothing moves. */
   round: number;
+  /** The round in which it was found not to hold. */
+  lapsed: number;
 }
 
 /** What is read of one source by an answer that is being found. */
@@ -163,6 +165,8 @@ const NO_PARTS: readonly Answer<unknown>[] = Object.freeze([]);
 /** Who is reading now: set while an answer is being found, and never from one event to the next. */
 let reader: Reader | undefined;
 let round = 0;
+/** No round. */
+const NEVER = -1;
 /** The last round before which something other than objects of the API may have moved. */
 let turn = 0;
 
@@ -203,7 +207,7 @@ export function answerOf<T>(find: () => T, isForOthers = false): Answer<T> {
   try {
     const value = find();
     const { readings, parts, isFleeting, trail } = own;
-    return { value, readings, parts, isFleeting, trail, told: undefined, round };
+    return { value, readings, parts, isFleeting, trail, told: undefined, round, lapsed: NEVER };
   } finally {
     reader = outer;
   }
@@ -212,10 +216,19 @@ export function answerOf<T>(find: () => T, isForOthers = false): Answer<T> {
 /** Whether the answer would be found again if the question were asked now. */
 export function stillHolds(answer: Answer<unknown>): boolean {
   if (answer.round === round) return true;
-  if (answer.isFleeting) return false;
+  // Who asks whether a whole holds comes back for that one of its parts that does not.
+  if (answer.isFleeting || answer.lapsed === round) return false;
+  if (wouldBeFound(answer)) {
+    answer.round = round;
+    return true;
+  }
+  answer.lapsed = round;
+  return false;
+}
+
+function wouldBeFound({ told, readings, parts, round: found }: Answer<unknown>): boolean {
   // By position: every look of every claim comes through here, and an iterator is left behind.
-  const { told, readings, parts } = answer;
-  const hasTurned = answer.round < turn;
+  const hasTurned = found < turn;
   if (told !== undefined && !isStillTold(told, hasTurned)) return false;
   for (let index = 0; index < readings.length; index++) {
     const reading = readings[index]!;
@@ -225,7 +238,6 @@ export function stillHolds(answer: Answer<unknown>): boolean {
   for (let index = 0; index < parts.length; index++) {
     if (!stillHolds(parts[index]!)) return false;
   }
-  answer.round = round;
   return true;
 }
 
@@ -308,5 +320,6 @@ function answerOfFork<T>(told: Told): Answer<T> {
     trail: undefined,
     told,
     round,
+    lapsed: NEVER,
   };
 }

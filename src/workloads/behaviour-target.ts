@@ -11,12 +11,15 @@ export function declarationsFor(
   container: Container,
   declared: readonly BehaviourSpec[],
 ): Partial<BehaviourSpec> {
+  if (declared.length === 0) return NOTHING;
   const matching = declared
     .map((spec, index) => ({ spec, index, rank: rankOf(spec.target, pod, container) }))
     .filter(({ rank }) => rank > 0)
     .sort((a, b) => a.rank - b.rank || a.index - b.index);
   return Object.assign({}, ...matching.map(({ spec }) => spec)) as Partial<BehaviourSpec>;
 }
+
+const NOTHING: Partial<BehaviourSpec> = Object.freeze({});
 
 /** The object that a person would call the pod's workload: `Deployment/shop/backend`. */
 export function workloadOf(pod: KubeObject): { kind: string; namespace: string; name: string } {

@@ -54,27 +54,35 @@ export function behaviourOf(input: BehaviourInput): Behaviour {
   const words = [...(container.command ?? []), ...(container.args ?? [])];
   const image = knownImage(container.image ?? '');
   const startup = declared.startup ?? ZERO;
-  const base = {
+  const onTerm = declared.onTerm ?? image?.onTerm?.(timing) ?? CLOSES_AT_ONCE;
+  let { listen, ending, assumed } = listens(input, words, image);
+  if (isInitContainer(pod, container)) {
+    // It does its work and ends; how long that takes is its `startup`.
+    ending = endingOf(words) ?? { after: startup, exitCode: 0 };
+    listen = [];
+    assumed = false;
+  } else if (declared.listen !== undefined) {
+    listen = declared.listen.filter((it) => belongsTo(pod, container, it));
+    assumed = false;
+  }
+  return {
     startup,
-    onTerm: declared.onTerm ?? image?.onTerm?.(timing) ?? CLOSES_AT_ONCE,
+    onTerm,
     ready: declared.ready ?? ZERO,
-    http: declared.http ?? {},
-    exec: declared.exec ?? {},
-    uses: declared.uses ?? {},
+    http: declared.http ?? NOTHING,
+    exec: declared.exec ?? NOTHING,
+    uses: declared.uses ?? NOTHING,
     libc: declared.libc ?? libcOf(container.image ?? ''),
     speaks: image?.speaks,
     nodeCache: nodeCacheOf(container),
+    listen,
+    ending,
+    assumed,
   };
-  if (isInitContainer(pod, container)) {
-    // It does its work and ends; how long that takes is its `startup`.
-    const ending = endingOf(words) ?? { after: startup, exitCode: 0 };
-    return { ...base, listen: [], ending, assumed: false };
-  }
-  const listening = listens(input, words, image);
-  const own = declared.listen?.filter((it) => belongsTo(pod, container, it));
-  if (own === undefined) return { ...base, ...listening };
-  return { ...base, ...listening, listen: own, assumed: false };
 }
+
+/** Of most behaviours nothing is declared. Frozen, so that nobody has to look into it. */
+const NOTHING = Object.freeze({});
 
 /** Whether a part of the behaviour is drawn anew each time it is asked for. */
 export function drawsAtStart({ image = '' }: Container): boolean {
@@ -149,10 +157,9 @@ function belongsTo(pod: Pod, container: Container, port: ListenSpec): boolean {
 }
 
 function declarerOf(pod: Pod, { port, protocol }: ListenSpec): Container | undefined {
-  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-  return all.find(({ ports = [] }) =>
-    ports.some((it) => it.containerPort === port && (it.protocol ?? 'TCP') === protocol),
-  );
+  const declares = ({ ports = [] }: Container): boolean =>
+    ports.some((it) => it.containerPort === port && (it.protocol ?? 'TCP') === protocol);
+  return pod.spec.initContainers?.find(declares) ?? pod.spec.containers.find(declares);
 }
 
 /** A mounted ConfigMap or Secret can tell a server to listen elsewhere: its image says nothing. */

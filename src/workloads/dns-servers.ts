@@ -21,7 +21,6 @@ import { readProcessOptions } from './coredns/passive';
 import type { ProcessOptions } from './coredns/passive';
 import type { AskUpstream, DnsRequest, Trail } from './coredns/plugin';
 import { CorefileError, parseCorefile } from './corefile';
-import type { ServerBlock } from './corefile';
 import { coursesOf } from './courses';
 import type { Choose, Weighted } from './courses';
 import { DnsFailures } from './dns-failures';
@@ -66,8 +65,6 @@ interface Server {
   options: ProcessOptions | undefined;
   /** The configuration that it runs by. */
   corefile: string | undefined;
-  /** The same as it was read: forks do not read it again. */
-  blocks: readonly ServerBlock[] | undefined;
   /** The ClusterIP of the cluster's DNS, as the environment of a node-cache has it. */
   upstream: IP | undefined;
   /** Counts its starts, so that a reload of an earlier process is known as such. */
@@ -99,7 +96,6 @@ const NOTHING = {
   instance: undefined,
   options: undefined,
   corefile: undefined,
-  blocks: undefined,
   upstream: undefined,
 } as const;
 
@@ -145,12 +141,12 @@ export class DnsServers {
 
   /** Makes the processes that `origin` has made, so that their state can be carried over. */
   resemble(origin: DnsServers): void {
-    for (const [key, { pod, dns, instance, corefile, blocks }] of origin.servers) {
+    for (const [key, { pod, dns, instance, options }] of origin.servers) {
       const server = this.newServer(pod);
       this.servers.set(key, server);
-      if (dns === undefined || instance === undefined || corefile === undefined) continue;
-      this.instances = Number(instance.id.slice(instance.id.lastIndexOf('#') + 1)) - 1;
-      this.liveBy(server, corefile, blocks);
+      if (dns === undefined || instance === undefined) continue;
+      server.options = options;
+      this.live(server, instance.id, dns);
     }
   }
 
@@ -270,16 +266,20 @@ export class DnsServers {
   }
 
   /** Throws CorefileError for a configuration that is not modelled. */
-  private liveBy(server: Server, corefile: string, known?: readonly ServerBlock[]): void {
+  private liveBy(server: Server, corefile: string): void {
+    const blocks = parseCorefile(corefile);
+    const id = `${keyOf(server.pod)}#${++this.instances}`;
+    server.options = readProcessOptions(blocks, (timer) => this.ground.timing.base(timer));
+    this.live(server, id, blocks);
+    server.corefile = corefile;
+  }
+
+  private live(server: Server, id: string, config: ConstructorParameters<typeof CoreDns>[0]): void {
     const { pod, view } = server;
-    const blocks = known ?? Object.freeze(parseCorefile(corefile));
-    const id = `${keyOf(pod)}#${++this.instances}`;
     const ask: AskUpstream = (...rest) => this.ground.ask(keyOf(pod), ...rest);
-    const delay = (timer: TimerName): Duration => this.ground.timing.base(timer);
-    server.options = readProcessOptions(blocks, delay);
-    server.dns = new CoreDns(blocks, {
+    server.dns = new CoreDns(config, {
       view,
-      delay,
+      delay: (timer) => this.ground.timing.base(timer),
       addresses: () => this.addressesOf(keyOf(pod)),
       readFile: (path) => this.fileIn(pod, path),
       ...NODE_RESOLVERS,
@@ -292,8 +292,6 @@ export class DnsServers {
     });
     const { dns } = server;
     server.instance = { pod: keyOf(pod), id, dns, ask, checked: [], answers: new Map() };
-    server.corefile = corefile;
-    server.blocks = blocks;
   }
 
   /**

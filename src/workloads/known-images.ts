@@ -143,7 +143,7 @@ function repositoryOf(reference: string): string {
 }
 
 /** A process that takes SIGTERM at once, as most do. */
-export const CLOSES_AT_ONCE = { do: 'close', for: ZERO } as const;
+export const CLOSES_AT_ONCE = Object.freeze({ do: 'close', for: ZERO } as const);
 
 /** source: test/images/agnhost/{netexec,serve-hostname,test-webserver}; subcommand and flags. */
 function agnhostPorts(words: readonly string[]): readonly ListenSpec[] {

@@ -45,7 +45,7 @@ function defaults(object: KubeObject): KubeObject {
   });
   const strategy = defaultStrategy(spec.strategy);
   const template = defaultTemplate(spec.template);
-  return { ...object, spec: copyWith(spec, { strategy, template }) };
+  return copyWith(object, { spec: copyWith(spec, { strategy, template }) });
 }
 
 function defaultStrategy(given: DeploymentStrategy | undefined): DeploymentStrategy {

@@ -1,6 +1,7 @@
 // What the API server adds to the spec of a pod or of a pod template.
 // source: pkg/apis/core/v1/defaults.go SetDefaults_PodSpec, SetDefaults_Probe, SetDefaults_Pod
 
+import { copyWith } from '../../values/kube-object';
 import { complete } from './define';
 import type { Container, ContainerPort, HttpGet, PodSpec, Probe } from './pod';
 
@@ -27,11 +28,8 @@ export function defaultPodSpec(given: PodSpec | undefined): PodSpec {
   const main = defaultContainers(containers, spec);
   const init = initContainers && defaultContainers(initContainers, spec);
   if (main === containers && init === initContainers) return spec;
-  return {
-    ...spec,
-    containers: main ?? [],
-    ...(init === undefined ? {} : { initContainers: init }),
-  };
+  const whole = copyWith(spec, { containers: main ?? [] });
+  return init === undefined ? whole : copyWith(whole, { initContainers: init });
 }
 
 /**
@@ -55,28 +53,19 @@ function defaultContainers<T extends readonly Container[] | undefined>(
 }
 
 function defaultContainer(container: Container, spec: PodSpec): Container {
-  const ports = container.ports?.map((port) => defaultPort(port, spec.hostNetwork === true));
-  const parts: Partial<Container> = {
-    ...(ports && { ports }),
-    ...probePart('livenessProbe', container),
-    ...probePart('readinessProbe', container),
-    ...probePart('startupProbe', container),
-  };
-  const { ports: given = [] } = container;
-  const samePorts = ports?.every((port, index) => port === given[index]) ?? true;
-  const sameProbes = Object.entries(parts).every(
-    ([field, part]) => field === 'ports' || part === container[field as keyof Container],
-  );
-  return samePorts && sameProbes ? container : { ...container, ...parts };
+  const { ports: given } = container;
+  const ports = given?.map((port) => defaultPort(port, spec.hostNetwork === true));
+  const isSame = ports === undefined || ports.every((port, index) => port === given![index]);
+  let whole = isSame ? container : copyWith(container, { ports });
+  for (const field of PROBES) {
+    const probe = container[field];
+    const said = probe && defaultProbe(probe);
+    if (said !== probe) whole = copyWith(whole, { [field]: said });
+  }
+  return whole;
 }
 
-function probePart(
-  field: 'livenessProbe' | 'readinessProbe' | 'startupProbe',
-  container: Container,
-): Partial<Container> {
-  const probe = container[field];
-  return probe === undefined ? {} : { [field]: defaultProbe(probe) };
-}
+const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const;
 
 /** Zero counts as absent, as in the API, except for the delay, whose default it is. */
 function defaultProbe(given: Probe): Probe {
@@ -100,5 +89,5 @@ function defaultProbe(given: Probe): Probe {
 function defaultPort(port: ContainerPort, hostNetwork: boolean): ContainerPort {
   const withProtocol = complete<ContainerPort>(port, { protocol: 'TCP' });
   if (!hostNetwork || withProtocol.hostPort !== undefined) return withProtocol;
-  return { ...withProtocol, hostPort: withProtocol.containerPort };
+  return copyWith(withProtocol, { hostPort: withProtocol.containerPort });
 }

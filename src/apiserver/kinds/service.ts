@@ -84,7 +84,7 @@ function defaults(object: KubeObject): KubeObject {
   if (given.ports) spec.ports = given.ports.map(defaultPort);
   addAffinity(spec);
   addPolicies(spec);
-  return { ...object, spec };
+  return copyWith(object, { spec });
 }
 
 /**
@@ -98,7 +98,7 @@ function withoutEmptySelector(spec: ServiceSpec): ServiceSpec {
 
 function defaultPort(given: ServicePort): ServicePort {
   const port = complete<ServicePort>(given, { protocol: 'TCP' });
-  return port.targetPort ? port : { ...port, targetPort: port.port };
+  return port.targetPort ? port : copyWith(port, { targetPort: port.port });
 }
 
 /**

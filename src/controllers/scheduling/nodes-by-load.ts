@@ -19,6 +19,8 @@ export class NodesByLoad {
   private readonly byNumber: (NodeLoad | undefined)[] = [];
   /** By how many pods they have: the numbers of the nodes. */
   private readonly shelves: Bitset[] = [];
+  /** Shelves below this one are empty: in a full cluster that is nearly all of them. */
+  private lowest = 0;
   private readonly spreads = new Map<string, Map<number, number>>();
 
   get size(): number {
@@ -42,9 +44,11 @@ export class NodesByLoad {
   /** The first that suits, of those with the fewest pods, then of those with more. */
   firstOfLeast(suits: (load: NodeLoad) => boolean): NodeLoad | undefined {
     const { shelves } = this;
-    for (let height = 0; height < shelves.length; height++) {
+    for (let height = this.lowest; height < shelves.length; height++) {
       const shelf = shelves[height]!;
-      for (let at = shelf.next(0); at >= 0; at = shelf.next(at + 1)) {
+      const first = shelf.next(0);
+      if (first < 0 && height === this.lowest) this.lowest++;
+      for (let at = first; at >= 0; at = shelf.next(at + 1)) {
         const load = this.byNumber[at]!;
         if (suits(load)) return load;
       }
@@ -56,7 +60,7 @@ export class NodesByLoad {
     const load = new NodeLoad(node, this.byNumber.length);
     this.byNumber.push(load);
     this.byName.set(node.metadata.name, load);
-    this.shelfOf(load).add(load.came);
+    this.enter(load);
   }
 
   delete(name: string): void {
@@ -71,6 +75,7 @@ export class NodesByLoad {
     this.byName.clear();
     this.byNumber.length = 0;
     this.shelves.length = 0;
+    this.lowest = 0;
     this.spreads.clear();
   }
 
@@ -88,11 +93,16 @@ export class NodesByLoad {
     const { came } = load;
     this.shelfOf(load).delete(came);
     load.count(pod, by);
-    this.shelfOf(load).add(came);
+    this.enter(load);
     if (owner === '') return;
     let spread = this.spreads.get(owner);
     if (spread === undefined) this.spreads.set(owner, (spread = new Map()));
     spread.set(came, (spread.get(came) ?? 0) + by);
+  }
+
+  private enter(load: NodeLoad): void {
+    this.shelfOf(load).add(load.came);
+    this.lowest = Math.min(this.lowest, Math.max(0, load.pods));
   }
 
   /** A pod that was gone before its node came is taken away without ever having been counted. */

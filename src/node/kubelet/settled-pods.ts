@@ -251,9 +251,11 @@ function isLike({ metadata, spec }: Pod, template: RestingTemplate): boolean {
 /** Whether its status says what that of any pod does which the scheduler has bound just now. */
 function isStatusOfAll(status: PodStatus | undefined, now: Instant): boolean {
   if (status?.conditions?.length !== 1) return false;
-  const { type, status: is, lastTransitionTime, ...words } = status.conditions[0]!;
+  const condition = status.conditions[0]!;
+  const { type, status: is, lastTransitionTime } = condition;
   const isBoundNow = type === 'PodScheduled' && is === 'True' && lastTransitionTime === now;
-  return isBoundNow && Object.keys(words).length === 0 && Object.keys(status).length === 2;
+  // These three fields say all of it, and the phase and it all of the status.
+  return isBoundNow && Object.keys(condition).length === 3 && Object.keys(status).length === 2;
 }
 
 /** Whether the next pod is created only when this one is ready. */
@@ -268,5 +270,6 @@ function isBound(pod: Pod): boolean {
 
 /** Whether no two of them want the same port. */
 function areApart(ports: readonly ListenSpec[]): boolean {
+  if (ports.length < 2) return true;
   return new Set(ports.map(({ protocol, port }) => `${protocol}/${port}`)).size === ports.length;
 }

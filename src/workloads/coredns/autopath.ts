@@ -8,27 +8,29 @@ import { isSameName, isWithin, joinNames, normalName, relativeTo, zoneOf } from 
 import type { DnsReply } from '../dns-message';
 import type { DnsRequest, Plugin, PluginGround, Serve, Setup } from './plugin';
 
+interface AutopathOptions {
+  readonly zones: readonly string[];
+  /** Which plugin knows the search list of a client; undefined where a file says it for all. */
+  readonly source: string | undefined;
+  readonly search: readonly string[];
+}
+
 export const setupAutopath: Setup = ([directive], ground) => [
-  new AutopathPlugin(directive, ground),
+  new AutopathPlugin(readAutopath(directive, ground), ground),
 ];
 
 class AutopathPlugin implements Plugin {
   readonly name = 'autopath';
+  private readonly options: AutopathOptions;
   private readonly ground: PluginGround;
-  private readonly zones: readonly string[];
-  /** Which plugin knows the search list of a client; undefined where a file says it for all. */
-  private readonly source: string | undefined;
-  private readonly search: readonly string[];
 
-  constructor(directive: Directive, ground: PluginGround) {
-    const resolver = directive.args.at(-1);
-    if (resolver === undefined) {
-      throw new CorefileError('autopath: expected @PLUGIN or a file', directive.line);
-    }
+  constructor(options: AutopathOptions, ground: PluginGround) {
+    this.options = options;
     this.ground = ground;
-    this.zones = zonesOr(directive.args.slice(0, -1), ground.zones);
-    this.source = resolver.startsWith('@') ? resolver.slice(1) : undefined;
-    this.search = this.source === undefined ? readSearch(directive, resolver, ground) : [];
+  }
+
+  inFork(ground: PluginGround): AutopathPlugin {
+    return new AutopathPlugin(this.options, ground);
   }
 
   serve(request: DnsRequest, next: Serve): DnsReply {
@@ -49,9 +51,10 @@ class AutopathPlugin implements Plugin {
 
   private searchListOf(request: DnsRequest): readonly string[] {
     const { name } = request.question;
-    if (zoneOf(name, this.zones) === undefined) return [];
-    if (this.source === undefined) return this.search;
-    return this.ground.plugin(this.source)?.searchFor?.(request, name) ?? [];
+    const { zones, source, search } = this.options;
+    if (zoneOf(name, zones) === undefined) return [];
+    if (source === undefined) return search;
+    return this.ground.plugin(source)?.searchFor?.(request, name) ?? [];
   }
 }
 
@@ -61,6 +64,19 @@ function withAlias(reply: DnsReply, original: string): DnsReply {
   if (first === undefined || isSameName(first.name, original)) return reply;
   const cname = { name: original, type: 'CNAME', ttl: first.ttl, data: first.name };
   return { ...reply, answers: [cname, ...reply.answers] };
+}
+
+function readAutopath(directive: Directive, ground: PluginGround): AutopathOptions {
+  const resolver = directive.args.at(-1);
+  if (resolver === undefined) {
+    throw new CorefileError('autopath: expected @PLUGIN or a file', directive.line);
+  }
+  const source = resolver.startsWith('@') ? resolver.slice(1) : undefined;
+  return {
+    zones: zonesOr(directive.args.slice(0, -1), ground.zones),
+    source,
+    search: source === undefined ? readSearch(directive, resolver, ground) : [],
+  };
 }
 
 function readSearch(directive: Directive, path: string, ground: PluginGround): readonly string[] {

@@ -40,6 +40,10 @@ export class CachePlugin implements Plugin {
     this.options = options;
   }
 
+  inFork(): CachePlugin {
+    return new CachePlugin(this.options);
+  }
+
   empty(): void {
     this.positive.clear();
     this.negative.clear();

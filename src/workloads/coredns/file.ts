@@ -37,6 +37,10 @@ class FilePlugin implements Plugin {
     this.ground = ground;
   }
 
+  inFork(ground: PluginGround): FilePlugin {
+    return new FilePlugin(this.zones, ground);
+  }
+
   serve(request: DnsRequest, next: Serve): DnsReply {
     const { name } = request.question;
     const origin = zoneOf(name, [...this.zones.keys()])?.toLowerCase();

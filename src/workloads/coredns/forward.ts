@@ -64,6 +64,10 @@ class ForwardPlugin implements Plugin {
     this.health = new Map(options.upstreams.map((it) => [it, healthOf(it)]));
   }
 
+  inFork(ground: PluginGround): ForwardPlugin {
+    return new ForwardPlugin(this.options, ground);
+  }
+
   serve(request: DnsRequest, next: Serve): DnsReply {
     const { from, except, nextOn } = this.options;
     const { name } = request.question;

@@ -33,6 +33,10 @@ class HostsPlugin implements Plugin {
     this.options = options;
   }
 
+  inFork(): HostsPlugin {
+    return new HostsPlugin(this.options);
+  }
+
   serve(request: DnsRequest, next: Serve): DnsReply {
     const { name, type } = request.question;
     const { zones, fallthrough } = this.options;

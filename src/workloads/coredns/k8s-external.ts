@@ -41,6 +41,10 @@ class ExternalPlugin implements Plugin {
     this.ground = ground;
   }
 
+  inFork(ground: PluginGround): ExternalPlugin {
+    return new ExternalPlugin(this.options, ground);
+  }
+
   serve(request: DnsRequest, next: Serve): DnsReply {
     const { name, type } = request.question;
     const { zones, apex, fallthrough } = this.options;

@@ -25,9 +25,7 @@ interface Found {
 }
 
 export const setupKubernetes: Setup = ([directive], ground) => {
-  const options = readKubernetes(directive, ground.zones, ground.delay);
-  if (options.pods === 'verified') ground.view.watchPods();
-  return [new KubernetesPlugin(options, ground)];
+  return [new KubernetesPlugin(readKubernetes(directive, ground.zones, ground.delay), ground)];
 };
 
 export class KubernetesPlugin implements Plugin {
@@ -40,6 +38,11 @@ export class KubernetesPlugin implements Plugin {
     this.options = options;
     this.ground = ground;
     this.backend = new KubernetesBackend(ground.view, options);
+    if (options.pods === 'verified') ground.view.watchPods();
+  }
+
+  inFork(ground: PluginGround): KubernetesPlugin {
+    return new KubernetesPlugin(this.options, ground);
   }
 
   serve(request: DnsRequest, next: Serve): DnsReply {

@@ -18,6 +18,7 @@ export const setupLoadbalance: Setup = ([{ args, line }]) => {
 
 const LOADBALANCE: Plugin = {
   name: 'loadbalance',
+  inFork: () => LOADBALANCE,
   serve(request, next) {
     const reply = next(request);
     const rank = ({ type }: ResourceRecord) => RANKS[type] ?? 1;

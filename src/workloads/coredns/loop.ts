@@ -26,6 +26,10 @@ export class LoopPlugin implements Plugin {
     this.zone = zone;
   }
 
+  inFork(): LoopPlugin {
+    return new LoopPlugin(this.zone);
+  }
+
   get isLooping(): boolean {
     return this.seen > SEEN_MAX;
   }

@@ -3,7 +3,7 @@
 // source: coredns plugin.cfg
 
 import { CorefileError } from '../corefile';
-import type { Directive, ServerBlock } from '../corefile';
+import type { ServerBlock } from '../corefile';
 import { setupAutopath } from './autopath';
 import { setupCache } from './cache';
 import { setupFile } from './file';
@@ -55,23 +55,8 @@ const NOT_MODELLED = new Set(
   ).split(' '),
 );
 
-/** A plugin that a server block has, with all of its directives. */
-interface Step {
-  readonly setup: Setup;
-  readonly own: readonly [Directive, ...Directive[]];
-}
-
-/** A block is read once, however many servers and forks of a cluster live by it. */
-const steps = new WeakMap<ServerBlock, readonly Step[]>();
-
 /** The chain of a server block. Throws CorefileError. */
-export function pluginsOf(block: ServerBlock, ground: PluginGround): readonly Plugin[] {
-  let chain = steps.get(block);
-  if (chain === undefined) steps.set(block, (chain = stepsOf(block)));
-  return chain.flatMap(({ setup, own }) => setup(own, ground));
-}
-
-function stepsOf({ directives }: ServerBlock): readonly Step[] {
+export function pluginsOf({ directives }: ServerBlock, ground: PluginGround): readonly Plugin[] {
   for (const { name, line } of directives) {
     if (CHAIN.some(([known]) => known === name)) continue;
     if (NOT_MODELLED.has(name)) {
@@ -81,6 +66,6 @@ function stepsOf({ directives }: ServerBlock): readonly Step[] {
   }
   return CHAIN.flatMap(([name, setup]) => {
     const [first, ...rest] = directives.filter((it) => it.name === name);
-    return first === undefined ? [] : [{ setup, own: [first, ...rest] }];
+    return first === undefined ? [] : setup([first, ...rest], ground);
   });
 }

@@ -50,6 +50,11 @@ export interface Plugin {
   searchFor?(request: DnsRequest, zone: string): readonly string[] | undefined;
   /** Forgets the answers that it has kept. */
   empty?(): void;
+  /**
+   * The same plugin of a fork. It shares what was read of the Corefile, which never changes; what
+   * it has learnt since is carried over to it afterwards.
+   */
+  inFork(ground: PluginGround): Plugin;
 }
 
 /** What came back from another server; `silent` where nothing did. */

@@ -30,6 +30,10 @@ class RewritePlugin implements Plugin {
     this.rules = rules;
   }
 
+  inFork(): RewritePlugin {
+    return new RewritePlugin(this.rules);
+  }
+
   serve(request: DnsRequest, next: Serve): DnsReply {
     let { question } = request;
     const back: ((reply: DnsReply) => DnsReply)[] = [];

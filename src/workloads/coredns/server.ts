@@ -20,6 +20,9 @@ interface Block {
   readonly serve: Serve;
 }
 
+/** Makes the plugins of a block. */
+type Chain = (ground: PluginGround) => readonly Plugin[];
+
 const PORT = 53;
 /** A question that has been handed on this often goes round in a circle. */
 const DEPTH_MAX = 20;
@@ -27,12 +30,23 @@ const DEPTH_MAX = 20;
 export class CoreDns {
   private readonly blocks: readonly Block[];
 
-  /** Throws CorefileError for a Corefile that says what is not modelled. */
-  constructor(blocks: readonly ServerBlock[], ground: ServerGround) {
+  /**
+   * `config`: a Corefile, or the same process in the origin of a fork, whose files cannot be read
+   * before its objects are there. Throws CorefileError for what is not modelled.
+   */
+  constructor(config: readonly ServerBlock[] | CoreDns, ground: ServerGround) {
     const askSelf: Serve = (request) => this.serve(request);
-    this.blocks = blocks.flatMap((block) => {
+    if (config instanceof CoreDns) {
+      this.blocks = config.blocks.map(({ zones, plugins }) => {
+        const same: Chain = (own) => plugins.map((plugin) => plugin.inFork(own));
+        return blockOf(zones, same, ground, askSelf);
+      });
+      return;
+    }
+    this.blocks = config.flatMap((block) => {
       const zones = zonesOf(block);
-      return zones.length === 0 ? [] : [blockOf(block, zones, ground, askSelf)];
+      const read: Chain = (own) => pluginsOf(block, own);
+      return zones.length === 0 ? [] : [blockOf(zones, read, ground, askSelf)];
     });
   }
 
@@ -67,13 +81,13 @@ export class CoreDns {
 }
 
 function blockOf(
-  block: ServerBlock,
   zones: readonly string[],
+  chain: Chain,
   ground: ServerGround,
   askSelf: Serve,
 ): Block {
   // No spread: each copy would be of a shape of its own, which every reader has to learn anew.
-  const plugins: readonly Plugin[] = pluginsOf(block, {
+  const plugins: readonly Plugin[] = chain({
     view: ground.view,
     delay: ground.delay,
     zones,

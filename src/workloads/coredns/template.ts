@@ -45,6 +45,10 @@ class TemplatePlugin implements Plugin {
     this.ground = ground;
   }
 
+  inFork(ground: PluginGround): TemplatePlugin {
+    return new TemplatePlugin(this.templates, ground);
+  }
+
   serve(request: DnsRequest, next: Serve): DnsReply {
     const { name, type } = request.question;
     for (const template of this.templates) {
