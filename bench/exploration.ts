@@ -101,8 +101,9 @@ function typical(): Measurement {
     yardstick: 'as many events of the bare kernel',
     subject: () => liveThrough(plan, settled.fork()),
     base: () => bareEvents(events),
-    // Warm means that the compiler of the engine has seen it all: that takes it some fifty runs.
-    rounds: 151,
+    // Warm means that the compiler of the engine has seen it all: that takes it some 200 runs.
+    warmUp: 200,
+    rounds: 101,
     goal: 10,
   });
 }

@@ -23,20 +23,22 @@ export interface Comparison {
   readonly subject: Work;
   readonly base: Work;
   readonly rounds: number;
+  /** Rounds before those, which warm up and are not counted. Default: 1. */
+  readonly warmUp?: number;
   readonly goal?: number;
 }
 
 /** Nanoseconds from some fixed instant on. */
 export type Clock = () => bigint;
 
-/** Times a subject against its yardstick. The first round of both warms up and is not counted. */
+/** Times a subject against its yardstick. The first rounds of both warm up and are not counted. */
 export function compare(comparison: Comparison, clock: Clock = process.hrtime.bigint): Measurement {
-  const { name, unit, yardstick, subject, base, rounds, goal } = comparison;
+  const { name, unit, yardstick, subject, base, rounds, warmUp = 1, goal } = comparison;
   const own: number[] = [];
   const other: number[] = [];
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warmUp + rounds; round++) {
     const [first, second] = [secondsPerUnit(subject, clock), secondsPerUnit(base, clock)];
-    if (round === 0) continue;
+    if (round < warmUp) continue;
     own.push(first);
     other.push(second);
   }

@@ -32,6 +32,15 @@ describe('a measurement', () => {
     expect(compare({ ...COMMON, rounds: 1, subject, base: work(1, 1) }, clock).ratio).to.equal(2);
   });
 
+  it('leaves out as many rounds as it takes to warm up', () => {
+    const { clock, work } = handMoved();
+    let rounds = 0;
+    const subject = () => work(rounds++ < 3 ? 1_000 : 2, 1)();
+    const some = { ...COMMON, rounds: 1, warmUp: 3, subject, base: work(1, 1) };
+    expect(compare(some, clock).ratio).to.equal(2);
+    expect(rounds).to.equal(4);
+  });
+
   it('takes the middle of its rounds', () => {
     expect(median([9, 1, 5])).to.equal(5);
     expect(median([4, 1, 2, 3])).to.equal(2);

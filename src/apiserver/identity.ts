@@ -85,21 +85,20 @@ export class Identities {
 
 /** The characters of digits, by their values. */
 const DIGITS: readonly number[] = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
-/** An identity before anything is drawn: its dashes stay. */
-const DASHES: readonly number[] = Array.from({ length: 36 }, () => '-'.charCodeAt(0));
+/** The codes of an identity: each time all but the dashes are written anew. */
+const codes: number[] = Array.from({ length: 36 }, () => '-'.charCodeAt(0));
 
 /** An identity in the form of a random UUID (version 4). */
 export function uuid(stream: Stream): string {
   // Put together of texts it would be a tree of them for as long as nobody looks at it.
-  const codes = DASHES.slice();
-  write(codes, 0, word(stream));
-  write(codes, 4, word(stream));
-  write(codes, 9, word(stream));
-  write(codes, 14, 0x4000 | (word(stream) & 0x0fff));
-  write(codes, 19, 0x8000 | (word(stream) & 0x0fff));
-  write(codes, 24, word(stream));
-  write(codes, 28, word(stream));
-  write(codes, 32, word(stream));
+  write(0, word(stream));
+  write(4, word(stream));
+  write(9, word(stream));
+  write(14, 0x4000 | (word(stream) & 0x0fff));
+  write(19, 0x8000 | (word(stream) & 0x0fff));
+  write(24, word(stream));
+  write(28, word(stream));
+  write(32, word(stream));
   return String.fromCharCode(...codes);
 }
 
@@ -108,7 +107,7 @@ function word(stream: Stream): number {
 }
 
 /** Four digits, from a place on. */
-function write(codes: number[], at: number, value: number): void {
+function write(at: number, value: number): void {
   codes[at] = DIGITS[value >>> 12]!;
   codes[at + 1] = DIGITS[(value >>> 8) & 15]!;
   codes[at + 2] = DIGITS[(value >>> 4) & 15]!;

@@ -1,7 +1,7 @@
 // What admission adds to every pod.
 // source: plugin/pkg/admission/defaulttolerationseconds/admission.go
 
-import { deepFreeze } from '../values/kube-object';
+import { copyWith, deepFreeze } from '../values/kube-object';
 import { tolerates } from './kinds/node';
 import type { Pod, PodSpec, Toleration } from './kinds/pod';
 
@@ -48,7 +48,8 @@ export class PodAdmission {
       effect: 'NoExecute',
       tolerationSeconds: key === NOT_READY_TAINT ? notReady : unreachable,
     }));
-    return { ...pod, spec: { ...pod.spec, tolerations: [...given, ...added] } };
+    const spec = copyWith(pod.spec, { tolerations: [...given, ...added] });
+    return copyWith(pod, { spec });
   }
 }
 

@@ -6,6 +6,7 @@ import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import { formatBytes } from '../values/bytes';
 import { addressAt, cidr } from '../values/cidr';
 import { familyOf } from '../values/ip';
+import { copyWith } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 
 /** source: pkg/controlplane/controller/systemnamespaces (the four that every cluster has) */
@@ -46,11 +47,11 @@ function nodeObject(node: NodeSpec): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name: node.name, labels: { ...labels, ...zone, ...role, ...node.labels } },
-    spec: {
-      ...(podCIDR === undefined ? {} : { podCIDR, podCIDRs: node.podCIDRs }),
-      ...(node.taints.length === 0 ? {} : { taints: node.taints }),
-    },
+    metadata: { name: node.name, labels: Object.assign(labels, zone, role, node.labels) },
+    spec: copyWith(
+      podCIDR === undefined ? {} : { podCIDR, podCIDRs: node.podCIDRs },
+      node.taints.length === 0 ? {} : { taints: node.taints },
+    ),
     status: {
       addresses: [
         ...node.addresses.map((address) => ({ type: 'InternalIP', address })),

@@ -44,7 +44,7 @@ export class WatchedKind implements InformerOptions {
     this.observe(change, undefined);
   }
 
-  /** Many a list holds nothing for most of those who watch the kind, and alike for the others. */
+  /** Many lists hold nothing for who watches the kind, and many the same keys again and again. */
   onChanges(changes: readonly Change[]): void {
     const { keysOf, kind, logic } = this;
     if (keysOf === concernsNobody) return;

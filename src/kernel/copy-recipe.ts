@@ -136,8 +136,9 @@ class CopyRecipe {
   /** Makes another one what the origin is; it has to be built just as the first target was. */
   applyTo(target: readonly object[]): void {
     const { sources } = this;
-    const parts: unknown[] = Array.from({ length: sources.length + 1 });
-    parts[0] = target;
+    const parts: unknown[] = [target];
+    // Room for all at once; Array.from would look up each of so many places in what it is given.
+    parts.length = sources.length + 1;
     for (let index = 0; index < sources.length; index++) {
       const { from, step, sample, kind } = sources[index]!;
       parts[index + 1] =
@@ -288,21 +289,22 @@ function apply({ part, removed, keys, values }: Patch, parts: readonly unknown[]
   }
 }
 
+/** What is empty, as most is, is not cleared: V8 would give it a new table all the same. */
 function fill(target: object, { kind, keys, values }: Filling, parts: readonly unknown[]): void {
   const count = values.parts.length;
   if (kind === 'list') {
     const list = target as unknown[];
-    list.length = 0;
+    if (list.length > 0) list.length = 0;
     for (let index = 0; index < count; index++) list.push(valueAt(values, index, parts));
   } else if (kind === 'map') {
     const map = target as Map<unknown, unknown>;
-    map.clear();
+    if (map.size > 0) map.clear();
     for (let index = 0; index < count; index++) {
       map.set(valueAt(keys!, index, parts), valueAt(values, index, parts));
     }
   } else if (kind === 'set') {
     const set = target as Set<unknown>;
-    set.clear();
+    if (set.size > 0) set.clear();
     for (let index = 0; index < count; index++) set.add(valueAt(values, index, parts));
   }
 }

@@ -139,7 +139,7 @@ export class FamilyStates {
   }
 }
 
-/** Whether it would be told again; `hasTurned`: whether what moves in turns alone may have moved. */
+/** Whether it would be told again; `hasTurned`: whether what moves in turns may have moved. */
 export function isStillTold(told: Told, hasTurned: boolean): boolean {
   const { found, sources, wholes } = told;
   const { spots, values } = told.state;

@@ -1,7 +1,7 @@
 // Manifests of a scenario: those of its own file and those that `manifests:` points to, unchanged
 // as kubectl, Helm or Kustomize emit them.
 
-import { deepFreeze, keyOf, nameOf } from '../values/kube-object';
+import { copyWith, deepFreeze, keyOf, nameOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 import type { KindWords } from './lexicon';
 import { Report } from './report';
@@ -163,10 +163,8 @@ export class ManifestReader {
     const namespaced = this.kinds.isNamespaced(apiVersion, kind);
     const namespace = metadata.namespace ?? 'default';
     const { namespace: _, ...rest } = metadata;
-    const object = deepFreeze<KubeObject>({
-      ...written,
-      metadata: namespaced ? { ...rest, namespace } : rest,
-    });
+    const placed = namespaced ? copyWith(rest, { namespace }) : rest;
+    const object: KubeObject = deepFreeze(copyWith(written, { metadata: placed }));
     for (const problem of this.kinds.check(object)) {
       const { path, severity, message, hint } = problem;
       const place = placeNear(tree, pointer(path));

@@ -11,7 +11,7 @@ import type { DeclaredWait, TimerName, Timing } from '../timing';
 import { processOwner } from '../values/component';
 import { parseIp } from '../values/ip';
 import type { IP } from '../values/ip';
-import { keyOf } from '../values/kube-object';
+import { deepFreeze, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { CERTAIN } from '../values/ratio';
 import { later } from '../values/time';
@@ -269,7 +269,9 @@ export class DnsServers {
   private liveBy(server: Server, corefile: string): void {
     const blocks = parseCorefile(corefile);
     const id = `${keyOf(server.pod)}#${++this.instances}`;
-    server.options = readProcessOptions(blocks, (timer) => this.ground.timing.base(timer));
+    server.options = deepFreeze(
+      readProcessOptions(blocks, (timer) => this.ground.timing.base(timer)),
+    );
     this.live(server, id, blocks);
     server.corefile = corefile;
   }

@@ -7,6 +7,7 @@ import { error } from './define';
 import type { ServiceSpec } from './service';
 
 type Fields = Readonly<Record<string, unknown>>;
+type Rule = (value: unknown, path: string) => ManifestProblem[];
 
 const TEXTS = ['clusterIP', 'externalName', 'loadBalancerIP', 'loadBalancerClass'];
 const LISTS = ['clusterIPs', 'externalIPs', 'ipFamilies', 'loadBalancerSourceRanges'];
@@ -18,9 +19,9 @@ export function validateShapes(spec: ServiceSpec): ManifestProblem[] {
   const { sessionAffinityConfig, healthCheckNodePort, ports = [] } = spec;
   const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds;
   return [
-    ...TEXTS.flatMap((field) => text(fields[field], `/spec/${field}`)),
-    ...LISTS.flatMap((field) => texts(fields[field], `/spec/${field}`)),
-    ...FLAGS.flatMap((field) => flag(fields[field], `/spec/${field}`)),
+    ...shapesOf(fields, TEXTS, text),
+    ...shapesOf(fields, LISTS, texts),
+    ...shapesOf(fields, FLAGS, flag),
     ...number(healthCheckNodePort, '/spec/healthCheckNodePort'),
     ...number(seconds, '/spec/sessionAffinityConfig/clientIP/timeoutSeconds'),
     ...ports.flatMap(({ name, nodePort, appProtocol }, index) => [
@@ -29,6 +30,12 @@ export function validateShapes(spec: ServiceSpec): ManifestProblem[] {
       ...number(nodePort, `/spec/ports/${index}/nodePort`),
     ]),
   ];
+}
+
+function shapesOf(fields: Fields, names: readonly string[], rule: Rule): ManifestProblem[] {
+  // Of most Services hardly any of these is given.
+  const given = names.filter((name) => fields[name] !== undefined);
+  return given.flatMap((name) => rule(fields[name], `/spec/${name}`));
 }
 
 function text(value: unknown, path: string): ManifestProblem[] {

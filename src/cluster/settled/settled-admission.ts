@@ -10,7 +10,7 @@ import type { Store } from '../../apiserver/store';
 import type { Placement } from '../../controllers/index';
 import { comerOf } from '../../node/kubelet/settled-pods';
 import type { Comer } from '../../node/kubelet/settled-pods';
-import { deepFreeze, keyOf } from '../../values/kube-object';
+import { copyWith, deepFreeze, keyOf } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
 import { PodSeries } from './pod-series';
@@ -108,7 +108,7 @@ export class SettledAdmission implements Admission {
     const place = isNext ? this.settlers.placed(pod, key, false) : undefined;
     if (place !== undefined) {
       const { nodeName, status } = place;
-      return this.bound({ ...pod, spec: { ...pod.spec, nodeName }, status });
+      return this.bound(copyWith(pod, { spec: copyWith(pod.spec, { nodeName }), status }));
     }
     this.waiting.add(key);
     return pod;
@@ -124,6 +124,6 @@ export class SettledAdmission implements Admission {
   private bound(pod: Pod): Pod {
     // Whoever runs it holds on to it: what is known of an object of the API never changes.
     const status = this.settlers.running(comerOf(deepFreeze(pod)));
-    return status === undefined ? pod : { ...pod, status };
+    return status === undefined ? pod : copyWith(pod, { status });
   }
 }

@@ -35,13 +35,11 @@ export function hasAddressOf({ status }: Pod, family: Family): boolean {
 
 function addressesOf({ status }: Pod, family: Family): string[] {
   const { podIPs, podIP } = status ?? {};
-  const addresses: string[] = [];
-  if (podIPs?.length) {
-    for (const { ip } of podIPs) if (familyOf(ip as IP) === family) addresses.push(ip);
-  } else if (podIP && familyOf(podIP as IP) === family) {
-    addresses.push(podIP);
-  }
-  return addresses;
+  if (!podIPs?.length) return podIP && familyOf(podIP as IP) === family ? [podIP] : [];
+  const first = podIPs[0]!.ip;
+  // Nearly all pods have one address; a list that grows would keep room for more.
+  if (podIPs.length === 1) return familyOf(first as IP) === family ? [first] : [];
+  return podIPs.filter(({ ip }) => familyOf(ip as IP) === family).map(({ ip }) => ip);
 }
 
 /**

@@ -177,15 +177,14 @@ class SchedulerLogic implements ControllerLogic {
    */
   private choose(pod: Pod, reasons?: Map<string, number>): NodeLoad | undefined {
     const spread = this.loads.spreadOf(ownerOf(pod));
-    const countOn = ({ came }: NodeLoad): number => spread.get(came) ?? 0;
     const fresh = this.loads.firstOfLeast(
-      (load) => countOn(load) === 0 && whyNot(pod, load) === undefined,
+      (load) => !spread.get(load.came) && whyNot(pod, load) === undefined,
     );
     if (fresh !== undefined) return fresh;
     let best: NodeLoad | undefined;
     let bestOwn = 0;
     for (const load of this.loads.inOrder()) {
-      const own = countOn(load);
+      const own = spread.get(load.came) ?? 0;
       const isWorse =
         best !== undefined && (own > bestOwn || (own === bestOwn && load.pods >= best.pods));
       if (isWorse) continue;

@@ -4,11 +4,14 @@
 import { conditionOf, isPodReady } from '../../apiserver/kinds/pod';
 import type { Pod, PodSpec } from '../../apiserver/kinds/pod';
 import type { PodTemplate } from '../../apiserver/kinds/workload';
+import { copyWith } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { later, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 import { controllerReference } from '../owner';
+
+const NO_LABELS: Labels = Object.freeze({});
 
 /** A pod that `owner` controls. Without a name it is named after its owner when it is stored. */
 export function podFromTemplate(
@@ -22,19 +25,18 @@ export function podFromTemplate(
 ): Pod {
   const { name, namespace } = owner.metadata;
   const { annotations } = template.metadata ?? {};
+  const named =
+    options.name === undefined ? { name: '', generateName: `${name}-` } : { name: options.name };
+  const placed = namespace === undefined ? named : copyWith(named, { namespace });
+  const labels = copyWith(template.metadata?.labels ?? NO_LABELS, options.labels ?? NO_LABELS);
+  const ownerReferences = [controllerReference(owner)];
+  const own = annotations ? { labels, annotations, ownerReferences } : { labels, ownerReferences };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: {
-      name: options.name ?? '',
-      ...(options.name === undefined && { generateName: `${name}-` }),
-      ...(namespace !== undefined && { namespace }),
-      labels: { ...template.metadata?.labels, ...options.labels },
-      ...(annotations && { annotations }),
-      ownerReferences: [controllerReference(owner)],
-    },
+    metadata: copyWith(placed, own),
     // Without an addition all pods of a template share its parts.
-    spec: options.spec === undefined ? template.spec : { ...template.spec, ...options.spec },
+    spec: options.spec === undefined ? template.spec : copyWith(template.spec, options.spec),
   };
 }
 

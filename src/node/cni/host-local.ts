@@ -49,14 +49,14 @@ export class HostLocal {
     if (held !== undefined) {
       return `${held[0]} has been allocated to ${id}, duplicate allocation is not allowed`;
     }
-    const places: number[] = [];
-    for (let index = 0; index < this.ranges.length; index++) {
-      const place = this.nextFree(index, this.last[index]!);
+    const places = this.last.slice();
+    for (let index = 0; index < places.length; index++) {
+      const place = this.nextFree(index, places[index]!);
       if (place === undefined) {
         const range = rangeText(this.ranges[index]!.addresses);
         return `no IP addresses available in range set: ${range}`;
       }
-      places.push(place);
+      places[index] = place;
     }
     const addresses = this.take(places);
     this.byId.later(id, addresses);
@@ -74,14 +74,12 @@ export class HostLocal {
 
   /** One place of each range. */
   private take(places: readonly number[]): readonly IP[] {
-    const addresses: IP[] = [];
-    for (let index = 0; index < places.length; index++) {
-      const place = places[index]!;
+    // Mapped, not pushed: a list that grows keeps room for what never comes.
+    return places.map((place, index) => {
       this.last[index] = place;
       this.taken[index]![place] = true;
-      addresses.push(addressAt(this.ranges[index]!.addresses, place));
-    }
-    return addresses;
+      return addressAt(this.ranges[index]!.addresses, place);
+    });
   }
 
   /** The next free place after `last`, round the range once; the gateway is nobody's. */

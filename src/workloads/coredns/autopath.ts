@@ -1,6 +1,7 @@
 // The autopath plugin: the search list of the client is walked by the server.
 // source: coredns plugin/autopath/{autopath,cname,setup}.go
 
+import { deepFreeze } from '../../values/kube-object';
 import { CorefileError } from '../corefile';
 import type { Directive } from '../corefile';
 import { zonesOr } from '../corefile-values';
@@ -16,7 +17,7 @@ interface AutopathOptions {
 }
 
 export const setupAutopath: Setup = ([directive], ground) => [
-  new AutopathPlugin(readAutopath(directive, ground), ground),
+  new AutopathPlugin(deepFreeze(readAutopath(directive, ground)), ground),
 ];
 
 class AutopathPlugin implements Plugin {

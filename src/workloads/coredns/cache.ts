@@ -3,6 +3,7 @@
 //
 // Questions that nobody really asks find the cache as it is and leave it so.
 
+import { deepFreeze } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
 import { seconds } from '../../values/time';
 import { isSameName, isWithin, recordsOf, zoneOf } from '../dns-message';
@@ -27,7 +28,7 @@ interface Item {
 const TTL_WITHOUT_RECORDS = 5;
 
 export const setupCache: Setup = ([directive], ground) => [
-  new CachePlugin(readCache(directive, ground.zones, ground.delay)),
+  new CachePlugin(deepFreeze(readCache(directive, ground.zones, ground.delay))),
 ];
 
 export class CachePlugin implements Plugin {

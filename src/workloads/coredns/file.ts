@@ -3,6 +3,7 @@
 //
 // Not modelled: DNAME, wildcards, delegation and DNSSEC.
 
+import { deepFreeze } from '../../values/kube-object';
 import { CorefileError } from '../corefile';
 import type { Directive } from '../corefile';
 import { notModelled, zonesOr } from '../corefile-values';
@@ -22,9 +23,11 @@ export const setupFile: Setup = (directives, ground) => {
   const zones = new Map<string, FileZone>();
   for (const directive of directives) {
     const { names, fallthrough, text } = readFile(directive, ground);
-    for (const name of names) zones.set(name, { records: recordsIn(text, name), fallthrough });
+    for (const name of names) {
+      zones.set(name, deepFreeze({ records: recordsIn(text, name), fallthrough }));
+    }
   }
-  return [new FilePlugin(zones, ground)];
+  return [new FilePlugin(Object.freeze(zones), ground)];
 };
 
 class FilePlugin implements Plugin {

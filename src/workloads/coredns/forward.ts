@@ -4,6 +4,7 @@
 // Questions that nobody really asks find upstreams as they are, and make none of them suspect.
 
 import { parseIp } from '../../values/ip';
+import { deepFreeze } from '../../values/kube-object';
 import { ratio } from '../../values/ratio';
 import { ZERO } from '../../values/time';
 import type { Duration } from '../../values/time';
@@ -48,7 +49,7 @@ const SILENT = new Set([
 ]);
 
 export const setupForward: Setup = (directives, ground) =>
-  directives.map((directive) => new ForwardPlugin(readForward(directive, ground), ground));
+  directives.map((it) => new ForwardPlugin(deepFreeze(readForward(it, ground)), ground));
 
 class ForwardPlugin implements Plugin {
   readonly name = 'forward';

@@ -3,6 +3,7 @@
 
 import { parseIp } from '../../values/ip';
 import type { IP } from '../../values/ip';
+import { deepFreeze } from '../../values/kube-object';
 import type { Directive } from '../corefile';
 import { readCount, zonesOr } from '../corefile-values';
 import { emptyReply, isWithin, normalName, zoneOf } from '../dns-message';
@@ -23,7 +24,7 @@ interface HostsOptions {
 const TTL = 3_600;
 
 export const setupHosts: Setup = (directives, ground) =>
-  directives.map((directive) => new HostsPlugin(readHosts(directive, ground)));
+  directives.map((directive) => new HostsPlugin(deepFreeze(readHosts(directive, ground))));
 
 class HostsPlugin implements Plugin {
   readonly name = 'hosts';

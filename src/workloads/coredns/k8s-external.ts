@@ -2,6 +2,7 @@
 // source: coredns plugin/k8s_external/{external,apex,msg_to_dns}.go, plugin/kubernetes/external.go
 
 import { parseIp } from '../../values/ip';
+import { deepFreeze } from '../../values/kube-object';
 import { CorefileError } from '../corefile';
 import type { Directive } from '../corefile';
 import { notModelled, readCount, zonesOr } from '../corefile-values';
@@ -28,7 +29,7 @@ interface ExternalOptions {
 }
 
 export const setupExternal: Setup = ([directive], ground) => [
-  new ExternalPlugin(readExternal(directive, ground), ground),
+  new ExternalPlugin(deepFreeze(readExternal(directive, ground)), ground),
 ];
 
 class ExternalPlugin implements Plugin {

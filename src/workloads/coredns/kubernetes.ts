@@ -2,6 +2,7 @@
 // source: coredns plugin/kubernetes/{handler,kubernetes}.go
 
 import { parseIp } from '../../values/ip';
+import { deepFreeze } from '../../values/kube-object';
 import { emptyReply, isSameName, isWithin, joinNames, relativeTo } from '../dns-message';
 import { uniqueRecords, zoneOf } from '../dns-message';
 import type { DnsReply, ResourceRecord } from '../dns-message';
@@ -25,7 +26,8 @@ interface Found {
 }
 
 export const setupKubernetes: Setup = ([directive], ground) => {
-  return [new KubernetesPlugin(readKubernetes(directive, ground.zones, ground.delay), ground)];
+  const options = readKubernetes(directive, ground.zones, ground.delay);
+  return [new KubernetesPlugin(deepFreeze(options), ground)];
 };
 
 export class KubernetesPlugin implements Plugin {

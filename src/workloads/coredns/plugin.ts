@@ -51,8 +51,8 @@ export interface Plugin {
   /** Forgets the answers that it has kept. */
   empty?(): void;
   /**
-   * The same plugin of a fork. It shares what was read of the Corefile, which never changes; what
-   * it has learnt since is carried over to it afterwards.
+   * The same plugin of a fork. It shares what was read of the Corefile, which is frozen; what it
+   * has learnt since is carried over to it afterwards.
    */
   inFork(ground: PluginGround): Plugin;
 }

@@ -1,6 +1,7 @@
 // The rewrite plugin: changes questions on their way in, and answers on their way back.
 // source: coredns plugin/rewrite/{rewrite,name,type,ttl,rcode}.go
 
+import { deepFreeze } from '../../values/kube-object';
 import { CorefileError } from '../corefile';
 import type { Directive } from '../corefile';
 import type { DnsReply, Question } from '../dns-message';
@@ -20,7 +21,9 @@ export interface Rule {
   apply(question: Question): Rewritten | undefined;
 }
 
-export const setupRewrite: Setup = (directives) => [new RewritePlugin(directives.map(readRule))];
+export const setupRewrite: Setup = (directives) => [
+  new RewritePlugin(deepFreeze(directives.map(readRule))),
+];
 
 class RewritePlugin implements Plugin {
   readonly name = 'rewrite';

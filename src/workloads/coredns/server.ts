@@ -44,7 +44,7 @@ export class CoreDns {
       return;
     }
     this.blocks = config.flatMap((block) => {
-      const zones = zonesOf(block);
+      const zones = Object.freeze(zonesOf(block));
       const read: Chain = (own) => pluginsOf(block, own);
       return zones.length === 0 ? [] : [blockOf(zones, read, ground, askSelf)];
     });

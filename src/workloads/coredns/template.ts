@@ -1,6 +1,7 @@
 // The template plugin: answers that are written into the configuration.
 // source: coredns plugin/template/{template,setup}.go
 
+import { deepFreeze } from '../../values/kube-object';
 import { CorefileError } from '../corefile';
 import type { Directive } from '../corefile';
 import { notModelled, zonesOr } from '../corefile-values';
@@ -30,7 +31,7 @@ interface Match {
 
 export const setupTemplate: Setup = (directives, ground) => [
   new TemplatePlugin(
-    directives.map((directive) => readTemplate(directive, ground)),
+    deepFreeze(directives.map((directive) => readTemplate(directive, ground))),
     ground,
   ),
 ];

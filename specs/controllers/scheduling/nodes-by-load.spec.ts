@@ -1,0 +1,48 @@
+// Goal: the node with the fewest pods comes first, however full the others were before.
+
+import { expect } from 'chai';
+import type { Node } from '../../../src/apiserver/kinds/node';
+import type { Pod } from '../../../src/apiserver/kinds/pod';
+import { NodesByLoad } from '../../../src/controllers/scheduling/nodes-by-load';
+
+const POD = { spec: { containers: [] } } as unknown as Pod;
+
+function nodeNamed(name: string): Node {
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name } };
+}
+
+function leastOf(loads: NodesByLoad): string | undefined {
+  return loads.firstOfLeast(() => true)?.node.metadata.name;
+}
+
+describe('nodes by load', () => {
+  let loads: NodesByLoad;
+
+  beforeEach(() => {
+    loads = new NodesByLoad();
+    for (const name of ['a', 'b']) {
+      loads.put(nodeNamed(name));
+      for (let pods = 0; pods < 3; pods++) loads.add(name, POD, '');
+    }
+  });
+
+  it('finds a node that has lost a pod before one that has not', () => {
+    expect(leastOf(loads)).to.equal('a');
+    loads.remove('b', POD, '');
+    expect(leastOf(loads)).to.equal('b');
+  });
+
+  it('finds a node that has come since all others were full', () => {
+    expect(leastOf(loads)).to.equal('a');
+    loads.put(nodeNamed('c'));
+    expect(leastOf(loads)).to.equal('c');
+  });
+
+  it('finds a node after all of them were forgotten', () => {
+    expect(leastOf(loads)).to.equal('a');
+    loads.clear();
+    expect(leastOf(loads)).to.equal(undefined);
+    loads.put(nodeNamed('d'));
+    expect(leastOf(loads)).to.equal('d');
+  });
+});
