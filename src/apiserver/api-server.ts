@@ -214,7 +214,7 @@ export class ApiServer {
    */
   commitAlike(request: ApiRequest, count: number): ApiResult[] {
     const { admission, kernel, store } = this;
-    const isMany = count > 1 && request.verb === 'create' && kernel.isBeforeStart;
+    const isMany = count > 1 && request.verb === 'create';
     const series = isMany ? admission.series?.(request.object!, store) : undefined;
     const subject = `${request.kind}/${request.key}`;
     const results: ApiResult[] = [];

@@ -70,10 +70,10 @@ export class SettledAdmission implements Admission {
     return this.inner.named(object, store);
   }
 
-  /** Pods of one template, unless somebody waits for the scheduler. */
+  /** Pods of one template, which are made for as long as nobody waits for the scheduler. */
   series(object: KubeObject, store: Store): Series | undefined {
     const { stage, waiting, settlers } = this;
-    if (stage !== 'settling' || waiting.size > 0) return undefined;
+    if (stage !== 'settling') return undefined;
     let series = this.known.get(object);
     if (series !== undefined) return series;
     const mould = this.inner.mould(object, store);
