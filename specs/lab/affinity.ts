@@ -9,7 +9,7 @@ import { serviceFlow } from './flows';
 import type { Flow } from './flows';
 import type { Observer } from './observe';
 import type { LabService } from './services';
-import { caseOf, sendOnce, verdictOf } from './trial';
+import { caseOf, sample, sendOnce, verdictOf } from './trial';
 import type { Verdict } from './trial';
 
 interface Client {
@@ -41,7 +41,7 @@ export async function affinityVerdicts(
     ),
   );
   const firsts = clients.map((flows) => caseOf(cluster, flows[0]!));
-  await sendOnce(observer, firsts, 1);
+  await sample(observer, firsts);
   await remember(cluster);
   const again = clients.flat().map((flow) => caseOf(cluster, repeated(flow)));
   await sendOnce(observer, again, AGAIN);

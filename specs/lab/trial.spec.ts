@@ -1,11 +1,12 @@
-// Goal: an attempt that lost an entry is made again once; whatever comes again is a difference.
+// Goal: an attempt that lost an entry is made again once; whatever comes again is a difference. One
+// that clashed says nothing at all.
 
 import { expect } from 'chai';
 import { SEEN, TRACE } from './attempts';
 import type { Flow } from './flows';
 import type { Observation, Observer } from './observe';
 import type { Case } from './trial';
-import { sendOnce, verdictOf } from './trial';
+import { sample, sendOnce, verdictOf } from './trial';
 
 const FLOW: Flow = {
   title: 'p1 → local by node port of n1, TCP',
@@ -14,14 +15,26 @@ const FLOW: Flow = {
 };
 
 const LOST: Observation = { ...SEEN, entries: [] };
+const CLASHED: Observation = { ...SEEN, hasClashed: true };
 
 describe('a flow of the lab', () => {
-  /** Sends it in as many rounds as there are observations, one in each. */
-  async function sent(...rounds: readonly Observation[]): Promise<Case> {
+  /** Nothing has been sent yet. */
+  function unsent(): Case {
+    return { flow: FLOW, traces: [TRACE], observations: [], lost: [] };
+  }
+
+  /** Whoever observes sees these, one in each round. */
+  function observerOf(rounds: readonly Observation[]): Observer {
     const left = [...rounds];
-    const attempt = () => Promise.resolve([[left.shift()!]]);
-    const it: Case = { flow: FLOW, traces: [TRACE], observations: [], lost: [] };
-    for (const _ of rounds) await sendOnce({ attempt } as unknown as Observer, [it]);
+    const attempt = () => Promise.resolve([left.splice(0, 1)]);
+    return { attempt } as unknown as Observer;
+  }
+
+  /** Sends it in as many rounds as there are observations. */
+  async function sent(...rounds: readonly Observation[]): Promise<Case> {
+    const observer = observerOf(rounds);
+    const it = unsent();
+    for (const _ of rounds) await sendOnce(observer, [it]);
     return it;
   }
 
@@ -41,5 +54,13 @@ describe('a flow of the lab', () => {
   it('differs at once where another answered', async () => {
     const other = { ...SEEN, greeting: { ...SEEN.greeting!, name: 'lab/a2' } };
     expect(verdictOf(await sent(other, SEEN)).difference).to.include('lab/a2');
+  });
+
+  it('is sampled anew where the attempt clashed with another connection, or lost an entry', async () => {
+    for (const spoilt of [[CLASHED], [LOST], [CLASHED, LOST, CLASHED]]) {
+      const it = unsent();
+      await sample(observerOf([...spoilt, SEEN, LOST]), [it]);
+      expect(it.observations).to.deep.equal([SEEN]);
+    }
   });
 });

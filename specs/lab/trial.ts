@@ -115,6 +115,15 @@ export async function sendOnce(
   });
 }
 
+/** One attempt that counts for each flow: one that clashed, or lost an entry, is made again. */
+export async function sample(observer: Observer, cases: readonly Case[]): Promise<void> {
+  let open = cases;
+  for (let round = 0; round < ROUNDS && open.length > 0; round++) {
+    await sendOnce(observer, open, 1);
+    open = open.filter(({ observations }) => observations.length === 0);
+  }
+}
+
 /** The first attempt of a flow that lost an entry is made again; a second one is a difference. */
 function isLost({ traces, lost }: Case, seen: Observation): boolean {
   if (lost.length > 0 || traces.some((trace) => agrees(trace, seen))) return false;
