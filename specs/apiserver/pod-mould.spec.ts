@@ -47,7 +47,7 @@ class World {
   cast(given: Pod): ObjectMeta {
     const mould = this.admission.mould(given, this.store)!;
     mould.next();
-    return mould.stored(this.store.nextVersion);
+    return { ...mould.admitted(), resourceVersion: String(this.store.nextRevision) };
   }
 }
 

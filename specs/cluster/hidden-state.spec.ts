@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { load } from '../../src/chai/load';
 import { createCluster } from '../../src/cluster/create-cluster';
 import { Kernel } from '../../src/kernel/kernel';
+import { isMap, isSet } from '../../src/kernel/parts';
 import { Phase } from '../../src/kernel/phase';
 import type { EventKind } from '../../src/kernel/event-queue';
 import { Execution } from '../../src/runner/execution';
@@ -54,8 +55,8 @@ function isState(value: unknown): value is object {
 }
 
 function partsOf(value: object): Iterable<[string, unknown]> {
-  if (value instanceof Map) return [...value].map(([key, part]) => [String(key), part]);
-  if (value instanceof Set) return [...value].map((part, index) => [String(index), part]);
+  if (isMap(value)) return [...value].map(([key, part]) => [String(key), part]);
+  if (isSet(value)) return [...value].map((part, index) => [String(index), part]);
   if (ArrayBuffer.isView(value)) return [];
   return Object.entries(Object.getOwnPropertyDescriptors(value)).map(([key, { value: part }]) => [
     key,
@@ -97,7 +98,7 @@ function textOf(value: unknown, { objects }: Reach): string {
     if (typeof part !== 'object' || part === null) return typeof part === 'bigint' ? '' : part;
     if (met.has(part) || objects.has(part)) return '';
     met.add(part);
-    return part instanceof Map || part instanceof Set ? [...part] : part;
+    return isMap(part) || isSet(part) ? [...part] : part;
   });
 }
 

@@ -2,6 +2,8 @@
 // number of its turn, so that two models say the same where they are of the same build, with the
 // same references. What is frozen, a memo or a function has no turn: it is meant by what it is.
 
+import { isMap, isSet } from '../../src/kernel/parts';
+
 const names = new WeakMap<object, number>();
 let named = 0;
 
@@ -37,8 +39,8 @@ export function writableIn(root: object): Set<object> {
 function partsOf(whole: object): [unknown, unknown][] {
   // A list with holes says the same as one with nothing at those places.
   if (Array.isArray(whole)) return [...(whole as unknown[]).entries()];
-  if (whole instanceof Map) return [...(whole as Map<unknown, unknown>)];
-  if (whole instanceof Set) return [...(whole as Set<unknown>)].map((part) => ['', part]);
+  if (isMap(whole)) return [...whole];
+  if (isSet(whole)) return [...whole].map((part) => ['', part]);
   if (ArrayBuffer.isView(whole)) return [['bytes', String(whole)]];
   const fields = Object.entries(Object.getOwnPropertyDescriptors(whole));
   const own = fields.filter(([, { get }]) => get === undefined);

@@ -135,6 +135,33 @@ describe('the states of a family', () => {
     expect(moving.asked).to.equal(2 * once);
   });
 
+  it('are those of whoever holds the places now', () => {
+    const states = statesOf(new Fork(1, 2), 'told');
+    const fork = new Fork(1, 2);
+    fork.ask(states);
+    const other = new Fork(1, 3);
+    fork.ground = 'moved';
+    fork.last = { ...fork.last!, ground: 'stayed' };
+    expect([fork.ask(states), fork.last.sources]).to.deep.equal(['told', [fork.two, fork.one]]);
+    // The same question where another one holds the places.
+    other.last = fork.last;
+    expect(other.ask(states)).to.equal(undefined);
+  });
+
+  it('are looked at anew once there is more to look at', () => {
+    const first = new Fork(1, 2);
+    const states = new FamilyStates();
+    const { value, from, trail } = foundIn(first, 'of a');
+    const short = { value, from, trail: [trail[0]!] };
+    states.cover(short.trail, (place) => first.locate(place)!);
+    const fork = new Fork(1, 3);
+    expect(fork.ask(states, short)).to.equal('of a');
+    states.cover(trail, (place) => first.locate(place)!);
+    expect(first.ask(states, foundIn(first, 'of 2'))).to.equal('of 2');
+    expect(fork.ask(states, foundIn(fork, 'of 3'))).to.equal('of 3');
+    expect(isStillTold(fork.last!, true)).to.equal(true);
+  });
+
   it('are told for as long as what the answer was read from stands alike', () => {
     const states = statesOf(new Fork(1, 2), 'told');
     const fork = new Fork(1, 2);

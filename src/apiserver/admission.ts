@@ -6,8 +6,8 @@ import type { Kernel } from '../kernel/kernel';
 import type { Stream } from '../kernel/random';
 import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
-import { copyWith, keyOf } from '../values/kube-object';
-import type { KubeObject, ObjectMeta } from '../values/kube-object';
+import { copyWith, deepFreeze, keyOf } from '../values/kube-object';
+import type { KubeObject, ObjectKey, ObjectMeta } from '../values/kube-object';
 import type { ManifestProblem } from '../values/manifest-problem';
 import { later, seconds } from '../values/time';
 import type { Instant } from '../values/time';
@@ -15,13 +15,15 @@ import type { Admission } from './api-server';
 import { exampleName, generatedName, Identities } from './identity';
 import { shareParts, storable } from './json';
 import { definitionOf, kindNamed } from './kinds';
-import { fieldPath } from './kinds/define';
+import { completionOf, fieldPath } from './kinds/define';
 import type { KindDefinition } from './kinds/define';
 import type { Namespace } from './kinds/namespace';
 import { validateMetadata } from './kinds/names';
 import { isPodTerminal } from './kinds/pod';
-import type { Pod, PodStatus } from './kinds/pod';
+import type { Pod, PodSpec, PodStatus } from './kinds/pod';
+import { isFlawless } from './kinds/pod-validation';
 import type { Service } from './kinds/service';
+import type { WorkloadSpec } from './kinds/workload';
 import { LeftDelays } from './left-delays';
 import { PodAdmission } from './pod-admission';
 import type { DefaultPatience } from './pod-admission';
@@ -68,12 +70,13 @@ export class KindAdmission implements Admission {
     }
   }
 
-  /** Pods like this one; undefined where it is the first of its template, or a special one. */
+  /** Pods like this one; undefined where nobody has looked at any so far, or it is a special one. */
   mould(given: KubeObject, store: Store): PodMould | undefined {
     if (given.kind !== 'Pod' || !isOfMould(given as Pod)) return undefined;
     const { generateName = '', namespace } = given.metadata;
     const metadata = copyWith(given.metadata, { name: exampleName(generateName) });
-    const pattern = this.ofTemplate(copyWith(given, { metadata, status: NEW_POD }));
+    const example = copyWith(given, { metadata, status: NEW_POD }) as Pod;
+    const pattern = this.ofTemplate(example) ?? this.ofOwner(example, store);
     if (pattern === undefined || typeof pattern === 'string') return undefined;
     const names = this.namesOf('Pod', namespace, generateName);
     const { identities, kernel } = this;
@@ -84,14 +87,19 @@ export class KindAdmission implements Admission {
     return this.kernel.random.stream(`apiserver/generateName/${kind}/${namespace ?? ''}/${prefix}`);
   }
 
-  admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string {
+  admit(
+    object: KubeObject,
+    previous: KubeObject | undefined,
+    store: Store,
+    key: ObjectKey = keyOf(object),
+  ): KubeObject | string {
     const definition = definitionOf(object.apiVersion, object.kind);
     if (definition === undefined && kindNamed(object.kind) !== undefined) {
       return `no matches for kind ${object.kind} in version ${object.apiVersion}`;
     }
     const admitted =
       previous === undefined
-        ? this.admitNew(object, definition, store)
+        ? this.admitNew(object, definition, store, key)
         : this.admitChange(object, previous, definition);
     return typeof admitted === 'string'
       ? `${object.kind} "${object.metadata.name}" ${admitted}`
@@ -128,39 +136,54 @@ export class KindAdmission implements Admission {
     given: KubeObject,
     definition: KindDefinition | undefined,
     store: Store,
+    key: ObjectKey,
   ): KubeObject | string {
     const object = this.ofTemplate(given) ?? this.completed(given, definition);
     if (typeof object === 'string') return object;
     const metadata: ObjectMeta = copyWith(withoutIdentity(object.metadata), {
-      uid: this.identities.next(object.kind, keyOf(object), store),
+      uid: this.identities.next(object.kind, key, store),
       generation: 1,
       creationTimestamp: this.kernel.now,
     });
-    if (given.kind === 'Pod') return Object.freeze(copyWith(object, { metadata, status: NEW_POD }));
-    return Object.freeze(copyWith(object, { metadata }));
+    return copyWith(object, given.kind === 'Pod' ? { metadata, status: NEW_POD } : { metadata });
   }
 
   /** A pod of a known template: its spec was completed and found right with the first of them. */
   private ofTemplate(given: KubeObject): KubeObject | string | undefined {
     const spec = given.kind === 'Pod' ? this.pods.known(given.spec, this.patience) : undefined;
-    if (spec === undefined) return undefined;
-    const object = storable(given, { spec: given.spec });
-    return refusal(validateMetadata(object)) ?? copyWith(object, { spec });
+    return spec && withSpec(given, spec);
+  }
+
+  /** The first pod of a template: its spec was completed and found right with its owner. */
+  private ofOwner(given: Pod, store: Store): KubeObject | string | undefined {
+    // What is left to the API server is filled in anew.
+    if (this.leftDelays.complete(given) !== given) return undefined;
+    const spec = this.pods.ofOwner(given, store, this.patience);
+    return spec && withSpec(given, spec);
   }
 
   private completed(
     given: KubeObject,
     definition: KindDefinition | undefined,
   ): KubeObject | string {
-    const said = this.leftDelays.complete(storable(given));
-    const completed = definition?.defaults(said) ?? said;
-    const refused = refusal((definition?.validate ?? validateMetadata)(completed));
-    if (refused !== undefined) return refused;
+    const known = this.leftDelays.isEmpty ? completionOf(given) : undefined;
+    const completed = known ?? this.judged(given, definition);
+    if (typeof completed === 'string') return completed;
     const allocated = this.allocate(completed, undefined);
     if (typeof allocated !== 'string' && given.kind === 'Pod') {
       this.pods.learn(given.spec, (allocated as Pod).spec, this.patience);
     }
     return allocated;
+  }
+
+  /** An object that nobody has read as a manifest, with its defaults, or what is wrong with it. */
+  private judged(
+    given: KubeObject,
+    definition: KindDefinition | undefined,
+  ): KubeObject | string {
+    const said = this.leftDelays.complete(storable(given, standingParts(given)));
+    const completed = deepFreeze(definition?.defaults(said) ?? said);
+    return refusal((definition?.validate ?? validateMetadata)(completed)) ?? completed;
   }
 
   private admitChange(
@@ -214,6 +237,18 @@ export class KindAdmission implements Admission {
   }
 }
 
+/** What of an object was found right before, and so is frozen and holds no null, by its place. */
+function standingParts({ spec }: KubeObject): unknown {
+  const pod = (spec as Partial<WorkloadSpec> | null | undefined)?.template?.spec;
+  return pod && isFlawless(pod) ? { spec: { template: { spec: pod } } } : undefined;
+}
+
+/** The pod with what its spec comes to, or why it is refused. Nothing is wrong with the spec. */
+function withSpec(given: KubeObject, spec: PodSpec): KubeObject | string {
+  const object = storable(given, { spec: given.spec });
+  return refusal(validateMetadata(object)) ?? copyWith(object, { spec });
+}
+
 /** The errors as one text in the manner of the API server; undefined without any. */
 function refusal(
   problems: readonly ManifestProblem[],
@@ -240,16 +275,6 @@ function holdsSpecOf(object: KubeObject, other: KubeObject): boolean {
   }
   return true;
 }
-
-/** The fields of the metadata that the API server gives. */
-const GIVEN: readonly (keyof ObjectMeta)[] = [
-  'uid',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'resourceVersion',
-];
 
 /** What a client may not write, as it was. A write without a status leaves the status alone. */
 function keepIdentity(object: KubeObject, previous: KubeObject): KubeObject {
@@ -289,7 +314,7 @@ function identified(object: KubeObject, previous: KubeObject): ObjectMeta {
 
 function withoutIdentity(metadata: ObjectMeta): ObjectMeta {
   // So it is with nearly everything that is created.
-  if (!GIVEN.some((field) => field in metadata)) return metadata;
+  if (!holdsIdentity(metadata)) return metadata;
   const {
     uid: _uid,
     generation: _generation,
@@ -300,6 +325,18 @@ function withoutIdentity(metadata: ObjectMeta): ObjectMeta {
     ...rest
   } = metadata;
   return rest;
+}
+
+/** Field by field, by their names: it is asked of everything that is created. */
+function holdsIdentity(metadata: ObjectMeta): boolean {
+  return (
+    metadata.uid !== undefined ||
+    metadata.generation !== undefined ||
+    metadata.creationTimestamp !== undefined ||
+    metadata.deletionTimestamp !== undefined ||
+    metadata.deletionGracePeriodSeconds !== undefined ||
+    metadata.resourceVersion !== undefined
+  );
 }
 
 function podGrace(pod: Pod, asked: number | undefined): number {

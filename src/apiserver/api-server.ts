@@ -214,17 +214,17 @@ export class ApiServer {
    */
   commitAlike(request: ApiRequest, count: number): ApiResult[] {
     const { admission, kernel, store } = this;
-    const isMany = count > 1 && request.verb === 'create';
-    const series = isMany ? admission.series?.(request.object!, store) : undefined;
+    const isCreate = request.verb === 'create';
+    const series = isCreate ? admission.series?.(request.object!, store) : undefined;
     const subject = `${request.kind}/${request.key}`;
     const results: ApiResult[] = [];
     while (results.length < count) {
-      const made = series?.next();
+      // No line is written of it before the start.
+      const made = series?.next(kernel.noteProgress('apiserver', 'stored', subject));
       if (made === undefined) {
         results.push(this.commitNow(request));
       } else {
-        const cause = kernel.noteProgress('apiserver', 'stored', subject);
-        this.publish(request, store.putMade(made, kernel.now, cause), made.isKnown);
+        this.publish(request, store.putMade(request.kind, made), made.late !== undefined);
         results.push('ok');
       }
     }

@@ -6,15 +6,18 @@ import type { Informer } from './informer';
 
 /** In the order in which they hear of a version at one instant. */
 export const PHASES = [Phase.control, Phase.agent] as const;
+export type Hearing = (typeof PHASES)[number];
 
 /** When at an instant a component hears of what it watches. */
 export function phaseOf(owner: string): Phase {
   return owner.includes('@') ? Phase.agent : Phase.control;
 }
 
+const NOBODY: readonly number[] = Object.freeze([]);
+
 /** Informers by their numbers, in the order in which they began to watch. */
 export class Audience {
-  readonly all: number[] = [];
+  all: readonly number[] = NOBODY;
   /** Its place among all audiences. */
   readonly number: number;
   /** Whether it watches one scope of a kind alone. */
@@ -24,8 +27,9 @@ export class Audience {
   /** So many of its turns have come. */
   turnsBegun = 0;
   private readonly informers: readonly Informer[];
-  /** By phase; undefined where it has to be found out anew. Never changed, only replaced. */
-  private listeners: ReadonlyMap<Phase, readonly number[]> | undefined;
+  /** Undefined where they have to be found out anew. Never changed, only replaced. */
+  private controllers: readonly number[] | undefined;
+  private agents: readonly number[] | undefined;
 
   constructor(informers: readonly Informer[], number: number, isPart: boolean) {
     this.informers = informers;
@@ -34,26 +38,31 @@ export class Audience {
   }
 
   add(id: number): void {
-    this.all.push(id);
+    // Most audiences are of one: a list that has grown keeps room for many more.
+    if (this.all.length === 0) this.all = [id];
+    else (this.all as number[]).push(id);
     this.changed();
   }
 
   /** One of them has begun to listen, or has ceased to. */
   changed(): void {
-    this.listeners = undefined;
+    this.controllers = undefined;
+    this.agents = undefined;
   }
 
-  /** Those that listen now, by the phase in which they do. */
-  listening(): ReadonlyMap<Phase, readonly number[]> {
-    return (this.listeners ??= new Map(PHASES.map((phase) => [phase, this.listeningIn(phase)])));
+  /** Those that listen now and hear in that phase. */
+  listening(phase: Hearing): readonly number[] {
+    if (phase === Phase.control) return (this.controllers ??= this.listeningIn(phase));
+    return (this.agents ??= this.listeningIn(phase));
   }
 
-  private listeningIn(phase: Phase): readonly number[] {
+  private listeningIn(phase: Hearing): readonly number[] {
     const isListening = (id: number): boolean => {
       const { isHeld, options } = this.informers[id]!;
       return !isHeld && phaseOf(options.owner) === phase;
     };
-    return Object.freeze(this.all.filter(isListening));
+    const listening = this.all.filter(isListening);
+    return listening.length === 0 ? NOBODY : Object.freeze(listening);
   }
 }
 

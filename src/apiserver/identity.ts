@@ -4,6 +4,7 @@
 
 import type { Random, Stream, StreamFamily } from '../kernel/random';
 import type { ObjectKey } from '../values/kube-object';
+import { isThere } from './late-pod';
 import type { Store } from './store';
 
 /** The alphabet of generated names: no vowels, and nothing that looks like something else. */
@@ -76,7 +77,7 @@ export class Identities {
     let count = 0;
     let version = store.version(kind, key);
     for (; version !== undefined && version.revision > this.since; version = version.previous) {
-      const isFirst = version.object !== undefined && version.previous?.object === undefined;
+      const isFirst = isThere(version) && !isThere(version.previous);
       if (isFirst) count++;
     }
     return count;

@@ -7,13 +7,18 @@ import type { Place, Readable } from '../kernel/readings';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Audience } from './audience';
+import { isThere } from './late-pod';
+import type { LatePod } from './late-pod';
 import { NEVER_THERE } from './store';
 import type { Store, Version } from './store';
 import { changeOf } from './version-log';
 import type { VersionLog } from './version-log';
 import { WatchGaps } from './watch-gaps';
 
-/** A change as a component receives it. Several writes may arrive as one, with the last object. */
+/**
+ * A change as a component receives it. Several writes may arrive as one, with the last object.
+ * Where there is a `late`, `after` is made when it is read first; see there what can be had without.
+ */
 export interface Change {
   readonly key: ObjectKey;
   /** The object as the component knew it before; undefined where it is new to it. */
@@ -22,6 +27,8 @@ export interface Change {
   readonly after: KubeObject | undefined;
   /** The journal entry of the write that brought this state. */
   readonly cause: number;
+  /** The change itself where it is the coming of a pod that was made in series. */
+  readonly late?: LatePod | undefined;
 }
 
 export interface InformerOptions {
@@ -162,6 +169,17 @@ export class Informer implements Readable {
       if (object !== undefined) objects.push(object);
     }
     return objects;
+  }
+
+  /** The versions of those of these that are there: what is made late needs not be made. */
+  versions(keys: Iterable<ObjectKey>): Version[] {
+    const versions: Version[] = [];
+    for (const key of keys) {
+      noteReading(this, key);
+      const version = this.versionOf(key);
+      if (isThere(version) && isIn(this.options.scope, version)) versions.push(version);
+    }
+    return versions;
   }
 
   /** All objects of the view; of one that shows a whole kind also those of one scope alone. */
@@ -331,5 +349,9 @@ export class Informer implements Readable {
 
 /** What a version shows to readers of one scope, or of all. */
 function objectIn(scope: string | undefined, version: Version | undefined): KubeObject | undefined {
-  return scope === undefined || version?.scope === scope ? version?.object : undefined;
+  return isIn(scope, version) ? version?.object : undefined;
+}
+
+function isIn(scope: string | undefined, version: Version | undefined): boolean {
+  return scope === undefined || version?.scope === scope;
 }

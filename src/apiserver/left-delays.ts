@@ -22,7 +22,8 @@ const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const;
 
 export class LeftDelays {
   private readonly left: Left;
-  private readonly isEmpty: boolean;
+  /** Whether nothing is overridden that an object may leave open. */
+  readonly isEmpty: boolean;
 
   constructor(timing: Timing) {
     const { left, isEmpty } = readLeft(timing);

@@ -4,6 +4,8 @@
 import { copyWith, deepFreeze } from '../values/kube-object';
 import { tolerates } from './kinds/node';
 import type { Pod, PodSpec, Toleration } from './kinds/pod';
+import type { WorkloadSpec } from './kinds/workload';
+import type { Store } from './store';
 
 export const NOT_READY_TAINT = 'node.kubernetes.io/not-ready';
 export const UNREACHABLE_TAINT = 'node.kubernetes.io/unreachable';
@@ -25,6 +27,17 @@ export class PodAdmission {
     if (typeof given !== 'object' || given === null) return undefined;
     const known = this.completed.get(given as PodSpec);
     return known !== undefined && isSame(known.patience, patience) ? known.spec : undefined;
+  }
+
+  /**
+   * What the spec of a pod comes to where it is the very one of its owner's template: it has its
+   * defaults, and was found right with its owner. Undefined for any other.
+   */
+  ofOwner(pod: Pod, store: Store, patience: DefaultPatience): PodSpec | undefined {
+    if (!isOfOwner(pod, store)) return undefined;
+    const { spec } = this.admit(pod, patience);
+    this.learn(pod.spec, spec, patience);
+    return spec;
   }
 
   /** Keeps in mind that what was given is right, and what it comes to. */
@@ -51,6 +64,13 @@ export class PodAdmission {
     const spec = copyWith(pod.spec, { tolerations: [...given, ...added] });
     return copyWith(pod, { spec });
   }
+}
+
+function isOfOwner({ metadata, spec }: Pod, store: Store): boolean {
+  const owner = metadata.ownerReferences?.[0];
+  if (owner === undefined) return false;
+  const stored = store.get(owner.kind, `${metadata.namespace}/${owner.name}`);
+  return (stored?.spec as Partial<WorkloadSpec> | undefined)?.template?.spec === spec;
 }
 
 function isSame(one: DefaultPatience, two: DefaultPatience): boolean {

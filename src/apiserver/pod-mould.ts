@@ -5,9 +5,11 @@ import type { Kernel } from '../kernel/kernel';
 import type { Stream, StreamFamily } from '../kernel/random';
 import { copyWith } from '../values/kube-object';
 import type { ObjectKey, ObjectMeta } from '../values/kube-object';
+import type { Instant } from '../values/time';
 import { generatedEnd, generatedStem, uuid } from './identity';
 import type { Identities } from './identity';
 import type { Pod } from './kinds/pod';
+import { isThere } from './late-pod';
 import type { Store } from './store';
 
 /** The metadata of a pod that a controller has made from a template, field by field. */
@@ -38,14 +40,14 @@ export class PodMould {
   /** Of the pod that came last. */
   name = '';
   key: ObjectKey = '';
-  uid = '';
   /** Whether nobody had its name before, as is nearly always so. */
   isNew = true;
-  private readonly ground: MouldGround;
-  private readonly uids: StreamFamily;
+  /** What the identities of its pods are drawn from, by the ends of their names. */
+  readonly uids: StreamFamily;
   /** What all names begin with, and all keys. */
-  private readonly stem: string;
-  private readonly keyStem: string;
+  readonly stem: string;
+  readonly keyStem: string;
+  private readonly ground: MouldGround;
 
   constructor(pattern: Pod, ground: MouldGround) {
     const { generateName = '', namespace = '' } = pattern.metadata;
@@ -56,20 +58,30 @@ export class PodMould {
     this.uids = ground.identities.family('Pod', this.keyStem, ground.store);
   }
 
-  /** Draws a name that nobody has, and the identity that goes with it. */
+  get now(): Instant {
+    return this.ground.kernel.now;
+  }
+
+  /** Draws a name that nobody has. */
   next(): void {
-    const { names, store, identities } = this.ground;
+    const { names, store } = this.ground;
     for (;;) {
       const end = generatedEnd(names);
       const key = this.keyStem + end;
       const known = store.version('Pod', key);
-      if (known?.object !== undefined) continue;
+      if (isThere(known)) continue;
       this.name = this.stem + end;
       this.key = key;
       this.isNew = known === undefined;
-      this.uid = this.isNew ? uuid(this.uids.fresh(end)) : identities.next('Pod', key, store);
       return;
     }
+  }
+
+  /** The identity of the pod that came last. */
+  get uid(): string {
+    const { key, isNew, ground, uids, keyStem } = this;
+    if (isNew) return uuid(uids.fresh(key.slice(keyStem.length)));
+    return ground.identities.next('Pod', key, ground.store);
   }
 
   /** The metadata of the pod that came last, as it was admitted. */
@@ -77,28 +89,5 @@ export class PodMould {
     const { name, uid, pattern, ground } = this;
     const own = { name, uid, generation: 1, creationTimestamp: ground.kernel.now };
     return Object.freeze(copyWith(pattern.metadata, own));
-  }
-
-  /** The same as it is stored. */
-  stored(resourceVersion: string): ObjectMeta {
-    const { name, uid, pattern, ground } = this;
-    const { generateName, namespace, labels, annotations, ownerReferences } =
-      pattern.metadata as Required<ObjectMeta>;
-    const generation = 1;
-    const creationTimestamp = ground.kernel.now;
-    // All at once: nearly no template has annotations.
-    return annotations === undefined
-      ? Object.freeze({
-          name,
-          generateName,
-          namespace,
-          labels,
-          ownerReferences,
-          uid,
-          generation,
-          creationTimestamp,
-          resourceVersion,
-        })
-      : Object.freeze(copyWith(this.admitted(), { resourceVersion }));
   }
 }

@@ -5,7 +5,7 @@ import type { Effect } from '../timing';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Instant } from '../values/time';
 import type { PatchType } from './patch';
-import type { Store } from './store';
+import type { Store, Version } from './store';
 
 /** A write as a client asks for it. It is plain data: a fork carries what is under way. */
 export interface ApiRequest {
@@ -58,20 +58,14 @@ export interface Refusal {
   readonly entry: number;
 }
 
-/** One of several objects that are created by one request. */
-export interface Made {
-  readonly key: ObjectKey;
-  /** Frozen, with the resourceVersion that it will have (Store.nextVersion). */
-  readonly object: KubeObject;
-  readonly scope: string | undefined;
-  /** Whether who watches the scope has it already, and needs not be told at once. */
-  readonly isKnown: boolean;
-}
-
 /** Objects that are alike but for what each has of its own. */
 export interface Series {
-  /** The next one; undefined where it has to be looked at by itself, with all after it. */
-  next(): Made | undefined;
+  /**
+   * The next one, as the version under which it is stored (Store.putMade); undefined where it has
+   * to be looked at by itself, with all after it. `cause`: the journal entry of the write. Who
+   * watches the scope of one that is made late has it already, and needs not be told at once.
+   */
+  next(cause: number): Version | undefined;
 }
 
 /** What admission makes of an object before it is stored (defaults, allocation, validation). */

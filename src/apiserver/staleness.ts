@@ -10,6 +10,7 @@ import type { Timing } from '../timing';
 import { later, START, ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 import type { Informer } from './informer';
+import { isThere } from './late-pod';
 import type { Store, Version } from './store';
 
 /** Which change of an object. */
@@ -183,9 +184,9 @@ export class Staleness {
   }
 }
 
-function eventOf({ object, previous }: Version): ChangeEvent {
-  if (object === undefined) return 'delete';
-  return previous?.object === undefined ? 'create' : 'update';
+function eventOf(version: Version): ChangeEvent {
+  if (!isThere(version)) return 'delete';
+  return isThere(version.previous) ? 'update' : 'create';
 }
 
 function put(

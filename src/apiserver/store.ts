@@ -8,10 +8,14 @@ import { copyWith, deepFreeze, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { LateMap } from '../values/late-map';
 import { compareText } from '../values/order';
-import type { Made } from './request';
+import { isThere } from './late-pod';
+import type { LatePod } from './late-pod';
 import { VersionLog } from './version-log';
 
-/** One version of one object; `object` is undefined where the version is its deletion. */
+/**
+ * One version of one object; `object` is undefined where the version is its deletion. It is made
+ * when it is read first where there is a `late`, which says what can be had without: see there.
+ */
 export interface Version {
   readonly revision: number;
   readonly at: Instant;
@@ -22,6 +26,8 @@ export interface Version {
   readonly cause: number;
   /** Where scoped readers find it; of a deletion, where it was. */
   readonly scope: string | undefined;
+  /** The version itself where it is that of a pod that was made in series. */
+  readonly late?: LatePod | undefined;
 }
 
 /** All of one kind. Answers are read from an object by its key, or from all of them. */
@@ -81,9 +87,9 @@ export class Store implements Readable {
     return this.latest;
   }
 
-  /** The resourceVersion of what is written next, for who makes an object as it is stored. */
-  get nextVersion(): string {
-    return String(this.latest + 1);
+  /** The revision of what is written next, for who makes a version as it is stored. */
+  get nextRevision(): number {
+    return this.latest + 1;
   }
 
   /** The newest revision, or a kind, as long as nothing of it is there. */
@@ -92,7 +98,8 @@ export class Store implements Readable {
   }
 
   /**
-   * Writes a version. The object is frozen and carries the new resourceVersion. `scope` is where
+   * Writes a version. The object is frozen and carries the new resourceVersion; one that is not
+   * frozen is a draft that nobody else holds, and becomes the stored one itself. `scope` is where
    * scoped readers of its kind find it (Pod: its node); `key` is that of the object, where it is
    * at hand.
    */
@@ -106,17 +113,14 @@ export class Store implements Readable {
     const kindStore = this.kindStore(object.kind);
     const previous = kindStore.heads.get(key);
     const revision = ++this.latest;
-    const metadata = copyWith(object.metadata, { resourceVersion: String(revision) });
-    const stored = deepFreeze(copyWith(object, { metadata }), previous?.object);
+    const stored = deepFreeze(stamped(object, String(revision)));
     return append(kindStore, { revision, at, key, object: stored, previous, cause, scope });
   }
 
-  /** Writes the first version of an object that is frozen, and carries `nextVersion` already. */
-  putMade({ key, object, scope }: Made, at: Instant, cause: number): Version {
-    const kindStore = this.kindStore(object.kind);
-    const previous = kindStore.heads.get(key);
-    const revision = ++this.latest;
-    return append(kindStore, { revision, at, key, object, previous, cause, scope });
+  /** Writes a version that is whole already: frozen, and of `nextRevision`. */
+  putMade(kind: string, version: Version): Version {
+    this.latest = version.revision;
+    return append(this.kindStore(kind), version);
   }
 
   /** Writes the deletion of an object that is there. */
@@ -225,11 +229,27 @@ export class Store implements Readable {
   }
 }
 
+/** The object with the version that it is written as. */
+function stamped(object: KubeObject, resourceVersion: string): KubeObject {
+  const draft: Draft = Object.isFrozen(object) ? copyWith(object, NOTHING) : object;
+  const { metadata } = draft;
+  if (Object.isFrozen(metadata)) draft.metadata = copyWith(metadata, { resourceVersion });
+  else metadata.resourceVersion = resourceVersion;
+  return draft;
+}
+
+/** An object that is not written yet. */
+interface Draft extends KubeObject {
+  metadata: KubeObject['metadata'] & { resourceVersion?: string };
+}
+
+const NOTHING = Object.freeze({});
+
 function append(kindStore: KindStore, version: Version): Version {
   const { heads } = kindStore;
   const { key, previous, scope } = version;
   // A deletion forgets its place in the order: what is created anew under the name is newest.
-  if (previous !== undefined && previous.object === undefined) heads.delete(key);
+  if (previous !== undefined && !isThere(previous)) heads.delete(key);
   Object.freeze(version);
   heads.set(key, version);
   kindStore.log.push(version);
@@ -240,7 +260,7 @@ function append(kindStore: KindStore, version: Version): Version {
 function enter({ keys, log }: ScopeStore, version: Version): void {
   const { key, previous } = version;
   // What was there once, and went, enters anew.
-  if (previous !== undefined && previous.object === undefined) keys.delete(key);
+  if (previous !== undefined && !isThere(previous)) keys.delete(key);
   keys.later(key, true);
   log.push(version);
 }

@@ -141,6 +141,7 @@ function changeSince(
   revision: number,
   scope: string | undefined,
 ): Change | undefined {
+  if (version.late !== undefined) return version.late;
   let known = version.previous;
   while (known !== undefined && known.revision > revision) known = known.previous;
   const before = scope === undefined || known?.scope === scope ? known?.object : undefined;
@@ -149,6 +150,7 @@ function changeSince(
 
 /** The change from one state to that of a version; undefined for what came and went meanwhile. */
 export function changeOf(version: Version, before: KubeObject | undefined): Change | undefined {
+  if (version.late !== undefined) return version.late;
   const { key, object: after, cause } = version;
   if (before === undefined && after === undefined) return undefined;
   return { key, before, after, cause };

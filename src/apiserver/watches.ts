@@ -8,7 +8,7 @@ import type { TimerName, Timing } from '../timing';
 import { later, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import { Audiences, phaseOf, PHASES } from './audience';
-import type { Audience } from './audience';
+import type { Audience, Hearing } from './audience';
 import type { Connections } from './connections';
 import type { Informer, InformerOptions } from './informer';
 import { longest } from './lags';
@@ -42,7 +42,7 @@ export class Watches {
   constructor(ground: WatchesGround) {
     this.ground = ground;
     this.audiences = new Audiences(ground.informers);
-    const together = (phase: Phase): EventKind =>
+    const together = (phase: Hearing): EventKind =>
       ground.kernel.declare(`apiserver.watchTogether.${phase}`, (audience, turn) => {
         this.deliverTogether(this.audiences.all[Number(audience)]!, phase, Number(turn));
       });
@@ -71,8 +71,8 @@ export class Watches {
   /** Brings everybody up to date who was not told of what he knew. */
   catchUp(): void {
     for (const [audience, revision] of this.behind) {
-      for (const ids of audience.listening().values()) {
-        for (const id of ids) this.ground.informers[id]!.deliver(revision);
+      for (const phase of PHASES) {
+        for (const id of audience.listening(phase)) this.ground.informers[id]!.deliver(revision);
       }
     }
     this.behind.clear();
@@ -92,9 +92,8 @@ export class Watches {
       return;
     }
     const at = later(kernel.now, delay);
-    const listening = audience.listening();
     for (const phase of PHASES) {
-      kernel.scheduleRow(at, phase, watchEvent, listening.get(phase)!, revision, WATCH);
+      kernel.scheduleRow(at, phase, watchEvent, audience.listening(phase), revision, WATCH);
     }
   }
 
@@ -117,13 +116,11 @@ export class Watches {
     }
   }
 
-  private deliverTogether(audience: Audience, phase: Phase, turn: number): void {
+  private deliverTogether(audience: Audience, phase: Hearing, turn: number): void {
     const { informers } = this.ground;
     // What is written from now on is for another turn.
     audience.turnsBegun = Math.max(audience.turnsBegun, turn + 1);
-    for (const id of audience.listening().get(phase) ?? []) {
-      informers[id]!.deliver(audience.turns[turn]!);
-    }
+    for (const id of audience.listening(phase)) informers[id]!.deliver(audience.turns[turn]!);
   }
 
   private notify(id: number, version: Version, { effect }: ApiRequest): void {

@@ -22,29 +22,31 @@ export interface NodeRangesContext {
 const ACTOR = 'cni';
 
 /** What a node was told that is gone from the cluster. */
-const GONE = 'gone';
+const GONE: readonly string[] = Object.freeze(['gone']);
 
 /** Watches the nodes. Ranges that stand in the cluster's spec are known to the plug-in already. */
 export function watchNodeRanges({ spec, kernel, api, network, onChange }: NodeRangesContext): void {
-  const told = kernel.keep(
-    new Map(spec.nodes.map(({ name, podCIDRs }) => [name, podCIDRs.join()])),
-  );
+  const told = kernel.keep(new Map<string, readonly string[]>());
+  for (const { name, podCIDRs } of spec.nodes) told.set(name, podCIDRs);
   const learn = ({ key, after }: Change): void => {
     const known = told.get(key);
     if (known === undefined) return;
-    const ranges = after === undefined ? [] : rangesOf(after as Node);
-    const text = after === undefined ? GONE : ranges.join();
-    const isKnown = known === text || (text === '' && known !== GONE);
+    const ranges = after === undefined ? GONE : rangesOf(after as Node);
+    const isKnown = areSame(known, ranges) || (ranges.length === 0 && known !== GONE);
     if (isKnown) return;
-    told.set(key, text);
+    told.set(key, ranges);
     if (after === undefined) network.forgetNode(key);
     else network.assignPodCIDRs(key, ranges);
-    const ranged = `its pod ranges are ${text || 'those of the plug-in'}`;
+    const ranged = `its pod ranges are ${ranges.join() || 'those of the plug-in'}`;
     const what = after === undefined ? 'it is gone' : ranged;
     kernel.note(`${ACTOR}@${key}`, 'learnt', `Node/${key}`, what);
     onChange(key);
   };
   api.informer({ kind: 'Node', owner: ACTOR, onChange: learn });
+}
+
+function areSame(ranges: readonly string[], others: readonly string[]): boolean {
+  return ranges.length === others.length && ranges.every((it, index) => it === others[index]);
 }
 
 function rangesOf({ spec }: Node): readonly string[] {

@@ -53,10 +53,9 @@ function nodeObject(node: NodeSpec): KubeObject {
       node.taints.length === 0 ? {} : { taints: node.taints },
     ),
     status: {
-      addresses: [
-        ...node.addresses.map((address) => ({ type: 'InternalIP', address })),
-        { type: 'Hostname', address: node.name },
-      ],
+      addresses: node.addresses
+        .map((address) => ({ type: 'InternalIP', address: address as string }))
+        .concat({ type: 'Hostname', address: node.name }),
       capacity,
       allocatable: capacity,
       conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }],

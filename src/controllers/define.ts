@@ -4,6 +4,7 @@
 
 import type { ApiResult, ApiRequest, ApiServer } from '../apiserver/api-server';
 import type { Change, Informer } from '../apiserver/informer';
+import type { Version } from '../apiserver/store';
 import { WorkQueue } from '../apiserver/work-queue';
 import type { BackOff } from '../apiserver/work-queue';
 import type { Pod, PodStatus } from '../apiserver/kinds/pod';
@@ -39,6 +40,8 @@ export interface View {
   get(kind: string, key: ObjectKey): KubeObject | undefined;
   /** Those of these that are there. */
   getAll(kind: string, keys: Iterable<ObjectKey>): KubeObject[];
+  /** The versions of those of these that are there: see Version for what is made late. */
+  versions(kind: string, keys: Iterable<ObjectKey>): Version[];
   list(kind: string): IterableIterator<KubeObject>;
   /** Those of one scope alone: the pods of a node, in the order in which they were bound. */
   listIn(kind: string, scope: string): IterableIterator<KubeObject>;
@@ -125,6 +128,10 @@ class InformersView implements View {
 
   getAll(kind: string, keys: Iterable<ObjectKey>): KubeObject[] {
     return this.informers.get(kind)!.getAll(keys);
+  }
+
+  versions(kind: string, keys: Iterable<ObjectKey>): Version[] {
+    return this.informers.get(kind)!.versions(keys);
   }
 
   list(kind: string): IterableIterator<KubeObject> {
@@ -316,8 +323,7 @@ export class Controller {
       const from = at++;
       while (at < stage.length && pass.writeAt(stage[at]!) === write) at++;
       const request = this.requestFor(pass, number);
-      if (at - from === 1) results.push(api.commitNow(request));
-      else results.push(...api.commitAlike(request, at - from));
+      results.push(...api.commitAlike(request, at - from));
     }
     this.results.set(id, results);
     kernel.after(ZERO, Phase.control, this.answersEvent, id, stage[0]);

@@ -1,6 +1,7 @@
 // Who controls an object.
 
 import type { Change } from '../apiserver/informer';
+import { LatePod, patternAfter } from '../apiserver/late-pod';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey, OwnerReference } from '../values/kube-object';
 
@@ -13,7 +14,9 @@ export function controllerOf(object: KubeObject | undefined): OwnerReference | u
 }
 
 /** Whether one of this kind controls what has changed, or did before. */
-export function isControlled({ before, after }: Change, kind: string): boolean {
+export function isControlled(change: Change, kind: string): boolean {
+  const { before } = change;
+  const after = patternAfter(change);
   if (controllerOf(after)?.kind === kind) return true;
   // Hardly any write of an object changes its owners.
   if (before === undefined || isOwnedAlike(before, after)) return false;
@@ -25,7 +28,8 @@ export function areForeign(changes: readonly Change[], kind: string): boolean {
   // What one template brings comes one after the other, and shares its references.
   let foreign: readonly OwnerReference[] | undefined;
   for (const change of changes) {
-    const { before, after } = change;
+    const { before } = change;
+    const after = patternAfter(change);
     const references = after?.metadata.ownerReferences;
     const isKnown = references !== undefined && references === foreign;
     if (isKnown && (before === undefined || isOwnedAlike(before, after))) continue;
@@ -105,13 +109,26 @@ export class Ownerships {
   }
 }
 
+/** An object, or what it is made from when somebody reads it. */
+export type Held = KubeObject | LatePod;
+
+/** What is held, with its object made. */
+export function objectOf(held: Held): KubeObject {
+  return held instanceof LatePod ? held.object : held;
+}
+
+/** What is held, or one of its series: see LatePod.pattern. */
+export function patternIn(held: Held): KubeObject {
+  return held instanceof LatePod ? held.pattern : held;
+}
+
 /** Objects by the identity of their controlling owner, in the order of their coming. */
 export class OwnerIndex {
   private readonly kind: string | undefined;
-  private readonly byOwner = new Map<string, Map<ObjectKey, KubeObject>>();
+  private readonly byOwner = new Map<string, Map<ObjectKey, Held>>();
   /** The references of what came last, and where it stands; undefined for nowhere. */
   private lastReferences: readonly OwnerReference[] | undefined;
-  private lastPlace: Map<ObjectKey, KubeObject> | undefined;
+  private lastPlace: Map<ObjectKey, Held> | undefined;
 
   /** Of what is owned by one kind, where one is named. */
   constructor(kind?: string) {
@@ -119,13 +136,15 @@ export class OwnerIndex {
   }
 
   /** Tells of a change of an object. */
-  update({ key, before, after }: Pick<Change, 'key' | 'before' | 'after'>): void {
+  update(change: Omit<Change, 'cause'>): void {
     const { lastReferences } = this;
+    const { key, before, late } = change;
+    const after = patternAfter(change);
     const references = after?.metadata.ownerReferences;
     const isAsBefore = before === undefined || isOwnedAlike(before, after);
     // What one template brings comes one after the other, and shares its references.
     if (isAsBefore && references !== undefined && references === lastReferences) {
-      this.lastPlace?.set(key, after!);
+      this.lastPlace?.set(key, late ?? after!);
       return;
     }
     const is = this.ownerOf(after);
@@ -133,13 +152,20 @@ export class OwnerIndex {
     if (was !== undefined && was !== is) this.byOwner.get(was)?.delete(key);
     if (after === undefined) return;
     const place = is === undefined ? undefined : this.placeOf(is);
-    place?.set(key, after);
+    place?.set(key, late ?? after);
     this.lastReferences = references;
     this.lastPlace = place;
   }
 
   /** The objects that the owner of this identity controls. */
-  ownedBy(uid: string | undefined): Iterable<KubeObject> {
+  ownedBy(uid: string | undefined): readonly KubeObject[] {
+    const objects: KubeObject[] = [];
+    for (const held of this.heldBy(uid)) objects.push(objectOf(held));
+    return objects;
+  }
+
+  /** The same for who may do without their objects. */
+  heldBy(uid: string | undefined): Iterable<Held> {
     return this.byOwner.get(uid ?? '')?.values() ?? NOTHING;
   }
 
@@ -154,7 +180,7 @@ export class OwnerIndex {
     this.lastPlace = undefined;
   }
 
-  private placeOf(owner: string): Map<ObjectKey, KubeObject> {
+  private placeOf(owner: string): Map<ObjectKey, Held> {
     let place = this.byOwner.get(owner);
     if (place === undefined) this.byOwner.set(owner, (place = new Map()));
     return place;

@@ -85,8 +85,9 @@ class PodGcLogic implements ControllerLogic {
     return [];
   }
 
-  private onPod({ after }: Change): readonly ObjectKey[] {
-    const node = (after as Pod | undefined)?.spec.nodeName;
+  private onPod(change: Change): readonly ObjectKey[] {
+    const { late } = change;
+    const node = late === undefined ? (change.after as Pod | undefined)?.spec.nodeName : late.scope;
     return node && !this.nodes.has(node) ? [node] : NOBODY;
   }
 }

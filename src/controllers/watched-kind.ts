@@ -48,7 +48,9 @@ export class WatchedKind implements InformerOptions {
   onChanges(changes: readonly Change[]): void {
     const { keysOf, kind, logic } = this;
     if (keysOf === concernsNobody) return;
-    if (changes.length > 1 && logic.passesOver?.(kind, changes) === true) return;
+    // Of one that is made late, a look at it would be the making.
+    const isWorthAsking = changes.length > 1 || changes[0]?.late !== undefined;
+    if (isWorthAsking && logic.passesOver?.(kind, changes) === true) return;
     let last: readonly ObjectKey[] | undefined;
     for (let index = 0; index < changes.length; index++) {
       last = this.observe(changes[index]!, last);

@@ -10,7 +10,7 @@ import { contentsOf, GETTER, isSameList, isUnchanged } from './contents';
 import type { Contents } from './contents';
 import { Copier, copyState } from './copy-state';
 import type { Pair, Place } from './copy-state';
-import { emptyLike, kindOf, partAt } from './parts';
+import { emptyLike, isSet, kindOf, partAt } from './parts';
 import type { Kind } from './parts';
 
 type Fields = Record<PropertyKey, unknown>;
@@ -192,7 +192,7 @@ class RecipeWriter {
   private placeFunctions({ target, place, before: { keys, values } }: Built): void {
     values.forEach((value, index) => {
       if (typeof value !== 'function' || this.places.has(value)) return;
-      const step = target instanceof Set ? value : (keys?.[index] ?? index);
+      const step = isSet(target) ? value : (keys?.[index] ?? index);
       this.places.set(value, { before: place, step });
     });
   }

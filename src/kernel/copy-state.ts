@@ -6,7 +6,7 @@
 // key alone. State that only functions can see is out of reach: a part that keeps such state hands
 // it to Kernel.keep.
 
-import { emptyLike, forEachPart, isGetter, isLiteral, isObject, partAt } from './parts';
+import { emptyLike, forEachPart, isGetter, isLiteral, isMap, isObject, isSet, partAt } from './parts';
 
 /** State that cannot be carried over: a function that came about during the run. */
 export class UnforkableError extends Error {
@@ -73,8 +73,8 @@ export class Copier {
   carry(): void {
     for (const { origin, target, place } of this.pairs) {
       if (Array.isArray(origin)) this.fillArray(origin, target as unknown[], place);
-      else if (origin instanceof Map) this.fillMap(origin, target as typeof origin, place);
-      else if (origin instanceof Set) this.fillSet(origin, target as typeof origin, place);
+      else if (isMap(origin)) this.fillMap(origin, target as typeof origin, place);
+      else if (isSet(origin)) this.fillSet(origin, target as typeof origin, place);
       else this.fillFields(origin as Fields, target as Fields, place);
     }
   }

@@ -2,7 +2,10 @@
 // replayed, printed and compared.
 
 import type { Instant } from '../values/time';
-import type { Phase } from './phase';
+import { Phase } from './phase';
+
+/** How many phases an instant has. */
+const PHASES: number = Object.values(Phase).length;
 
 /** The index of a declared kind of event (Kernel.declare). */
 export type EventKind = number & { readonly __unit: 'event-kind' };
@@ -26,6 +29,8 @@ export interface Event {
   readonly background: boolean;
   /** Where the record stands for several events in a row: their arguments instead of `a`. */
   readonly row?: Row | undefined;
+  /** What follows it in the line of its phase, for as long as it waits there. */
+  next?: Event | undefined;
 }
 
 /** Events that follow each other and differ in their first argument alone. */
@@ -35,13 +40,21 @@ export interface Row {
   done: number;
 }
 
-/** A binary heap over (at, phase, seq). */
+/**
+ * A binary heap over (at, phase, seq), and a line for each phase of the instant that is: what is
+ * scheduled for that comes after all that stands in its line, and needs no search.
+ */
 export class EventQueue {
   private readonly heap: Event[] = [];
+  /** The ends of the lines by phase, and behind the last phase nothing. */
+  private readonly first = nothingInEach();
+  private readonly last = nothingInEach();
+  /** The first phase that has a line; as many as there are phases where none has. */
+  private firstPhase = PHASES;
   private foreground = 0;
 
   get size(): number {
-    return this.heap.reduce((sum, { row }) => sum + (row ? row.arguments.length - row.done : 1), 0);
+    return this.inOrder().length;
   }
 
   /** Whether only background events are left. */
@@ -50,7 +63,21 @@ export class EventQueue {
   }
 
   peek(): Event | undefined {
-    return this.heap[0];
+    const nearest = this.heap[0];
+    const present = this.first[this.firstPhase];
+    if (present === undefined) return nearest;
+    return nearest !== undefined && before(nearest, present) ? nearest : present;
+  }
+
+  /** Adds an event of the instant that is: none has a later `seq`, and none that waits is due. */
+  pushNow(event: Event): void {
+    const { phase } = event;
+    const last = this.last[phase];
+    this.last[phase] = event;
+    if (last === undefined) this.first[phase] = event;
+    else last.next = event;
+    if (phase < this.firstPhase) this.firstPhase = phase;
+    if (!event.background) this.foreground++;
   }
 
   push(event: Event): void {
@@ -68,7 +95,7 @@ export class EventQueue {
   }
 
   pop(): Event | undefined {
-    const first = this.heap[0];
+    const first = this.peek();
     if (first === undefined) return undefined;
     const a = this.advance();
     return first.row === undefined ? first : single(first, a!);
@@ -80,32 +107,53 @@ export class EventQueue {
    * them do.
    */
   advance(): EventArgument | undefined {
-    const first = this.heap[0];
-    if (first?.row === undefined) return this.take()?.a;
+    const first = this.peek();
+    if (first === undefined) return undefined;
     const { row } = first;
+    if (row === undefined) {
+      this.take(first);
+      return first.a;
+    }
     const a = row.arguments[row.done++]!;
     // The record keeps its place until the last event of its row.
-    if (row.done === row.arguments.length) this.take();
+    if (row.done === row.arguments.length) this.take(first);
     return a;
   }
 
   /** Every event in the order in which they will happen; for reports and specs. */
   inOrder(): Event[] {
-    const records = [...this.heap].sort((x, y) => (before(x, y) ? -1 : 1));
+    const records = [...this.heap];
+    for (const first of this.first) {
+      for (let event = first; event !== undefined; event = event.next) records.push(event);
+    }
+    records.sort((x, y) => (before(x, y) ? -1 : 1));
     return records.flatMap((it) => {
       const { row } = it;
       return row === undefined ? it : row.arguments.slice(row.done).map((a) => single(it, a));
     });
   }
 
-  private take(): Event | undefined {
-    const { heap } = this;
-    const first = heap[0];
-    const last = heap.pop();
-    if (first === undefined || last === undefined) return undefined;
-    if (heap.length > 0) this.sink(last);
-    if (!first.background) this.foreground--;
-    return first;
+  private take(event: Event): void {
+    if (!event.background) this.foreground--;
+    if (event !== this.heap[0]) {
+      this.takePresent(event);
+      return;
+    }
+    const last = this.heap.pop()!;
+    if (this.heap.length > 0) this.sink(last);
+  }
+
+  private takePresent(event: Event): void {
+    const { first, last } = this;
+    const { phase, next } = event;
+    first[phase] = next;
+    if (next !== undefined) {
+      // What has happened must not keep alive what follows.
+      event.next = undefined;
+      return;
+    }
+    last[phase] = undefined;
+    while (this.firstPhase < PHASES && first[this.firstPhase] === undefined) this.firstPhase++;
   }
 
   private sink(event: Event): void {
@@ -124,12 +172,16 @@ export class EventQueue {
   }
 }
 
+function nothingInEach(): (Event | undefined)[] {
+  return Array.from({ length: PHASES + 1 }, () => undefined);
+}
+
 /** One event of a row. */
 export function single(
   { at, phase, seq, kind, b, cause, timer, background }: Event,
   a: EventArgument,
 ): Event {
-  return { at, phase, seq, kind, a, b, cause, timer, background, row: undefined };
+  return { at, phase, seq, kind, a, b, cause, timer, background, row: undefined, next: undefined };
 }
 
 function before(x: Event, y: Event): boolean {

@@ -183,7 +183,7 @@ export class Kernel {
   resume(owner: string, token: string): void {
     const { now } = this.state;
     for (const event of this.gates.open(owner, token)) {
-      this.queue.push({ ...event, at: now, seq: this.state.seq++ });
+      this.queue.pushNow({ ...event, at: now, seq: this.state.seq++ });
     }
   }
 
@@ -242,7 +242,21 @@ export class Kernel {
       throw new RangeError(`time goes back: ${formatInstant(at)} < ${formatInstant(now)}`);
     const background = this.kinds[kind]!.background;
     const seq = this.state.seq++;
-    this.queue.push({ at, phase, seq, kind, a, b, cause, timer: dominant, background, row });
+    const event: Event = {
+      at,
+      phase,
+      seq,
+      kind,
+      a,
+      b,
+      cause,
+      timer: dominant,
+      background,
+      row,
+      next: undefined,
+    };
+    if (at === now) this.queue.pushNow(event);
+    else this.queue.push(event);
   }
 
   /** When a cause was; of what is left out, when a cluster begins to settle. */

@@ -1,6 +1,9 @@
 // What a model is made of, for whoever walks over all of it: lists, maps, sets, bytes and records,
 // and the steps that lead from one to the next.
 
+import { LateMap } from '../values/late-map';
+import { LateSet } from '../values/late-set';
+
 type Fields = Record<PropertyKey, unknown>;
 
 /** What an object is; a literal is of no class. */
@@ -8,8 +11,8 @@ export type Kind = 'list' | 'map' | 'set' | 'bytes' | 'literal' | 'instance';
 
 export function kindOf(whole: object): Kind {
   if (Array.isArray(whole)) return 'list';
-  if (whole instanceof Map) return 'map';
-  if (whole instanceof Set) return 'set';
+  if (isMap(whole)) return 'map';
+  if (isSet(whole)) return 'set';
   if (ArrayBuffer.isView(whole)) return 'bytes';
   return isLiteral(whole) ? 'literal' : 'instance';
 }
@@ -17,8 +20,8 @@ export function kindOf(whole: object): Kind {
 /** Calls `act` with each part and the step that leads to it. */
 export function forEachPart(whole: object, act: (step: unknown, part: unknown) => void): void {
   if (Array.isArray(whole)) whole.forEach((part, index) => act(index, part));
-  else if (whole instanceof Map) for (const [key, part] of whole) act(key, part);
-  else if (whole instanceof Set) for (const part of whole) act(part, part);
+  else if (isMap(whole)) for (const [key, part] of whole) act(key, part);
+  else if (isSet(whole)) for (const part of whole) act(part, part);
   else if (!ArrayBuffer.isView(whole)) {
     for (const key of Object.keys(whole)) act(key, (whole as Fields)[key]);
   }
@@ -26,8 +29,8 @@ export function forEachPart(whole: object, act: (step: unknown, part: unknown) =
 
 /** What is found by the same step in another one of its kind. */
 export function partAt(whole: object, step: unknown): unknown {
-  if (whole instanceof Map) return whole.get(step) as unknown;
-  if (whole instanceof Set) return whole.has(step) ? step : undefined;
+  if (isMap(whole)) return whole.get(step);
+  if (isSet(whole)) return whole.has(step) ? step : undefined;
   return (whole as Fields)[step as PropertyKey];
 }
 
@@ -35,9 +38,8 @@ export function partAt(whole: object, step: unknown): unknown {
 export function emptyLike(origin: object): object {
   if (Array.isArray(origin)) return [];
   if (ArrayBuffer.isView(origin)) return (origin as unknown as Uint8Array).slice();
-  // Also one of a kind of its own.
-  if (origin instanceof Map) return new (origin.constructor as MapConstructor)();
-  if (origin instanceof Set) return new Set();
+  if (isMap(origin)) return origin instanceof LateMap ? new LateMap() : new Map();
+  if (isSet(origin)) return origin instanceof LateSet ? new LateSet() : new Set();
   return Object.create(Object.getPrototypeOf(origin) as object | null) as object;
 }
 
@@ -47,6 +49,16 @@ export function emptyLike(origin: object): object {
  */
 export function isLiteral(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** Whether it is a map for whoever looks. */
+export function isMap(value: unknown): value is Map<unknown, unknown> {
+  return value instanceof Map || value instanceof LateMap;
+}
+
+/** Whether it is a set for whoever looks. */
+export function isSet(value: unknown): value is Set<unknown> {
+  return value instanceof Set || value instanceof LateSet;
 }
 
 export function isGetter(whole: object, key: string): boolean {

@@ -110,6 +110,20 @@ export function hashText(text: string, start = HASH_START): number {
   return scramble(fold(text, start));
 }
 
+/** The hash of a text that is told piece by piece: nobody has to put it together. */
+export class TextHash {
+  private hash = HASH_START;
+
+  add(piece: string): void {
+    this.hash = fold(piece, this.hash);
+  }
+
+  /** As hashText of all pieces together. */
+  get value(): number {
+    return scramble(this.hash);
+  }
+}
+
 function fold(text: string, start: number): number {
   let hash = start;
   for (let index = 0; index < text.length; index++) {

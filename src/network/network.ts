@@ -318,11 +318,13 @@ export function createNetwork(
 
 /** The router of each node network: its first address, or the last one where a host has that. */
 function gatewaysOf({ nodes, controlPlane, externals, nodeCIDRs }: ClusterSpec): IP[] {
-  const taken = new Set([controlPlane, ...externals.map(({ address }) => address)]);
-  for (const { addresses } of nodes) for (const address of addresses) taken.add(address);
+  const isTaken = (first: IP): boolean =>
+    first === controlPlane ||
+    externals.some(({ address }) => address === first) ||
+    nodes.some(({ addresses }) => addresses.includes(first));
   return nodeCIDRs.map((range) => {
     const first = addressAt(cidr(range), 1);
-    return taken.has(first) ? addressAt(cidr(range), sizeOf(cidr(range)) - 2n) : first;
+    return isTaken(first) ? addressAt(cidr(range), sizeOf(cidr(range)) - 2n) : first;
   });
 }
 

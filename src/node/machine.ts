@@ -8,10 +8,11 @@ import { cidr, contains } from '../values/cidr';
 import { familyOf } from '../values/ip';
 import type { Family, IP } from '../values/ip';
 import { LateMap } from '../values/late-map';
+import { LateSet } from '../values/late-set';
 import { Conntrack } from './netfilter/conntrack';
 import { RecentLists } from './netfilter/recent';
 import { HOST_BACKEND } from './netfilter/ruleset';
-import type { IptablesBackend, Ruleset } from './netfilter/ruleset';
+import type { IptablesBackend, RuleSource, Ruleset } from './netfilter/ruleset';
 import type { PodSandbox } from './pod-sandbox';
 import { RouteTable } from './route-table';
 import type { Route } from './route-table';
@@ -54,6 +55,10 @@ const LOOPBACK: NetworkInterface = {
   mtu: 65_536,
 };
 
+/** What most machines have of something; to change it is to replace it. */
+const NONE: readonly never[] = Object.freeze([]);
+const NOBODY: readonly RuleSource[] = NONE;
+
 export class Machine {
   readonly name: string;
   /** The node's own addresses, one per family. */
@@ -61,39 +66,41 @@ export class Machine {
   /** Without power nothing is received, sent, forwarded or remembered. */
   powered = true;
   /** What has stopped it as a whole, its kernel included; empty while it runs. */
-  readonly stoppedBy = new Set<string>();
+  readonly stoppedBy = new LateSet<string>();
   /** Counts the times it was switched on: what ran before an increase is gone. */
   boots = 1;
-  /** The rules of kube-proxy as they stand in the kernel now; no entry before its first sync. */
-  readonly proxyRules = new Map<Family, Ruleset>();
+  /** The rules of kube-proxy, but for those that are awaited. */
+  private readonly written = new LateMap<Family, Ruleset>();
+  /** Who has rules in the kernel since the cluster settled that nobody has read yet. */
+  private awaited: readonly RuleSource[] = NOBODY;
   /** The back end of the iptables in the image of kube-proxy on this host. */
   proxyBackend: IptablesBackend = HOST_BACKEND;
   /** What kube-proxy has left in the other back end when it got another image. */
-  readonly leftRules = new Map<Family, Ruleset>();
+  readonly leftRules = new LateMap<Family, Ruleset>();
   /** The back ends to which kube-proxy has written since the host booted, in that order. */
-  readonly hookedBackends: IptablesBackend[] = [];
+  hookedBackends: readonly IptablesBackend[] = NONE;
   /** The rules of the CNI. */
   readonly cniRules = new Map<Family, Ruleset>();
   /** The rules of a DNS cache on this node, which it puts before all others. */
-  readonly dnsCacheRules = new Map<Family, Ruleset>();
+  readonly dnsCacheRules = new LateMap<Family, Ruleset>();
   readonly conntrack = new Conntrack();
   /** The sysctl bridge-nf-call-iptables: whether rules see what a bridge passes on. */
   filtersBridges = true;
   /** The sysctl nf_conntrack_tcp_be_liberal: whether segments out of their window are let pass. */
   tcpBeLiberal = false;
   /** Who has taken every port by which the host could translate a source; nobody usually. */
-  readonly portsTakenBy = new Set<string>();
+  readonly portsTakenBy = new LateSet<string>();
   /** The address lists of `-m recent`: session affinity. */
   readonly recent = new RecentLists();
   /** Sandboxes on this host by pod address; host-network pods are in `hostSandboxes`. */
   readonly sandboxes: ReadonlyMap<IP, PodSandbox> = new LateMap();
-  readonly hostSandboxes: ReadonlySet<PodSandbox> = new Set();
+  readonly hostSandboxes: ReadonlySet<PodSandbox> = new LateSet();
   readonly daemons = new Map<string, Daemon>();
   readonly routing = new RouteTable();
   private readonly options: MachineOptions;
   private readonly devices = new Map<string, NetworkInterface>();
-  /** Every address of this host, with the device that carries it. */
-  private readonly local = new Map<IP, string>();
+  /** Every address of this host but those that each host has. */
+  private readonly local = new Set<IP>();
 
   constructor(options: MachineOptions) {
     this.options = options;
@@ -118,7 +125,10 @@ export class Machine {
   setDevice(device: NetworkInterface): void {
     this.removeDevice(device.name);
     this.devices.set(device.name, device);
-    for (const text of device.addresses) this.local.set(addressOf(text), device.name);
+    for (const text of device.addresses) {
+      const address = addressOf(text);
+      if (!isLoopback(address)) this.local.add(address);
+    }
   }
 
   removeDevice(name: string): void {
@@ -135,6 +145,19 @@ export class Machine {
       if (length === 0 || this.primaryOf(device, family) !== undefined) return device;
     }
     return undefined;
+  }
+
+  /** The rules of kube-proxy as they stand in the kernel now; no entry before its first sync. */
+  get proxyRules(): Map<Family, Ruleset> {
+    const { awaited } = this;
+    this.awaited = NOBODY;
+    for (let index = 0; index < awaited.length; index++) awaited[index]!.writeRules();
+    return this.written;
+  }
+
+  /** Rules stand in the kernel from now on that are asked for when somebody reads any. */
+  awaitRules(source: RuleSource): void {
+    this.awaited = this.awaited.concat(source);
   }
 
   /** Whether a packet to this address ends on the host itself. */
@@ -173,8 +196,8 @@ export class Machine {
    */
   changeProxyBackend(backend: IptablesBackend): void {
     if (backend === this.proxyBackend) return;
-    this.proxyBackend = backend;
     const [written, left] = [[...this.proxyRules], [...this.leftRules]];
+    this.proxyBackend = backend;
     this.proxyRules.clear();
     this.leftRules.clear();
     for (const [family, ruleset] of left) this.proxyRules.set(family, ruleset);
@@ -244,7 +267,7 @@ export class Machine {
     }
     this.proxyRules.clear();
     this.leftRules.clear();
-    this.hookedBackends.length = 0;
+    this.hookedBackends = NONE;
     this.cniRules.clear();
     this.dnsCacheRules.clear();
     this.conntrack.flush();
@@ -276,11 +299,12 @@ export class Machine {
   private bootNetwork(): void {
     const { addresses, nodeCIDRs, gateways } = this.options;
     this.setDevice(LOOPBACK);
-    const onLink = addresses.map((address) => ({ address, range: rangeOf(address, nodeCIDRs) }));
-    const texts = onLink.map(({ address, range }) => `${address}/${range.split('/')[1]}`);
+    const ranges = addresses.map((address) => rangeOf(address, nodeCIDRs));
+    const texts = addresses.map((address, index) => `${address}/${cidr(ranges[index]!).prefix}`);
     this.setDevice({ name: 'eth0', kind: 'ethernet', addresses: texts, mtu: 1_500 });
-    for (const { address, range } of onLink) {
-      this.routing.add({ destination: range, device: 'eth0', source: address });
+    for (let index = 0; index < addresses.length; index++) {
+      const source = addresses[index]!;
+      this.routing.add({ destination: ranges[index]!, device: 'eth0', source });
     }
     for (const gateway of gateways) {
       const everywhere = familyOf(gateway) === 'IPv4' ? '0.0.0.0/0' : '::/0';

@@ -38,10 +38,16 @@ export interface Refusal {
   readonly refuses?: 'all' | readonly number[];
 }
 
+/** Who knows an identity. Frozen, so that forks share it. */
+interface Identified {
+  readonly uid: string;
+}
+
 export class PodSandbox {
   /** `namespace/name` of the pod. */
   readonly podKey: string;
-  readonly uid: string;
+  /** The identity of the pod, or who tells it when somebody asks. */
+  private readonly identity: string | Identified;
   readonly node: string;
   /** The pod's addresses, one per family; the node's own ones for a host-network pod. */
   readonly addresses: readonly IP[];
@@ -55,7 +61,7 @@ export class PodSandbox {
 
   constructor(pod: {
     podKey: string;
-    uid: string;
+    uid: string | Identified;
     node: string;
     addresses: readonly IP[];
     hostNetwork: boolean;
@@ -64,7 +70,7 @@ export class PodSandbox {
     lasting?: Lasting;
   }) {
     this.podKey = pod.podKey;
-    this.uid = pod.uid;
+    this.identity = pod.uid;
     this.node = pod.node;
     this.addresses = pod.addresses;
     this.hostNetwork = pod.hostNetwork;
@@ -72,6 +78,11 @@ export class PodSandbox {
     this.lasting = pod.lasting;
     this.slowed = undefined;
     this.refusals = pod.refusals;
+  }
+
+  get uid(): string {
+    const { identity } = this;
+    return typeof identity === 'string' ? identity : identity.uid;
   }
 
   /** By container. */

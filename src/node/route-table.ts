@@ -4,6 +4,8 @@
 import { bitsOf, familyOf, ipToNumber } from '../values/ip';
 import type { Family, IP } from '../values/ip';
 import { cidr } from '../values/cidr';
+import { LateMap } from '../values/late-map';
+import { LateSet } from '../values/late-set';
 
 /** What a tunnel device may wrap packets in. */
 export type TunnelKind = 'vxlan' | 'ipip' | 'geneve';
@@ -42,30 +44,24 @@ const REMEMBERED_MAX = 1_024;
 
 /** Values by address range. A search costs one look per prefix length in use, not per range. */
 export class PrefixMap<V> {
-  private readonly byFamily = new Map<Family, PrefixLevel<V>[]>();
+  private readonly byFamily = new LateMap<Family, PrefixLevel<V>[]>();
+  /** Ranges since somebody asked last, each with its value behind it: few hosts send a packet. */
+  private late: (string | V)[] | undefined;
 
   set(range: string, value: V): void {
-    const { family, first, prefix } = cidr(range);
-    let levels = this.byFamily.get(family);
-    if (levels === undefined) this.byFamily.set(family, (levels = []));
-    let level = levels.find((it) => it.prefix === prefix);
-    if (level === undefined) {
-      level = { prefix, hostBits: BigInt(bitsOf(family) - prefix), values: new Map() };
-      levels.push(level);
-      levels.sort((a, b) => b.prefix - a.prefix);
-    }
-    level.values.set(first >> level.hostBits, value);
+    if (this.late === undefined) this.late = [range, value];
+    else this.late.push(range, value);
   }
 
   delete(range: string): void {
     const { family, first, prefix } = cidr(range);
-    const level = this.byFamily.get(family)?.find((it) => it.prefix === prefix);
+    const level = this.entered().get(family)?.find((it) => it.prefix === prefix);
     level?.values.delete(first >> level.hostBits);
   }
 
   /** The value of the longest range that holds the address. */
   match(address: IP): PrefixMatch<V> | undefined {
-    const levels = this.byFamily.get(familyOf(address));
+    const levels = this.entered().get(familyOf(address));
     if (levels === undefined) return undefined;
     const number = ipToNumber(address);
     for (const { prefix, hostBits, values } of levels) {
@@ -76,13 +72,36 @@ export class PrefixMap<V> {
   }
 
   *values(): IterableIterator<V> {
-    for (const levels of this.byFamily.values()) {
+    for (const levels of this.entered().values()) {
       for (const { values } of levels) yield* values.values();
     }
   }
 
   clear(): void {
+    this.late = undefined;
     this.byFamily.clear();
+  }
+
+  private entered(): ReadonlyMap<Family, readonly PrefixLevel<V>[]> {
+    const { late } = this;
+    if (late !== undefined) {
+      this.late = undefined;
+      for (let at = 0; at < late.length; at += 2) this.enter(late[at] as string, late[at + 1] as V);
+    }
+    return this.byFamily;
+  }
+
+  private enter(range: string, value: V): void {
+    const { family, first, prefix } = cidr(range);
+    let levels = this.byFamily.get(family);
+    if (levels === undefined) this.byFamily.set(family, (levels = []));
+    let level = levels.find((it) => it.prefix === prefix);
+    if (level === undefined) {
+      level = { prefix, hostBits: BigInt(bitsOf(family) - prefix), values: new Map() };
+      levels.push(level);
+      levels.sort((a, b) => b.prefix - a.prefix);
+    }
+    level.values.set(first >> level.hostBits, value);
   }
 }
 
@@ -97,8 +116,8 @@ export class RouteTable {
   private readonly own = new PrefixMap<Route>();
   private shared: RouteSource | undefined;
   /** Destinations of shared routes that somebody has deleted here. */
-  private readonly lost = new Set<string>();
-  private readonly remembered = new Map<IP, Route | undefined>();
+  private readonly lost = new LateSet<string>();
+  private readonly remembered = new LateMap<IP, Route | undefined>();
   private rememberedVersion = 0;
 
   add(route: Route): void {

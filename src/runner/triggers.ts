@@ -1,6 +1,7 @@
 // Waits for the events of steps: sees every change of the objects that a trigger is about, where
 // the trigger wants it to be seen, and tells the timeline of the one that counts.
 
+import { patternOf } from '../apiserver/late-pod';
 import type { Cluster } from '../cluster/cluster';
 import type { PlannedStep, PlannedTrigger } from '../language/plan';
 import { keyOf } from '../values/kube-object';
@@ -89,9 +90,11 @@ export class Triggers {
   ): void {
     const { api } = this.cluster;
     if (owner === undefined) {
-      api.observeCommits(({ key, object, previous }) => {
-        const last = object ?? previous?.object;
+      api.observeCommits((version) => {
+        const { key, previous } = version;
+        const last = patternOf(version) ?? previous?.object;
         if (last?.kind !== kind) return;
+        const { object } = version;
         this.look(kind, { key, before: previous?.object, after: object }, step, watch);
       });
     } else if (!api.observeDeliveries(owner, kind, (seen) => this.look(kind, seen, step, watch))) {

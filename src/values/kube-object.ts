@@ -64,24 +64,18 @@ export function copyWith<T extends object, More extends object>(given: T, more: 
   return Object.assign({}, given, more);
 }
 
-/**
- * Freezes an object and all that hangs on it. Parts that are frozen already are trusted, and so are
- * those that a frozen object, `known`, has at the same place: for them nobody has to look.
- */
-export function deepFreeze<T>(value: T, known?: unknown): T {
+/** Freezes an object and all that hangs on it. Parts that are frozen already are trusted. */
+export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   if (Array.isArray(value)) {
     // The keys of a list would be texts, of which none is at hand.
-    const others = Array.isArray(known) ? (known as readonly unknown[]) : undefined;
-    for (let index = 0; index < value.length; index++) freezePart(value[index], others?.[index]);
+    for (let index = 0; index < value.length; index++) deepFreeze(value[index]);
   } else {
     const parts = value as Readonly<Record<string, unknown>>;
-    const others = known as Readonly<Record<string, unknown>> | null | undefined;
-    for (const field of Object.keys(parts)) freezePart(parts[field], others?.[field]);
+    for (const field of Object.keys(parts)) {
+      const part = parts[field];
+      if (typeof part === 'object') deepFreeze(part);
+    }
   }
   return Object.freeze(value);
-}
-
-function freezePart(part: unknown, known: unknown): void {
-  if (part !== known && typeof part === 'object') deepFreeze(part, known);
 }

@@ -1,10 +1,18 @@
-// A map for what comes in bulk before anybody asks for any of it.
+// A map of which a cluster has many, where most of them are never looked into.
+
+/** What is listed of a map without a table. */
+const NOTHING = new Map<never, never>();
 
 /**
- * A map that takes note of entries in a list, and enters them when somebody looks: to enter thirty
- * thousand costs more than all that is asked of most of them. For whoever looks it is any map.
+ * A map that makes its table at the first entry: one without takes as long to make as ten fields
+ * and as much room, and of all that is known of a node most is that there is nothing.
+ *
+ * Entries that come in bulk it only notes in a list, and enters them when somebody looks: to enter
+ * thirty thousand costs more than all that is asked of most of them. For whoever looks it is any
+ * map.
  */
-export class LateMap<K, V> extends Map<K, V> {
+export class LateMap<K, V> implements Map<K, V> {
+  private table: Map<K, V> | undefined;
   /** Keys, each with its value behind it, in the order in which they came. */
   private late: (K | V)[] | undefined;
 
@@ -14,64 +22,66 @@ export class LateMap<K, V> extends Map<K, V> {
     else this.late.push(key, value);
   }
 
-  override get size(): number {
-    this.enter();
-    return super.size;
+  get size(): number {
+    return this.known?.size ?? 0;
   }
 
-  override get(key: K): V | undefined {
-    this.enter();
-    return super.get(key);
+  get(key: K): V | undefined {
+    return this.known?.get(key);
   }
 
-  override has(key: K): boolean {
-    this.enter();
-    return super.has(key);
+  has(key: K): boolean {
+    return this.known?.has(key) === true;
   }
 
-  override set(key: K, value: V): this {
-    this.enter();
-    return super.set(key, value);
+  set(key: K, value: V): this {
+    const table = this.known ?? (this.table = new Map<K, V>());
+    table.set(key, value);
+    return this;
   }
 
-  override delete(key: K): boolean {
-    this.enter();
-    return super.delete(key);
+  delete(key: K): boolean {
+    return this.known?.delete(key) === true;
   }
 
-  override clear(): void {
+  clear(): void {
     this.late = undefined;
-    super.clear();
+    this.table?.clear();
   }
 
-  override forEach(act: (value: V, key: K, map: Map<K, V>) => void): void {
-    this.enter();
-    super.forEach(act);
+  forEach(act: (value: V, key: K, map: Map<K, V>) => void): void {
+    for (const [key, value] of this) act(value, key, this);
   }
 
-  override keys(): MapIterator<K> {
-    this.enter();
-    return super.keys();
+  keys(): MapIterator<K> {
+    return (this.known ?? NOTHING).keys();
   }
 
-  override values(): MapIterator<V> {
-    this.enter();
-    return super.values();
+  values(): MapIterator<V> {
+    return (this.known ?? NOTHING).values();
   }
 
-  override entries(): MapIterator<[K, V]> {
-    this.enter();
-    return super.entries();
+  entries(): MapIterator<[K, V]> {
+    return (this.known ?? NOTHING).entries();
   }
 
-  override [Symbol.iterator](): MapIterator<[K, V]> {
+  [Symbol.iterator](): MapIterator<[K, V]> {
     return this.entries();
   }
 
-  private enter(): void {
-    const { late } = this;
-    if (late === undefined) return;
+  get [Symbol.toStringTag](): string {
+    return 'Map';
+  }
+
+  /** The table with all that came; undefined while there is none. */
+  private get known(): Map<K, V> | undefined {
+    if (this.late !== undefined) this.enter(this.late);
+    return this.table;
+  }
+
+  private enter(late: readonly (K | V)[]): void {
     this.late = undefined;
-    for (let at = 0; at < late.length; at += 2) super.set(late[at] as K, late[at + 1] as V);
+    const table = (this.table ??= new Map<K, V>());
+    for (let at = 0; at < late.length; at += 2) table.set(late[at] as K, late[at + 1] as V);
   }
 }

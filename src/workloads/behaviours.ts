@@ -107,8 +107,13 @@ export class Behaviours {
    * each container of a workload, and the Services of the pod are watched from now on.
    */
   started(pod: Pod, container: Container, behaviour: Behaviour): void {
+    if (behaviour.assumed) this.watch(keyOf(pod), pod);
+    this.assume(pod, container, behaviour);
+  }
+
+  /** Writes an assumption down. `pod`: that one, or any of its template. */
+  assume(pod: Pod, container: Container, behaviour: Behaviour): void {
     if (!behaviour.assumed) return;
-    this.watch(keyOf(pod), pod);
     const { kind, namespace, name } = workloadOf(pod);
     const subject = `${kind}/${namespace}/${name}`;
     const key = `${subject}/${container.name}`;
@@ -179,6 +184,8 @@ export class Behaviours {
       const services = this.services.get(index) ?? new Map<ObjectKey, KubeObject>();
       this.services.set(index, services.set(key, after));
     }
+    // Before the first pod runs nobody can listen on other ports than before.
+    if (this.assumingBy.size === 0) return;
     const affected = new Set<ObjectKey>();
     for (const service of [before, after]) {
       if (service === undefined) continue;

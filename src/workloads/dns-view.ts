@@ -86,12 +86,12 @@ export class DnsView implements Readable {
   private readonly slices: Informer;
   private readonly namespaces: Informer;
   private readonly pods: Informer;
+  // Each is undefined until somebody asks for what it finds.
   /** Keys of the slices of a Service, by the Service's key. */
-  private readonly slicesOfService = new Map<string, Set<string>>();
-  private readonly servicesByAddress = new Map<IP, Set<string>>();
-  private readonly servicesByExternal = new Map<string, Set<string>>();
-  /** Undefined until somebody asks for a name by its address, which few do. */
-  private slicesByAddress: Map<IP, Set<string>> | undefined;
+  private slicesOfService: Index;
+  private servicesByAddress: Index;
+  private servicesByExternal: Index;
+  private slicesByAddress: Index;
   private readonly podsByAddress = new Map<string, Set<string>>();
   private watchesPods = false;
   private isSynced = false;
@@ -117,6 +117,7 @@ export class DnsView implements Readable {
     this.namespaces = informer('Namespace', () => {});
     this.pods = informer('Pod', (change) => this.indexPod(change));
     this.informers = [this.services, this.slices, this.namespaces];
+    this.slicesOfService = this.servicesByAddress = this.servicesByExternal = undefined;
     this.slicesByAddress = undefined;
     this.stop();
   }
@@ -144,9 +145,7 @@ export class DnsView implements Readable {
 
   /** The process starts with empty memory. Until `sync` it has nothing to tell. */
   restart(): void {
-    this.slicesOfService.clear();
-    this.servicesByAddress.clear();
-    this.servicesByExternal.clear();
+    this.slicesOfService = this.servicesByAddress = this.servicesByExternal = undefined;
     this.slicesByAddress = undefined;
     this.podsByAddress.clear();
     for (const informer of [...this.informers, this.pods]) {
@@ -189,6 +188,7 @@ export class DnsView implements Readable {
   /** Ready endpoints of a Service, one entry for each address. */
   endpoints(namespace: string, name: string): EndpointRecord[] {
     this.slices.noteList();
+    this.slicesOfService ??= indexOf(this.slices.list(), serviceKeysOf);
     const keys = sortedBy(this.slicesOfService.get(`${namespace}/${name}`) ?? [], (key) => key);
     return keys.flatMap((key) => endpointsOf(this.slices.get(key)).records);
   }
@@ -196,6 +196,7 @@ export class DnsView implements Readable {
   /** The Service that owns this virtual address. */
   serviceAt(address: IP): ServiceRecord | undefined {
     this.services.noteList();
+    this.servicesByAddress ??= indexOf(this.services.list(), addressesOf);
     const [key] = this.servicesByAddress.get(address) ?? [];
     if (key === undefined) return undefined;
     const { namespace, name } = splitKey(key);
@@ -205,7 +206,7 @@ export class DnsView implements Readable {
   /** Every ready endpoint with this address, with the name of its Service. */
   endpointsAt(address: IP): readonly OwnedEndpoint[] {
     this.slices.noteList();
-    this.slicesByAddress ??= this.indexAddresses();
+    this.slicesByAddress ??= indexOf(this.slices.list(), endpointAddressesOf);
     const keys = sortedBy(this.slicesByAddress.get(address) ?? [], (key) => key);
     return keys.flatMap((key) => {
       const slice = this.slices.get(key);
@@ -221,6 +222,7 @@ export class DnsView implements Readable {
   /** Services with this external address. */
   servicesWithExternal(address: IP): readonly ServiceRecord[] {
     this.services.noteList();
+    this.servicesByExternal ??= indexOf(this.services.list(), externalsOf);
     const keys = sortedBy(this.servicesByExternal.get(address) ?? [], (key) => key);
     return keys.flatMap((key) => {
       const { namespace, name } = splitKey(key);
@@ -238,52 +240,57 @@ export class DnsView implements Readable {
     return keys.map((key) => splitKey(key).namespace);
   }
 
-  private indexService({ key, before, after }: Change): void {
-    for (const address of before ? readService(before).addresses : []) {
-      this.servicesByAddress.get(address)?.delete(key);
-    }
-    for (const address of before ? readService(before).externals : []) {
-      this.servicesByExternal.get(address)?.delete(key);
-    }
-    for (const address of after ? readService(after).externals : []) {
-      put(this.servicesByExternal, address, key);
-    }
-    for (const address of after ? readService(after).addresses : []) {
-      put(this.servicesByAddress, address, key);
-    }
+  private indexService(change: Change): void {
+    revise(this.servicesByAddress, change, addressesOf);
+    revise(this.servicesByExternal, change, externalsOf);
   }
 
-  private indexPod({ key, before, after }: Change): void {
+  private indexPod(change: Change): void {
+    const { key, before, late } = change;
     const known = before && podAddressOf(before);
     if (known !== undefined) this.podsByAddress.get(known)?.delete(key);
-    const address = after && podAddressOf(after);
+    const address = late === undefined ? addressAfter(change) : late.addresses[0];
     if (address !== undefined) put(this.podsByAddress, address, key);
   }
 
-  private indexSlice({ key, before, after }: Change): void {
-    // Of most changes of a slice its Service and nearly all of its addresses know nothing.
-    if (this.slicesByAddress !== undefined) {
-      const [was, is] = [endpointsOf(before).addresses, endpointsOf(after).addresses];
-      for (const it of was) if (!is.has(it)) this.slicesByAddress.get(it)?.delete(key);
-      for (const it of is) if (!was.has(it)) put(this.slicesByAddress, it, key);
-    }
-    const [had, has] = [before && serviceKeyOf(before), after && serviceKeyOf(after)];
-    if (had === has) return;
-    if (had !== undefined) this.slicesOfService.get(had)?.delete(key);
-    if (has !== undefined) put(this.slicesOfService, has, key);
-  }
-
-  /** Of all slices that are known now. What was known before a restart is not. */
-  private indexAddresses(): Map<IP, Set<string>> {
-    const index = new Map<IP, Set<string>>();
-    for (const slice of this.slices.list()) {
-      for (const it of endpointsOf(slice).addresses) put(index, it, keyOf(slice));
-    }
-    return index;
+  private indexSlice(change: Change): void {
+    revise(this.slicesByAddress, change, endpointAddressesOf);
+    revise(this.slicesOfService, change, serviceKeysOf);
   }
 }
 
+/** The keys of objects by one thing that can be read from each. */
+type Index = Map<string, Set<string>> | undefined;
+type Reading = (object: KubeObject) => ReadonlySet<string>;
+
+/** Of all objects that are known now. What was known before a restart is not. */
+function indexOf(objects: Iterable<KubeObject>, read: Reading): Map<string, Set<string>> {
+  const index = new Map<string, Set<string>>();
+  for (const object of objects) for (const it of read(object)) put(index, it, keyOf(object));
+  return index;
+}
+
+/** Of most changes an index knows nothing new, and of those of a slice nearly none. */
+function revise(index: Index, { key, before, after }: Change, read: Reading): void {
+  if (index === undefined) return;
+  const was = before === undefined ? NOTHING : read(before);
+  const is = after === undefined ? NOTHING : read(after);
+  for (const it of was) if (!is.has(it)) index.get(it)?.delete(key);
+  for (const it of is) if (!was.has(it)) put(index, it, key);
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+const addressesOf: Reading = (service) => new Set(readService(service).addresses);
+const externalsOf: Reading = (service) => new Set(readService(service).externals);
+const endpointAddressesOf: Reading = (slice) => endpointsOf(slice).addresses;
+const serviceKeysOf: Reading = (slice) => new Set([serviceKeyOf(slice)]);
+
 /** source: coredns plugin/kubernetes/object/pod.go (only the primary address), controller.go */
+function addressAfter({ after }: Change): string | undefined {
+  return after && podAddressOf(after);
+}
+
 function podAddressOf({ status }: KubeObject): string | undefined {
   const { podIP, phase } = (status ?? {}) as { podIP?: string; phase?: string };
   if (phase === 'Succeeded' || phase === 'Failed' || phase === 'Unknown') return undefined;
@@ -294,7 +301,7 @@ function serviceKeyOf(slice: KubeObject): string {
   return `${slice.metadata.namespace}/${slice.metadata.labels?.[SERVICE_NAME] ?? ''}`;
 }
 
-function put<K>(index: Map<K, Set<string>>, at: K, key: string): void {
+function put(index: Map<string, Set<string>>, at: string, key: string): void {
   const keys = index.get(at);
   if (keys === undefined) index.set(at, new Set([key]));
   else keys.add(key);

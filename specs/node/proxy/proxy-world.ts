@@ -5,7 +5,7 @@ import { ApiServer } from '../../../src/apiserver/api-server';
 import type { Admission, ApiRequest } from '../../../src/apiserver/api-server';
 import { Kernel } from '../../../src/kernel/kernel';
 import { Conntrack } from '../../../src/node/netfilter/conntrack';
-import type { Ruleset } from '../../../src/node/netfilter/ruleset';
+import type { RuleSource, Ruleset } from '../../../src/node/netfilter/ruleset';
 import { iptables } from '../../../src/node/proxy/iptables';
 import { KubeProxy } from '../../../src/node/proxy/kube-proxy';
 import { ProxyInputs } from '../../../src/node/proxy/proxy-inputs';
@@ -63,6 +63,7 @@ export function worldOf(kubernetes: string, profile: Profile, nodes = 1, mode = 
     name: `worker-${index + 1}`,
     powered: true,
     proxyRules: new Map<Family, Ruleset>(),
+    awaitRules: (source: RuleSource) => source.writeRules(),
     proxyBackend: 'nft' as const,
     hookedBackends: [],
     leftRules: new Map<Family, Ruleset>(),

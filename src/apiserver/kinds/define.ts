@@ -1,6 +1,6 @@
 // The form of a kind's file: how objects of one kind are called, completed and judged.
 
-import { copyWith } from '../../values/kube-object';
+import { copyWith, deepFreeze } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { withoutNulls } from '../json';
@@ -69,8 +69,28 @@ export function checkManifest(definition: KindDefinition, object: KubeObject): M
   const given = withoutNulls(object);
   const problems = unmodelledFields(given, definition.fields);
   // Rules are for objects of the right shape; of any other one it is said that it is wrong.
-  if (problems.some(({ severity }) => severity === 'error')) return problems;
-  return [...problems, ...definition.validate(definition.defaults(given))];
+  if (problems.some(isError)) return problems;
+  const completed = definition.defaults(given);
+  // What may still change is no key.
+  const isLasting = Object.isFrozen(object);
+  if (isLasting) deepFreeze(completed);
+  problems.push(...definition.validate(completed));
+  if (isLasting && !problems.some(isError)) completions.set(object, completed);
+  return problems;
+}
+
+/**
+ * What a manifest comes to in which nothing was wrong when it was read: whoever creates an object
+ * of it needs neither to complete nor to judge it again. Undefined for any other object.
+ */
+export function completionOf(manifest: KubeObject): KubeObject | undefined {
+  return completions.get(manifest);
+}
+
+const completions = new WeakMap<KubeObject, KubeObject>();
+
+function isError({ severity }: ManifestProblem): boolean {
+  return severity === 'error';
 }
 
 /** `spec.ports[0].port`: a JSON pointer as Kubernetes writes field paths. */

@@ -34,6 +34,7 @@ const OWN: readonly string[] = ['nodeName', 'tolerations'];
 
 /** Problems of a completed pod spec; paths begin with `path`. */
 export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] {
+  if (isFlawless(spec)) return [];
   const known = flawless.get(spec.containers);
   const isLikeKnown = known !== undefined && areSameBeside(spec, known, OWN);
   if (isLikeKnown && spec.tolerations === known.tolerations) return [];
@@ -43,6 +44,11 @@ export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] 
   const isLasting = Array.isArray(spec.containers) && Object.isFrozen(spec.containers);
   if (isLasting && problems.length === 0) flawless.set(spec.containers, spec);
   return problems;
+}
+
+/** Whether this very spec was completed, and found right, before. */
+export function isFlawless(spec: PodSpec): boolean {
+  return flawless.get(spec.containers) === spec;
 }
 
 /** Whether two specs hold the same parts, but for the fields that are named. */

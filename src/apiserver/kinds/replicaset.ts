@@ -1,5 +1,6 @@
 // ReplicaSet: a number of equal pods.
 
+import { copyWith } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import { complete, defineKind } from './define';
 import {
@@ -30,7 +31,9 @@ export const replicaset = defineKind({
   defaults(object) {
     const given = (object as ReplicaSet).spec;
     const spec = complete<WorkloadSpec>(given, { replicas: 1, minReadySeconds: 0 });
-    return { ...object, spec: { ...spec, template: defaultTemplate(spec.template) } };
+    const template = defaultTemplate(spec.template);
+    if (spec === given && template === given.template) return object;
+    return copyWith(object, { spec: copyWith(spec, { template }) });
   },
   validate: validateWorkload,
   validateChange: validateSelectorStays,

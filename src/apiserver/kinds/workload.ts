@@ -14,7 +14,7 @@ import { validateLabels, validateMetadata } from './names';
 import type { Condition, PodSpec } from './pod';
 import { defaultPodSpec } from './pod-defaults';
 import { POD_SPEC_FIELDS } from './pod-fields';
-import { validatePodSpec } from './pod-validation';
+import { isFlawless, validatePodSpec } from './pod-validation';
 
 export interface PodTemplate {
   readonly metadata?: {
@@ -64,6 +64,7 @@ export const TEMPLATE_FIELDS: FieldTable = {
 };
 
 export function defaultTemplate(template: PodTemplate | undefined): PodTemplate {
+  if (template?.spec && isFlawless(template.spec)) return template;
   const spec = defaultPodSpec(template?.spec);
   if (template === undefined) return { spec };
   return spec === template.spec ? template : copyWith(template, { spec });

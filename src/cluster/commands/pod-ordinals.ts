@@ -1,6 +1,7 @@
 // Which pods a workload ever had, in the order of creation: `shop/backend#1` is the first. The
 // number stays with its pod, also when the pod is gone, so that a scenario may speak of it.
 
+import { isThere, patternOf } from '../../apiserver/late-pod';
 import type { Store, Version } from '../../apiserver/store';
 import { isReading, noteReading } from '../../kernel/readings';
 import type { Place, Readable } from '../../kernel/readings';
@@ -48,8 +49,7 @@ export class PodOrdinals implements Readable {
 
   /** Takes notice of a write; a pod's first version gives it its numbers. */
   observe(version: Version): void {
-    const { object, previous } = version;
-    if (object?.kind !== 'Pod' || previous?.object !== undefined) return;
+    if (patternOf(version)?.kind !== 'Pod' || isThere(version.previous)) return;
     this.count++;
     this.late.push(version);
   }
@@ -89,8 +89,9 @@ export class PodOrdinals implements Readable {
   private number(): void {
     const { late } = this;
     this.late = [];
-    for (const { object, key, revision } of late) {
-      const line = this.lineOf(object!, revision);
+    for (const version of late) {
+      const { key, revision } = version;
+      const line = this.lineOf(patternOf(version)!, revision);
       for (const { workload } of line) workload.pods.push(key);
       const top = line.at(-1);
       if (top !== undefined) this.topmost.set(key, top.workload);

@@ -34,14 +34,14 @@ export class Components implements ComponentHandles {
   /** In the order in which a report lists them: the control plane, then node by node. */
   readonly all: readonly Component[];
   private readonly context: ComponentsContext;
-  private readonly byActor: ReadonlyMap<string, Process>;
+  /** Undefined before anybody asks for one. */
+  private byActor: Map<string, Process> | undefined;
   /** What holds each process, by its actor. */
   private readonly pauses = new Map<string, Set<string>>();
 
   constructor(context: ComponentsContext) {
     this.context = context;
     this.all = context.processes.map(({ component }) => component);
-    this.byActor = new Map(context.processes.map((process) => [process.actor, process]));
   }
 
   killComponent(component: Component, { restart }: { readonly restart: boolean }): void {
@@ -158,6 +158,7 @@ export class Components implements ComponentHandles {
   }
 
   private processOf({ actor }: Component): Process {
+    this.byActor ??= new Map(this.context.processes.map((process) => [process.actor, process]));
     const process = this.byActor.get(actor);
     if (process === undefined) throw new RangeError(`there is no component ${actor}`);
     return process;

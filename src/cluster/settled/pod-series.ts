@@ -1,13 +1,18 @@
-// Several pods of one template, stored while a cluster settles. Each is made once, as it is stored:
-// its name and identity are drawn, the scheduler gives it a node, the kubelet of that runs it.
+// Several pods of one template, stored while a cluster settles. Each draws its name, the scheduler
+// gives it a node, and the kubelet of that runs it. Where its kubelet has it at rest, like the one
+// before it, its object is made when somebody reads it.
 
-import type { Made, Series } from '../../apiserver/request';
+import type { Series } from '../../apiserver/request';
+import type { LatePod } from '../../apiserver/late-pod';
 import type { Pod, PodSpec, PodStatus } from '../../apiserver/kinds/pod';
 import type { PodMould } from '../../apiserver/pod-mould';
-import type { Store } from '../../apiserver/store';
+import type { Store, Version } from '../../apiserver/store';
+import type { CommonStatus } from '../../node/kubelet/pod-status';
 import type { Comer } from '../../node/kubelet/settled-pods';
+import type { IP } from '../../values/ip';
 import { copyWith, deepFreeze } from '../../values/kube-object';
 import type { ObjectKey, ObjectMeta } from '../../values/kube-object';
+import { RestingPodMaker } from './pod-maker';
 import type { Settlers } from './settled-admission';
 
 interface SeriesGround {
@@ -17,28 +22,23 @@ interface SeriesGround {
   readonly waiting: Set<ObjectKey>;
 }
 
-/** A pod that is being made. */
-interface Draft extends Pod {
-  metadata: ObjectMeta;
-  spec: PodSpec;
-  status: PodStatus;
-}
-
 export class PodSeries implements Series, Comer {
-  /** The pod that came last. */
-  pod: Pod;
   node = '';
   /** What binding it has made of its status. */
   status: PodStatus = {};
-  /** Whether its kubelet keeps it as it was before it was stored. */
-  private isKept = false;
   private readonly mould: PodMould;
   private readonly ground: SeriesGround;
+  /** The journal entry of the write. */
+  private cause = 0;
+  /** What was made of the pod that came last: its object is made late, or it has these already. */
+  private late: LatePod | undefined;
+  private metadata: ObjectMeta | undefined;
+  private spec: PodSpec | undefined;
+  private maker: RestingPodMaker | undefined;
 
   constructor(mould: PodMould, ground: SeriesGround) {
     this.mould = mould;
     this.ground = ground;
-    this.pod = mould.pattern;
   }
 
   get key(): ObjectKey {
@@ -57,37 +57,62 @@ export class PodSeries implements Series, Comer {
     return this.mould.pattern;
   }
 
-  next(): Made | undefined {
+  next(cause: number): Version | undefined {
     const { mould, ground } = this;
-    const { store, settlers, waiting } = ground;
+    const { settlers, waiting } = ground;
     if (waiting.size > 0) return undefined;
     mould.next();
     const { pattern, key, isNew } = mould;
-    const { apiVersion, kind, metadata, spec, status } = pattern as Draft;
-    const draft: Draft = { apiVersion, kind, metadata, spec, status };
-    this.pod = draft;
+    this.cause = cause;
+    this.late = this.metadata = this.spec = undefined;
     const place = settlers.placed(pattern, key, isNew);
-    let scope: string | undefined;
-    let isKnown = false;
     if (place === undefined) {
       waiting.add(key);
-    } else {
-      scope = this.node = place.nodeName;
-      this.status = place.status;
-      draft.spec = Object.freeze(copyWith(spec, { nodeName: scope }));
-      this.isKept = false;
-      const running = settlers.running(this);
-      isKnown = running !== undefined && !this.isKept;
-      draft.status = deepFreeze(running ?? place.status);
+      return this.version(pattern.spec, pattern.status!);
     }
-    draft.metadata = mould.stored(store.nextVersion);
-    return { key, object: Object.freeze(draft), scope, isKnown };
+    this.node = place.nodeName;
+    this.status = place.status;
+    const running = settlers.running(this);
+    return this.late ?? this.version(this.boundSpec(), running ?? place.status, this.node);
+  }
+
+  /** Of a name that somebody had before, the version tells of that one as well. */
+  get mayBeLate(): boolean {
+    return this.mould.isNew;
+  }
+
+  /** Its kubelet has it at rest: nothing more needs to be known of it. */
+  rest(addresses: readonly IP[], hostAddresses: readonly IP[], status: CommonStatus): LatePod {
+    const { mould, ground, cause, node } = this;
+    const { now: at, key } = mould;
+    const revision = ground.store.nextRevision;
+    if (this.maker?.status !== status) this.maker = new RestingPodMaker(mould, status);
+    const own = { revision, at, key, cause, node, addresses, hostAddresses };
+    return (this.late = this.maker.late(own));
   }
 
   /** The pod as any other comes to its node, for who keeps it by itself. */
   whole(): Pod {
-    const { pod, status } = this;
-    this.isKept = true;
-    return Object.freeze(copyWith(pod, { metadata: this.mould.admitted(), status }));
+    const { mould, status } = this;
+    const { apiVersion, kind } = mould.pattern;
+    const metadata = (this.metadata ??= mould.admitted());
+    return Object.freeze({ apiVersion, kind, metadata, spec: this.boundSpec(), status });
+  }
+
+  private boundSpec(): PodSpec {
+    const { mould, node } = this;
+    return (this.spec ??= Object.freeze(copyWith(mould.pattern.spec, { nodeName: node })));
+  }
+
+  private version(spec: PodSpec, status: PodStatus, scope?: string): Version {
+    const { mould, ground, cause } = this;
+    const { now: at, key, pattern } = mould;
+    const { apiVersion, kind } = pattern;
+    const revision = ground.store.nextRevision;
+    const admitted = this.metadata ?? mould.admitted();
+    const metadata = copyWith(admitted, { resourceVersion: String(revision) });
+    const object = deepFreeze({ apiVersion, kind, metadata, spec, status });
+    const previous = ground.store.version('Pod', key);
+    return { revision, at, key, object, previous, cause, scope };
   }
 }

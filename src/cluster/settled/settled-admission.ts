@@ -73,7 +73,7 @@ export class SettledAdmission implements Admission {
   /** Pods of one template, which are made for as long as nobody waits for the scheduler. */
   series(object: KubeObject, store: Store): Series | undefined {
     const { stage, waiting, settlers } = this;
-    if (stage !== 'settling') return undefined;
+    if (stage !== 'settling' || object.kind !== 'Pod') return undefined;
     let series = this.known.get(object);
     if (series !== undefined) return series;
     const mould = this.inner.mould(object, store);

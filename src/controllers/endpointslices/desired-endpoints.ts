@@ -6,10 +6,12 @@ import { zoneOf } from '../../apiserver/kinds/node';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import type { Change } from '../../apiserver/informer';
+import type { Version } from '../../apiserver/store';
 import type { Family } from '../../values/ip';
 import { keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
 import type { Pass } from '../pass';
+import { LateEndpoints, lateAlike } from './late-endpoints';
 import { portsKey } from './slice-draft';
 import { endpointOf, hasAddressOf, isEndpoint, portsOf } from './slice-endpoint';
 
@@ -23,9 +25,9 @@ export interface DesiredGroup {
 interface Look {
   readonly spec: Service['spec'];
   readonly zoning: number;
-  readonly pods: readonly Pod[];
+  readonly pods: readonly Version[];
   /** By the position of the pod; undefined for one that is no endpoint. */
-  readonly endpoints: readonly (SliceEndpoint | undefined)[];
+  readonly found: { readonly list: readonly (SliceEndpoint | undefined)[] };
   readonly groups: readonly DesiredGroup[];
 }
 
@@ -35,7 +37,9 @@ export class DesiredEndpoints {
     IPv6: new Map(),
   };
   /** The zone of every node that is there: every endpoint says in which one it is. */
-  private readonly zones = new Map<string, string | undefined>();
+  private zones = new Map<string, string | undefined>();
+  /** Whether there are endpoints that say of themselves in which ones they were. */
+  private areKept = false;
   /** Grows whenever a node comes, goes or moves to another zone. */
   private zoning = 0;
 
@@ -43,25 +47,31 @@ export class DesiredEndpoints {
   onNode({ key, after }: Change): void {
     const zone = zoneOf(after);
     if (after !== undefined && this.zones.has(key) && this.zones.get(key) === zone) return;
+    if (this.areKept) this.zones = new Map(this.zones);
+    this.areKept = false;
     if (after === undefined) this.zones.delete(key);
     else this.zones.set(key, zone);
     this.zoning++;
   }
 
-  /** By what ports they offer. A pass that misses the node of a pod fails. `pods` is frozen. */
-  of(service: Service, family: Family, pods: readonly Pod[], pass: Pass): readonly DesiredGroup[] {
+  /**
+   * By what ports they offer. A pass that misses the node of a pod fails. `pods` are the versions
+   * of those that are there, in a frozen list.
+   */
+  of(
+    service: Service,
+    family: Family,
+    pods: readonly Version[],
+    pass: Pass,
+  ): readonly DesiredGroup[] {
     const { spec } = service;
     const looks = this.last[family];
     const known = looks.get(pass.key);
     const last = known?.spec === spec && known.zoning === this.zoning ? known : undefined;
     if (last !== undefined && isSameList(last.pods, pods)) return last.groups;
-    const endpoints = this.endpointsOf(service, family, pods, last, pass);
-    const groups = groupsOf(service, pods, endpoints);
-    if (pass.failure === undefined) {
-      Object.freeze(endpoints);
-      looks.set(pass.key, Object.freeze({ spec, zoning: this.zoning, pods, endpoints, groups }));
-    }
-    return groups;
+    const look = this.lookLate(service, family, pods) ?? this.look(service, family, pods, last, pass);
+    if (pass.failure === undefined) looks.set(pass.key, look);
+    return look.groups;
   }
 
   forget(service: ObjectKey): void {
@@ -72,18 +82,44 @@ export class DesiredEndpoints {
   clear(): void {
     this.last.IPv4.clear();
     this.last.IPv6.clear();
-    this.zones.clear();
+    this.zones = new Map();
     this.zoning++;
+  }
+
+  /** At pods of which nobody has read any: their endpoints can wait as well. */
+  private lookLate(service: Service, family: Family, pods: readonly Version[]): Look | undefined {
+    const { zones, zoning } = this;
+    const offer = { service, family, zones };
+    const late = lateAlike(pods, offer);
+    if (late === undefined) return undefined;
+    this.areKept = true;
+    const found = new LateEndpoints(late, offer);
+    const groups = Object.freeze([found]);
+    return Object.freeze({ spec: service.spec, zoning, pods, found, groups });
+  }
+
+  private look(
+    service: Service,
+    family: Family,
+    pods: readonly Version[],
+    last: Look | undefined,
+    pass: Pass,
+  ): Look {
+    const list = this.endpointsOf(service, family, pods, last, pass);
+    const groups = groupsOf(service, pods, list);
+    const found = Object.freeze({ list: Object.freeze(list) });
+    return Object.freeze({ spec: service.spec, zoning: this.zoning, pods, found, groups });
   }
 
   private endpointsOf(
     service: Service,
     family: Family,
-    pods: readonly Pod[],
+    pods: readonly Version[],
     last: Look | undefined,
     pass: Pass,
   ): (SliceEndpoint | undefined)[] {
     const endpoints: (SliceEndpoint | undefined)[] = [];
+    const known = last?.found.list;
     // Pods keep their order, so that a step through both lists finds what has stayed.
     let at = 0;
     for (let index = 0; index < pods.length; index++) {
@@ -91,12 +127,11 @@ export class DesiredEndpoints {
       if (last !== undefined && last.pods[at] !== pod) at = placeOf(pod, last.pods, at);
       const before = last?.pods[at];
       if (before === pod) {
-        endpoints.push(last!.endpoints[at++]);
+        endpoints.push(known![at++]);
         continue;
       }
-      const isOfName = before?.metadata.name === pod.metadata.name;
-      const known = isOfName ? last!.endpoints[at++] : undefined;
-      endpoints.push(this.endpointOf(pod, service, family, pass, known));
+      const then = before?.key === pod.key ? known![at++] : undefined;
+      endpoints.push(this.endpointOf(pod.object as Pod, service, family, pass, then));
     }
     return endpoints;
   }
@@ -121,13 +156,13 @@ export class DesiredEndpoints {
 }
 
 /** Where a pod stands in a list, from `at` on; `at` where it is another one than it was, or new. */
-function placeOf(pod: Pod, pods: readonly Pod[], at: number): number {
-  if (pods[at]?.metadata.name === pod.metadata.name) return at;
+function placeOf(pod: Version, pods: readonly Version[], at: number): number {
+  if (pods[at]?.key === pod.key) return at;
   const found = pods.indexOf(pod, at);
   return found < 0 ? at : found;
 }
 
-function isSameList(a: readonly Pod[], b: readonly Pod[]): boolean {
+function isSameList(a: readonly Version[], b: readonly Version[]): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
@@ -140,7 +175,7 @@ interface OpenGroup extends DesiredGroup {
 
 function groupsOf(
   service: Service,
-  pods: readonly Pod[],
+  pods: readonly Version[],
   endpoints: readonly (SliceEndpoint | undefined)[],
 ): readonly DesiredGroup[] {
   const groups: OpenGroup[] = [];
@@ -149,7 +184,7 @@ function groupsOf(
   for (let index = 0; index < pods.length; index++) {
     const endpoint = endpoints[index];
     if (endpoint === undefined) continue;
-    const pod = pods[index]!;
+    const pod = pods[index]!.object as Pod;
     if (group === undefined || !isOfOneTemplate(pod, last!)) {
       const ports = portsOf(service, pod);
       // Most pods offer what the one before them does.

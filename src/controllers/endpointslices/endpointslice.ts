@@ -10,9 +10,10 @@ import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
+import { patternAfter } from '../../apiserver/late-pod';
 import type { Effect } from '../../timing';
 import type { Family } from '../../values/ip';
-import { splitKey } from '../../values/kube-object';
+import { keyOf, splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
@@ -113,6 +114,11 @@ class EndpointSliceLogic implements ControllerLogic {
     }
     this.write(service, plans, orphansAmong(existing, families), triggerTime, pass);
     if (pass.isIdle) return;
+    if (existing.length === 0 && this.place.kernel.isBeforeStart) {
+      // Nobody reads the summary of what a cluster settles with.
+      if (plans.some(hasReady)) pass.effect = 'gain';
+      return;
+    }
     const change = changeOf(existing, plans);
     const effect = effectOf(change);
     if (effect !== undefined) pass.effect = effect;
@@ -120,6 +126,7 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 
   answered(write: Write, result: string, stored: KubeObject | undefined): void {
+    this.tracker.answered(write.key);
     if (result !== 'ok') return;
     if (write.verb === 'delete') {
       const service = serviceOf(this.place.view.get('EndpointSlice', write.key));
@@ -148,7 +155,10 @@ class EndpointSliceLogic implements ControllerLogic {
     return [key];
   }
 
-  private onPod({ key, before, after }: Change): readonly ObjectKey[] {
+  private onPod(change: Change): readonly ObjectKey[] {
+    const { key, before } = change;
+    // The coming of a pod concerns the Services of its labels, whatever else it has.
+    const after = patternAfter(change);
     this.podChanges++;
     const { namespace = '' } = (after ?? before)!.metadata;
     const had = labelsOf(before);
@@ -182,7 +192,10 @@ class EndpointSliceLogic implements ControllerLogic {
         : this.tracker.isForeign(service, after);
     if (!isForeign) return NOBODY;
     const timer = 'controller-manager.endpointslice.minSyncDelay';
-    this.place.queue.addAfter(service, this.place.timing.draw(timer, this.place.actor), timer);
+    const delay = this.place.timing.draw(timer, this.place.actor);
+    // What it has asked for itself needs no second look.
+    const isOwn = after !== undefined && this.tracker.isAsAsked(after, key);
+    if (!isOwn) this.place.queue.addAfter(service, delay, timer);
     return NOBODY;
   }
 
@@ -268,7 +281,10 @@ class EndpointSliceLogic implements ControllerLogic {
       for (const draft of plan.create) {
         pass.then();
         const fresh = newSliceName(this.place, 'endpointslice', namespace, name);
-        pass.create(objectOf(draft, service, fresh, triggerTime));
+        const slice = objectOf(draft, service, fresh, triggerTime);
+        pass.create(slice);
+        // Where nothing takes any time, its informer is told before the answer is there.
+        if (this.place.kernel.isBeforeStart) this.tracker.asksFor(keyOf(slice));
       }
       for (const draft of plan.update) {
         pass.then();
@@ -330,52 +346,4 @@ function orphansAmong(
   families: readonly Family[],
 ): readonly EndpointSlice[] {
   return slices.filter(({ addressType }) => !families.includes(addressType as Family));
-}
-
-/** What a write changes in the ready addresses of a Service. */
-interface ReadyChange {
-  readonly ready: number;
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-}
-
-function changeOf(before: readonly EndpointSlice[], plans: readonly SlicePlan[]): ReadyChange {
-  const had = new Set<string>();
-  const has = new Set<string>();
-  for (const { endpoints } of before) addReady(endpoints, had);
-  for (const { create, update, unchanged } of plans) {
-    for (const { endpoints } of create) addReady(endpoints, has);
-    for (const { endpoints } of update) addReady(endpoints, has);
-    for (const { endpoints } of unchanged) addReady(endpoints, has);
-  }
-  const added: string[] = [];
-  const removed: string[] = [];
-  for (const address of has) if (!had.has(address)) added.push(address);
-  for (const address of had) if (!has.has(address)) removed.push(address);
-  return { ready: has.size, added, removed };
-}
-
-function addReady(endpoints: readonly SliceEndpoint[], ready: Set<string>): void {
-  for (let index = 0; index < endpoints.length; index++) {
-    const { addresses } = endpoints[index]!;
-    if (!isReady(endpoints[index]!)) continue;
-    for (let at = 0; at < addresses.length; at++) ready.add(addresses[at]!);
-  }
-}
-
-/** How many addresses a line of the journal names. */
-const NAMED = 6;
-
-/** Traffic loses by a change that takes ready endpoints away and brings none. */
-function effectOf({ added, removed }: ReadyChange): Effect | undefined {
-  if (added.length > 0) return 'gain';
-  return removed.length > 0 ? 'loss' : undefined;
-}
-
-/** Names the first addresses only. */
-function summaryOf({ ready, added, removed }: ReadyChange): string {
-  const parts = added.slice(0, NAMED).map((it) => `+${it}`);
-  for (const address of removed.slice(0, NAMED - parts.length)) parts.push(`-${address}`);
-  const change = parts.length === 0 ? '' : ` (${parts.join(' ')})`;
-  return `${ready} ready${change}`;
 }

@@ -9,12 +9,14 @@ import type { EndpointSlice, SliceEndpoint, SlicePort } from '../../apiserver/ki
 import { isHeadless } from '../../apiserver/kinds/service';
 import type { Service } from '../../apiserver/kinds/service';
 import { equalJson } from '../../apiserver/json';
+import { LateSlice } from '../../apiserver/late-slice';
 import type { Family } from '../../values/ip';
 import { copyWith } from '../../values/kube-object';
 import type { KubeObject, ObjectMeta } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
 import { controllerOf, controllerReference } from '../owner';
+import type { LateEndpoints } from './late-endpoints';
 
 export const MANAGER = 'endpointslice-controller.k8s.io';
 export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
@@ -28,6 +30,43 @@ export interface SliceDraft {
   readonly ports: readonly SlicePort[];
   readonly labels: Labels;
   endpoints: readonly SliceEndpoint[];
+}
+
+/** A new slice that is to hold all endpoints there are, of which nobody has read any. */
+export class LateDraft implements SliceDraft {
+  base: EndpointSlice | undefined = undefined;
+  readonly family: Family;
+  readonly labels: Labels;
+  readonly source: LateEndpoints;
+  private given: readonly SliceEndpoint[] | undefined = undefined;
+
+  constructor(service: Service, family: Family, source: LateEndpoints) {
+    this.family = family;
+    this.labels = labelsOf(service);
+    this.source = source;
+  }
+
+  /** Whether it is to hold others by now: the same with hints. */
+  get isRead(): boolean {
+    return this.given !== undefined;
+  }
+
+  get ports(): readonly SlicePort[] {
+    return this.source.ports;
+  }
+
+  get endpoints(): readonly SliceEndpoint[] {
+    return this.given ?? this.source.list;
+  }
+
+  set endpoints(endpoints: readonly SliceEndpoint[]) {
+    this.given = endpoints;
+  }
+}
+
+/** What the endpoints of the slice are put together from, where nobody has read any. */
+export function lateSourceOf(draft: SliceDraft): LateEndpoints | undefined {
+  return draft instanceof LateDraft && !draft.isRead ? draft.source : undefined;
 }
 
 /** What is to be done for one Service. */
@@ -111,17 +150,20 @@ export function objectOf(
   name: string,
   triggerTime: number | undefined,
 ): KubeObject {
-  const { base, family, ports, labels, endpoints } = draft;
+  const { base, family: addressType, ports, labels } = draft;
   const annotations = annotationsOf(base, triggerTime);
   const owner = copyWith(controllerReference(service), { blockOwnerDeletion: true });
   const given = base?.metadata ?? freshMetadata(service, name);
+  const metadata = copyWith(given, { labels, annotations, ownerReferences: [owner] });
+  const source = lateSourceOf(draft);
+  if (source !== undefined) return new LateSlice({ metadata, addressType, ports }, source);
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: copyWith(given, { labels, annotations, ownerReferences: [owner] }),
-    addressType: family,
+    metadata,
+    addressType,
     ports,
-    endpoints,
+    endpoints: draft.endpoints,
   };
 }
 

@@ -53,21 +53,23 @@ export function endpointOf(
   family: Family,
   before: SliceEndpoint | undefined,
 ): SliceEndpoint {
-  const { nodeName, subdomain } = pod.spec;
-  const hostname = subdomain === service.metadata.name ? pod.spec.hostname : undefined;
-  const publishes = service.spec.publishNotReadyAddresses === true;
-  const serving = isPodReady(pod);
-  const terminating = isGoing(pod);
+  const { nodeName } = pod.spec;
+  const hostname = hostnameIn(service, pod);
   // Field by field, because spreads make objects that are slow to make and to read.
   const endpoint: { -readonly [Field in keyof SliceEndpoint]: SliceEndpoint[Field] } = {
     addresses: sharedAddresses(addressesOf(pod, family), before),
-    conditions: conditionsOf(publishes || (serving && !terminating), serving, terminating),
+    conditions: conditionsIn(service, pod),
   };
   if (hostname) endpoint.hostname = hostname;
   if (nodeName) endpoint.nodeName = nodeName;
   if (zone) endpoint.zone = zone;
   endpoint.targetRef = isOf(pod, before?.targetRef) ? before!.targetRef! : referenceTo(pod);
   return endpoint;
+}
+
+/** The name by which the Service's domain has the pod. */
+export function hostnameIn({ metadata }: Service, { spec }: Pod): string | undefined {
+  return spec.subdomain === metadata.name ? spec.hostname : undefined;
 }
 
 function sharedAddresses(
@@ -87,8 +89,11 @@ function isOf({ metadata }: Pod, reference: TargetRef | undefined): boolean {
   );
 }
 
-/** Most endpoints fare alike: they share what they say of it. */
-function conditionsOf(ready: boolean, serving: boolean, terminating: boolean): EndpointConditions {
+/** How the pod fares. Most endpoints fare alike: they share what they say of it. */
+export function conditionsIn({ spec }: Service, pod: Pod): EndpointConditions {
+  const serving = isPodReady(pod);
+  const terminating = isGoing(pod);
+  const ready = spec.publishNotReadyAddresses === true || (serving && !terminating);
   return CONDITIONS[4 * Number(ready) + 2 * Number(serving) + Number(terminating)]!;
 }
 

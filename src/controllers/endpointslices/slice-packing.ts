@@ -5,7 +5,8 @@ import type { EndpointSlice, SliceEndpoint } from '../../apiserver/kinds/endpoin
 import type { Service } from '../../apiserver/kinds/service';
 import type { Family } from '../../values/ip';
 import type { DesiredGroup } from './desired-endpoints';
-import { draftOf, hasStaleLabels, isOwnedBy, newDraft, portsKey } from './slice-draft';
+import { LateEndpoints } from './late-endpoints';
+import { draftOf, hasStaleLabels, isOwnedBy, LateDraft, newDraft, portsKey } from './slice-draft';
 import type { SliceDraft, SlicePlan } from './slice-draft';
 import { areIdentical, identityOf, isSameEndpoint } from './slice-endpoint';
 
@@ -24,6 +25,11 @@ export function packSlices(packing: Packing): SlicePlan {
   const { service, family, desired, existing } = packing;
   const plan: SlicePlan = { create: [], update: [], remove: [], unchanged: [] };
   if (existing.length === 0 && desired.length > 0) {
+    const [first] = desired;
+    if (first instanceof LateEndpoints && desired.length === 1 && first.count <= packing.max) {
+      plan.create.push(new LateDraft(service, family, first));
+      return plan;
+    }
     for (const group of desired) createSlices(plan, packing, group, group.endpoints);
     return plan;
   }

@@ -12,6 +12,23 @@ const DELETED = -1;
 export class SliceTracker {
   /** Generation by slice, by Service. */
   private readonly generations = new Map<ObjectKey, Map<ObjectKey, number>>();
+  /** New slices of which it is not known yet whether they were stored. */
+  private readonly asked = new Set<ObjectKey>();
+
+  /** The slice is asked for, under a name that nobody has. */
+  asksFor(slice: ObjectKey): void {
+    this.asked.add(slice);
+  }
+
+  /** The answer to what was asked for, whatever it says. */
+  answered(slice: ObjectKey): void {
+    if (this.asked.size > 0) this.asked.delete(slice);
+  }
+
+  /** Whether this is the slice as it was asked for: the informer may be told before the answer. */
+  isAsAsked({ metadata }: KubeObject, key: ObjectKey): boolean {
+    return metadata.generation === 1 && this.asked.has(key);
+  }
 
   /** A slice was stored as `slice`. */
   wrote(service: ObjectKey, slice: KubeObject): void {
@@ -58,6 +75,7 @@ export class SliceTracker {
 
   clear(): void {
     this.generations.clear();
+    this.asked.clear();
   }
 
   private slicesOf(service: ObjectKey): Map<ObjectKey, number> {

@@ -5,6 +5,7 @@ import { equalJson } from '../../apiserver/json';
 import type { EndpointHints, SliceEndpoint } from '../../apiserver/kinds/endpointslice';
 import type { KubeVersion } from '../../values/kube-version';
 import { isAtLeast } from '../../values/kube-version';
+import { lateSourceOf } from './slice-draft';
 import type { SliceDraft, SlicePlan } from './slice-draft';
 
 /** Sets the hints that the Service's trafficDistribution asks for; none for any other value. */
@@ -32,12 +33,16 @@ function hintsFor(distribution: string | undefined, version: KubeVersion): Wante
     case 'PreferClose':
       return zoneHints;
     case 'PreferSameZone':
-      return isAtLeast(version, '1.34') ? zoneHints : () => undefined;
+      return isAtLeast(version, '1.34') ? zoneHints : noHints;
     case 'PreferSameNode':
-      return isAtLeast(version, '1.34') ? nodeHints : () => undefined;
+      return isAtLeast(version, '1.34') ? nodeHints : noHints;
     default:
-      return () => undefined;
+      return noHints;
   }
+}
+
+function noHints(): undefined {
+  return undefined;
 }
 
 function zoneHints({ zone }: SliceEndpoint): EndpointHints | undefined {
@@ -61,6 +66,8 @@ export function isReady({ conditions }: SliceEndpoint): boolean {
 
 /** An endpoint that is not ready gets no hint, and its hints trigger no write. */
 function applyHints(draft: SliceDraft, wanted: WantedHints): void {
+  // What nobody has read has no hints.
+  if (wanted === noHints && lateSourceOf(draft) !== undefined) return;
   const { endpoints } = draft;
   for (let index = 0; index < endpoints.length; index++) {
     const endpoint = endpoints[index]!;

@@ -135,7 +135,8 @@ function give(pool: Pool, index: number, key: ObjectKey): string {
 function hold(pool: Pool, index: number, key: ObjectKey): void {
   if (pool.owners.has(index)) return;
   pool.owners.set(index, key);
-  pool.blocks.set(key, [...(pool.blocks.get(key) ?? []), index]);
+  const held = pool.blocks.get(key);
+  pool.blocks.set(key, held === undefined ? [index] : held.concat(index));
 }
 
 function textOf({ range, mask }: Pool, index: number): string {

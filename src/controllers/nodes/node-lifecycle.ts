@@ -28,6 +28,7 @@ const PRESSURE_TAINTS: Readonly<Record<string, string>> = {
   DiskPressure: 'node.kubernetes.io/disk-pressure',
   PIDPressure: 'node.kubernetes.io/pid-pressure',
 };
+const PRESSURES = Object.keys(PRESSURE_TAINTS);
 const MONITOR: TimerName = 'controller-manager.nodelifecycle.monitorPeriod';
 const GRACE: TimerName = 'controller-manager.nodelifecycle.monitorGracePeriod';
 const STARTUP_GRACE: TimerName = 'controller-manager.nodelifecycle.startupGracePeriod';
@@ -95,9 +96,7 @@ class NodeLifecycleLogic implements ControllerLogic {
   private onNode({ key, before, after }: Change): readonly ObjectKey[] {
     this.startedAt ??= this.place.kernel.now;
     if (after === undefined) this.evictions.delete(key);
-    const part = (node: Node | undefined) =>
-      node && [node.spec, zoneOf(node), readinessOf(node), pressureTaints(node)];
-    if (equalJson(part(before as Node | undefined), part(after as Node | undefined))) return [];
+    if (areAlike(before as Node | undefined, after as Node | undefined)) return [];
     if (!this.census.update(before as Node | undefined, after as Node | undefined)) return [key];
     // A zone that is disrupted, or recovers, changes what is done with all nodes.
     this.evictions.clear();
@@ -234,14 +233,25 @@ function noScheduleTaints(node: Node): Taint[] {
   return taints;
 }
 
+/** Whether a node has changed in nothing that this controller reads. */
+function areAlike(before: Node | undefined, after: Node | undefined): boolean {
+  if (before === undefined || after === undefined) return before === after;
+  return (
+    readinessOf(before) === readinessOf(after) &&
+    zoneOf(before) === zoneOf(after) &&
+    equalJson(before.spec, after.spec) &&
+    equalJson(pressureTaints(before), pressureTaints(after))
+  );
+}
+
 function readinessOf({ status }: Node): Condition['status'] | undefined {
   return conditionOf(status?.conditions, 'Ready')?.status;
 }
 
 function pressureTaints({ status }: Node): Taint[] {
-  return Object.entries(PRESSURE_TAINTS)
-    .filter(([type]) => conditionOf(status?.conditions, type)?.status === 'True')
-    .map(([, key]) => ({ key, effect: 'NoSchedule' }));
+  return PRESSURES.filter((type) => conditionOf(status?.conditions, type)?.status === 'True').map(
+    (type) => ({ key: PRESSURE_TAINTS[type]!, effect: 'NoSchedule' }),
+  );
 }
 
 function isConditionKey(key: string): boolean {

@@ -19,6 +19,8 @@ interface Zone {
   silent: number;
 }
 
+const NOBODY: Readonly<Zone> = Object.freeze({ ready: 0, silent: 0 });
+
 /** The nodes of each zone, counted; nodes without a zone are in the zone ``. */
 export class ZoneCensus {
   private readonly zones = new Map<string, Zone>();
@@ -26,18 +28,19 @@ export class ZoneCensus {
 
   /** Tells of a change of a node. Returns whether the state of any zone has changed by it. */
   update(before: Node | undefined, after: Node | undefined): boolean {
-    const concerned = [before, after].filter((node) => node !== undefined).map(zoneName);
-    const states = (): string =>
-      [this.isAllSilent(), ...concerned.map((zone) => this.stateOf(zone))].join();
-    const was = states();
+    const [from, to] = [before && zoneName(before), after && zoneName(after)];
+    const wasAllSilent = this.isAllSilent();
+    const [wasFrom, wasTo] = [this.stateIn(from), this.stateIn(to)];
     if (before !== undefined) this.count(before, -1);
     if (after !== undefined) this.count(after, 1);
-    return states() !== was;
+    if (wasAllSilent !== this.isAllSilent()) return true;
+    return wasFrom !== this.stateIn(from) || wasTo !== this.stateIn(to);
   }
 
   /** Whether no node of any zone is ready: the control plane is cut off rather than all dead. */
   isAllSilent(): boolean {
-    return this.size > 0 && [...this.zones.values()].every(({ ready }) => ready === 0);
+    for (const { ready } of this.zones.values()) if (ready > 0) return false;
+    return this.size > 0;
   }
 
   get isLarge(): boolean {
@@ -45,7 +48,7 @@ export class ZoneCensus {
   }
 
   stateOf(zone: string): ZoneState {
-    const { ready, silent } = this.zones.get(zone) ?? { ready: 0, silent: 0 };
+    const { ready, silent } = this.zones.get(zone) ?? NOBODY;
     if (ready === 0 && silent > 0) return 'full';
     const isMost = silent / (ready + silent) >= UNHEALTHY_SHARE;
     return silent > SILENT_MIN && isMost ? 'partial' : 'normal';
@@ -54,6 +57,10 @@ export class ZoneCensus {
   clear(): void {
     this.zones.clear();
     this.size = 0;
+  }
+
+  private stateIn(zone: string | undefined): ZoneState | undefined {
+    return zone === undefined ? undefined : this.stateOf(zone);
   }
 
   private count(node: Node, by: 1 | -1): void {

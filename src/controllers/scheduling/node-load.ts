@@ -2,6 +2,7 @@
 
 import type { Node } from '../../apiserver/kinds/node';
 import type { Container, ContainerPort, Pod } from '../../apiserver/kinds/pod';
+import { LateMap } from '../../values/late-map';
 
 /** KubeletConfiguration maxPods, where the node does not say. */
 const MAX_PODS = 110;
@@ -13,7 +14,7 @@ export class NodeLoad {
   /** How many pods count on the node. */
   pods = 0;
   /** Pods that hold a host port; few ever do. */
-  private readonly hostPorts = new Map<string, number>();
+  private readonly hostPorts = new LateMap<string, number>();
 
   constructor(node: Node, came: number) {
     this.node = node;

@@ -125,18 +125,19 @@ class SchedulerLogic implements ControllerLogic {
   }
 
   /** Whether the pod is told of for the first time, and it was bound at once: it counts. */
-  private isNextBound({ key, after }: Change): boolean {
+  private isNextBound(change: Change): boolean {
     const { unheard, heard } = this;
-    if (unheard[heard] !== key) return false;
+    if (unheard[heard] !== change.key) return false;
     this.heard += 2;
     const node = unheard[heard + 1];
     if (this.heard === unheard.length) {
       this.unheard = [];
       this.heard = 0;
     }
-    return (
-      after !== undefined && (after as Pod).spec.nodeName === node && !isPodTerminal(after as Pod)
-    );
+    // What was made in series was made with that node.
+    if (change.late !== undefined) return true;
+    const after = change.after as Pod | undefined;
+    return after !== undefined && after.spec.nodeName === node && !isPodTerminal(after);
   }
 
   private onPod(change: Change): readonly ObjectKey[] {

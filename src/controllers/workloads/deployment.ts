@@ -7,6 +7,7 @@ import type { ReplicaSet } from '../../apiserver/kinds/replicaset';
 import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload';
 import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
+import { patternAfter } from '../../apiserver/late-pod';
 import type { EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import type { DeclaredWait } from '../../timing';
@@ -120,7 +121,7 @@ class DeploymentLogic implements ControllerLogic {
 
   passesOver(kind: string, changes: readonly Change[]): boolean {
     if (kind !== 'Pod' || this.pods !== undefined) return false;
-    for (const { after } of changes) if (after === undefined) return false;
+    for (const change of changes) if (patternAfter(change) === undefined) return false;
     return true;
   }
 

@@ -4,7 +4,7 @@
 import { conditionOf, isPodReady } from '../../apiserver/kinds/pod';
 import type { Pod, PodSpec } from '../../apiserver/kinds/pod';
 import type { PodTemplate } from '../../apiserver/kinds/workload';
-import { copyWith } from '../../values/kube-object';
+import { copyWith, deepFreeze } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { later, seconds } from '../../values/time';
@@ -28,14 +28,15 @@ export function podFromTemplate(
   const named =
     options.name === undefined ? { name: '', generateName: `${name}-` } : { name: options.name };
   const placed = namespace === undefined ? named : copyWith(named, { namespace });
-  const labels = copyWith(template.metadata?.labels ?? NO_LABELS, options.labels ?? NO_LABELS);
+  const given = template.metadata?.labels ?? NO_LABELS;
+  // Without an addition all pods of a template share its parts.
+  const labels = options.labels === undefined ? given : copyWith(given, options.labels);
   const ownerReferences = [controllerReference(owner)];
   const own = annotations ? { labels, annotations, ownerReferences } : { labels, ownerReferences };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: copyWith(placed, own),
-    // Without an addition all pods of a template share its parts.
+    metadata: copyWith(placed, deepFreeze(own)),
     spec: options.spec === undefined ? template.spec : copyWith(template.spec, options.spec),
   };
 }

@@ -5,6 +5,7 @@ import { isPodActive } from '../../apiserver/kinds/pod';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload';
 import type { Change } from '../../apiserver/informer';
+import type { LatePod } from '../../apiserver/late-pod';
 import { copyWith, splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { matchesSelector } from '../../values/labels';
@@ -19,10 +20,13 @@ import {
   controllerOf,
   controllerReference,
   distinctKeys,
+  objectOf,
   OwnerIndex,
   ownerKey,
   Ownerships,
+  patternIn,
 } from '../owner';
+import type { Held } from '../owner';
 import type { Pass, Write } from '../pass';
 import { availableAt, podFromTemplate, rankForDeletion } from './pod-control';
 import { SelectorIndex } from '../selector-index';
@@ -124,6 +128,8 @@ class ReplicaLogic implements ControllerLogic {
   }
 
   private onPod(change: Change): readonly ObjectKey[] {
+    const { late } = change;
+    if (late !== undefined) return this.onComing(late);
     const { key, before, after } = change;
     const { uid, namespace = '' } = (before ?? after)!.metadata;
     const was = before && this.ownerships.of(before);
@@ -147,25 +153,37 @@ class ReplicaLogic implements ControllerLogic {
     return [...new Set([...owners, ...this.selectors.selecting(namespace, has)])];
   }
 
+  /** A pod has come that a controller has made: what it is like says all of that. */
+  private onComing(late: LatePod): readonly ObjectKey[] {
+    const { key, pattern } = late;
+    const { namespace = '' } = pattern.metadata;
+    this.owned.update(late);
+    this.pods.update(namespace, key, undefined, labelsOf(pattern));
+    const { keys } = this.ownerships.of(pattern);
+    for (const owner of keys) this.expectations.created(owner);
+    return keys;
+  }
+
   /**
    * The pods that belong to the owner: it takes in orphans that its selector matches and lets go of
    * pods that it no longer matches.
    * source: pkg/controller/controller_ref_manager.go ClaimPods
    */
-  private claim(owner: ReplicaOwner, pass: Pass): Pod[] {
+  private claim(owner: ReplicaOwner, pass: Pass): Held[] {
     const { object, selector } = owner;
     const { uid, namespace = '' } = object.metadata;
-    const kept: Pod[] = [];
+    const kept: Held[] = [];
     // The pods of one template share their labels.
     let labels: Labels | undefined;
     let matches = false;
-    for (const pod of this.owned.ownedBy(uid) as Iterable<Pod>) {
+    for (const held of this.owned.heldBy(uid)) {
+      const pod = patternIn(held);
       if (labels === undefined || pod.metadata.labels !== labels) {
         labels = pod.metadata.labels;
         matches = matchesSelector(labels, selector);
       }
-      if (matches || isGoing(pod)) kept.push(pod);
-      else pass.patch(pod, { metadata: { ownerReferences: null } });
+      if (matches || isGoing(pod)) kept.push(held);
+      else pass.patch(objectOf(held), { metadata: { ownerReferences: null } });
     }
     const { matchLabels = NO_LABELS } = selector;
     const orphaned = this.orphans.matching(namespace, matchLabels);
@@ -183,12 +201,12 @@ class ReplicaLogic implements ControllerLogic {
     return kept;
   }
 
-  private manage(key: ObjectKey, owner: ReplicaOwner, pods: readonly Pod[], pass: Pass): void {
+  private manage(key: ObjectKey, owner: ReplicaOwner, pods: readonly Held[], pass: Pass): void {
     const missing = owner.replicas - pods.length;
     if (missing === 0) return;
     pass.summary = `${pods.length} of ${owner.replicas} pods`;
     if (missing > 0) this.create(key, owner, Math.min(missing, BURST), pass);
-    else this.delete(key, owner, pods, Math.min(-missing, BURST), pass);
+    else this.delete(key, owner, pods.map(objectOf) as Pod[], Math.min(-missing, BURST), pass);
   }
 
   /** One pod, then two, then four: a template that is refused is refused once, not 500 times. */
@@ -238,7 +256,7 @@ class ReplicaLogic implements ControllerLogic {
       .filter(isPodActive);
   }
 
-  private writeStatus(owner: ReplicaOwner, pods: readonly Pod[], pass: Pass): void {
+  private writeStatus(owner: ReplicaOwner, pods: readonly Held[], pass: Pass): void {
     const { object, minReadySeconds, status } = owner;
     const now = wallClockOf(this.place);
     let readyReplicas = 0;
@@ -246,7 +264,7 @@ class ReplicaLogic implements ControllerLogic {
     let shared: Pod['status'];
     let at: Instant | undefined;
     for (let index = 0; index < pods.length; index++) {
-      const pod = pods[index]!;
+      const pod = patternIn(pods[index]!) as Pod;
       // Pods that came up together may share their conditions.
       if (shared === undefined || pod.status?.conditions !== shared.conditions) {
         at = availableAt(pod, minReadySeconds);
@@ -294,8 +312,12 @@ function readOwner(object: KubeObject): ReplicaOwner {
 }
 
 /** The list itself where all of them are. */
-function activeOf(pods: readonly Pod[]): readonly Pod[] {
-  return pods.every(isPodActive) ? pods : pods.filter(isPodActive);
+function activeOf(pods: readonly Held[]): readonly Held[] {
+  return pods.every(isActive) ? pods : pods.filter(isActive);
+}
+
+function isActive(held: Held): boolean {
+  return isPodActive(patternIn(held) as Pod);
 }
 
 function isGoing(object: KubeObject): boolean {

@@ -26,7 +26,8 @@ export class BridgedNodes {
 
   /** Notes the pod ranges of a node; what its disk remembers of the same ranges stays. */
   join(machine: Machine, podCIDRs: readonly string[]): void {
-    if (this.ranges.get(machine.name)?.join() === podCIDRs.join()) return;
+    const known = this.ranges.get(machine.name);
+    if (known !== undefined && known.join() === podCIDRs.join()) return;
     this.ranges.set(machine.name, podCIDRs);
     this.ipam.set(machine.name, new HostLocal(podCIDRs));
   }

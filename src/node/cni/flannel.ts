@@ -9,7 +9,7 @@ import type { Family, IP } from '../../values/ip';
 import { BridgedNodes } from './bridged-node';
 import { defineCni } from './define';
 import type { CniCluster, CniNetwork } from './define';
-import { flannelRules } from './flannel-rules';
+import { FlannelRules } from './flannel-rules';
 import { SubnetList, SubnetRoutes } from './subnet-routes';
 import type { Router, Subnet } from './subnet-routes';
 
@@ -36,6 +36,8 @@ class Flannel implements CniNetwork, Router {
   private readonly backend: Backend;
   private readonly nodes: BridgedNodes;
   private readonly subnets = new SubnetList();
+  /** The rules of all nodes by the range of the cluster. */
+  private readonly rules = new Map<string, FlannelRules>();
   /** The nodes' own addresses, one per family: outer headers and gateways. */
   private readonly publicIPs = new Map<string, readonly IP[]>();
 
@@ -75,15 +77,23 @@ class Flannel implements CniNetwork, Router {
   }
 
   private setUpFamily(machine: Machine, range: string): void {
-    const { family, first } = cidr(range);
+    const { family } = cidr(range);
     const clusterCIDR = this.cluster.podCIDRs.find((text) => cidr(text).family === family) ?? range;
-    machine.cniRules.set(family, Object.freeze(flannelRules(family, clusterCIDR, range)));
+    machine.cniRules.set(family, this.rulesIn(clusterCIDR, family).on(range));
     if (this.backend !== 'vxlan') return;
     // The tunnel's address is the very first one of the range, alone in its own network.
     const bits = family === 'IPv4' ? 32 : 128;
-    const address = `${addressAt({ family, first, prefix: bits, text: range }, 0)}/${bits}`;
+    const address = `${addressAt(cidr(range), 0)}/${bits}`;
     const mtu = POD_MTU.vxlan;
     machine.setDevice({ name: TUNNEL[family], kind: 'tunnel', addresses: [address], mtu });
+  }
+
+  private rulesIn(clusterCIDR: string, family: Family): FlannelRules {
+    let rules = this.rules.get(clusterCIDR);
+    if (rules === undefined) {
+      this.rules.set(clusterCIDR, (rules = new FlannelRules(family, clusterCIDR)));
+    }
+    return rules;
   }
 
   /** As every other node sees that subnet. */

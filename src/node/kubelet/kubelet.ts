@@ -5,6 +5,7 @@ import type { PodStatus } from '../../apiserver/kinds/pod';
 import type { Instant } from '../../values/time';
 import type { ObjectKey } from '../../values/kube-object';
 import { LateMap } from '../../values/late-map';
+import { LateSet } from '../../values/late-set';
 import { ContainerRuntime } from './container-runtime';
 import { EvictionManager } from './eviction-manager';
 import type { KubeletGround, KubeletOptions } from './kubelet-ground';
@@ -136,8 +137,8 @@ export class Kubelets {
       stopping: false,
       leaving: undefined,
       lastRenewal: undefined,
-      leftovers: new Set(),
-      images: new Set(),
+      leftovers: new LateSet(),
+      images: new LateSet(),
     };
     state.agents.set(node, agent);
     agent.informer.relist();
@@ -266,7 +267,7 @@ export class Kubelets {
   servingNow(pod: ObjectKey): boolean {
     const { state } = this.ground;
     const known = state.byPod.get(pod);
-    if (known?.stage === 'resting' && !known.template.isProbed) return true;
+    if (known?.stage === 'resting' && known.template.probes === undefined) return true;
     const worker = known && awake(state, known);
     if (worker?.stage !== 'running') return false;
     const serving = worker.containers.filter(({ role }) => role !== 'init');

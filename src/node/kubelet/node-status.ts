@@ -2,6 +2,7 @@
 // that nobody knows how the node is, and the kubelet knows.
 // source: pkg/kubelet/kubelet_node_status.go syncNodeStatus, tryUpdateNodeStatus
 
+import { patternOf } from '../../apiserver/late-pod';
 import type { EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import type { TimerName } from '../../timing';
@@ -98,8 +99,8 @@ export class NodeStatuses {
       (node) => this.reportPressures(String(node)),
       { owner: (node) => `kubelet@${node}` },
     );
-    ground.api.observeCommits(({ object, key }) => {
-      if (object?.kind === 'Node') this.lookAt(key);
+    ground.api.observeCommits((version) => {
+      if (patternOf(version)?.kind === 'Node') this.lookAt(version.key);
     });
   }
 

@@ -4,6 +4,7 @@
 import type { Random } from '../../kernel/random';
 import { TIMERS } from '../../timing';
 import type { Delay, TimerName, Timing } from '../../timing';
+import { LateMap } from '../../values/late-map';
 import { later, ZERO } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 
@@ -15,8 +16,8 @@ export class NodeTicks {
   private readonly actor: string;
   private readonly random: Random;
   /** Where a loop stands in its period, with the period that it was drawn for. */
-  private readonly phases = new Map<TimerName, { period: Duration; phase: Duration }>();
-  private readonly shares = new Map<TimerName, number>();
+  private readonly phases = new LateMap<TimerName, { period: Duration; phase: Duration }>();
+  private readonly shares = new LateMap<TimerName, number>();
 
   constructor(timing: Timing, random: Random, actor: string) {
     this.timing = timing;

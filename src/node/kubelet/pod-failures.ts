@@ -29,6 +29,12 @@ export class PodFailures {
     return this.mutable(pod);
   }
 
+  /** Whether the pod fails in any way now. */
+  fails(pod: ObjectKey): boolean {
+    const failures = this.byPod.get(pod);
+    return failures !== undefined && failures.size > 0;
+  }
+
   /** Nobody looks at the failures of the pod any more; without any, nothing is kept of it. */
   forget(pod: ObjectKey): void {
     if (this.byPod.get(pod)?.size === 0) this.byPod.delete(pod);

@@ -5,7 +5,7 @@
 import type { Change } from '../../apiserver/informer';
 import { isPodTerminal } from '../../apiserver/kinds/pod';
 import type { Pod } from '../../apiserver/kinds/pod';
-import type { KubeObject, ObjectKey } from '../../values/kube-object';
+import type { ObjectKey } from '../../values/kube-object';
 import { seconds } from '../../values/time';
 import { rejectionOf } from './kubelet-admission';
 import type { KubeletGround } from './kubelet-ground';
@@ -36,10 +36,12 @@ export class PodUpdates {
   }
 
   /** A change of a pod reaches the kubelet. */
-  podChanged(agent: NodeAgent, { key, after, cause }: Change): void {
+  podChanged(agent: NodeAgent, change: Change): void {
+    const { key, cause } = change;
     // A list shows what was written long ago: then whatever led to the list is the cause.
     this.ground.kernel.needed(cause, 'apiserver.watch');
-    if (this.staysAtRest(agent, key, after)) return;
+    if (this.staysAtRest(agent, change)) return;
+    const { after } = change;
     const worker = this.current(agent, key);
     const uid = after?.metadata.uid ?? '';
     const isSame = after !== undefined && worker?.uid === uid;
@@ -50,12 +52,16 @@ export class PodUpdates {
   }
 
   /** Whether the pod rests, and what has changed of its object is nothing to its kubelet. */
-  private staysAtRest(agent: NodeAgent, key: ObjectKey, after: KubeObject | undefined): boolean {
+  private staysAtRest(agent: NodeAgent, change: Change): boolean {
+    const { key, late } = change;
     const { unheard } = agent;
     // Pods are told of as they came: then nobody has to search.
     const isNext = unheard[0]?.key === key;
     const known = isNext ? unheard.shift() : this.ground.state.byPod.get(key);
-    if (known?.stage !== 'resting' || known.agent !== agent || after === undefined) return false;
+    if (known?.stage !== 'resting' || known.agent !== agent) return false;
+    if (known.isOf(late)) return true;
+    const { after } = change;
+    if (after === undefined) return false;
     const pod = after as Pod;
     const { uid = '', deletionTimestamp } = pod.metadata;
     const isSteady = pod.spec === known.pod.spec && pod.status === known.sent;

@@ -3,6 +3,7 @@
 // first who has to do with it makes of that what any other pod has.
 
 import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
+import { LatePod } from '../../apiserver/late-pod';
 import type { Labels } from '../../values/labels';
 import type { ObjectKey } from '../../values/kube-object';
 import type { Behaviour } from '../../workloads/index';
@@ -21,29 +22,63 @@ export interface RestingTemplate {
   readonly lasting: Lasting;
   /** What its containers do, in their order. */
   readonly behaviours: readonly Behaviour[];
-  /** The probes of each of them: all succeed, and will until something happens. */
-  readonly probes: readonly (readonly ProbeState[])[];
-  readonly isProbed: boolean;
+  /** The probes of each of them, if any has one: all succeed, and will until something happens. */
+  readonly probes: readonly (readonly ProbeState[])[] | undefined;
   /** Whether one of them is only assumed. */
   readonly isAssumed: boolean;
   readonly status: CommonStatus;
 }
 
-export interface RestingPod {
-  readonly stage: 'resting';
-  /** The number of its worker. Those of its containers follow. */
-  readonly id: number;
+export class RestingPod {
+  readonly stage = 'resting';
   readonly agent: NodeAgent;
   readonly key: ObjectKey;
-  readonly uid: string;
   readonly template: RestingTemplate;
   readonly sandbox: PodSandbox;
-  /** The object as its kubelet knows it. */
-  pod: Pod;
-  readonly sent: PodStatus;
-}
+  /** The number of its worker. Those of its containers follow. */
+  id = -1;
+  /** The object as its kubelet knows it, which is put together for whoever asks. */
+  private known: Pod | LatePod;
+  /** The status that it was stored with; undefined where it is that of the object. */
+  private readonly said: PodStatus | undefined;
 
-type Rest = Omit<RestingPod, 'stage' | 'id'>;
+  constructor(
+    agent: NodeAgent,
+    key: ObjectKey,
+    template: RestingTemplate,
+    sandbox: PodSandbox,
+    known: Pod | LatePod,
+    said?: PodStatus,
+  ) {
+    this.agent = agent;
+    this.key = key;
+    this.template = template;
+    this.sandbox = sandbox;
+    this.known = known;
+    this.said = said;
+  }
+
+  get pod(): Pod {
+    return this.known instanceof LatePod ? this.known.object : this.known;
+  }
+
+  set pod(pod: Pod) {
+    this.known = pod;
+  }
+
+  get uid(): string {
+    return this.known instanceof LatePod ? this.known.uid : (this.known.metadata.uid ?? '');
+  }
+
+  get sent(): PodStatus {
+    return this.said ?? this.pod.status!;
+  }
+
+  /** Whether this is the very object that it came with. */
+  isOf(late: LatePod | undefined): boolean {
+    return late !== undefined && this.known === late;
+  }
+}
 
 /** The newest worker of a pod. */
 export function workerOf(state: KubeletState, pod: ObjectKey): PodWorker | undefined {
@@ -69,23 +104,24 @@ export function probedAmong(
   all: ReadonlyMap<unknown, PodWorker | RestingPod>,
 ): PodWorker[] {
   return [...all.values()]
-    .filter((it) => it.stage !== 'resting' || it.template.isProbed)
+    .filter((it) => it.stage !== 'resting' || it.template.probes !== undefined)
     .map((it) => awake(state, it));
 }
 
 /** Enters a pod that rests, and keeps the numbers for its worker, its containers and probes. */
-export function letRest(state: KubeletState, pod: Rest): void {
+export function letRest(state: KubeletState, resting: RestingPod): void {
   const id = state.nextId;
-  state.nextId++;
-  for (const probes of pod.template.probes) state.nextId += 1 + probes.length;
-  enter(state, id, pod);
+  const { behaviours, probes } = resting.template;
+  state.nextId += 1 + behaviours.length;
+  if (probes !== undefined) for (const all of probes) state.nextId += all.length;
+  enter(state, id, resting);
 }
 
 /** Forgets the records of a pod that has come up: it rests as well. */
 export function layToRest(
   state: KubeletState,
-  { id, agent, key, uid, pod, containers }: PodWorker,
-  rest: Pick<RestingPod, 'template' | 'sandbox' | 'sent'>,
+  { id, agent, key, pod, containers }: PodWorker,
+  { template, sandbox, sent }: Pick<RestingPod, 'template' | 'sandbox' | 'sent'>,
 ): void {
   state.workers.delete(id);
   for (const container of containers) {
@@ -93,13 +129,12 @@ export function layToRest(
     for (const probe of container.probes) state.probes.delete(probe.id);
   }
   state.podFailures.forget(key);
-  enter(state, id, { agent, key, uid, pod, ...rest });
+  enter(state, id, new RestingPod(agent, key, template, sandbox, pod, sent));
 }
 
-function enter(state: KubeletState, id: number, pod: Rest): void {
-  const { agent, key, uid, template, sandbox, sent } = pod;
-  const stage = 'resting';
-  const resting: RestingPod = { stage, id, agent, key, uid, template, sandbox, pod: pod.pod, sent };
+function enter(state: KubeletState, id: number, resting: RestingPod): void {
+  const { agent, key } = resting;
+  resting.id = id;
   agent.workers.later(id, resting);
   agent.unheard.push(resting);
   state.byPod.later(key, resting);
@@ -133,10 +168,10 @@ function wake(state: KubeletState, resting: RestingPod): PodWorker {
     container.seenAttempt = 1;
     container.started = true;
     container.restarts = 0;
-    const probes = template.probes[index]!;
+    const probes = template.probes?.[index];
     container.probes.forEach((probe, place) => {
       const { id } = probe;
-      Object.assign(probe, probes[place], { id });
+      Object.assign(probe, probes![place], { id });
     });
   });
   return worker;

@@ -2,10 +2,12 @@
 // kubelet has them in one step instead of through a dozen events: a sandbox for each, in the order
 // in which the pods come, and processes for those whose start takes no time and cannot fail. Every
 // other pod lives through its start in that sandbox. Where nothing can come of a pod by itself, it
-// rests; the first one of a template shows how those after it stand.
+// rests. How the pods of a template stand is read from the first one, or from its records, where
+// only who has run it can tell.
 
 import { conditionOf } from '../../apiserver/kinds/pod';
 import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
+import type { LatePod } from '../../apiserver/late-pod';
 import type { TimerName } from '../../timing';
 import type { ListenSpec } from '../../values/cluster-spec';
 import type { IP } from '../../values/ip';
@@ -13,16 +15,20 @@ import { deepFreeze, keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
 import { ZERO } from '../../values/time';
 import type { Instant } from '../../values/time';
+import type { Behaviour } from '../../workloads/index';
 import { PodSandbox } from '../pod-sandbox';
+import { isLasting, standingOf, uptimeFrom } from './first-pod';
+import type { Uptime } from './first-pod';
 import { rejectionOf } from './kubelet-admission';
 import type { KubeletGround } from './kubelet-ground';
 import { isReady } from './kubelet-state';
 import type { ContainerRecord, NodeAgent, PodWorker } from './kubelet-state';
 import type { PodLifecycle } from './pod-lifecycle';
 import { statusWith } from './pod-status';
+import type { CommonStatus } from './pod-status';
 import { newWorker } from './pod-worker';
 import type { ProbeState } from './probes';
-import { layToRest, letRest } from './resting-pods';
+import { layToRest, letRest, RestingPod } from './resting-pods';
 import type { RestingTemplate } from './resting-pods';
 import type { StatusManager } from './status-manager';
 
@@ -44,10 +50,12 @@ export interface Comer {
   readonly pattern: Pod;
   /** Its status so far. */
   readonly status: PodStatus | undefined;
-  /** The object that will be stored. It may not be whole yet. */
-  readonly pod: Pod;
   /** The pod with that status, for who has to look at it before it is stored. */
   whole(): Pod;
+  /** Whether `rest` may be said of it. */
+  readonly mayBeLate: boolean;
+  /** It rests: whoever asks for its object has it made from this (LatePod). */
+  rest?(addresses: readonly IP[], hostAddresses: readonly IP[], status: CommonStatus): LatePod;
 }
 
 /** A pod that comes by itself. */
@@ -56,7 +64,7 @@ export function comerOf(pod: Pod): Comer {
   const { status, spec } = pod;
   const node = spec.nodeName ?? '';
   const [key, pattern] = [keyOf(pod), pod];
-  return { node, key, uid, isNew: false, pattern, status, pod, whole: () => pod };
+  return { node, key, uid, isNew: false, pattern, status, mayBeLate: false, whole: () => pod };
 }
 
 export class SettledPods {
@@ -65,6 +73,8 @@ export class SettledPods {
   private readonly statuses: StatusManager;
   /** By the containers of a template, which all of its pods share. */
   private readonly templates = new WeakMap<Pod['spec']['containers'], RestingTemplate>();
+  /** What those pods say that came up last. */
+  private uptime: Uptime | undefined;
 
   constructor(ground: KubeletGround, lifecycle: PodLifecycle, statuses: StatusManager) {
     this.ground = ground;
@@ -84,13 +94,16 @@ export class SettledPods {
     const attachment = this.lifecycle.attach(agent, key, pattern, isNew);
     if (!attachment.ok) return undefined;
     const { addresses } = attachment;
-    const template = this.templateOf(agent, comer);
+    const known = this.templateOf(agent, comer);
+    if (known !== undefined) return this.letRest(agent, comer, addresses, known);
+    const behaviours = isBound(comer.status) ? this.plainBehavioursOf(pattern) : undefined;
+    const template = behaviours && this.templateFrom(agent, comer, behaviours);
     if (template !== undefined) return this.letRest(agent, comer, addresses, template);
     const pod = comer.whole();
     const worker = newWorker(state, { agent, key, pod, now: kernel.now });
     this.lifecycle.occupy(worker, addresses);
     touch?.(agent.node);
-    if (!isBound(pod) || !this.isPlain(pod)) {
+    if (behaviours === undefined) {
       this.lifecycle.sync(worker);
       return undefined;
     }
@@ -105,16 +118,24 @@ export class SettledPods {
   /** The pod is there as the first of its template is. */
   private letRest(
     agent: NodeAgent,
-    { key, uid, pattern, pod }: Comer,
+    comer: Comer,
     addresses: readonly IP[],
     template: RestingTemplate,
-  ): PodStatus {
+  ): PodStatus | undefined {
     const { behaviours, touch, state } = this.ground;
-    const sandbox = sandboxFor(agent, { key, uid, addresses }, template);
+    const { key, pattern } = comer;
     if (template.isAssumed) behaviours.watch(key, pattern);
     touch?.(agent.node);
-    const sent = statusWith(template.status, agent.machine.addresses, addresses);
-    letRest(state, { agent, key, uid, template, sandbox, pod, sent });
+    const hostAddresses = agent.machine.addresses;
+    if (comer.mayBeLate) {
+      const late = comer.rest!(addresses, hostAddresses, template.status);
+      const sandbox = sandboxFor(agent, key, late, addresses, template);
+      letRest(state, new RestingPod(agent, key, template, sandbox, late));
+      return undefined;
+    }
+    const sandbox = sandboxFor(agent, key, comer.uid, addresses, template);
+    const sent = statusWith(template.status, hostAddresses, addresses);
+    letRest(state, new RestingPod(agent, key, template, sandbox, comer.whole(), sent));
     return sent;
   }
 
@@ -125,7 +146,7 @@ export class SettledPods {
     const template = this.templateBy(worker, sent);
     if (template === undefined) return;
     this.templates.set(worker.pod.spec.containers, template);
-    const sandbox = sandboxFor(agent, { key, uid, addresses }, template);
+    const sandbox = sandboxFor(agent, key, uid, addresses, template);
     layToRest(this.ground.state, worker, { template, sandbox, sent });
   }
 
@@ -147,7 +168,29 @@ export class SettledPods {
     return template;
   }
 
-  /** How pods like this one stand; undefined where they may not rest. */
+  /** How pods like this one stand, without a look at any; undefined where it takes one. */
+  private templateFrom(
+    { actor }: NodeAgent,
+    { key, pattern: pod, status }: Comer,
+    behaviours: readonly Behaviour[],
+  ): RestingTemplate | undefined {
+    const { kernel, state, timing } = this.ground;
+    const { now } = kernel;
+    const { containers, readinessGates } = pod.spec;
+    if (timing.clocks.reading(actor, now) !== now || state.podFailures.fails(key)) return undefined;
+    if (!Object.isFrozen(containers) || !isStatusOfAll(status, now)) return undefined;
+    if (readinessGates !== undefined) return undefined;
+    if (this.uptime?.since !== now) this.uptime = uptimeFrom(now);
+    const template = standingOf(pod, behaviours, this.uptime);
+    if (template === undefined) return undefined;
+    for (let index = 0; index < containers.length; index++) {
+      this.ground.behaviours.assume(pod, containers[index]!, behaviours[index]!);
+    }
+    this.templates.set(containers, template);
+    return template;
+  }
+
+  /** The same by the records of one; undefined where they may not rest. */
   private templateBy(
     { agent, key, pod, containers, failures }: PodWorker,
     { phase, conditions, startTime, containerStatuses }: PodStatus,
@@ -158,8 +201,9 @@ export class SettledPods {
     if (!Object.isFrozen(pod.spec.containers) || !isStatusOfAll(pod.status, now)) return undefined;
     if (pod.spec.readinessGates !== undefined) return undefined;
     if (!containers.every(isAtRest)) return undefined;
-    const probes = containers.map((it) => it.probes.map((probe) => ({ ...probe })));
-    const isProbed = probes.some((it) => it.length > 0);
+    const isProbed = containers.some(({ probes }) => probes.length > 0);
+    const copies = (all: readonly ProbeState[]) => all.map((probe) => ({ ...probe }));
+    const probes = isProbed ? containers.map((it) => copies(it.probes)) : undefined;
     // On a bad line probes fare as chance has it.
     if (isProbed && network.callPod(agent.node, key, 0) !== undefined) return undefined;
     if (phase === undefined || conditions === undefined) return undefined;
@@ -177,7 +221,6 @@ export class SettledPods {
       lasting: { since: now, processes },
       behaviours,
       probes,
-      isProbed,
       isAssumed: behaviours.some(({ assumed }) => assumed),
       status: { phase, conditions, startTime, containerStatuses },
     });
@@ -196,38 +239,41 @@ export class SettledPods {
     return true;
   }
 
-  /** Whether its containers come up all at once, without a look at anything but themselves. */
-  private isPlain(pod: Pod): boolean {
+  /**
+   * What its containers do, where they come up all at once, without a look at anything but
+   * themselves.
+   */
+  private plainBehavioursOf(pod: Pod): readonly Behaviour[] | undefined {
     // On the network of the host, others may have the port already.
-    if (pod.spec.hostNetwork === true) return false;
-    if (pod.spec.initContainers !== undefined || isInRow(pod)) return false;
+    if (pod.spec.hostNetwork === true) return undefined;
+    if (pod.spec.initContainers !== undefined || isInRow(pod)) return undefined;
     const behaviours = pod.spec.containers.map((it) => this.ground.behaviours.of(pod, it));
-    const isLasting = behaviours.every(({ ending }) => ending === undefined);
-    return isLasting && areApart(behaviours.flatMap(({ listen }) => listen));
+    for (const { ending } of behaviours) if (ending !== undefined) return undefined;
+    const [first] = behaviours;
+    const ports = behaviours.length === 1 ? first!.listen : behaviours.flatMap((it) => it.listen);
+    return areApart(ports) ? behaviours : undefined;
   }
 }
 
 /** The network namespace of a pod in which all runs that its template says. */
 function sandboxFor(
   { node, machine }: NodeAgent,
-  { key, uid, addresses }: { key: ObjectKey; uid: string; addresses: readonly IP[] },
+  podKey: ObjectKey,
+  uid: string | LatePod,
+  addresses: readonly IP[],
   { lasting }: RestingTemplate,
 ): PodSandbox {
-  const pod = { podKey: key, uid, node, addresses, hostNetwork: false, lasting };
+  const pod = { podKey, uid, node, addresses, hostNetwork: false, lasting };
   const sandbox = new PodSandbox(pod);
   machine.installSandbox(sandbox);
   return sandbox;
 }
 
-/** Whether nothing comes of the container by itself, and nobody else is concerned with it. */
+/** Whether it is up, and so it will stay until something happens. */
 function isAtRest(container: ContainerRecord): boolean {
   const { role, process, probes, behaviour, restarts } = container;
   if (role !== 'main' || process?.state !== 'running' || !probes.every(isSteady)) return false;
-  if (behaviour === undefined || restarts > 0 || !isReady(container)) return false;
-  const { speaks, nodeCache, uses } = behaviour;
-  if (speaks !== undefined || nodeCache !== undefined || Object.keys(uses).length > 0) return false;
-  // What is frozen is what the container does each time (Behaviours.of): no part of it is drawn.
-  return Object.isFrozen(behaviour);
+  return behaviour !== undefined && restarts === 0 && isReady(container) && isLasting(behaviour);
 }
 
 /** Whether every tick of the probe succeeds, as far as anybody can tell now. */
@@ -264,8 +310,8 @@ function isInRow({ metadata }: Pod): boolean {
 }
 
 /** Whether the scheduler has put it there: then all is known that says what runs in it. */
-function isBound(pod: Pod): boolean {
-  return conditionOf(pod.status?.conditions, 'PodScheduled')?.status === 'True';
+function isBound(status: PodStatus | undefined): boolean {
+  return conditionOf(status?.conditions, 'PodScheduled')?.status === 'True';
 }
 
 /** Whether no two of them want the same port. */

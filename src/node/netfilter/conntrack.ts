@@ -5,6 +5,7 @@
 import { noteFleeting } from '../../kernel/readings';
 import { tupleKey } from '../../values/flow';
 import type { FiveTuple } from '../../values/flow';
+import { LateMap } from '../../values/late-map';
 import { sortedBy } from '../../values/order';
 import type { Instant } from '../../values/time';
 import { USUAL_TIMEOUTS } from './conntrack-entry';
@@ -68,9 +69,9 @@ export class Conntrack implements ConnectionTable {
   timeouts = USUAL_TIMEOUTS;
   /** Who fills the table or lowers its limit. */
   private readonly shortages = new Shortages();
-  private readonly byOriginal = new Map<string, ConntrackEntry>();
+  private readonly byOriginal = new LateMap<string, ConntrackEntry>();
   /** By reply tuple, the newest last; more than one only where ports are random. */
-  private readonly byReply = new Map<string, readonly ConntrackEntry[]>();
+  private readonly byReply = new LateMap<string, readonly ConntrackEntry[]>();
 
   constructor(limit: number = CONNTRACK_LIMIT) {
     this.limit = limit;

@@ -4,6 +4,7 @@
 
 import { noteFleeting } from '../../kernel/readings';
 import type { IP } from '../../values/ip';
+import { LateMap } from '../../values/late-map';
 import { between, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 
@@ -12,7 +13,7 @@ const ADDRESSES_PER_LIST_MAX = 100;
 
 export class RecentLists {
   /** List name → address → when it was last seen, the longest ago first. */
-  private readonly lists = new Map<string, Map<IP, Instant>>();
+  private readonly lists = new LateMap<string, Map<IP, Instant>>();
 
   /** Whether the address was put into the list within the last `span` seconds. */
   has(list: string, address: IP, span: number, now: Instant): boolean {

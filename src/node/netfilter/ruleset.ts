@@ -182,6 +182,11 @@ export interface Ruleset {
   readonly ebpf?: EbpfTable;
 }
 
+/** A process that has rules in the kernel, and writes them down when somebody reads them. */
+export interface RuleSource {
+  writeRules(): void;
+}
+
 /** Where the tables of iptables in a ruleset stand. */
 export function backendOf({ backend = HOST_BACKEND }: Pick<Ruleset, 'backend'>): IptablesBackend {
   return backend;

@@ -1,12 +1,14 @@
 // What makes a finite table smaller for a while: somebody else who fills it up to a few places, or
 // a lower limit. Each has a token and ends with it.
 
+import { LateMap } from '../../values/late-map';
+
 /** `left`: places that others leave. `cap`: the limit of the whole table. */
 export type Shortage = { readonly left: number } | { readonly cap: number };
 
 export class Shortages {
-  private readonly lefts = new Map<string, number>();
-  private readonly caps = new Map<string, number>();
+  private readonly lefts = new LateMap<string, number>();
+  private readonly caps = new LateMap<string, number>();
 
   set(token: string, shortage: Shortage): void {
     if ('left' in shortage) this.lefts.set(token, shortage.left);

@@ -3,6 +3,7 @@
 
 import type { ApiServer } from '../../apiserver/api-server';
 import type { Change, Informer } from '../../apiserver/informer';
+import { patternAfter } from '../../apiserver/late-pod';
 import type { EventKind } from '../../kernel/event-queue';
 import type { Kernel } from '../../kernel/kernel';
 import { Phase } from '../../kernel/phase';
@@ -249,7 +250,7 @@ export class PolicyAgents {
 
   private onChange(kind: string, change: Change): void {
     const revision = this.revisionBefore(kind);
-    if (!isRelevant(kind, change) || !this.hasPolicies(change)) return;
+    if (!this.hasPolicies(change) || !isRelevant(kind, change)) return;
     const before = new Map(this.seen()).set(kind, revision);
     for (const node of this.context.nodes) {
       this.holdBack(node, before);
@@ -286,11 +287,11 @@ export class PolicyAgents {
   }
 
   /** Without a policy, now or before, nothing depends on pods and namespaces. */
-  private hasPolicies({ before, after }: Change): boolean {
+  private hasPolicies(change: Change): boolean {
     const { kinds } = this.context.profile;
     const isPolicy = (object: KubeObject | undefined): boolean =>
       object !== undefined && (kinds as readonly string[]).includes(object.kind);
-    if (isPolicy(before) || isPolicy(after)) return true;
+    if (isPolicy(change.before) || isPolicy(patternAfter(change))) return true;
     return kinds.some((kind) => this.informers.get(kind)!.list().next().done !== true);
   }
 

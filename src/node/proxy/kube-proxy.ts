@@ -69,17 +69,16 @@ export class KubeProxy {
   private looks: Loop | undefined;
 
   constructor(options: KubeProxyOptions) {
-    const { kernel, machine } = options;
     this.options = options;
-    this.actor = `kube-proxy@${machine.name}`;
+    this.actor = `kube-proxy@${options.machine.name}`;
     this.runner = this.newRunner();
-    this.writer = this.newWriter();
+    this.writer = new RuleWriter(this.options, this.actor, this.faults);
     this.services = this.watch('Service');
     this.slices = this.watch('EndpointSlice');
     const act = (step: EventArgument, life: EventArgument): void => {
       if (life === this.life && this.options.machine.powered) this.take(step as Step);
     };
-    this.event = kernel.declare(this.actor, act, { owner: this.actor });
+    this.event = options.kernel.declare(this.actor, act, { owner: this.actor });
   }
 
   get isRunning(): boolean {
@@ -102,10 +101,10 @@ export class KubeProxy {
   /** The process starts with empty memory: it lists everything and writes all rules. */
   start(): void {
     this.forget();
-    const { kernel } = this.options;
     const { revision } = this.services;
     const done = revision > 0 ? 'listed' : 'waits for';
-    kernel.note(this.actor, done, 'Services and EndpointSlices', `revision ${revision}`);
+    const detail = `revision ${revision}`;
+    this.options.kernel.note(this.actor, done, 'Services and EndpointSlices', detail);
     this.runner.request();
     this.schedule();
   }
@@ -126,7 +125,13 @@ export class KubeProxy {
    */
   syncNow(): void {
     this.forget();
-    const { mode, node } = this.options;
+    const { inputs, mode, node, onApplied } = this.options;
+    const input = inputs.laterSeenBy(this.services, this.slices);
+    if (input !== undefined && this.writer.writeLater(input)) {
+      this.read = this.applied = input;
+      this.needsFullSync = false;
+      return onApplied();
+    }
     const sync = this.newSync(false);
     sync.ruleset = mode.compile(sync.input, node);
     this.put(sync);
@@ -186,7 +191,7 @@ export class KubeProxy {
     this.needsFullSync = true;
     this.isForced = false;
     this.looks = undefined;
-    this.writer = this.newWriter();
+    this.writer = new RuleWriter(this.options, this.actor, this.faults);
     this.services.jump();
     this.slices.jump();
   }
@@ -327,10 +332,9 @@ export class KubeProxy {
 
   /** Rules first, then stale connections, then the next sync may be thought of. */
   private apply(): void {
-    const sync = this.syncing!;
     this.options.kernel.note(this.actor, 'applied', 'rules');
-    this.put(sync);
-    this.end(sync);
+    this.put(this.syncing!);
+    this.end(this.syncing!);
   }
 
   /**
@@ -376,13 +380,9 @@ export class KubeProxy {
     if (this.writer.write(sync)) this.options.onApplied();
   }
 
+  /** Whoever puts a run somewhere says what the interval is then. */
   private newRunner(): SyncRunner {
-    // Whoever puts a run somewhere says what the interval is then.
     return new SyncRunner(this.options.timing.versions.of(this.actor), ZERO);
-  }
-
-  private newWriter(): RuleWriter {
-    return new RuleWriter(this.options, this.actor, this.faults);
   }
 
   private minSyncPeriod(): Duration {

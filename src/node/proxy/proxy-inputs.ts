@@ -25,13 +25,25 @@ import type { EndpointChanges } from './shared-inputs';
 /** How many states are kept for proxies that lag; one that lags further costs a full reading. */
 const STATES_MAX = 64;
 
-/** An input with the two revisions that it shows, and what the next one is derived from. */
-interface State {
+/** How far Services and slices have been read. */
+interface Revisions {
   readonly services: number;
   readonly slices: number;
+}
+
+/** An input with the two revisions that it shows, and what the next one is derived from. */
+interface State extends Revisions {
   readonly input: ProxyInput;
   readonly slicesByService: SlicesByService;
 }
+
+/** An input that is found when somebody reads it. */
+export interface LateInput extends ProxyInput {
+  /** The same as one object for all who have seen that much. */
+  readonly input: ProxyInput;
+}
+
+type LateState = State & LateInput;
 
 /** The slices of one Service, in no order. */
 type Slices = readonly KubeObject[];
@@ -54,6 +66,8 @@ export class ProxyInputs {
   private readonly store: Store;
   /** The most recently derived last. */
   private readonly states: State[] = [EMPTY];
+  /** What the proxies saw when the cluster settled. */
+  private late: LateState | undefined;
   /** What was asked for last: the proxies ask one after the other for the same. */
   private seenServices = 0;
   private seenSlices = 0;
@@ -70,6 +84,21 @@ export class ProxyInputs {
     return this.readAll(services.list(), slices.list());
   }
 
+  /**
+   * The same, found when somebody reads it: a cluster settles without a look at any Service.
+   * Undefined where it is there already, or no other proxy shares it.
+   */
+  laterSeenBy(services: Informer, slices: Informer): LateInput | undefined {
+    if (!services.isWhole || !slices.isWhole) return undefined;
+    const at = this.revisionsOf(services.revision, slices.revision);
+    const { late } = this;
+    if (late?.services === at.services && late.slices === at.slices) return late;
+    if (this.known(at) !== undefined) return undefined;
+    const state = lateState(at, () => this.derive(EMPTY, at));
+    this.keep(state);
+    return (this.late = state);
+  }
+
   /** What a proxy sees whose informers show these revisions. Equal sights are one object. */
   at(seenServices: number, seenSlices: number): ProxyInput {
     if (this.seenServices !== seenServices || this.seenSlices !== seenSlices) {
@@ -81,17 +110,31 @@ export class ProxyInputs {
   }
 
   private find(seenServices: number, seenSlices: number): ProxyInput {
-    // Between two changes of a kind, views are equal.
-    const services = this.store.lastChange('Service', seenServices);
-    const slices = this.store.lastChange('EndpointSlice', seenSlices);
-    const isSame = (it: State) => it.services === services && it.slices === slices;
-    const known = this.states.findLast(isSame);
+    const at = this.revisionsOf(seenServices, seenSlices);
+    const known = this.known(at);
     if (known !== undefined) return known.input;
-    const isBase = (it: State) => it.services <= services && it.slices <= slices;
-    const state = this.derive(this.states.findLast(isBase) ?? EMPTY, services, slices);
+    const isBase = (it: State) => it.services <= at.services && it.slices <= at.slices;
+    const state = this.derive(this.states.findLast(isBase) ?? EMPTY, at);
+    this.keep(state);
+    return state.input;
+  }
+
+  /** Between two changes of a kind, views are equal. */
+  private revisionsOf(services: number, slices: number): Revisions {
+    const { store } = this;
+    return {
+      services: store.lastChange('Service', services),
+      slices: store.lastChange('EndpointSlice', slices),
+    };
+  }
+
+  private known({ services, slices }: Revisions): State | undefined {
+    return this.states.findLast((it) => it.services === services && it.slices === slices);
+  }
+
+  private keep(state: State): void {
     this.states.push(state);
     if (this.states.length > STATES_MAX) this.states.shift();
-    return state.input;
   }
 
   /** The sight of a proxy whose watches have left something out: no other one shares it. */
@@ -110,7 +153,7 @@ export class ProxyInputs {
     return Object.freeze({ servicePorts, endpoints: OverlayMap.of(endpoints) });
   }
 
-  private derive(base: State, services: number, slices: number): State {
+  private derive(base: State, { services, slices }: Revisions): State {
     const servicePorts = this.nextServicePorts(base, services);
     const moved = this.movedSlices(base, slices);
     const input = inputAfter(base.input, servicePorts, this.changedEndpoints(base, moved));
@@ -187,6 +230,28 @@ export class ProxyInputs {
     const keys = this.store.changes(kind, from, to).map(({ key }) => key);
     return keys.length < 2 ? keys : new Set(keys);
   }
+}
+
+/** Forks share what is found. */
+function lateState({ services, slices }: Revisions, find: () => State): LateState {
+  let state: State | undefined;
+  const found = (): State => (state ??= find());
+  return Object.freeze({
+    services,
+    slices,
+    get servicePorts() {
+      return found().input.servicePorts;
+    },
+    get endpoints() {
+      return found().input.endpoints;
+    },
+    get input() {
+      return found().input;
+    },
+    get slicesByService() {
+      return found().slicesByService;
+    },
+  });
 }
 
 /** The slices of a Service with one of them changed, come or gone. */

@@ -2,6 +2,7 @@
 // again: the tool fails, somebody else holds the lock of iptables, or a stranger empties the
 // tables. Each reason has a token, and stays until its own token is given back.
 
+import { LateSet } from '../../values/late-set';
 import type { ProxyInput } from './proxy-mode';
 
 /** How a mode of kube-proxy keeps its rules in the kernel. */
@@ -27,8 +28,8 @@ export interface Upkeep {
 
 /** The state of one kube-proxy's way into the kernel. It outlives the process. */
 export class RestoreFaults {
-  private readonly failing = new Set<string>();
-  private readonly locks = new Set<string>();
+  private readonly failing = new LateSet<string>();
+  private readonly locks = new LateSet<string>();
   /** Whether the tables are empty since a stranger was there. */
   isFlushed = false;
 

@@ -8,8 +8,9 @@ import type { KubeVersion } from '../../values/kube-version';
 import type { Instant } from '../../values/time';
 import type { Conntrack } from '../netfilter/conntrack';
 import { HOST_BACKEND } from '../netfilter/ruleset';
-import type { IptablesBackend, Ruleset } from '../netfilter/ruleset';
+import type { IptablesBackend, RuleSource, Ruleset } from '../netfilter/ruleset';
 import { staleEntries } from './conntrack-cleanup';
+import type { LateInput } from './proxy-inputs';
 import { servicePortKey } from './proxy-mode';
 import type { ProxyInput, ProxyMode, ProxyNode, Replacement, ServicePortName } from './proxy-mode';
 import type { RestoreFaults } from './restore-faults';
@@ -38,10 +39,12 @@ export interface ProxyMachine {
   readonly name: string;
   readonly powered: boolean;
   readonly proxyRules: Map<Family, Ruleset>;
+  /** Has `source` write its rules when somebody reads any of the host's. */
+  awaitRules(source: RuleSource): void;
   /** The back end of iptables to which it writes, where it writes to iptables. */
   readonly proxyBackend: IptablesBackend;
   /** The back ends to which it has written since the host booted, in that order. */
-  readonly hookedBackends: IptablesBackend[];
+  hookedBackends: readonly IptablesBackend[];
   /** What it has written to the other back end before, and whether the kernel asks that first. */
   readonly leftRules: ReadonlyMap<Family, Ruleset>;
   readonly asksLeftFirst: boolean;
@@ -57,12 +60,14 @@ export interface RuleWriterOptions {
 }
 
 /** What one process writes. */
-export class RuleWriter {
+export class RuleWriter implements RuleSource {
   private readonly options: RuleWriterOptions;
   private readonly actor: string;
   private readonly faults: RestoreFaults;
   /** What this process remembers of rules that it has replaced. */
   private readonly replacement: Replacement | undefined;
+  /** What rules are to be made from that nobody has read yet. */
+  private first: LateInput | undefined;
 
   constructor(options: RuleWriterOptions, actor: string, faults: RestoreFaults) {
     this.options = options;
@@ -79,6 +84,28 @@ export class RuleWriter {
     const changed = isReachable && this.replace(sync.ruleset!, sync.start);
     const cleaned = this.cleanUp(sync);
     return changed || cleaned;
+  }
+
+  /**
+   * Writes the first rules of a host, which nobody makes before somebody reads them. Returns false
+   * where they cannot wait: by what is written connections end.
+   */
+  writeLater(input: LateInput): boolean {
+    const { machine } = this.options;
+    if (machine.conntrack.size > 0) return false;
+    this.hook();
+    this.first = input;
+    machine.awaitRules(this);
+    return true;
+  }
+
+  /** Somebody reads the rules of the host. */
+  writeRules(): void {
+    const { machine, mode, node } = this.options;
+    const ruleset = mode.compile(this.first!.input, node);
+    this.first = undefined;
+    const isOfHost = machine.proxyBackend === HOST_BACKEND;
+    this.set(isOfHost ? ruleset : this.inBackend(ruleset, undefined));
   }
 
   /** The rules stay as they were. */
@@ -99,10 +126,22 @@ export class RuleWriter {
       for (const entry of ended) machine.conntrack.delete(entry);
     }
     if (machine.proxyBackend !== HOST_BACKEND) written = this.inBackend(written, standing);
-    machine.proxyRules.set(node.family, Object.freeze(written));
-    const { hookedBackends, proxyBackend } = machine;
-    if (!hookedBackends.includes(proxyBackend)) hookedBackends.push(proxyBackend);
+    this.set(written);
+    this.hook();
     return standing !== written;
+  }
+
+  private set(ruleset: Ruleset): void {
+    const { machine, node } = this.options;
+    machine.proxyRules.set(node.family, Object.freeze(ruleset));
+  }
+
+  private hook(): void {
+    const { machine } = this.options;
+    const { hookedBackends, proxyBackend } = machine;
+    if (hookedBackends.includes(proxyBackend)) return;
+    // Most hosts have one for all of their life, and a list that grows keeps room for many.
+    machine.hookedBackends = hookedBackends.concat(proxyBackend);
   }
 
   /** The same rules as tables of another back end than the host's. */
