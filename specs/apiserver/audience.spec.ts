@@ -24,15 +24,13 @@ function world(...owners: readonly string[]) {
 describe('an audience', () => {
   it('has the control plane hear first, then the nodes, each in the order of its coming', () => {
     const { audience } = world('proxy@a', 'scheduler', 'proxy@b', 'controller-manager');
-    expect([...audience.listening()]).to.deep.equal([
-      [Phase.control, [1, 3]],
-      [Phase.agent, [0, 2]],
-    ]);
+    expect(audience.listening(Phase.control)).to.deep.equal([1, 3]);
+    expect(audience.listening(Phase.agent)).to.deep.equal([0, 2]);
   });
 
   it('follows who ceases to listen and who begins', () => {
     const { audience, informers } = world('proxy@a', 'proxy@b');
-    const nodes = () => audience.listening().get(Phase.agent);
+    const nodes = () => audience.listening(Phase.agent);
     informers[0]!.hold();
     expect(nodes()).to.deep.equal([1]);
     informers[1]!.disconnect();

@@ -34,6 +34,20 @@ describe('a route table', () => {
     expect(table.lookup(ip('2001:db8::1'))).to.equal(undefined);
   });
 
+  it('has of routes that nobody looked at in between the last one, whatever came before', () => {
+    const table = new RouteTable();
+    table.add({ destination: '10.0.0.0/8', device: 'first' });
+    table.add({ destination: '10.0.0.0/16', device: 'gone' });
+    table.add({ destination: '10.0.0.0/8', device: 'last' });
+    table.remove('10.0.0.0/16');
+    expect(table.list().map(({ device }) => device)).to.deep.equal(['last']);
+    table.add({ destination: '10.0.0.0/16', device: 'closer' });
+    expect(table.lookup(ip('10.0.0.1'))?.device).to.equal('closer');
+    table.add({ destination: '10.0.0.0/24', device: 'lost' });
+    table.clear();
+    expect(table.list()).to.deep.equal([]);
+  });
+
   it('notices routes that come and go after a lookup', () => {
     const table = new RouteTable();
     const address = ip('10.0.0.1');

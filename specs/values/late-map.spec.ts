@@ -35,6 +35,14 @@ describe('a map for what comes in bulk', () => {
       expect(look(late)).to.deep.equal(look(new Map(Object.entries({ a: 6, b: 2, c: 3 }))));
       expect(late.get('b')).to.equal(name === 'clear' ? undefined : name === 'set' ? 5 : 2);
     });
+
+    it(`is any map for ${name} while it is empty`, () => {
+      const late = new LateMap<string, number>();
+      expect(look(late)).to.deep.equal(look(new Map()));
+      expect([...late.set('e', 7)].at(-1)).to.deep.equal(['e', 7]);
+      // What is listed of all that have no table is nothing for ever.
+      expect([...new LateMap()]).to.deep.equal([]);
+    });
   }
 
   it('is one of its kind in a fork as well, also where it was made on the way', () => {

@@ -13,7 +13,7 @@ import { later, seconds } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Admission } from './api-server';
 import { exampleName, generatedName, Identities } from './identity';
-import { shareParts, storable } from './json';
+import { shareParts, storableObject } from './json';
 import { definitionOf, kindNamed } from './kinds';
 import { completionOf, fieldPath } from './kinds/define';
 import type { KindDefinition } from './kinds/define';
@@ -21,15 +21,15 @@ import type { Namespace } from './kinds/namespace';
 import { validateMetadata } from './kinds/names';
 import { isPodTerminal } from './kinds/pod';
 import type { Pod, PodSpec, PodStatus } from './kinds/pod';
-import { isFlawless } from './kinds/pod-validation';
 import type { Service } from './kinds/service';
-import type { WorkloadSpec } from './kinds/workload';
+import { isThere } from './late-pod';
+import { LateSlice } from './late-slice';
 import { LeftDelays } from './left-delays';
 import { PodAdmission } from './pod-admission';
 import type { DefaultPatience } from './pod-admission';
 import { isOfMould, PodMould } from './pod-mould';
 import { keepAllocations, ServiceAllocation } from './service-allocation';
-import type { Store } from './store';
+import type { Store, Version } from './store';
 
 const MICROSECONDS = 1_000_000;
 
@@ -72,15 +72,36 @@ export class KindAdmission implements Admission {
 
   /** Pods like this one; undefined where nobody has looked at any so far, or it is a special one. */
   mould(given: KubeObject, store: Store): PodMould | undefined {
-    if (given.kind !== 'Pod' || !isOfMould(given as Pod)) return undefined;
+    if (!isPod(given) || !isOfMould(given)) return undefined;
     const { generateName = '', namespace } = given.metadata;
-    const metadata = copyWith(given.metadata, { name: exampleName(generateName) });
-    const example = copyWith(given, { metadata, status: NEW_POD }) as Pod;
-    const pattern = this.ofTemplate(example) ?? this.ofOwner(example, store);
-    if (pattern === undefined || typeof pattern === 'string') return undefined;
+    const spec = this.specOfMould(given);
+    if (spec === undefined) return undefined;
+    const { apiVersion, kind } = given;
+    const name = exampleName(generateName);
+    const metadata = Object.freeze(copyWith(given.metadata, { name }));
+    const pattern = Object.freeze({ apiVersion, kind, metadata, spec, status: NEW_POD });
+    if (refusal(validateMetadata(pattern)) !== undefined) return undefined;
     const names = this.namesOf('Pod', namespace, generateName);
     const { identities, kernel } = this;
-    return new PodMould(pattern as Pod, { store, names, identities, kernel });
+    return new PodMould(pattern, { store, names, identities, kernel });
+  }
+
+  /** The first version of a slice that needs no look; undefined where somebody has its name. */
+  firstOf(slice: LateSlice, cause: number, store: Store): Version | undefined {
+    const { kind } = slice;
+    const key = keyOf(slice);
+    const previous = store.version(kind, key);
+    if (isThere(previous)) return undefined;
+    const at = this.kernel.now;
+    const revision = store.nextRevision;
+    const metadata: ObjectMeta = copyWith(slice.metadata, {
+      uid: this.identities.next(kind, key, store),
+      generation: 1,
+      creationTimestamp: at,
+      resourceVersion: String(revision),
+    });
+    const object = LateSlice.with(slice, deepFreeze(metadata));
+    return { revision, at, key, object, previous, cause, scope: undefined };
   }
 
   private namesOf(kind: string, namespace: string | undefined, prefix: string): Stream {
@@ -104,6 +125,11 @@ export class KindAdmission implements Admission {
     return typeof admitted === 'string'
       ? `${object.kind} "${object.metadata.name}" ${admitted}`
       : admitted;
+  }
+
+  /** source: pkg/registry/apps/deployment/strategy.go deploymentStatusStrategy (keeps the spec) */
+  takesStatus(): boolean {
+    return true;
   }
 
   /** source: apiserver/pkg/registry/rest/delete.go; pkg/registry/core/pod/strategy.go */
@@ -151,15 +177,17 @@ export class KindAdmission implements Admission {
   /** A pod of a known template: its spec was completed and found right with the first of them. */
   private ofTemplate(given: KubeObject): KubeObject | string | undefined {
     const spec = given.kind === 'Pod' ? this.pods.known(given.spec, this.patience) : undefined;
-    return spec && withSpec(given, spec);
+    if (spec === undefined) return undefined;
+    const object = storableObject(given);
+    return refusal(validateMetadata(object)) ?? copyWith(object, { spec });
   }
 
-  /** The first pod of a template: its spec was completed and found right with its owner. */
-  private ofOwner(given: Pod, store: Store): KubeObject | string | undefined {
-    // What is left to the API server is filled in anew.
-    if (this.leftDelays.complete(given) !== given) return undefined;
-    const spec = this.pods.ofOwner(given, store, this.patience);
-    return spec && withSpec(given, spec);
+  /** What its spec comes to, where it was found right before: with its template, or with a pod. */
+  private specOfMould({ spec }: Pod): PodSpec | undefined {
+    const { patience } = this;
+    // What is left to the API server is filled in anew each time.
+    const right = this.leftDelays.isEmpty ? this.pods.ofTemplate(spec, patience) : undefined;
+    return right ?? this.pods.known(spec, patience);
   }
 
   private completed(
@@ -181,7 +209,7 @@ export class KindAdmission implements Admission {
     given: KubeObject,
     definition: KindDefinition | undefined,
   ): KubeObject | string {
-    const said = this.leftDelays.complete(storable(given, standingParts(given)));
+    const said = this.leftDelays.complete(storableObject(given));
     const completed = deepFreeze(definition?.defaults(said) ?? said);
     return refusal((definition?.validate ?? validateMetadata)(completed)) ?? completed;
   }
@@ -237,16 +265,8 @@ export class KindAdmission implements Admission {
   }
 }
 
-/** What of an object was found right before, and so is frozen and holds no null, by its place. */
-function standingParts({ spec }: KubeObject): unknown {
-  const pod = (spec as Partial<WorkloadSpec> | null | undefined)?.template?.spec;
-  return pod && isFlawless(pod) ? { spec: { template: { spec: pod } } } : undefined;
-}
-
-/** The pod with what its spec comes to, or why it is refused. Nothing is wrong with the spec. */
-function withSpec(given: KubeObject, spec: PodSpec): KubeObject | string {
-  const object = storable(given, { spec: given.spec });
-  return refusal(validateMetadata(object)) ?? copyWith(object, { spec });
+function isPod(object: KubeObject): object is Pod {
+  return object.kind === 'Pod';
 }
 
 /** The errors as one text in the manner of the API server; undefined without any. */

@@ -9,19 +9,15 @@ import { Phase } from '../kernel/phase';
 import type { Effect, TimerName, Timing } from '../timing';
 import { ZERO } from '../values/time';
 import type { Duration } from '../values/time';
-import { evicted, judgeEviction } from './eviction';
-import { equalJson } from './json';
 import { Informer } from './informer';
 import type { Change, InformerOptions } from './informer';
 import { Lags, longest } from './lags';
-import { keyOf } from '../values/kube-object';
-import type { KubeObject, ObjectKey } from '../values/kube-object';
-import { isStale, manifestOf, patched, replaced } from './patch';
 import { Staleness } from './staleness';
 import type { Admission, ApiRequest, ApiResult, Refusal } from './request';
 import { RequestFailures } from './request-failures';
 import { Store } from './store';
 import type { Version } from './store';
+import { Verbs } from './verbs';
 import { Watches } from './watches';
 
 export type { Admission, ApiRequest, ApiResult, Refusal, Series } from './request';
@@ -50,8 +46,8 @@ export class ApiServer {
   private readonly retryEvent: EventKind;
   private readonly connections: Connections;
   private readonly watches: Watches;
+  private readonly verbs: Verbs;
   private readonly commitListeners: ((version: Version) => void)[] = [];
-  private readonly refusalListeners: ((refusal: Refusal) => void)[] = [];
 
   constructor(kernel: Kernel, timing: Timing, admission: Admission) {
     this.kernel = kernel;
@@ -85,6 +81,8 @@ export class ApiServer {
     const { staleness, lags, connections } = this;
     const ground = { kernel, timing, informers, staleness, lags, connections, watchEvent };
     this.watches = new Watches(ground);
+    const commit = (request: ApiRequest): ApiResult => this.commitNow(request);
+    this.verbs = new Verbs({ kernel, store, admission, commit });
   }
 
   /** Cuts a client off until everybody who did so, by `token`, has mended: nothing passes. */
@@ -148,7 +146,7 @@ export class ApiServer {
 
   /** Calls `listener` with every request that is refused for a reason. */
   observeRefusals(listener: (refusal: Refusal) => void): void {
-    this.refusalListeners.push(listener);
+    this.verbs.onRefusal(listener);
   }
 
   /**
@@ -201,7 +199,7 @@ export class ApiServer {
 
   /** Commits a request at this instant, without latency: for seeding a cluster. */
   commitNow(request: ApiRequest): ApiResult {
-    const version = this.apply(request);
+    const version = this.verbs.apply(request);
     // No version: the request was refused, or it changed nothing.
     if (typeof version === 'string') return version;
     this.publish(request, version);
@@ -255,7 +253,7 @@ export class ApiServer {
       return;
     }
     this.pending.delete(id);
-    this.answer(request, this.refuse(request, result, reason));
+    this.answer(request, this.verbs.refuse(request, result, reason));
     // Who only wants to know of requests that came to nothing hears of this one as well.
     const { lost } = request;
     if (lost !== undefined) this.kernel.after(ZERO, Phase.agent, lost.kind, lost.a);
@@ -290,105 +288,6 @@ export class ApiServer {
   private answer({ answer, actor }: ApiRequest, result: ApiResult): void {
     if (answer === undefined) return;
     this.kernel.after(this.lags.of(actor, 'back'), Phase.control, answer.kind, answer.a, result);
-  }
-
-  private apply(request: ApiRequest): Version | ApiResult {
-    const { kind, key, verb } = request;
-    if (verb === 'create') return this.create(request, request.object!);
-    const current = this.store.get(kind, key);
-    if (current === undefined) {
-      return verb === 'apply' ? this.create(request, manifestOf(request.object!)) : 'not-found';
-    }
-    if (request.uid !== undefined && request.uid !== current.metadata.uid) return 'conflict';
-    switch (verb) {
-      case 'replace':
-        if (isStale(request.object!, current)) return 'conflict';
-        return this.put(request, replaced(current, request.object!), current);
-      case 'apply':
-        return this.patch(request, manifestOf(request.object!), current);
-      case 'patch':
-        return this.patch(request, request.patch, current);
-      case 'delete':
-        return this.delete(request, current);
-      case 'evict':
-        return this.evict(request, current);
-    }
-  }
-
-  private create(request: ApiRequest, given: KubeObject): Version | ApiResult {
-    const object = this.admission.named(given, this.store);
-    const key = keyOf(object);
-    // A name that was made up is free.
-    const isFree = object !== given || this.store.get(request.kind, key) === undefined;
-    if (!isFree) return 'already-exists';
-    return this.put(request, object, undefined, key);
-  }
-
-  private patch(request: ApiRequest, patch: unknown, current: KubeObject): Version | ApiResult {
-    const object = patched(current, patch, request.patchType);
-    if (typeof object === 'string') return this.refuse(request, 'invalid', object);
-    return this.put(request, object, current);
-  }
-
-  /** The budget that is drawn upon is written first, then why the pod ends, in one request. */
-  private evict(request: ApiRequest, pod: KubeObject): Version | ApiResult {
-    const verdict = judgeEviction(this.store, pod, this.kernel.now);
-    if (verdict.is === 'refused') return this.refuse(request, verdict.result, verdict.reason);
-    if (verdict.is === 'counted') {
-      const { kind, key, status } = verdict.budget;
-      this.commitNow({ verb: 'patch', kind, key, patch: { status }, actor: 'apiserver' });
-    }
-    const { kind, key } = request;
-    const status = { conditions: [evicted(this.kernel.now)] };
-    const patchType = 'strategic';
-    this.commitNow({ verb: 'patch', kind, key, patch: { status }, patchType, actor: 'apiserver' });
-    return this.delete(request, this.store.get(kind, key) ?? pod);
-  }
-
-  private refuse(request: ApiRequest, result: ApiResult, reason: string): ApiResult {
-    const subject = `${request.kind}/${request.key}`;
-    const entry = this.kernel.note('apiserver', 'refused', subject, reason);
-    for (const tell of this.refusalListeners) tell({ request, result, reason, entry });
-    return result;
-  }
-
-  private put(
-    request: ApiRequest,
-    object: KubeObject,
-    current: KubeObject | undefined,
-    // Most writes leave the name alone.
-    key = object.metadata === current?.metadata ? request.key : keyOf(object),
-  ): Version | ApiResult {
-    const admitted = this.admission.admit(object, current, this.store);
-    if (typeof admitted === 'string') return this.refuse(request, 'invalid', admitted);
-    // A write that changes nothing makes no version and wakes nobody.
-    // source: staging/src/k8s.io/apiserver/pkg/storage/etcd3/store.go GuaranteedUpdate
-    if (admitted === current) return 'ok';
-    if (this.admission.isFinished(admitted)) return this.remove(request, key, admitted);
-    const how = `${request.verb} by ${request.actor}`;
-    const cause = this.kernel.noteProgress('apiserver', 'stored', `${request.kind}/${key}`, how);
-    return this.store.put(admitted, this.kernel.now, cause, this.admission.scopeOf(admitted), key);
-  }
-
-  private delete(request: ApiRequest, current: KubeObject): Version | 'ok' {
-    const { kind, key, actor, grace } = request;
-    const { now } = this.kernel;
-    const kept = this.admission.terminate(current, grace, now);
-    if (kept === undefined) return this.remove(request, key, current);
-    if (equalJson(kept, current)) return 'ok';
-    const cause = this.kernel.note(
-      'apiserver',
-      'stored',
-      `${kind}/${key}`,
-      `marked for deletion by ${actor}`,
-    );
-    return this.store.put(kept, now, cause, this.admission.scopeOf(kept));
-  }
-
-  private remove({ kind, actor }: ApiRequest, key: ObjectKey, last: KubeObject): Version {
-    this.admission.release(last);
-    const cause = this.kernel.note('apiserver', 'removed', `${kind}/${key}`, `by ${actor}`);
-    return this.store.remove(kind, key, this.kernel.now, cause, this.admission.scopeOf(last));
   }
 
   /** `isKnown`: see Watches. */

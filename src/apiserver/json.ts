@@ -11,8 +11,14 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isMapping(patch)) return shareParts(patch, target);
-  const given = isMapping(target) ? target : undefined;
-  let merged: Record<string, unknown> = given ?? {};
+  if (!isMapping(target)) return storable(patch);
+  const merged = mergeFields(target, patch);
+  return merged === target ? merged : Object.freeze(merged);
+}
+
+/** The same for two mappings; what it comes to is not frozen itself. */
+export function mergeFields(target: Fields, patch: Fields): Fields {
+  let merged: Record<string, unknown> = target;
   for (const field of Object.keys(patch)) {
     const value = patch[field];
     const before = merged[field];
@@ -20,11 +26,11 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     if (value === undefined || (value === before && value !== null)) continue;
     const part = value === null ? undefined : mergePatch(before, value);
     if (part === before) continue;
-    if (merged === given) merged = copyWith(given, {});
+    if (merged === target) merged = copyWith(target, {});
     if (value === null) delete merged[field];
     else merged[field] = part;
   }
-  return merged === given ? merged : Object.freeze(merged);
+  return merged;
 }
 
 /** Whether two JSON values say the same; mappings compare without regard to their order. */
@@ -111,64 +117,60 @@ function sharedItem(item: unknown, other: unknown): unknown {
 }
 
 /**
- * The object without fields that are null: the API reads `selector: null` as no selector. Parts
- * without nulls are returned as they are. Parts that `known` shares have none.
+ * The object without fields that say nothing: the API reads `selector: null` as no selector. Parts
+ * without such fields are returned as they are.
  */
-export function withoutNulls<T>(value: T, known?: unknown): T {
-  // Nearly every object has none, and each write comes by here.
-  if (!holdsNull(value, known)) return value;
+export function withoutNulls<T>(value: T): T {
+  // Nearly every object has none, and each manifest comes by here.
+  if (!holdsNothing(value)) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item)) as T;
-  const kept = Object.entries(value as object).filter(([, part]) => part !== null);
+  const kept = Object.entries(value as object).filter(([, part]) => !isNothing(part));
   return Object.fromEntries(kept.map(([field, part]) => [field, withoutNulls(part)])) as T;
 }
 
 /**
- * The same, and frozen to its depth, for what stands nowhere yet: one walk looks for nulls and
- * freezes what has none.
+ * The same, and frozen to its depth, for what stands nowhere yet: one walk looks for such fields
+ * and freezes what has none. Parts that `known` shares were stored before, and are not looked at.
  */
 export function storable<T>(value: T, known?: unknown): T {
-  return freezesWithoutNull(value, known) ? value : deepFreeze(withoutNulls(value, known));
+  return freezesIfWhole(value, known) ? value : deepFreeze(withoutNulls(value));
 }
 
-function freezesWithoutNull(value: unknown, known: unknown): boolean {
+/** Freezes what has no field that says nothing; returns whether there is none. */
+function freezesIfWhole(value: unknown, known: unknown): boolean {
   if (!isPart(value) || value === known) return true;
   if (Array.isArray(value)) {
     const others = Array.isArray(known) ? (known as readonly unknown[]) : undefined;
     for (let index = 0; index < value.length; index++) {
-      if (!freezesWithoutNull(value[index], others?.[index])) return false;
+      if (!freezesIfWhole(value[index], others?.[index])) return false;
     }
   } else {
     const parts = value as Fields;
     const others = known as Fields | null | undefined;
     for (const field of Object.keys(parts)) {
       const part = parts[field];
-      if (part === null) return false;
-      if (typeof part === 'object' && !freezesWithoutNull(part, others?.[field])) return false;
+      if (isNothing(part)) return false;
+      if (typeof part === 'object' && !freezesIfWhole(part, others?.[field])) return false;
     }
   }
   Object.freeze(value);
   return true;
 }
 
-/** Whether any field in it is null. Items of lists are not fields. */
-function holdsNull(value: unknown, known?: unknown): boolean {
-  if (typeof value !== 'object' || value === null || value === known) return false;
-  const others = known as Readonly<Record<string, unknown>> | null | undefined;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const item: unknown = value[index];
-      // Most items of most lists are texts, or as they were.
-      if (typeof item === 'object' && holdsNull(item, others?.[index])) return true;
-    }
-    return false;
-  }
-  const parts = value as Readonly<Record<string, unknown>>;
+/** Whether any field in it says nothing. Items of lists are not fields. */
+function holdsNothing(value: unknown): boolean {
+  if (!isPart(value)) return false;
+  if (Array.isArray(value)) return value.some(holdsNothing);
+  const parts = value as Fields;
   for (const field of Object.keys(parts)) {
     const part = parts[field];
-    if (part === null) return true;
-    if (typeof part === 'object' && holdsNull(part, others?.[field])) return true;
+    if (isNothing(part) || (typeof part === 'object' && holdsNothing(part))) return true;
   }
   return false;
+}
+
+function isNothing(part: unknown): boolean {
+  return part === null || part === undefined;
 }
 
 /** How many fields a mapping has that say anything. */

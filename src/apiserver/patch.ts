@@ -2,11 +2,14 @@
 // were are the same objects as before, and what is left out says nothing: no field is null.
 // source: staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go
 
+import { copyWith } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
-import { mergePatch, shareParts } from './json';
+import { mergeFields, mergePatch, shareParts } from './json';
 import { jsonPatch } from './json-patch';
 import { mergeRulesOf } from './merge-keys';
 import { PatchError, strategicMerge } from './strategic-merge';
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** `merge`: RFC 7386. `json`: RFC 6902. */
 export type PatchType = 'strategic' | 'merge' | 'json';
@@ -18,7 +21,7 @@ export function patched(
   type: PatchType = 'merge',
 ): KubeObject | string {
   try {
-    if (type === 'merge') return mergePatch(current, patch) as KubeObject;
+    if (type === 'merge') return mergeFields(current, patch as Fields) as KubeObject;
     if (type === 'json') return replaced(current, jsonPatch(current, patch) as KubeObject);
     const rules = mergeRulesOf(current.kind);
     if (rules === undefined) {
@@ -31,6 +34,25 @@ export function patched(
     if (error instanceof PatchError) return error.message;
     throw error;
   }
+}
+
+/**
+ * The object with what a merge patch says of its status, where it says nothing else; undefined for
+ * any other patch. The object itself where nothing changes.
+ */
+export function withStatus(
+  current: KubeObject,
+  patch: unknown,
+  type: PatchType = 'merge',
+): KubeObject | undefined {
+  if (type !== 'merge' || !saysStatusAlone(patch)) return undefined;
+  const status = mergePatch(current.status, patch.status);
+  return status === current.status ? current : copyWith(current, { status });
+}
+
+function saysStatusAlone(patch: unknown): patch is { readonly status: object } {
+  const { status } = patch as Fields;
+  return typeof status === 'object' && status !== null && Object.keys(patch as Fields).length === 1;
 }
 
 /** The object that takes the place of the one that stands. */

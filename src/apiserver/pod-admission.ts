@@ -4,8 +4,7 @@
 import { copyWith, deepFreeze } from '../values/kube-object';
 import { tolerates } from './kinds/node';
 import type { Pod, PodSpec, Toleration } from './kinds/pod';
-import type { WorkloadSpec } from './kinds/workload';
-import type { Store } from './store';
+import { isFlawless } from './kinds/pod-validation';
 
 export const NOT_READY_TAINT = 'node.kubernetes.io/not-ready';
 export const UNREACHABLE_TAINT = 'node.kubernetes.io/unreachable';
@@ -21,6 +20,9 @@ type Completed = WeakMap<PodSpec, { readonly spec: PodSpec; readonly patience: D
 
 export class PodAdmission {
   private readonly completed: Completed = new WeakMap();
+  /** What pods are given that say nothing themselves. */
+  private usual:
+    { readonly patience: DefaultPatience; readonly tolerations: readonly Toleration[] } | undefined;
 
   /** What a spec comes to that was given, and found right, before; undefined for any other. */
   known(given: unknown, patience: DefaultPatience): PodSpec | undefined {
@@ -30,14 +32,12 @@ export class PodAdmission {
   }
 
   /**
-   * What the spec of a pod comes to where it is the very one of its owner's template: it has its
-   * defaults, and was found right with its owner. Undefined for any other.
+   * What a spec comes to that was completed, and found right, as it is: with the template that the
+   * pod was made from. Undefined for any other.
    */
-  ofOwner(pod: Pod, store: Store, patience: DefaultPatience): PodSpec | undefined {
-    if (!isOfOwner(pod, store)) return undefined;
-    const { spec } = this.admit(pod, patience);
-    this.learn(pod.spec, spec, patience);
-    return spec;
+  ofTemplate(spec: PodSpec, patience: DefaultPatience): PodSpec | undefined {
+    if (!Object.isFrozen(spec) || !isFlawless(spec)) return undefined;
+    return Object.freeze(this.completedSpec(spec, patience));
   }
 
   /** Keeps in mind that what was given is right, and what it comes to. */
@@ -48,29 +48,46 @@ export class PodAdmission {
   }
 
   /** Lets the pod stay for so long, unless it says itself how long. */
-  admit(pod: Pod, { notReady, unreachable }: DefaultPatience): Pod {
-    const given = pod.spec.tolerations ?? [];
-    const missing = [NOT_READY_TAINT, UNREACHABLE_TAINT].filter(
-      (key) =>
-        !given.some((it) => tolerates(it, { key, effect: 'NoExecute', value: it.value ?? '' })),
-    );
-    if (missing.length === 0) return pod;
-    const added = missing.map((key): Toleration => ({
-      key,
-      operator: 'Exists',
-      effect: 'NoExecute',
-      tolerationSeconds: key === NOT_READY_TAINT ? notReady : unreachable,
-    }));
-    const spec = copyWith(pod.spec, { tolerations: [...given, ...added] });
-    return copyWith(pod, { spec });
+  admit(pod: Pod, patience: DefaultPatience): Pod {
+    const spec = this.completedSpec(pod.spec, patience);
+    return spec === pod.spec ? pod : copyWith(pod, { spec });
+  }
+
+  private completedSpec(spec: PodSpec, patience: DefaultPatience): PodSpec {
+    const { tolerations: given = NO_TOLERATIONS } = spec;
+    // Nearly no pod says anything.
+    const all = given.length === 0 ? this.usualFor(patience) : tolerationsFor(given, patience);
+    return all === given ? spec : copyWith(spec, { tolerations: all });
+  }
+
+  private usualFor(patience: DefaultPatience): readonly Toleration[] {
+    if (this.usual === undefined || !isSame(this.usual.patience, patience)) {
+      const tolerations = deepFreeze(tolerationsFor(NO_TOLERATIONS, patience));
+      this.usual = Object.freeze({ patience, tolerations });
+    }
+    return this.usual.tolerations;
   }
 }
 
-function isOfOwner({ metadata, spec }: Pod, store: Store): boolean {
-  const owner = metadata.ownerReferences?.[0];
-  if (owner === undefined) return false;
-  const stored = store.get(owner.kind, `${metadata.namespace}/${owner.name}`);
-  return (stored?.spec as Partial<WorkloadSpec> | undefined)?.template?.spec === spec;
+const NO_TOLERATIONS: readonly Toleration[] = [];
+
+/** Those that are given, with those of the two that they leave out; themselves, if they do not. */
+function tolerationsFor(
+  given: readonly Toleration[],
+  { notReady, unreachable }: DefaultPatience,
+): readonly Toleration[] {
+  const missing = [NOT_READY_TAINT, UNREACHABLE_TAINT].filter(
+    (key) =>
+      !given.some((it) => tolerates(it, { key, effect: 'NoExecute', value: it.value ?? '' })),
+  );
+  if (missing.length === 0) return given;
+  const added = missing.map((key): Toleration => ({
+    key,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: key === NOT_READY_TAINT ? notReady : unreachable,
+  }));
+  return [...given, ...added];
 }
 
 function isSame(one: DefaultPatience, two: DefaultPatience): boolean {

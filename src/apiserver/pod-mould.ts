@@ -13,7 +13,8 @@ import { isThere } from './late-pod';
 import type { Store } from './store';
 
 /** The metadata of a pod that a controller has made from a template, field by field. */
-const FIELDS = ['name', 'generateName', 'namespace', 'labels', 'annotations', 'ownerReferences'];
+const FIELDS = ['name', 'generateName', 'namespace', 'labels', 'ownerReferences'];
+const WITH_ANNOTATIONS = FIELDS.toSpliced(FIELDS.indexOf('ownerReferences'), 0, 'annotations');
 
 /** Whether a pod says so little of itself that another one like it can be made field by field. */
 export function isOfMould({ metadata }: Pod): boolean {
@@ -21,7 +22,7 @@ export function isOfMould({ metadata }: Pod): boolean {
   if (name || generateName === undefined || namespace === undefined) return false;
   // Parts that may still change are no parts of a stored object.
   if (!Object.isFrozen(labels) || !Object.isFrozen(ownerReferences)) return false;
-  const fields = annotations === undefined ? FIELDS.filter((it) => it !== 'annotations') : FIELDS;
+  const fields = annotations === undefined ? FIELDS : WITH_ANNOTATIONS;
   const own = Object.keys(metadata);
   return Object.isFrozen(annotations) && own.every((field, index) => field === fields[index]);
 }

@@ -12,6 +12,7 @@ export interface ApiRequest {
   /** `apply` creates what is not there and merges into what is. */
   readonly verb: 'create' | 'replace' | 'patch' | 'apply' | 'delete' | 'evict';
   readonly kind: string;
+  /** That of the object, where there is one; of one that is yet to be named, whatever. */
   readonly key: ObjectKey;
   /** The whole object, for create and replace; for apply, the manifest. */
   readonly object?: KubeObject;
@@ -73,8 +74,19 @@ export interface Admission {
   /**
    * The object to store, or the reason why not. Parts in which it does not differ from `previous`
    * are the same objects there and here; where it does not differ at all, it is `previous` itself.
+   * Any other one that is not frozen is held by nobody else. `key`: its key, where it is at hand.
    */
-  admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string;
+  admit(
+    object: KubeObject,
+    previous: KubeObject | undefined,
+    store: Store,
+    key?: ObjectKey,
+  ): KubeObject | string;
+  /**
+   * Whether a change of nothing but its status may be stored as it is: there is nothing to complete,
+   * to judge or to allocate.
+   */
+  takesStatus?(object: KubeObject): boolean;
   /** The object with a name of its own where only `generateName` stands; for create alone. */
   named(object: KubeObject, store: Store): KubeObject;
   /**

@@ -6,7 +6,7 @@ import type { Place, Readable } from '../kernel/readings';
 import type { Instant } from '../values/time';
 import { copyWith, deepFreeze, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
-import { LateMap } from '../values/late-map';
+import { LateSet } from '../values/late-set';
 import { compareText } from '../values/order';
 import { isThere } from './late-pod';
 import type { LatePod } from './late-pod';
@@ -66,7 +66,7 @@ export class KindStore implements Readable {
 
 interface ScopeStore {
   /** Every object that ever was in the scope, in the order in which they entered it. */
-  readonly keys: LateMap<ObjectKey, true>;
+  readonly keys: LateSet<ObjectKey>;
   readonly log: VersionLog;
 }
 
@@ -261,14 +261,14 @@ function enter({ keys, log }: ScopeStore, version: Version): void {
   const { key, previous } = version;
   // What was there once, and went, enters anew.
   if (previous !== undefined && !isThere(previous)) keys.delete(key);
-  keys.later(key, true);
+  keys.later(key);
   log.push(version);
 }
 
 function scopeStoreOf({ scopes }: KindStore, scope: string): ScopeStore {
   let scopeStore = scopes.get(scope);
   if (scopeStore === undefined) {
-    scopeStore = { keys: new LateMap(), log: new VersionLog(scope) };
+    scopeStore = { keys: new LateSet(), log: new VersionLog(scope) };
     scopes.set(scope, scopeStore);
   }
   return scopeStore;

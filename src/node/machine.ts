@@ -8,6 +8,7 @@ import { cidr, contains } from '../values/cidr';
 import { familyOf } from '../values/ip';
 import type { Family, IP } from '../values/ip';
 import { LateMap } from '../values/late-map';
+import type { LateSource } from '../values/late-map';
 import { LateSet } from '../values/late-set';
 import { Conntrack } from './netfilter/conntrack';
 import { RecentLists } from './netfilter/recent';
@@ -234,6 +235,12 @@ export class Machine {
       for (const address of sandbox.addresses) sandboxes.later(address, sandbox);
     }
     this.options.directory?.later(sandbox.podKey, sandbox);
+  }
+
+  /** Pods have come of which `source` tells who asks for any. */
+  awaitPods(source: LateSource): void {
+    (this.sandboxes as LateMap<IP, PodSandbox>).fillFrom(source);
+    this.options.directory?.fillFrom(source);
   }
 
   /** Removes what `installSandbox` did; whatever took the pod's address or name since stays. */

@@ -86,7 +86,9 @@ export class PrefixMap<V> {
     const { late } = this;
     if (late !== undefined) {
       this.late = undefined;
-      for (let at = 0; at < late.length; at += 2) this.enter(late[at] as string, late[at + 1] as V);
+      for (let at = 0; at < late.length; at += 2) {
+        this.enter(late[at] as string, late[at + 1] as V);
+      }
     }
     return this.byFamily;
   }

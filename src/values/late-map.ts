@@ -3,6 +3,14 @@
 /** What is listed of a map without a table. */
 const NOTHING = new Map<never, never>();
 
+/** Who knows of entries that nobody has asked for yet. */
+export interface LateSource {
+  /** Whether there are none now. */
+  readonly isEmpty: boolean;
+  /** Enters them (`later`): none of their keys is there. */
+  enter(): void;
+}
+
 /**
  * A map that makes its table at the first entry: one without takes as long to make as ten fields
  * and as much room, and of all that is known of a node most is that there is nothing.
@@ -15,8 +23,14 @@ export class LateMap<K, V> implements Map<K, V> {
   private table: Map<K, V> | undefined;
   /** Keys, each with its value behind it, in the order in which they came. */
   private late: (K | V)[] | undefined;
+  private source: LateSource | undefined;
 
-  /** Does what `set` does, of a key that is not there. */
+  /** Whoever looks has `source` say first what else there is. It never looks itself. */
+  fillFrom(source: LateSource): void {
+    this.source = source;
+  }
+
+  /** Does what `set` does. */
   later(key: K, value: V): void {
     if (this.late === undefined) this.late = [key, value];
     else this.late.push(key, value);
@@ -27,6 +41,11 @@ export class LateMap<K, V> implements Map<K, V> {
   }
 
   get(key: K): V | undefined {
+    if (this.late !== undefined) this.enter(this.late);
+    const value = this.table?.get(key);
+    // A source has no key that is there.
+    const { source } = this;
+    if (value !== undefined || source === undefined || source.isEmpty) return value;
     return this.known?.get(key);
   }
 
@@ -75,6 +94,7 @@ export class LateMap<K, V> implements Map<K, V> {
 
   /** The table with all that came; undefined while there is none. */
   private get known(): Map<K, V> | undefined {
+    if (this.source !== undefined && !this.source.isEmpty) this.source.enter();
     if (this.late !== undefined) this.enter(this.late);
     return this.table;
   }

@@ -3,7 +3,7 @@
 import type { Container, Pod } from '../apiserver/kinds/pod';
 import type { BehaviourSpec } from '../values/cluster-spec';
 import { matchesImage } from '../values/image-pattern';
-import type { KubeObject } from '../values/kube-object';
+import type { KubeObject, OwnerReference } from '../values/kube-object';
 
 /** What is declared for this container, the most specific declaration of each field. */
 export function declarationsFor(
@@ -21,9 +21,18 @@ export function declarationsFor(
 
 const NOTHING: Partial<BehaviourSpec> = Object.freeze({});
 
+interface ObjectName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** The object that a person would call the pod's workload: `Deployment/shop/backend`. */
-export function workloadOf(pod: KubeObject): { kind: string; namespace: string; name: string } {
-  return ownersOf(pod).at(-1)!;
+export function workloadOf(pod: KubeObject): ObjectName {
+  const { name, namespace = '' } = pod.metadata;
+  const owner = controllerOf(pod);
+  if (owner === undefined) return { kind: 'Pod', namespace, name };
+  return deploymentOf(pod, owner) ?? { kind: owner.kind, namespace, name: owner.name };
 }
 
 /** 0 where the target means something else; the higher, the more specific. */
@@ -42,16 +51,27 @@ function rankOf(target: string, pod: Pod, container: Container): number {
 }
 
 /** The pod, its controller, and the controller of that one as far as names show it. */
-function ownersOf(pod: KubeObject): { kind: string; namespace: string; name: string }[] {
-  const { name, namespace = '', labels, ownerReferences = [] } = pod.metadata;
+function ownersOf(pod: KubeObject): readonly ObjectName[] {
+  const { name, namespace = '' } = pod.metadata;
   const chain = [{ kind: 'Pod', namespace, name }];
-  const owner = ownerReferences.find(({ controller }) => controller === true) ?? ownerReferences[0];
+  const owner = controllerOf(pod);
   if (owner === undefined) return chain;
   chain.push({ kind: owner.kind, namespace, name: owner.name });
-  const hash = labels?.['pod-template-hash'];
-  if (owner.kind === 'ReplicaSet' && hash !== undefined && owner.name.endsWith(`-${hash}`)) {
-    const deployment = owner.name.slice(0, -hash.length - 1);
-    chain.push({ kind: 'Deployment', namespace, name: deployment });
-  }
+  const deployment = deploymentOf(pod, owner);
+  if (deployment !== undefined) chain.push(deployment);
   return chain;
+}
+
+function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
+  const { ownerReferences } = metadata;
+  return ownerReferences?.find(({ controller }) => controller === true) ?? ownerReferences?.[0];
+}
+
+/** A replica set is named after its Deployment, and after what distinguishes its template. */
+function deploymentOf({ metadata }: KubeObject, owner: OwnerReference): ObjectName | undefined {
+  const hash = metadata.labels?.['pod-template-hash'];
+  if (owner.kind !== 'ReplicaSet' || hash === undefined) return undefined;
+  if (!owner.name.endsWith(`-${hash}`)) return undefined;
+  const { namespace = '' } = metadata;
+  return { kind: 'Deployment', namespace, name: owner.name.slice(0, -hash.length - 1) };
 }

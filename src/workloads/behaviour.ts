@@ -1,7 +1,7 @@
 // What the process of a container does: what the scenario says of it, else what its image is known
 // to do, else one simple assumption, which is reported.
 
-import type { Container, Pod } from '../apiserver/kinds/pod';
+import type { Container, ContainerPort, Pod } from '../apiserver/kinds/pod';
 import type { Timing } from '../timing';
 import type { BehaviourSpec, ListenSpec } from '../values/cluster-spec';
 import { ZERO } from '../values/time';
@@ -51,7 +51,7 @@ export interface BehaviourInput {
 export function behaviourOf(input: BehaviourInput): Behaviour {
   const { pod, container, timing } = input;
   const declared = declarationsFor(pod, container, input.declared);
-  const words = [...(container.command ?? []), ...(container.args ?? [])];
+  const words = wordsOf(container);
   const image = knownImage(container.image ?? '');
   const startup = declared.startup ?? ZERO;
   const onTerm = declared.onTerm ?? image?.onTerm?.(timing) ?? CLOSES_AT_ONCE;
@@ -72,7 +72,7 @@ export function behaviourOf(input: BehaviourInput): Behaviour {
     http: declared.http ?? NOTHING,
     exec: declared.exec ?? NOTHING,
     uses: declared.uses ?? NOTHING,
-    libc: declared.libc ?? libcOf(container.image ?? ''),
+    libc: declared.libc ?? libcOf(container.image ?? '', image),
     speaks: image?.speaks,
     nodeCache: nodeCacheOf(container),
     listen,
@@ -80,6 +80,14 @@ export function behaviourOf(input: BehaviourInput): Behaviour {
     assumed,
   };
 }
+
+function wordsOf({ command, args }: Container): readonly string[] {
+  if (command === undefined) return args ?? NO_WORDS;
+  return args === undefined ? command : [...command, ...args];
+}
+
+/** Most images are left to do what they do. */
+const NO_WORDS: readonly string[] = [];
 
 /** Of most behaviours nothing is declared. Frozen, so that nobody has to look into it. */
 const NOTHING = Object.freeze({});
@@ -92,7 +100,7 @@ export function drawsAtStart({ image = '' }: Container): boolean {
 /** An init container that runs to its end; sidecars do not. */
 export function isInitContainer(pod: Pod, container: Container): boolean {
   if (container.restartPolicy === 'Always') return false;
-  return (pod.spec.initContainers ?? []).some(({ name }) => name === container.name);
+  return pod.spec.initContainers?.some(({ name }) => name === container.name) === true;
 }
 
 function listens(
@@ -100,8 +108,9 @@ function listens(
   words: readonly string[],
   image: KnownImage | undefined,
 ): Pick<Behaviour, 'listen' | 'ending' | 'assumed'> {
-  const ending = endingOf(words);
-  if (ending !== undefined || isIdle(words)) return { listen: [], ending, assumed: false };
+  const ending = words.length === 0 ? undefined : endingOf(words);
+  const idles = words.length > 0 && isIdle(words);
+  if (ending !== undefined || idles) return { listen: [], ending, assumed: false };
   const isShell = image?.endsWithoutCommand !== undefined;
   if (isShell && words.length === 0 && !keepsStdinOpen(input.container)) {
     const end = { after: ZERO, exitCode: image.endsWithoutCommand ?? 0 };
@@ -118,31 +127,43 @@ function listens(
 
 /** Declared ports, probe ports, and what Services that select the pod aim at. */
 function assumedPorts({ pod, container, targetPorts }: BehaviourInput): ListenSpec[] {
-  const ports = new Map<string, ListenSpec>();
-  const add = (port: number, protocol: ListenSpec['protocol']) => {
-    ports.set(`${port}/${protocol}`, { port, protocol });
-  };
-  for (const { containerPort, protocol } of container.ports ?? [])
-    add(containerPort, protocol ?? 'TCP');
+  const ports: ListenSpec[] = [];
+  for (const { containerPort, protocol = 'TCP' } of container.ports ?? NO_PORTS) {
+    add(ports, { port: containerPort, protocol });
+  }
   for (const port of probePorts(container)) {
     // A probe may ask for what another container of the pod serves.
     const owner = declarerOf(pod, { port, protocol: 'TCP' });
-    if (owner === undefined || owner.name === container.name) add(port, 'TCP');
+    if (owner === undefined || owner.name === container.name) add(ports, { port, protocol: 'TCP' });
   }
   for (const target of targetPorts) {
-    if (belongsTo(pod, container, target)) add(target.port, target.protocol);
+    // Nearly all Services send their traffic to ports that are declared.
+    if (!holds(ports, target) && belongsTo(pod, container, target)) ports.push(target);
   }
-  return [...ports.values()].sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
+  if (ports.length < 2) return ports;
+  return ports.sort((a, b) => a.port - b.port || (a.protocol < b.protocol ? -1 : 1));
+}
+
+const NO_PORTS: readonly ContainerPort[] = [];
+
+function add(ports: ListenSpec[], port: ListenSpec): void {
+  if (!holds(ports, port)) ports.push(port);
+}
+
+function holds(ports: readonly ListenSpec[], { port, protocol }: ListenSpec): boolean {
+  for (const it of ports) if (it.port === port && it.protocol === protocol) return true;
+  return false;
 }
 
 /** Ports that network probes knock at. Names mean declared ports, which count anyway. */
-function probePorts(container: Container): number[] {
-  const probes = [container.readinessProbe, container.livenessProbe, container.startupProbe];
-  return probes.flatMap((probe) => {
+function probePorts({ readinessProbe, livenessProbe, startupProbe }: Container): readonly number[] {
+  const ports: number[] = [];
+  for (const probe of [readinessProbe, livenessProbe, startupProbe]) {
     const port = probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? probe?.grpc?.port;
     const number = Number(port);
-    return Number.isInteger(number) && number > 0 ? [number] : [];
-  });
+    if (Number.isInteger(number) && number > 0) ports.push(number);
+  }
+  return ports;
 }
 
 /**

@@ -8,12 +8,11 @@ import type { Kernel } from '../kernel/kernel';
 import type { Timing } from '../timing';
 import type { BehaviourSpec, ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
-import type { KubeObject, ObjectKey } from '../values/kube-object';
+import type { KubeObject, ObjectKey, ObjectMeta } from '../values/kube-object';
 import { deepFreeze, keyOf } from '../values/kube-object';
 import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
-import { LateMap } from '../values/late-map';
-import { sortedBy, sortedKeys } from '../values/order';
+import { sortedBy } from '../values/order';
 import { behaviourOf, drawsAtStart } from './behaviour';
 import type { Behaviour } from './behaviour';
 import { workloadOf } from './behaviour-target';
@@ -27,16 +26,20 @@ interface ServiceFields {
   }[];
 }
 
-/** The pairs of each set of labels: the pods of a template share one. */
-type PairsByLabels = WeakMap<
-  Labels,
-  { readonly namespace: string | undefined; readonly pairs: readonly string[] }
->;
+/** What there is in one namespace. */
+interface Neighbours {
+  /** Services by a value of their selector, so that a pod finds its own without a search. */
+  readonly services: Map<string, Map<ObjectKey, KubeObject>>;
+  /** Pods with an assumed behaviour by their labels, which a template's pods share. */
+  readonly assuming: Map<Labels, Set<ObjectKey>>;
+  /** Those labels, by each value of them. */
+  readonly assumingBy: Map<string, Set<Labels>>;
+}
 
-/** The keys of objects: nearly all of them are entered, and never asked for. */
-type Keys = LateMap<ObjectKey, true>;
-
+const NOTHING: ServiceFields = Object.freeze({});
 const NO_LABELS: Labels = Object.freeze({});
+const NO_PORTS: readonly ListenSpec[] = [];
+const NO_SERVICE_PORTS: NonNullable<ServiceFields['ports']> = [];
 
 /** A behaviour that nobody has declared, with all that it was read from beside the Services. */
 interface Known {
@@ -52,16 +55,13 @@ export class Behaviours {
   private readonly kernel: Kernel;
   private readonly timing: Timing;
   private readonly declared: readonly BehaviourSpec[];
-  /** Services by one pair of their selector, so that a pod finds its own without a search. */
-  private readonly services = new Map<string, Map<ObjectKey, KubeObject>>();
-  /** Pods with an assumed behaviour by namespace and labels, which a template's pods share. */
-  private readonly assuming = new Map<string | undefined, Map<Labels, Keys>>();
-  /** Those labels, by each pair of them. */
-  private readonly assumingBy = new Map<string, Set<Labels>>();
+  private readonly neighbours = new Map<string | undefined, Neighbours>();
+  /** Pods that are yet to be entered there, and the metadata of each: nobody asks for most. */
+  private readonly comers: ObjectKey[] = [];
+  private readonly comersMetadata: ObjectMeta[] = [];
   private readonly assumed = new Map<string, string>();
   /** What containers do by the Services that exist: the pods of a template share one entry. */
   private readonly known = new Map<Container, Known>();
-  private readonly pairs: PairsByLabels = new WeakMap();
   private onChange: (pod: ObjectKey) => void = () => {};
 
   constructor(kernel: Kernel, api: ApiServer, timing: Timing, declared: readonly BehaviourSpec[]) {
@@ -129,7 +129,8 @@ export class Behaviours {
   /** The pod is gone from its node. */
   forget(pod: Pod): void {
     const { namespace, labels = NO_LABELS } = pod.metadata;
-    this.assuming.get(namespace)?.get(labels)?.delete(keyOf(pod));
+    this.enterComers();
+    this.neighbours.get(namespace)?.assuming.get(labels)?.delete(keyOf(pod));
   }
 
   /** One sentence for each assumption that the run rests on, sorted. */
@@ -138,76 +139,97 @@ export class Behaviours {
   }
 
   /** From now on `observe` tells of the pod, as of any whose behaviour is assumed. */
-  watch(key: ObjectKey, pod: Pod): void {
-    const { namespace, labels } = pod.metadata;
-    if (labels === undefined) return;
-    let byLabels = this.assuming.get(namespace);
-    if (byLabels === undefined) this.assuming.set(namespace, (byLabels = new Map()));
-    let pods = byLabels.get(labels);
-    if (pods === undefined) {
-      byLabels.set(labels, (pods = new LateMap()));
-      for (const pair of this.pairsOf(pod)) {
-        const all = this.assumingBy.get(pair);
-        if (all === undefined) this.assumingBy.set(pair, new Set([labels]));
+  watch(key: ObjectKey, { metadata }: Pod): void {
+    this.comers.push(key);
+    this.comersMetadata.push(metadata);
+  }
+
+  private enterComers(): void {
+    const { comers, comersMetadata } = this;
+    for (let index = 0; index < comers.length; index++) {
+      const { namespace, labels } = comersMetadata[index]!;
+      if (labels === undefined) continue;
+      const { assuming, assumingBy } = this.neighboursIn(namespace);
+      const known = assuming.get(labels);
+      known?.add(comers[index]!);
+      if (known !== undefined) continue;
+      assuming.set(labels, new Set([comers[index]!]));
+      for (const value of Object.values(labels)) {
+        const all = assumingBy.get(value);
+        if (all === undefined) assumingBy.set(value, new Set([labels]));
         else all.add(labels);
       }
     }
-    pods.later(key, true);
+    comers.length = 0;
+    comersMetadata.length = 0;
   }
 
-  private targetPortsOf(pod: Pod): ListenSpec[] {
-    const { labels } = pod.metadata;
+  private neighboursIn(namespace: string | undefined): Neighbours {
+    let neighbours = this.neighbours.get(namespace);
+    if (neighbours === undefined) {
+      neighbours = { services: new Map(), assuming: new Map(), assumingBy: new Map() };
+      this.neighbours.set(namespace, neighbours);
+    }
+    return neighbours;
+  }
+
+  /** Where Services send their traffic that select the pod. */
+  private targetPortsOf({ metadata }: Pod): readonly ListenSpec[] {
+    const { namespace, labels } = metadata;
+    const services = this.neighbours.get(namespace)?.services;
+    if (labels === undefined || services === undefined) return NO_PORTS;
     const ports: ListenSpec[] = [];
-    for (const pair of this.pairsOf(pod)) {
-      for (const service of this.services.get(pair)?.values() ?? []) {
-        if (matchesLabels(labels, selectorOf(service))) ports.push(...targetPortsOf(service));
+    for (const key of Object.keys(labels)) {
+      const some = services.get(labels[key]!);
+      if (some === undefined) continue;
+      for (const service of some.values()) {
+        if (matchesLabels(labels, selectorOf(service))) addTargetPorts(service, ports);
       }
     }
     return ports;
   }
 
-  /** `namespace key=value` for each label of the pod, in order. */
-  private pairsOf({ metadata }: Pod): readonly string[] {
-    const { namespace, labels = NO_LABELS } = metadata;
-    const known = this.pairs.get(labels);
-    if (known !== undefined && known.namespace === namespace) return known.pairs;
-    const pairs = sortedKeys(labels).map((key) => `${namespace} ${key}=${labels[key]}`);
-    if (Object.isFrozen(labels)) this.pairs.set(labels, { namespace, pairs });
-    return pairs;
-  }
-
   private serviceChanged({ key, before, after }: Change): void {
     this.known.clear();
-    if (before !== undefined) this.services.get(indexOf(before))?.delete(key);
-    if (after !== undefined) {
-      const index = indexOf(after);
-      const services = this.services.get(index) ?? new Map<ObjectKey, KubeObject>();
-      this.services.set(index, services.set(key, after));
-    }
+    if (before !== undefined) this.servicesLike(before)?.delete(key);
+    if (after !== undefined) this.servicesLike(after)?.set(key, after);
+    this.enterComers();
+    const { namespace } = (after ?? before)!.metadata;
+    const { assuming, assumingBy } = this.neighboursIn(namespace);
     // Before the first pod runs nobody can listen on other ports than before.
-    if (this.assumingBy.size === 0) return;
+    if (assuming.size === 0) return;
     const affected = new Set<ObjectKey>();
     for (const service of [before, after]) {
-      if (service === undefined) continue;
-      const byLabels = this.assuming.get(service.metadata.namespace);
-      for (const labels of this.assumingBy.get(indexOf(service)) ?? []) {
-        if (!matchesLabels(labels, selectorOf(service))) continue;
-        for (const pod of byLabels?.get(labels)?.keys() ?? []) affected.add(pod);
+      const value = service && valueOf(service);
+      if (value === undefined) continue;
+      for (const labels of assumingBy.get(value) ?? []) {
+        if (!matchesLabels(labels, selectorOf(service!))) continue;
+        for (const pod of assuming.get(labels) ?? []) affected.add(pod);
       }
     }
     for (const pod of sortedBy(affected, (it) => it)) this.onChange(pod);
   }
+
+  /** Where the Service is among the others; undefined of one that selects nothing. */
+  private servicesLike(service: KubeObject): Map<ObjectKey, KubeObject> | undefined {
+    const value = valueOf(service);
+    if (value === undefined) return undefined;
+    const { services } = this.neighboursIn(service.metadata.namespace);
+    let like = services.get(value);
+    if (like === undefined) services.set(value, (like = new Map()));
+    return like;
+  }
 }
 
 function selectorOf(service: KubeObject): Labels {
-  return (service.spec as ServiceFields | undefined)?.selector ?? {};
+  return (service.spec as ServiceFields | undefined)?.selector ?? NO_LABELS;
 }
 
-/** `namespace key=value` of the first pair of the selector; Services without one are apart. */
-function indexOf(service: KubeObject): string {
+/** A value that whatever it selects has: that of its first pair, if it has any. */
+function valueOf(service: KubeObject): string | undefined {
   const selector = selectorOf(service);
-  const [key] = sortedKeys(selector);
-  return key === undefined ? '' : `${service.metadata.namespace} ${key}=${selector[key]}`;
+  const key = Object.keys(selector)[0];
+  return key === undefined ? undefined : selector[key];
 }
 
 function isReadFrom(known: Known, { metadata, spec }: Pod): boolean {
@@ -221,11 +243,11 @@ function isReadFrom(known: Known, { metadata, spec }: Pod): boolean {
 }
 
 /** Numbers only: a named target port is a declared one. */
-function targetPortsOf(service: KubeObject): ListenSpec[] {
-  const { ports = [] } = (service.spec ?? {}) as ServiceFields;
-  return ports.flatMap(({ port, targetPort = port, protocol = 'TCP' }) =>
-    typeof targetPort === 'number' ? [{ port: targetPort, protocol }] : [],
-  );
+function addTargetPorts(service: KubeObject, all: ListenSpec[]): void {
+  const { ports = NO_SERVICE_PORTS } = (service.spec ?? NOTHING) as ServiceFields;
+  for (const { port, targetPort = port, protocol = 'TCP' } of ports) {
+    if (typeof targetPort === 'number') all.push({ port: targetPort, protocol });
+  }
 }
 
 function describe(container: Container, { listen }: Behaviour): string {

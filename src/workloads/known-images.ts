@@ -124,22 +124,24 @@ const ALPINE_WITH_TCP = 18;
  * The C library of an image, as far as it is known; glibc otherwise.
  * source: alpine aports main/musl (3.17: 1.2.3, 3.18: 1.2.4)
  */
-export function libcOf(reference: string): string {
-  const libc = knownImage(reference)?.libc ?? 'glibc';
+export function libcOf(reference: string, image = knownImage(reference)): string {
+  const libc = image?.libc ?? 'glibc';
   const release = /\/?alpine:3\.(\d+)/.exec(reference)?.[1];
   return release !== undefined && Number(release) < ALPINE_WITH_TCP ? 'musl-1.2.3' : libc;
 }
 
 /** The row of an image reference, whatever its registry, tag or digest. */
 export function knownImage(reference: string): KnownImage | undefined {
-  return BY_NAME.get(repositoryOf(reference).split('/').at(-1)!);
+  return BY_NAME.get(lastNameOf(reference));
 }
 
-/** `registry:5000/team/app:1.2@sha256:…` without tag and digest. */
-function repositoryOf(reference: string): string {
-  const path = reference.split('@')[0]!;
-  const tag = path.indexOf(':', path.lastIndexOf('/') + 1);
-  return tag < 0 ? path : path.slice(0, tag);
+/** Of `registry:5000/team/app:1.2@sha256:…` it is `app`. */
+function lastNameOf(reference: string): string {
+  const digest = reference.indexOf('@');
+  const path = digest < 0 ? reference : reference.slice(0, digest);
+  const start = path.lastIndexOf('/') + 1;
+  const tag = path.indexOf(':', start);
+  return tag < 0 ? path.slice(start) : path.slice(start, tag);
 }
 
 /** A process that takes SIGTERM at once, as most do. */

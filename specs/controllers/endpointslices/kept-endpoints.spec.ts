@@ -9,7 +9,7 @@ import { DesiredEndpoints } from '../../../src/controllers/endpointslices/desire
 import { Pass } from '../../../src/controllers/pass';
 import type { KubeObject } from '../../../src/values/kube-object';
 import { serviceOf } from '../control-plane';
-import { endpoints, NOT_READY, plane, podOf, slices } from './slices-of-pods';
+import { endpoints, NOT_READY, plane, podOf, slices, versionsOf } from './slices-of-pods';
 
 describe('an endpoint that stays', () => {
   it('is the same object in the next slice, and so are its port and labels', () => {
@@ -35,7 +35,7 @@ describe('an endpoint that stays', () => {
     const service = serviceOf('web') as Service;
     const of = (...pods: Pod[]) => {
       const pass = new Pass('Service', 'shop/web');
-      const [group] = desired.of(service, 'IPv4', Object.freeze(pods), pass);
+      const [group] = desired.of(service, 'IPv4', versionsOf(pods), pass);
       return new Map(group!.endpoints.map((endpoint) => [endpoint.targetRef!.name, endpoint]));
     };
     const looks = [of(a!, b!, c!, d!), of(b!, other, d!, e!), of(d!, e!), of(a!, d!, e!)];
@@ -52,7 +52,7 @@ describe('an endpoint that stays', () => {
     desired.onNode({ key: 'worker-1', before: undefined, after: podOf('any'), cause: 0 });
     const service = serviceOf('web') as Service;
     const of = (pod: KubeObject) => {
-      const pods = Object.freeze([pod as Pod]);
+      const pods = versionsOf([pod]);
       return desired.of(service, 'IPv4', pods, new Pass('Service', 'shop/web'))[0]!.endpoints[0]!;
     };
     const pod = podOf('a');

@@ -3,7 +3,10 @@
 import { expect } from 'chai';
 
 import type { EndpointSlice } from '../../../src/apiserver/kinds/endpointslice';
+import type { Version } from '../../../src/apiserver/store';
+import { keyOf } from '../../../src/values/kube-object';
 import type { KubeObject } from '../../../src/values/kube-object';
+import type { Instant } from '../../../src/values/time';
 import { ControlPlane, runningStatus } from '../control-plane';
 
 /** The part of a status that takes a pod out of service. */
@@ -22,6 +25,21 @@ export function podOf(name: string, status: object = {}, spec: object = {}): Kub
     },
     status: { ...runningStatus(0, '10.244.1.5'), ...status },
   };
+}
+
+const versions = new WeakMap<object, Version>();
+
+/** The versions of pods, one for each object. */
+export function versionsOf(pods: readonly KubeObject[]): readonly Version[] {
+  return Object.freeze(pods.map((pod) => versions.get(pod) ?? versionOf(pod)));
+}
+
+function versionOf(object: KubeObject): Version {
+  const at = 0 as Instant;
+  const rest = { previous: undefined, cause: 0, scope: undefined };
+  const version: Version = { revision: 0, at, key: keyOf(object), object, ...rest };
+  versions.set(object, version);
+  return version;
 }
 
 /** A control plane without kubelets, in which these objects have come to rest. */

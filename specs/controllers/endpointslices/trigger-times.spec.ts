@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import type { Condition, Pod } from '../../../src/apiserver/kinds/pod';
 import type { Service } from '../../../src/apiserver/kinds/service';
 import { TriggerTimes } from '../../../src/controllers/endpointslices/trigger-times';
+import { versionsOf } from './slices-of-pods';
 
 const SERVICE = {
   metadata: { name: 'web', namespace: 'shop', creationTimestamp: 9 },
@@ -22,7 +23,7 @@ function podOf(name: string, conditions: readonly Condition[]): Pod {
 /** What each look at the Service comes to. */
 function looks(...pods: readonly (readonly Pod[])[]): (number | undefined)[] {
   const times = new TriggerTimes();
-  return pods.map((those) => times.earliestChange('shop/web', SERVICE, those));
+  return pods.map((those) => times.earliestChange('shop/web', SERVICE, versionsOf(those)));
 }
 
 const A = podOf('a', readySince(5));

@@ -89,6 +89,17 @@ describe('flannel with vxlan', () => {
     expect(attachment).to.deep.equal({ ok: false, error: 'node worker-3 has no podCIDR yet' });
   });
 
+  it('makes once what the rules of all nodes have in common, and each range its own', () => {
+    const { worker1, worker2 } = twoNodes();
+    const [one, other] = [worker1, worker2].map(({ cniRules }) => cniRules.get('IPv4')!.tables);
+    expect(one!.get('filter')).to.equal(other!.get('filter'));
+    const [own, others] = [one, other].map((it) => it!.get('nat')!.chains.get('FLANNEL-POSTRTG')!);
+    const isShared = own!.rules.map((rule, index) => rule === others!.rules[index]);
+    expect(isShared).to.deep.equal([true, false, false, false, true, true]);
+    const text = renderIptables(worker2.cniRules.get('IPv4')!);
+    expect(text).to.include('10.244.2.0/24').and.not.to.include('10.244.1.0/24');
+  });
+
   it('writes the rules that flanneld writes', () => {
     const { worker1 } = twoNodes();
     const rules = renderIptables(worker1.cniRules.get('IPv4')!)

@@ -6,7 +6,8 @@ import type { Admission, Series } from '../../apiserver/api-server';
 import { conditionOf } from '../../apiserver/kinds/pod';
 import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
 import type { PodMould } from '../../apiserver/pod-mould';
-import type { Store } from '../../apiserver/store';
+import { LateSlice } from '../../apiserver/late-slice';
+import type { Store, Version } from '../../apiserver/store';
 import type { Placement } from '../../controllers/index';
 import { comerOf } from '../../node/kubelet/settled-pods';
 import type { Comer } from '../../node/kubelet/settled-pods';
@@ -29,6 +30,8 @@ export interface Settlers {
 /** Who looks at objects as at any other time. */
 export interface OrdinaryAdmission extends Admission {
   mould(object: KubeObject, store: Store): PodMould | undefined;
+  /** The first version of a slice that needs no look; undefined where it cannot be that. */
+  firstOf(slice: LateSlice, cause: number, store: Store): Version | undefined;
 }
 
 /** An admission that lets new pods be settled before they are stored. */
@@ -58,22 +61,37 @@ export class SettledAdmission implements Admission {
     this.known.clear();
   }
 
-  admit(object: KubeObject, previous: KubeObject | undefined, store: Store): KubeObject | string {
-    const admitted = this.inner.admit(object, previous, store);
+  admit(
+    object: KubeObject,
+    previous: KubeObject | undefined,
+    store: Store,
+    key?: ObjectKey,
+  ): KubeObject | string {
+    const admitted = this.inner.admit(object, previous, store, key);
     if (this.stage === 'over' || object.kind !== 'Pod' || typeof admitted === 'string')
       return admitted;
     if (previous === undefined) return this.created(admitted as Pod);
     return (previous as Pod).spec.nodeName ? admitted : this.looked(admitted as Pod);
   }
 
+  /** Of a pod without a node it tells whether the scheduler has looked at it. */
+  takesStatus(object: KubeObject): boolean {
+    return this.stage === 'over' || object.kind !== 'Pod' || !!(object as Pod).spec.nodeName;
+  }
+
   named(object: KubeObject, store: Store): KubeObject {
     return this.inner.named(object, store);
   }
 
-  /** Pods of one template, which are made for as long as nobody waits for the scheduler. */
+  /**
+   * Pods of one template, which are made for as long as nobody waits for the scheduler; or a slice
+   * that is right as its controller makes it.
+   */
   series(object: KubeObject, store: Store): Series | undefined {
     const { stage, waiting, settlers } = this;
-    if (stage !== 'settling' || object.kind !== 'Pod') return undefined;
+    if (stage !== 'settling') return undefined;
+    if (object instanceof LateSlice) return new SliceSeries(object, this.inner, store);
+    if (object.kind !== 'Pod') return undefined;
     let series = this.known.get(object);
     if (series !== undefined) return series;
     const mould = this.inner.mould(object, store);
@@ -125,5 +143,22 @@ export class SettledAdmission implements Admission {
     // Whoever runs it holds on to it: what is known of an object of the API never changes.
     const status = this.settlers.running(comerOf(deepFreeze(pod)));
     return status === undefined ? pod : copyWith(pod, { status });
+  }
+}
+
+/** A slice that is stored as it is. */
+class SliceSeries implements Series {
+  private readonly slice: LateSlice;
+  private readonly inner: OrdinaryAdmission;
+  private readonly store: Store;
+
+  constructor(slice: LateSlice, inner: OrdinaryAdmission, store: Store) {
+    this.slice = slice;
+    this.inner = inner;
+    this.store = store;
+  }
+
+  next(cause: number): Version | undefined {
+    return this.inner.firstOf(this.slice, cause, this.store);
   }
 }

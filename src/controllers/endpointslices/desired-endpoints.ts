@@ -69,7 +69,8 @@ export class DesiredEndpoints {
     const known = looks.get(pass.key);
     const last = known?.spec === spec && known.zoning === this.zoning ? known : undefined;
     if (last !== undefined && isSameList(last.pods, pods)) return last.groups;
-    const look = this.lookLate(service, family, pods) ?? this.look(service, family, pods, last, pass);
+    const late = last === undefined ? this.lookLate(service, family, pods) : undefined;
+    const look = late ?? this.look(service, family, pods, last, pass);
     if (pass.failure === undefined) looks.set(pass.key, look);
     return look.groups;
   }

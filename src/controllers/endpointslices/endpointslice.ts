@@ -3,15 +3,15 @@
 //   staging/src/k8s.io/endpointslice/reconciler.go
 
 import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../apiserver/kinds/endpointslice';
-import type { EndpointSlice, SliceEndpoint } from '../../apiserver/kinds/endpointslice';
+import type { EndpointSlice } from '../../apiserver/kinds/endpointslice';
 import { zoneOf } from '../../apiserver/kinds/node';
 import type { Node } from '../../apiserver/kinds/node';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
+import type { Version } from '../../apiserver/store';
 import { patternAfter } from '../../apiserver/late-pod';
-import type { Effect } from '../../timing';
 import type { Family } from '../../values/ip';
 import { keyOf, splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
@@ -28,10 +28,11 @@ import { MANAGER, objectOf } from './slice-draft';
 import type { SlicePlan } from './slice-draft';
 import { concernsSlices } from './slice-endpoint';
 import { newSliceName } from './slice-name';
+import { bringsReady, changeOf, effectOf, summaryOf } from './ready-change';
 import { packSlices } from './slice-packing';
 import { SliceTracker } from './slice-tracker';
 import { cpuShares, hintByCpu } from './topology-aware-hints';
-import { hintByDistribution, isReady } from './traffic-distribution';
+import { hintByDistribution } from './traffic-distribution';
 import { TriggerTimes } from './trigger-times';
 
 /** kube-controller-manager --max-endpoints-per-slice */
@@ -116,7 +117,7 @@ class EndpointSliceLogic implements ControllerLogic {
     if (pass.isIdle) return;
     if (existing.length === 0 && this.place.kernel.isBeforeStart) {
       // Nobody reads the summary of what a cluster settles with.
-      if (plans.some(hasReady)) pass.effect = 'gain';
+      if (plans.some(bringsReady)) pass.effect = 'gain';
       return;
     }
     const change = changeOf(existing, plans);
@@ -211,13 +212,13 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 
   /** Frozen, because the next pass compares its own with them. */
-  private podsOf(service: ObjectKey, { metadata, spec }: Service): readonly Pod[] {
+  private podsOf(service: ObjectKey, { metadata, spec }: Service): readonly Version[] {
     const { selector = {} } = spec;
     const { podChanges } = this;
     const last = this.selected.get(service);
     if (last?.selector === selector && last.podChanges === podChanges) return last.pods;
     const keys = this.podIndex.matching(metadata.namespace ?? '', selector);
-    const pods = Object.freeze(this.place.view.getAll('Pod', keys)) as readonly Pod[];
+    const pods = Object.freeze(this.place.view.versions('Pod', keys));
     this.selected.set(service, Object.freeze({ selector, podChanges, pods }));
     return pods;
   }
@@ -230,7 +231,7 @@ class EndpointSliceLogic implements ControllerLogic {
   private plan(
     service: Service,
     family: Family,
-    pods: readonly Pod[],
+    pods: readonly Version[],
     existing: readonly EndpointSlice[],
     pass: Pass,
   ): SlicePlan {
@@ -306,7 +307,7 @@ class EndpointSliceLogic implements ControllerLogic {
 interface Selected {
   readonly selector: Labels;
   readonly podChanges: number;
-  readonly pods: readonly Pod[];
+  readonly pods: readonly Version[];
 }
 
 const NO_LABELS: Labels = {};

@@ -1,7 +1,11 @@
 // The endpoints of pods that a cluster has settled with. They stand at rest alike: what is to be
 // known of all of them is looked at once, and each becomes an endpoint when somebody reads it.
 
-import type { EndpointConditions, SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
+import type {
+  EndpointConditions,
+  SliceEndpoint,
+  SlicePort,
+} from '../../apiserver/kinds/endpointslice';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import { isSpecialAddress } from '../../apiserver/kinds/special-addresses';

@@ -15,7 +15,10 @@ export interface ReadyChange {
 }
 
 /** `before`: the slices as they stand. */
-export function changeOf(before: readonly EndpointSlice[], plans: readonly SlicePlan[]): ReadyChange {
+export function changeOf(
+  before: readonly EndpointSlice[],
+  plans: readonly SlicePlan[],
+): ReadyChange {
   const had = new Set<string>();
   const has = new Set<string>();
   for (const { endpoints } of before) addReady(endpoints, had);

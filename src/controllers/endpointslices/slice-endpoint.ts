@@ -43,7 +43,7 @@ function addressesOf({ status }: Pod, family: Family): string[] {
 }
 
 /**
- * The endpoint of one family that the pod is for the Service, without hints. `zone`: that of its
+ * The endpoint of one family that the pod is for the Service, without hints, frozen to its depth. `zone`: that of its
  * node. What it has in common with the one that it was `before` is shared with it.
  */
 export function endpointOf(
@@ -64,7 +64,7 @@ export function endpointOf(
   if (nodeName) endpoint.nodeName = nodeName;
   if (zone) endpoint.zone = zone;
   endpoint.targetRef = isOf(pod, before?.targetRef) ? before!.targetRef! : referenceTo(pod);
-  return endpoint;
+  return Object.freeze(endpoint);
 }
 
 /** The name by which the Service's domain has the pod. */
@@ -78,7 +78,7 @@ function sharedAddresses(
 ): readonly string[] {
   return before !== undefined && equalJson(addresses, before.addresses)
     ? before.addresses
-    : addresses;
+    : Object.freeze(addresses);
 }
 
 function isOf({ metadata }: Pod, reference: TargetRef | undefined): boolean {
@@ -102,13 +102,15 @@ const CONDITIONS: readonly EndpointConditions[] = Array.from({ length: 8 }, (_, 
 );
 
 function referenceTo({ metadata: { namespace, name, uid } }: Pod): TargetRef {
-  if (namespace !== undefined && uid !== undefined) return { kind: 'Pod', namespace, name, uid };
-  return {
+  if (namespace !== undefined && uid !== undefined) {
+    return Object.freeze({ kind: 'Pod', namespace, name, uid });
+  }
+  return Object.freeze({
     kind: 'Pod',
     ...(namespace !== undefined && { namespace }),
     name,
     ...(uid !== undefined && { uid }),
-  };
+  });
 }
 
 /**
@@ -135,13 +137,17 @@ const offered = new WeakMap<
   readonly SlicePort[] | WeakMap<PodSpec, readonly SlicePort[]>
 >();
 
+/** Frozen to its depth. */
 function readPorts(ports: readonly ServicePort[], pod: Pod): readonly SlicePort[] {
-  return ports.flatMap((port) => {
+  const own: SlicePort[] = [];
+  for (const port of ports) {
     const number = targetPortOf(port, pod);
-    if (number === undefined) return [];
+    if (number === undefined) continue;
     const { name = '', protocol = 'TCP', appProtocol } = port;
-    return [{ name, port: number, protocol, ...(appProtocol !== undefined && { appProtocol }) }];
-  });
+    const common = { name, port: number, protocol };
+    own.push(Object.freeze(appProtocol === undefined ? common : { ...common, appProtocol }));
+  }
+  return Object.freeze(own);
 }
 
 /** source: pkg/api/v1/pod/util.go FindPort: containers first, then sidecars. */

@@ -18,6 +18,7 @@ import { isHeldUnready, PodFailures } from './pod-failures';
 import type { FailuresOfPod } from './pod-failures';
 import type { ProbeState } from './probes';
 import type { RestingPod } from './resting-pods';
+import { Arrivals } from './arrivals';
 
 /** The kubelet of one node. */
 export interface NodeAgent {
@@ -29,8 +30,6 @@ export interface NodeAgent {
   readonly ticks: NodeTicks;
   /** Workers on this node by number, in the order in which their pods came. */
   readonly workers: LateMap<number, PodWorker | RestingPod>;
-  /** Those that rest, and of which the API has not told it yet, in the order of their coming. */
-  readonly unheard: RestingPod[];
   running: boolean;
   /** When the kubelet started last. */
   startedAt: Instant;
@@ -183,6 +182,7 @@ export interface KubeletState {
   readonly probes: Map<number, { readonly probe: ProbeState; readonly container: ContainerRecord }>;
   /** The newest worker of each pod. */
   readonly byPod: LateMap<ObjectKey, PodWorker | RestingPod>;
+  readonly arrivals: Arrivals;
   readonly podFailures: PodFailures;
   readonly nodeFailures: NodeFailures;
   /** Pressures that the eviction managers hold their nodes to be under. */
@@ -191,12 +191,15 @@ export interface KubeletState {
 }
 
 export function emptyState(): KubeletState {
+  const agents = new Map<string, NodeAgent>();
+  const byPod = new LateMap<ObjectKey, PodWorker | RestingPod>();
   return {
-    agents: new Map(),
+    agents,
     workers: new Map(),
     containers: new Map(),
     probes: new Map(),
-    byPod: new LateMap(),
+    byPod,
+    arrivals: new Arrivals(agents, byPod),
     podFailures: new PodFailures(),
     nodeFailures: new NodeFailures(),
     pressures: new Map(),

@@ -129,7 +129,6 @@ export class Kubelets {
       }),
       ticks: new NodeTicks(timing, kernel.random, actor),
       workers: new LateMap(),
-      unheard: [],
       running: true,
       startedAt: kernel.now,
       booting: false,
@@ -141,6 +140,8 @@ export class Kubelets {
       images: new LateSet(),
     };
     state.agents.set(node, agent);
+    agent.workers.fillFrom(state.arrivals);
+    agent.machine.awaitPods(state.arrivals);
     agent.informer.relist();
   }
 
@@ -155,6 +156,8 @@ export class Kubelets {
 
   /** Makes the kubelets that `origin` has made, so that their state can be carried over. */
   resemble(origin: Kubelets): void {
+    // Whoever copies a map looks into it, and nothing may move while a cluster is copied.
+    origin.ground.state.arrivals.enter();
     for (const node of origin.ground.state.agents.keys()) this.start(node);
   }
 

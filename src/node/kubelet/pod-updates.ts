@@ -54,10 +54,9 @@ export class PodUpdates {
   /** Whether the pod rests, and what has changed of its object is nothing to its kubelet. */
   private staysAtRest(agent: NodeAgent, change: Change): boolean {
     const { key, late } = change;
-    const { unheard } = agent;
-    // Pods are told of as they came: then nobody has to search.
-    const isNext = unheard[0]?.key === key;
-    const known = isNext ? unheard.shift() : this.ground.state.byPod.get(key);
+    const { arrivals, byPod } = this.ground.state;
+    if (late !== undefined && arrivals.has(late)) return true;
+    const known = byPod.get(key);
     if (known?.stage !== 'resting' || known.agent !== agent) return false;
     if (known.isOf(late)) return true;
     const { after } = change;

@@ -5,9 +5,11 @@
 import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
 import { LatePod } from '../../apiserver/late-pod';
 import type { Labels } from '../../values/labels';
+import type { IP } from '../../values/ip';
 import type { ObjectKey } from '../../values/kube-object';
 import type { Behaviour } from '../../workloads/index';
-import type { Lasting, PodSandbox } from '../pod-sandbox';
+import { PodSandbox } from '../pod-sandbox';
+import type { Lasting } from '../pod-sandbox';
 import type { KubeletState, NodeAgent, PodWorker } from './kubelet-state';
 import type { CommonStatus } from './pod-status';
 import { newWorker } from './pod-worker';
@@ -108,13 +110,12 @@ export function probedAmong(
     .map((it) => awake(state, it));
 }
 
-/** Enters a pod that rests, and keeps the numbers for its worker, its containers and probes. */
-export function letRest(state: KubeletState, resting: RestingPod): void {
+/** The numbers of the worker of a pod that rests, and of its containers and probes, are kept. */
+export function keepNumbers(state: KubeletState, { behaviours, probes }: RestingTemplate): number {
   const id = state.nextId;
-  const { behaviours, probes } = resting.template;
   state.nextId += 1 + behaviours.length;
   if (probes !== undefined) for (const all of probes) state.nextId += all.length;
-  enter(state, id, resting);
+  return id;
 }
 
 /** Forgets the records of a pod that has come up: it rests as well. */
@@ -129,15 +130,29 @@ export function layToRest(
     for (const probe of container.probes) state.probes.delete(probe.id);
   }
   state.podFailures.forget(key);
-  enter(state, id, new RestingPod(agent, key, template, sandbox, pod, sent));
+  letRest(state, id, new RestingPod(agent, key, template, sandbox, pod, sent));
 }
 
-function enter(state: KubeletState, id: number, resting: RestingPod): void {
+/** Enters a pod that rests. */
+export function letRest(state: KubeletState, id: number, resting: RestingPod): void {
   const { agent, key } = resting;
   resting.id = id;
   agent.workers.later(id, resting);
-  agent.unheard.push(resting);
   state.byPod.later(key, resting);
+}
+
+/** The network namespace of a pod in which all runs that its template says. */
+export function sandboxFor(
+  { node, machine }: NodeAgent,
+  podKey: ObjectKey,
+  uid: string | LatePod,
+  addresses: readonly IP[],
+  { lasting }: RestingTemplate,
+): PodSandbox {
+  const pod = { podKey, uid, node, addresses, hostNetwork: false, lasting };
+  const sandbox = new PodSandbox(pod);
+  machine.installSandbox(sandbox);
+  return sandbox;
 }
 
 /** The worker of a pod, whether it has rested so far or not. */
@@ -151,8 +166,6 @@ export function awake(state: KubeletState, known: PodWorker | RestingPod): PodWo
  */
 function wake(state: KubeletState, resting: RestingPod): PodWorker {
   const { id, agent, key, pod, sandbox, template, sent } = resting;
-  const place = agent.unheard.indexOf(resting);
-  if (place >= 0) agent.unheard.splice(place, 1);
   const { since } = template.lasting;
   const worker = newWorker(state, { agent, key, pod, now: since }, { nextId: id });
   worker.stage = 'running';

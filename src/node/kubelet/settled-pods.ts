@@ -16,7 +16,6 @@ import type { ObjectKey } from '../../values/kube-object';
 import { ZERO } from '../../values/time';
 import type { Instant } from '../../values/time';
 import type { Behaviour } from '../../workloads/index';
-import { PodSandbox } from '../pod-sandbox';
 import { isLasting, standingOf, uptimeFrom } from './first-pod';
 import type { Uptime } from './first-pod';
 import { rejectionOf } from './kubelet-admission';
@@ -28,7 +27,7 @@ import { statusWith } from './pod-status';
 import type { CommonStatus } from './pod-status';
 import { newWorker } from './pod-worker';
 import type { ProbeState } from './probes';
-import { layToRest, letRest, RestingPod } from './resting-pods';
+import { keepNumbers, layToRest, letRest, RestingPod, sandboxFor } from './resting-pods';
 import type { RestingTemplate } from './resting-pods';
 import type { StatusManager } from './status-manager';
 
@@ -129,13 +128,15 @@ export class SettledPods {
     const hostAddresses = agent.machine.addresses;
     if (comer.mayBeLate) {
       const late = comer.rest!(addresses, hostAddresses, template.status);
-      const sandbox = sandboxFor(agent, key, late, addresses, template);
-      letRest(state, new RestingPod(agent, key, template, sandbox, late));
+      state.arrivals.add(late, template, keepNumbers(state, template));
       return undefined;
     }
+    // Pods stand in the order of their coming.
+    state.arrivals.enter();
     const sandbox = sandboxFor(agent, key, comer.uid, addresses, template);
     const sent = statusWith(template.status, hostAddresses, addresses);
-    letRest(state, new RestingPod(agent, key, template, sandbox, comer.whole(), sent));
+    const resting = new RestingPod(agent, key, template, sandbox, comer.whole(), sent);
+    letRest(state, keepNumbers(state, template), resting);
     return sent;
   }
 
@@ -253,20 +254,6 @@ export class SettledPods {
     const ports = behaviours.length === 1 ? first!.listen : behaviours.flatMap((it) => it.listen);
     return areApart(ports) ? behaviours : undefined;
   }
-}
-
-/** The network namespace of a pod in which all runs that its template says. */
-function sandboxFor(
-  { node, machine }: NodeAgent,
-  podKey: ObjectKey,
-  uid: string | LatePod,
-  addresses: readonly IP[],
-  { lasting }: RestingTemplate,
-): PodSandbox {
-  const pod = { podKey, uid, node, addresses, hostNetwork: false, lasting };
-  const sandbox = new PodSandbox(pod);
-  machine.installSandbox(sandbox);
-  return sandbox;
 }
 
 /** Whether it is up, and so it will stay until something happens. */

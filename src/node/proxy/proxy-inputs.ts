@@ -4,7 +4,7 @@
 
 import type { Informer } from '../../apiserver/informer';
 import { equalJson } from '../../apiserver/json';
-import type { Store } from '../../apiserver/store';
+import type { Store, Version } from '../../apiserver/store';
 import type { Family } from '../../values/ip';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { compareText } from '../../values/order';
@@ -29,6 +29,12 @@ const STATES_MAX = 64;
 interface Revisions {
   readonly services: number;
   readonly slices: number;
+}
+
+/** The versions that come between two states. */
+interface News {
+  readonly services: readonly Version[];
+  readonly slices: readonly Version[];
 }
 
 /** An input with the two revisions that it shows, and what the next one is derived from. */
@@ -58,7 +64,7 @@ const EMPTY: State = Object.freeze({
 
 const NONE: EndpointsByPort = new Map();
 const NO_SLICES: Slices = [];
-const NO_KEYS: readonly ObjectKey[] = [];
+const NO_VERSIONS: readonly Version[] = [];
 
 /** The inputs of one family. One of these serves all nodes of a cluster. */
 export class ProxyInputs {
@@ -94,7 +100,9 @@ export class ProxyInputs {
     const { late } = this;
     if (late?.services === at.services && late.slices === at.slices) return late;
     if (this.known(at) !== undefined) return undefined;
-    const state = lateState(at, () => this.derive(EMPTY, at));
+    // By the versions alone: a fork that reads them leaves no trace in the store of its origin.
+    const news = this.newsSince(EMPTY, at);
+    const state = lateState(at, () => this.derive(EMPTY, at, news));
     this.keep(state);
     return (this.late = state);
   }
@@ -114,7 +122,8 @@ export class ProxyInputs {
     const known = this.known(at);
     if (known !== undefined) return known.input;
     const isBase = (it: State) => it.services <= at.services && it.slices <= at.slices;
-    const state = this.derive(this.states.findLast(isBase) ?? EMPTY, at);
+    const base = this.states.findLast(isBase) ?? EMPTY;
+    const state = this.derive(base, at, this.newsSince(base, at));
     this.keep(state);
     return state.input;
   }
@@ -153,20 +162,31 @@ export class ProxyInputs {
     return Object.freeze({ servicePorts, endpoints: OverlayMap.of(endpoints) });
   }
 
-  private derive(base: State, { services, slices }: Revisions): State {
-    const servicePorts = this.nextServicePorts(base, services);
-    const moved = this.movedSlices(base, slices);
+  private newsSince(base: Revisions, { services, slices }: Revisions): News {
+    return {
+      services: this.changesOf('Service', base.services, services),
+      slices: this.changesOf('EndpointSlice', base.slices, slices),
+    };
+  }
+
+  private changesOf(kind: string, from: number, to: number): readonly Version[] {
+    return from === to ? NO_VERSIONS : this.store.changes(kind, from, to);
+  }
+
+  private derive(base: State, { services, slices }: Revisions, news: News): State {
+    const servicePorts = this.nextServicePorts(base, news.services);
+    const moved = this.movedSlices(base, news.slices);
     const input = inputAfter(base.input, servicePorts, this.changedEndpoints(base, moved));
     const slicesByService =
       moved.size === 0 ? base.slicesByService : base.slicesByService.with(moved);
     return Object.freeze({ services, slices, input, slicesByService });
   }
 
-  private nextServicePorts(base: State, revision: number): ProxyInput['servicePorts'] {
+  private nextServicePorts(base: State, news: readonly Version[]): ProxyInput['servicePorts'] {
     let next: Map<string, ServicePort> | undefined;
-    for (const key of this.changedKeys('Service', base.services, revision)) {
-      const was = this.portsAt(key, base.services);
-      const is = this.portsAt(key, revision);
+    for (const version of newestOfEach(news)) {
+      const was = this.portsOf(objectAt(base.services, version));
+      const is = this.portsOf(version.object);
       if (equalJson(was, is)) continue;
       next ??= new Map(base.input.servicePorts);
       for (const port of was) next.delete(servicePortKey(port.id));
@@ -195,15 +215,15 @@ export class ProxyInputs {
   }
 
   /** The slices of every Service of which one came, went or changed. */
-  private movedSlices(base: State, revision: number): ReadonlyMap<ObjectKey, Slices> {
+  private movedSlices(base: State, news: readonly Version[]): ReadonlyMap<ObjectKey, Slices> {
     const moved = new Map<ObjectKey, Slices>();
     const replace = (service: ObjectKey, was?: KubeObject, is?: KubeObject) => {
       const slices = moved.get(service) ?? base.slicesByService.get(service) ?? NO_SLICES;
       moved.set(service, withSlice(slices, was, is));
     };
-    for (const key of this.changedKeys('EndpointSlice', base.slices, revision)) {
-      const was = this.store.get('EndpointSlice', key, base.slices);
-      const is = this.store.get('EndpointSlice', key, revision);
+    for (const version of newestOfEach(news)) {
+      const was = objectAt(base.slices, version);
+      const is = version.object;
       const left = was && serviceOfSlice(was);
       const entered = is && serviceOfSlice(is);
       if (is !== undefined) endpointsOfSlice(is, this.family, was);
@@ -220,16 +240,24 @@ export class ProxyInputs {
     return slices === undefined ? NONE : endpointsOfService(slices, this.family);
   }
 
-  private portsAt(key: ObjectKey, revision: number): readonly ServicePort[] {
-    const service = this.store.get('Service', key, revision);
+  private portsOf(service: KubeObject | undefined): readonly ServicePort[] {
     return service === undefined ? [] : servicePortsOf(service, this.family);
   }
+}
 
-  private changedKeys(kind: string, from: number, to: number): Iterable<ObjectKey> {
-    if (from === to) return NO_KEYS;
-    const keys = this.store.changes(kind, from, to).map(({ key }) => key);
-    return keys.length < 2 ? keys : new Set(keys);
-  }
+/** The last version of each object, in the order of their first ones. */
+function newestOfEach(versions: readonly Version[]): Iterable<Version> {
+  if (versions.length < 2) return versions;
+  const newest = new Map<ObjectKey, Version>();
+  for (const version of versions) newest.set(version.key, version);
+  return newest.values();
+}
+
+/** The object as it was at a revision before this version of it. */
+function objectAt(revision: number, { previous }: Version): KubeObject | undefined {
+  let version = previous;
+  while (version !== undefined && version.revision > revision) version = version.previous;
+  return version?.object;
 }
 
 /** Forks share what is found. */
