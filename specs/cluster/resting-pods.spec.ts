@@ -226,12 +226,13 @@ function lineOf(pod: string) {
 function clusterOf(mayRest: boolean): Cluster {
   const { cluster } = planText(TEXT, 'rest.yaml');
   const { prototype } = SettledPods;
-  const templateBy = prototype['templateBy'];
-  if (!mayRest) prototype['templateBy'] = () => undefined;
+  const [templateBy, templateFrom] = [prototype['templateBy'], prototype['templateFrom']];
+  if (!mayRest) prototype['templateBy'] = prototype['templateFrom'] = () => undefined;
   try {
     return createCluster(cluster, { seed: 1 });
   } finally {
     prototype['templateBy'] = templateBy;
+    prototype['templateFrom'] = templateFrom;
   }
 }
 

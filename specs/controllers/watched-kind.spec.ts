@@ -65,7 +65,7 @@ function setUp(
   const place = { kernel, timing, queue, actor: ACTOR } as unknown as Workplace;
   const watched = new WatchedKind('Pod', definition, logic, place);
   const run = (): void => kernel.runUntil(milliseconds(100) as number as Instant);
-  return { kernel, watched, worked, looked, run };
+  return { kernel, timing, watched, worked, looked, run };
 }
 
 describe('a watched kind', () => {
@@ -105,6 +105,16 @@ describe('a watched kind', () => {
       ['one', 7_000],
       ['other', 7_000],
     ]);
+  });
+
+  it('draws no wait for keys that the change before has brought just now', () => {
+    const { timing, watched, worked, run } = setUp({ at: START, gathers: true });
+    const waits = [9, 1, 5, 6, 7];
+    timing.wait = () => milliseconds(waits.shift()!);
+    watched.onChanges(CHANGES.slice(0, 2));
+    expect(waits).to.deep.equal([1, 5, 6, 7]);
+    run();
+    expect(worked).to.deep.equal([['one', 9_000]]);
   });
 
   it('looks at no change of a list that it passes over, but at one that comes alone', () => {

@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import type { Pod } from '../../src/apiserver/kinds/pod';
 import { deepFreeze } from '../../src/values/kube-object';
+import type { Labels } from '../../src/values/labels';
 import { Behaviours } from '../../src/workloads/index';
 import type { Behaviour } from '../../src/workloads/index';
 import { KubeletWorld } from '../node/kubelet/kubelet-world';
@@ -17,11 +18,21 @@ function podOf(name: string, labels = LABELS, containers = CONTAINERS): Pod {
   return deepFreeze({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers } });
 }
 
-function createService(world: KubeletWorld, targetPort: number): void {
-  const spec = { selector: { app: 'web' }, ports: [{ port: 80, targetPort, protocol: 'TCP' }] };
+function createService(
+  world: KubeletWorld,
+  targetPort: number,
+  selector: Labels | undefined = { app: 'web' },
+): void {
+  const spec = { selector, ports: [{ port: 80, targetPort, protocol: 'TCP' }] };
   const metadata = { name: `web-${targetPort}`, namespace: 'shop' };
   world.createNow('Service', { metadata, spec });
   world.until(1);
+}
+
+/** A run of its own. */
+function newRun(): { readonly world: KubeletWorld; readonly behaviours: Behaviours } {
+  const world = new KubeletWorld();
+  return { world, behaviours: new Behaviours(world.kernel, world.api, world.timing, []) };
 }
 
 describe('the behaviours of a run', () => {
@@ -29,9 +40,7 @@ describe('the behaviours of a run', () => {
     behaviours.of(pod, pod.spec.containers[0]!);
   const portsOf = ({ listen }: Behaviour): number[] => listen.map(({ port }) => port);
 
-  const { world, behaviours } = ((world) => {
-    return { world, behaviours: new Behaviours(world.kernel, world.api, world.timing, []) };
-  })(new KubeletWorld());
+  const { world, behaviours } = newRun();
 
   it('are the same for all pods of a template', () => {
     const behaviour = read(behaviours, podOf('web-a'));
@@ -75,5 +84,38 @@ describe('the behaviours of a run', () => {
     const behaviour = read(behaviours, pod);
     expect(behaviour.onTerm.do).to.equal('drain');
     expect(read(behaviours, pod)).to.not.equal(behaviour);
+  });
+
+  it('follow Services that select by any of the labels, by all that they say', () => {
+    const { world, behaviours } = newRun();
+    const pod = podOf('web-a', deepFreeze({ app: 'web', tier: 'front', zone: 'web' }) as never);
+    createService(world, 7001, { tier: 'front' });
+    createService(world, 7002, { app: 'web', tier: 'back' });
+    createService(world, 7003, { zone: 'front' });
+    createService(world, 7004, { zone: 'web' });
+    createService(world, 7005, undefined);
+    expect(portsOf(read(behaviours, pod))).to.deep.equal([7001, 7004, 8080]);
+  });
+
+  it('change for the pods that a new Service selects, but for those that are gone', () => {
+    const { world, behaviours } = newRun();
+    const told: string[] = [];
+    behaviours.observe((pod) => told.push(pod));
+    const others = deepFreeze({ app: 'other', zone: 'web' }) as never;
+    const pods = [podOf('b'), podOf('a'), podOf('c'), podOf('d', others)];
+    for (const pod of pods) behaviours.started(pod, CONTAINERS[0]!, read(behaviours, pod));
+    behaviours.forget(pods[2]!);
+    createService(world, 9090);
+    expect(told).to.deep.equal(['shop/a', 'shop/b']);
+    const later = podOf('e');
+    behaviours.watch('shop/e', later);
+    createService(world, 9191, { zone: 'web' });
+    createService(world, 9292);
+    expect(told.slice(2)).to.deep.equal(['shop/d', 'shop/a', 'shop/b', 'shop/e']);
+    const known = podOf('f', LABELS, deepFreeze([{ name: 'main', image: 'nginx' }]) as never);
+    behaviours.started(known, known.spec.containers[0]!, read(behaviours, known));
+    told.length = 0;
+    createService(world, 9393);
+    expect(told).to.deep.equal(['shop/a', 'shop/b', 'shop/e']);
   });
 });

@@ -13,7 +13,7 @@ import { later, seconds } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Admission } from './api-server';
 import { exampleName, generatedName, Identities } from './identity';
-import { shareParts, storableObject } from './json';
+import { shareParts, storable } from './json';
 import { definitionOf, kindNamed } from './kinds';
 import { completionOf, fieldPath } from './kinds/define';
 import type { KindDefinition } from './kinds/define';
@@ -21,7 +21,9 @@ import type { Namespace } from './kinds/namespace';
 import { validateMetadata } from './kinds/names';
 import { isPodTerminal } from './kinds/pod';
 import type { Pod, PodSpec, PodStatus } from './kinds/pod';
+import { isFlawless } from './kinds/pod-validation';
 import type { Service } from './kinds/service';
+import type { WorkloadSpec } from './kinds/workload';
 import { isThere } from './late-pod';
 import { LateSlice } from './late-slice';
 import { LeftDelays } from './left-delays';
@@ -178,7 +180,7 @@ export class KindAdmission implements Admission {
   private ofTemplate(given: KubeObject): KubeObject | string | undefined {
     const spec = given.kind === 'Pod' ? this.pods.known(given.spec, this.patience) : undefined;
     if (spec === undefined) return undefined;
-    const object = storableObject(given);
+    const object = storable(given, { spec: given.spec });
     return refusal(validateMetadata(object)) ?? copyWith(object, { spec });
   }
 
@@ -209,7 +211,7 @@ export class KindAdmission implements Admission {
     given: KubeObject,
     definition: KindDefinition | undefined,
   ): KubeObject | string {
-    const said = this.leftDelays.complete(storableObject(given));
+    const said = this.leftDelays.complete(storable(given, standingParts(given)));
     const completed = deepFreeze(definition?.defaults(said) ?? said);
     return refusal((definition?.validate ?? validateMetadata)(completed)) ?? completed;
   }
@@ -263,6 +265,12 @@ export class KindAdmission implements Admission {
   private secondsOf(timer: TimerName): number {
     return Math.round(this.timing.delay(timer).least / MICROSECONDS);
   }
+}
+
+/** The parts of an object, by their places, that were found right with another one. */
+function standingParts({ spec }: KubeObject): unknown {
+  const pod = (spec as Partial<WorkloadSpec> | null | undefined)?.template?.spec;
+  return pod && isFlawless(pod) ? { spec: { template: { spec: pod } } } : undefined;
 }
 
 function isPod(object: KubeObject): object is Pod {

@@ -8,13 +8,16 @@ import { ipToNumber } from '../values/ip';
 import type { IP } from '../values/ip';
 
 /** IPv6 ranges count as no larger than this many addresses. */
-const SIZE_MAX = 1n << 16n;
+const SIZE_MAX = 2 ** 16;
 /** The `kubernetes` Service has the first address, kube-dns the tenth: for who asks for them. */
-const RESERVED: readonly bigint[] = [1n, 10n];
+const RESERVED: readonly number[] = [1, 10];
 
 export class ClusterIpAllocator {
   readonly range: Cidr;
   private readonly random: Random;
+  /** Offsets of the first address of the upper band, and of the last one. */
+  private readonly band: number;
+  private readonly last: number;
   /** Owner (`namespace/name`) by address. */
   private readonly owners: Map<IP, string>;
 
@@ -22,6 +25,9 @@ export class ClusterIpAllocator {
     this.range = range;
     this.random = random;
     this.owners = owners;
+    const { band, last } = bandOf(range);
+    this.band = band;
+    this.last = last;
   }
 
   /**
@@ -31,14 +37,14 @@ export class ClusterIpAllocator {
    * owner's name, so that it does not depend on who came before.
    */
   allocate(owner: string): IP | undefined {
-    const { first, band, last } = this.bounds();
-    const upper = Number(last - band + 1n);
+    const { band, last } = this;
+    const upper = last - band + 1;
     if (upper > 0) {
-      const offset = BigInt(this.random.stream(`apiserver/clusterIP/${owner}`).below(upper));
-      const found = this.scan(band + offset, last) ?? this.scan(band, band + offset - 1n);
+      const offset = this.random.stream(`apiserver/clusterIP/${owner}`).below(upper);
+      const found = this.scan(band + offset, last) ?? this.scan(band, band + offset - 1);
       if (found !== undefined) return this.take(found, owner);
     }
-    const low = this.scan(first, band - 1n);
+    const low = this.scan(FIRST, band - 1);
     return low === undefined ? undefined : this.take(low, owner);
   }
 
@@ -46,8 +52,7 @@ export class ClusterIpAllocator {
   claim(address: IP, owner: string): string | undefined {
     const { range } = this;
     const offset = ipToNumber(address) - range.first;
-    const { first, last } = this.bounds();
-    if (!contains(range, address) || offset < first || offset > last) {
+    if (!contains(range, address) || offset < FIRST || offset > this.last) {
       return `the provided IP ${address} is not in the valid range ${range.text}`;
     }
     const holder = this.owners.get(address);
@@ -66,23 +71,7 @@ export class ClusterIpAllocator {
     return new ClusterIpAllocator(this.range, random, new Map(this.owners));
   }
 
-  /**
-   * Offsets of the first usable address, of the first one of the upper band and of the last one.
-   * The network address is never used, and of IPv4 neither is the broadcast address.
-   */
-  private bounds(): { first: bigint; band: bigint; last: bigint } {
-    const size = sizeOf(this.range);
-    const capped = size > SIZE_MAX && this.range.family === 'IPv6' ? SIZE_MAX : size;
-    const last = this.range.family === 'IPv4' ? capped - 2n : capped - 1n;
-    const usable = last;
-    if (usable <= 16n) return { first: 1n, band: 1n, last };
-    // min(max(16, size / 16), 256)
-    const sixteenth = capped / 16n;
-    const band = sixteenth < 16n ? 16n : sixteenth > 256n ? 256n : sixteenth;
-    return { first: 1n, band: band + 1n, last };
-  }
-
-  private scan(from: bigint, to: bigint): IP | undefined {
+  private scan(from: number, to: number): IP | undefined {
     for (let offset = from; offset <= to; offset++) {
       if (RESERVED.includes(offset)) continue;
       const address = addressAt(this.range, offset);
@@ -95,4 +84,19 @@ export class ClusterIpAllocator {
     this.owners.set(address, owner);
     return address;
   }
+}
+
+/** The offset of the first usable address: that of the network itself is never used. */
+const FIRST = 1;
+
+/** The first offset of the upper band, and the last one: before the broadcast address of IPv4. */
+function bandOf(range: Cidr): { band: number; last: number } {
+  const size = Number(sizeOf(range));
+  const isIPv4 = range.family === 'IPv4';
+  const capped = isIPv4 ? size : Math.min(size, SIZE_MAX);
+  const last = isIPv4 ? capped - 2 : capped - 1;
+  // Few addresses are not parted.
+  if (last <= 16) return { band: FIRST, last };
+  const lower = Math.min(Math.max(16, Math.floor(capped / 16)), 256);
+  return { band: lower + FIRST, last };
 }

@@ -47,6 +47,8 @@ export class Identities {
   /** Which seed the identities are of, and the newest revision that came before it. */
   private seeds = 0;
   private since = 0;
+  /** By kind: what all identities of it are drawn from. */
+  private readonly kinds = new Map<string, StreamFamily>();
 
   constructor(random: Random) {
     this.random = random;
@@ -62,14 +64,24 @@ export class Identities {
     if (this.seeds === this.random.seeds) return;
     this.seeds = this.random.seeds;
     this.since = store.revision;
+    this.kinds.clear();
   }
 
   /** The identity of an object that is about to be created. */
   next(kind: string, key: ObjectKey, store: Store): string {
     this.look(store);
-    const stream = this.random.fresh(`apiserver/uid/${kind}/${key}`);
+    const stream = this.familyOf(kind).fresh(key);
     for (let before = this.countOf(kind, key, store); before > 0; before--) uuid(stream);
     return uuid(stream);
+  }
+
+  private familyOf(kind: string): StreamFamily {
+    let family = this.kinds.get(kind);
+    if (family === undefined) {
+      family = this.random.family(`apiserver/uid/${kind}/`);
+      this.kinds.set(kind, family);
+    }
+    return family;
   }
 
   /** How many objects have had the name. */

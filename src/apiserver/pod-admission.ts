@@ -62,7 +62,7 @@ export class PodAdmission {
 
   private usualFor(patience: DefaultPatience): readonly Toleration[] {
     if (this.usual === undefined || !isSame(this.usual.patience, patience)) {
-      const tolerations = deepFreeze(tolerationsFor(NO_TOLERATIONS, patience));
+      const tolerations = tolerationsFor(NO_TOLERATIONS, patience);
       this.usual = Object.freeze({ patience, tolerations });
     }
     return this.usual.tolerations;
@@ -87,7 +87,7 @@ function tolerationsFor(
     effect: 'NoExecute',
     tolerationSeconds: key === NOT_READY_TAINT ? notReady : unreachable,
   }));
-  return [...given, ...added];
+  return deepFreeze([...given, ...added]);
 }
 
 function isSame(one: DefaultPatience, two: DefaultPatience): boolean {

@@ -23,6 +23,8 @@ class Refusal {
   }
 }
 
+const NO_ADDRESSES: ReadonlySet<IP> = new Set();
+
 export class ServiceAllocation {
   private readonly families: readonly Family[];
   private readonly addresses: ReadonlyMap<Family, ClusterIpAllocator>;
@@ -67,15 +69,15 @@ export class ServiceAllocation {
     taken: (() => void)[],
   ): ServiceSpec | Refusal {
     const owner = keyOf(service);
-    const { clusterIP: _one, clusterIPs: _all, ipFamilies: _families, ...bare } = service.spec;
+    const bare = withoutAddresses(service.spec);
     if (bare.type === 'ExternalName') return bare;
     const families = this.familiesOf(service);
     if (families instanceof Refusal) return families;
     const policy = service.spec.ipFamilyPolicy ?? this.defaultPolicy(service);
-    const held = new Set(previous === undefined ? [] : addressesOf(previous.spec));
+    const held = previous === undefined ? NO_ADDRESSES : new Set(addressesOf(previous.spec));
     const clusterIPs = isHeadless(service)
       ? ['None']
-      : this.takeAddresses(service, families, held, taken);
+      : this.takeAddresses(service, owner, families, held, taken);
     if (clusterIPs instanceof Refusal) return clusterIPs;
     const spec: ServiceSpec = copyWith(bare, {
       clusterIP: clusterIPs[0]!,
@@ -83,6 +85,8 @@ export class ServiceAllocation {
       ipFamilies: families,
       ipFamilyPolicy: policy,
     });
+    // Most Services have none on the nodes.
+    if (!needsNodePorts(spec) && !needsHealthCheckPort(spec)) return spec;
     return this.takePorts(spec, owner, new Set(previous && nodePortsOf(previous.spec)), taken);
   }
 
@@ -114,15 +118,14 @@ export class ServiceAllocation {
   }
 
   private takeAddresses(
-    service: Service,
+    { spec }: Service,
+    owner: string,
     families: readonly Family[],
     held: ReadonlySet<IP>,
     taken: (() => void)[],
   ): IP[] | Refusal {
-    const owner = keyOf(service);
-    const wanted = new Map(
-      addressesOf(service.spec).map((address) => [familyOf(address), address]),
-    );
+    const wanted = new Map<Family, IP>();
+    for (const address of addressesOf(spec)) wanted.set(familyOf(address), address);
     const addresses: IP[] = [];
     // Explicit addresses first: a free one must not be drawn that is asked for.
     for (const family of families) {
@@ -250,6 +253,14 @@ function dropBalancerFields(after: ServiceSpec, before: ServiceSpec): ServiceSpe
     ...(isChanged && allocate !== undefined && { allocateLoadBalancerNodePorts: allocate }),
     ...(name !== before.loadBalancerClass && name !== undefined && { loadBalancerClass: name }),
   };
+}
+
+/** What the API server gives to it is given anew. */
+function withoutAddresses(spec: ServiceSpec): ServiceSpec {
+  // Most Services leave all of it to the API server.
+  if (!('clusterIP' in spec || 'clusterIPs' in spec || 'ipFamilies' in spec)) return spec;
+  const { clusterIP: _one, clusterIPs: _all, ipFamilies: _families, ...bare } = spec;
+  return bare;
 }
 
 function needsNodePorts({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean {

@@ -37,10 +37,36 @@ export class KindStore implements Readable {
   /** Every version of this kind in the order of revisions. */
   readonly log = new VersionLog();
   /** The same by scope: a kubelet reads the pods of its node, whatever the others do. */
-  readonly scopes = new Map<string, ScopeStore>();
+  private readonly scopes = new Map<string, ScopeStore>();
+  /** So many versions stand in their scopes: nobody reads those while a cluster settles. */
+  private entered = 0;
 
   constructor(kind: string) {
     this.kind = kind;
+  }
+
+  /** The versions of one scope, of which there may be none yet. */
+  scope(name: string): ScopeStore {
+    this.enterScopes();
+    return this.scopeStore(name);
+  }
+
+  /** Has all versions stand in their scopes. */
+  enterScopes(): void {
+    const { log } = this;
+    while (this.entered < log.count) {
+      const version = log.at(this.entered++);
+      if (version.scope !== undefined) enter(this.scopeStore(version.scope), version);
+    }
+  }
+
+  private scopeStore(name: string): ScopeStore {
+    let scopeStore = this.scopes.get(name);
+    if (scopeStore === undefined) {
+      scopeStore = { keys: new LateSet(), log: new VersionLog(name, this) };
+      this.scopes.set(name, scopeStore);
+    }
+    return scopeStore;
   }
 
   /** What forks call it. */
@@ -98,22 +124,34 @@ export class Store implements Readable {
   }
 
   /**
-   * Writes a version. The object is frozen and carries the new resourceVersion; one that is not
-   * frozen is a draft that nobody else holds, and becomes the stored one itself. `scope` is where
-   * scoped readers of its kind find it (Pod: its node); `key` is that of the object, where it is
-   * at hand.
+   * Writes a version. The object is frozen and carries the new resourceVersion. `scope` is where
+   * scoped readers of its kind find it (Pod: its node).
    */
-  put(
+  put(object: KubeObject, at: Instant, cause: number, scope?: string): Version {
+    const key = keyOf(object);
+    const kindStore = this.kindStore(object.kind);
+    const previous = kindStore.heads.get(key);
+    const revision = ++this.latest;
+    const metadata = copyWith(object.metadata, { resourceVersion: String(revision) });
+    const stored = deepFreeze(copyWith(object, { metadata }));
+    return append(kindStore, { revision, at, key, object: stored, previous, cause, scope });
+  }
+
+  /**
+   * The same for an object as admission hands it on: its parts are frozen, and if it is not frozen
+   * itself, nobody else holds it.
+   */
+  putAdmitted(
     object: KubeObject,
+    key: ObjectKey,
     at: Instant,
     cause: number,
-    scope?: string,
-    key: ObjectKey = keyOf(object),
+    scope: string | undefined,
   ): Version {
     const kindStore = this.kindStore(object.kind);
     const previous = kindStore.heads.get(key);
     const revision = ++this.latest;
-    const stored = deepFreeze(stamped(object, String(revision)));
+    const stored = stamped(object, String(revision));
     return append(kindStore, { revision, at, key, object: stored, previous, cause, scope });
   }
 
@@ -166,7 +204,7 @@ export class Store implements Readable {
   *listScope(kind: string, scope: string, revision?: number): IterableIterator<KubeObject> {
     if (revision === undefined) this.noteKind(kind);
     const asOf = revision ?? this.latest;
-    for (const key of this.kinds.get(kind)?.scopes.get(scope)?.keys.keys() ?? []) {
+    for (const key of this.kinds.get(kind)?.scope(scope).keys.keys() ?? []) {
       const version = this.version(kind, key, asOf);
       if (version?.object !== undefined && version.scope === scope) yield version.object;
     }
@@ -175,14 +213,14 @@ export class Store implements Readable {
   /** The log of a kind (of one scope), also of one that has no object yet. */
   logOf(kind: string, scope?: string): VersionLog {
     const kindStore = this.kindStore(kind);
-    return scope === undefined ? kindStore.log : scopeStoreOf(kindStore, scope).log;
+    return scope === undefined ? kindStore.log : kindStore.scope(scope).log;
   }
 
   /** The versions of a kind (of one scope) after `from`, up to and including `to`. */
   changes(kind: string, from: number, to?: number, scope?: string): readonly Version[] {
     if (to === undefined) this.noteKind(kind);
     const kindStore = this.kinds.get(kind);
-    const log = (scope === undefined ? kindStore : kindStore?.scopes.get(scope))?.log;
+    const log = (scope === undefined ? kindStore : kindStore?.scope(scope))?.log;
     return log?.between(from, to ?? this.latest) ?? [];
   }
 
@@ -229,31 +267,31 @@ export class Store implements Readable {
   }
 }
 
-/** The object with the version that it is written as. */
-function stamped(object: KubeObject, resourceVersion: string): KubeObject {
-  const draft: Draft = Object.isFrozen(object) ? copyWith(object, NOTHING) : object;
-  const { metadata } = draft;
-  if (Object.isFrozen(metadata)) draft.metadata = copyWith(metadata, { resourceVersion });
-  else metadata.resourceVersion = resourceVersion;
-  return draft;
-}
-
-/** An object that is not written yet. */
+/** An object that is about to be written. */
 interface Draft extends KubeObject {
   metadata: KubeObject['metadata'] & { resourceVersion?: string };
+}
+
+/** The object with the version that it is written as: itself, where nobody else holds it. */
+function stamped(object: KubeObject, resourceVersion: string): KubeObject {
+  const draft: Draft = Object.isFrozen(object) ? copyWith(object, NOTHING) : object;
+  if (Object.isFrozen(draft.metadata)) {
+    draft.metadata = copyWith(draft.metadata, { resourceVersion });
+  } else draft.metadata.resourceVersion = resourceVersion;
+  Object.freeze(draft.metadata);
+  return Object.freeze(draft);
 }
 
 const NOTHING = Object.freeze({});
 
 function append(kindStore: KindStore, version: Version): Version {
   const { heads } = kindStore;
-  const { key, previous, scope } = version;
+  const { key, previous } = version;
   // A deletion forgets its place in the order: what is created anew under the name is newest.
   if (previous !== undefined && !isThere(previous)) heads.delete(key);
   Object.freeze(version);
   heads.set(key, version);
   kindStore.log.push(version);
-  if (scope !== undefined) enter(scopeStoreOf(kindStore, scope), version);
   return version;
 }
 
@@ -263,13 +301,4 @@ function enter({ keys, log }: ScopeStore, version: Version): void {
   if (previous !== undefined && !isThere(previous)) keys.delete(key);
   keys.later(key);
   log.push(version);
-}
-
-function scopeStoreOf({ scopes }: KindStore, scope: string): ScopeStore {
-  let scopeStore = scopes.get(scope);
-  if (scopeStore === undefined) {
-    scopeStore = { keys: new LateSet(), log: new VersionLog(scope) };
-    scopes.set(scope, scopeStore);
-  }
-  return scopeStore;
 }

@@ -130,7 +130,7 @@ export class Verbs {
     const { kernel, store, admission } = this;
     const how = `${verb} by ${actor}`;
     const cause = kernel.noteProgress('apiserver', 'stored', `${kind}/${key}`, how);
-    return store.put(object, kernel.now, cause, admission.scopeOf(object), key);
+    return store.putAdmitted(object, key, kernel.now, cause, admission.scopeOf(object));
   }
 
   private delete(request: ApiRequest, current: KubeObject): Version | 'ok' {

@@ -20,10 +20,17 @@ interface News {
   readonly changes: readonly Change[];
 }
 
+/** What holds the versions of all scopes, and enters them there before somebody reads any. */
+interface LogSource {
+  enterScopes(): void;
+}
+
 export class VersionLog {
   /** Whose versions these are, where they are not all of their kind. */
   private readonly scope: string | undefined;
-  private readonly versions: Version[] = [];
+  /** Who may have more of them than stand here. */
+  private readonly source: LogSource | undefined;
+  private readonly written: Version[] = [];
   /** How many were not newer than what was asked for last. */
   private near = 0;
   /** What was asked for last: the watchers of a kind ask one after the other for the same. */
@@ -31,12 +38,21 @@ export class VersionLog {
   /** The same for what was told last. */
   private news: News | undefined;
 
-  constructor(scope?: string) {
+  constructor(scope?: string, source?: LogSource) {
     this.scope = scope;
+    this.source = source;
+  }
+
+  get count(): number {
+    return this.written.length;
+  }
+
+  at(index: number): Version {
+    return this.written[index]!;
   }
 
   push(version: Version): void {
-    this.versions.push(version);
+    this.written.push(version);
     this.last = undefined;
     if (this.news !== undefined && version.revision <= this.news.to) this.news = undefined;
   }
@@ -48,10 +64,10 @@ export class VersionLog {
 
   /** The versions after `from`, up to and including `to`. */
   between(from: number, to: number): readonly Version[] {
-    const { last } = this;
+    const { versions: all, last } = this;
     if (last?.from === from && last.to === to) return last.versions;
     const start = this.countUpTo(from);
-    const versions = this.versions.slice(start, this.countUpTo(to));
+    const versions = all.slice(start, this.countUpTo(to));
     this.last = Object.freeze({ from, to, versions });
     return versions;
   }
@@ -100,6 +116,11 @@ export class VersionLog {
   /** The newest revision that stood at an instant; 0 where there was none. */
   lastAt(instant: Instant): number {
     return this.versions.findLast(({ at }) => at <= instant)?.revision ?? 0;
+  }
+
+  private get versions(): readonly Version[] {
+    if (this.source !== undefined) this.source.enterScopes();
+    return this.written;
   }
 
   /** How many versions are not newer than `revision`. */

@@ -30,8 +30,9 @@ export interface WorkQueueOptions {
  * is the journal entry that led to it, which is no number as low as the others.
  */
 type Standing = number;
-const WAITING: Standing = Number.NEGATIVE_INFINITY;
-const WORKED_ON: Standing = Number.MIN_SAFE_INTEGER;
+// V8 keeps numbers as small as these where it would keep a pointer to others.
+const WAITING: Standing = -(2 ** 30);
+const WORKED_ON: Standing = WAITING + 1;
 
 export class WorkQueue {
   private readonly kernel: Kernel;

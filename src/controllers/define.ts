@@ -2,7 +2,7 @@
 // asks for writes, and the key is free again when the API server has answered them all.
 // source: staging/src/k8s.io/client-go/util/workqueue; pkg/controller (the worker loop of each)
 
-import type { ApiResult, ApiRequest, ApiServer } from '../apiserver/api-server';
+import type { ApiResult, ApiServer } from '../apiserver/api-server';
 import type { Change, Informer } from '../apiserver/informer';
 import type { Version } from '../apiserver/store';
 import { WorkQueue } from '../apiserver/work-queue';
@@ -19,12 +19,13 @@ import { ZERO } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Heartbeats } from './nodes/heartbeats';
 import { ControllerPlace } from './controller-place';
-import { Pass } from './pass';
+import { OwnNews } from './own-news';
+import { NO_RESULTS, Pass } from './pass';
 import type { Write } from './pass';
 import { RequestLimiter } from './request-limiter';
 import type { RequestRate } from './request-limiter';
 import { WatchedKind } from './watched-kind';
-import type { KeysOf } from './watched-kind';
+import type { KeysOf, KeysOfRun } from './watched-kind';
 
 /** What controllers are made of. */
 export interface ControllerContext {
@@ -69,6 +70,11 @@ export interface Placement {
 export interface ControllerLogic {
   /** By watched kind: which keys a change concerns. Indexes are kept up to date here as well. */
   readonly watches: Readonly<Record<string, KeysOf>>;
+  /**
+   * By watched kind: the same for pods that have come one after the other in one series, where they
+   * concern the same keys. Asked only before the start; elsewhere each is a change of its own.
+   */
+  readonly comings?: Readonly<Record<string, KeysOfRun>>;
   /** By watched kind: the timer for which its changes are gathered. Default: not at all. */
   readonly gathers?: Readonly<Record<string, TimerName>>;
   /** Whether none of several changes of a watched kind concerns it, as can be seen at once. */
@@ -164,8 +170,7 @@ export class Controller {
   private readonly answerEvent: EventKind;
   private readonly answersEvent: EventKind;
   private readonly passes = new Map<number, Pass>();
-  /** What became of the writes of a stage that took no time, by the number of their pass. */
-  private readonly results = new Map<number, readonly ApiResult[]>();
+  private readonly ownNews = new OwnNews();
   /** Keys that wait for the first list of every informer. */
   private unsynced: Set<ObjectKey> | undefined;
   private nextPass = 0;
@@ -196,9 +201,7 @@ export class Controller {
     this.answerEvent = declare('answer', (id, result) => {
       this.answered(Number(id), result as ApiResult);
     });
-    this.answersEvent = declare('answers', (id, first) => {
-      this.answeredAtOnce(Number(id), Number(first));
-    });
+    this.answersEvent = declare('answers', (id) => this.answeredAtOnce(Number(id)));
     this.interval = definition.requests?.timer ?? INTERVAL;
     this.limiter = new RequestLimiter(timing.delay(this.interval).least, definition.requests);
     const informers = new Map<string, Informer>();
@@ -208,7 +211,8 @@ export class Controller {
     const place = new ControllerPlace({ kernel, timing, spec, heartbeats, view, queue, actor });
     this.logic = definition.create(place);
     for (const kind of Object.keys(this.logic.watches)) {
-      informers.set(kind, api.informer(new WatchedKind(kind, definition, this.logic, place)));
+      const own = kind === definition.kind ? this.ownNews : undefined;
+      informers.set(kind, api.informer(new WatchedKind(kind, definition, this.logic, place, own)));
     }
     this.informers = informers;
     api.onView((actor, isCurrent) => {
@@ -242,7 +246,7 @@ export class Controller {
     this.hold();
     this.queue.reset();
     this.passes.clear();
-    this.results.clear();
+    this.ownNews.clear();
     this.unsynced = undefined;
     this.hasSynced = false;
     this.logic.reset?.();
@@ -272,7 +276,7 @@ export class Controller {
       this.queue.done(key);
       return;
     }
-    const pass = new Pass(this.definition.kind, key);
+    const pass = new Pass(this.definition.kind, key, this.actor);
     this.logic.reconcile(key, pass);
     if (pass.isIdle) {
       this.end(pass);
@@ -290,17 +294,17 @@ export class Controller {
   private write(id: number): void {
     const pass = this.passes.get(id);
     if (pass === undefined) return;
-    if (pass.isFirstStage) {
-      this.context.kernel.noteProgress(this.actor, 'reconciled', pass.subject, pass.summary);
+    const { kernel } = this.context;
+    if (pass.isFirstStage && kernel.leftOut() === undefined) {
+      kernel.note(this.actor, 'reconciled', pass.subject, pass.summary);
     }
-    const stage = pass.nextStage();
+    const first = pass.nextStage();
     if (this.isAtOnce(pass)) {
-      this.writeAtOnce(id, pass, stage);
+      this.writeAtOnce(id, pass, first);
       return;
     }
-    for (const number of stage) {
+    for (let number = first; number < pass.stageEnd; number++) {
       const token = id * WRITES_PER_PASS + number;
-      const { kernel } = this.context;
       const delay = this.limiter.reserve(kernel.now);
       if (delay === ZERO) this.submit(token);
       else kernel.after(delay, Phase.control, this.submitEvent, token, 0, this.interval);
@@ -313,56 +317,71 @@ export class Controller {
   }
 
   /** All of a stage, and one event for all of its answers. */
-  private writeAtOnce(id: number, pass: Pass, stage: readonly number[]): void {
+  private writeAtOnce(id: number, pass: Pass, first: number): void {
     const { api, kernel } = this.context;
+    const { stageEnd, concluded } = pass;
     const results: ApiResult[] = [];
-    for (let at = 0; at < stage.length;) {
-      const number = stage[at]!;
-      const write = pass.writeAt(number);
+    const isCurrent = concluded !== undefined && concluded === this.storedOf(pass);
+    for (let at = first; at < stageEnd;) {
+      const write = pass.writeAt(at);
       // What asks for several of a kind does so in the same words.
       const from = at++;
-      while (at < stage.length && pass.writeAt(stage[at]!) === write) at++;
-      const request = this.requestFor(pass, number);
-      results.push(...api.commitAlike(request, at - from));
+      while (at < stageEnd && pass.writeAt(at) === write) at++;
+      // No delay depends on the effect of what takes no time.
+      if (write.verb === 'create') results.push(...api.commitAlike(write, at - from));
+      else results.push(api.commitNow(write));
     }
-    this.results.set(id, results);
-    kernel.after(ZERO, Phase.control, this.answersEvent, id, stage[0]);
+    // Who has written what stands, upon what he has seen, knows all that he will be told of it.
+    if (isCurrent) this.ownNews.expect(pass.key, this.storedOf(pass));
+    pass.results = results;
+    kernel.after(ZERO, Phase.control, this.answersEvent, id);
   }
 
-  private answeredAtOnce(id: number, first: number): void {
-    const results = this.results.get(id);
-    this.results.delete(id);
-    results?.forEach((result, index) => {
-      this.answered(id * WRITES_PER_PASS + first + index, result);
-    });
+  private storedOf({ kind, key }: Pass): KubeObject | undefined {
+    return this.context.api.store.get(kind, key);
   }
 
-  private requestFor(pass: Pass, number: number, answer?: ApiRequest['answer']): ApiRequest {
-    const write = pass.writeAt(number);
-    const { actor } = this;
-    const effect = write.effect ?? pass.effect;
-    if (answer === undefined) {
-      return copyWith(write, effect === undefined ? { actor } : { actor, effect });
+  private answeredAtOnce(id: number): void {
+    const pass = this.passes.get(id);
+    if (pass === undefined) return;
+    const { results, stageEnd } = pass;
+    pass.results = NO_RESULTS;
+    const first = stageEnd - results.length;
+    for (let index = 0; index < results.length; index++) {
+      this.judge(pass, first + index, results[index]!);
     }
-    return copyWith(write, effect === undefined ? { actor, answer } : { actor, effect, answer });
+    this.goOn(id, pass);
   }
 
   private submit(token: number): void {
     const pass = this.passes.get(Math.floor(token / WRITES_PER_PASS));
     if (pass === undefined) return;
+    const write = pass.writeAt(token % WRITES_PER_PASS);
+    const { effect } = pass;
     const answer = { kind: this.answerEvent, a: token };
-    this.context.api.submit(this.requestFor(pass, token % WRITES_PER_PASS, answer));
+    this.context.api.submit(copyWith(write, effect === undefined ? { answer } : { effect, answer }));
   }
 
   private answered(token: number, result: ApiResult): void {
     const id = Math.floor(token / WRITES_PER_PASS);
     const pass = this.passes.get(id);
     if (pass === undefined) return;
-    const write = pass.writeAt(token % WRITES_PER_PASS);
-    const stored = this.context.api.store.get(write.kind, write.key);
-    this.logic.answered?.(write, result, stored);
+    this.judge(pass, token % WRITES_PER_PASS, result);
+    if (pass.answered() === 0) this.goOn(id, pass);
+  }
+
+  private judge(pass: Pass, number: number, result: ApiResult): void {
+    const write = pass.writeAt(number);
+    const { logic } = this;
+    if (logic.answered !== undefined) {
+      const stored = this.context.api.store.get(write.kind, write.key);
+      logic.answered(write, result, stored);
+    }
     if (!isSuccess(write, result)) pass.fail(`${write.verb} ${write.kind}/${write.key}: ${result}`);
-    if (pass.answered() > 0) return;
+  }
+
+  /** The stage has its answers: the next one goes out, or the pass is over. */
+  private goOn(id: number, pass: Pass): void {
     if (pass.hasMore && pass.failure === undefined) {
       this.write(id);
       return;

@@ -1,20 +1,29 @@
 // Objects by namespace and label, so that a selector looks at those alone that it matches. What it
 // is told it reads when it is asked: many an index is told of every pod and never asked for one.
 
+import type { PodRun } from '../apiserver/pod-run';
+import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
 import type { ObjectKey } from '../values/kube-object';
+import { Roll } from '../values/roll';
 
-type Keys = Set<ObjectKey>;
+/** Objects that share their labels, as the pods of a template do, each with its turn. */
+interface Group {
+  readonly labels: Labels;
+  readonly turns: Roll<number>;
+}
 
 /** The objects of one namespace. Texts that objects hold are looked up as they are. */
 interface Namespace {
-  readonly all: Keys;
+  readonly groups: Map<Labels, Group>;
   /** By the name of a label, then by its value. */
-  readonly byLabel: Map<string, Map<string, Keys>>;
+  readonly byLabel: Map<string, Map<string, Set<Group>>>;
+  /** The first turns of objects that have got other labels since. */
+  readonly came: Map<ObjectKey, number>;
 }
 
-/** Namespace, key, labels before and after of each change, one behind the other. */
-type Told = (string | Labels | undefined)[];
+/** Namespace, key or keys, labels before and after of each change, one behind the other. */
+type Told = (string | PodRun | Labels | undefined)[];
 const FIELDS = 4;
 
 /** The answer where there is certainly nothing. */
@@ -24,6 +33,8 @@ export class LabelIndex {
   private readonly namespaces = new Map<string, Namespace>();
   /** What has not been read yet: a flat list, so that a fork copies no object for a change. */
   private readonly told: Told = [];
+  /** Grows with each object that gets labels. */
+  private turn = 0;
 
   /** Tells of a change; undefined labels mean that the object is not there. */
   update(
@@ -35,21 +46,27 @@ export class LabelIndex {
     if (before !== after) this.told.push(namespace, key, before, after);
   }
 
+  /** Tells of pods that have come, with the same labels. */
+  addRun(namespace: string, run: PodRun, labels: Labels): void {
+    this.told.push(namespace, run, undefined, labels);
+  }
+
   /** Keys of the objects that have all of `wanted`; with an empty one, all of the namespace. */
   matching(namespace: string, wanted: Labels): Iterable<ObjectKey> {
     if (this.told.length > 0) this.read();
     const place = this.namespaces.get(namespace);
     if (place === undefined) return NO_KEYS;
-    let fewest: ReadonlySet<ObjectKey> | undefined;
-    const sets: ReadonlySet<ObjectKey>[] = [];
-    for (const name of Object.keys(wanted)) {
-      const keys = place.byLabel.get(name)?.get(wanted[name]!);
-      if (keys === undefined) return NO_KEYS;
-      sets.push(keys);
-      if (fewest === undefined || keys.size < fewest.size) fewest = keys;
+    const names = Object.keys(wanted);
+    if (names.length === 0) return inOrder(place.groups.values(), place.came);
+    let fewest: ReadonlySet<Group> | undefined;
+    for (const name of names) {
+      const groups = place.byLabel.get(name)?.get(wanted[name]!);
+      if (groups === undefined) return NO_KEYS;
+      if (fewest === undefined || groups.size < fewest.size) fewest = groups;
     }
-    if (sets.length < 2) return fewest ?? place.all;
-    return [...fewest!].filter((key) => sets.every((keys) => keys.has(key)));
+    const found: Group[] = [];
+    for (const group of fewest!) if (matchesLabels(group.labels, wanted)) found.push(group);
+    return found.length === 1 ? found[0]!.turns.list() : inOrder(found);
   }
 
   clear(): void {
@@ -59,58 +76,97 @@ export class LabelIndex {
 
   private read(): void {
     const { told } = this;
-    let sets: readonly Keys[] = [];
-    let shared: Labels | undefined;
-    let within: string | undefined;
     for (let at = 0; at < told.length; at += FIELDS) {
-      const namespace = told[at] as string;
-      const key = told[at + 1] as ObjectKey;
+      const place = this.placeOf(told[at] as string);
+      const who = told[at + 1] as ObjectKey | PodRun;
       const before = told[at + 2] as Labels | undefined;
       const after = told[at + 3] as Labels | undefined;
-      const place = this.placeOf(namespace);
-      if (before !== undefined) {
-        for (const name of Object.keys(before)) drop(place.byLabel, name, before[name]!, key);
-        shared = undefined;
-      }
-      if (after === undefined) {
-        place.all.delete(key);
-        continue;
-      }
-      // The pods of a template come one after the other, and share their labels.
-      if (after !== shared || namespace !== within) sets = setsOf(place.byLabel, after);
-      shared = after;
-      within = namespace;
-      for (const keys of sets) keys.add(key);
-      place.all.add(key);
+      if (typeof who === 'string') this.move(place, who, before, after);
+      else this.enter(place, who, after!);
     }
     told.length = 0;
+  }
+
+  private enter(place: Namespace, run: PodRun, labels: Labels): void {
+    const { turns } = groupFor(place, labels);
+    for (let index = 0; index < run.count; index++) turns.add(run.keyAt(index), this.turn++);
+  }
+
+  private move(
+    place: Namespace,
+    key: ObjectKey,
+    before: Labels | undefined,
+    after: Labels | undefined,
+  ): void {
+    const first = before === undefined ? undefined : takeOut(place, key, before);
+    if (after === undefined) {
+      place.came.delete(key);
+      return;
+    }
+    if (first !== undefined && !place.came.has(key)) place.came.set(key, first);
+    groupFor(place, after).turns.set(key, this.turn++);
   }
 
   private placeOf(namespace: string): Namespace {
     let place = this.namespaces.get(namespace);
     if (place === undefined) {
-      place = { all: new Set(), byLabel: new Map() };
+      place = { groups: new Map(), byLabel: new Map(), came: new Map() };
       this.namespaces.set(namespace, place);
     }
     return place;
   }
 }
 
-/** Where the keys of objects with these labels stand. */
-function setsOf(byLabel: Namespace['byLabel'], labels: Labels): Keys[] {
-  const sets: Keys[] = [];
+/** Takes an object out of its group; returns its turn there. */
+function takeOut(place: Namespace, key: ObjectKey, labels: Labels): number | undefined {
+  const known = place.groups.get(labels);
+  const group = known?.turns.has(key) === true ? known : groupWith(place, key);
+  const turn = group?.turns.get(key);
+  if (group === undefined) return undefined;
+  group.turns.delete(key);
+  if (group.turns.size === 0) drop(place, group);
+  return turn;
+}
+
+/** For who tells of labels that say the same without being the same. */
+function groupWith({ groups }: Namespace, key: ObjectKey): Group | undefined {
+  for (const group of groups.values()) if (group.turns.has(key)) return group;
+  return undefined;
+}
+
+function groupFor({ groups, byLabel }: Namespace, labels: Labels): Group {
+  let group = groups.get(labels);
+  if (group !== undefined) return group;
+  groups.set(labels, (group = { labels, turns: new Roll() }));
   for (const name of Object.keys(labels)) {
     let byValue = byLabel.get(name);
     if (byValue === undefined) byLabel.set(name, (byValue = new Map()));
-    let keys = byValue.get(labels[name]!);
-    if (keys === undefined) byValue.set(labels[name]!, (keys = new Set()));
-    sets.push(keys);
+    const others = byValue.get(labels[name]!);
+    if (others === undefined) byValue.set(labels[name]!, new Set([group]));
+    else others.add(group);
   }
-  return sets;
+  return group;
 }
 
-function drop(byLabel: Namespace['byLabel'], name: string, value: string, key: ObjectKey): void {
-  const byValue = byLabel.get(name);
-  const keys = byValue?.get(value);
-  if (keys?.delete(key) && keys.size === 0) byValue!.delete(value);
+function drop({ groups, byLabel }: Namespace, group: Group): void {
+  const { labels } = group;
+  groups.delete(labels);
+  for (const name of Object.keys(labels)) {
+    const byValue = byLabel.get(name)!;
+    const others = byValue.get(labels[name]!)!;
+    others.delete(group);
+    if (others.size === 0) byValue.delete(labels[name]!);
+  }
+}
+
+/** The keys of several groups in the order of their turns, or of those that they had first. */
+function inOrder(
+  groups: Iterable<Group>,
+  came?: ReadonlyMap<ObjectKey, number>,
+): Iterable<ObjectKey> {
+  const all: { readonly key: ObjectKey; readonly turn: number }[] = [];
+  for (const { turns } of groups) {
+    turns.forEach((turn, key) => all.push({ key, turn: came?.get(key) ?? turn }));
+  }
+  return all.length === 0 ? NO_KEYS : all.sort((a, b) => a.turn - b.turn).map(({ key }) => key);
 }

@@ -2,8 +2,10 @@
 
 import type { Change } from '../apiserver/informer';
 import { LatePod, patternAfter } from '../apiserver/late-pod';
+import type { PodRun } from '../apiserver/pod-run';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey, OwnerReference } from '../values/kube-object';
+import { Roll } from '../values/roll';
 
 /** The one owner that controls the object. */
 export function controllerOf(object: KubeObject | undefined): OwnerReference | undefined {
@@ -59,7 +61,7 @@ export function ownerKey(object: KubeObject | undefined, kind: string): ObjectKe
 
 /** The answer where a change concerns nobody. */
 export const NOBODY: readonly ObjectKey[] = Object.freeze([]);
-const NOTHING: readonly KubeObject[] = [];
+const NOTHING: readonly never[] = [];
 
 /** The keys of the controlling owners of this kind that a change concerns: before and after it. */
 export function ownerKeys({ before, after }: Change, kind: string): readonly ObjectKey[] {
@@ -125,10 +127,10 @@ export function patternIn(held: Held): KubeObject {
 /** Objects by the identity of their controlling owner, in the order of their coming. */
 export class OwnerIndex {
   private readonly kind: string | undefined;
-  private readonly byOwner = new Map<string, Map<ObjectKey, Held>>();
+  private readonly byOwner = new Map<string, Roll<Held>>();
   /** The references of what came last, and where it stands; undefined for nowhere. */
   private lastReferences: readonly OwnerReference[] | undefined;
-  private lastPlace: Map<ObjectKey, Held> | undefined;
+  private lastPlace: Roll<Held> | undefined;
 
   /** Of what is owned by one kind, where one is named. */
   constructor(kind?: string) {
@@ -137,36 +139,28 @@ export class OwnerIndex {
 
   /** Tells of a change of an object. */
   update(change: Omit<Change, 'cause'>): void {
-    const { lastReferences } = this;
     const { key, before, late } = change;
     const after = patternAfter(change);
-    const references = after?.metadata.ownerReferences;
     const isAsBefore = before === undefined || isOwnedAlike(before, after);
-    // What one template brings comes one after the other, and shares its references.
-    if (isAsBefore && references !== undefined && references === lastReferences) {
-      this.lastPlace?.set(key, late ?? after!);
-      return;
-    }
-    const is = this.ownerOf(after);
-    const was = isAsBefore && before !== undefined ? is : this.ownerOf(before);
-    if (was !== undefined && was !== is) this.byOwner.get(was)?.delete(key);
-    if (after === undefined) return;
-    const place = is === undefined ? undefined : this.placeOf(is);
-    place?.set(key, late ?? after);
-    this.lastReferences = references;
-    this.lastPlace = place;
+    if (!isAsBefore || after === undefined) this.ownersOf(before)?.delete(key);
+    if (after !== undefined) this.ownersOf(after)?.set(key, late ?? after);
+  }
+
+  /** Tells of pods that have come, of one series. */
+  addRun(run: PodRun): void {
+    const place = this.ownersOf(run.pattern);
+    if (place === undefined) return;
+    for (let index = 0; index < run.count; index++) place.add(run.keyAt(index), run.at(index));
   }
 
   /** The objects that the owner of this identity controls. */
   ownedBy(uid: string | undefined): readonly KubeObject[] {
-    const objects: KubeObject[] = [];
-    for (const held of this.heldBy(uid)) objects.push(objectOf(held));
-    return objects;
+    return this.heldBy(uid).map(objectOf);
   }
 
   /** The same for who may do without their objects. */
-  heldBy(uid: string | undefined): Iterable<Held> {
-    return this.byOwner.get(uid ?? '')?.values() ?? NOTHING;
+  heldBy(uid: string | undefined): readonly Held[] {
+    return this.byOwner.get(uid ?? '')?.all() ?? NOTHING;
   }
 
   /** How many there are. */
@@ -180,15 +174,23 @@ export class OwnerIndex {
     this.lastPlace = undefined;
   }
 
-  private placeOf(owner: string): Map<ObjectKey, Held> {
-    let place = this.byOwner.get(owner);
-    if (place === undefined) this.byOwner.set(owner, (place = new Map()));
-    return place;
-  }
-
-  private ownerOf(object: KubeObject | undefined): string | undefined {
+  /** Where those stand that have the owner of this one; undefined for nowhere. */
+  private ownersOf(object: KubeObject | undefined): Roll<Held> | undefined {
+    const references = object?.metadata.ownerReferences;
+    if (references === undefined) return undefined;
+    // What one template brings comes one after the other, and shares its references.
+    if (references === this.lastReferences) return this.lastPlace;
     const owner = controllerOf(object);
-    return this.kind === undefined || owner?.kind === this.kind ? owner?.uid : undefined;
+    const isOfKind = this.kind === undefined || owner?.kind === this.kind;
+    const uid = isOfKind ? owner?.uid : undefined;
+    let place: Roll<Held> | undefined;
+    if (uid !== undefined) {
+      place = this.byOwner.get(uid);
+      if (place === undefined) this.byOwner.set(uid, (place = new Roll()));
+    }
+    this.lastReferences = references;
+    this.lastPlace = place;
+    return place;
   }
 }
 

@@ -1,22 +1,28 @@
 // One look of a controller at one key: the writes that it asks for, in stages, and how it ends.
 
-import type { ApiRequest } from '../apiserver/api-server';
+import type { ApiRequest, ApiResult } from '../apiserver/api-server';
 import type { Effect } from '../timing';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Duration } from '../values/time';
 
-/** A request without its sender. */
-export type Write = Omit<ApiRequest, 'actor' | 'answer'>;
+/** A request of which nobody is told how it went. */
+export type Write = Omit<ApiRequest, 'answer'>;
+
+const NONE: readonly Write[] = Object.freeze([]);
+export const NO_RESULTS: readonly ApiResult[] = Object.freeze([]);
 
 export class Pass {
-  /** `Service/shop/web`: what is looked at, for the journal. */
-  subject: string;
+  readonly kind: string;
   readonly key: ObjectKey;
+  /** Who writes, as the journal names it. */
+  readonly actor: string;
   /** Whether traffic gains or loses by what is written. */
   effect: Effect | undefined;
   /** What was found, in words, for the journal. */
   summary = '';
+  /** What became of the writes of a stage that took no time. */
+  results: readonly ApiResult[] = NO_RESULTS;
   private readonly asked: Write[] = [];
   /** The numbers of the writes before which something is waited for. */
   private stops: number[] | undefined;
@@ -25,53 +31,76 @@ export class Pass {
   private unanswered = 0;
   private reason: string | undefined;
   private again: { readonly delay: Duration; readonly timer: string } | undefined;
+  private named: string | undefined;
+  private last: KubeObject | undefined;
 
-  constructor(kind: string, key: ObjectKey) {
-    this.subject = `${kind}/${key}`;
+  constructor(kind: string, key: ObjectKey, actor: string) {
+    this.kind = kind;
     this.key = key;
+    this.actor = actor;
   }
 
-  /** `count`: so many like it, each with a name of its own. */
-  create(object: KubeObject, count = 1): void {
-    const write: Write = { verb: 'create', kind: object.kind, key: keyOf(object), object };
-    for (let made = 0; made < count; made++) this.write(write);
+  /** `Service/shop/web`: what is looked at, for the journal. */
+  get subject(): string {
+    return this.named ?? `${this.kind}/${this.key}`;
+  }
+
+  set subject(name: string) {
+    this.named = name;
+  }
+
+  /** `count`: so many like it, each with a name of its own. `key`: the object's, if at hand. */
+  create(object: KubeObject, count = 1, key = keyOf(object)): void {
+    const { actor } = this;
+    const write: Write = { verb: 'create', kind: object.kind, key, object, actor };
+    for (let made = 0; made < count; made++) this.asked.push(write);
   }
 
   replace(object: KubeObject): void {
-    this.write({ verb: 'replace', kind: object.kind, key: keyOf(object), object });
+    const { actor } = this;
+    this.asked.push({ verb: 'replace', kind: object.kind, key: keyOf(object), object, actor });
   }
 
   patch(object: KubeObject, patch: Readonly<Record<string, unknown>>): void {
+    const { actor } = this;
     const { kind, metadata } = object;
     const { uid } = metadata;
     const key = keyOf(object);
-    if (uid === undefined) this.write({ verb: 'patch', kind, key, patch });
-    else this.write({ verb: 'patch', kind, key, patch, uid });
+    if (uid === undefined) this.asked.push({ verb: 'patch', kind, key, patch, actor });
+    else this.asked.push({ verb: 'patch', kind, key, patch, uid, actor });
+  }
+
+  /**
+   * Writes the status of what is looked at, where another look would find nothing to do: unless
+   * somebody else writes as well, to hear of that is no reason for one.
+   */
+  conclude(object: KubeObject, status: object): void {
+    this.patch(object, { status });
+    if (this.asked.length === 1) this.last = object;
   }
 
   /** Writes into the status of an object, whose conditions it does not know all of. */
   patchStatus(object: KubeObject, status: Readonly<Record<string, unknown>>): void {
-    const { uid } = object.metadata;
-    const { kind } = object;
+    const { actor } = this;
+    const { kind, metadata } = object;
+    const { uid } = metadata;
+    const key = keyOf(object);
     const same = uid === undefined ? {} : { uid };
     const patch = { status };
-    this.write({ verb: 'patch', kind, key: keyOf(object), patch, patchType: 'strategic', ...same });
+    this.asked.push({ verb: 'patch', kind, key, patch, patchType: 'strategic', ...same, actor });
   }
 
   /** Deletes this very object, not one that has taken its name meanwhile. `grace` in seconds. */
   delete(object: KubeObject, grace?: number): void {
     const { uid } = object.metadata;
-    this.write({
+    this.asked.push({
       verb: 'delete',
       kind: object.kind,
       key: keyOf(object),
       ...(uid !== undefined && { uid }),
       ...(grace !== undefined && { grace }),
+      actor: this.actor,
     });
-  }
-
-  write(write: Write): void {
-    this.asked.push(write);
   }
 
   /** What is written from here on waits until what stands before has succeeded. */
@@ -90,6 +119,11 @@ export class Pass {
   /** Looks at the key again after `delay`. */
   requeueAfter(delay: Duration, timer: string): void {
     if (this.again === undefined || delay < this.again.delay) this.again = { delay, timer };
+  }
+
+  /** What it has looked at, where its one write leaves nothing to do. */
+  get concluded(): KubeObject | undefined {
+    return this.last;
   }
 
   get failure(): string | undefined {
@@ -117,15 +151,18 @@ export class Pass {
     return this.sent < this.asked.length;
   }
 
-  /** The writes that go out now, by their numbers. */
-  nextStage(): readonly number[] {
+  /** Sends the next stage: the writes from the number that is returned up to `stageEnd`. */
+  nextStage(): number {
     const first = this.sent;
     const end = this.stops?.find((stop) => stop > first) ?? this.asked.length;
-    const numbers: number[] = [];
-    for (let number = first; number < end; number++) numbers.push(number);
     this.sent = end;
     this.unanswered = end - first;
-    return numbers;
+    return first;
+  }
+
+  /** The number after that of the last write that has gone out. */
+  get stageEnd(): number {
+    return this.sent;
   }
 
   /** A write that has gone out, by its number. */
@@ -144,4 +181,3 @@ export class Pass {
   }
 }
 
-const NONE: readonly Write[] = [];

@@ -1,15 +1,20 @@
 // One kind that a controller watches: what changes of it becomes keys in the queue.
 
 import type { Change, InformerOptions } from '../apiserver/informer';
+import { endOfRun, PodRun } from '../apiserver/pod-run';
 import { Phase } from '../kernel/phase';
 import type { TimerName } from '../timing';
 import type { ObjectKey } from '../values/kube-object';
 import { ZERO } from '../values/time';
 import type { ControllerDefinition, ControllerLogic, Workplace } from './define';
+import type { OwnNews } from './own-news';
 import { NOBODY } from './owner';
 
 /** Which keys a change concerns. A list that is returned again says the same again. */
 export type KeysOf = (change: Change) => readonly ObjectKey[];
+
+/** The same of pods of one series that have come; it is the same for each of them. */
+export type KeysOfRun = (run: PodRun) => readonly ObjectKey[];
 
 /** The answer of who watches a kind in order to look its objects up, and for nothing else. */
 export const concernsNobody: KeysOf = () => NOBODY;
@@ -24,12 +29,15 @@ export class WatchedKind implements InformerOptions {
   private readonly timer: TimerName | undefined;
   /** Whether a key may wait until all that happens to its dependents is there. */
   private readonly mayRest: boolean;
+  /** Of the kind of its keys: what it has written itself. */
+  private readonly own: OwnNews | undefined;
 
   constructor(
     kind: string,
     definition: ControllerDefinition,
     logic: ControllerLogic,
     place: Workplace,
+    own?: OwnNews,
   ) {
     this.kind = kind;
     this.owner = place.actor;
@@ -37,11 +45,12 @@ export class WatchedKind implements InformerOptions {
     this.logic = logic;
     this.keysOf = logic.watches[kind]!;
     this.timer = logic.gathers?.[kind];
+    this.own = own;
     this.mayRest = kind !== definition.kind || definition.gathersDependents === true;
   }
 
   onChange(change: Change): void {
-    this.observe(change, undefined);
+    this.observe(change, this.keysOf(change));
   }
 
   /** Many lists hold nothing for who watches the kind, and many the same keys again and again. */
@@ -51,16 +60,29 @@ export class WatchedKind implements InformerOptions {
     // Of one that is made late, a look at it would be the making.
     const isWorthAsking = changes.length > 1 || changes[0]?.late !== undefined;
     if (isWorthAsking && logic.passesOver?.(kind, changes) === true) return;
+    // From the start on each has a line of its own.
+    const keysOfRun = this.place.kernel.isBeforeStart ? logic.comings?.[kind] : undefined;
     let last: readonly ObjectKey[] | undefined;
     for (let index = 0; index < changes.length; index++) {
-      last = this.observe(changes[index]!, last);
+      const change = changes[index]!;
+      const end = keysOfRun && endOfRun(changes, index);
+      if (end === undefined) {
+        last = this.observe(change, this.keysOf(change), last);
+      } else {
+        last = this.observe(change, keysOfRun!(new PodRun(changes, index, end)), last);
+        index = end - 1;
+      }
     }
   }
 
   /** `last`: what was put into the queue right before. */
-  private observe(change: Change, last: readonly ObjectKey[] | undefined): readonly ObjectKey[] {
-    const keys = this.keysOf(change);
+  private observe(
+    change: Change,
+    keys: readonly ObjectKey[],
+    last?: readonly ObjectKey[],
+  ): readonly ObjectKey[] {
     if (keys.length === 0) return keys;
+    if (this.own?.has(change) === true) return NOBODY;
     const isKnown = keys === last;
     // Before the start no lines are written.
     if (isKnown && this.place.kernel.isBeforeStart) return keys;
@@ -72,7 +94,8 @@ export class WatchedKind implements InformerOptions {
   }
 
   private note({ key }: Change): void {
-    this.place.kernel.noteProgress(this.owner, 'observed', `${this.kind}/${key}`);
+    const { kernel } = this.place;
+    if (kernel.leftOut() === undefined) kernel.note(this.owner, 'observed', `${this.kind}/${key}`);
   }
 
   private enqueue(key: ObjectKey): void {

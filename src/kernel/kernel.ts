@@ -297,15 +297,22 @@ export class Kernel {
     return index;
   }
 
-  /**
-   * A line of what simply goes on. Before zero, where a whole cluster comes about at one instant,
-   * nobody asks for these: they are left out. What follows has no cause that could be told, and
-   * its timer all the same.
-   */
+  /** A line of what simply goes on; see `leftOut`. */
   noteProgress(actor: string, action: string, subject: string, detail = ''): number {
-    if (!this.isBeforeStart) return this.note(actor, action, subject, detail);
-    if (this.state.cause === NO_CAUSE) this.state.cause = LEFT_OUT;
-    this.state.timer = '';
+    return this.leftOut() ?? this.note(actor, action, subject, detail);
+  }
+
+  /**
+   * Before zero, where a whole cluster comes about at one instant, nobody asks for lines of what
+   * simply goes on: they are left out. What follows has no cause that could be told, which is
+   * returned, and its timer all the same. Undefined where the line is to be written: so nobody has
+   * to put its words together for nothing.
+   */
+  leftOut(): number | undefined {
+    const { state } = this;
+    if (state.now >= START) return undefined;
+    if (state.cause === NO_CAUSE) state.cause = LEFT_OUT;
+    state.timer = '';
     return LEFT_OUT;
   }
 

@@ -4,11 +4,20 @@ import { createCluster } from '../../../src/cluster/create-cluster';
 import type { Cluster } from '../../../src/cluster/cluster';
 import { planText } from '../../runner/plan-text';
 
-/** A settled cluster of two nodes, or so many, with these manifests. `more`: of its keys. */
-export function settledWith(manifests: string, more = '', nodes = 2): Cluster {
+/**
+ * A settled cluster of two nodes, or so many, or these, with these manifests. `more`: of its keys. `behaviour`:
+ * of its pods.
+ */
+export function settledWith(
+  manifests: string,
+  more = '',
+  nodes: number | string = 2,
+  behaviour = '{}',
+): Cluster {
   const text = `
 scenario: the start
 cluster: {nodes: ${nodes}${more}}
+behaviour: ${behaviour}
 expect: [{at: 0s, inspect: {query: $.now, count: 1}}]
 ---
 ${manifests}`;

@@ -34,7 +34,7 @@ describe('an endpoint that stays', () => {
     const other = podOf('c', NOT_READY) as Pod;
     const service = serviceOf('web') as Service;
     const of = (...pods: Pod[]) => {
-      const pass = new Pass('Service', 'shop/web');
+      const pass = new Pass('Service', 'shop/web', 'spec');
       const [group] = desired.of(service, 'IPv4', versionsOf(pods), pass);
       return new Map(group!.endpoints.map((endpoint) => [endpoint.targetRef!.name, endpoint]));
     };
@@ -53,7 +53,7 @@ describe('an endpoint that stays', () => {
     const service = serviceOf('web') as Service;
     const of = (pod: KubeObject) => {
       const pods = versionsOf([pod]);
-      return desired.of(service, 'IPv4', pods, new Pass('Service', 'shop/web'))[0]!.endpoints[0]!;
+      return desired.of(service, 'IPv4', pods, new Pass('Service', 'shop/web', 'spec'))[0]!.endpoints[0]!;
     };
     const pod = podOf('a');
     const [ready, unready] = [of(pod), of(podOf('a', NOT_READY))];

@@ -38,6 +38,14 @@ describe('nodes by load', () => {
     expect(leastOf(loads)).to.equal('c');
   });
 
+  it('finds a node again that did not suit, though others have a gap between them', () => {
+    loads.add('b', POD, '');
+    loads.add('b', POD, '');
+    const isB = ({ node }: { node: Node }): boolean => node.metadata.name === 'b';
+    expect(loads.firstOfLeast(isB)?.node.metadata.name).to.equal('b');
+    expect(leastOf(loads)).to.equal('a');
+  });
+
   it('finds a node after all of them were forgotten', () => {
     expect(leastOf(loads)).to.equal('a');
     loads.clear();

@@ -91,9 +91,8 @@ class MirroringLogic implements ControllerLogic {
     for (const mirror of left.values()) {
       const { namespace = '', name } = endpoints!.metadata;
       pass.effect = 'gain';
-      pass.create(
-        sliceOf(endpoints!, mirror, newSliceName(this.place, this.place.actor, namespace, name)),
-      );
+      const fresh = newSliceName(this.place, this.place.actor, namespace, name);
+      pass.create(sliceOf(endpoints!, mirror, fresh.name));
     }
     pass.summary = `${wanted.size} slices mirror it`;
   }

@@ -12,8 +12,9 @@ import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
 import type { Version } from '../../apiserver/store';
 import { patternAfter } from '../../apiserver/late-pod';
+import type { PodRun } from '../../apiserver/pod-run';
 import type { Family } from '../../values/ip';
-import { keyOf, splitKey } from '../../values/kube-object';
+import { splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
@@ -58,6 +59,7 @@ export const endpointslice = endpointSliceController(ENDPOINTS_PER_SLICE);
 
 class EndpointSliceLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
+  readonly comings: NonNullable<ControllerLogic['comings']>;
   readonly gathers = { Pod: 'controller-manager.endpointslice.updatesBatchPeriod' } as const;
   private readonly place: Workplace;
   private readonly max: number;
@@ -68,7 +70,7 @@ class EndpointSliceLogic implements ControllerLogic {
   private readonly selected = new Map<ObjectKey, Selected>();
   private readonly serviceIndex = new SelectorIndex();
   /** Slices of this controller by Service. */
-  private readonly slices = new Map<ObjectKey, Set<ObjectKey>>();
+  private readonly slices = new Map<ObjectKey, readonly ObjectKey[]>();
   private readonly tracker = new SliceTracker();
   private readonly triggerTimes = new TriggerTimes();
   private readonly desired = new DesiredEndpoints();
@@ -86,6 +88,7 @@ class EndpointSliceLogic implements ControllerLogic {
       Pod: (change) => this.onPod(change),
       Service: (change) => this.onService(change),
     };
+    this.comings = { Pod: (run) => this.onRun(run) };
   }
 
   reconcile(key: ObjectKey, pass: Pass): void {
@@ -172,6 +175,14 @@ class EndpointSliceLogic implements ControllerLogic {
     return [...new Set(services.sort(compareText))];
   }
 
+  /** Pods of one template concern the Services of their labels, whatever else they have. */
+  private onRun(run: PodRun): readonly ObjectKey[] {
+    const { namespace = '', labels = NO_LABELS } = run.pattern.metadata;
+    this.podChanges++;
+    this.podIndex.addRun(namespace, run, labels);
+    return this.serviceIndex.selecting(namespace, labels);
+  }
+
   private onNode(change: Change): readonly ObjectKey[] {
     this.desired.onNode(change);
     const { before, after } = change;
@@ -204,11 +215,14 @@ class EndpointSliceLogic implements ControllerLogic {
   private keepSlice(key: ObjectKey, was: ObjectKey | undefined, is: ObjectKey | undefined): void {
     const known = is === undefined ? undefined : this.slices.get(is);
     // Most Services have one slice, which is the last one as it stands.
-    if (was === is && known?.size === 1 && known.has(key)) return;
-    if (was !== undefined) this.slices.get(was)?.delete(key);
-    if (is === undefined) return;
-    if (known === undefined) this.slices.set(is, new Set([key]));
-    else known.add(key);
+    if (was === is && known?.length === 1 && known[0] === key) return;
+    if (was !== undefined) this.slices.set(was, this.slicesBeside(was, key));
+    if (is !== undefined) this.slices.set(is, Object.freeze([...this.slicesBeside(is, key), key]));
+  }
+
+  private slicesBeside(service: ObjectKey, slice: ObjectKey): readonly ObjectKey[] {
+    const known = this.slices.get(service);
+    return known === undefined ? NOBODY : Object.freeze(known.filter((it) => it !== slice));
   }
 
   /** Frozen, because the next pass compares its own with them. */
@@ -282,10 +296,9 @@ class EndpointSliceLogic implements ControllerLogic {
       for (const draft of plan.create) {
         pass.then();
         const fresh = newSliceName(this.place, 'endpointslice', namespace, name);
-        const slice = objectOf(draft, service, fresh, triggerTime);
-        pass.create(slice);
+        pass.create(objectOf(draft, service, fresh.name, triggerTime), 1, fresh.key);
         // Where nothing takes any time, its informer is told before the answer is there.
-        if (this.place.kernel.isBeforeStart) this.tracker.asksFor(keyOf(slice));
+        if (this.place.kernel.isBeforeStart) this.tracker.asksFor(fresh.key);
       }
       for (const draft of plan.update) {
         pass.then();

@@ -10,8 +10,9 @@ import { isHeadless } from '../../apiserver/kinds/service';
 import type { Service } from '../../apiserver/kinds/service';
 import { equalJson } from '../../apiserver/json';
 import { LateSlice } from '../../apiserver/late-slice';
+import type { EndpointSource } from '../../apiserver/late-slice';
 import type { Family } from '../../values/ip';
-import { copyWith } from '../../values/kube-object';
+import { copyWith, deepFreeze } from '../../values/kube-object';
 import type { KubeObject, ObjectMeta } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
@@ -155,8 +156,10 @@ export function objectOf(
   const owner = copyWith(controllerReference(service), { blockOwnerDeletion: true });
   const given = base?.metadata ?? freshMetadata(service, name);
   const metadata = copyWith(given, { labels, annotations, ownerReferences: [owner] });
-  const source = lateSourceOf(draft);
-  if (source !== undefined) return new LateSlice({ metadata, addressType, ports }, source);
+  const source = base === undefined ? sourceOf(draft) : undefined;
+  if (source !== undefined) {
+    return new LateSlice({ metadata: deepFreeze(metadata), addressType, ports }, source);
+  }
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -166,6 +169,13 @@ export function objectOf(
     endpoints: draft.endpoints,
   };
 }
+
+/** Of a new slice that says of nobody what the API server would have to look at. */
+function sourceOf(draft: SliceDraft): EndpointSource | undefined {
+  return lateSourceOf(draft) ?? (draft.endpoints.length === 0 ? NO_ENDPOINTS : undefined);
+}
+
+const NO_ENDPOINTS: EndpointSource = Object.freeze({ list: Object.freeze([]) });
 
 function freshMetadata({ metadata }: Service, name: string): ObjectMeta {
   const { namespace } = metadata;

@@ -43,8 +43,9 @@ function addressesOf({ status }: Pod, family: Family): string[] {
 }
 
 /**
- * The endpoint of one family that the pod is for the Service, without hints, frozen to its depth. `zone`: that of its
- * node. What it has in common with the one that it was `before` is shared with it.
+ * The endpoint of one family that the pod is for the Service, without hints, frozen to its depth.
+ * `zone`: that of its node. What it has in common with the one that it was `before` is shared with
+ * it.
  */
 export function endpointOf(
   pod: Pod,

@@ -1,7 +1,7 @@
 // Which endpoints go into which slice: as few writes as possible, not as few slices.
 // source: staging/src/k8s.io/endpointslice/reconciler.go reconcileByPortMapping, finalize
 
-import type { EndpointSlice, SliceEndpoint } from '../../apiserver/kinds/endpointslice';
+import type { EndpointSlice, SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
 import type { Service } from '../../apiserver/kinds/service';
 import type { Family } from '../../values/ip';
 import type { DesiredGroup } from './desired-endpoints';
@@ -115,6 +115,7 @@ interface Kept {
 }
 
 const NOTHING: readonly SliceEndpoint[] = Object.freeze([]);
+const NO_PORTS: readonly SlicePort[] = Object.freeze([]);
 
 /** Brings the slices that are there in step. One that comes out empty is removed. */
 function keepDrafts(
@@ -216,7 +217,7 @@ function addPlaceholder(plan: SlicePlan, service: Service, family: Family, exist
     (only!.ports ?? []).length === 0 &&
     !hasStaleLabels(draftOf(only!, service));
   if (isPlaceholder) plan.unchanged.push(draftOf(plan.remove.pop()!, service));
-  else plan.create.push(newDraft(service, family, []));
+  else plan.create.push(newDraft(service, family, NO_PORTS));
 }
 
 /** A slice that would be deleted becomes one that would be created: one write instead of two. */

@@ -3,15 +3,23 @@
 // source: pkg/controller/util/endpointslice/endpointslice_tracker.go
 
 import type { EndpointSlice } from '../../apiserver/kinds/endpointslice';
-import { keyOf } from '../../values/kube-object';
+import { splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 
 /** The generation of a slice whose deletion is on its way to the informer. */
 const DELETED = -1;
 
+/** A slice, by its name, as it was written last. Frozen, so that forks share it. */
+interface Written {
+  readonly slice: string;
+  readonly generation: number;
+}
+
+const NOTHING: readonly Written[] = Object.freeze([]);
+
 export class SliceTracker {
-  /** Generation by slice, by Service. */
-  private readonly generations = new Map<ObjectKey, Map<ObjectKey, number>>();
+  /** By Service; most have one slice. */
+  private readonly written = new Map<ObjectKey, readonly Written[]>();
   /** New slices of which it is not known yet whether they were stored. */
   private readonly asked = new Set<ObjectKey>();
 
@@ -32,55 +40,67 @@ export class SliceTracker {
 
   /** A slice was stored as `slice`. */
   wrote(service: ObjectKey, slice: KubeObject): void {
-    this.slicesOf(service).set(keyOf(slice), slice.metadata.generation ?? 0);
+    this.put(service, slice.metadata.name, slice.metadata.generation ?? 0);
   }
 
   /** A slice was deleted; the informer will tell. */
   removed(service: ObjectKey, slice: ObjectKey): void {
-    if (this.generations.get(service)?.has(slice)) this.slicesOf(service).set(slice, DELETED);
+    const { name } = splitKey(slice);
+    if (this.generationOf(service, name) !== undefined) this.put(service, name, DELETED);
   }
 
   /** Whether what the informer shows is older than what was written. */
   isStale(service: ObjectKey, shown: readonly EndpointSlice[]): boolean {
-    const known = this.generations.get(service);
+    const known = this.written.get(service);
     if (known === undefined) return false;
     let missing = 0;
-    for (const generation of known.values()) if (generation !== DELETED) missing++;
-    for (const slice of shown) {
-      const generation = known.get(keyOf(slice));
+    for (const { generation } of known) if (generation !== DELETED) missing++;
+    for (const { metadata } of shown) {
+      const generation = generationIn(known, metadata.name);
       if (generation === undefined) continue;
-      if (generation === DELETED || generation > (slice.metadata.generation ?? 0)) return true;
+      if (generation === DELETED || generation > (metadata.generation ?? 0)) return true;
       missing--;
     }
     return missing > 0;
   }
 
   /** Whether a slice that the informer shows was written by somebody else since. */
-  isForeign(service: ObjectKey, slice: KubeObject): boolean {
-    const generation = this.generations.get(service)?.get(keyOf(slice));
-    return generation === undefined || (slice.metadata.generation ?? 0) > generation;
+  isForeign(service: ObjectKey, { metadata }: KubeObject): boolean {
+    const generation = this.generationOf(service, metadata.name);
+    return generation === undefined || (metadata.generation ?? 0) > generation;
   }
 
   /** The informer shows a deletion. Returns whether it was expected. */
   sawDeletion(service: ObjectKey, slice: ObjectKey): boolean {
-    const known = this.generations.get(service);
-    const generation = known?.get(slice);
-    known?.delete(slice);
-    return generation === DELETED;
+    const { name } = splitKey(slice);
+    const known = this.written.get(service) ?? NOTHING;
+    const others = known.filter((it) => it.slice !== name);
+    if (others.length < known.length) this.written.set(service, Object.freeze(others));
+    return generationIn(known, name) === DELETED;
   }
 
   forget(service: ObjectKey): void {
-    this.generations.delete(service);
+    this.written.delete(service);
   }
 
   clear(): void {
-    this.generations.clear();
+    this.written.clear();
     this.asked.clear();
   }
 
-  private slicesOf(service: ObjectKey): Map<ObjectKey, number> {
-    const known = this.generations.get(service) ?? new Map<ObjectKey, number>();
-    this.generations.set(service, known);
-    return known;
+  private generationOf(service: ObjectKey, slice: string): number | undefined {
+    return generationIn(this.written.get(service) ?? NOTHING, slice);
   }
+
+  private put(service: ObjectKey, slice: string, generation: number): void {
+    const known = this.written.get(service) ?? NOTHING;
+    const others = known.filter((it) => it.slice !== slice);
+    others.push(Object.freeze({ slice, generation }));
+    this.written.set(service, Object.freeze(others));
+  }
+}
+
+function generationIn(written: readonly Written[], slice: string): number | undefined {
+  for (const it of written) if (it.slice === slice) return it.generation;
+  return undefined;
 }

@@ -8,6 +8,7 @@ import { conditionOf, isPodTerminal, withCondition } from '../../apiserver/kinds
 import type { Condition, Pod, PodStatus } from '../../apiserver/kinds/pod';
 import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
+import type { PodRun } from '../../apiserver/pod-run';
 import type { Taint } from '../../values/cluster-spec';
 import { keyOf } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
@@ -39,6 +40,7 @@ export const scheduler = defineController({
 
 class SchedulerLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
+  readonly comings: NonNullable<ControllerLogic['comings']>;
   private readonly place: Workplace;
   /** What runs where, including what is being bound. */
   private readonly loads = new NodesByLoad();
@@ -60,6 +62,7 @@ class SchedulerLogic implements ControllerLogic {
   constructor(workplace: Workplace) {
     this.place = workplace;
     this.watches = { Node: (change) => this.onNode(change), Pod: (change) => this.onPod(change) };
+    this.comings = { Pod: (run) => this.onRun(run) };
   }
 
   reconcile(key: ObjectKey, pass: Pass): void {
@@ -128,16 +131,25 @@ class SchedulerLogic implements ControllerLogic {
   private isNextBound(change: Change): boolean {
     const { unheard, heard } = this;
     if (unheard[heard] !== change.key) return false;
-    this.heard += 2;
     const node = unheard[heard + 1];
-    if (this.heard === unheard.length) {
-      this.unheard = [];
-      this.heard = 0;
-    }
+    this.hasHeard(1);
     // What was made in series was made with that node.
     if (change.late !== undefined) return true;
     const after = change.after as Pod | undefined;
     return after !== undefined && after.spec.nodeName === node && !isPodTerminal(after);
+  }
+
+  private hasHeard(count: number): void {
+    this.heard += 2 * count;
+    if (this.heard < this.unheard.length) return;
+    this.unheard = [];
+    this.heard = 0;
+  }
+
+  /** What was made in series was bound as it was made: it counts. */
+  private onRun({ count }: PodRun): readonly ObjectKey[] {
+    this.hasHeard(count);
+    return NOBODY;
   }
 
   private onPod(change: Change): readonly ObjectKey[] {

@@ -39,6 +39,12 @@ export function progressConditions(
   return progress === undefined ? before : setCondition(before, progress, now);
 }
 
+/** Whether the rollout is through and `next` says so: nothing is left to be said or awaited. */
+export function isThrough(owner: Deployment, next: ReplicaStatus): boolean {
+  if (!isComplete(owner, next)) return false;
+  return !hasDeadline(owner) || conditionOf(next.conditions, 'Progressing')?.reason === COMPLETE;
+}
+
 /** When a rollout that makes no progress is to be looked at again; undefined: it need not be. */
 export function deadlineOf(owner: Deployment, next: Counts): Instant | undefined {
   const current = conditionOf(owner.status?.conditions, 'Progressing');

@@ -18,7 +18,7 @@ import type { Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
 import { controllerReference, NOBODY, ownedAmong, OwnerIndex, ownerKey, ownerKeys } from '../owner';
-import { deadlineOf, progressConditions } from './deployment-progress';
+import { deadlineOf, isThrough, progressConditions } from './deployment-progress';
 import type { Activity, Counts } from './deployment-progress';
 import type { Pass } from '../pass';
 import {
@@ -213,7 +213,8 @@ class DeploymentLogic implements ControllerLogic {
     const { kernel } = this.place;
     const next = statusOf(owner, fresh, old, activity, kernel.now);
     if (!equalJson(next, owner.status)) {
-      pass.patch(owner, { status: next });
+      if (isThrough(owner, next)) pass.conclude(owner, next);
+      else pass.patch(owner, { status: next });
       return;
     }
     const deadline = deadlineOf(owner, next);
@@ -281,19 +282,25 @@ function setFor(owner: Deployment, replicas: number, revision: number): KubeObje
   const label = { [HASH_LABEL]: hash };
   const labels: Labels = copyWith(template.metadata?.labels ?? NO_LABELS, label);
   const matchLabels = copyWith(selector?.matchLabels ?? NO_LABELS, label);
-  const annotations = copyWith(sizeAnnotations(owner), { [REVISION]: String(revision) });
+  const annotations = sizeAnnotations(owner);
+  annotations[REVISION] = String(revision);
   const ownerReferences = [controllerReference(owner)];
   const name = `${owner.metadata.name}-${hash}`;
-  const named = namespace === undefined ? { name } : { name, namespace };
+  const own = withLabels(template, labels);
+  // Nobody has to look: it differs in the label alone that makes it another one.
+  compared.set(own, { wanted: template, isSame: true });
   return {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
-    metadata: copyWith(named, { labels, annotations, ownerReferences }),
+    metadata:
+      namespace === undefined
+        ? { name, labels, annotations, ownerReferences }
+        : { name, namespace, labels, annotations, ownerReferences },
     spec: {
       replicas,
       minReadySeconds,
       selector: copyWith(selector ?? NO_SELECTOR, { matchLabels }),
-      template: withLabels(template, labels),
+      template: own,
     },
   };
 }
@@ -329,9 +336,14 @@ function isSameTemplate(ofSet: PodTemplate, wanted: PodTemplate): boolean {
   return last.isSame;
 }
 
+/** source: pkg/controller/deployment/util/deployment_util.go EqualIgnoreHash */
 function haveSameContent(ofSet: PodTemplate, wanted: PodTemplate): boolean {
-  const { [HASH_LABEL]: _hash, ...labels } = ofSet.metadata?.labels ?? {};
-  return equalJson(withLabels(ofSet, labels), withLabels(wanted, wanted.metadata?.labels ?? {}));
+  return equalJson(withoutHash(ofSet), withoutHash(wanted));
+}
+
+function withoutHash(template: PodTemplate): PodTemplate {
+  const { [HASH_LABEL]: _hash, ...labels } = template.metadata?.labels ?? NO_LABELS;
+  return withLabels(template, labels);
 }
 
 function withLabels(template: PodTemplate, labels: Labels): PodTemplate {

@@ -27,10 +27,10 @@ export class Expectations {
     for (const uid of uids) this.of(key).deletions.add(uid);
   }
 
-  /** A creation was shown, or has failed. */
-  created(key: ObjectKey): void {
+  /** So many creations were shown, or have failed. */
+  created(key: ObjectKey, count = 1): void {
     const expected = this.byKey.get(key);
-    if (expected !== undefined && expected.creations > 0) expected.creations--;
+    if (expected !== undefined) expected.creations = Math.max(0, expected.creations - count);
   }
 
   /** A deletion was shown, or has failed. */

@@ -5,7 +5,8 @@ import { isPodActive } from '../../apiserver/kinds/pod';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload';
 import type { Change } from '../../apiserver/informer';
-import type { LatePod } from '../../apiserver/late-pod';
+import { patternAfter } from '../../apiserver/late-pod';
+import type { PodRun } from '../../apiserver/pod-run';
 import { copyWith, splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { matchesSelector } from '../../values/labels';
@@ -60,6 +61,7 @@ export const replicationcontroller = defineController({
 
 class ReplicaLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
+  readonly comings: NonNullable<ControllerLogic['comings']>;
   private readonly kind: Kind;
   private readonly place: Workplace;
   private readonly owned: OwnerIndex;
@@ -81,6 +83,7 @@ class ReplicaLogic implements ControllerLogic {
       Pod: (change) => this.onPod(change),
       [kind]: (change) => this.onOwner(change),
     };
+    this.comings = { Pod: (run) => this.onRun(run) };
   }
 
   reconcile(key: ObjectKey, pass: Pass): void {
@@ -128,9 +131,8 @@ class ReplicaLogic implements ControllerLogic {
   }
 
   private onPod(change: Change): readonly ObjectKey[] {
-    const { late } = change;
-    if (late !== undefined) return this.onComing(late);
-    const { key, before, after } = change;
+    const { key, before } = change;
+    const after = patternAfter(change);
     const { uid, namespace = '' } = (before ?? after)!.metadata;
     const was = before && this.ownerships.of(before);
     const is = after && this.ownerships.of(after);
@@ -153,14 +155,14 @@ class ReplicaLogic implements ControllerLogic {
     return [...new Set([...owners, ...this.selectors.selecting(namespace, has)])];
   }
 
-  /** A pod has come that a controller has made: what it is like says all of that. */
-  private onComing(late: LatePod): readonly ObjectKey[] {
-    const { key, pattern } = late;
+  /** Pods that a controller has made: what they are like says whose they are. */
+  private onRun(run: PodRun): readonly ObjectKey[] {
+    const { pattern, count } = run;
     const { namespace = '' } = pattern.metadata;
-    this.owned.update(late);
-    this.pods.update(namespace, key, undefined, labelsOf(pattern));
+    this.owned.addRun(run);
+    this.pods.addRun(namespace, run, labelsOf(pattern));
     const { keys } = this.ownerships.of(pattern);
-    for (const owner of keys) this.expectations.created(owner);
+    for (const owner of keys) this.expectations.created(owner, count);
     return keys;
   }
 
@@ -286,7 +288,7 @@ class ReplicaLogic implements ControllerLogic {
     const replicas = pods.length;
     const counts = { replicas, readyReplicas, availableReplicas, observedGeneration };
     const known = status === undefined ? counts : copyWith(status, counts);
-    pass.patch(object, { status: known });
+    pass.conclude(object, known);
   }
 }
 
@@ -326,6 +328,8 @@ function isGoing(object: KubeObject): boolean {
 
 const NO_LABELS: Labels = {};
 
+function labelsOf(object: KubeObject): Labels;
+function labelsOf(object: KubeObject | undefined): Labels | undefined;
 function labelsOf(object: KubeObject | undefined): Labels | undefined {
   return object && (object.metadata.labels ?? NO_LABELS);
 }

@@ -59,7 +59,7 @@ export function standingOf(
   for (let index = 0; index < containers.length; index++) {
     const container = containers[index]!;
     const behaviour = behaviours[index]!;
-    if (hasProbe(container) || !isLasting(behaviour) || behaviour.startup > 0) return undefined;
+    if (hasProbe(container) || !isLasting(behaviour)) return undefined;
     const { name, image = '' } = container;
     processes.push(Object.freeze({ container: name, listen: behaviour.listen }));
     statuses.push(

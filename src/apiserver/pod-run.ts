@@ -1,0 +1,47 @@
+// Pods of one series that came one after the other: who is concerned with all of them alike is told
+// of them at once.
+
+import type { ObjectKey } from '../values/kube-object';
+import type { Change } from './informer';
+import type { Pod } from './kinds/pod';
+import type { LatePod } from './late-pod';
+
+/** Some of the changes of a delivery, from one position up to another. Frozen: forks share it. */
+export class PodRun {
+  private readonly changes: readonly Change[];
+  private readonly from: number;
+  private readonly to: number;
+
+  constructor(changes: readonly Change[], from: number, to: number) {
+    this.changes = changes;
+    this.from = from;
+    this.to = to;
+    Object.freeze(this);
+  }
+
+  /** What all of them are like: see LatePod.pattern. */
+  get pattern(): Pod {
+    return this.changes[this.from]!.late!.pattern;
+  }
+
+  get count(): number {
+    return this.to - this.from;
+  }
+
+  keyAt(index: number): ObjectKey {
+    return this.changes[this.from + index]!.key;
+  }
+
+  at(index: number): LatePod {
+    return this.changes[this.from + index]!.late!;
+  }
+}
+
+/** The end of the run that begins at a position of a delivery; undefined where none does. */
+export function endOfRun(changes: readonly Change[], from: number): number | undefined {
+  const maker = changes[from]!.late?.maker;
+  if (maker === undefined) return undefined;
+  let to = from + 1;
+  while (to < changes.length && changes[to]!.late?.maker === maker) to++;
+  return to;
+}
