@@ -14,6 +14,11 @@ import type { Instant } from '../src/values/time';
 
 /** Twice the size may cost twice the work, and a little for what does not come out even. */
 const TWICE = 2.05;
+/**
+ * Of a Deployment: four turns of who watches it or its set, three looks of its controller with two
+ * writes and two answers, one look of the set's with a write and an answer. Of a Service: 8.
+ */
+const EVENTS_OF_A_DEPLOYMENT = 14 + 8;
 const MINUTE = seconds(60) as number as Instant;
 const HOUR = seconds(3_600) as number as Instant;
 
@@ -31,6 +36,13 @@ describe('counters', () => {
         return eventsOf(() => void settled({ nodes: size, services: size, replicas: 3 }));
       });
       expect(many! / few!).to.be.at.most(TWICE);
+    });
+
+    it('costs a Deployment without pods, its set and its Service a known number of events', () => {
+      const [few, many] = [20, 40].map((services) => {
+        return eventsOf(() => void settled({ nodes: 3, services, replicas: 0 }));
+      });
+      expect((many! - few!) / 20).to.be.at.most(EVENTS_OF_A_DEPLOYMENT);
     });
 
     it('tells the watchers of its pods together: an event for many of them, not many for each', () => {

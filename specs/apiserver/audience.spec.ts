@@ -7,6 +7,7 @@ import { Audiences } from '../../src/apiserver/audience';
 import { Informer } from '../../src/apiserver/informer';
 import { Store } from '../../src/apiserver/store';
 import { Phase } from '../../src/kernel/phase';
+import { later, seconds, START } from '../../src/values/time';
 import { ControlPlane, serviceOf } from '../controllers/control-plane';
 
 function world(...owners: readonly string[]) {
@@ -44,12 +45,14 @@ describe('an audience', () => {
     expect(nodes()).to.deep.equal([0, 1]);
   });
 
-  it('of a scope is told of its own versions, after those who watch the whole kind', () => {
+  it('of a scope is told of its own versions alone', () => {
     const { audiences, audience } = world('scheduler');
     const scoped = audiences.of('Service', 'worker-1');
-    expect(audiences.toldOf('Service', 'worker-1')).to.deep.equal([audience, scoped]);
-    expect(audiences.toldOf('Service', 'worker-2')).to.deep.equal([audience]);
-    expect(audiences.toldOf('Node', undefined)).to.deep.equal([]);
+    expect(audiences.wholeOf('Service')).to.equal(audience);
+    expect(audiences.partOf('Service', 'worker-1')).to.equal(scoped);
+    expect(audiences.partOf('Service', 'worker-2')).to.equal(undefined);
+    expect(audiences.partOf('Service', undefined)).to.equal(undefined);
+    expect(audiences.wholeOf('Node')).to.equal(undefined);
   });
 
   it('hears nothing while it is held, and what it missed when it lists anew', () => {
@@ -67,6 +70,23 @@ describe('an audience', () => {
     informer.relist();
     plane.create(serviceOf('api'));
     plane.run();
+    expect(heard).to.deep.equal(['shop/web', 'shop/api']);
+  });
+
+  it('has who comes while it waits for its turn hear of what is written until then', () => {
+    const early = later(START, seconds(-600));
+    const plane = new ControlPlane({ nodes: 0, kubelet: false, profile: 'instant', start: early });
+    const heard: string[] = [];
+    plane.create(serviceOf('web'));
+    const informer = plane.api.informer({
+      kind: 'Service',
+      owner: 'coredns@first-of-the-nodes',
+      onChange: ({ key }) => heard.push(key),
+    });
+    informer.hold();
+    informer.relist();
+    plane.create(serviceOf('api'));
+    plane.run(seconds(1));
     expect(heard).to.deep.equal(['shop/web', 'shop/api']);
   });
 });

@@ -7,9 +7,11 @@ import { expect } from 'chai';
 import { KindAdmission } from '../../src/apiserver/admission';
 import type { Pod } from '../../src/apiserver/kinds/pod';
 import { Store } from '../../src/apiserver/store';
+import { RestingPodMaker } from '../../src/cluster/settled/pod-maker';
 import { Kernel } from '../../src/kernel/kernel';
 import { Timing } from '../../src/timing';
 import type { ClusterSpec } from '../../src/values/cluster-spec';
+import { ip } from '../../src/values/ip';
 import { deepFreeze, keyOf } from '../../src/values/kube-object';
 import type { ObjectMeta } from '../../src/values/kube-object';
 
@@ -21,6 +23,8 @@ const OWNER = {
   controller: true,
 };
 const SPEC = deepFreeze({ containers: [{ name: 'main', image: 'example/web' }] });
+const ADDRESS = ip('10.0.0.2');
+const STATUS = { phase: 'Running', conditions: [], startTime: 0, containerStatuses: [] } as const;
 const NETWORKS = { ipFamilies: ['IPv4'], serviceCIDRs: ['10.96.0.0/24'] };
 
 class World {
@@ -43,11 +47,15 @@ class World {
     return this.store.put(admitted, this.kernel.now, 0).object as Pod;
   }
 
-  /** The metadata of the next pod out of the mould. */
+  /** The metadata of the next pod out of the mould, as that of one that is made late or at once. */
   cast(given: Pod): ObjectMeta {
     const mould = this.admission.mould(given, this.store)!;
     mould.next();
-    return { ...mould.admitted(), resourceVersion: String(this.store.nextRevision) };
+    const { key, now: at, isNew } = mould;
+    const revision = this.store.nextRevision;
+    if (!isNew) return { ...mould.admitted(), resourceVersion: String(revision) };
+    const own = { revision, at, key, cause: 0, node: 'a', addresses: [ADDRESS], hostAddresses: [ADDRESS] };
+    return new RestingPodMaker(mould, STATUS).late(own).object.metadata;
   }
 }
 

@@ -18,10 +18,12 @@ import type { Family } from '../../src/values/ip';
 import { keyOf } from '../../src/values/kube-object';
 import type { KubeObject } from '../../src/values/kube-object';
 import type { KubeVersion } from '../../src/values/kube-version';
-import { later, seconds } from '../../src/values/time';
+import { later, seconds, START } from '../../src/values/time';
 import type { Duration, Instant } from '../../src/values/time';
 
 export interface PlaneOptions {
+  /** Where the clock stands at first; negative for what precedes a scenario. */
+  readonly start?: Instant;
   readonly nodes?: number;
   readonly zones?: readonly string[];
   readonly profile?: Profile;
@@ -82,7 +84,7 @@ export class ControlPlane {
 
   constructor(options: PlaneOptions = {}) {
     this.spec = clusterSpec(options);
-    this.kernel = new Kernel(options.seed ?? 1);
+    this.kernel = new Kernel(options.seed ?? 1, options.start ?? START);
     const { kubernetes } = this.spec;
     this.timing = new Timing(
       { kubernetes, profile: options.profile ?? 'default', overrides: options.timers ?? {} },

@@ -51,4 +51,17 @@ describe('a pass', () => {
       'shop/c',
     ]);
   });
+
+  it('concludes with the one write that leaves nothing to do', () => {
+    const pass = new Pass('Pod', 'shop/a', 'spec');
+    const object = pod('a');
+    pass.conclude(object, { phase: 'Running' });
+    expect(pass.concluded).to.equal(object);
+    expect(pass.writes.map(({ patch }) => patch)).to.deep.equal([{ status: { phase: 'Running' } }]);
+    const other = new Pass('Pod', 'shop/a', 'spec');
+    other.delete(pod('b'));
+    other.conclude(object, { phase: 'Running' });
+    expect(other.concluded).to.equal(undefined);
+    expect(other.writes).to.have.length(2);
+  });
 });

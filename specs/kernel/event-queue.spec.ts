@@ -55,6 +55,38 @@ describe('the event queue', () => {
     }
   });
 
+  it('agrees with a sorted list where the instant goes on while its events come', () => {
+    const stream = new Stream(11);
+    for (let round = 0; round < 50; round++) {
+      const queue = new EventQueue();
+      let list: Event[] = [];
+      let now = 0;
+      for (let seq = 0; seq < 90; seq++) {
+        const next = event(now + stream.below(3), stream.below(7), seq, stream.below(4) === 0);
+        if (next.at === now) queue.pushNow(next);
+        else queue.push(next);
+        list.push(next);
+        list = list.sort((x, y) => x.at - y.at || x.phase - y.phase || x.seq - y.seq);
+        expect(queue.peek()).to.equal(list[0]);
+        if (stream.below(3) > 0) continue;
+        expect(queue.pop()).to.equal(list.shift());
+        now = list[0]?.at ?? now;
+      }
+      expect(queue.size).to.equal(list.length);
+      expect(queue.inOrder()).to.deep.equal(list);
+      expect(queue.idle).to.equal(list.every(({ background }) => background));
+      expect(drained(queue)).to.deep.equal(list);
+    }
+  });
+
+  it('holds on to nothing that has happened', () => {
+    const queue = new EventQueue();
+    const events = [event(0, 2, 0), event(0, 2, 1), event(0, 2, 2)];
+    for (const it of events) queue.pushNow(it);
+    drained(queue);
+    expect(events.map(({ next }) => next)).to.deep.equal([undefined, undefined, undefined]);
+  });
+
   it('is idle when only background events are left', () => {
     const queue = new EventQueue();
     expect(queue.idle).to.equal(true);

@@ -172,3 +172,23 @@ describe('the timer between two lines of the journal', () => {
     expect(kernel.journal.entry(0)).to.include({ subject: 'end', timer: 'a period', cause: -1 });
   });
 });
+
+describe('a line of what simply goes on', () => {
+  it('is left out before the start, and with it the cause of what follows', () => {
+    const kernel = new Kernel(1, later(START, seconds(-600)));
+    expect(kernel.cause).to.equal(-1);
+    const cause = kernel.leftOut();
+    expect(cause).to.be.below(-1);
+    expect([kernel.cause, kernel.timer, kernel.journal.length]).to.deep.equal([cause, '', 0]);
+    expect(kernel.noteProgress('spec', 'saw', 'it')).to.equal(cause);
+    kernel.because(7);
+    expect([kernel.leftOut(), kernel.cause]).to.deep.equal([cause, 7]);
+  });
+
+  it('is written from the start on', () => {
+    const kernel = new Kernel(1);
+    expect(kernel.leftOut()).to.equal(undefined);
+    expect(kernel.noteProgress('spec', 'saw', 'it')).to.equal(0);
+    expect(kernel.journal.entry(0)).to.include({ actor: 'spec', action: 'saw', subject: 'it' });
+  });
+});

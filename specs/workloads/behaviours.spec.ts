@@ -21,7 +21,7 @@ function podOf(name: string, labels = LABELS, containers = CONTAINERS): Pod {
 function createService(
   world: KubeletWorld,
   targetPort: number,
-  selector: Labels | undefined = { app: 'web' },
+  selector: Labels = { app: 'web' },
 ): void {
   const spec = { selector, ports: [{ port: 80, targetPort, protocol: 'TCP' }] };
   const metadata = { name: `web-${targetPort}`, namespace: 'shop' };
@@ -93,7 +93,7 @@ describe('the behaviours of a run', () => {
     createService(world, 7002, { app: 'web', tier: 'back' });
     createService(world, 7003, { zone: 'front' });
     createService(world, 7004, { zone: 'web' });
-    createService(world, 7005, undefined);
+    createService(world, 7005, {});
     expect(portsOf(read(behaviours, pod))).to.deep.equal([7001, 7004, 8080]);
   });
 

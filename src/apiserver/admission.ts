@@ -200,7 +200,9 @@ export class KindAdmission implements Admission {
     const completed = known ?? this.judged(given, definition);
     if (typeof completed === 'string') return completed;
     const allocated = this.allocate(completed, undefined);
-    if (typeof allocated !== 'string' && given.kind === 'Pod') {
+    if (typeof allocated === 'string') return allocated;
+    deepFreeze(allocated.spec);
+    if (given.kind === 'Pod') {
       this.pods.learn(given.spec, (allocated as Pod).spec, this.patience);
     }
     return allocated;

@@ -169,7 +169,7 @@ export class ApiServer {
 
   /** A lagging view for one component. */
   informer(options: InformerOptions): Informer {
-    const audience = this.watches.audienceOf(options);
+    const audience = this.watches.audienceFor(options);
     const informer = new Informer(this.store, options, { source: this.staleness, audience });
     audience.add(this.informers.push(informer) - 1);
     this.connections.joined(options.owner);

@@ -9,7 +9,7 @@ export const PHASES = [Phase.control, Phase.agent] as const;
 export type Hearing = (typeof PHASES)[number];
 
 /** When at an instant a component hears of what it watches. */
-export function phaseOf(owner: string): Phase {
+export function phaseOf(owner: string): Hearing {
   return owner.includes('@') ? Phase.agent : Phase.control;
 }
 
@@ -26,6 +26,8 @@ export class Audience {
   readonly turns: number[] = [];
   /** So many of its turns have come. */
   turnsBegun = 0;
+  /** In which phases any of them hears, listening or not: a bit for each. */
+  private phases = 0;
   private readonly informers: readonly Informer[];
   /** Undefined where they have to be found out anew. Never changed, only replaced. */
   private controllers: readonly number[] | undefined;
@@ -41,7 +43,12 @@ export class Audience {
     // Most audiences are of one: a list that has grown keeps room for many more.
     if (this.all.length === 0) this.all = [id];
     else (this.all as number[]).push(id);
+    this.phases |= 1 << phaseOf(this.informers[id]!.options.owner);
     this.changed();
+  }
+
+  hearsIn(phase: Hearing): boolean {
+    return (this.phases & (1 << phase)) !== 0;
   }
 
   /** One of them has begun to listen, or has ceased to. */
@@ -86,12 +93,14 @@ export class Audiences {
     return this.in(scopes, scope, true);
   }
 
-  /** Those who are told of a version: first who watches the whole kind, then its scope. */
-  toldOf(kind: string, scope: string | undefined): Audience[] {
-    const whole = this.byKind.get(kind);
-    const part = scope === undefined ? undefined : this.scoped.get(kind)?.get(scope);
-    if (part === undefined) return whole === undefined ? [] : [whole];
-    return whole === undefined ? [part] : [whole, part];
+  /** Those who watch a whole kind. */
+  wholeOf(kind: string): Audience | undefined {
+    return this.byKind.get(kind);
+  }
+
+  /** Those who watch one scope of it alone: they are told of a version after the others. */
+  partOf(kind: string, scope: string | undefined): Audience | undefined {
+    return scope === undefined ? undefined : this.scoped.get(kind)?.get(scope);
   }
 
   private in(audiences: Map<string, Audience>, name: string, isPart: boolean): Audience {

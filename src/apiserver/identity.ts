@@ -79,6 +79,8 @@ export class Identities {
     let family = this.kinds.get(kind);
     if (family === undefined) {
       family = this.random.family(`apiserver/uid/${kind}/`);
+      // Frozen: forks share it.
+      Object.freeze(family);
       this.kinds.set(kind, family);
     }
     return family;

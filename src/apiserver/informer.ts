@@ -207,6 +207,11 @@ export class Informer implements Readable {
     this.move(revision);
   }
 
+  /** The component knows everything up to `revision` of itself: nobody tells it. */
+  passOver(revision: number): void {
+    if (!this.held && revision > this.seen) this.seen = revision;
+  }
+
   /** Tells `observer` of each change that the component comes to know, right after itself. */
   observe(observer: (change: Change) => void): void {
     this.observers = [...this.observers, observer];

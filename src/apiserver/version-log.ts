@@ -77,6 +77,7 @@ export class VersionLog {
    * change for each object, in the order of their first ones. Found once for all watchers.
    */
   changes(from: number, to: number): readonly Change[] {
+    this.fill();
     const { news, scope } = this;
     if (news?.from === from && news.to === to) return news.changes;
     const changes: Change[] = [];
@@ -119,8 +120,12 @@ export class VersionLog {
   }
 
   private get versions(): readonly Version[] {
-    if (this.source !== undefined) this.source.enterScopes();
+    this.fill();
     return this.written;
+  }
+
+  private fill(): void {
+    if (this.source !== undefined) this.source.enterScopes();
   }
 
   /** How many versions are not newer than `revision`. */

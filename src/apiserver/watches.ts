@@ -49,9 +49,14 @@ export class Watches {
     this.togetherEvents = new Map(PHASES.map((phase) => [phase, together(phase)]));
   }
 
-  /** Those who watch the same. */
-  audienceOf({ kind, scope }: InformerOptions): Audience {
-    return this.audiences.of(kind, scope);
+  /** Those who watch the same, to whom comes one with these options. */
+  audienceFor({ kind, scope, owner }: InformerOptions): Audience {
+    const audience = this.audiences.of(kind, scope);
+    const phase = phaseOf(owner);
+    // Nobody was there to be called for the turn that is open.
+    const { turns, turnsBegun } = audience;
+    if (turnsBegun < turns.length && !audience.hearsIn(phase)) this.callUp(audience, phase);
+    return audience;
   }
 
   /**
@@ -60,19 +65,29 @@ export class Watches {
    */
   publish(request: ApiRequest, version: Version, isKnown = false): void {
     const delay = this.commonDelay(request);
-    for (const audience of this.audiences.toldOf(request.kind, version.scope)) {
-      if (isKnown && audience.isPart && delay === ZERO) this.behind.set(audience, version.revision);
-      else if (delay === undefined)
-        for (const id of audience.all) this.notify(id, version, request);
-      else this.notifyAtOnce(audience, version, delay);
-    }
+    const whole = this.audiences.wholeOf(request.kind);
+    if (whole !== undefined) this.tell(whole, request, version, delay);
+    const part = this.audiences.partOf(request.kind, version.scope);
+    if (part === undefined) return;
+    if (isKnown && delay === ZERO) this.behind.set(part, version.revision);
+    else this.tell(part, request, version, delay);
   }
 
-  /** Brings everybody up to date who was not told of what he knew. */
+  private tell(
+    audience: Audience,
+    request: ApiRequest,
+    version: Version,
+    delay: Duration | undefined,
+  ): void {
+    if (delay !== undefined) this.notifyAtOnce(audience, version, delay);
+    else for (const id of audience.all) this.notify(id, version, request);
+  }
+
+  /** Brings everybody up to date who was not told of what he knew, which was all there was. */
   catchUp(): void {
     for (const [audience, revision] of this.behind) {
       for (const phase of PHASES) {
-        for (const id of audience.listening(phase)) this.ground.informers[id]!.deliver(revision);
+        for (const id of audience.listening(phase)) this.ground.informers[id]!.passOver(revision);
       }
     }
     this.behind.clear();
@@ -109,11 +124,14 @@ export class Watches {
       turns[turns.length - 1] = revision;
       return;
     }
-    const turn = turns.push(revision) - 1;
-    for (const phase of PHASES) {
-      const event = this.togetherEvents.get(phase)!;
-      this.ground.kernel.after(ZERO, phase, event, audience.number, turn);
-    }
+    turns.push(revision);
+    for (const phase of PHASES) if (audience.hearsIn(phase)) this.callUp(audience, phase);
+  }
+
+  /** Has everybody hear in that phase what there is of the last turn. */
+  private callUp({ number, turns }: Audience, phase: Hearing): void {
+    const event = this.togetherEvents.get(phase)!;
+    this.ground.kernel.after(ZERO, phase, event, number, turns.length - 1);
   }
 
   private deliverTogether(audience: Audience, phase: Hearing, turn: number): void {

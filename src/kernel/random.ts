@@ -103,36 +103,29 @@ export class StreamFamily {
   }
 }
 
-const HASH_START = 0x811c_9dc5;
+export const HASH_START = 0x811c_9dc5;
 
 /** A 32-bit hash of a text (FNV-1a over code units, scrambled). */
 export function hashText(text: string, start = HASH_START): number {
   return scramble(fold(text, start));
 }
 
-/** The hash of a text that is told piece by piece: nobody has to put it together. */
-export class TextHash {
-  private hash = HASH_START;
-
-  add(piece: string): void {
-    this.hash = fold(piece, this.hash);
-  }
-
-  /** As hashText of all pieces together. */
-  get value(): number {
-    return scramble(this.hash);
-  }
-}
-
-function fold(text: string, start: number): number {
+/**
+ * What a hash comes to by a text that goes on: for who hashes piece by piece what nobody has to put
+ * together. Begins with HASH_START; `scramble` makes of the last one what hashText makes.
+ */
+export function fold(text: string, start: number): number {
   let hash = start;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193) >>> 0;
-  }
+  for (let index = 0; index < text.length; index++) hash = foldCode(text.charCodeAt(index), hash);
   return hash;
 }
 
-function scramble(value: number): number {
+/** The same by one code unit. */
+export function foldCode(code: number, start: number): number {
+  return Math.imul(start ^ code, 0x0100_0193);
+}
+
+export function scramble(value: number): number {
   let mixed = value;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0_aaad);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);

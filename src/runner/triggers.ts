@@ -1,7 +1,6 @@
 // Waits for the events of steps: sees every change of the objects that a trigger is about, where
 // the trigger wants it to be seen, and tells the timeline of the one that counts.
 
-import { patternOf } from '../apiserver/late-pod';
 import type { Cluster } from '../cluster/cluster';
 import type { PlannedStep, PlannedTrigger } from '../language/plan';
 import { keyOf } from '../values/kube-object';
@@ -91,8 +90,9 @@ export class Triggers {
     const { api } = this.cluster;
     if (owner === undefined) {
       api.observeCommits((version) => {
-        const { key, previous } = version;
-        const last = patternOf(version) ?? previous?.object;
+        const { key, late, previous } = version;
+        // The object of one that is made late is made for who is concerned with it alone.
+        const last = late?.pattern ?? version.object ?? previous?.object;
         if (last?.kind !== kind) return;
         const { object } = version;
         this.look(kind, { key, before: previous?.object, after: object }, step, watch);

@@ -70,7 +70,7 @@ export class Roll<V> {
   all(): readonly V[] {
     return this.gone === 0
       ? (this.values as readonly V[])
-      : this.values.filter((_value, place) => this.keys[place] !== undefined) as V[];
+      : (this.values.filter((_value, place) => this.keys[place] !== undefined) as V[]);
   }
 
   private placeOf(key: string): number | undefined {

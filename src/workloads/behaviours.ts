@@ -28,11 +28,11 @@ interface ServiceFields {
 
 /** What there is in one namespace. */
 interface Neighbours {
-  /** Services by a value of their selector, so that a pod finds its own without a search. */
-  readonly services: Map<string, Map<ObjectKey, KubeObject>>;
+  /** Services by one pair of their selector, so that a pod finds its own without a search. */
+  readonly services: Map<string, Map<string, Map<ObjectKey, KubeObject>>>;
   /** Pods with an assumed behaviour by their labels, which a template's pods share. */
   readonly assuming: Map<Labels, Set<ObjectKey>>;
-  /** Those labels, by each value of them. */
+  /** Those labels, by each value among them. */
   readonly assumingBy: Map<string, Set<Labels>>;
 }
 
@@ -180,7 +180,7 @@ export class Behaviours {
     if (labels === undefined || services === undefined) return NO_PORTS;
     const ports: ListenSpec[] = [];
     for (const key of Object.keys(labels)) {
-      const some = services.get(labels[key]!);
+      const some = services.get(key)?.get(labels[key]!);
       if (some === undefined) continue;
       for (const service of some.values()) {
         if (matchesLabels(labels, selectorOf(service))) addTargetPorts(service, ports);
@@ -200,10 +200,12 @@ export class Behaviours {
     if (assuming.size === 0) return;
     const affected = new Set<ObjectKey>();
     for (const service of [before, after]) {
-      const value = service && valueOf(service);
-      if (value === undefined) continue;
-      for (const labels of assumingBy.get(value) ?? []) {
-        if (!matchesLabels(labels, selectorOf(service!))) continue;
+      if (service === undefined) continue;
+      const selector = selectorOf(service);
+      const key = firstKeyOf(selector);
+      if (key === undefined) continue;
+      for (const labels of assumingBy.get(selector[key]!) ?? []) {
+        if (!matchesLabels(labels, selector)) continue;
         for (const pod of assuming.get(labels) ?? []) affected.add(pod);
       }
     }
@@ -212,11 +214,15 @@ export class Behaviours {
 
   /** Where the Service is among the others; undefined of one that selects nothing. */
   private servicesLike(service: KubeObject): Map<ObjectKey, KubeObject> | undefined {
-    const value = valueOf(service);
-    if (value === undefined) return undefined;
+    const selector = selectorOf(service);
+    const key = firstKeyOf(selector);
+    if (key === undefined) return undefined;
     const { services } = this.neighboursIn(service.metadata.namespace);
-    let like = services.get(value);
-    if (like === undefined) services.set(value, (like = new Map()));
+    let byValue = services.get(key);
+    if (byValue === undefined) services.set(key, (byValue = new Map()));
+    const value = selector[key]!;
+    let like = byValue.get(value);
+    if (like === undefined) byValue.set(value, (like = new Map()));
     return like;
   }
 }
@@ -225,11 +231,8 @@ function selectorOf(service: KubeObject): Labels {
   return (service.spec as ServiceFields | undefined)?.selector ?? NO_LABELS;
 }
 
-/** A value that whatever it selects has: that of its first pair, if it has any. */
-function valueOf(service: KubeObject): string | undefined {
-  const selector = selectorOf(service);
-  const key = Object.keys(selector)[0];
-  return key === undefined ? undefined : selector[key];
+function firstKeyOf(selector: Labels): string | undefined {
+  return Object.keys(selector)[0];
 }
 
 function isReadFrom(known: Known, { metadata, spec }: Pod): boolean {

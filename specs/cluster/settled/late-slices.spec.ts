@@ -7,6 +7,7 @@
 import { expect } from 'chai';
 
 import { definitionOf } from '../../../src/apiserver/kinds';
+import { SERVICE_NAME_LABEL } from '../../../src/apiserver/kinds/endpointslice';
 import type { EndpointSlice } from '../../../src/apiserver/kinds/endpointslice';
 import { LateSlice } from '../../../src/apiserver/late-slice';
 import type { Cluster } from '../../../src/cluster/cluster';
@@ -25,6 +26,8 @@ interface Case {
   /** Further keys of the cluster. */
   readonly cluster?: string;
   readonly others?: readonly string[];
+  /** Whether its slices are looked at before they are stored. Default: not one. */
+  readonly isLookedAt?: true;
 }
 
 const LONG = `a${'b'.repeat(61)}c`;
@@ -35,8 +38,7 @@ const PORTS =
 const CASES: Readonly<Record<string, Case>> = {
   'one port': {},
   'no pods': { replicas: 0 },
-  'one pod': { replicas: 1 },
-  'more than a slice holds': { replicas: 130 },
+  'more than a slice holds': { replicas: 130, isLookedAt: true },
   'ports by name': {
     container: PORTS,
     service:
@@ -54,8 +56,9 @@ const CASES: Readonly<Record<string, Case>> = {
   'pods with host names': {
     pod: 'hostname: me, subdomain: web',
     service: 'clusterIP: None, ports: [{port: 80}]',
+    isLookedAt: true,
   },
-  'pods on the network of their host': { pod: 'hostNetwork: true' },
+  'pods on the network of their host': { pod: 'hostNetwork: true', isLookedAt: true },
   'two families': {
     cluster: 'ipFamilies: [IPv4, IPv6]',
     service: 'ipFamilyPolicy: RequireDualStack, ports: [{port: 80}]',
@@ -68,6 +71,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'traffic that stays near': {
     nodes: ZONES,
     service: 'trafficDistribution: PreferClose, ports: [{port: 80}]',
+    isLookedAt: true,
   },
   'traffic by the CPU of zones': {
     nodes: ZONES,
@@ -76,7 +80,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'labels that the controller gives': {
     metadata: 'labels: {own: label, endpointslice.kubernetes.io/managed-by: me}',
   },
-  'two workloads': { others: [deploymentOf('other', 3, '', '')] },
+  'two workloads': { others: [deploymentOf('other', 3, '', '')], isLookedAt: true },
   'two Services': { others: [serviceOf('other', 'ports: [{port: 1}]', '')] },
   'no selector': { others: [serviceOf('bare', 'selector: null, ports: [{port: 1}]', '')] },
   'a long name': { others: [serviceOf(LONG, 'ports: [{port: 1}]', '')] },
@@ -126,6 +130,10 @@ function slicesOf({ api }: Cluster): readonly EndpointSlice[] {
   return [...api.store.list('EndpointSlice')] as EndpointSlice[];
 }
 
+function isOfWeb({ metadata }: EndpointSlice): boolean {
+  return metadata.labels?.[SERVICE_NAME_LABEL] === 'web';
+}
+
 function stateOf({ api, kernel }: Cluster): readonly string[] {
   const versions = api.store.changes('EndpointSlice', 0);
   const objects = versions.map(({ revision, object }) => JSON.stringify([revision, object]));
@@ -161,6 +169,8 @@ describe('the slices of a settled cluster', function () {
       const [late, apart] = [clusterOf(given), oneByOne(given)];
       expect(slicesOf(apart).filter((it) => it instanceof LateSlice)).to.deep.equal([]);
       expect(slicesOf(late).flatMap(flawsOf)).to.deep.equal([]);
+      const judged = slicesOf(late).filter((it) => isOfWeb(it) && !(it instanceof LateSlice));
+      expect(judged.length > 0).to.equal(given.isLookedAt === true);
       expect(stateOf(late)).to.deep.equal(stateOf(apart));
       for (const cluster of [late, apart]) live(cluster);
       expect(stateOf(late)).to.deep.equal(stateOf(apart));
@@ -169,7 +179,7 @@ describe('the slices of a settled cluster', function () {
 
   it('are made when somebody reads them, and are one list for everybody', () => {
     const cluster = clusterOf({});
-    const [slice] = slicesOf(cluster).filter(({ metadata }) => metadata.namespace === 'default');
+    const [slice] = slicesOf(cluster).filter(isOfWeb);
     expect(slice).to.be.instanceOf(LateSlice);
     expect(slice!.endpoints).to.have.length(5);
     expect(slice!.endpoints).to.equal(slice!.endpoints);
@@ -185,7 +195,9 @@ describe('the slices of a settled cluster', function () {
     const [read, unread] = [clusterOf(given), clusterOf(given)];
     const before = JSON.stringify(slicesOf(read));
     const first = slicesOf(unread);
-    live(unread);
+    const { handles, kernel } = unread;
+    handles.patch('Node', 'w1', { metadata: { labels: { 'topology.kubernetes.io/zone': 'c' } } });
+    kernel.runUntil(1_000_000 as Instant);
     expect(JSON.stringify(first)).to.equal(before);
     expect(before).to.contain('"zone":"a"').and.to.contain('"zone":"b"');
     expect(before).to.not.contain('"zone":"c"');

@@ -46,6 +46,22 @@ describe('a Deployment', () => {
     expect(plane.kernel.idle).to.equal(true);
   });
 
+  it('knows its set where the template names a hash itself', () => {
+    // source: pkg/controller/deployment/util/deployment_util.go EqualIgnoreHash
+    const labels = { app: 'web', 'pod-template-hash': 'given' };
+    const { spec } = deploymentOf('web', 2) as Deployment;
+    const plane = rolledOut(2, { template: { ...spec.template, metadata: { labels } } });
+    setImage(plane, 'example/next');
+    plane.run(seconds(60));
+    setImage(plane, 'v1');
+    plane.run(seconds(60));
+    expect(plane.list('ReplicaSet')).to.have.length(2);
+    expect(plane.get<Deployment>('Deployment', 'shop/web')!.status).to.include({
+      replicas: 2,
+      updatedReplicas: 2,
+    });
+  });
+
   it('follows its scale up and down', () => {
     const plane = rolledOut(3);
     plane.patch('Deployment', 'shop/web', { spec: { replicas: 7 } });

@@ -80,11 +80,21 @@ export function checkManifest(definition: KindDefinition, object: KubeObject): M
 }
 
 /**
- * What a manifest comes to in which nothing was wrong when it was read: whoever creates an object
- * of it needs neither to complete nor to judge it again. Undefined for any other object.
+ * What a manifest comes to in which nothing was wrong when it was read, or an object that a
+ * component has vouched for: whoever creates it needs neither to complete nor to judge it again.
+ * Undefined for any other object.
  */
-export function completionOf(manifest: KubeObject): KubeObject | undefined {
-  return completions.get(manifest);
+export function completionOf(object: KubeObject): KubeObject | undefined {
+  return completions.get(object);
+}
+
+/**
+ * Says of an object that it is complete and right by its making, as it was made of one that was
+ * found right. It is frozen from now on.
+ */
+export function vouchFor(object: KubeObject): KubeObject {
+  completions.set(deepFreeze(object), object);
+  return object;
 }
 
 const completions = new WeakMap<KubeObject, KubeObject>();

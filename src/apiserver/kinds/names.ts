@@ -6,6 +6,9 @@ import type { Labels } from '../../values/labels';
 import type { ManifestProblem } from '../../values/manifest-problem';
 import { error, quote } from './define';
 
+/** The letters of a name at the most. */
+export const NAME_MOST = 253;
+
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -23,7 +26,7 @@ function isDns1035Label(text: string): boolean {
 
 /** Dotted DNS labels, as most names are. */
 export function isDnsSubdomain(text: string): boolean {
-  return text.length <= 253 && SUBDOMAIN.test(text);
+  return text.length <= NAME_MOST && SUBDOMAIN.test(text);
 }
 
 /** The name of a container port or of a named target port. */
@@ -90,22 +93,16 @@ function validateName(kind: string, text: string, isPrefix: boolean): ManifestPr
   return [error(path, `${quote(text)} is no DNS name: small letters, digits, "-" and "."`)];
 }
 
-/** Labels without problems: the pods of a template share theirs. */
-const flawless = new WeakSet<Labels>();
-
 /** What is wrong with a mapping of labels. */
 export function validateLabels(labels: Labels | undefined, path: string): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
-  if (labels === undefined || flawless.has(labels)) return problems;
+  if (labels === undefined) return problems;
   for (const key of Object.keys(labels)) {
     const value: unknown = labels[key];
     if (typeof value === 'string' && isQualifiedName(key) && isLabelValue(value)) continue;
     const place = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     problems.push(wrongLabel(place, key, value));
   }
-  // What may still change is not kept in mind, and what is no mapping is told of elsewhere.
-  const isKept = typeof labels === 'object' && Object.isFrozen(labels);
-  if (problems.length === 0 && isKept) flawless.add(labels);
   return problems;
 }
 

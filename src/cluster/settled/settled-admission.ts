@@ -142,7 +142,7 @@ export class SettledAdmission implements Admission {
   private bound(pod: Pod): Pod {
     // Whoever runs it holds on to it: what is known of an object of the API never changes.
     const status = this.settlers.running(comerOf(deepFreeze(pod)));
-    return status === undefined ? pod : copyWith(pod, { status });
+    return status === undefined ? pod : copyWith(pod, { status: deepFreeze(status) });
   }
 }
 

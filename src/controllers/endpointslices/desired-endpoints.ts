@@ -11,9 +11,9 @@ import type { Family } from '../../values/ip';
 import { keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
 import type { Pass } from '../pass';
-import { LateEndpoints, lateAlike } from './late-endpoints';
+import { lateEndpointsOf } from './late-endpoints';
 import { portsKey } from './slice-draft';
-import { endpointOf, hasAddressOf, isEndpoint, portsOf } from './slice-endpoint';
+import { endpointOf, hasAddressOf, isEndpoint, isOfOneTemplate, portsOf } from './slice-endpoint';
 
 /** The endpoints that offer one and the same list of ports, in the order of their pods. */
 export interface DesiredGroup {
@@ -90,11 +90,9 @@ export class DesiredEndpoints {
   /** At pods of which nobody has read any: their endpoints can wait as well. */
   private lookLate(service: Service, family: Family, pods: readonly Version[]): Look | undefined {
     const { zones, zoning } = this;
-    const offer = { service, family, zones };
-    const late = lateAlike(pods, offer);
-    if (late === undefined) return undefined;
+    const found = lateEndpointsOf(pods, { service, family, zones });
+    if (found === undefined) return undefined;
     this.areKept = true;
-    const found = new LateEndpoints(late, offer);
     const groups = Object.freeze([found]);
     return Object.freeze({ spec: service.spec, zoning, pods, found, groups });
   }
@@ -199,11 +197,6 @@ function groupsOf(
     Object.freeze(one);
   }
   return Object.freeze(groups);
-}
-
-/** Whether two pods have the very same containers. */
-function isOfOneTemplate({ spec: a }: Pod, { spec: b }: Pod): boolean {
-  return a.containers === b.containers && a.initContainers === b.initContainers;
 }
 
 function groupFor(groups: OpenGroup[], ports: readonly SlicePort[]): OpenGroup {

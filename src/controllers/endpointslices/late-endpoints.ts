@@ -1,14 +1,11 @@
-// The endpoints of pods that a cluster has settled with. They stand at rest alike: what is to be
-// known of all of them is looked at once, and each becomes an endpoint when somebody reads it.
+// The endpoints of pods that a cluster has settled with. They stand at rest alike: what all of them
+// have in common is looked at once, and each becomes an endpoint when somebody reads it.
 
-import type {
-  EndpointConditions,
-  SliceEndpoint,
-  SlicePort,
-} from '../../apiserver/kinds/endpointslice';
+import type { SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import { isSpecialAddress } from '../../apiserver/kinds/special-addresses';
+import { patternOf } from '../../apiserver/late-pod';
 import type { LatePod } from '../../apiserver/late-pod';
 import type { EndpointSource } from '../../apiserver/late-slice';
 import type { Version } from '../../apiserver/store';
@@ -16,12 +13,20 @@ import { familyOf } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
 import { splitKey } from '../../values/kube-object';
 import type { DesiredGroup } from './desired-endpoints';
-import { conditionsIn, hostnameIn, isEndpoint, portsOf } from './slice-endpoint';
+import {
+  addressesOf,
+  conditionsIn,
+  endpointOf,
+  hostnameIn,
+  isEndpoint,
+  isOfOneTemplate,
+  portsOf,
+} from './slice-endpoint';
 
 /** The zone of each node that is there, as it is when endpoints are looked for. */
 export type Zones = ReadonlyMap<string, string | undefined>;
 
-/** Who offers what, of one family. */
+/** Who offers what, of one family. The zones do not change any more. */
 export interface Offer {
   readonly service: Service;
   readonly family: Family;
@@ -31,26 +36,21 @@ export interface Offer {
 /** Endpoints of one list of ports, as DesiredEndpoints.of finds them. Frozen: forks share them. */
 export class LateEndpoints implements DesiredGroup, EndpointSource {
   readonly ports: readonly SlicePort[];
-  readonly conditions: EndpointConditions;
-  private readonly pods: readonly LatePod[];
-  private readonly family: Family;
+  readonly count: number;
+  /** Whether one of them says that it is ready. */
+  readonly hasReady: boolean;
   // Private to the language, so that they can be found when all the rest is frozen.
-  readonly #zones: Zones;
+  readonly #pods: readonly Version[];
+  readonly #offer: Offer;
   #list: readonly SliceEndpoint[] | undefined;
 
-  /** `zones` do not change any more. Each pod has one address of the family. */
-  constructor(pods: readonly LatePod[], { service, family, zones }: Offer) {
-    const { pattern } = pods[0]!;
-    this.pods = pods;
-    this.family = family;
-    this.ports = portsOf(service, pattern);
-    this.conditions = conditionsIn(service, pattern);
-    this.#zones = zones;
+  constructor(pods: readonly Version[], offer: Offer, hasReady: boolean) {
+    this.ports = portsOf(offer.service, patternOf(pods[0]!) as Pod);
+    this.count = pods.length;
+    this.hasReady = hasReady;
+    this.#pods = pods;
+    this.#offer = offer;
     Object.freeze(this);
-  }
-
-  get count(): number {
-    return this.pods.length;
   }
 
   get endpoints(): readonly SliceEndpoint[] {
@@ -58,49 +58,74 @@ export class LateEndpoints implements DesiredGroup, EndpointSource {
   }
 
   get list(): readonly SliceEndpoint[] {
-    return (this.#list ??= Object.freeze(this.pods.map((pod) => this.endpointOf(pod))));
+    return (this.#list ??= Object.freeze(this.#pods.map((pod) => this.endpointOf(pod))));
   }
 
-  private endpointOf(pod: LatePod): SliceEndpoint {
-    const { conditions, family } = this;
-    const { key, uid, scope: nodeName, pattern } = pod;
-    const { namespace = '' } = pattern.metadata;
-    const { name } = splitKey(key);
-    const zone = this.#zones.get(nodeName);
-    const addresses = Object.freeze([onlyAddressOf(pod, family)!]);
-    const targetRef = Object.freeze({ kind: 'Pod', namespace, name, uid });
-    return Object.freeze(
-      zone
-        ? { addresses, conditions, nodeName, zone, targetRef }
-        : { addresses, conditions, nodeName, targetRef },
-    );
+  private endpointOf(pod: Version): SliceEndpoint {
+    const { service, family, zones } = this.#offer;
+    const { late, scope = '' } = pod;
+    const zone = zones.get(scope);
+    if (late !== undefined) return lateEndpointOf(late, zone, service, family);
+    return endpointOf(pod.object as Pod, zone, service, family, undefined);
   }
 }
 
-/** These pods, where all of them stand at rest alike and are endpoints; else undefined. */
-export function lateAlike(pods: readonly Version[], offer: Offer): readonly LatePod[] | undefined {
-  const pattern = pods[0]?.late?.pattern;
-  if (pattern === undefined || !isPlain(pattern, offer.service)) return undefined;
-  const late: LatePod[] = [];
+/** The same as `endpointOf`, of a pod without a host name: its object is not made for it. */
+function lateEndpointOf(
+  pod: LatePod,
+  zone: string | undefined,
+  service: Service,
+  family: Family,
+): SliceEndpoint {
+  const { key, uid, scope: nodeName, pattern } = pod;
+  const { namespace = '' } = pattern.metadata;
+  const { name } = splitKey(key);
+  const addresses = Object.freeze([onlyOf(pod.addresses, family)!]);
+  const conditions = conditionsIn(service, pattern);
+  const targetRef = Object.freeze({ kind: 'Pod', namespace, name, uid });
+  return Object.freeze(
+    zone
+      ? { addresses, conditions, nodeName, zone, targetRef }
+      : { addresses, conditions, nodeName, targetRef },
+  );
+}
+
+/**
+ * The endpoints of these pods, a frozen list, where all of them offer the same and the API server
+ * would take each as it is. Undefined where that has to be looked at one by one, or nobody would
+ * have to wait for any.
+ */
+export function lateEndpointsOf(pods: readonly Version[], offer: Offer): LateEndpoints | undefined {
+  // The first of a series may be a pod like any other.
+  if (pods.at(-1)?.late === undefined) return undefined;
+  const { service } = offer;
+  let last: Pod | undefined;
+  let hasReady = false;
   for (let index = 0; index < pods.length; index++) {
-    const pod = pods[index]!.late;
-    if (pod === undefined || pod.pattern !== pattern || !isPlaced(pod, offer)) return undefined;
-    late.push(pod);
+    const pod = pods[index]!;
+    const pattern = patternOf(pod) as Pod;
+    if (pattern !== last) {
+      const isLikeLast = last === undefined || isOfOneTemplate(pattern, last);
+      if (!isLikeLast || !isEndpoint(pattern) || hostnameIn(service, pattern)) return undefined;
+      hasReady ||= conditionsIn(service, pattern).ready === true;
+      last = pattern;
+    }
+    if (!isPlaced(pod, offer)) return undefined;
   }
-  return Object.freeze(late);
-}
-
-function isPlain(pattern: Pod, service: Service): boolean {
-  return isEndpoint(pattern) && !hostnameIn(service, pattern);
+  return new LateEndpoints(pods, offer, hasReady);
 }
 
 /** Whether the pod has one address that clients can reach, on a node that is there. */
-function isPlaced(pod: LatePod, { family, zones }: Offer): boolean {
-  const address = onlyAddressOf(pod, family);
-  return address !== undefined && !isSpecialAddress(address) && zones.has(pod.scope);
+function isPlaced(pod: Version, { family, zones }: Offer): boolean {
+  const { late, scope } = pod;
+  const addresses = late === undefined ? addressesOf(pod.object as Pod, family) : late.addresses;
+  const address = onlyOf(addresses as readonly IP[], family);
+  if (address === undefined || isSpecialAddress(address)) return false;
+  return scope !== undefined && zones.has(scope);
 }
 
-function onlyAddressOf({ addresses }: LatePod, family: Family): IP | undefined {
+/** The address of the family, where there is one alone. */
+function onlyOf(addresses: readonly IP[], family: Family): IP | undefined {
   let only: IP | undefined;
   for (let index = 0; index < addresses.length; index++) {
     const address = addresses[index]!;

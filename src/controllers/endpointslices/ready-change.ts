@@ -40,8 +40,7 @@ export function bringsReady({ create }: SlicePlan): boolean {
 }
 
 function holdsReady(draft: SliceDraft): boolean {
-  const { conditions } = lateSourceOf(draft) ?? {};
-  return conditions === undefined ? draft.endpoints.some(isReady) : conditions.ready === true;
+  return lateSourceOf(draft)?.hasReady ?? draft.endpoints.some(isReady);
 }
 
 function addReady(endpoints: readonly SliceEndpoint[], ready: Set<string>): void {

@@ -33,13 +33,19 @@ export function hasAddressOf({ status }: Pod, family: Family): boolean {
   return false;
 }
 
-function addressesOf({ status }: Pod, family: Family): string[] {
+/** Those of the pod in the family. */
+export function addressesOf({ status }: Pod, family: Family): string[] {
   const { podIPs, podIP } = status ?? {};
   if (!podIPs?.length) return podIP && familyOf(podIP as IP) === family ? [podIP] : [];
   const first = podIPs[0]!.ip;
   // Nearly all pods have one address; a list that grows would keep room for more.
   if (podIPs.length === 1) return familyOf(first as IP) === family ? [first] : [];
   return podIPs.filter(({ ip }) => familyOf(ip as IP) === family).map(({ ip }) => ip);
+}
+
+/** Whether two pods have the very same containers: they offer the same ports. */
+export function isOfOneTemplate({ spec: a }: Pod, { spec: b }: Pod): boolean {
+  return a.containers === b.containers && a.initContainers === b.initContainers;
 }
 
 /**

@@ -5,13 +5,35 @@
 import type { Node } from '../../apiserver/kinds/node';
 import type { Pod } from '../../apiserver/kinds/pod';
 import { Bitset } from '../../values/bitset';
+import { LateMap } from '../../values/late-map';
 import { NodeLoad } from './node-load';
 
 /** How many pods of one owner there are on each node, by the number of the node. */
-export type Spread = ReadonlyMap<number, number>;
+export class Spread {
+  /** Nodes that have any: most owners have no two pods on one node. */
+  private readonly some = new Bitset();
+  /** By the number of the node, where there is more than one. */
+  private readonly more = new LateMap<number, number>();
+
+  has(node: number): boolean {
+    return this.some.has(node);
+  }
+
+  get(node: number): number {
+    return this.some.has(node) ? (this.more.get(node) ?? 1) : 0;
+  }
+
+  add(node: number, by: 1 | -1): void {
+    const count = this.get(node) + by;
+    if (count === 0) this.some.delete(node);
+    else this.some.add(node);
+    if (count === 1 || count === 0) this.more.delete(node);
+    else this.more.set(node, count);
+  }
+}
 
 /** Of pods without an owner: they are nobody's. */
-const NOWHERE: Spread = Object.freeze(new Map<number, number>());
+const NOWHERE = Object.freeze(new Spread()) as Spread;
 
 export class NodesByLoad {
   private readonly byName = new Map<string, NodeLoad>();
@@ -21,7 +43,7 @@ export class NodesByLoad {
   private readonly shelves: Bitset[] = [];
   /** Shelves below this one are empty: in a full cluster that is nearly all of them. */
   private lowest = 0;
-  private readonly spreads = new Map<string, Map<number, number>>();
+  private readonly spreads = new Map<string, Spread>();
 
   get size(): number {
     return this.byName.size;
@@ -96,8 +118,8 @@ export class NodesByLoad {
     this.enter(load);
     if (owner === '') return;
     let spread = this.spreads.get(owner);
-    if (spread === undefined) this.spreads.set(owner, (spread = new Map()));
-    spread.set(came, (spread.get(came) ?? 0) + by);
+    if (spread === undefined) this.spreads.set(owner, (spread = new Spread()));
+    spread.add(came, by);
   }
 
   private enter(load: NodeLoad): void {

@@ -191,13 +191,13 @@ class SchedulerLogic implements ControllerLogic {
   private choose(pod: Pod, reasons?: Map<string, number>): NodeLoad | undefined {
     const spread = this.loads.spreadOf(ownerOf(pod));
     const fresh = this.loads.firstOfLeast(
-      (load) => !spread.get(load.came) && whyNot(pod, load) === undefined,
+      (load) => !spread.has(load.came) && whyNot(pod, load) === undefined,
     );
     if (fresh !== undefined) return fresh;
     let best: NodeLoad | undefined;
     let bestOwn = 0;
     for (const load of this.loads.inOrder()) {
-      const own = spread.get(load.came) ?? 0;
+      const own = spread.get(load.came);
       const isWorse =
         best !== undefined && (own > bestOwn || (own === bestOwn && load.pods >= best.pods));
       if (isWorse) continue;

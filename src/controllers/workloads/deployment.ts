@@ -1,7 +1,9 @@
 // Rolls the pods of a Deployment from one template to the next, one ReplicaSet per template.
 // source: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate}.go
 
+import { vouchFor } from '../../apiserver/kinds/define';
 import type { Deployment } from '../../apiserver/kinds/deployment';
+import { NAME_MOST } from '../../apiserver/kinds/names';
 import type { Condition } from '../../apiserver/kinds/pod';
 import type { ReplicaSet } from '../../apiserver/kinds/replicaset';
 import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload';
@@ -289,7 +291,7 @@ function setFor(owner: Deployment, replicas: number, revision: number): KubeObje
   const own = withLabels(template, labels);
   // Nobody has to look: it differs in the label alone that makes it another one.
   compared.set(own, { wanted: template, isSame: true });
-  return {
+  const set: KubeObject = {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     metadata:
@@ -303,6 +305,9 @@ function setFor(owner: Deployment, replicas: number, revision: number): KubeObje
       template: own,
     },
   };
+  // All else that could be wrong with it was found right with its owner.
+  const isRight = name.length <= NAME_MOST && selector?.matchExpressions === undefined;
+  return isRight ? vouchFor(set) : set;
 }
 
 function sizeAnnotations(owner: Deployment): Record<string, string> {

@@ -3,6 +3,7 @@
 // source: containernetworking/plugins plugins/main/bridge/bridge.go (isDefaultGateway)
 
 import type { Machine } from '../machine';
+import { cidr } from '../../values/cidr';
 import type { IP } from '../../values/ip';
 import { gatewayOf, HostLocal } from './host-local';
 import type { Attachment } from './define';
@@ -56,11 +57,12 @@ export class BridgedNodes {
   }
 
   private plugBridge(machine: Machine): void {
-    const ranges = this.ranges.get(machine.name)!;
-    const addresses = ranges.map((range) => `${gatewayOf(range)}/${range.split('/')[1]}`);
-    machine.setDevice({ name: BRIDGE, kind: 'bridge', addresses, ...this.settings });
-    for (const range of ranges) {
-      machine.routing.add({ destination: range, device: BRIDGE, source: gatewayOf(range) });
-    }
+    const { mtu, hairpin } = this.settings;
+    const addresses = this.ranges.get(machine.name)!.map((destination) => {
+      const source = gatewayOf(destination);
+      machine.routing.add({ destination, device: BRIDGE, source });
+      return `${source}/${cidr(destination).prefix}`;
+    });
+    machine.setDevice({ name: BRIDGE, kind: 'bridge', addresses, mtu, hairpin });
   }
 }

@@ -14,6 +14,9 @@ import type { NodeLeases } from './node-lease';
 
 const PERIOD: TimerName = 'kubelet.nodeStatusUpdateFrequency';
 
+/** Those of nearly every node. */
+const NO_PRESSURES: readonly Pressure[] = Object.freeze([]);
+
 interface Condition {
   readonly type: string;
   readonly status: string;
@@ -59,7 +62,12 @@ export function pressuresOf(
   node: string,
 ): readonly Pressure[] {
   const found = pressures.get(node);
-  return PRESSURES.filter((it) => found?.has(it) === true || nodeFailures[it].has(node));
+  let all = NO_PRESSURES;
+  for (let index = 0; index < PRESSURES.length; index++) {
+    const it = PRESSURES[index]!;
+    if (found?.has(it) === true || nodeFailures[it].has(node)) all = [...all, it];
+  }
+  return all;
 }
 
 /** What a kubelet says of its node, whose runtime answers. */

@@ -1,0 +1,139 @@
+// Goal: endpoints that wait until somebody reads them are those that a look at each pod would have
+// found, and the API server has nothing to say against any of them. Method: random pods of series,
+// on nodes that are there or not, with all sorts of addresses.
+// Rules: pkg/apis/discovery/validation/validation.go.
+
+import { expect } from 'chai';
+
+import type { EndpointSlice } from '../../../src/apiserver/kinds/endpointslice';
+import { validateEndpointSlice } from '../../../src/apiserver/kinds/endpointslice-validation';
+import type { Pod } from '../../../src/apiserver/kinds/pod';
+import type { Service } from '../../../src/apiserver/kinds/service';
+import { LatePod } from '../../../src/apiserver/late-pod';
+import type { PodMaker } from '../../../src/apiserver/late-pod';
+import { LateSlice } from '../../../src/apiserver/late-slice';
+import type { Version } from '../../../src/apiserver/store';
+import { DesiredEndpoints } from '../../../src/controllers/endpointslices/desired-endpoints';
+import { LateEndpoints } from '../../../src/controllers/endpointslices/late-endpoints';
+import { Pass } from '../../../src/controllers/pass';
+import { Stream } from '../../../src/kernel/random';
+import { ip } from '../../../src/values/ip';
+import type { Family, IP } from '../../../src/values/ip';
+import { deepFreeze, splitKey } from '../../../src/values/kube-object';
+import type { Instant } from '../../../src/values/time';
+import { serviceOf } from '../control-plane';
+import { podOf, versionsOf } from './slices-of-pods';
+
+const ADDRESSES = ['10.244.1.5', '10.244.2.7', 'fd00:10:244::5', '169.254.1.1', 'fe80::1'].map(ip);
+const NODES = ['worker-1', 'worker-2', 'gone'];
+
+/** Any of these, most of the time the first. */
+function pick<T>(stream: Stream, among: readonly T[]): T {
+  return among[stream.below(8) > 0 ? 0 : stream.below(among.length)]!;
+}
+
+function addressesFrom(stream: Stream): readonly IP[] {
+  if (stream.below(8) > 0) return ADDRESSES.slice(0, 1);
+  return ADDRESSES.filter(() => stream.below(3) === 0);
+}
+
+/** What the pods of a series are like: ready or not, ended, named, on their way out. */
+function patternFrom(stream: Stream): Pod {
+  const ready = pick(stream, ['True', 'False']);
+  const phase = pick(stream, ['Running', 'Succeeded']);
+  const hostname = pick(stream, [{}, { hostname: 'me', subdomain: 'web' }]);
+  const status = { phase, conditions: [{ type: 'Ready', status: ready }] };
+  const pattern = podOf('any', status, { ...hostname, nodeName: 'worker-1' }) as Pod;
+  const leaving = pick(stream, [{}, { deletionTimestamp: 1 }]);
+  return deepFreeze({ ...pattern, metadata: { ...pattern.metadata, ...leaving } });
+}
+
+function makerOf(pattern: Pod): PodMaker {
+  return {
+    pattern,
+    uidOf: ({ key }) => `uid of ${key}`,
+    make: (pod) => {
+      const metadata = { ...pattern.metadata, name: splitKey(pod.key).name, uid: pod.uid };
+      const podIPs = pod.addresses.map((address) => ({ ip: address }));
+      const { podIP: _any, ...status } = { ...pattern.status, podIPs };
+      return deepFreeze({
+        ...pattern,
+        metadata,
+        spec: { ...pattern.spec, nodeName: pod.scope },
+        status,
+      });
+    },
+  };
+}
+
+/** Pods of one series or two, of which the first may be a pod like any other. */
+function podsFrom(stream: Stream): readonly Version[] {
+  let maker = makerOf(patternFrom(stream));
+  const pods: Version[] = [];
+  for (let count = stream.below(5); count >= 0; count--) {
+    const own = {
+      revision: count,
+      at: 0 as Instant,
+      key: `shop/web-${count}`,
+      cause: 0,
+      node: pick(stream, NODES),
+      addresses: addressesFrom(stream),
+      hostAddresses: [],
+    };
+    const pod = new LatePod(own, maker);
+    const { object, scope } = pod;
+    pods.push(
+      pick(stream, [
+        pod,
+        Object.freeze({ ...pod, object, scope, previous: undefined, late: undefined }),
+      ]),
+    );
+    if (stream.below(8) === 0) maker = makerOf(patternFrom(stream));
+  }
+  return Object.freeze(pods);
+}
+
+function serviceFrom(stream: Stream): Service {
+  const service = serviceOf('web') as Service;
+  const publishNotReadyAddresses = pick(stream, [false, true]);
+  return deepFreeze({ ...service, spec: { ...service.spec, publishNotReadyAddresses } });
+}
+
+/** What a controller that knows of two nodes, one in a zone, makes of them. */
+function lookAt(pods: readonly Version[], service: Service, family: Family) {
+  const desired = new DesiredEndpoints();
+  const labels = { 'topology.kubernetes.io/zone': 'a' };
+  const [one, other] = [podOf('w1'), podOf('w2')];
+  const zoned = { ...one, metadata: { ...one.metadata, labels } };
+  desired.onNode({ key: 'worker-1', before: undefined, after: zoned, cause: 0 });
+  desired.onNode({ key: 'worker-2', before: undefined, after: other, cause: 0 });
+  const pass = new Pass('Service', 'shop/web', 'spec');
+  return { groups: desired.of(service, family, pods, pass), failure: pass.failure };
+}
+
+describe('endpoints that wait for a reader', () => {
+  it('are those that a look at each pod finds, and right', () => {
+    let late = 0;
+    for (let seed = 0; seed < 600; seed++) {
+      const stream = new Stream(seed * 7919);
+      const [pods, service] = [podsFrom(stream), serviceFrom(stream)];
+      const family = pick(stream, ['IPv4', 'IPv6'] as const);
+      const waiting = lookAt(pods, service, family);
+      const objects = pods.map(({ object }) => object as Pod);
+      const looked = lookAt(versionsOf(objects), service, family);
+      expect(waiting.failure).to.equal(looked.failure);
+      const plain = waiting.groups.map(({ ports, endpoints }) => ({ ports, endpoints }));
+      expect(JSON.stringify(plain)).to.equal(JSON.stringify(looked.groups));
+      const [group] = waiting.groups;
+      if (!(group instanceof LateEndpoints)) continue;
+      late++;
+      expect(group.count).to.equal(pods.length);
+      const areReady = group.endpoints.map(({ conditions }) => conditions!.ready);
+      expect(group.hasReady).to.equal(areReady.includes(true));
+      const metadata = { name: 'web-abcde', namespace: 'shop' };
+      const slice = new LateSlice({ metadata, addressType: family, ports: group.ports }, group);
+      expect(validateEndpointSlice(slice as EndpointSlice)).to.deep.equal([]);
+    }
+    expect(late).to.be.within(150, 450);
+  });
+});
