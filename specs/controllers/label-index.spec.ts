@@ -7,6 +7,7 @@ import { SelectorIndex } from '../../src/controllers/selector-index';
 import { Random } from '../../src/kernel/random';
 import { matchesLabels } from '../../src/values/labels';
 import type { Labels } from '../../src/values/labels';
+import { runOf } from './pod-runs';
 
 const NAMESPACES = ['shop', 'bank'];
 const LABELS: readonly Labels[] = [
@@ -75,6 +76,34 @@ describe('objects by their labels', () => {
       const once = [...index.matching('shop', wanted)];
       expect([...often.matching('shop', wanted)]).to.deep.equal(once);
     }
+  });
+
+  it('are the same whether pods of one template come together or one by one', () => {
+    const [together, apart] = [new LabelIndex(), new LabelIndex()];
+    const labels = { app: 'web', tier: 'front' };
+    const run = runOf(['a', 'b', 'c'], { labels });
+    for (const subject of [together, apart]) subject.update('shop', 'z', undefined, { app: 'web' });
+    together.addRun('shop', run, labels);
+    for (const key of ['a', 'b', 'c']) apart.update('shop', key, undefined, labels);
+    for (const subject of [together, apart]) {
+      subject.update('shop', 'y', undefined, { app: 'web' });
+      subject.update('shop', 'b', labels, { app: 'web' });
+      subject.update('shop', 'c', labels, undefined);
+    }
+    expect([...together.matching('shop', { app: 'web' })]).to.deep.equal(['z', 'a', 'y', 'b']);
+    for (const wanted of LABELS) {
+      const keys = [...apart.matching('shop', wanted)];
+      expect([...together.matching('shop', wanted)], JSON.stringify(wanted)).to.deep.equal(keys);
+    }
+  });
+
+  it('of a namespace stand in the order in which they came, whatever labels they got since', () => {
+    const subject = new LabelIndex();
+    for (const key of ['a', 'b', 'c']) subject.update('shop', key, undefined, { app: key });
+    subject.update('shop', 'a', { app: 'a' }, { app: 'x' });
+    subject.update('shop', 'b', { app: 'b' }, undefined);
+    subject.update('shop', 'b', undefined, { app: 'b' });
+    expect([...subject.matching('shop', {})]).to.deep.equal(['a', 'c', 'b']);
   });
 
   it('are none when all is forgotten, whether it was read or not', () => {

@@ -5,6 +5,7 @@
 import { expect } from 'chai';
 
 import type { Change } from '../../src/apiserver/informer';
+import { PodRun } from '../../src/apiserver/pod-run';
 import {
   areForeign,
   controllerOf,
@@ -14,6 +15,7 @@ import {
 } from '../../src/controllers/owner';
 import { Random } from '../../src/kernel/random';
 import type { KubeObject, OwnerReference } from '../../src/values/kube-object';
+import { seriesOf } from './pod-runs';
 
 const KIND = 'ReplicaSet';
 const STEPS = 600;
@@ -79,6 +81,24 @@ describe('objects by who controls them', () => {
       }
     });
   }
+
+  it('are the same where the pods of a template came together, none of which is made for it', () => {
+    const ownerReferences = reference(KIND, 'a');
+    const made: string[] = [];
+    const series = seriesOf(['shop/1', 'shop/2', 'shop/3'], { ownerReferences }, (key) =>
+      made.push(key),
+    );
+    const index = new OwnerIndex(KIND);
+    index.addRun(new PodRun(series, 1, 3));
+    index.update(series[0]!);
+    const [uid] = ownerReferences.map((it) => it.uid);
+    expect(index.countOf(uid)).to.equal(3);
+    expect(index.heldBy(uid)).to.deep.equal([series[1], series[2], series[0]]);
+    expect(made).to.deep.equal([]);
+    index.update({ key: 'shop/2', before: series[1]!.object, after: undefined });
+    expect(index.ownedBy(uid)).to.deep.equal([series[2]!.object, series[0]!.object]);
+    expect(made).to.deep.equal(['shop/2', 'shop/3', 'shop/1']);
+  });
 
   it('are none when all is forgotten, nor is what comes next put to what was', () => {
     const index = new OwnerIndex();

@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 
 import type { Change } from '../../src/apiserver/informer';
+import type { PodRun } from '../../src/apiserver/pod-run';
 import { WorkQueue } from '../../src/apiserver/work-queue';
 import { defineController } from '../../src/controllers/define';
 import type { ControllerLogic, Workplace } from '../../src/controllers/define';
@@ -16,6 +17,7 @@ import type { TimerName } from '../../src/timing';
 import type { KubeVersion } from '../../src/values/kube-version';
 import { milliseconds, START } from '../../src/values/time';
 import type { Instant } from '../../src/values/time';
+import { seriesOf } from './pod-runs';
 
 const ACTOR = 'controller-manager/spec';
 const PERIOD: TimerName = 'controller-manager.endpointslice.updatesBatchPeriod';
@@ -33,7 +35,13 @@ const CHANGES: readonly Change[] = ['a', 'a', 'b', 'c', 'a'].map((key) => {
 });
 
 function setUp(
-  options: { at?: Instant; gathers?: boolean; passes?: boolean; keysOf?: KeysOf } = {},
+  options: {
+    at?: Instant;
+    gathers?: boolean;
+    passes?: boolean;
+    runs?: boolean;
+    keysOf?: KeysOf;
+  } = {},
 ) {
   const kernel = new Kernel(1, options.at ?? EARLY);
   const timing = new Timing(
@@ -55,8 +63,16 @@ function setUp(
     looked.push(key);
     return OWNERS[key]!;
   };
+  const runs: string[][] = [];
+  const comings = {
+    Pod: (run: PodRun): readonly string[] => {
+      runs.push(Array.from({ length: run.count }, (_, index) => run.keyAt(index)));
+      return OWNERS['b']!;
+    },
+  };
   const logic: ControllerLogic = {
     watches: { Pod: options.keysOf ?? own },
+    ...(options.runs === true && { comings }),
     ...(options.gathers === true && { gathers: { Pod: PERIOD } }),
     passesOver: () => options.passes === true,
     reconcile: () => {},
@@ -65,7 +81,7 @@ function setUp(
   const place = { kernel, timing, queue, actor: ACTOR } as unknown as Workplace;
   const watched = new WatchedKind('Pod', definition, logic, place);
   const run = (): void => kernel.runUntil(milliseconds(100) as number as Instant);
-  return { kernel, timing, watched, worked, looked, run };
+  return { kernel, timing, watched, worked, looked, runs, run };
 }
 
 describe('a watched kind', () => {
@@ -124,6 +140,35 @@ describe('a watched kind', () => {
     expect(looked).to.deep.equal([]);
     watched.onChanges(CHANGES.slice(0, 1));
     expect(looked).to.deep.equal(['a']);
+  });
+
+  it('is told at once of pods of one series, among others, before the start', () => {
+    const { watched, worked, looked, runs, run } = setUp({ runs: true });
+    const [one, two, three] = seriesOf(['x', 'y', 'z'], {});
+    const [other] = seriesOf(['w'], {});
+    watched.onChanges([CHANGES[0]!, one!, two!, CHANGES[3]!, three!, other!]);
+    expect(runs).to.deep.equal([['x', 'y'], ['z'], ['w']]);
+    expect(looked).to.deep.equal(['a', 'c']);
+    run();
+    expect(worked.map(([key]) => key)).to.deep.equal(['one', 'other']);
+  });
+
+  it('is told of each by itself from the start on', () => {
+    const seen: string[] = [];
+    const keysOf: KeysOf = ({ key }) => {
+      seen.push(key);
+      return NOBODY;
+    };
+    const { watched, runs } = setUp({ runs: true, at: START, keysOf });
+    watched.onChanges(seriesOf(['x', 'y'], {}));
+    expect([runs, seen]).to.deep.equal([[], ['x', 'y']]);
+  });
+
+  it('looks at no pod of a series where it passes over it, though it comes alone', () => {
+    const made: string[] = [];
+    const { watched, looked } = setUp({ passes: true });
+    watched.onChanges(seriesOf(['x'], {}, (key) => made.push(key)));
+    expect([made, looked]).to.deep.equal([[], []]);
   });
 
   it('brings nothing where its objects are only looked up', () => {

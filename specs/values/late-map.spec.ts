@@ -45,6 +45,32 @@ describe('a map for what comes in bulk', () => {
     });
   }
 
+  for (const [name, look] of Object.entries(WAYS)) {
+    it(`has its source say what else there is before it is looked into: ${name}`, () => {
+      const late = new LateMap<string, number>().set('a', 6);
+      let left = ['b', 'c'];
+      const source = {
+        get isEmpty(): boolean {
+          return left.length === 0;
+        },
+        enter(): void {
+          const entries = left;
+          left = [];
+          entries.forEach((key, index) => late.later(key, index + 2));
+        },
+      };
+      late.fillFrom(source);
+      expect(left.length).to.equal(2);
+      // What stands in the table needs no more, whatever else there is.
+      expect(late.get('a')).to.equal(6);
+      expect(left.length).to.equal(2);
+      const expected = look(new Map(Object.entries({ a: 6, b: 2, c: 3 })));
+      expect(look(late)).to.deep.equal(expected);
+      left = ['f'];
+      expect(late.get('f')).to.equal(2);
+    });
+  }
+
   it('is one of its kind in a fork as well, also where it was made on the way', () => {
     const origin = { first: new LateMap<string, number>(), more: new Map<string, object>() };
     const made = new LateMap<string, number>();

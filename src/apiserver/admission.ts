@@ -21,9 +21,7 @@ import type { Namespace } from './kinds/namespace';
 import { validateMetadata } from './kinds/names';
 import { isPodTerminal } from './kinds/pod';
 import type { Pod, PodSpec, PodStatus } from './kinds/pod';
-import { isFlawless } from './kinds/pod-validation';
 import type { Service } from './kinds/service';
-import type { WorkloadSpec } from './kinds/workload';
 import { isThere } from './late-pod';
 import { LateSlice } from './late-slice';
 import { LeftDelays } from './left-delays';
@@ -72,7 +70,7 @@ export class KindAdmission implements Admission {
     }
   }
 
-  /** Pods like this one; undefined where nobody has looked at any so far, or it is a special one. */
+  /** Pods like this one; undefined where nobody has looked at any yet, or it is a special one. */
   mould(given: KubeObject, store: Store): PodMould | undefined {
     if (!isPod(given) || !isOfMould(given)) return undefined;
     const { generateName = '', namespace } = given.metadata;
@@ -213,7 +211,7 @@ export class KindAdmission implements Admission {
     given: KubeObject,
     definition: KindDefinition | undefined,
   ): KubeObject | string {
-    const said = this.leftDelays.complete(storable(given, standingParts(given)));
+    const said = this.leftDelays.complete(storable(given));
     const completed = deepFreeze(definition?.defaults(said) ?? said);
     return refusal((definition?.validate ?? validateMetadata)(completed)) ?? completed;
   }
@@ -267,12 +265,6 @@ export class KindAdmission implements Admission {
   private secondsOf(timer: TimerName): number {
     return Math.round(this.timing.delay(timer).least / MICROSECONDS);
   }
-}
-
-/** The parts of an object, by their places, that were found right with another one. */
-function standingParts({ spec }: KubeObject): unknown {
-  const pod = (spec as Partial<WorkloadSpec> | null | undefined)?.template?.spec;
-  return pod && isFlawless(pod) ? { spec: { template: { spec: pod } } } : undefined;
 }
 
 function isPod(object: KubeObject): object is Pod {

@@ -79,7 +79,7 @@ export class ApiServer {
     this.lags = new Lags({ kernel, timing, lose: (actor) => this.connections.lose(actor) });
     this.lags.onChange((actor) => this.connections.lineChanged(actor));
     const { staleness, lags, connections } = this;
-    const ground = { kernel, timing, informers, staleness, lags, connections, watchEvent };
+    const ground = { kernel, timing, store, informers, staleness, lags, connections, watchEvent };
     this.watches = new Watches(ground);
     const commit = (request: ApiRequest): ApiResult => this.commitNow(request);
     this.verbs = new Verbs({ kernel, store, admission, commit });
@@ -222,7 +222,7 @@ export class ApiServer {
       if (made === undefined) {
         results.push(this.commitNow(request));
       } else {
-        this.publish(request, store.putMade(request.kind, made), made.late !== undefined);
+        this.publish(request, store.putMade(request.kind, made));
         results.push('ok');
       }
     }
@@ -290,10 +290,9 @@ export class ApiServer {
     this.kernel.after(this.lags.of(actor, 'back'), Phase.control, answer.kind, answer.a, result);
   }
 
-  /** `isKnown`: see Watches. */
-  private publish(request: ApiRequest, version: Version, isKnown = false): void {
+  private publish(request: ApiRequest, version: Version): void {
     for (const tell of this.commitListeners) tell(version);
     this.staleness.committed(request.kind, version);
-    this.watches.publish(request, version, isKnown);
+    this.watches.publish(request, version);
   }
 }

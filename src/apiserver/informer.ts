@@ -17,7 +17,7 @@ import { WatchGaps } from './watch-gaps';
 
 /**
  * A change as a component receives it. Several writes may arrive as one, with the last object.
- * Where there is a `late`, `after` is made when it is read first; see there what can be had without.
+ * Where there is a `late`, `after` is made when it is read first: see there what needs it not.
  */
 export interface Change {
   readonly key: ObjectKey;
@@ -189,6 +189,15 @@ export class Informer implements Readable {
     if (!this.gaps.isWhole) return this.listAcrossGaps(scope);
     if (scope !== undefined) return this.store.listScope(kind, scope, this.seen);
     return this.store.list(kind, this.seen);
+  }
+
+  /** The versions of all of them: what is made late is not made for that. */
+  listVersions(): Iterable<Version> {
+    if (this.gaps.isWhole && this.options.scope === undefined) {
+      this.noteList();
+      return this.store.versions(this.options.kind, this.seen);
+    }
+    return this.versions([...this.list()].map(keyOf));
   }
 
   private versionOf(key: ObjectKey): Version | undefined {

@@ -24,7 +24,8 @@ export function isOfMould({ metadata }: Pod): boolean {
   if (!Object.isFrozen(labels) || !Object.isFrozen(ownerReferences)) return false;
   const fields = annotations === undefined ? FIELDS : WITH_ANNOTATIONS;
   const own = Object.keys(metadata);
-  return Object.isFrozen(annotations) && own.every((field, index) => field === fields[index]);
+  for (let index = 0; index < own.length; index++) if (own[index] !== fields[index]) return false;
+  return Object.isFrozen(annotations);
 }
 
 /** Where the names and identities of a mould come from. */

@@ -83,8 +83,8 @@ export interface Admission {
     key?: ObjectKey,
   ): KubeObject | string;
   /**
-   * Whether a change of nothing but its status may be stored as it is: there is nothing to complete,
-   * to judge or to allocate.
+   * Whether a change of nothing but its status may be stored as it is: there is nothing to
+   * complete, to judge or to allocate.
    */
   takesStatus?(object: KubeObject): boolean;
   /** The object with a name of its own where only `generateName` stands; for create alone. */

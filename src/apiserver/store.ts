@@ -200,6 +200,16 @@ export class Store implements Readable {
     }
   }
 
+  /** Their versions: what is made late is not made for that. */
+  *versions(kind: string, revision?: number): IterableIterator<Version> {
+    if (revision === undefined) this.noteKind(kind);
+    const asOf = revision ?? this.latest;
+    for (const key of this.kinds.get(kind)?.heads.keys() ?? []) {
+      const version = this.version(kind, key, asOf);
+      if (isThere(version)) yield version;
+    }
+  }
+
   /** The objects of a kind in one scope as of `revision`, in the order in which they entered it. */
   *listScope(kind: string, scope: string, revision?: number): IterableIterator<KubeObject> {
     if (revision === undefined) this.noteKind(kind);

@@ -128,8 +128,11 @@ export class Verbs {
 
   private write({ kind, verb, actor }: ApiRequest, object: KubeObject, key: ObjectKey): Version {
     const { kernel, store, admission } = this;
-    const how = `${verb} by ${actor}`;
-    const cause = kernel.noteProgress('apiserver', 'stored', `${kind}/${key}`, how);
+    // Before the start nobody reads what is told of it.
+    const isRead = !kernel.isBeforeStart;
+    const subject = isRead ? `${kind}/${key}` : '';
+    const how = isRead ? `${verb} by ${actor}` : '';
+    const cause = kernel.noteProgress('apiserver', 'stored', subject, how);
     return store.putAdmitted(object, key, kernel.now, cause, admission.scopeOf(object));
   }
 

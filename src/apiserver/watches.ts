@@ -15,13 +15,15 @@ import { longest } from './lags';
 import type { Lags } from './lags';
 import type { ApiRequest } from './request';
 import type { Staleness } from './staleness';
-import type { Version } from './store';
+import type { Store, Version } from './store';
 
 const WATCH: TimerName = 'apiserver.watch';
+const NOBODY: readonly number[] = [];
 
 export interface WatchesGround {
   readonly kernel: Kernel;
   readonly timing: Timing;
+  readonly store: Store;
   readonly informers: readonly Informer[];
   readonly staleness: Staleness;
   readonly lags: Lags;
@@ -36,8 +38,6 @@ export class Watches {
   private readonly togetherEvents: ReadonlyMap<Phase, EventKind>;
   /** Who watches the kind of the last version while a cluster settles. */
   private told: Audience | undefined;
-  /** Who has yet to be told what he knows of, and up to which revision. */
-  private readonly behind = new Map<Audience, number>();
 
   constructor(ground: WatchesGround) {
     this.ground = ground;
@@ -60,17 +60,34 @@ export class Watches {
   }
 
   /**
-   * Has everybody who watches the kind hear of a version that a request has made. `isKnown`: who
-   * watches its scope alone has it already; if it takes no time to tell him, that can wait.
+   * Has everybody who watches the kind hear of a version that a request has made. Who watches the
+   * scope of one that is made late has it already, and is not told.
    */
-  publish(request: ApiRequest, version: Version, isKnown = false): void {
+  publish(request: ApiRequest, version: Version): void {
     const delay = this.commonDelay(request);
     const whole = this.audiences.wholeOf(request.kind);
     if (whole !== undefined) this.tell(whole, request, version, delay);
+    if (version.late !== undefined) return;
     const part = this.audiences.partOf(request.kind, version.scope);
-    if (part === undefined) return;
-    if (isKnown && delay === ZERO) this.behind.set(part, version.revision);
-    else this.tell(part, request, version, delay);
+    if (part !== undefined) this.tell(part, request, version, delay);
+  }
+
+  /** Has those who were not told know that they know all there is. */
+  catchUp(): void {
+    const newest = new Map<string, number>();
+    const told = new Map<string, number>();
+    const pods = this.ground.store.logOf('Pod');
+    for (let index = 0; index < pods.count; index++) {
+      const { late, scope, revision } = pods.at(index);
+      if (scope !== undefined) (late === undefined ? told : newest).set(scope, revision);
+    }
+    for (const [scope, revision] of newest) {
+      for (const id of this.audiences.partOf('Pod', scope)?.all ?? NOBODY) {
+        const informer = this.ground.informers[id]!;
+        // What is still on its way to somebody comes in its turn.
+        if (informer.revision >= (told.get(scope) ?? 0)) informer.passOver(revision);
+      }
+    }
   }
 
   private tell(
@@ -81,16 +98,6 @@ export class Watches {
   ): void {
     if (delay !== undefined) this.notifyAtOnce(audience, version, delay);
     else for (const id of audience.all) this.notify(id, version, request);
-  }
-
-  /** Brings everybody up to date who was not told of what he knew, which was all there was. */
-  catchUp(): void {
-    for (const [audience, revision] of this.behind) {
-      for (const phase of PHASES) {
-        for (const id of audience.listening(phase)) this.ground.informers[id]!.passOver(revision);
-      }
-    }
-    this.behind.clear();
   }
 
   /** When a change reaches everybody who listens; undefined where they differ in that. */

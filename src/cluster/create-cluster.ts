@@ -370,9 +370,10 @@ class ModelCluster extends HandingOut implements Cluster {
 
   /** Manifests of a settled start are there at once. */
   private create(object: KubeObject): void {
-    const request = { kind: object.kind, key: keyOf(object), object, actor: 'kubectl' } as const;
-    if (this.spec.start === 'cold') this.parts.api.submit({ verb: 'create', ...request });
-    else this.parts.api.commitNow({ verb: 'create', ...request });
+    const { kind } = object;
+    const request = { verb: 'create', kind, key: keyOf(object), object, actor: 'kubectl' } as const;
+    if (this.spec.start === 'cold') this.parts.api.submit(request);
+    else this.parts.api.commitNow(request);
   }
 }
 

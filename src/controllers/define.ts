@@ -19,6 +19,7 @@ import { ZERO } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Heartbeats } from './nodes/heartbeats';
 import { ControllerPlace } from './controller-place';
+import { InformersView } from './informers-view';
 import { OwnNews } from './own-news';
 import { NO_RESULTS, Pass } from './pass';
 import type { Write } from './pass';
@@ -44,6 +45,7 @@ export interface View {
   /** The versions of those of these that are there: see Version for what is made late. */
   versions(kind: string, keys: Iterable<ObjectKey>): Version[];
   list(kind: string): IterableIterator<KubeObject>;
+  listVersions(kind: string): Iterable<Version>;
   /** Those of one scope alone: the pods of a node, in the order in which they were bound. */
   listIn(kind: string, scope: string): IterableIterator<KubeObject>;
 }
@@ -119,34 +121,6 @@ export interface ControllerDefinition {
 /** Names a definition; the literal is the controller's whole description. */
 export function defineController(definition: ControllerDefinition): ControllerDefinition {
   return definition;
-}
-
-class InformersView implements View {
-  private readonly informers: ReadonlyMap<string, Informer>;
-
-  constructor(informers: ReadonlyMap<string, Informer>) {
-    this.informers = informers;
-  }
-
-  get(kind: string, key: ObjectKey): KubeObject | undefined {
-    return this.informers.get(kind)!.get(key);
-  }
-
-  getAll(kind: string, keys: Iterable<ObjectKey>): KubeObject[] {
-    return this.informers.get(kind)!.getAll(keys);
-  }
-
-  versions(kind: string, keys: Iterable<ObjectKey>): Version[] {
-    return this.informers.get(kind)!.versions(keys);
-  }
-
-  list(kind: string): IterableIterator<KubeObject> {
-    return this.informers.get(kind)!.list();
-  }
-
-  listIn(kind: string, scope: string): IterableIterator<KubeObject> {
-    return this.informers.get(kind)!.list(scope);
-  }
 }
 
 const INTERVAL: TimerName = 'controller-manager.requestInterval';
@@ -359,7 +333,8 @@ export class Controller {
     const write = pass.writeAt(token % WRITES_PER_PASS);
     const { effect } = pass;
     const answer = { kind: this.answerEvent, a: token };
-    this.context.api.submit(copyWith(write, effect === undefined ? { answer } : { effect, answer }));
+    const more = effect === undefined ? { answer } : { effect, answer };
+    this.context.api.submit(copyWith(write, more));
   }
 
   private answered(token: number, result: ApiResult): void {

@@ -1,9 +1,9 @@
 // Who controls an object.
 
 import type { Change } from '../apiserver/informer';
-import { LatePod, patternAfter } from '../apiserver/late-pod';
+import { LatePod, patternAfter, patternOf } from '../apiserver/late-pod';
 import type { PodRun } from '../apiserver/pod-run';
-import { keyOf } from '../values/kube-object';
+import type { Version } from '../apiserver/store';
 import type { KubeObject, ObjectKey, OwnerReference } from '../values/kube-object';
 import { Roll } from '../values/roll';
 
@@ -48,7 +48,8 @@ function isOwnedAlike(a: KubeObject | undefined, b: KubeObject | undefined): boo
 /** The reference that makes `owner` the controller of what carries it. */
 export function controllerReference(owner: KubeObject): OwnerReference {
   const { apiVersion, kind, metadata } = owner;
-  return { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', controller: true };
+  const { name, uid = '' } = metadata;
+  return Object.freeze({ apiVersion, kind, name, uid, controller: true });
 }
 
 /** The key of the controlling owner, if it is of this kind. */
@@ -146,6 +147,11 @@ export class OwnerIndex {
     if (after !== undefined) this.ownersOf(after)?.set(key, late ?? after);
   }
 
+  /** Tells of an object that is there. */
+  add(version: Version): void {
+    this.ownersOf(patternOf(version))?.set(version.key, version.late ?? version.object!);
+  }
+
   /** Tells of pods that have come, of one series. */
   addRun(run: PodRun): void {
     const place = this.ownersOf(run.pattern);
@@ -195,8 +201,8 @@ export class OwnerIndex {
 }
 
 /** An index of the objects that are there, of what is owned by one kind where one is named. */
-export function ownedAmong(objects: Iterable<KubeObject>, kind?: string): OwnerIndex {
+export function ownedAmong(versions: Iterable<Version>, kind?: string): OwnerIndex {
   const index = new OwnerIndex(kind);
-  for (const after of objects) index.update({ key: keyOf(after), before: undefined, after });
+  for (const version of versions) index.add(version);
   return index;
 }

@@ -64,6 +64,7 @@ export class LateMap<K, V> implements Map<K, V> {
   }
 
   clear(): void {
+    if (this.source !== undefined && !this.source.isEmpty) this.source.enter();
     this.late = undefined;
     this.table?.clear();
   }

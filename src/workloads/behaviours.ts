@@ -63,6 +63,8 @@ export class Behaviours {
   /** What containers do by the Services that exist: the pods of a template share one entry. */
   private readonly known = new Map<Container, Known>();
   private onChange: (pod: ObjectKey) => void = () => {};
+  /** Moves with every change of a Service. */
+  turn = 0;
 
   constructor(kernel: Kernel, api: ApiServer, timing: Timing, declared: readonly BehaviourSpec[]) {
     this.kernel = kernel;
@@ -84,21 +86,29 @@ export class Behaviours {
   of(pod: Pod, container: Container): Behaviour {
     const known = this.known.get(container);
     if (known !== undefined && isReadFrom(known, pod)) return known.behaviour;
+    const behaviour = this.read(pod, container);
+    if (Object.isFrozen(behaviour)) this.keep(pod, container, behaviour);
+    return behaviour;
+  }
+
+  /**
+   * The same, for who keeps it by himself. What is frozen is what pods of the template do at each
+   * start, for as long as the turn stays.
+   */
+  read(pod: Pod, container: Container): Behaviour {
     const { declared, timing } = this;
     const targetPorts = this.targetPortsOf(pod);
     const behaviour = behaviourOf({ pod, container, declared, targetPorts, timing });
     // What may still change is no key, and what takes a time of its own draws it at each start.
-    const isKept = Object.isFrozen(container) && !drawsAtStart(container);
-    if (declared.length === 0 && isKept) this.keep(pod, container, behaviour);
-    return behaviour;
+    const isLasting = Object.isFrozen(container) && !drawsAtStart(container);
+    return declared.length === 0 && isLasting ? deepFreeze(behaviour) : behaviour;
   }
 
   private keep({ metadata, spec }: Pod, container: Container, behaviour: Behaviour): void {
     const { namespace, labels } = metadata;
     const { containers, initContainers, volumes } = spec;
-    // Frozen, so that forks share it instead of having one each.
-    deepFreeze(behaviour);
     const known = { namespace, labels, containers, initContainers, volumes, behaviour };
+    // Frozen, so that forks share it instead of having one each.
     this.known.set(container, Object.freeze(known));
   }
 
@@ -190,6 +200,7 @@ export class Behaviours {
   }
 
   private serviceChanged({ key, before, after }: Change): void {
+    this.turn++;
     this.known.clear();
     if (before !== undefined) this.servicesLike(before)?.delete(key);
     if (after !== undefined) this.servicesLike(after)?.set(key, after);

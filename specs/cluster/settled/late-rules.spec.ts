@@ -7,6 +7,7 @@ import { expect } from 'chai';
 
 import type { Cluster } from '../../../src/cluster/cluster';
 import type { Proxies } from '../../../src/cluster/proxies';
+import { backendOf } from '../../../src/node/netfilter/ruleset';
 import type { Ruleset } from '../../../src/node/netfilter/ruleset';
 import { OverlayMap } from '../../../src/values/overlay-map';
 import { seconds } from '../../../src/values/time';
@@ -51,7 +52,10 @@ const EVENTS: Readonly<Record<string, (cluster: Cluster) => void>> = {
   'a pod goes, and proxies have yet to hear of it': ({ api, handles, kernel }) => {
     const [pod] = [...api.store.list('Pod')].filter((it) => it.metadata.namespace === 'default');
     handles.delete('Pod', `default/${pod!.metadata.name}`);
-    kernel.runUntil((kernel.now + 1) as Instant);
+    const before = api.store.revisionOf('EndpointSlice');
+    while (api.store.revisionOf('EndpointSlice') === before) {
+      kernel.runUntil((kernel.now + 10) as Instant);
+    }
   },
   'a Service comes': ({ handles, kernel }) => {
     handles.apply([
@@ -129,6 +133,16 @@ describe('the rules of a settled cluster', function () {
       expect([...new Set(all)][0]).to.equal(first);
     }
   });
+
+  for (const backend of ['nft', 'legacy'] as const) {
+    it(`stand in the back end that their proxies write to: ${backend}`, () => {
+      const more = `, proxy: {mode: iptables, iptablesBackend: ${backend}}`;
+      for (const machine of settledWith(MANIFESTS, more).machines.values()) {
+        expect(machine.hookedBackends).to.deep.equal([backend]);
+        expect(backendOf(machine.proxyRules.get('IPv4')!)).to.equal(backend);
+      }
+    });
+  }
 
   it('are not made while nobody reads any', () => {
     const { machines } = settledWith(MANIFESTS);

@@ -6,14 +6,26 @@
 import { expect } from 'chai';
 
 import { KindAdmission } from '../../../src/apiserver/admission';
+import type { Pod } from '../../../src/apiserver/kinds/pod';
+import type { LatePod } from '../../../src/apiserver/late-pod';
+import type { Store } from '../../../src/apiserver/store';
 import type { Cluster } from '../../../src/cluster/cluster';
+import { RestingPodMaker } from '../../../src/cluster/settled/pod-maker';
 import { SettledAdmission } from '../../../src/cluster/settled/settled-admission';
 import type { Kubelets } from '../../../src/node/kubelet/kubelet';
+import { ip } from '../../../src/values/ip';
+import { keyOf } from '../../../src/values/kube-object';
+import type { KubeObject } from '../../../src/values/kube-object';
 import type { Instant } from '../../../src/values/time';
 import { settledWith, workloadOf } from './settled-with';
 
 const PROBE = 'readinessProbe: {tcpSocket: {port: 8080}}';
 const WEB = workloadOf('Deployment', 'replicas: 15', PROBE);
+
+const SERVICE = `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: deployment}, ports: [{port: 80}]}`;
 
 /** Pods of which each node can have one: they want a port of the host. */
 const PORTS = workloadOf('ReplicaSet', 'replicas: 5', 'ports: [{containerPort: 8081}]').replace(
@@ -87,6 +99,93 @@ describe('pods that are asked for together', () => {
     expect(asked).to.equal(0);
   });
 
+  it('are put together when somebody reads them, and nobody does while a cluster settles', () => {
+    let made = 0;
+    const { prototype } = RestingPodMaker;
+    const { make } = prototype;
+    prototype.make = function (this: RestingPodMaker, pod) {
+      made++;
+      return make.call(this, pod);
+    };
+    try {
+      const { api } = settledWith(`${WEB}\n---\n${SERVICE}`);
+      // One of them, which says what all are like.
+      expect(made).to.equal(1);
+      for (let times = 0; times < 2; times++) expect(ownPods(api.store).length).to.equal(15);
+      // The first of a template with probes comes by itself.
+      expect(made).to.equal(14);
+    } finally {
+      prototype.make = make;
+    }
+  });
+
+  it('say of themselves what their objects say', () => {
+    const { api } = settledWith(WEB, ', ipFamilies: [IPv4, IPv6]');
+    const versions = lateIn(api.store);
+    expect(versions.length).to.equal(14);
+    for (const late of versions) {
+      const { key, uid, scope, addresses, pattern, at } = late;
+      const { metadata, spec, status } = late.object;
+      expect(keyOf(late.object)).to.equal(key);
+      expect([metadata.uid, metadata.creationTimestamp]).to.deep.equal([uid, at]);
+      expect(spec.nodeName).to.equal(scope);
+      expect(status!.podIPs!.map(({ ip }) => ip)).to.deep.equal(addresses);
+      expect(metadata.labels).to.equal(pattern.metadata.labels);
+      expect(metadata.ownerReferences).to.equal(pattern.metadata.ownerReferences);
+      expect(spec.containers).to.equal(pattern.spec.containers);
+      expect(status!.conditions).to.equal(pattern.status!.conditions);
+    }
+    expect(new Set(versions.map(({ uid }) => uid)).size).to.equal(14);
+  });
+
+  it('are the same objects for all forks, whoever reads them first, and however late', () => {
+    const origin = settledWith(WEB);
+    // The third is made by what was found out about the first two.
+    const [first, , third] = [origin.fork(), origin.fork(), origin.fork()];
+    const revision = origin.api.store.revision;
+    live(origin);
+    const read = ownPods(third.api.store);
+    expect(read.length).to.equal(15);
+    expect(ownPods(origin.api.store, revision)).to.have.ordered.members(read);
+    live(first);
+    for (const pod of read) {
+      const key = keyOf(pod);
+      expect(first.api.store.get('Pod', key, revision)).to.equal(pod);
+      expect(origin.api.store.version('Pod', key, revision)!.object).to.equal(pod);
+    }
+    const node = (read[0] as Pod).spec.nodeName!;
+    const there = read.filter((pod) => (pod as Pod).spec.nodeName === node);
+    const listed = [...origin.api.store.listScope('Pod', node, revision)];
+    expect(listed).to.include.members(there);
+  });
+
+  it('are entered on their nodes when somebody looks, and not before', () => {
+    const cluster = settledWith(WEB);
+    const { state } = (cluster as unknown as { readonly kubelets: Kubelets }).kubelets['ground'];
+    expect(state.arrivals.isEmpty).to.equal(false);
+    expect(state.byPod.size).to.be.greaterThan(15);
+    expect(state.arrivals.isEmpty).to.equal(true);
+    for (const by of ['a packet', 'a fork']) {
+      const other = settledWith(WEB);
+      const of = (other as unknown as { readonly kubelets: Kubelets }).kubelets['ground'].state;
+      const { key } = lateIn(other.api.store)[3]!;
+      expect(of.arrivals.isEmpty, by).to.equal(false);
+      if (by === 'a fork') other.fork();
+      else other.send({ pod: key }, { address: ip('10.0.0.1'), port: 80, protocol: 'TCP' });
+      expect(of.arrivals.isEmpty, by).to.equal(true);
+    }
+  });
+
+  it('are known to the kubelets of their nodes, which are told of none', () => {
+    const cluster = settledWith(WEB);
+    const { state } = (cluster as unknown as { readonly kubelets: Kubelets }).kubelets['ground'];
+    const { store } = cluster.api;
+    for (const { node, informer } of state.agents.values()) {
+      expect(informer.revision, node).to.equal(store.logOf('Pod', node).latest ?? 0);
+    }
+    expect(state.arrivals.isEmpty).to.equal(false);
+  });
+
   it('are frozen, with all that they are made of', () => {
     const cluster = settledWith(WEB);
     const pods = [...cluster.api.store.list('Pod')];
@@ -94,6 +193,17 @@ describe('pods that are asked for together', () => {
     expect(pods.every(isFrozenThrough)).to.equal(true);
   });
 });
+
+function ownPods(store: Store, revision?: number): KubeObject[] {
+  return [...store.list('Pod', revision)].filter(
+    ({ metadata }) => metadata.namespace === 'default',
+  );
+}
+
+/** The pods that were made in series. */
+function lateIn(store: Store): LatePod[] {
+  return store.changes('Pod', 0).flatMap(({ late }) => late ?? []);
+}
 
 /** A cluster in which every pod is admitted, placed and run by itself. */
 function oneByOne(make: () => Cluster): Cluster {

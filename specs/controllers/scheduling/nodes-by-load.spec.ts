@@ -53,4 +53,24 @@ describe('nodes by load', () => {
     loads.put(nodeNamed('d'));
     expect(leastOf(loads)).to.equal('d');
   });
+
+  it('counts the pods of an owner on each node, also more than one, and less than none', () => {
+    const counts = (): number[] => [0, 1].map((node) => loads.spreadOf('web').get(node));
+    const has = (): boolean[] => [0, 1].map((node) => loads.spreadOf('web').has(node));
+    const steps: ['add' | 'remove', string, number[], boolean[]][] = [
+      ['add', 'a', [1, 0], [true, false]],
+      ['add', 'a', [2, 0], [true, false]],
+      ['add', 'b', [2, 1], [true, true]],
+      ['remove', 'a', [1, 1], [true, true]],
+      ['remove', 'a', [0, 1], [false, true]],
+      // One that was gone before its node came was never counted.
+      ['remove', 'a', [-1, 1], [true, true]],
+      ['add', 'a', [0, 1], [false, true]],
+    ];
+    for (const [step, name, expected, some] of steps) {
+      loads[step](name, POD, 'web');
+      expect([counts(), has()]).to.deep.equal([expected, some]);
+    }
+    expect(loads.spreadOf('nobody').has(0)).to.equal(false);
+  });
 });

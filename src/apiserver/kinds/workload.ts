@@ -89,11 +89,8 @@ export function validateWorkload(object: KubeObject, previous?: KubeObject): Man
       error('/spec/template/metadata/labels', 'the selector does not match these labels'),
     );
   }
-  // A controller gives what it makes of a template the labels of its pods.
-  if (labels !== object.metadata.labels) {
-    problems.push(...validateLabels(labels, '/spec/template/metadata/labels'));
-  }
   problems.push(
+    ...validateLabels(labels, '/spec/template/metadata/labels'),
     ...validatePodSpec(template.spec, '/spec/template/spec'),
     ...validateRestartPolicy(template.spec),
   );

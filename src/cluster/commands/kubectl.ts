@@ -6,7 +6,7 @@ import { mergeRulesOf } from '../../apiserver/merge-keys';
 import { threeWayPatch } from '../../apiserver/three-way';
 import type { EventKind } from '../../kernel/event-queue';
 import type { Kernel } from '../../kernel/kernel';
-import { keyOf } from '../../values/kube-object';
+import { keyOf, nameOf } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
 
@@ -30,14 +30,15 @@ export class Kubectl {
   private readonly api: ApiServer;
   private readonly answerEvent: EventKind;
   private readonly failed: CommandFailure[] = [];
-  /** The manifests that were applied last, by kind and key. */
+  /** What was applied before the scenario began. */
+  private readonly manifests: readonly KubeObject[];
+  /** What was applied last since then, by kind and key. */
   private readonly applied = new Map<string, KubeObject>();
 
-  /** `manifests`: what was applied before the scenario began. */
   constructor(kernel: Kernel, api: ApiServer, manifests: readonly KubeObject[]) {
     this.kernel = kernel;
     this.api = api;
-    for (const object of manifests) this.applied.set(nameIn(object), object);
+    this.manifests = manifests;
     this.answerEvent = kernel.declare('kubectl.answer', (subject, result) => {
       this.answered(String(subject), result as ApiResult);
     });
@@ -69,8 +70,8 @@ export class Kubectl {
   apply(object: KubeObject): void {
     const { kind } = object;
     const key = keyOf(object);
-    const last = this.applied.get(nameIn(object));
-    this.applied.set(nameIn(object), object);
+    const last = this.lastOf(object);
+    this.applied.set(nameOf(object), object);
     if (this.api.store.get(kind, key) === undefined) {
       this.submit({ verb: 'create', kind, key, object });
       return;
@@ -90,6 +91,16 @@ export class Kubectl {
     this.failed.push({ at: now, subject, reason, entry });
   }
 
+  /** The manifest that was applied last of the same object. */
+  private lastOf(object: KubeObject): KubeObject | undefined {
+    const { kind, metadata } = object;
+    const { name, namespace } = metadata;
+    const isOfIt = ({ kind: its, metadata: own }: KubeObject): boolean =>
+      its === kind && own.name === name && own.namespace === namespace;
+    // Few objects are applied again, and there may be thousands.
+    return this.applied.get(nameOf(object)) ?? this.manifests.findLast(isOfIt);
+  }
+
   private answered(subject: string, result: ApiResult): void {
     if (result === 'not-found') this.fail(subject, 'there is no such object (NotFound)');
     if (result === 'already-exists') this.fail(subject, 'it is there already (AlreadyExists)');
@@ -100,8 +111,4 @@ export class Kubectl {
 
 function subjectOf({ kind, key }: Command): string {
   return `${kind}/${key}`;
-}
-
-function nameIn(object: KubeObject): string {
-  return `${object.kind}/${keyOf(object)}`;
 }

@@ -26,6 +26,7 @@ export class PodSeries implements Series, Comer {
   node = '';
   /** What binding it has made of its status. */
   status: PodStatus = {};
+  standing: Comer['standing'];
   private readonly mould: PodMould;
   private readonly ground: SeriesGround;
   /** The journal entry of the write. */

@@ -82,23 +82,30 @@ class DeploymentLogic implements ControllerLogic {
   reconcile(key: ObjectKey, pass: Pass): void {
     const found = this.place.view.get('Deployment', key) as Deployment | undefined;
     if (found === undefined || found.metadata.deletionTimestamp !== undefined) return;
-    const sets = [...this.sets.ownedBy(found.metadata.uid)] as ReplicaSet[];
-    if (sets.length > 1) sets.sort((a, b) => revisionOf(a) - revisionOf(b));
-    const { template } = found.spec;
-    const fresh = sets.find((set) => isSameTemplate(set.spec.template, template));
+    const sets = this.setsOf(found);
+    const fresh = freshAmong(sets, found.spec.template);
     const old = without(sets, fresh);
-    const activity = this.advance(found, fresh, old, pass);
+    const activity = this.advance(found, sets, fresh, old, pass);
     if (fresh !== undefined && pass.isIdle) this.cleanUp(found, old, pass);
-    this.writeStatus(found, fresh, old, activity, pass);
+    this.writeStatus(found, sets, fresh, activity, pass);
+  }
+
+  /** The oldest one first. */
+  private setsOf({ metadata }: Deployment): readonly ReplicaSet[] {
+    if (this.sets.countOf(metadata.uid) === 0) return NO_SETS;
+    const sets = [...this.sets.ownedBy(metadata.uid)] as ReplicaSet[];
+    if (sets.length > 1) sets.sort((a, b) => revisionOf(a) - revisionOf(b));
+    return sets;
   }
 
   private advance(
     owner: Deployment,
+    sets: readonly ReplicaSet[],
     fresh: ReplicaSet | undefined,
     old: readonly ReplicaSet[],
     pass: Pass,
   ): Activity {
-    if (owner.spec.paused || isScaling(owner, withFresh(old, fresh))) {
+    if (owner.spec.paused || isScaling(owner, sets)) {
       this.scale(owner, scaleAll(owner, fresh, old), pass);
       return 'scales';
     }
@@ -178,7 +185,7 @@ class DeploymentLogic implements ControllerLogic {
 
   private hasPods(sets: readonly ReplicaSet[]): boolean {
     if (sets.length === 0) return false;
-    const pods = (this.pods ??= ownedAmong(this.place.view.list('Pod'), 'ReplicaSet'));
+    const pods = (this.pods ??= ownedAmong(this.place.view.listVersions('Pod'), 'ReplicaSet'));
     return sets.some(({ metadata }) => pods.countOf(metadata.uid) > 0);
   }
 
@@ -207,13 +214,13 @@ class DeploymentLogic implements ControllerLogic {
 
   private writeStatus(
     owner: Deployment,
+    sets: readonly ReplicaSet[],
     fresh: ReplicaSet | undefined,
-    old: readonly ReplicaSet[],
     activity: Activity,
     pass: Pass,
   ): void {
     const { kernel } = this.place;
-    const next = statusOf(owner, fresh, old, activity, kernel.now);
+    const next = statusOf(owner, sets, fresh, activity, kernel.now);
     if (!equalJson(next, owner.status)) {
       if (isThrough(owner, next)) pass.conclude(owner, next);
       else pass.patch(owner, { status: next });
@@ -232,8 +239,8 @@ const NO_CONDITIONS: readonly Condition[] = [];
 
 function statusOf(
   owner: Deployment,
+  sets: readonly ReplicaSet[],
   fresh: ReplicaSet | undefined,
-  old: readonly ReplicaSet[],
   activity: Activity,
   now: Instant,
 ): ReplicaStatus {
@@ -241,7 +248,7 @@ function statusOf(
   let replicas = 0;
   let readyReplicas = 0;
   let availableReplicas = 0;
-  for (const set of withFresh(old, fresh)) {
+  for (const set of sets) {
     sized += replicasOf(set);
     replicas += set.status?.replicas ?? 0;
     readyReplicas += set.status?.readyReplicas ?? 0;
@@ -261,6 +268,14 @@ function statusOf(
   return next;
 }
 
+function freshAmong(
+  sets: readonly ReplicaSet[],
+  template: PodTemplate,
+): ReplicaSet | undefined {
+  for (const set of sets) if (isSameTemplate(set.spec.template, template)) return set;
+  return undefined;
+}
+
 /** The others; most Deployments have one set, which is the new one. */
 function without(
   sets: readonly ReplicaSet[],
@@ -270,40 +285,33 @@ function without(
   return sets.length === 1 ? NO_SETS : sets.filter((set) => set !== fresh);
 }
 
-function withFresh(
-  old: readonly ReplicaSet[],
-  fresh: ReplicaSet | undefined,
-): readonly ReplicaSet[] {
-  return fresh === undefined ? old : [...old, fresh];
-}
-
+/** The set of the template of now, frozen part by part, so that nobody has to walk through it. */
 function setFor(owner: Deployment, replicas: number, revision: number): KubeObject {
   const { namespace } = owner.metadata;
   const { template, selector, minReadySeconds } = owner.spec;
   const hash = templateHash(template);
   const label = { [HASH_LABEL]: hash };
-  const labels: Labels = copyWith(template.metadata?.labels ?? NO_LABELS, label);
-  const matchLabels = copyWith(selector?.matchLabels ?? NO_LABELS, label);
+  const labels: Labels = Object.freeze(copyWith(template.metadata?.labels ?? NO_LABELS, label));
+  const matchLabels = Object.freeze(copyWith(selector?.matchLabels ?? NO_LABELS, label));
   const annotations = sizeAnnotations(owner);
   annotations[REVISION] = String(revision);
-  const ownerReferences = [controllerReference(owner)];
+  Object.freeze(annotations);
+  const ownerReferences = Object.freeze([controllerReference(owner)]);
   const name = `${owner.metadata.name}-${hash}`;
   const own = withLabels(template, labels);
   // Nobody has to look: it differs in the label alone that makes it another one.
   compared.set(own, { wanted: template, isSame: true });
+  const metadata =
+    namespace === undefined
+      ? { name, labels, annotations, ownerReferences }
+      : { name, namespace, labels, annotations, ownerReferences };
+  const ofSet = Object.freeze(copyWith(selector ?? NO_SELECTOR, { matchLabels }));
+  const spec = { replicas, minReadySeconds, selector: ofSet, template: own };
   const set: KubeObject = {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
-    metadata:
-      namespace === undefined
-        ? { name, labels, annotations, ownerReferences }
-        : { name, namespace, labels, annotations, ownerReferences },
-    spec: {
-      replicas,
-      minReadySeconds,
-      selector: copyWith(selector ?? NO_SELECTOR, { matchLabels }),
-      template: own,
-    },
+    metadata: Object.freeze(metadata),
+    spec: Object.freeze(spec),
   };
   // All else that could be wrong with it was found right with its owner.
   const isRight = name.length <= NAME_MOST && selector?.matchExpressions === undefined;
@@ -352,5 +360,6 @@ function withoutHash(template: PodTemplate): PodTemplate {
 }
 
 function withLabels(template: PodTemplate, labels: Labels): PodTemplate {
-  return copyWith(template, { metadata: copyWith(template.metadata ?? {}, { labels }) });
+  const metadata = Object.freeze(copyWith(template.metadata ?? {}, { labels }));
+  return Object.freeze(copyWith(template, { metadata }));
 }

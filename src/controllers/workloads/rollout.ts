@@ -116,10 +116,11 @@ export function scaleOld(
 /** Whether a ReplicaSet was sized for another number of replicas than is wanted now. */
 export function isScaling(deployment: Deployment, sets: readonly ReplicaSet[]): boolean {
   const wanted = wantedReplicas(deployment);
-  return sets.some((set) => {
+  for (const set of sets) {
     const desired = set.metadata.annotations?.[DESIRED_REPLICAS];
-    return replicasOf(set) > 0 && desired !== undefined && Number(desired) !== wanted;
-  });
+    if (replicasOf(set) > 0 && desired !== undefined && Number(desired) !== wanted) return true;
+  }
+  return false;
 }
 
 /**

@@ -48,7 +48,7 @@ export function isLasting(behaviour: Behaviour): boolean {
  */
 export function standingOf(
   { metadata, spec }: Pod,
-  behaviours: readonly Behaviour[],
+  { behaviours, turn }: Pick<RestingTemplate, 'behaviours' | 'turn'>,
   uptime: Uptime,
 ): RestingTemplate | undefined {
   const { containers, volumes } = spec;
@@ -81,6 +81,7 @@ export function standingOf(
     volumes,
     lasting: Object.freeze({ since, processes: Object.freeze(processes) }),
     behaviours: Object.freeze(behaviours),
+    turn,
     probes: undefined,
     isAssumed,
     status,

@@ -22,8 +22,9 @@ export interface RestingTemplate {
   readonly owners: Pod['metadata']['ownerReferences'];
   readonly volumes: Pod['spec']['volumes'];
   readonly lasting: Lasting;
-  /** What its containers do, in their order. */
+  /** What its containers do, in their order, and when that was read (Behaviours.turn). */
   readonly behaviours: readonly Behaviour[];
+  readonly turn: number;
   /** The probes of each of them, if any has one: all succeed, and will until something happens. */
   readonly probes: readonly (readonly ProbeState[])[] | undefined;
   /** Whether one of them is only assumed. */

@@ -51,6 +51,8 @@ export interface Comer {
   readonly status: PodStatus | undefined;
   /** The pod with that status, for who has to look at it before it is stored. */
   whole(): Pod;
+  /** Of one of a series: how those before it stand, where they rest. It is kept with the series. */
+  standing?: RestingTemplate | undefined;
   /** Whether `rest` may be said of it. */
   readonly mayBeLate: boolean;
   /** It rests: whoever asks for its object has it made from this (LatePod). */
@@ -70,7 +72,7 @@ export class SettledPods {
   private readonly ground: KubeletGround;
   private readonly lifecycle: PodLifecycle;
   private readonly statuses: StatusManager;
-  /** By the containers of a template, which all of its pods share. */
+  /** Of pods that come by themselves, by their containers, which those of a template share. */
   private readonly templates = new WeakMap<Pod['spec']['containers'], RestingTemplate>();
   /** What those pods say that came up last. */
   private uptime: Uptime | undefined;
@@ -110,7 +112,7 @@ export class SettledPods {
     this.lifecycle.runAtOnce(worker);
     worker.stored = true;
     const status = this.statuses.initial(worker);
-    this.layToRest(worker, status);
+    this.layToRest(worker, status, comer);
     return status;
   }
 
@@ -141,53 +143,53 @@ export class SettledPods {
   }
 
   /** Nothing needs to be kept of the first one either, where those after it can rest. */
-  private layToRest(worker: PodWorker, sent: PodStatus): void {
+  private layToRest(worker: PodWorker, sent: PodStatus, comer: Comer): void {
     const { agent, key, uid } = worker;
     const { addresses } = worker.sandbox!;
     const template = this.templateBy(worker, sent);
     if (template === undefined) return;
-    this.templates.set(worker.pod.spec.containers, template);
+    this.learn(comer, template);
     const sandbox = sandboxFor(agent, key, uid, addresses, template);
     layToRest(this.ground.state, worker, { template, sandbox, sent });
   }
 
   /** What the pod is like another one in; undefined where something of it is its own. */
-  private templateOf(
-    { actor }: NodeAgent,
-    { pattern: pod, status }: Comer,
-  ): RestingTemplate | undefined {
+  private templateOf({ actor }: NodeAgent, comer: Comer): RestingTemplate | undefined {
     const { kernel, timing, behaviours } = this.ground;
-    const { containers } = pod.spec;
-    const template = this.templates.get(containers);
-    if (template === undefined) return undefined;
+    const { pattern: pod, status } = comer;
+    const template = isOfSeries(comer) ? comer.standing : this.templates.get(pod.spec.containers);
+    if (template === undefined || template.turn !== behaviours.turn) return undefined;
     const { since } = template.lasting;
     if (kernel.now !== since || timing.clocks.reading(actor, since) !== since) return undefined;
-    if (!isLike(pod, template) || !isStatusOfAll(status, since)) return undefined;
-    for (let index = 0; index < containers.length; index++) {
-      if (behaviours.of(pod, containers[index]!) !== template.behaviours[index]) return undefined;
-    }
-    return template;
+    return isLike(pod, template) && isStatusOfAll(status, since) ? template : undefined;
+  }
+
+  private learn(comer: Comer, template: RestingTemplate): void {
+    if (isOfSeries(comer)) comer.standing = template;
+    else this.templates.set(comer.pattern.spec.containers, template);
   }
 
   /** How pods like this one stand, without a look at any; undefined where it takes one. */
   private templateFrom(
     { actor }: NodeAgent,
-    { key, pattern: pod, status }: Comer,
+    comer: Comer,
     behaviours: readonly Behaviour[],
   ): RestingTemplate | undefined {
     const { kernel, state, timing } = this.ground;
+    const { key, pattern: pod, status } = comer;
+    const { turn } = this.ground.behaviours;
     const { now } = kernel;
     const { containers, readinessGates } = pod.spec;
     if (timing.clocks.reading(actor, now) !== now || state.podFailures.fails(key)) return undefined;
     if (!Object.isFrozen(containers) || !isStatusOfAll(status, now)) return undefined;
     if (readinessGates !== undefined) return undefined;
     if (this.uptime?.since !== now) this.uptime = uptimeFrom(now);
-    const template = standingOf(pod, behaviours, this.uptime);
+    const template = standingOf(pod, { behaviours, turn }, this.uptime);
     if (template === undefined) return undefined;
     for (let index = 0; index < containers.length; index++) {
       this.ground.behaviours.assume(pod, containers[index]!, behaviours[index]!);
     }
-    this.templates.set(containers, template);
+    this.learn(comer, template);
     return template;
   }
 
@@ -221,6 +223,7 @@ export class SettledPods {
       volumes: pod.spec.volumes,
       lasting: { since: now, processes },
       behaviours,
+      turn: this.ground.behaviours.turn,
       probes,
       isAssumed: behaviours.some(({ assumed }) => assumed),
       status: { phase, conditions, startTime, containerStatuses },
@@ -248,7 +251,7 @@ export class SettledPods {
     // On the network of the host, others may have the port already.
     if (pod.spec.hostNetwork === true) return undefined;
     if (pod.spec.initContainers !== undefined || isInRow(pod)) return undefined;
-    const behaviours = pod.spec.containers.map((it) => this.ground.behaviours.of(pod, it));
+    const behaviours = pod.spec.containers.map((it) => this.ground.behaviours.read(pod, it));
     for (const { ending } of behaviours) if (ending !== undefined) return undefined;
     const [first] = behaviours;
     const ports = behaviours.length === 1 ? first!.listen : behaviours.flatMap((it) => it.listen);
@@ -267,6 +270,11 @@ function isAtRest(container: ContainerRecord): boolean {
 function isSteady({ type, due, luck, outcome, result }: ProbeState): boolean {
   const succeeds = outcome === 'success' && result === 'success';
   return type !== 'startup' && due === undefined && luck === undefined && succeeds;
+}
+
+/** Pods of a series have one pattern. */
+function isOfSeries({ rest }: Comer): boolean {
+  return rest !== undefined;
 }
 
 function isLike({ metadata, spec }: Pod, template: RestingTemplate): boolean {

@@ -1,0 +1,36 @@
+// Pods of one series that have come one after the other, for specs of those who are told of them.
+
+import type { Pod } from '../../src/apiserver/kinds/pod';
+import { LatePod } from '../../src/apiserver/late-pod';
+import type { PodMaker } from '../../src/apiserver/late-pod';
+import { PodRun } from '../../src/apiserver/pod-run';
+import { ip } from '../../src/values/ip';
+import { splitKey } from '../../src/values/kube-object';
+import type { ObjectMeta } from '../../src/values/kube-object';
+import type { Instant } from '../../src/values/time';
+
+/** Versions of pods of one series with these keys. `made` is told of each whose object is made. */
+export function seriesOf(
+  keys: readonly string[],
+  metadata: Partial<ObjectMeta>,
+  made: (key: string) => void = () => {},
+): LatePod[] {
+  const uidOf = ({ key }: LatePod): string => `uid of ${key}`;
+  const make = (pod: LatePod): Pod => {
+    made(pod.key);
+    const own = { ...splitKey(pod.key), ...metadata, uid: uidOf(pod) };
+    return { apiVersion: 'v1', kind: 'Pod', metadata: own, spec: { containers: [] } };
+  };
+  const pattern = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'any', ...metadata } } as Pod;
+  const maker: PodMaker = { pattern, uidOf, make };
+  return keys.map((key, index) => {
+    const own = { key, revision: index + 1, at: 0 as Instant, cause: -1, node: 'worker-1' };
+    const addresses = [ip(`10.0.0.${index + 2}`)];
+    return new LatePod({ ...own, addresses, hostAddresses: addresses }, maker);
+  });
+}
+
+/** The same as one run. */
+export function runOf(keys: readonly string[], metadata: Partial<ObjectMeta>): PodRun {
+  return new PodRun(seriesOf(keys, metadata), 0, keys.length);
+}
