@@ -3,12 +3,14 @@
 
 import { expect } from 'chai';
 
-import { Audiences } from '../../src/apiserver/audience';
+import { Audiences, PHASES } from '../../src/apiserver/audience';
 import { Informer } from '../../src/apiserver/informer';
+import type { Change } from '../../src/apiserver/informer';
 import { Store } from '../../src/apiserver/store';
 import { Phase } from '../../src/kernel/phase';
 import { later, seconds, START } from '../../src/values/time';
 import { ControlPlane, serviceOf } from '../controllers/control-plane';
+import { seriesOf } from '../controllers/pod-runs';
 
 function world(...owners: readonly string[]) {
   const store = new Store();
@@ -55,6 +57,15 @@ describe('an audience', () => {
     expect(audiences.wholeOf('Node')).to.equal(undefined);
   });
 
+  it('is called in the second phase where somebody hears in it, and always in the first', () => {
+    const called = (...owners: readonly string[]) =>
+      PHASES.map((phase) => world(...owners).audience.isCalledIn(phase));
+    expect(called('scheduler')).to.deep.equal([true, false]);
+    // A turn begins in the first phase: what is written after that is for another one.
+    expect(called('kubelet@a')).to.deep.equal([true, true]);
+    expect(called('scheduler', 'kubelet@a')).to.deep.equal([true, true]);
+  });
+
   it('hears nothing while it is held, and what it missed when it lists anew', () => {
     const plane = new ControlPlane({ nodes: 0, kubelet: false });
     const heard: string[] = [];
@@ -88,5 +99,30 @@ describe('an audience', () => {
     plane.create(serviceOf('api'));
     plane.run(seconds(1));
     expect(heard).to.deep.equal(['shop/web', 'shop/api']);
+  });
+
+  it('of a node knows of what was made late there, but for what is still on its way to it', () => {
+    const plane = new ControlPlane({ nodes: 2, kubelet: false });
+    const { api } = plane;
+    const told: string[] = [];
+    const [one, two] = ['worker-1', 'worker-2'].map((scope) => {
+      const onChange = ({ key }: Change): void => void told.push(key);
+      return api.informer({ kind: 'Pod', owner: `kubelet@${scope}`, scope, onChange });
+    });
+    const containers = [{ name: 'main', image: 'example/web' }];
+    const spec = { nodeName: 'worker-1', containers };
+    const metadata = { namespace: 'shop', name: 'given' };
+    plane.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+    for (const node of ['worker-1', 'worker-2']) {
+      const from = api.store.nextRevision;
+      api.store.putMade('Pod', seriesOf([`shop/on-${node}`], {}, { from, node })[0]!);
+    }
+    api.catchUp();
+    expect(two!.revision).to.equal(api.store.revision);
+    expect(one!.revision).to.equal(0);
+    expect(told).to.deep.equal([]);
+    plane.run(seconds(1));
+    expect(told).to.deep.equal(['shop/given']);
+    expect(api.store.logOf('Pod', 'worker-1').count).to.equal(2);
   });
 });

@@ -8,6 +8,7 @@ import { expect } from 'chai';
 import { KindAdmission } from '../../src/apiserver/admission';
 import { kindNamed } from '../../src/apiserver/kinds';
 import { completionOf } from '../../src/apiserver/kinds/define';
+import type { KindDefinition } from '../../src/apiserver/kinds/define';
 import { check } from '../../src/apiserver/kinds/index';
 import type { ReplicaSet } from '../../src/apiserver/kinds/replicaset';
 import { Store } from '../../src/apiserver/store';
@@ -21,6 +22,8 @@ import type { KubeObject } from '../../src/values/kube-object';
 import { NEWEST_VERSION } from '../../src/values/kube-version';
 import { seconds, START } from '../../src/values/time';
 import { ControlPlane, deploymentOf } from '../controllers/control-plane';
+
+type Writable<T> = { -readonly [Field in keyof T]: T[Field] };
 
 const { plans } = load(['scenarios/**/*.yaml']);
 
@@ -41,7 +44,7 @@ function storedOf(spec: ClusterSpec, objects: readonly KubeObject[]): string[] {
 
 /** How often somebody judges a Deployment meanwhile. */
 function verdictsDuring(act: () => void): number {
-  const definition = kindNamed('Deployment')! as { validate: (object: KubeObject) => never[] };
+  const definition = kindNamed('Deployment')! as Writable<KindDefinition>;
   const { validate } = definition;
   let count = 0;
   definition.validate = (...given) => {

@@ -94,6 +94,13 @@ describe('what is new', () => {
     const stored = storable(given);
     expect(stored).to.deep.equal({ a: { c: [{ e: 1 }] }, f: [null] });
     expect([stored, stored.a, stored.a.c].map((it) => Object.isFrozen(it))).to.not.include(false);
+    const known = Object.freeze({ b: null });
+    expect(storable({ a: known, h: 1 }, { a: known })).to.deep.equal({ a: { b: null }, h: 1 });
+    const undecided = storable({ a: { b: undefined, c: 1 } });
+    expect(Object.keys(undecided.a)).to.deep.equal(['c']);
+    expect(Object.keys(mergePatch({}, { a: { b: undefined, c: 1 } }) as object)).to.deep.equal([
+      'a',
+    ]);
   });
 
   it('is nothing where a patch removes what is not there, or says what is', () => {

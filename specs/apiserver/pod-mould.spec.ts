@@ -54,7 +54,15 @@ class World {
     const { key, now: at, isNew } = mould;
     const revision = this.store.nextRevision;
     if (!isNew) return { ...mould.admitted(), resourceVersion: String(revision) };
-    const own = { revision, at, key, cause: 0, node: 'a', addresses: [ADDRESS], hostAddresses: [ADDRESS] };
+    const own = {
+      revision,
+      at,
+      key,
+      cause: 0,
+      node: 'a',
+      addresses: [ADDRESS],
+      hostAddresses: [ADDRESS],
+    };
     return new RestingPodMaker(mould, STATUS).late(own).object.metadata;
   }
 }

@@ -34,6 +34,20 @@ describe('the store', () => {
     );
   });
 
+  it('keeps a draft that nobody else holds, and leaves a frozen object as it is', () => {
+    const store = new Store();
+    const draft = pod('a', Object.freeze({ n: 1 }));
+    const first = store.putAdmitted(draft, 'shop/a', START, -1, undefined);
+    expect(first.object).to.equal(draft);
+    expect([draft, draft.metadata].map((it) => Object.isFrozen(it))).to.deep.equal([true, true]);
+    const { metadata } = store.putAdmitted(draft, 'shop/a', START, -1, undefined).object!;
+    expect([draft.metadata, metadata].map((it) => JSON.stringify(it))).to.deep.equal([
+      '{"name":"a","namespace":"shop","resourceVersion":"1"}',
+      '{"name":"a","namespace":"shop","resourceVersion":"2"}',
+    ]);
+    expect(store.version('Pod', 'shop/a')!.previous).to.equal(first);
+  });
+
   it('lists in the order of creation, and what is created anew is newest', () => {
     const store = new Store();
     for (const name of ['c', 'a', 'b']) store.put(pod(name), START, -1);

@@ -85,8 +85,12 @@ describe('objects by who controls them', () => {
   it('are the same where the pods of a template came together, none of which is made for it', () => {
     const ownerReferences = reference(KIND, 'a');
     const made: string[] = [];
-    const series = seriesOf(['shop/1', 'shop/2', 'shop/3'], { ownerReferences }, (key) =>
-      made.push(key),
+    const series = seriesOf(
+      ['shop/1', 'shop/2', 'shop/3'],
+      { ownerReferences },
+      {
+        made: (key) => made.push(key),
+      },
     );
     const index = new OwnerIndex(KIND);
     index.addRun(new PodRun(series, 1, 3));

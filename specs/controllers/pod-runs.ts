@@ -9,11 +9,19 @@ import { splitKey } from '../../src/values/kube-object';
 import type { ObjectMeta } from '../../src/values/kube-object';
 import type { Instant } from '../../src/values/time';
 
-/** Versions of pods of one series with these keys. `made` is told of each whose object is made. */
+interface SeriesOptions {
+  /** Told of each whose object is made. */
+  readonly made?: (key: string) => void;
+  /** The first revision. */
+  readonly from?: number;
+  readonly node?: string;
+}
+
+/** Versions of pods of one series with these keys. */
 export function seriesOf(
   keys: readonly string[],
   metadata: Partial<ObjectMeta>,
-  made: (key: string) => void = () => {},
+  { made = () => {}, from = 1, node = 'worker-1' }: SeriesOptions = {},
 ): LatePod[] {
   const uidOf = ({ key }: LatePod): string => `uid of ${key}`;
   const make = (pod: LatePod): Pod => {
@@ -24,7 +32,7 @@ export function seriesOf(
   const pattern = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'any', ...metadata } } as Pod;
   const maker: PodMaker = { pattern, uidOf, make };
   return keys.map((key, index) => {
-    const own = { key, revision: index + 1, at: 0 as Instant, cause: -1, node: 'worker-1' };
+    const own = { key, revision: from + index, at: 0 as Instant, cause: -1, node };
     const addresses = [ip(`10.0.0.${index + 2}`)];
     return new LatePod({ ...own, addresses, hostAddresses: addresses }, maker);
   });

@@ -167,7 +167,7 @@ describe('a watched kind', () => {
   it('looks at no pod of a series where it passes over it, though it comes alone', () => {
     const made: string[] = [];
     const { watched, looked } = setUp({ passes: true });
-    watched.onChanges(seriesOf(['x'], {}, (key) => made.push(key)));
+    watched.onChanges(seriesOf(['x'], {}, { made: (key) => made.push(key) }));
     expect([made, looked]).to.deep.equal([[], []]);
   });
 

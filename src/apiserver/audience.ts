@@ -47,8 +47,9 @@ export class Audience {
     this.changed();
   }
 
-  hearsIn(phase: Hearing): boolean {
-    return (this.phases & (1 << phase)) !== 0;
+  /** The first phase begins a turn, whether anybody hears in it or not: what comes then is late. */
+  isCalledIn(phase: Hearing): boolean {
+    return phase === PHASES[0] || (this.phases & (1 << phase)) !== 0;
   }
 
   /** One of them has begun to listen, or has ceased to. */

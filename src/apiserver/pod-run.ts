@@ -32,6 +32,13 @@ export class PodRun {
     return this.changes[this.from + index]!.key;
   }
 
+  /** The pods as they came. */
+  get pods(): readonly LatePod[] {
+    const pods: LatePod[] = [];
+    for (let index = 0; index < this.count; index++) pods.push(this.at(index));
+    return Object.freeze(pods);
+  }
+
   at(index: number): LatePod {
     return this.changes[this.from + index]!.late!;
   }

@@ -55,7 +55,7 @@ export class Watches {
     const phase = phaseOf(owner);
     // Nobody was there to be called for the turn that is open.
     const { turns, turnsBegun } = audience;
-    if (turnsBegun < turns.length && !audience.hearsIn(phase)) this.callUp(audience, phase);
+    if (turnsBegun < turns.length && !audience.isCalledIn(phase)) this.callUp(audience, phase);
     return audience;
   }
 
@@ -132,7 +132,7 @@ export class Watches {
       return;
     }
     turns.push(revision);
-    for (const phase of PHASES) if (audience.hearsIn(phase)) this.callUp(audience, phase);
+    for (const phase of PHASES) if (audience.isCalledIn(phase)) this.callUp(audience, phase);
   }
 
   /** Has everybody hear in that phase what there is of the last turn. */

@@ -2,6 +2,8 @@
 // source: pkg/controller/garbagecollector/garbagecollector.go (background deletion)
 
 import type { Change } from '../apiserver/informer';
+import { patternAfter } from '../apiserver/late-pod';
+import type { Version } from '../apiserver/store';
 import { keyOf, nameOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { defineController } from './define';
@@ -79,8 +81,8 @@ class GarbageCollectorLogic implements ControllerLogic {
     return (this.dependents ??= ownedAmong(this.everything()));
   }
 
-  private *everything(): IterableIterator<KubeObject> {
-    for (const kind of KINDS) yield* this.place.view.list(kind);
+  private *everything(): IterableIterator<Version> {
+    for (const kind of KINDS) yield* this.place.view.listVersions(kind);
   }
 
   passesOver(_kind: string, changes: readonly Change[]): boolean {
@@ -91,7 +93,8 @@ class GarbageCollectorLogic implements ControllerLogic {
 
   private onChange(change: Change): readonly ObjectKey[] {
     this.dependents?.update(change);
-    const { before, after } = change;
+    const { before } = change;
+    const after = patternAfter(change);
     if (before === undefined) return this.gone.size === 0 ? NOBODY : this.goneOwnersOf(after);
     const { uid } = before.metadata;
     if (uid === undefined || uid === after?.metadata.uid) return NOBODY;

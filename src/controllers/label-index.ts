@@ -11,6 +11,8 @@ import { Roll } from '../values/roll';
 interface Group {
   readonly labels: Labels;
   readonly turns: Roll<number>;
+  /** All of them, where they came as one run and nothing has happened to the group since. */
+  run: PodRun | undefined;
 }
 
 /** The objects of one namespace. Texts that objects hold are looked up as they are. */
@@ -53,25 +55,28 @@ export class LabelIndex {
 
   /** Keys of the objects that have all of `wanted`; with an empty one, all of the namespace. */
   matching(namespace: string, wanted: Labels): Iterable<ObjectKey> {
-    if (this.told.length > 0) this.read();
-    const place = this.namespaces.get(namespace);
+    const place = this.placeToSearch(namespace);
     if (place === undefined) return NO_KEYS;
-    const names = Object.keys(wanted);
-    if (names.length === 0) return inOrder(place.groups.values(), place.came);
-    let fewest: ReadonlySet<Group> | undefined;
-    for (const name of names) {
-      const groups = place.byLabel.get(name)?.get(wanted[name]!);
-      if (groups === undefined) return NO_KEYS;
-      if (fewest === undefined || groups.size < fewest.size) fewest = groups;
-    }
-    const found: Group[] = [];
-    for (const group of fewest!) if (matchesLabels(group.labels, wanted)) found.push(group);
+    const found = groupsMatching(place, wanted);
+    if (found === undefined) return inOrder(place.groups.values(), place.came);
     return found.length === 1 ? found[0]!.turns.list() : inOrder(found);
+  }
+
+  /** The pods that have all of `wanted`, where they came as one run and kept their labels. */
+  runMatching(namespace: string, wanted: Labels): PodRun | undefined {
+    const place = this.placeToSearch(namespace);
+    const found = place && groupsMatching(place, wanted);
+    return found?.length === 1 ? found[0]!.run : undefined;
   }
 
   clear(): void {
     this.namespaces.clear();
     this.told.length = 0;
+  }
+
+  private placeToSearch(namespace: string): Namespace | undefined {
+    if (this.told.length > 0) this.read();
+    return this.namespaces.get(namespace);
   }
 
   private read(): void {
@@ -88,7 +93,9 @@ export class LabelIndex {
   }
 
   private enter(place: Namespace, run: PodRun, labels: Labels): void {
-    const { turns } = groupFor(place, labels);
+    const group = groupFor(place, labels);
+    const { turns } = group;
+    group.run = turns.size === 0 ? run : undefined;
     for (let index = 0; index < run.count; index++) turns.add(run.keyAt(index), this.turn++);
   }
 
@@ -104,7 +111,9 @@ export class LabelIndex {
       return;
     }
     if (first !== undefined && !place.came.has(key)) place.came.set(key, first);
-    groupFor(place, after).turns.set(key, this.turn++);
+    const group = groupFor(place, after);
+    group.run = undefined;
+    group.turns.set(key, this.turn++);
   }
 
   private placeOf(namespace: string): Namespace {
@@ -123,6 +132,7 @@ function takeOut(place: Namespace, key: ObjectKey, labels: Labels): number | und
   const group = known?.turns.has(key) === true ? known : groupWith(place, key);
   const turn = group?.turns.get(key);
   if (group === undefined) return undefined;
+  group.run = undefined;
   group.turns.delete(key);
   if (group.turns.size === 0) drop(place, group);
   return turn;
@@ -134,10 +144,26 @@ function groupWith({ groups }: Namespace, key: ObjectKey): Group | undefined {
   return undefined;
 }
 
+const NO_GROUPS: readonly Group[] = [];
+
+/** The groups that a selector matches; undefined for all of them. */
+function groupsMatching({ byLabel }: Namespace, wanted: Labels): readonly Group[] | undefined {
+  let fewest: ReadonlySet<Group> | undefined;
+  for (const name of Object.keys(wanted)) {
+    const groups = byLabel.get(name)?.get(wanted[name]!);
+    if (groups === undefined) return NO_GROUPS;
+    if (fewest === undefined || groups.size < fewest.size) fewest = groups;
+  }
+  if (fewest === undefined) return undefined;
+  const found: Group[] = [];
+  for (const group of fewest) if (matchesLabels(group.labels, wanted)) found.push(group);
+  return found;
+}
+
 function groupFor({ groups, byLabel }: Namespace, labels: Labels): Group {
   let group = groups.get(labels);
   if (group !== undefined) return group;
-  groups.set(labels, (group = { labels, turns: new Roll() }));
+  groups.set(labels, (group = { labels, turns: new Roll(), run: undefined }));
   for (const name of Object.keys(labels)) {
     let byValue = byLabel.get(name);
     if (byValue === undefined) byLabel.set(name, (byValue = new Map()));

@@ -37,8 +37,8 @@ class NamespaceLogic implements ControllerLogic {
   constructor(workplace: Workplace) {
     this.place = workplace;
     const watch = (change: Change) => this.onObject(change);
-    // Of entries: a record that grows by keys keeps V8 from freeing the clusters that are dropped
-    // before it collects all that is old.
+    // Of entries: where the record grows key by key, V8 has young collections free no cluster that
+    // is dropped (specs/cluster/dropped-clusters.spec.ts).
     this.watches = Object.fromEntries([
       ...NAMESPACED.map((kind) => [kind, watch] as const),
       ['Namespace', (change: Change) => this.onNamespace(change)],

@@ -6,7 +6,16 @@
 // key alone. State that only functions can see is out of reach: a part that keeps such state hands
 // it to Kernel.keep.
 
-import { emptyLike, forEachPart, isGetter, isLiteral, isMap, isObject, isSet, partAt } from './parts';
+import {
+  emptyLike,
+  forEachPart,
+  isGetter,
+  isLiteral,
+  isMap,
+  isObject,
+  isSet,
+  partAt,
+} from './parts';
 
 /** State that cannot be carried over: a function that came about during the run. */
 export class UnforkableError extends Error {

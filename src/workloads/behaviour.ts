@@ -49,10 +49,14 @@ export interface BehaviourInput {
 
 /** What the process does. Pure: the same input gives the same behaviour. */
 export function behaviourOf(input: BehaviourInput): Behaviour {
+  return behaviourBy(knownImage(input.container.image ?? ''), input);
+}
+
+/** The same, for who knows already what there is to know of the image. */
+export function behaviourBy(image: KnownImage | undefined, input: BehaviourInput): Behaviour {
   const { pod, container, timing } = input;
   const declared = declarationsFor(pod, container, input.declared);
   const words = wordsOf(container);
-  const image = knownImage(container.image ?? '');
   const startup = declared.startup ?? ZERO;
   const onTerm = declared.onTerm ?? image?.onTerm?.(timing) ?? CLOSES_AT_ONCE;
   let { listen, ending, assumed } = listens(input, words, image);
@@ -93,8 +97,8 @@ const NO_WORDS: readonly string[] = [];
 const NOTHING = Object.freeze({});
 
 /** Whether a part of the behaviour is drawn anew each time it is asked for. */
-export function drawsAtStart({ image = '' }: Container): boolean {
-  return knownImage(image)?.onTerm !== undefined;
+export function drawsAtStart(image: KnownImage | undefined): boolean {
+  return image?.onTerm !== undefined;
 }
 
 /** An init container that runs to its end; sidecars do not. */

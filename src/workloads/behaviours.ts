@@ -13,9 +13,10 @@ import { deepFreeze, keyOf } from '../values/kube-object';
 import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
 import { sortedBy } from '../values/order';
-import { behaviourOf, drawsAtStart } from './behaviour';
+import { behaviourBy, drawsAtStart } from './behaviour';
 import type { Behaviour } from './behaviour';
 import { workloadOf } from './behaviour-target';
+import { knownImage } from './known-images';
 
 interface ServiceFields {
   readonly selector?: Labels;
@@ -98,9 +99,10 @@ export class Behaviours {
   read(pod: Pod, container: Container): Behaviour {
     const { declared, timing } = this;
     const targetPorts = this.targetPortsOf(pod);
-    const behaviour = behaviourOf({ pod, container, declared, targetPorts, timing });
+    const image = knownImage(container.image ?? '');
+    const behaviour = behaviourBy(image, { pod, container, declared, targetPorts, timing });
     // What may still change is no key, and what takes a time of its own draws it at each start.
-    const isLasting = Object.isFrozen(container) && !drawsAtStart(container);
+    const isLasting = Object.isFrozen(container) && !drawsAtStart(image);
     return declared.length === 0 && isLasting ? deepFreeze(behaviour) : behaviour;
   }
 

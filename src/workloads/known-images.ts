@@ -124,7 +124,7 @@ const ALPINE_WITH_TCP = 18;
  * The C library of an image, as far as it is known; glibc otherwise.
  * source: alpine aports main/musl (3.17: 1.2.3, 3.18: 1.2.4)
  */
-export function libcOf(reference: string, image = knownImage(reference)): string {
+export function libcOf(reference: string, image: KnownImage | undefined): string {
   const libc = image?.libc ?? 'glibc';
   const release = /\/?alpine:3\.(\d+)/.exec(reference)?.[1];
   return release !== undefined && Number(release) < ALPINE_WITH_TCP ? 'musl-1.2.3' : libc;

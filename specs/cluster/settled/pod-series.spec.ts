@@ -12,7 +12,10 @@ import type { Store } from '../../../src/apiserver/store';
 import type { Cluster } from '../../../src/cluster/cluster';
 import { RestingPodMaker } from '../../../src/cluster/settled/pod-maker';
 import { SettledAdmission } from '../../../src/cluster/settled/settled-admission';
+import { copiesOf } from '../../../src/kernel/copy-recipe';
 import type { Kubelets } from '../../../src/node/kubelet/kubelet';
+import type { KubeletState } from '../../../src/node/kubelet/kubelet-state';
+import { PodUpdates } from '../../../src/node/kubelet/pod-updates';
 import { ip } from '../../../src/values/ip';
 import { keyOf } from '../../../src/values/kube-object';
 import type { KubeObject } from '../../../src/values/kube-object';
@@ -32,6 +35,8 @@ const PORTS = workloadOf('ReplicaSet', 'replicas: 5', 'ports: [{containerPort: 8
   'spec: {containers',
   'spec: {hostNetwork: true, containers',
 );
+
+const STARTING = 'pods that live through their starts';
 
 /** Manifests, and what else the cluster says. */
 const CLUSTERS: Readonly<Record<string, readonly [manifests: string, more?: string]>> = {
@@ -63,7 +68,7 @@ const CLUSTERS: Readonly<Record<string, readonly [manifests: string, more?: stri
   'pods with gates': [
     WEB.replace('spec: {containers', 'spec: {readinessGates: [{conditionType: a/b}], containers'),
   ],
-  'pods that live through their starts': [
+  [STARTING]: [
     WEB.replace(
       'spec: {containers',
       'spec: {initContainers: [{name: init, image: busybox, command: [sleep, "1"]}], containers',
@@ -161,29 +166,61 @@ describe('pods that are asked for together', () => {
 
   it('are entered on their nodes when somebody looks, and not before', () => {
     const cluster = settledWith(WEB);
-    const { state } = (cluster as unknown as { readonly kubelets: Kubelets }).kubelets['ground'];
+    const state = kubeletsOf(cluster);
     expect(state.arrivals.isEmpty).to.equal(false);
     expect(state.byPod.size).to.be.greaterThan(15);
     expect(state.arrivals.isEmpty).to.equal(true);
-    for (const by of ['a packet', 'a fork']) {
-      const other = settledWith(WEB);
-      const of = (other as unknown as { readonly kubelets: Kubelets }).kubelets['ground'].state;
-      const { key } = lateIn(other.api.store)[3]!;
-      expect(of.arrivals.isEmpty, by).to.equal(false);
-      if (by === 'a fork') other.fork();
-      else other.send({ pod: key }, { address: ip('10.0.0.1'), port: 80, protocol: 'TCP' });
-      expect(of.arrivals.isEmpty, by).to.equal(true);
-    }
+    const other = settledWith(WEB);
+    const { key } = lateIn(other.api.store)[3]!;
+    other.send({ pod: key }, { address: ip('10.0.0.1'), port: 80, protocol: 'TCP' });
+    expect(arrivalsOf(other).isEmpty).to.equal(true);
+  });
+
+  it('are all entered before a fork copies anything, which would move while it is copied', () => {
+    const cluster = settledWith(WEB);
+    expect(arrivalsOf(cluster).isEmpty).to.equal(false);
+    const copies = copiesOf(cluster);
+    const { carry } = copies;
+    const found: boolean[] = [];
+    copies.carry = (...given) => {
+      found.push(arrivalsOf(cluster).isEmpty);
+      carry.apply(copies, given);
+    };
+    cluster.fork();
+    expect(found).to.deep.equal([true]);
   });
 
   it('are known to the kubelets of their nodes, which are told of none', () => {
-    const cluster = settledWith(WEB);
-    const { state } = (cluster as unknown as { readonly kubelets: Kubelets }).kubelets['ground'];
-    const { store } = cluster.api;
-    for (const { node, informer } of state.agents.values()) {
-      expect(informer.revision, node).to.equal(store.logOf('Pod', node).latest ?? 0);
+    const told: string[] = [];
+    const { prototype } = PodUpdates;
+    const { podChanged } = prototype;
+    prototype.podChanged = function (this: PodUpdates, agent, change) {
+      if (change.late !== undefined) told.push(change.key);
+      podChanged.call(this, agent, change);
+    };
+    try {
+      const cluster = settledWith(WEB, '', 3);
+      const { store } = cluster.api;
+      for (const { node, informer } of kubeletsOf(cluster).agents.values()) {
+        expect(informer.revision, node).to.equal(store.logOf('Pod', node).latest ?? 0);
+      }
+      expect(told).to.deep.equal([]);
+    } finally {
+      prototype.podChanged = podChanged;
     }
-    expect(state.arrivals.isEmpty).to.equal(false);
+  });
+
+  it('leave to each kubelet what is still on its way to it when the scenario begins', () => {
+    const late = WEB.replaceAll('app: deployment', 'app: late').replace(
+      'name: deployment',
+      'name: late',
+    );
+    const more = ', timing: {apiserver.watch: 250s}';
+    const make = (): Cluster => settledWith(`${CLUSTERS[STARTING]![0]}\n---\n${late}`, more);
+    const [together, apart] = [make(), oneByOne(make)];
+    expect(lateIn(together.api.store).length).to.be.greaterThan(0);
+    for (const { kernel } of [together, apart]) kernel.runUntil(900_000_000 as Instant);
+    expect(stateOf(together)).to.deep.equal(stateOf(apart));
   });
 
   it('are frozen, with all that they are made of', () => {
@@ -234,10 +271,17 @@ function live({ handles, kernel, api }: Cluster): void {
   kernel.runUntil(120_000_000 as Instant);
 }
 
+function kubeletsOf(cluster: Cluster): KubeletState {
+  return (cluster as unknown as { readonly kubelets: Kubelets }).kubelets['ground'].state;
+}
+
+function arrivalsOf(cluster: Cluster): KubeletState['arrivals'] {
+  return kubeletsOf(cluster).arrivals;
+}
+
 function stateOf(cluster: Cluster): Record<string, unknown> {
   const { api, kernel } = cluster;
-  const { kubelets } = cluster as unknown as { readonly kubelets: Kubelets };
-  const { state } = kubelets['ground'];
+  const state = kubeletsOf(cluster);
   const versions = api.store.changes('Pod', 0);
   return {
     snapshot: JSON.stringify(cluster.snapshot()),

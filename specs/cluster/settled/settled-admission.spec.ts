@@ -147,6 +147,16 @@ describe('a pod that the scheduler has yet to look at', () => {
     expect(world.admit(podOf('second'))).to.equal('worker-1 Running');
   });
 
+  it('is the one whose status needs a look: nobody else’s does, nor its own after the start', () => {
+    const { admission } = waited();
+    const bound = podOf('first', 'worker-1');
+    const service = { ...podOf('web'), kind: 'Service' };
+    const taken = () => [podOf('first'), bound, service].map((it) => admission.takesStatus(it));
+    expect(taken()).to.deep.equal([false, true, true]);
+    admission.end();
+    expect(taken()).to.deep.equal([true, true, true]);
+  });
+
   it('is waited for whatever else is written of it', () => {
     const world = waited();
     expect(world.admit(podOf('first'), podOf('first'))).to.equal('nowhere');

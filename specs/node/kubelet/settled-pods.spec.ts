@@ -3,8 +3,10 @@
 // source: pkg/kubelet/kubelet.go SyncPod, HandlePodAdditions (pods that are not admitted)
 
 import { expect } from 'chai';
+import { conditionOf } from '../../../src/apiserver/kinds/pod';
 import type { Pod, PodStatus } from '../../../src/apiserver/kinds/pod';
 import { comerOf } from '../../../src/node/kubelet/settled-pods';
+import type { Labels } from '../../../src/values/labels';
 import { seconds } from '../../../src/values/time';
 import { KubeletWorld, WEB } from './kubelet-world';
 import type { WorldOptions } from './kubelet-world';
@@ -17,6 +19,17 @@ function podOf(spec: Partial<Pod['spec']> = {}, name = 'web', owner = 'ReplicaSe
   const status = { phase: 'Pending', conditions: [scheduled] } as unknown as PodStatus;
   const whole = { nodeName: 'worker-1', containers: [WEB], ...spec };
   return Object.freeze({ apiVersion: 'v1', kind: 'Pod', metadata, spec: whole, status });
+}
+
+/** Pods that share all that those of one template do. */
+function podsOfTemplate(labels: Labels = {}): (name: string) => Pod {
+  const containers = Object.freeze([Object.freeze({ ...WEB })]) as Pod['spec']['containers'];
+  const { ownerReferences = [] } = podOf().metadata;
+  Object.freeze(labels);
+  return (name) => {
+    const pod = podOf({ containers }, name);
+    return { ...pod, metadata: { ...pod.metadata, labels, ownerReferences } };
+  };
 }
 
 function isAtOnce(world: KubeletWorld, pod = podOf()): boolean {
@@ -104,18 +117,45 @@ describe('a pod of a settled cluster', () => {
     const touched: string[] = [];
     const touch = (node: string, what = 'all'): void => void touched.push(`${what} of ${node}`);
     const ground = Object.assign(world.kubelets['ground'], { touch });
-    const containers = Object.freeze([Object.freeze({ ...WEB })]) as Pod['spec']['containers'];
-    const owners = podOf().metadata.ownerReferences!;
-    const like = (name: string): Pod => {
-      const pod = podOf({ containers }, name);
-      return { ...pod, metadata: { ...pod.metadata, ownerReferences: owners } };
-    };
+    const like = podsOfTemplate();
     expect(isAtOnce(world, like('a'))).to.equal(true);
     expect(touched[0]).to.equal('all of worker-1');
     touched.length = 0;
     expect(isAtOnce(world, like('b'))).to.equal(true);
     expect(ground.state.byPod.get('shop/b')!.stage).to.equal('resting');
     expect(touched).to.deep.equal(['all of worker-1']);
+  });
+
+  it('listens where Services send to by then, also where it is like one before it', () => {
+    const world = worldOf();
+    const like = podsOfTemplate({ app: 'web' });
+    const take = (name: string): boolean => {
+      expect(isAtOnce(world, like(name))).to.equal(true);
+      return world.kubelets.sandboxOf(`shop/${name}`)!.listenerOn('TCP', 9090) !== undefined;
+    };
+    expect(take('a')).to.equal(false);
+    const spec = { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 9090 }] };
+    world.createNow('Service', { metadata: { name: 'web', namespace: 'shop' }, spec });
+    world.until(0);
+    expect(take('b')).to.equal(true);
+  });
+
+  it('says what the clock of its own node shows', () => {
+    const world = worldOf();
+    const like = podsOfTemplate();
+    const offset = seconds(5);
+    const readyIn = ({ kubelets }: KubeletWorld, name: string): number | undefined => {
+      const { conditions } = kubelets.take(comerOf(like(name)))!;
+      return conditionOf(conditions, 'Ready')!.lastTransitionTime;
+    };
+    const skew = ({ timing, kernel }: KubeletWorld): void =>
+      timing.clocks.set('kubelet@worker-1', 'spec', { offset, drift: 0 }, kernel.now);
+    expect(readyIn(world, 'a')).to.equal(0);
+    skew(world);
+    expect(readyIn(world, 'b')).to.equal(offset);
+    const other = worldOf();
+    skew(other);
+    expect(readyIn(other, 'a')).to.equal(offset);
   });
 
   it('lives through its start with containers that come before others', () => {

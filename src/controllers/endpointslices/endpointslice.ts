@@ -66,6 +66,8 @@ class EndpointSliceLogic implements ControllerLogic {
   private readonly podIndex = new LabelIndex();
   /** Counts the changes of pods. */
   private podChanges = 0;
+  /** Whether none has changed since it came, as most of the time while a cluster settles. */
+  private areAsTheyCame = true;
   /** The pods of each Service as the last pass found them. */
   private readonly selected = new Map<ObjectKey, Selected>();
   private readonly serviceIndex = new SelectorIndex();
@@ -142,6 +144,7 @@ class EndpointSliceLogic implements ControllerLogic {
 
   reset(): void {
     this.podIndex.clear();
+    this.areAsTheyCame = true;
     this.serviceIndex.clear();
     this.slices.clear();
     this.tracker.clear();
@@ -164,6 +167,7 @@ class EndpointSliceLogic implements ControllerLogic {
     // The coming of a pod concerns the Services of its labels, whatever else it has.
     const after = patternAfter(change);
     this.podChanges++;
+    if (before !== undefined) this.areAsTheyCame = false;
     const { namespace = '' } = (after ?? before)!.metadata;
     const had = labelsOf(before);
     const has = labelsOf(after);
@@ -231,8 +235,11 @@ class EndpointSliceLogic implements ControllerLogic {
     const { podChanges } = this;
     const last = this.selected.get(service);
     if (last?.selector === selector && last.podChanges === podChanges) return last.pods;
-    const keys = this.podIndex.matching(metadata.namespace ?? '', selector);
-    const pods = Object.freeze(this.place.view.versions('Pod', keys));
+    const { namespace = '' } = metadata;
+    const run = this.areAsTheyCame ? this.podIndex.runMatching(namespace, selector) : undefined;
+    const pods =
+      run?.pods ??
+      Object.freeze(this.place.view.versions('Pod', this.podIndex.matching(namespace, selector)));
     this.selected.set(service, Object.freeze({ selector, podChanges, pods }));
     return pods;
   }

@@ -6,7 +6,7 @@ import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import { isSpecialAddress } from '../../apiserver/kinds/special-addresses';
 import { patternOf } from '../../apiserver/late-pod';
-import type { LatePod } from '../../apiserver/late-pod';
+import type { LatePod, PodMaker } from '../../apiserver/late-pod';
 import type { EndpointSource } from '../../apiserver/late-slice';
 import type { Version } from '../../apiserver/store';
 import { familyOf } from '../../values/ip';
@@ -100,17 +100,18 @@ export function lateEndpointsOf(pods: readonly Version[], offer: Offer): LateEnd
   if (pods.at(-1)?.late === undefined) return undefined;
   const { service } = offer;
   let last: Pod | undefined;
+  let maker: PodMaker | undefined;
   let hasReady = false;
   for (let index = 0; index < pods.length; index++) {
     const pod = pods[index]!;
-    const pattern = patternOf(pod) as Pod;
-    if (pattern !== last) {
-      const isLikeLast = last === undefined || isOfOneTemplate(pattern, last);
-      if (!isLikeLast || !isEndpoint(pattern) || hostnameIn(service, pattern)) return undefined;
-      hasReady ||= conditionsIn(service, pattern).ready === true;
-      last = pattern;
-    }
     if (!isPlaced(pod, offer)) return undefined;
+    if (maker !== undefined && pod.late?.maker === maker) continue;
+    maker = pod.late?.maker;
+    const pattern = patternOf(pod) as Pod;
+    const isLikeLast = last === undefined || isOfOneTemplate(pattern, last);
+    if (!isLikeLast || !isEndpoint(pattern) || hostnameIn(service, pattern)) return undefined;
+    hasReady ||= conditionsIn(service, pattern).ready === true;
+    last = pattern;
   }
   return new LateEndpoints(pods, offer, hasReady);
 }

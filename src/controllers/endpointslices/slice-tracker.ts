@@ -94,9 +94,10 @@ export class SliceTracker {
 
   private put(service: ObjectKey, slice: string, generation: number): void {
     const known = this.written.get(service) ?? NOTHING;
-    const others = known.filter((it) => it.slice !== slice);
-    others.push(Object.freeze({ slice, generation }));
-    this.written.set(service, Object.freeze(others));
+    const now = Object.freeze({ slice, generation });
+    const isOnly = known.length === 0 || (known.length === 1 && known[0]!.slice === slice);
+    const all = isOnly ? [now] : [...known.filter((it) => it.slice !== slice), now];
+    this.written.set(service, Object.freeze(all));
   }
 }
 

@@ -5,6 +5,7 @@ import { conditionOf } from '../../apiserver/kinds/pod';
 import type { Condition, Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import { patternOf } from '../../apiserver/late-pod';
+import type { PodMaker } from '../../apiserver/late-pod';
 import type { Version } from '../../apiserver/store';
 import type { ObjectKey } from '../../values/kube-object';
 
@@ -58,17 +59,19 @@ function earliestReady(pods: readonly Version[], before: readonly Version[]): nu
   let earliest = Number.POSITIVE_INFINITY;
   if (pods === before) return earliest;
   let shared: readonly Condition[] | undefined;
+  let maker: PodMaker | undefined;
   let time: number | undefined;
   let byKey: ReadonlyMap<ObjectKey, Version> | undefined;
   for (let index = 0; index < pods.length; index++) {
     const pod = pods[index]!;
     let known = before[index];
     if (pod === known) continue;
-    // Pods that came up together may share their conditions.
-    const conditions = conditionsOf(pod);
-    if (conditions !== shared) {
+    // Pods that came up together may share their conditions, and those of a series do.
+    if (pod.late === undefined || pod.late.maker !== maker) {
+      maker = pod.late?.maker;
+      const conditions = conditionsOf(pod);
+      if (conditions !== shared) time = readyTimeIn(conditions);
       shared = conditions;
-      time = readyTimeIn(conditions);
     }
     if (time === undefined || time >= earliest) continue;
     // Most pods stand where they stood before.

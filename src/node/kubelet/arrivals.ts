@@ -35,12 +35,6 @@ export class Arrivals {
     this.waiting.push(pod, template, id);
   }
 
-  /** Whether nobody has asked for anything since the pod came. */
-  has(pod: LatePod): boolean {
-    const { waiting } = this;
-    return waiting.length > 0 && pod.revision >= (waiting[0] as LatePod).revision;
-  }
-
   /** Somebody asks: they are as any pod at rest. */
   enter(): void {
     const { waiting } = this;

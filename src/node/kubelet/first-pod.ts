@@ -68,23 +68,21 @@ export function standingOf(
     isAssumed ||= behaviour.assumed;
   }
   // Frozen part by part, since all of it is new: forks share it.
-  const status: CommonStatus = Object.freeze({
-    phase: 'Running',
-    conditions,
-    startTime: since,
-    containerStatuses: Object.freeze(statuses),
-  });
   return Object.freeze({
     labels: metadata.labels,
     namespace: metadata.namespace,
     owners: metadata.ownerReferences,
     volumes,
-    lasting: Object.freeze({ since, processes: Object.freeze(processes) }),
+    since,
+    processes: Object.freeze(processes),
     behaviours: Object.freeze(behaviours),
     turn,
     probes: undefined,
     isAssumed,
-    status,
+    phase: 'Running',
+    conditions,
+    startTime: since,
+    containerStatuses: Object.freeze(statuses),
   });
 }
 

@@ -54,9 +54,7 @@ export class PodUpdates {
   /** Whether the pod rests, and what has changed of its object is nothing to its kubelet. */
   private staysAtRest(agent: NodeAgent, change: Change): boolean {
     const { key, late } = change;
-    const { arrivals, byPod } = this.ground.state;
-    if (late !== undefined && arrivals.has(late)) return true;
-    const known = byPod.get(key);
+    const known = this.ground.state.byPod.get(key);
     if (known?.stage !== 'resting' || known.agent !== agent) return false;
     if (known.isOf(late)) return true;
     const { after } = change;

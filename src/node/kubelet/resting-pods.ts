@@ -16,12 +16,11 @@ import { newWorker } from './pod-worker';
 import type { ProbeState } from './probes';
 
 /** What all pods have in common that were made from one template and came up at one instant. */
-export interface RestingTemplate {
+export interface RestingTemplate extends CommonStatus, Lasting {
   readonly labels: Labels | undefined;
   readonly namespace: string | undefined;
   readonly owners: Pod['metadata']['ownerReferences'];
   readonly volumes: Pod['spec']['volumes'];
-  readonly lasting: Lasting;
   /** What its containers do, in their order, and when that was read (Behaviours.turn). */
   readonly behaviours: readonly Behaviour[];
   readonly turn: number;
@@ -29,7 +28,6 @@ export interface RestingTemplate {
   readonly probes: readonly (readonly ProbeState[])[] | undefined;
   /** Whether one of them is only assumed. */
   readonly isAssumed: boolean;
-  readonly status: CommonStatus;
 }
 
 export class RestingPod {
@@ -148,7 +146,7 @@ export function sandboxFor(
   podKey: ObjectKey,
   uid: string | LatePod,
   addresses: readonly IP[],
-  { lasting }: RestingTemplate,
+  lasting: RestingTemplate,
 ): PodSandbox {
   const pod = { podKey, uid, node, addresses, hostNetwork: false, lasting };
   const sandbox = new PodSandbox(pod);
@@ -167,7 +165,7 @@ export function awake(state: KubeletState, known: PodWorker | RestingPod): PodWo
  */
 function wake(state: KubeletState, resting: RestingPod): PodWorker {
   const { id, agent, key, pod, sandbox, template, sent } = resting;
-  const { since } = template.lasting;
+  const { since } = template;
   const worker = newWorker(state, { agent, key, pod, now: since }, { nextId: id });
   worker.stage = 'running';
   worker.sandbox = sandbox;

@@ -129,14 +129,14 @@ export class SettledPods {
     touch?.(agent.node);
     const hostAddresses = agent.machine.addresses;
     if (comer.mayBeLate) {
-      const late = comer.rest!(addresses, hostAddresses, template.status);
+      const late = comer.rest!(addresses, hostAddresses, template);
       state.arrivals.add(late, template, keepNumbers(state, template));
       return undefined;
     }
     // Pods stand in the order of their coming.
     state.arrivals.enter();
     const sandbox = sandboxFor(agent, key, comer.uid, addresses, template);
-    const sent = statusWith(template.status, hostAddresses, addresses);
+    const sent = statusWith(template, hostAddresses, addresses);
     const resting = new RestingPod(agent, key, template, sandbox, comer.whole(), sent);
     letRest(state, keepNumbers(state, template), resting);
     return sent;
@@ -157,16 +157,17 @@ export class SettledPods {
   private templateOf({ actor }: NodeAgent, comer: Comer): RestingTemplate | undefined {
     const { kernel, timing, behaviours } = this.ground;
     const { pattern: pod, status } = comer;
-    const template = isOfSeries(comer) ? comer.standing : this.templates.get(pod.spec.containers);
+    const template = comer.standing ?? this.templates.get(pod.spec.containers);
     if (template === undefined || template.turn !== behaviours.turn) return undefined;
-    const { since } = template.lasting;
+    const { since } = template;
     if (kernel.now !== since || timing.clocks.reading(actor, since) !== since) return undefined;
     return isLike(pod, template) && isStatusOfAll(status, since) ? template : undefined;
   }
 
+  /** A series keeps by itself what its pods are like. */
   private learn(comer: Comer, template: RestingTemplate): void {
-    if (isOfSeries(comer)) comer.standing = template;
-    else this.templates.set(comer.pattern.spec.containers, template);
+    if (comer.rest === undefined) this.templates.set(comer.pattern.spec.containers, template);
+    else comer.standing = template;
   }
 
   /** How pods like this one stand, without a look at any; undefined where it takes one. */
@@ -221,12 +222,16 @@ export class SettledPods {
       namespace,
       owners,
       volumes: pod.spec.volumes,
-      lasting: { since: now, processes },
+      since: now,
+      processes,
       behaviours,
       turn: this.ground.behaviours.turn,
       probes,
       isAssumed: behaviours.some(({ assumed }) => assumed),
-      status: { phase, conditions, startTime, containerStatuses },
+      phase,
+      conditions,
+      startTime,
+      containerStatuses,
     });
   }
 
@@ -270,11 +275,6 @@ function isAtRest(container: ContainerRecord): boolean {
 function isSteady({ type, due, luck, outcome, result }: ProbeState): boolean {
   const succeeds = outcome === 'success' && result === 'success';
   return type !== 'startup' && due === undefined && luck === undefined && succeeds;
-}
-
-/** Pods of a series have one pattern. */
-function isOfSeries({ rest }: Comer): boolean {
-  return rest !== undefined;
 }
 
 function isLike({ metadata, spec }: Pod, template: RestingTemplate): boolean {
