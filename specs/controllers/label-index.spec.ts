@@ -78,6 +78,28 @@ describe('objects by their labels', () => {
     }
   });
 
+  it('are known by their runs for as long as all of them came in runs, and kept their labels', () => {
+    const labels = { app: 'web', tier: 'front' };
+    const runs = [runOf(['a', 'b'], { labels }), runOf(['c', 'd'], { labels })];
+    const events: readonly ((index: LabelIndex) => void)[] = [
+      (index) => index.update('shop', 'b', labels, undefined),
+      (index) => index.update('shop', 'b', labels, { app: 'web' }),
+      (index) => index.update('shop', 'e', undefined, labels),
+      (index) => index.update('shop', 'e', undefined, { ...labels }),
+      (index) => index.addRun('shop', runOf(['e'], { labels: { app: 'web' } }), { app: 'web' }),
+    ];
+    for (const [at, event] of events.entries()) {
+      const index = new LabelIndex();
+      for (const run of runs) index.addRun('shop', run, labels);
+      expect(index.runsMatching('shop', { app: 'web' })).to.deep.equal(runs);
+      expect(index.runsMatching('shop', {})).to.equal(undefined);
+      expect(index.runsMatching('shop', { app: 'db' })).to.equal(undefined);
+      expect(index.runsMatching('bank', { app: 'web' })).to.equal(undefined);
+      event(index);
+      expect(index.runsMatching('shop', { app: 'web' }), String(at)).to.equal(undefined);
+    }
+  });
+
   it('are the same whether pods of one template come together or one by one', () => {
     const [together, apart] = [new LabelIndex(), new LabelIndex()];
     const labels = { app: 'web', tier: 'front' };

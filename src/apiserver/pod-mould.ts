@@ -1,9 +1,9 @@
 // Pods that are made from one template, one after the other. What they have in common is looked at
-// once: each draws a name and an identity of its own, and is put together in one step.
+// once: each draws a name of its own, and an identity when somebody asks for it.
 
 import type { Kernel } from '../kernel/kernel';
 import type { Stream, StreamFamily } from '../kernel/random';
-import { copyWith } from '../values/kube-object';
+import { copyWith, splitKey } from '../values/kube-object';
 import type { ObjectKey, ObjectMeta } from '../values/kube-object';
 import type { Instant } from '../values/time';
 import { generatedEnd, generatedStem, uuid } from './identity';
@@ -40,14 +40,12 @@ export class PodMould {
   /** Any of its pods, but for what each has of its own: the name, the identity, the node. */
   readonly pattern: Pod;
   /** Of the pod that came last. */
-  name = '';
   key: ObjectKey = '';
   /** Whether nobody had its name before, as is nearly always so. */
   isNew = true;
   /** What the identities of its pods are drawn from, by the ends of their names. */
   readonly uids: StreamFamily;
-  /** What all names begin with, and all keys. */
-  readonly stem: string;
+  /** What all keys begin with. */
   readonly keyStem: string;
   private readonly ground: MouldGround;
 
@@ -55,8 +53,7 @@ export class PodMould {
     const { generateName = '', namespace = '' } = pattern.metadata;
     this.pattern = pattern;
     this.ground = ground;
-    this.stem = generatedStem(generateName);
-    this.keyStem = `${namespace}/${this.stem}`;
+    this.keyStem = `${namespace}/${generatedStem(generateName)}`;
     this.uids = ground.identities.family('Pod', this.keyStem, ground.store);
   }
 
@@ -72,7 +69,6 @@ export class PodMould {
       const key = this.keyStem + end;
       const known = store.version('Pod', key);
       if (isThere(known)) continue;
-      this.name = this.stem + end;
       this.key = key;
       this.isNew = known === undefined;
       return;
@@ -88,7 +84,8 @@ export class PodMould {
 
   /** The metadata of the pod that came last, as it was admitted. */
   admitted(): ObjectMeta {
-    const { name, uid, pattern, ground } = this;
+    const { key, uid, pattern, ground } = this;
+    const { name } = splitKey(key);
     const own = { name, uid, generation: 1, creationTimestamp: ground.kernel.now };
     return Object.freeze(copyWith(pattern.metadata, own));
   }

@@ -32,16 +32,16 @@ export class PodRun {
     return this.changes[this.from + index]!.key;
   }
 
-  /** The pods as they came. */
-  get pods(): readonly LatePod[] {
-    const pods: LatePod[] = [];
-    for (let index = 0; index < this.count; index++) pods.push(this.at(index));
-    return Object.freeze(pods);
-  }
-
   at(index: number): LatePod {
     return this.changes[this.from + index]!.late!;
   }
+}
+
+/** All pods of some runs, as they came. Frozen. */
+export function podsIn(runs: readonly PodRun[]): readonly LatePod[] {
+  const pods: LatePod[] = [];
+  for (const run of runs) for (let at = 0; at < run.count; at++) pods.push(run.at(at));
+  return Object.freeze(pods);
 }
 
 /** The end of the run that begins at a position of a delivery; undefined where none does. */

@@ -6,6 +6,7 @@ import type { Place, Readable } from '../kernel/readings';
 import type { Instant } from '../values/time';
 import { copyWith, deepFreeze, keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
+import { LateMap } from '../values/late-map';
 import { LateSet } from '../values/late-set';
 import { compareText } from '../values/order';
 import { isThere } from './late-pod';
@@ -37,7 +38,7 @@ export class KindStore implements Readable {
   /** Every version of this kind in the order of revisions. */
   readonly log = new VersionLog();
   /** The same by scope: a kubelet reads the pods of its node, whatever the others do. */
-  private readonly scopes = new Map<string, ScopeStore>();
+  private readonly scopes = new LateMap<string, ScopeStore>();
   /** So many versions stand in their scopes: nobody reads those while a cluster settles. */
   private entered = 0;
 

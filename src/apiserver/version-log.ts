@@ -167,7 +167,6 @@ function changeSince(
   revision: number,
   scope: string | undefined,
 ): Change | undefined {
-  if (version.late !== undefined) return version.late;
   let known = version.previous;
   while (known !== undefined && known.revision > revision) known = known.previous;
   const before = scope === undefined || known?.scope === scope ? known?.object : undefined;

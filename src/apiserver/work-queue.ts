@@ -6,6 +6,7 @@ import type { EventArgument, EventKind } from '../kernel/event-queue';
 import type { Kernel } from '../kernel/kernel';
 import { Phase } from '../kernel/phase';
 import type { ObjectKey } from '../values/kube-object';
+import { LateMap } from '../values/late-map';
 import { later, ZERO } from '../values/time';
 import type { Duration, Instant } from '../values/time';
 
@@ -42,8 +43,8 @@ export class WorkQueue {
   private readonly dueEvent: EventKind;
   /** Keys that wait or are worked on. */
   private readonly standings = new Map<ObjectKey, Standing>();
-  private readonly delayed = new Map<ObjectKey, Instant>();
-  private readonly failures = new Map<ObjectKey, number>();
+  private readonly delayed = new LateMap<ObjectKey, Instant>();
+  private readonly failures = new LateMap<ObjectKey, number>();
 
   constructor(kernel: Kernel, options: WorkQueueOptions) {
     this.kernel = kernel;

@@ -294,7 +294,7 @@ export class Controller {
   private writeAtOnce(id: number, pass: Pass, first: number): void {
     const { api, kernel } = this.context;
     const { stageEnd, concluded } = pass;
-    const results: ApiResult[] = [];
+    let results: ApiResult[] | undefined;
     const isCurrent = concluded !== undefined && concluded === this.storedOf(pass);
     for (let at = first; at < stageEnd;) {
       const write = pass.writeAt(at);
@@ -302,12 +302,15 @@ export class Controller {
       const from = at++;
       while (at < stageEnd && pass.writeAt(at) === write) at++;
       // No delay depends on the effect of what takes no time.
-      if (write.verb === 'create') results.push(...api.commitAlike(write, at - from));
-      else results.push(api.commitNow(write));
+      const isCreate = write.verb === 'create';
+      const added = isCreate ? api.commitAlike(write, at - from) : [api.commitNow(write)];
+      // Most stages ask for one thing alone.
+      if (results === undefined) results = added;
+      else results.push(...added);
     }
     // Who has written what stands, upon what he has seen, knows all that he will be told of it.
     if (isCurrent) this.ownNews.expect(pass.key, this.storedOf(pass));
-    pass.results = results;
+    pass.results = results ?? NO_RESULTS;
     kernel.after(ZERO, Phase.control, this.answersEvent, id);
   }
 

@@ -11,8 +11,8 @@ import { Roll } from '../values/roll';
 interface Group {
   readonly labels: Labels;
   readonly turns: Roll<number>;
-  /** All of them, where they came as one run and nothing has happened to the group since. */
-  run: PodRun | undefined;
+  /** The runs in which all of them came; undefined once one came or went by itself. */
+  runs: PodRun[] | undefined;
 }
 
 /** The objects of one namespace. Texts that objects hold are looked up as they are. */
@@ -62,11 +62,11 @@ export class LabelIndex {
     return found.length === 1 ? found[0]!.turns.list() : inOrder(found);
   }
 
-  /** The pods that have all of `wanted`, where they came as one run and kept their labels. */
-  runMatching(namespace: string, wanted: Labels): PodRun | undefined {
+  /** The same, where all of them came in runs, share their labels and have kept them. */
+  runsMatching(namespace: string, wanted: Labels): readonly PodRun[] | undefined {
     const place = this.placeToSearch(namespace);
     const found = place && groupsMatching(place, wanted);
-    return found?.length === 1 ? found[0]!.run : undefined;
+    return found?.length === 1 ? found[0]!.runs : undefined;
   }
 
   clear(): void {
@@ -95,7 +95,7 @@ export class LabelIndex {
   private enter(place: Namespace, run: PodRun, labels: Labels): void {
     const group = groupFor(place, labels);
     const { turns } = group;
-    group.run = turns.size === 0 ? run : undefined;
+    group.runs?.push(run);
     for (let index = 0; index < run.count; index++) turns.add(run.keyAt(index), this.turn++);
   }
 
@@ -112,7 +112,7 @@ export class LabelIndex {
     }
     if (first !== undefined && !place.came.has(key)) place.came.set(key, first);
     const group = groupFor(place, after);
-    group.run = undefined;
+    group.runs = undefined;
     group.turns.set(key, this.turn++);
   }
 
@@ -132,7 +132,7 @@ function takeOut(place: Namespace, key: ObjectKey, labels: Labels): number | und
   const group = known?.turns.has(key) === true ? known : groupWith(place, key);
   const turn = group?.turns.get(key);
   if (group === undefined) return undefined;
-  group.run = undefined;
+  group.runs = undefined;
   group.turns.delete(key);
   if (group.turns.size === 0) drop(place, group);
   return turn;
@@ -163,7 +163,7 @@ function groupsMatching({ byLabel }: Namespace, wanted: Labels): readonly Group[
 function groupFor({ groups, byLabel }: Namespace, labels: Labels): Group {
   let group = groups.get(labels);
   if (group !== undefined) return group;
-  groups.set(labels, (group = { labels, turns: new Roll(), run: undefined }));
+  groups.set(labels, (group = { labels, turns: new Roll(), runs: [] }));
   for (const name of Object.keys(labels)) {
     let byValue = byLabel.get(name);
     if (byValue === undefined) byLabel.set(name, (byValue = new Map()));

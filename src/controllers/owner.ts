@@ -66,7 +66,10 @@ const NOTHING: readonly never[] = [];
 
 /** The keys of the controlling owners of this kind that a change concerns: before and after it. */
 export function ownerKeys({ before, after }: Change, kind: string): readonly ObjectKey[] {
-  return distinctKeys(ownerKey(before, kind), ownerKey(after, kind));
+  const is = ownerKey(after, kind);
+  // Hardly any write of an object changes its owners.
+  const was = isOwnedAlike(before, after) ? is : ownerKey(before, kind);
+  return distinctKeys(was, is);
 }
 
 /** The key that was and the one that is, each where there is one. */

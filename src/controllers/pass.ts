@@ -23,7 +23,7 @@ export class Pass {
   summary = '';
   /** What became of the writes of a stage that took no time. */
   results: readonly ApiResult[] = NO_RESULTS;
-  private readonly asked: Write[] = [];
+  private asked: readonly Write[] = NONE;
   /** The numbers of the writes before which something is waited for. */
   private stops: number[] | undefined;
   /** How many writes have gone out. */
@@ -53,21 +53,25 @@ export class Pass {
   create(object: KubeObject, count = 1, key = keyOf(object)): void {
     const { actor } = this;
     const write: Write = { verb: 'create', kind: object.kind, key, object, actor };
-    for (let made = 0; made < count; made++) this.asked.push(write);
+    for (let made = 0; made < count; made++) this.ask(write);
   }
 
   replace(object: KubeObject): void {
     const { actor } = this;
-    this.asked.push({ verb: 'replace', kind: object.kind, key: keyOf(object), object, actor });
+    this.ask({ verb: 'replace', kind: object.kind, key: keyOf(object), object, actor });
   }
 
-  patch(object: KubeObject, patch: Readonly<Record<string, unknown>>): void {
+  /** `key`: the object's, where it is at hand. */
+  patch(
+    object: KubeObject,
+    patch: Readonly<Record<string, unknown>>,
+    key: ObjectKey = keyOf(object),
+  ): void {
     const { actor } = this;
     const { kind, metadata } = object;
     const { uid } = metadata;
-    const key = keyOf(object);
-    if (uid === undefined) this.asked.push({ verb: 'patch', kind, key, patch, actor });
-    else this.asked.push({ verb: 'patch', kind, key, patch, uid, actor });
+    if (uid === undefined) this.ask({ verb: 'patch', kind, key, patch, actor });
+    else this.ask({ verb: 'patch', kind, key, patch, uid, actor });
   }
 
   /**
@@ -75,7 +79,7 @@ export class Pass {
    * somebody else writes as well, to hear of that is no reason for one.
    */
   conclude(object: KubeObject, status: object): void {
-    this.patch(object, { status });
+    this.patch(object, { status }, this.key);
     if (this.asked.length === 1) this.last = object;
   }
 
@@ -87,13 +91,13 @@ export class Pass {
     const key = keyOf(object);
     const same = uid === undefined ? {} : { uid };
     const patch = { status };
-    this.asked.push({ verb: 'patch', kind, key, patch, patchType: 'strategic', ...same, actor });
+    this.ask({ verb: 'patch', kind, key, patch, patchType: 'strategic', ...same, actor });
   }
 
   /** Deletes this very object, not one that has taken its name meanwhile. `grace` in seconds. */
   delete(object: KubeObject, grace?: number): void {
     const { uid } = object.metadata;
-    this.asked.push({
+    this.ask({
       verb: 'delete',
       kind: object.kind,
       key: keyOf(object),
@@ -101,6 +105,12 @@ export class Pass {
       ...(grace !== undefined && { grace }),
       actor: this.actor,
     });
+  }
+
+  /** Most passes write one thing alone: a list that has grown keeps room for many more. */
+  private ask(write: Write): void {
+    if (this.asked === NONE) this.asked = [write];
+    else (this.asked as Write[]).push(write);
   }
 
   /** What is written from here on waits until what stands before has succeeded. */

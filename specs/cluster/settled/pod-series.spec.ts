@@ -11,6 +11,7 @@ import type { LatePod } from '../../../src/apiserver/late-pod';
 import type { Store } from '../../../src/apiserver/store';
 import type { Cluster } from '../../../src/cluster/cluster';
 import { RestingPodMaker } from '../../../src/cluster/settled/pod-maker';
+import type { Controller } from '../../../src/controllers/index';
 import { SettledAdmission } from '../../../src/cluster/settled/settled-admission';
 import { copiesOf } from '../../../src/kernel/copy-recipe';
 import type { Kubelets } from '../../../src/node/kubelet/kubelet';
@@ -208,6 +209,15 @@ describe('pods that are asked for together', () => {
     } finally {
       prototype.podChanged = podChanged;
     }
+  });
+
+  it('are heard of by the scheduler, all of them, and it waits for news of none', () => {
+    const cluster = settledWith(
+      [WEB, workloadOf('StatefulSet', 'replicas: 3', PROBE)].join('\n---\n'),
+    );
+    const { scheduler } = cluster as unknown as { readonly scheduler: Controller };
+    const logic = scheduler['logic'] as unknown as { readonly unheard: readonly string[] };
+    expect(logic.unheard).to.deep.equal([]);
   });
 
   it('leave to each kubelet what is still on its way to it when the scenario begins', () => {

@@ -12,16 +12,22 @@ import type { Service } from '../../../src/apiserver/kinds/service';
 import { LatePod } from '../../../src/apiserver/late-pod';
 import type { PodMaker } from '../../../src/apiserver/late-pod';
 import { LateSlice } from '../../../src/apiserver/late-slice';
+import { PodRun } from '../../../src/apiserver/pod-run';
 import type { Version } from '../../../src/apiserver/store';
 import { DesiredEndpoints } from '../../../src/controllers/endpointslices/desired-endpoints';
 import { LateEndpoints } from '../../../src/controllers/endpointslices/late-endpoints';
+import type { ControllerLogic, Workplace } from '../../../src/controllers/define';
+import { endpointslice } from '../../../src/controllers/endpointslices/endpointslice';
+import type { TriggerTimes } from '../../../src/controllers/endpointslices/trigger-times';
 import { Pass } from '../../../src/controllers/pass';
+import { Kernel } from '../../../src/kernel/kernel';
 import { Stream } from '../../../src/kernel/random';
 import { ip } from '../../../src/values/ip';
 import type { Family, IP } from '../../../src/values/ip';
 import { deepFreeze, splitKey } from '../../../src/values/kube-object';
 import type { Instant } from '../../../src/values/time';
 import { serviceOf } from '../control-plane';
+import { seriesOf } from '../pod-runs';
 import { podOf, versionsOf } from './slices-of-pods';
 
 const ADDRESSES = ['10.244.1.5', '10.244.2.7', 'fd00:10:244::5', '169.254.1.1', 'fe80::1'].map(ip);
@@ -136,4 +142,48 @@ describe('endpoints that wait for a reader', () => {
     }
     expect(late).to.be.within(150, 450);
   });
+
+  it('are read anew of a pod that has changed by itself since it came in a run', () => {
+    const pods = seriesOf(['shop/web-1', 'shop/web-2'], { namespace: 'shop', labels: LABELS });
+    const [previous, other] = pods;
+    const given = podOf('web-1');
+    const object = { ...given, metadata: { ...given.metadata, labels: LABELS } };
+    const changed: Version = { ...previous!, revision: 9, previous, object, late: undefined };
+    const versions = [changed, other!];
+    for (const [change, seen] of [
+      [undefined, pods],
+      [{ key: 'shop/web-1', before: previous!.object, after: object, cause: 0 }, versions],
+    ] as const) {
+      const found: (readonly Version[])[] = [];
+      const logic = logicOf(versions, (those) => found.push(those));
+      const service = deepFreeze(serviceOf('web'));
+      logic.watches['Service']!({ key: 'shop/web', before: undefined, after: service, cause: 0 });
+      logic.comings!['Pod']!(new PodRun(pods, 0, pods.length));
+      if (change !== undefined) logic.watches['Pod']!(change);
+      logic.reconcile('shop/web', new Pass('Service', 'shop/web', 'spec'));
+      expect(found).to.deep.equal([seen]);
+    }
+  });
 });
+
+const LABELS = Object.freeze({ app: 'web' });
+
+/** The controller, with a view that shows these pods, and told of those that it has found. */
+function logicOf(
+  pods: readonly Version[],
+  onPods: (pods: readonly Version[]) => void,
+): ControllerLogic {
+  const view = {
+    get: (kind: string) => (kind === 'Service' ? serviceOf('web') : undefined),
+    getAll: () => [],
+    versions: () => [...pods],
+  };
+  const kernel = new Kernel(1, -1 as Instant);
+  const logic = endpointslice.create({ kernel, view } as unknown as Workplace);
+  const { triggerTimes } = logic as unknown as { readonly triggerTimes: TriggerTimes };
+  triggerTimes.earliestChange = (_key, _service, those) => {
+    onPods(those);
+    return undefined;
+  };
+  return logic;
+}

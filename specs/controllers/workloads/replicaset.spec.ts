@@ -110,3 +110,52 @@ describe('a ReplicaSet', () => {
     expect(subject.get('ReplicaSet', 'shop/web')!.metadata).to.include({ resourceVersion });
   });
 });
+
+/** One of several sets of a Deployment, its pods on `nodeName` where one is given. */
+function setNamed(name: string, replicas: number, nodeName?: string): KubeObject {
+  const labels = { app: name };
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'a-deployment' };
+  const spec = nodeName === undefined ? SPEC : { ...SPEC, nodeName };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: { name, namespace: 'shop', ownerReferences: [{ ...owner, controller: true }] },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+  };
+}
+
+describe('a ReplicaSet that has a pod too many', () => {
+  // source: pkg/controller/replicaset/replica_set.go getIndirectlyRelatedPods
+  it('counts those of the same Deployment, and removes one that is doubled up on its node', () => {
+    const subject = new ControlPlane({ nodes: 2 });
+    const make = (set: KubeObject): void => {
+      expect(subject.create(set), subject.refusal).to.equal('ok');
+      subject.run();
+    };
+    const scale = (replicas: number): void => {
+      subject.patch('ReplicaSet', 'shop/web', { spec: { replicas } });
+      subject.run(seconds(60));
+    };
+    const nodes = (): (string | undefined)[] => {
+      const pods = subject
+        .list<Pod>('Pod')
+        .filter(({ metadata }) => metadata.labels!['app'] === 'web');
+      return pods.map(({ spec }) => spec.nodeName);
+    };
+    make(setNamed('web', 2));
+    const [first, second] = nodes();
+    expect(first).not.to.equal(second);
+    // Else the newer one would go.
+    make(setNamed('other', 1, first));
+    scale(1);
+    expect(nodes()).to.deep.equal([second]);
+    // The same with a set that came after the first such question, and without one that has gone.
+    subject.delete('ReplicaSet', 'shop/other');
+    subject.run(seconds(60));
+    scale(2);
+    expect(nodes()).to.deep.equal([second, first]);
+    make(setNamed('third', 1, second));
+    scale(1);
+    expect(nodes()).to.deep.equal([first]);
+  });
+});

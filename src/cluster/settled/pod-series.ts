@@ -77,11 +77,6 @@ export class PodSeries implements Series, Comer {
     return this.late ?? this.version(this.boundSpec(), running ?? place.status, this.node);
   }
 
-  /** Of a name that somebody had before, the version tells of that one as well. */
-  get mayBeLate(): boolean {
-    return this.mould.isNew;
-  }
-
   /** Its kubelet has it at rest: nothing more needs to be known of it. */
   rest(addresses: readonly IP[], hostAddresses: readonly IP[], status: CommonStatus): LatePod {
     const { mould, ground, cause, node } = this;

@@ -12,6 +12,7 @@ import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
 import type { Version } from '../../apiserver/store';
 import { patternAfter } from '../../apiserver/late-pod';
+import { podsIn } from '../../apiserver/pod-run';
 import type { PodRun } from '../../apiserver/pod-run';
 import type { Family } from '../../values/ip';
 import { splitKey } from '../../values/kube-object';
@@ -236,12 +237,15 @@ class EndpointSliceLogic implements ControllerLogic {
     const last = this.selected.get(service);
     if (last?.selector === selector && last.podChanges === podChanges) return last.pods;
     const { namespace = '' } = metadata;
-    const run = this.areAsTheyCame ? this.podIndex.runMatching(namespace, selector) : undefined;
-    const pods =
-      run?.pods ??
-      Object.freeze(this.place.view.versions('Pod', this.podIndex.matching(namespace, selector)));
+    const runs = this.areAsTheyCame ? this.podIndex.runsMatching(namespace, selector) : undefined;
+    const pods = runs === undefined ? this.versionsOf(namespace, selector) : podsIn(runs);
     this.selected.set(service, Object.freeze({ selector, podChanges, pods }));
     return pods;
+  }
+
+  private versionsOf(namespace: string, selector: Labels): readonly Version[] {
+    const keys = this.podIndex.matching(namespace, selector);
+    return Object.freeze(this.place.view.versions('Pod', keys));
   }
 
   private slicesOf(service: ObjectKey): EndpointSlice[] {

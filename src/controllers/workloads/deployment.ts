@@ -223,7 +223,7 @@ class DeploymentLogic implements ControllerLogic {
     const next = statusOf(owner, sets, fresh, activity, kernel.now);
     if (!equalJson(next, owner.status)) {
       if (isThrough(owner, next)) pass.conclude(owner, next);
-      else pass.patch(owner, { status: next });
+      else pass.patch(owner, { status: next }, pass.key);
       return;
     }
     const deadline = deadlineOf(owner, next);

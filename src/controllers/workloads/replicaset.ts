@@ -22,6 +22,7 @@ import {
   controllerReference,
   distinctKeys,
   objectOf,
+  ownedAmong,
   OwnerIndex,
   ownerKey,
   Ownerships,
@@ -71,8 +72,8 @@ class ReplicaLogic implements ControllerLogic {
   private readonly orphans = new LabelIndex();
   private readonly selectors = new SelectorIndex();
   private readonly expectations = new Expectations();
-  /** Replica sets by their Deployment. */
-  private readonly siblings = new OwnerIndex();
+  /** Replica sets by their Deployment, from the first question on: only who removes pods asks. */
+  private siblings: OwnerIndex | undefined;
 
   constructor(kind: Kind, workplace: Workplace) {
     this.kind = kind;
@@ -112,7 +113,7 @@ class ReplicaLogic implements ControllerLogic {
 
   reset(): void {
     this.owned.clear();
-    this.siblings.clear();
+    this.siblings = undefined;
     this.pods.clear();
     this.orphans.clear();
     this.selectors.clear();
@@ -126,7 +127,7 @@ class ReplicaLogic implements ControllerLogic {
       const selector = after && readOwner(after).selector.matchLabels;
       this.selectors.update(splitKey(key).namespace, key, selector);
     }
-    this.siblings.update(change);
+    this.siblings?.update(change);
     return [key];
   }
 
@@ -252,7 +253,8 @@ class ReplicaLogic implements ControllerLogic {
   /** The active pods of all replica sets of the same Deployment. */
   private related({ object }: ReplicaOwner): Pod[] {
     const deployment = controllerOf(object)?.uid;
-    const owners = deployment === undefined ? [object] : this.siblings.ownedBy(deployment);
+    const siblings = (this.siblings ??= ownedAmong(this.place.view.listVersions(this.kind)));
+    const owners = deployment === undefined ? [object] : siblings.ownedBy(deployment);
     return [...owners]
       .flatMap(({ metadata }) => [...this.owned.ownedBy(metadata.uid)] as Pod[])
       .filter(isPodActive);

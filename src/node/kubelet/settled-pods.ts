@@ -53,9 +53,7 @@ export interface Comer {
   whole(): Pod;
   /** Of one of a series: how those before it stand, where they rest. It is kept with the series. */
   standing?: RestingTemplate | undefined;
-  /** Whether `rest` may be said of it. */
-  readonly mayBeLate: boolean;
-  /** It rests: whoever asks for its object has it made from this (LatePod). */
+  /** It is new, and rests: whoever asks for its object has it made from this (LatePod). */
   rest?(addresses: readonly IP[], hostAddresses: readonly IP[], status: CommonStatus): LatePod;
 }
 
@@ -65,7 +63,7 @@ export function comerOf(pod: Pod): Comer {
   const { status, spec } = pod;
   const node = spec.nodeName ?? '';
   const [key, pattern] = [keyOf(pod), pod];
-  return { node, key, uid, isNew: false, pattern, status, mayBeLate: false, whole: () => pod };
+  return { node, key, uid, isNew: false, pattern, status, whole: () => pod };
 }
 
 export class SettledPods {
@@ -128,8 +126,8 @@ export class SettledPods {
     if (template.isAssumed) behaviours.watch(key, pattern);
     touch?.(agent.node);
     const hostAddresses = agent.machine.addresses;
-    if (comer.mayBeLate) {
-      const late = comer.rest!(addresses, hostAddresses, template);
+    if (comer.isNew && comer.rest !== undefined) {
+      const late = comer.rest(addresses, hostAddresses, template);
       state.arrivals.add(late, template, keepNumbers(state, template));
       return undefined;
     }
