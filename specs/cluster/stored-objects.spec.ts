@@ -6,7 +6,8 @@ import { expect } from 'chai';
 import { load } from '../../src/chai/load';
 import { createCluster } from '../../src/cluster/create-cluster';
 import { Execution } from '../../src/runner/execution';
-import { nameOf } from '../../src/values/kube-object';
+import { keyOf, nameOf } from '../../src/values/kube-object';
+import { later, seconds } from '../../src/values/time';
 
 const SCENARIOS = [
   'scenarios/services/rolling-update.yaml',
@@ -44,4 +45,17 @@ describe('stored objects', function () {
       expect([...new Set(flaws)]).to.deep.equal([]);
     });
   }
+
+  it('share nothing with the patch that somebody has given, who may go on with it', () => {
+    const plan = load(['scenarios/services/rolling-update.yaml']).plans[0]!;
+    const { handles, api, kernel } = createCluster(plan.cluster, { seed: 1 });
+    const service = [...api.store.list('Service')][0]!;
+    const { kind } = service;
+    const key = keyOf(service);
+    const patch = { metadata: { annotations: { given: 'once' } } };
+    handles.patch(kind, key, patch);
+    kernel.runUntil(later(kernel.now, seconds(5)));
+    patch.metadata.annotations.given = 'again';
+    expect(api.store.get(kind, key)!.metadata.annotations).to.include({ given: 'once' });
+  });
 });

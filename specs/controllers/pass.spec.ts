@@ -4,6 +4,7 @@ import { expect } from 'chai';
 
 import { Pass } from '../../src/controllers/pass';
 import type { KubeObject } from '../../src/values/kube-object';
+import { seconds } from '../../src/values/time';
 
 function pod(name: string): KubeObject {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'shop', name } };
@@ -63,5 +64,12 @@ describe('a pass', () => {
     other.conclude(object, { phase: 'Running' });
     expect(other.concluded).to.equal(undefined);
     expect(other.writes).to.have.length(2);
+  });
+
+  it('concludes nothing where it wants to look again later', () => {
+    const pass = new Pass('Pod', 'shop/a', 'spec');
+    pass.conclude(pod('a'), { phase: 'Running' });
+    pass.requeueAfter(seconds(7), 'spec.minReadySeconds');
+    expect(pass.concluded).to.equal(undefined);
   });
 });

@@ -207,10 +207,7 @@ export class KindAdmission implements Admission {
   }
 
   /** An object that nobody has read as a manifest, with its defaults, or what is wrong with it. */
-  private judged(
-    given: KubeObject,
-    definition: KindDefinition | undefined,
-  ): KubeObject | string {
+  private judged(given: KubeObject, definition: KindDefinition | undefined): KubeObject | string {
     const said = this.leftDelays.complete(storable(given));
     const completed = deepFreeze(definition?.defaults(said) ?? said);
     return refusal((definition?.validate ?? validateMetadata)(completed)) ?? completed;

@@ -129,7 +129,9 @@ function commandHandles({ kubectl }: HandlesContext, drains: Drains) {
       const given = grace === undefined ? {} : { grace };
       kubectl.submit({ verb: 'delete', kind, key, effect: 'loss', ...given });
     },
-    patch: (kind, key, patch, patchType = 'merge') => {
+    patch: (kind, key, given, patchType = 'merge') => {
+      // What is stored is frozen, and whoever has given it may go on with it.
+      const patch: unknown = JSON.parse(JSON.stringify(given));
       kubectl.submit({ verb: 'patch', kind, key, patch, patchType });
     },
     scale: (kind, key, replicas) => {

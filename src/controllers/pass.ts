@@ -76,7 +76,8 @@ export class Pass {
 
   /**
    * Writes the status of what is looked at, where another look would find nothing to do: unless
-   * somebody else writes as well, to hear of that is no reason for one.
+   * somebody else writes as well, or it wants to look again later, to hear of that is no reason
+   * for one.
    */
   conclude(object: KubeObject, status: object): void {
     this.patch(object, { status }, this.key);
@@ -131,9 +132,9 @@ export class Pass {
     if (this.again === undefined || delay < this.again.delay) this.again = { delay, timer };
   }
 
-  /** What it has looked at, where its one write leaves nothing to do. */
+  /** What it has looked at, where its one write leaves nothing to do, not even later. */
   get concluded(): KubeObject | undefined {
-    return this.last;
+    return this.again === undefined ? this.last : undefined;
   }
 
   get failure(): string | undefined {
@@ -190,4 +191,3 @@ export class Pass {
     return this.hasMore ? this.asked.slice(this.sent) : NONE;
   }
 }
-

@@ -55,7 +55,9 @@ export class PrefixMap<V> {
 
   delete(range: string): void {
     const { family, first, prefix } = cidr(range);
-    const level = this.entered().get(family)?.find((it) => it.prefix === prefix);
+    const level = this.entered()
+      .get(family)
+      ?.find((it) => it.prefix === prefix);
     level?.values.delete(first >> level.hostBits);
   }
 

@@ -156,8 +156,8 @@ function live({ api, handles, kernel, spec }: Cluster): void {
 
 function flawsOf(slice: EndpointSlice): readonly string[] {
   const definition = definitionOf(slice.apiVersion, slice.kind)!;
-  const isComplete = definition.defaults!(slice) === slice;
-  const problems = definition.validate!(slice).map(({ path, message }) => `${path}: ${message}`);
+  const isComplete = definition.defaults(slice) === slice;
+  const problems = definition.validate(slice).map(({ path, message }) => `${path}: ${message}`);
   return isComplete ? problems : [...problems, 'it is not complete'];
 }
 

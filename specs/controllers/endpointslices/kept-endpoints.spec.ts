@@ -53,7 +53,8 @@ describe('an endpoint that stays', () => {
     const service = serviceOf('web') as Service;
     const of = (pod: KubeObject) => {
       const pods = versionsOf([pod]);
-      return desired.of(service, 'IPv4', pods, new Pass('Service', 'shop/web', 'spec'))[0]!.endpoints[0]!;
+      return desired.of(service, 'IPv4', pods, new Pass('Service', 'shop/web', 'spec'))[0]!
+        .endpoints[0]!;
     };
     const pod = podOf('a');
     const [ready, unready] = [of(pod), of(podOf('a', NOT_READY))];

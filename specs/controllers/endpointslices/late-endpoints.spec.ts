@@ -5,7 +5,6 @@
 
 import { expect } from 'chai';
 
-import type { EndpointSlice } from '../../../src/apiserver/kinds/endpointslice';
 import { validateEndpointSlice } from '../../../src/apiserver/kinds/endpointslice-validation';
 import type { Pod } from '../../../src/apiserver/kinds/pod';
 import type { Service } from '../../../src/apiserver/kinds/service';
@@ -138,7 +137,7 @@ describe('endpoints that wait for a reader', () => {
       expect(group.hasReady).to.equal(areReady.includes(true));
       const metadata = { name: 'web-abcde', namespace: 'shop' };
       const slice = new LateSlice({ metadata, addressType: family, ports: group.ports }, group);
-      expect(validateEndpointSlice(slice as EndpointSlice)).to.deep.equal([]);
+      expect(validateEndpointSlice(slice)).to.deep.equal([]);
     }
     expect(late).to.be.within(150, 450);
   });

@@ -19,6 +19,7 @@ import { splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
+import { ZERO } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerDefinition, ControllerLogic, Workplace } from '../define';
 import { LabelIndex } from '../label-index';
@@ -294,6 +295,12 @@ class EndpointSliceLogic implements ControllerLogic {
     return this.shares;
   }
 
+  /** Whether writes take no time, so that an informer is told of one before the answer is there. */
+  private get writesAtOnce(): boolean {
+    const { kernel, timing } = this.place;
+    return kernel.isBeforeStart && timing.uniform('apiserver.write') === ZERO;
+  }
+
   /** Writes go out one after the other, as the client of upstream sends them. */
   private write(
     service: Service,
@@ -308,8 +315,7 @@ class EndpointSliceLogic implements ControllerLogic {
         pass.then();
         const fresh = newSliceName(this.place, 'endpointslice', namespace, name);
         pass.create(objectOf(draft, service, fresh.name, triggerTime), 1, fresh.key);
-        // Where nothing takes any time, its informer is told before the answer is there.
-        if (this.place.kernel.isBeforeStart) this.tracker.asksFor(fresh.key);
+        if (this.writesAtOnce) this.tracker.asksFor(fresh.key);
       }
       for (const draft of plan.update) {
         pass.then();

@@ -268,10 +268,7 @@ function statusOf(
   return next;
 }
 
-function freshAmong(
-  sets: readonly ReplicaSet[],
-  template: PodTemplate,
-): ReplicaSet | undefined {
+function freshAmong(sets: readonly ReplicaSet[], template: PodTemplate): ReplicaSet | undefined {
   for (const set of sets) if (isSameTemplate(set.spec.template, template)) return set;
   return undefined;
 }
