@@ -181,8 +181,9 @@ describe('a line of what simply goes on', () => {
     expect(cause).to.be.below(-1);
     expect([kernel.cause, kernel.timer, kernel.journal.length]).to.deep.equal([cause, '', 0]);
     expect(kernel.noteProgress('spec', 'saw', 'it')).to.equal(cause);
-    kernel.because(7);
-    expect([kernel.leftOut(), kernel.cause]).to.deep.equal([cause, 7]);
+    // What is scheduled from here on has not waited for what led here.
+    kernel.because(7, 'apiserver.watch');
+    expect([kernel.leftOut(), kernel.cause, kernel.timer]).to.deep.equal([cause, 7, '']);
   });
 
   it('is written from the start on', () => {

@@ -7,8 +7,10 @@ import type { iptables } from '../../../src/node/proxy/iptables';
 import { ipvs } from '../../../src/node/proxy/ipvs';
 import { nftables } from '../../../src/node/proxy/nftables';
 import { nftServiceNames } from '../../../src/node/proxy/nftables-names';
+import type { FiveTuple } from '../../../src/values/flow';
 import { ip } from '../../../src/values/ip';
 import { META, service, slice, WEB, worldOf } from './proxy-world';
+import type { World } from './proxy-world';
 
 describe('kube-proxy', () => {
   it('has a Service live 1.075 s after the request, since it saw the Service alone first', () => {
@@ -228,11 +230,7 @@ describe('kube-proxy', () => {
     world.write(slice(['10.244.1.5', '10.244.2.6'], {}, 'UDP'));
     world.proxies[0]!.syncNow();
     const { conntrack } = world.machines[0]!;
-    const client = { protocol: 'UDP', src: ip('10.244.3.7'), sport: 40_000 } as const;
-    const original = { ...client, dst: ip('10.96.0.20'), dport: 80 };
-    const answer = { protocol: 'UDP', src: ip('10.244.1.5'), sport: 8080 } as const;
-    const reply = { ...answer, dst: client.src, dport: client.sport };
-    conntrack.put(newEntry(original, reply, world.kernel.now));
+    const original = connected(world);
     world.write(slice(['10.244.2.6'], {}, 'UDP'));
     world.run(34);
     expect(conntrack.lookup(original, world.kernel.now)).to.not.equal(undefined);
@@ -240,4 +238,24 @@ describe('kube-proxy', () => {
     expect(conntrack.lookup(original, world.kernel.now)).to.equal(undefined);
     expect(world.log().at(-1)).to.equal('35 removed conntrack entries');
   });
+
+  it('removes them also where it has them from before it was there', () => {
+    const world = worldOf('1.36', 'default');
+    world.write(service('UDP'));
+    world.write(slice(['10.244.2.6'], {}, 'UDP'));
+    const original = connected(world);
+    world.proxies[0]!.syncNow();
+    const { conntrack } = world.machines[0]!;
+    expect(conntrack.lookup(original, world.kernel.now)).to.equal(undefined);
+  });
 });
+
+/** The first node holds a connection of the Service to 10.244.1.5; returns how it began. */
+function connected({ machines, kernel }: World): FiveTuple {
+  const client = { protocol: 'UDP', src: ip('10.244.3.7'), sport: 40_000 } as const;
+  const original = { ...client, dst: ip('10.96.0.20'), dport: 80 };
+  const answer = { protocol: 'UDP', src: ip('10.244.1.5'), sport: 8080 } as const;
+  const reply = { ...answer, dst: client.src, dport: client.sport };
+  machines[0]!.conntrack.put(newEntry(original, reply, kernel.now));
+  return original;
+}
