@@ -38,6 +38,8 @@ export class Arrivals {
   /** Somebody asks: they are as any pod at rest. */
   enter(): void {
     const { waiting } = this;
+    // Whoever forks a cluster asks each time: without anybody to enter nothing is written.
+    if (waiting.length === 0) return;
     this.waiting = [];
     for (let at = 0; at < waiting.length; at += FIELDS) {
       const pod = waiting[at] as LatePod;
