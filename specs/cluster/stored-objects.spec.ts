@@ -58,4 +58,18 @@ describe('stored objects', function () {
     patch.metadata.annotations.given = 'again';
     expect(api.store.get(kind, key)!.metadata.annotations).to.include({ given: 'once' });
   });
+
+  it('are left alone by a patch that is no mapping, which is refused', () => {
+    const plan = load(['scenarios/services/rolling-update.yaml']).plans[0]!;
+    for (const patch of [undefined, null, [1], 'text', 5]) {
+      const cluster = createCluster(plan.cluster, { seed: 1 });
+      const { handles, api, kernel } = cluster;
+      const service = [...api.store.list('Service')][0]!;
+      handles.patch(service.kind, keyOf(service), patch);
+      kernel.runUntil(later(kernel.now, seconds(5)));
+      const [failure] = cluster.failures;
+      expect(failure?.reason).to.equal('a merge patch is a mapping of fields');
+      expect(api.store.get(service.kind, keyOf(service))).to.equal(service);
+    }
+  });
 });

@@ -184,6 +184,6 @@ function isPart(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function isMapping(value: unknown): value is Record<string, unknown> {
+export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,12 +4,10 @@
 
 import { copyWith } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
-import { mergeFields, mergePatch, shareParts } from './json';
+import { isMapping, mergeFields, mergePatch, shareParts } from './json';
 import { jsonPatch } from './json-patch';
 import { mergeRulesOf } from './merge-keys';
 import { PatchError, strategicMerge } from './strategic-merge';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** `merge`: RFC 7386. `json`: RFC 6902. */
 export type PatchType = 'strategic' | 'merge' | 'json';
@@ -21,14 +19,15 @@ export function patched(
   type: PatchType = 'merge',
 ): KubeObject | string {
   try {
-    if (type === 'merge') return mergeFields(current, patch as Fields) as KubeObject;
     if (type === 'json') return replaced(current, jsonPatch(current, patch) as KubeObject);
+    if (!isMapping(patch)) return `a ${type} patch is a mapping of fields`;
+    if (type === 'merge') return mergeFields(current, patch) as KubeObject;
     const rules = mergeRulesOf(current.kind);
     if (rules === undefined) {
       const name = `${current.kind} "${current.metadata.name}"`;
       return `${name} takes no strategic merge patch: its kind is not built in`;
     }
-    const merged = strategicMerge(current, patch as Record<string, unknown>, rules);
+    const merged = strategicMerge(current, patch, rules);
     return replaced(current, merged as KubeObject);
   } catch (error) {
     if (error instanceof PatchError) return error.message;
@@ -51,8 +50,9 @@ export function withStatus(
 }
 
 function saysStatusAlone(patch: unknown): patch is { readonly status: object } {
-  const { status } = patch as Fields;
-  return typeof status === 'object' && status !== null && Object.keys(patch as Fields).length === 1;
+  if (!isMapping(patch)) return false;
+  const { status } = patch;
+  return typeof status === 'object' && status !== null && Object.keys(patch).length === 1;
 }
 
 /** The object that takes the place of the one that stands. */

@@ -131,7 +131,7 @@ function commandHandles({ kubectl }: HandlesContext, drains: Drains) {
     },
     patch: (kind, key, given, patchType = 'merge') => {
       // What is stored is frozen, and whoever has given it may go on with it.
-      const patch: unknown = JSON.parse(JSON.stringify(given));
+      const patch: unknown = JSON.parse(JSON.stringify(given ?? null));
       kubectl.submit({ verb: 'patch', kind, key, patch, patchType });
     },
     scale: (kind, key, replicas) => {
