@@ -148,11 +148,22 @@ export class Timing {
   /** What a latency is for everybody alike; undefined where it is drawn, or somebody is slow. */
   uniform(name: TimerName, effect?: Effect): Duration | undefined {
     const row: TimerRow = TIMERS[name];
-    if (row.kind !== 'latency' || row.older !== undefined || !this.slowdowns.isEmpty) {
-      return undefined;
-    }
+    const differs = row.older !== undefined || this.table.differing.has(name);
+    if (row.kind !== 'latency' || differs || !this.slowdowns.isEmpty) return undefined;
     const { least, extra } = this.delay(name, effect);
     return extra === 0 ? least : undefined;
+  }
+
+  /** Whether none of these takes anybody any time: asked of a table once, by the same list. */
+  areFree(names: readonly TimerName[]): boolean {
+    if (!this.slowdowns.isEmpty) return false;
+    const { free } = this.table;
+    let areFree = free.get(names);
+    if (areFree === undefined) {
+      areFree = names.every((name) => this.uniform(name) === ZERO);
+      free.set(names, areFree);
+    }
+    return areFree;
   }
 
   /**
@@ -268,6 +279,8 @@ class Table {
   readonly reading: Reading;
   /** Delays that are the same for every process, and whether traffic gains or loses by them. */
   readonly known = new Map<TimerName, Delay>();
+  /** Lists of timers, and whether all of them are zero for everybody. */
+  readonly free = new Map<readonly TimerName[], boolean>();
   /** Timers of which somebody says something for single processes, and those that follow. */
   readonly differing: ReadonlySet<string>;
 

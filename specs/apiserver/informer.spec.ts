@@ -54,7 +54,7 @@ describe('an informer', () => {
       kind: 'Pod',
       owner: 'spec',
       onChange: ({ key }) => single.push(key),
-      onChanges: (changes) => lists.push(changes.map(({ key }) => key)),
+      onNews: ({ changes }) => lists.push(changes.map(({ key }) => key)),
     });
     put('a', {});
     put('b', {});

@@ -6,7 +6,9 @@ import { expect } from 'chai';
 
 import { KindAdmission } from '../../src/apiserver/admission';
 import type { Pod } from '../../src/apiserver/kinds/pod';
+import type { PodMould } from '../../src/apiserver/pod-mould';
 import { Store } from '../../src/apiserver/store';
+import { TakenNames } from '../../src/apiserver/taken-names';
 import { RestingPodMaker } from '../../src/cluster/settled/pod-maker';
 import { Kernel } from '../../src/kernel/kernel';
 import { Timing } from '../../src/timing';
@@ -14,6 +16,7 @@ import type { ClusterSpec } from '../../src/values/cluster-spec';
 import { ip } from '../../src/values/ip';
 import { deepFreeze, keyOf } from '../../src/values/kube-object';
 import type { ObjectMeta } from '../../src/values/kube-object';
+import { PodHost } from '../../src/values/pod-host';
 
 const OWNER = {
   apiVersion: 'apps/v1',
@@ -31,6 +34,8 @@ class World {
   readonly store = new Store();
   readonly kernel = new Kernel(1);
   readonly admission: KindAdmission;
+  /** Keys of all pods there have been. */
+  private readonly names: string[] = [];
 
   constructor() {
     const { kernel } = this;
@@ -44,26 +49,28 @@ class World {
     const named = this.admission.named(given, this.store);
     const admitted = this.admission.admit(named, undefined, this.store);
     if (typeof admitted === 'string') throw new Error(admitted);
+    this.names.push(keyOf(admitted));
     return this.store.put(admitted, this.kernel.now, 0).object as Pod;
   }
 
   /** The metadata of the next pod out of the mould, as that of one that is made late or at once. */
   cast(given: Pod): ObjectMeta {
-    const mould = this.admission.mould(given, this.store)!;
+    const mould = this.mould(given)!;
     mould.next();
-    const { key, now: at, isNew } = mould;
+    const { key, end, now: at, isNew } = mould;
     const revision = this.store.nextRevision;
     if (!isNew) return { ...mould.admitted(), resourceVersion: String(revision) };
-    const own = {
-      revision,
-      at,
-      key,
-      cause: 0,
-      node: 'a',
-      addresses: [ADDRESS],
-      hostAddresses: [ADDRESS],
-    };
-    return new RestingPodMaker(mould, STATUS).late(own).object.metadata;
+    const host = new PodHost('a', [ADDRESS]);
+    const own = { revision, end, key: undefined, host, place: [ADDRESS] };
+    const late = new RestingPodMaker(mould, { status: STATUS, at, cause: 0 }).late(own);
+    expect(late.key).to.equal(key);
+    return late.object.metadata;
+  }
+
+  mould(given: Pod): PodMould | undefined {
+    const taken = new TakenNames();
+    for (const key of this.names) taken.add(key);
+    return this.admission.mould(given, this.store, taken);
   }
 }
 
@@ -115,21 +122,19 @@ describe('a pod out of a mould', () => {
 
   it('is none where it is the first of its template, or says more of itself than others', () => {
     const world = new World();
-    expect(world.admission.mould(podOf(), world.store)).to.equal(undefined);
+    expect(world.mould(podOf())).to.equal(undefined);
     world.create(podOf());
-    expect(world.admission.mould(podOf(), world.store)).not.to.equal(undefined);
+    expect(world.mould(podOf())).not.to.equal(undefined);
     for (const more of [
       { finalizers: ['a/b'] },
       { name: 'web' },
       { labels: { app: 'no label value!' } },
       { generateName: 'Web-' },
     ]) {
-      expect(world.admission.mould(podOf(more), world.store), JSON.stringify(more)).to.equal(
-        undefined,
-      );
+      expect(world.mould(podOf(more)), JSON.stringify(more)).to.equal(undefined);
     }
     const open = { ...podOf(), metadata: { ...podOf().metadata, labels: { app: 'web' } } };
-    expect(world.admission.mould(open, world.store)).to.equal(undefined);
+    expect(world.mould(open)).to.equal(undefined);
   });
 });
 

@@ -10,6 +10,7 @@ import type { Admission, ApiRequest } from '../../src/apiserver/api-server';
 import { definitionOf } from '../../src/apiserver/kinds';
 import type { KindDefinition } from '../../src/apiserver/kinds/define';
 import { Random } from '../../src/kernel/random';
+import { deepFreeze } from '../../src/values/kube-object';
 import type { KubeObject } from '../../src/values/kube-object';
 import { ControlPlane, deploymentOf } from '../controllers/control-plane';
 
@@ -87,6 +88,33 @@ describe('a patch of nothing but a status', () => {
         expect(parts(now!.object!)).to.deep.equal(parts(before.object!));
       }
     }
+  });
+
+  it('comes to the same where several say it in the very same words, and may be what they say', () => {
+    const condition = (status: string) => ({ type: 'Available', status });
+    const pool = [
+      { replicas: 1, conditions: [condition('True')] },
+      { replicas: 2, conditions: [condition('True')] },
+      { conditions: [condition('True')], replicas: 2 },
+      { replicas: 2 },
+      { replicas: null, conditions: [condition('False')] },
+      { replicas: 1, conditions: [condition('True'), condition('False')], ready: 1 },
+    ].map((status) => deepFreeze(status));
+    const draws = new Random(1).stream('pool');
+    const [taking, looking] = servers();
+    for (const api of [taking, looking]) create(api);
+    let said = 0;
+    for (let count = 0; count < PATCHES * SEEDS; count++) {
+      const status = pool[draws.below(pool.length)]!;
+      for (const api of [taking, looking]) api.commitNow(patchOf({ status }));
+      const [now, other] = [taking, looking].map(
+        (api) => api.store.version('Deployment', KEY)!.object!,
+      );
+      expect(JSON.stringify(now!.status)).to.equal(JSON.stringify(other!.status));
+      expect(isFrozenToItsDepth(now)).to.equal(true);
+      if (now!.status === status) said++;
+    }
+    expect(said).to.be.within(100, PATCHES * SEEDS - 100);
   });
 
   it('is not looked at: the spec has been completed and judged', () => {

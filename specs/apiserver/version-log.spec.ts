@@ -65,7 +65,7 @@ describe('the log of a kind', () => {
       for (const from of [store.revision - 1, store.revision - 2, ...drawn]) {
         // Twice: the second time it is known.
         for (const node of [undefined, 'a', 'b', undefined, 'b']) {
-          const told = store.logOf('Pod', node).changes(from, store.revision);
+          const told = store.logOf('Pod', node).newsBetween(from, store.revision).changes;
           expect(told).to.deep.equal(changesOf(all, from, node));
         }
       }

@@ -9,13 +9,16 @@ import { PodRun } from '../../src/apiserver/pod-run';
 import {
   areForeign,
   controllerOf,
+  countOfAlike,
+  objectsAlike,
   OwnerIndex,
   Ownerships,
   ownerKey,
+  patternOfAlike,
 } from '../../src/controllers/owner';
 import { Random } from '../../src/kernel/random';
 import type { KubeObject, OwnerReference } from '../../src/values/kube-object';
-import { seriesOf } from './pod-runs';
+import { runOf, seriesOf } from './pod-runs';
 
 const KIND = 'ReplicaSet';
 const STEPS = 600;
@@ -98,10 +101,25 @@ describe('objects by who controls them', () => {
     const [uid] = ownerReferences.map((it) => it.uid);
     expect(index.countOf(uid)).to.equal(3);
     expect(index.heldBy(uid)).to.deep.equal([series[1], series[2], series[0]]);
+    expect(index.heldAlike(uid).map(countOfAlike)).to.deep.equal([1, 1, 1]);
     expect(made).to.deep.equal([]);
     index.update({ key: 'shop/2', before: series[1]!.object, after: undefined });
     expect(index.ownedBy(uid)).to.deep.equal([series[2]!.object, series[0]!.object]);
     expect(made).to.deep.equal(['shop/2', 'shop/3', 'shop/1']);
+  });
+
+  it('are looked at once where they are alike, and one by one when somebody asks for each', () => {
+    const ownerReferences = reference(KIND, 'a');
+    const first = runOf(['shop/1', 'shop/2'], { ownerReferences });
+    const second = runOf(['shop/3'], { ownerReferences });
+    const index = new OwnerIndex(KIND);
+    index.addRun(first);
+    index.addRun(second);
+    const [uid] = ownerReferences.map((it) => it.uid);
+    const alike = index.heldAlike(uid);
+    expect(alike.map(countOfAlike)).to.deep.equal([2, 1]);
+    expect(alike.map(patternOfAlike)).to.deep.equal([first.pattern, second.pattern]);
+    expect(alike.flatMap(objectsAlike)).to.deep.equal(index.ownedBy(uid));
   });
 
   it('are none when all is forgotten, nor is what comes next put to what was', () => {

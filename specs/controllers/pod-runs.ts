@@ -7,6 +7,7 @@ import { PodRun } from '../../src/apiserver/pod-run';
 import { ip } from '../../src/values/ip';
 import { splitKey } from '../../src/values/kube-object';
 import type { ObjectMeta } from '../../src/values/kube-object';
+import { PodHost } from '../../src/values/pod-host';
 import type { Instant } from '../../src/values/time';
 
 interface SeriesOptions {
@@ -30,11 +31,12 @@ export function seriesOf(
     return { apiVersion: 'v1', kind: 'Pod', metadata: own, spec: { containers: [] } };
   };
   const pattern = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'any', ...metadata } } as Pod;
-  const maker: PodMaker = { pattern, uidOf, make };
-  return keys.map((key, index) => {
-    const own = { key, revision: from + index, at: 0 as Instant, cause: -1, node };
-    const addresses = [ip(`10.0.0.${index + 2}`)];
-    return new LatePod({ ...own, addresses, hostAddresses: addresses }, maker);
+  const keyOf = ({ end }: LatePod): string => keys[end]!;
+  const maker: PodMaker = { pattern, at: 0 as Instant, cause: -1, keyOf, uidOf, make };
+  return keys.map((_key, index) => {
+    const place = [ip(`10.0.0.${index + 2}`)];
+    const host = new PodHost(node, place);
+    return new LatePod({ end: index, key: undefined, revision: from + index, host, place }, maker);
   });
 }
 

@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 
 import type { Change } from '../../src/apiserver/informer';
+import { News } from '../../src/apiserver/news';
 import type { PodRun } from '../../src/apiserver/pod-run';
 import { WorkQueue } from '../../src/apiserver/work-queue';
 import { defineController } from '../../src/controllers/define';
@@ -84,10 +85,14 @@ function setUp(
   return { kernel, timing, watched, worked, looked, runs, run };
 }
 
+function newsOf(changes: readonly Change[]): News {
+  return new News(0, 1, changes);
+}
+
 describe('a watched kind', () => {
   it('brings each key once, in the order of the changes', () => {
     const { watched, worked, run } = setUp();
-    watched.onChanges(CHANGES);
+    watched.onNews(newsOf(CHANGES));
     run();
     expect(worked).to.deep.equal([
       ['one', EARLY],
@@ -104,7 +109,7 @@ describe('a watched kind', () => {
 
   it('writes a line for every change that concerns somebody, from the start on', () => {
     const { kernel, watched } = setUp({ at: START });
-    watched.onChanges(CHANGES);
+    watched.onNews(newsOf(CHANGES));
     expect(kernel.journal.all().map(({ subject }) => subject)).to.deep.equal([
       'Pod/a',
       'Pod/a',
@@ -115,7 +120,7 @@ describe('a watched kind', () => {
 
   it('gathers changes for as long as its timer says', () => {
     const { watched, worked, run } = setUp({ at: START, gathers: true });
-    watched.onChanges(CHANGES);
+    watched.onNews(newsOf(CHANGES));
     run();
     expect(worked).to.deep.equal([
       ['one', 7_000],
@@ -127,7 +132,7 @@ describe('a watched kind', () => {
     const { timing, watched, worked, run } = setUp({ at: START, gathers: true });
     const waits = [9, 1, 5, 6, 7];
     timing.wait = () => milliseconds(waits.shift()!);
-    watched.onChanges(CHANGES.slice(0, 2));
+    watched.onNews(newsOf(CHANGES.slice(0, 2)));
     expect(waits).to.deep.equal([1, 5, 6, 7]);
     run();
     expect(worked).to.deep.equal([['one', 9_000]]);
@@ -135,10 +140,10 @@ describe('a watched kind', () => {
 
   it('looks at no change of a list that it passes over, but at one that comes alone', () => {
     const { watched, looked, run } = setUp({ passes: true });
-    watched.onChanges(CHANGES);
+    watched.onNews(newsOf(CHANGES));
     run();
     expect(looked).to.deep.equal([]);
-    watched.onChanges(CHANGES.slice(0, 1));
+    watched.onNews(newsOf(CHANGES.slice(0, 1)));
     expect(looked).to.deep.equal(['a']);
   });
 
@@ -146,7 +151,7 @@ describe('a watched kind', () => {
     const { watched, worked, looked, runs, run } = setUp({ runs: true });
     const [one, two, three] = seriesOf(['x', 'y', 'z'], {});
     const [other] = seriesOf(['w'], {});
-    watched.onChanges([CHANGES[0]!, one!, two!, CHANGES[3]!, three!, other!]);
+    watched.onNews(newsOf([CHANGES[0]!, one!, two!, CHANGES[3]!, three!, other!]));
     expect(runs).to.deep.equal([['x', 'y'], ['z'], ['w']]);
     expect(looked).to.deep.equal(['a', 'c']);
     run();
@@ -160,20 +165,20 @@ describe('a watched kind', () => {
       return NOBODY;
     };
     const { watched, runs } = setUp({ runs: true, at: START, keysOf });
-    watched.onChanges(seriesOf(['x', 'y'], {}));
+    watched.onNews(newsOf(seriesOf(['x', 'y'], {})));
     expect([runs, seen]).to.deep.equal([[], ['x', 'y']]);
   });
 
   it('looks at no pod of a series where it passes over it, though it comes alone', () => {
     const made: string[] = [];
     const { watched, looked } = setUp({ passes: true });
-    watched.onChanges(seriesOf(['x'], {}, { made: (key) => made.push(key) }));
+    watched.onNews(newsOf(seriesOf(['x'], {}, { made: (key) => made.push(key) })));
     expect([made, looked]).to.deep.equal([[], []]);
   });
 
   it('brings nothing where its objects are only looked up', () => {
     const { watched, worked, run } = setUp({ keysOf: concernsNobody });
-    watched.onChanges(CHANGES);
+    watched.onNews(newsOf(CHANGES));
     watched.onChange(CHANGES[0]!);
     run();
     expect(worked).to.deep.equal([]);

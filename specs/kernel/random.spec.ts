@@ -33,6 +33,20 @@ describe('random numbers', () => {
     expect(draws(random.family('uid/shop/').fresh('web-x'), 8, 1_000)).not.to.deep.equal(whole);
   });
 
+  it('that are kept as one number go on as those of the whole names do', () => {
+    const [random, other] = [new Random(7), new Random(7)];
+    for (const seed of [undefined, 8]) {
+      for (const one of [random, other]) if (seed !== undefined) one.reseed(seed);
+      for (const [rest, count] of [['web', 3], ['db', 1], ['web', 2], ['db', 5]] as const) {
+        const kept = random.keptOf('names/');
+        const stream = kept.take(rest);
+        const drawn = draws(stream, count, 2 ** 32);
+        kept.keep(rest, stream);
+        expect(drawn).to.deep.equal(draws(other.stream(`names/${rest}`), count, 2 ** 32));
+      }
+    }
+  });
+
   it('of one name do not move when another name is drawn from', () => {
     const alone = draws(new Random(1).stream('a'), 8, 1_000);
     const random = new Random(1);

@@ -8,7 +8,7 @@ import type {
 } from '../../src/controllers/define';
 import { endpointslice } from '../../src/controllers/endpointslices/endpointslice';
 import { endpointsliceMirroring } from '../../src/controllers/endpointslices/endpointslice-mirroring';
-import type { NodeLoad } from '../../src/controllers/scheduling/node-load';
+import type { NodesByLoad } from '../../src/controllers/scheduling/nodes-by-load';
 import * as jobBackoff from '../../src/controllers/jobs/job-backoff';
 import * as replicaCalculator from '../../src/controllers/autoscaling/replica-calculator';
 import { replicaset } from '../../src/controllers/workloads/replicaset';
@@ -134,8 +134,8 @@ export const CONTROL_PLANE_MUTANTS: readonly Mutant[] = [
     expectation: 'one backend on worker-2',
     breaks: () =>
       inController(scheduler, (logic) => {
-        const { loads } = logic as unknown as { loads: ReadonlyMap<string, NodeLoad> };
-        replace(logic, 'choose', () => () => loads.get('worker-1'));
+        const { loads } = logic as unknown as { loads: NodesByLoad };
+        replace(logic, 'choose', () => () => loads.numberOf('worker-1'));
       }),
   },
   {

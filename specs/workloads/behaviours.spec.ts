@@ -108,7 +108,7 @@ describe('the behaviours of a run', () => {
     createService(world, 9090);
     expect(told).to.deep.equal(['shop/a', 'shop/b']);
     const later = podOf('e');
-    behaviours.watch('shop/e', later);
+    behaviours.watch({ key: 'shop/e', pattern: later });
     createService(world, 9191, { zone: 'web' });
     createService(world, 9292);
     expect(told.slice(2)).to.deep.equal(['shop/d', 'shop/a', 'shop/b', 'shop/e']);

@@ -3,7 +3,6 @@
 // source: staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go
 
 import type { Kernel } from '../kernel/kernel';
-import type { Stream } from '../kernel/random';
 import type { TimerName, Timing } from '../timing';
 import type { ClusterSpec } from '../values/cluster-spec';
 import { copyWith, deepFreeze, keyOf } from '../values/kube-object';
@@ -12,7 +11,8 @@ import type { ManifestProblem } from '../values/manifest-problem';
 import { later, seconds } from '../values/time';
 import type { Instant } from '../values/time';
 import type { Admission } from './api-server';
-import { exampleName, generatedName, Identities } from './identity';
+import { FoundRight } from './found-right';
+import { exampleName, generatedName, Identities, NameStreams } from './identity';
 import { shareParts, storable } from './json';
 import { definitionOf, kindNamed } from './kinds';
 import { completionOf, fieldPath } from './kinds/define';
@@ -23,13 +23,14 @@ import { isPodTerminal } from './kinds/pod';
 import type { Pod, PodSpec, PodStatus } from './kinds/pod';
 import type { Service } from './kinds/service';
 import { isThere } from './late-pod';
-import { LateSlice } from './late-slice';
+import { NewSlice, SliceVersion } from './late-slice';
 import { LeftDelays } from './left-delays';
 import { PodAdmission } from './pod-admission';
 import type { DefaultPatience } from './pod-admission';
 import { isOfMould, PodMould } from './pod-mould';
 import { keepAllocations, ServiceAllocation } from './service-allocation';
 import type { Store, Version } from './store';
+import type { TakenNames } from './taken-names';
 
 const MICROSECONDS = 1_000_000;
 
@@ -46,12 +47,14 @@ export class KindAdmission implements Admission {
   private readonly pods = new PodAdmission();
   private readonly leftDelays: LeftDelays;
   private readonly identities: Identities;
+  private readonly names: NameStreams;
 
   constructor({ kernel, timing, spec }: { kernel: Kernel; timing: Timing; spec: ClusterSpec }) {
     this.kernel = kernel;
     this.timing = timing;
     this.leftDelays = new LeftDelays(timing);
     this.identities = new Identities(kernel.random);
+    this.names = new NameStreams(kernel.random);
     this.services = new ServiceAllocation(spec, kernel.random);
   }
 
@@ -62,7 +65,7 @@ export class KindAdmission implements Admission {
   named(object: KubeObject, store: Store): KubeObject {
     const { name, generateName, namespace } = object.metadata;
     if (name || generateName === undefined) return object;
-    const stream = this.namesOf(object.kind, namespace, generateName);
+    const stream = this.names.of(object.kind, namespace, generateName);
     for (;;) {
       const metadata = copyWith(object.metadata, { name: generatedName(generateName, stream) });
       const named = { ...object, metadata };
@@ -70,8 +73,11 @@ export class KindAdmission implements Admission {
     }
   }
 
-  /** Pods like this one; undefined where nobody has looked at any yet, or it is a special one. */
-  mould(given: KubeObject, store: Store): PodMould | undefined {
+  /**
+   * Pods like this one; undefined where nobody has looked at any yet, or it is a special one.
+   * `taken`: the names that pods have had.
+   */
+  mould(given: KubeObject, store: Store, taken: TakenNames): PodMould | undefined {
     if (!isPod(given) || !isOfMould(given)) return undefined;
     const { generateName = '', namespace } = given.metadata;
     const spec = this.specOfMould(given);
@@ -81,31 +87,33 @@ export class KindAdmission implements Admission {
     const metadata = Object.freeze(copyWith(given.metadata, { name }));
     const pattern = Object.freeze({ apiVersion, kind, metadata, spec, status: NEW_POD });
     if (refusal(validateMetadata(pattern)) !== undefined) return undefined;
-    const names = this.namesOf('Pod', namespace, generateName);
+    const names = this.names.of('Pod', namespace, generateName);
     const { identities, kernel } = this;
-    return new PodMould(pattern, { store, names, identities, kernel });
+    return new PodMould(pattern, { store, names, identities, kernel, taken });
   }
 
-  /** The first version of a slice that needs no look; undefined where somebody has its name. */
-  firstOf(slice: LateSlice, cause: number, store: Store): Version | undefined {
-    const { kind } = slice;
-    const key = keyOf(slice);
+  /** The first version of what needs no look; undefined where it cannot be that. */
+  firstOf(
+    given: NewSlice | FoundRight,
+    key: ObjectKey,
+    cause: number,
+    store: Store,
+  ): Version | undefined {
+    const { kind } = given;
     const previous = store.version(kind, key);
-    if (isThere(previous)) return undefined;
     const at = this.kernel.now;
     const revision = store.nextRevision;
-    const metadata: ObjectMeta = copyWith(slice.metadata, {
-      uid: this.identities.next(kind, key, store),
-      generation: 1,
-      creationTimestamp: at,
-      resourceVersion: String(revision),
-    });
-    const object = LateSlice.with(slice, deepFreeze(metadata));
+    if (given instanceof NewSlice) {
+      if (previous !== undefined) return undefined;
+      const uids = this.identities.allOf(kind, store);
+      return new SliceVersion(given, { revision, at, cause, uids });
+    }
+    // What is left to the API server is filled in where the scenario says with what.
+    if (!this.leftDelays.isEmpty || isThere(previous)) return undefined;
+    const uid = this.identities.next(kind, key, store);
+    const first = { uid, generation: 1, creationTimestamp: at, resourceVersion: String(revision) };
+    const object = FoundRight.stored(given, first);
     return { revision, at, key, object, previous, cause, scope: undefined };
-  }
-
-  private namesOf(kind: string, namespace: string | undefined, prefix: string): Stream {
-    return this.kernel.random.stream(`apiserver/generateName/${kind}/${namespace ?? ''}/${prefix}`);
   }
 
   admit(
@@ -115,12 +123,14 @@ export class KindAdmission implements Admission {
     key: ObjectKey = keyOf(object),
   ): KubeObject | string {
     const definition = definitionOf(object.apiVersion, object.kind);
+    // What has to be looked at is one like any other.
+    const given = object instanceof NewSlice ? object.whole : object;
     if (definition === undefined && kindNamed(object.kind) !== undefined) {
       return `no matches for kind ${object.kind} in version ${object.apiVersion}`;
     }
     const admitted =
       previous === undefined
-        ? this.admitNew(object, definition, store, key)
+        ? this.admitNew(given, definition, store, key)
         : this.admitChange(object, previous, definition);
     return typeof admitted === 'string'
       ? `${object.kind} "${object.metadata.name}" ${admitted}`
@@ -164,7 +174,7 @@ export class KindAdmission implements Admission {
     store: Store,
     key: ObjectKey,
   ): KubeObject | string {
-    const object = this.ofTemplate(given) ?? this.completed(given, definition);
+    const object = this.ofTemplate(given) ?? this.completed(given, definition, key);
     if (typeof object === 'string') return object;
     const metadata: ObjectMeta = copyWith(withoutIdentity(object.metadata), {
       uid: this.identities.next(object.kind, key, store),
@@ -193,11 +203,12 @@ export class KindAdmission implements Admission {
   private completed(
     given: KubeObject,
     definition: KindDefinition | undefined,
+    key: ObjectKey,
   ): KubeObject | string {
     const known = this.leftDelays.isEmpty ? completionOf(given) : undefined;
     const completed = known ?? this.judged(given, definition);
     if (typeof completed === 'string') return completed;
-    const allocated = this.allocate(completed, undefined);
+    const allocated = this.allocate(completed, undefined, key);
     if (typeof allocated === 'string') return allocated;
     deepFreeze(allocated.spec);
     if (given.kind === 'Pod') {
@@ -240,7 +251,11 @@ export class KindAdmission implements Admission {
     return copyWith(shared, { metadata: copyWith(shared.metadata, { generation }) });
   }
 
-  private allocate(object: KubeObject, previous: KubeObject | undefined): KubeObject | string {
+  private allocate(
+    object: KubeObject,
+    previous: KubeObject | undefined,
+    key?: ObjectKey,
+  ): KubeObject | string {
     if (object.kind === 'Pod') {
       const standing = (previous as Pod | undefined)?.spec.tolerations;
       // What stands was given its tolerations.
@@ -248,7 +263,8 @@ export class KindAdmission implements Admission {
       return this.pods.admit(object as Pod, this.patience);
     }
     if (object.kind !== 'Service') return object;
-    const service = this.services.allocate(object as Service, previous as Service | undefined);
+    const before = previous as Service | undefined;
+    const service = this.services.allocate(object as Service, before, key);
     return typeof service === 'string' ? `is invalid: ${service}` : service;
   }
 

@@ -47,7 +47,7 @@ export class ApiServer {
   private readonly connections: Connections;
   private readonly watches: Watches;
   private readonly verbs: Verbs;
-  private readonly commitListeners: ((version: Version) => void)[] = [];
+  private readonly commitListeners: ((version: Version, kind: string) => void)[] = [];
 
   constructor(kernel: Kernel, timing: Timing, admission: Admission) {
     this.kernel = kernel;
@@ -140,7 +140,7 @@ export class ApiServer {
   }
 
   /** Calls `listener` with every version at the instant of its commit. */
-  observeCommits(listener: (version: Version) => void): void {
+  observeCommits(listener: (version: Version, kind: string) => void): void {
     this.commitListeners.push(listener);
   }
 
@@ -213,7 +213,8 @@ export class ApiServer {
   commitAlike(request: ApiRequest, count: number): ApiResult[] {
     const { admission, kernel, store } = this;
     const isCreate = request.verb === 'create';
-    const series = isCreate ? admission.series?.(request.object!, store) : undefined;
+    const { key, object } = request;
+    const series = isCreate ? admission.series?.(object!, store, key) : undefined;
     const subject = `${request.kind}/${request.key}`;
     const results: ApiResult[] = [];
     while (results.length < count) {
@@ -291,7 +292,7 @@ export class ApiServer {
   }
 
   private publish(request: ApiRequest, version: Version): void {
-    for (const tell of this.commitListeners) tell(version);
+    for (const tell of this.commitListeners) tell(version, request.kind);
     this.staleness.committed(request.kind, version);
     this.watches.publish(request, version);
   }

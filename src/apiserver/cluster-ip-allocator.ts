@@ -40,7 +40,10 @@ export class ClusterIpAllocator {
     const { band, last } = this;
     const upper = last - band + 1;
     if (upper > 0) {
-      const offset = this.random.stream(`apiserver/clusterIP/${owner}`).below(upper);
+      const streams = this.random.keptOf('apiserver/clusterIP/');
+      const stream = streams.take(owner);
+      const offset = stream.below(upper);
+      streams.keep(owner, stream);
       const found = this.scan(band + offset, last) ?? this.scan(band, band + offset - 1);
       if (found !== undefined) return this.take(found, owner);
     }

@@ -10,6 +10,7 @@ import type { Store } from './store';
 /** The alphabet of generated names: no vowels, and nothing that looks like something else. */
 export const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 const NAME_LENGTH = 5;
+const LETTER_CODES: readonly number[] = Array.from(NAME_LETTERS, (it) => it.charCodeAt(0));
 /** What of a prefix goes into a name, which has 63 letters at the most. */
 const PREFIX_MOST = 58;
 
@@ -30,11 +31,70 @@ export function generatedStem(prefix: string): string {
 
 /** What a generated name ends with. */
 export function generatedEnd(stream: Stream): string {
-  let end = '';
+  return endText(drawnEnd(stream));
+}
+
+/** The same as a number, whose digits the letters are: for who may do without the text. */
+export function drawnEnd(stream: Stream): number {
+  let end = 0;
   for (let index = 0; index < NAME_LENGTH; index++) {
-    end += NAME_LETTERS[stream.below(NAME_LETTERS.length)]!;
+    end = end * NAME_LETTERS.length + stream.below(NAME_LETTERS.length);
   }
   return end;
+}
+
+/** The letters of such a number. */
+export function endText(end: number): string {
+  const base = NAME_LETTERS.length;
+  const [second, third, fourth] = [end / base ** 3, end / base ** 2, end / base];
+  // Letter by letter it would be a text for each.
+  return String.fromCharCode(
+    LETTER_CODES[Math.floor(end / base ** 4)]!,
+    LETTER_CODES[Math.floor(second) % base]!,
+    LETTER_CODES[Math.floor(third) % base]!,
+    LETTER_CODES[Math.floor(fourth) % base]!,
+    LETTER_CODES[end % base]!,
+  );
+}
+
+/** What of a name or key was or could have been drawn, and what stands before; else undefined. */
+export function splitEnd(key: string): { readonly stem: string; readonly end: number } | undefined {
+  const stem = key.slice(0, -NAME_LENGTH);
+  let end = 0;
+  for (let index = stem.length; index < key.length; index++) {
+    const digit = NAME_LETTERS.indexOf(key[index]!);
+    if (digit < 0) return undefined;
+    end = end * NAME_LETTERS.length + digit;
+  }
+  return { stem, end };
+}
+
+/** What generated names are drawn from. */
+export class NameStreams {
+  private readonly random: Random;
+  /** Frozen: forks share it. */
+  private last = Object.freeze<Alike>({ kind: '', namespace: '', stem: '' });
+
+  constructor(random: Random) {
+    this.random = random;
+  }
+
+  /** The stream of the names of a kind in a namespace that begin with `prefix`. */
+  of(kind: string, namespace = '', prefix: string): Stream {
+    if (this.last.kind !== kind || this.last.namespace !== namespace) {
+      const stem = `apiserver/generateName/${kind}/${namespace}/`;
+      this.last = Object.freeze({ kind, namespace, stem });
+    }
+    // Kept once: each stream is held by its own name.
+    return this.random.stream(this.last.stem + prefix);
+  }
+}
+
+/** What the names of streams have in common. */
+interface Alike {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly stem: string;
 }
 
 /**
@@ -58,6 +118,12 @@ export class Identities {
   family(kind: string, stem: string, store: Store): StreamFamily {
     this.look(store);
     return this.random.family(`apiserver/uid/${kind}/${stem}`);
+  }
+
+  /** What the identities of all objects of a kind are drawn from, by their keys. Frozen. */
+  allOf(kind: string, store: Store): StreamFamily {
+    this.look(store);
+    return this.familyOf(kind);
   }
 
   private look(store: Store): void {

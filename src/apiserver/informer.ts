@@ -9,6 +9,8 @@ import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Audience } from './audience';
 import { isThere } from './late-pod';
 import type { LatePod } from './late-pod';
+import type { SliceVersion } from './late-slice';
+import type { News } from './news';
 import { NEVER_THERE } from './store';
 import type { Store, Version } from './store';
 import { changeOf } from './version-log';
@@ -29,6 +31,8 @@ export interface Change {
   readonly cause: number;
   /** The change itself where it is the coming of a pod that was made in series. */
   readonly late?: LatePod | undefined;
+  /** The same where it is the coming of a slice that is made late. */
+  readonly lateSlice?: SliceVersion | undefined;
 }
 
 export interface InformerOptions {
@@ -41,8 +45,8 @@ export interface InformerOptions {
   readonly knownAs?: Place;
   /** Called with each change, in order, at the instant of delivery. */
   onChange(change: Change): void;
-  /** Called with all changes of a delivery instead, unless somebody else is told as well. */
-  onChanges?(changes: readonly Change[]): void;
+  /** Called with all of a delivery instead, unless somebody else is told as well. */
+  onNews?(news: News): void;
 }
 
 /** Where an informer stands among others, and how much it has seen. */
@@ -234,12 +238,12 @@ export class Informer implements Readable {
       this.moveAcrossGaps(this.log.between(from, revision), from, isJump);
       return;
     }
-    const changes = this.log.changes(from, revision);
-    if (options.onChanges !== undefined && observers.length === 0 && !isJump) {
-      options.onChanges(changes);
+    const news = this.log.newsBetween(from, revision);
+    if (options.onNews !== undefined && observers.length === 0 && !isJump) {
+      options.onNews(news);
       return;
     }
-    for (const change of changes) this.tell(change, isJump);
+    for (const change of news.changes) this.tell(change, isJump);
   }
 
   private tell(change: Change, isJump = false): void {

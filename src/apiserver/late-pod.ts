@@ -3,6 +3,7 @@
 
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { IP } from '../values/ip';
+import type { PodHost } from '../values/pod-host';
 import type { Instant } from '../values/time';
 import type { Change } from './informer';
 import type { Pod } from './kinds/pod';
@@ -10,8 +11,11 @@ import type { Version } from './store';
 
 /** Puts the pods of one series together. Frozen, as forks share it. */
 export interface PodMaker {
-  /** Any of them: see LatePod.pattern. */
+  /** What all of them say: see LatePod.pattern. */
   readonly pattern: Pod;
+  readonly at: Instant;
+  readonly cause: number;
+  keyOf(pod: LatePod): ObjectKey;
   uidOf(pod: LatePod): string;
   make(pod: LatePod): Pod;
 }
@@ -19,13 +23,13 @@ export interface PodMaker {
 /** What a pod of a series has of its own. */
 export interface OwnOfPod {
   readonly revision: number;
-  readonly at: Instant;
-  readonly key: ObjectKey;
-  readonly cause: number;
-  readonly node: string;
-  /** Its own ones, and those of its node. */
-  readonly addresses: readonly IP[];
-  readonly hostAddresses: readonly IP[];
+  /** What its name ends with: see drawnEnd. */
+  readonly end: number;
+  /** Its key, where somebody has asked for it already. */
+  readonly key: ObjectKey | undefined;
+  readonly host: PodHost;
+  /** Its addresses, or their place in the ranges of its host. */
+  readonly place: readonly IP[] | number;
 }
 
 /**
@@ -36,30 +40,53 @@ export interface OwnOfPod {
  */
 export class LatePod implements Version, Change {
   readonly revision: number;
-  readonly at: Instant;
-  readonly key: ObjectKey;
-  readonly cause: number;
-  readonly scope: string;
-  readonly addresses: readonly IP[];
-  readonly hostAddresses: readonly IP[];
+  readonly end: number;
+  readonly host: PodHost;
   readonly maker: PodMaker;
-  // Private to the language, so that it can be filled in when all the rest is frozen.
+  // Private to the language, so that they can be filled in when all the rest is frozen.
+  #key: ObjectKey | undefined;
+  #place: readonly IP[] | number;
   #object: Pod | undefined;
 
   constructor(own: OwnOfPod, maker: PodMaker) {
     this.revision = own.revision;
-    this.at = own.at;
-    this.key = own.key;
-    this.cause = own.cause;
-    this.scope = own.node;
-    this.addresses = own.addresses;
-    this.hostAddresses = own.hostAddresses;
+    this.end = own.end;
+    this.#key = own.key;
+    this.host = own.host;
     this.maker = maker;
+    this.#place = own.place;
     Object.freeze(this);
+  }
+
+  /** Put together of its parts when somebody asks. */
+  get key(): ObjectKey {
+    return (this.#key ??= this.maker.keyOf(this));
+  }
+
+  get scope(): string {
+    return this.host.node;
+  }
+
+  get addresses(): readonly IP[] {
+    if (typeof this.#place === 'number') this.#place = this.host.podAddresses(this.#place);
+    return this.#place;
+  }
+
+  /** Whether they are those of a place in the ranges of its host, and nobody has read them. */
+  get isInRange(): boolean {
+    return typeof this.#place === 'number';
   }
 
   get object(): Pod {
     return (this.#object ??= this.maker.make(this));
+  }
+
+  get at(): Instant {
+    return this.maker.at;
+  }
+
+  get cause(): number {
+    return this.maker.cause;
   }
 
   get uid(): string {
@@ -67,9 +94,9 @@ export class LatePod implements Version, Change {
   }
 
   /**
-   * A pod of the series, the same one for all of them: all that it says holds for each of them,
-   * but for names, identities, nodes, addresses, and versions. Labels, owners, containers and
-   * conditions are the very same objects.
+   * What all pods of the series say, the same object for all of them: it has a name that stands
+   * for any, and no identity, node, addresses or version. Labels, owners, containers and conditions
+   * are the very same objects as theirs.
    */
   get pattern(): Pod {
     return this.maker.pattern;
@@ -93,17 +120,18 @@ export class LatePod implements Version, Change {
   }
 }
 
-/** What a change comes to, or one of its series: see LatePod.pattern. */
+/** What a change comes to, or what all of its series say: see LatePod.pattern. */
 export function patternAfter(change: Pick<Change, 'after' | 'late'>): KubeObject | undefined {
   return change.late === undefined ? change.after : change.late.pattern;
 }
 
-/** The object of a version, or one of its series: see LatePod.pattern. */
+/** The object of a version, or what all of its series say: see LatePod.pattern. */
 export function patternOf(version: Version): KubeObject | undefined {
   return version.late === undefined ? version.object : version.late.pattern;
 }
 
 /** Whether the version is none of a deletion. */
 export function isThere(version: Version | undefined): version is Version {
-  return version !== undefined && (version.late !== undefined || version.object !== undefined);
+  if (version === undefined) return false;
+  return (version.late ?? version.lateSlice) !== undefined || version.object !== undefined;
 }

@@ -45,7 +45,7 @@ export function withStatus(
   type: PatchType = 'merge',
 ): KubeObject | undefined {
   if (type !== 'merge' || !saysStatusAlone(patch)) return undefined;
-  const status = mergePatch(current.status, patch.status);
+  const status = statusAfter(current.status, patch.status);
   return status === current.status ? current : copyWith(current, { status });
 }
 
@@ -53,6 +53,40 @@ function saysStatusAlone(patch: unknown): patch is { readonly status: object } {
   if (!isMapping(patch)) return false;
   const { status } = patch;
   return typeof status === 'object' && status !== null && Object.keys(patch).length === 1;
+}
+
+/** What a status came to, with what was said upon it. */
+interface Told {
+  readonly standing: unknown;
+  readonly said: object;
+  readonly after: unknown;
+}
+
+/** As many as come in turns, while workloads of several sizes come about. */
+const MOST = 8;
+/** What was told last in words that others use as well; each takes the place of the oldest. */
+const told: Told[] = [];
+let next = 0;
+
+/** Who shares one status among many objects says it upon many that share theirs. */
+function statusAfter(standing: unknown, said: object): unknown {
+  if (!Object.isFrozen(said)) return mergePatch(standing, said);
+  for (const it of told) if (it.said === said && it.standing === standing) return it.after;
+  const merged = mergePatch(standing, said);
+  // What says all that there is to be said is what it comes to.
+  const after = holdsSame(merged, said) ? said : merged;
+  told[next] = { standing, said, after };
+  next = (next + 1) % MOST;
+  return after;
+}
+
+/** Whether two mappings have the same fields in the same order, and the very same parts. */
+function holdsSame(a: unknown, b: object): boolean {
+  if (!isMapping(a) || !isMapping(b)) return false;
+  const fields = Object.keys(a);
+  const others = Object.keys(b);
+  if (fields.length !== others.length) return false;
+  return fields.every((field, at) => field === others[at] && a[field] === b[field]);
 }
 
 /** The object that takes the place of the one that stands. */

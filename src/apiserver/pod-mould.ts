@@ -6,11 +6,12 @@ import type { Stream, StreamFamily } from '../kernel/random';
 import { copyWith, splitKey } from '../values/kube-object';
 import type { ObjectKey, ObjectMeta } from '../values/kube-object';
 import type { Instant } from '../values/time';
-import { generatedEnd, generatedStem, uuid } from './identity';
+import { drawnEnd, endText, generatedStem, uuid } from './identity';
 import type { Identities } from './identity';
 import type { Pod } from './kinds/pod';
 import { isThere } from './late-pod';
 import type { Store } from './store';
+import type { TakenEnds, TakenNames } from './taken-names';
 
 /** The metadata of a pod that a controller has made from a template, field by field. */
 const FIELDS = ['name', 'generateName', 'namespace', 'labels', 'ownerReferences'];
@@ -34,13 +35,15 @@ export interface MouldGround {
   readonly names: Stream;
   readonly identities: Identities;
   readonly kernel: Kernel;
+  /** Of all pods there have been. */
+  readonly taken: TakenNames;
 }
 
 export class PodMould {
   /** Any of its pods, but for what each has of its own: the name, the identity, the node. */
   readonly pattern: Pod;
-  /** Of the pod that came last. */
-  key: ObjectKey = '';
+  /** What the name of the pod that came last ends with: see drawnEnd. */
+  end = 0;
   /** Whether nobody had its name before, as is nearly always so. */
   isNew = true;
   /** What the identities of its pods are drawn from, by the ends of their names. */
@@ -48,6 +51,8 @@ export class PodMould {
   /** What all keys begin with. */
   readonly keyStem: string;
   private readonly ground: MouldGround;
+  private readonly taken: TakenEnds;
+  private made: ObjectKey | undefined;
 
   constructor(pattern: Pod, ground: MouldGround) {
     const { generateName = '', namespace = '' } = pattern.metadata;
@@ -55,31 +60,39 @@ export class PodMould {
     this.ground = ground;
     this.keyStem = `${namespace}/${generatedStem(generateName)}`;
     this.uids = ground.identities.family('Pod', this.keyStem, ground.store);
+    this.taken = ground.taken.of(this.keyStem);
   }
 
   get now(): Instant {
     return this.ground.kernel.now;
   }
 
+  /** The key of the pod that came last. */
+  get key(): ObjectKey {
+    return (this.made ??= this.keyStem + endText(this.end));
+  }
+
+  /** The same where somebody has asked for it already. */
+  get madeKey(): ObjectKey | undefined {
+    return this.made;
+  }
+
   /** Draws a name that nobody has. */
   next(): void {
-    const { names, store } = this.ground;
-    for (;;) {
-      const end = generatedEnd(names);
-      const key = this.keyStem + end;
-      const known = store.version('Pod', key);
-      if (isThere(known)) continue;
-      this.key = key;
-      this.isNew = known === undefined;
-      return;
-    }
+    const { taken, ground } = this;
+    do {
+      this.end = drawnEnd(ground.names);
+      this.made = undefined;
+      this.isNew = !taken.has(this.end);
+    } while (!this.isNew && isThere(ground.store.version('Pod', this.key)));
+    taken.add(this.end);
   }
 
   /** The identity of the pod that came last. */
   get uid(): string {
-    const { key, isNew, ground, uids, keyStem } = this;
-    if (isNew) return uuid(uids.fresh(key.slice(keyStem.length)));
-    return ground.identities.next('Pod', key, ground.store);
+    const { isNew, ground } = this;
+    if (isNew) return uuid(this.uids.fresh(endText(this.end)));
+    return ground.identities.next('Pod', this.key, ground.store);
   }
 
   /** The metadata of the pod that came last, as it was admitted. */

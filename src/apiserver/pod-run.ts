@@ -6,8 +6,11 @@ import type { Change } from './informer';
 import type { Pod } from './kinds/pod';
 import type { LatePod } from './late-pod';
 
-/** Some of the changes of a delivery, from one position up to another. Frozen: forks share it. */
-export class PodRun {
+/**
+ * Some of the changes of a delivery, from one position up to another. For who takes it for one
+ * change it is the coming of the first pod. Frozen: forks share it.
+ */
+export class PodRun implements Change {
   private readonly changes: readonly Change[];
   private readonly from: number;
   private readonly to: number;
@@ -22,6 +25,26 @@ export class PodRun {
   /** What all of them are like: see LatePod.pattern. */
   get pattern(): Pod {
     return this.changes[this.from]!.late!.pattern;
+  }
+
+  get late(): LatePod {
+    return this.at(0);
+  }
+
+  get key(): ObjectKey {
+    return this.late.key;
+  }
+
+  get before(): undefined {
+    return undefined;
+  }
+
+  get after(): Pod {
+    return this.late.object;
+  }
+
+  get cause(): number {
+    return this.late.cause;
   }
 
   get count(): number {

@@ -91,9 +91,9 @@ export interface Admission {
   named(object: KubeObject, store: Store): KubeObject;
   /**
    * The same for several of one kind, for what `object` is given again and again; undefined where
-   * each has to be looked at by itself.
+   * each has to be looked at by itself. `key`: that of the request, for what has a name.
    */
-  series?(object: KubeObject, store: Store): Series | undefined;
+  series?(object: KubeObject, store: Store, key: ObjectKey): Series | undefined;
   /** What a graceful deletion makes of it: the object to keep for now, or undefined to remove. */
   terminate(object: KubeObject, grace: number | undefined, now: Instant): KubeObject | undefined;
   /** Whether nothing keeps it any more: marked for deletion, no grace and no finalizer left. */

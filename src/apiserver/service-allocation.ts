@@ -7,6 +7,7 @@ import type { ClusterSpec } from '../values/cluster-spec';
 import { familyOf, parseIp } from '../values/ip';
 import type { Family, IP } from '../values/ip';
 import { copyWith, keyOf } from '../values/kube-object';
+import type { ObjectKey } from '../values/kube-object';
 import { ClusterIpAllocator } from './cluster-ip-allocator';
 import { isExternallyAccessible, isHeadless } from './kinds/service';
 import type { Service, ServicePort, ServiceSpec } from './kinds/service';
@@ -23,15 +24,25 @@ class Refusal {
   }
 }
 
-const NO_ADDRESSES: ReadonlySet<IP> = new Set();
+/** What was taken for a Service, to be given back where it is not stored. */
+interface Taken {
+  readonly addresses: IP[];
+  readonly ports: number[];
+}
+
+const NO_ADDRESSES: readonly IP[] = Object.freeze([]);
+const HEADLESS: readonly string[] = Object.freeze(['None']);
 
 export class ServiceAllocation {
   private readonly families: readonly Family[];
+  /** The first of them alone, as most Services have it. */
+  private readonly firstFamily: readonly Family[];
   private readonly addresses: ReadonlyMap<Family, ClusterIpAllocator>;
   private readonly nodePorts: NodePortAllocator;
 
   constructor(ranges: ServiceRanges, random: Random, origin?: ServiceAllocation) {
     this.families = ranges.ipFamilies;
+    this.firstFamily = Object.freeze(ranges.ipFamilies.slice(0, 1));
     this.addresses = new Map(
       ranges.ipFamilies.map((family, index) => [
         family,
@@ -42,13 +53,16 @@ export class ServiceAllocation {
     this.nodePorts = origin?.nodePorts.fork(random) ?? new NodePortAllocator(random);
   }
 
-  /** The Service with everything that it is to have, or the reason why not. */
-  allocate(service: Service, previous: Service | undefined): Service | string {
-    const taken: (() => void)[] = [];
-    const spec = this.complete(service, previous, taken);
+  /** The Service with everything that it is to have, or the reason why not. `owner`: its key. */
+  allocate(
+    service: Service,
+    previous: Service | undefined,
+    owner: ObjectKey = keyOf(service),
+  ): Service | string {
+    const taken: Taken = { addresses: [], ports: [] };
+    const spec = this.complete(service, previous, owner, taken);
     if (spec instanceof Refusal) {
-      // What was taken for a Service that is not stored goes back.
-      for (const giveBack of taken) giveBack();
+      this.giveBack(taken.addresses, taken.ports);
       return spec.reason;
     }
     const stored = copyWith(service, { spec });
@@ -58,25 +72,28 @@ export class ServiceAllocation {
 
   /** Gives back all that a removed Service held. */
   release({ spec }: Service): void {
-    for (const address of addressesOf(spec))
-      this.addresses.get(familyOf(address))?.release(address);
-    for (const port of nodePortsOf(spec)) this.nodePorts.release(port);
+    this.giveBack(addressesOf(spec), nodePortsOf(spec));
+  }
+
+  private giveBack(addresses: readonly IP[], ports: readonly number[]): void {
+    for (const address of addresses) this.addresses.get(familyOf(address))?.release(address);
+    for (const port of ports) this.nodePorts.release(port);
   }
 
   private complete(
     service: Service,
     previous: Service | undefined,
-    taken: (() => void)[],
+    owner: ObjectKey,
+    taken: Taken,
   ): ServiceSpec | Refusal {
-    const owner = keyOf(service);
     const bare = withoutAddresses(service.spec);
     if (bare.type === 'ExternalName') return bare;
     const families = this.familiesOf(service);
     if (families instanceof Refusal) return families;
     const policy = service.spec.ipFamilyPolicy ?? this.defaultPolicy(service);
-    const held = previous === undefined ? NO_ADDRESSES : new Set(addressesOf(previous.spec));
+    const held = previous === undefined ? NO_ADDRESSES : addressesOf(previous.spec);
     const clusterIPs = isHeadless(service)
-      ? ['None']
+      ? HEADLESS
       : this.takeAddresses(service, owner, families, held, taken);
     if (clusterIPs instanceof Refusal) return clusterIPs;
     const spec: ServiceSpec = copyWith(bare, {
@@ -104,7 +121,7 @@ export class ServiceAllocation {
     }
     const policy = spec.ipFamilyPolicy ?? this.defaultPolicy(service);
     if (policy === 'SingleStack') {
-      if (given.length < 2) return given.length === 1 ? given : this.families.slice(0, 1);
+      if (given.length < 2) return given.length === 1 ? given : this.firstFamily;
       const reason = 'must be PreferDualStack or RequireDualStack where there are two families';
       return new Refusal('spec.ipFamilyPolicy', reason);
     }
@@ -121,29 +138,29 @@ export class ServiceAllocation {
     { spec }: Service,
     owner: string,
     families: readonly Family[],
-    held: ReadonlySet<IP>,
-    taken: (() => void)[],
-  ): IP[] | Refusal {
-    const wanted = new Map<Family, IP>();
-    for (const address of addressesOf(spec)) wanted.set(familyOf(address), address);
-    const addresses: IP[] = [];
+    held: readonly IP[],
+    taken: Taken,
+  ): readonly IP[] | Refusal {
+    const wanted = addressesOf(spec);
     // Explicit addresses first: a free one must not be drawn that is asked for.
     for (const family of families) {
-      const allocator = this.addresses.get(family)!;
-      const explicit = wanted.get(family);
+      const explicit = lastOf(family, wanted);
       if (explicit === undefined) continue;
-      const reason = allocator.claim(explicit, owner);
+      const reason = this.addresses.get(family)!.claim(explicit, owner);
       if (reason !== undefined) return new Refusal('spec.clusterIPs', reason);
-      if (!held.has(explicit)) taken.push(() => allocator.release(explicit));
+      if (!held.includes(explicit)) taken.addresses.push(explicit);
     }
+    let addresses = NO_ADDRESSES;
     for (const family of families) {
       const allocator = this.addresses.get(family)!;
-      const address = wanted.get(family) ?? allocator.allocate(owner);
+      const explicit = lastOf(family, wanted);
+      const address = explicit ?? allocator.allocate(owner);
       if (address === undefined) {
         return new Refusal('spec.clusterIPs', `the range ${allocator.range.text} is full`);
       }
-      if (!wanted.has(family)) taken.push(() => allocator.release(address));
-      addresses.push(address);
+      if (explicit === undefined) taken.addresses.push(address);
+      // Most Services have one address: a list that grows would keep room for more.
+      addresses = addresses.concat(address);
     }
     return addresses;
   }
@@ -152,14 +169,14 @@ export class ServiceAllocation {
     spec: ServiceSpec,
     owner: string,
     held: ReadonlySet<number>,
-    taken: (() => void)[],
+    taken: Taken,
   ): ServiceSpec | Refusal {
     const take = (wanted: number | undefined, path: string): number | Refusal => {
       const reason = wanted ? this.nodePorts.claim(wanted, owner) : undefined;
       if (reason !== undefined) return new Refusal(path, reason);
       const port = wanted || this.nodePorts.allocate(owner);
       if (port === undefined) return new Refusal(path, 'every node port is taken');
-      if (!held.has(port)) taken.push(() => this.nodePorts.release(port));
+      if (!held.has(port)) taken.ports.push(port);
       return port;
     };
     const ports: ServicePort[] = [];
@@ -278,9 +295,14 @@ function isHeadlessSelectorless(service: Service): boolean {
 }
 
 /** The explicit or allocated addresses, primary first; none for a headless Service. */
-function addressesOf({ clusterIP, clusterIPs }: ServiceSpec): IP[] {
-  const texts = clusterIPs?.length ? clusterIPs : clusterIP ? [clusterIP] : [];
+function addressesOf({ clusterIP, clusterIPs }: ServiceSpec): readonly IP[] {
+  if (!clusterIP && !clusterIPs?.length) return NO_ADDRESSES;
+  const texts = clusterIPs?.length ? clusterIPs : [clusterIP!];
   return texts.map(parseIp).filter((address) => address !== undefined);
+}
+
+function lastOf(family: Family, addresses: readonly IP[]): IP | undefined {
+  return addresses.findLast((address) => familyOf(address) === family);
 }
 
 function nodePortsOf({ ports = [], healthCheckNodePort }: ServiceSpec): number[] {

@@ -11,6 +11,7 @@ import { LateSet } from '../values/late-set';
 import { compareText } from '../values/order';
 import { isThere } from './late-pod';
 import type { LatePod } from './late-pod';
+import type { SliceVersion } from './late-slice';
 import { VersionLog } from './version-log';
 
 /**
@@ -29,42 +30,109 @@ export interface Version {
   readonly scope: string | undefined;
   /** The version itself where it is that of a pod that was made in series. */
   readonly late?: LatePod | undefined;
+  /** The same where it is the first one of a slice that is made late. */
+  readonly lateSlice?: SliceVersion | undefined;
 }
 
 /** All of one kind. Answers are read from an object by its key, or from all of them. */
 export class KindStore implements Readable {
   readonly kind: string;
-  readonly heads = new Map<ObjectKey, Version>();
   /** Every version of this kind in the order of revisions. */
   readonly log = new VersionLog();
+  /** The newest version of each object, as of so many versions in the log. */
+  private readonly newest = new Map<ObjectKey, Version>();
+  private entered = 0;
+  /** The same of those after them that are not made late. */
+  private readonly since = new LateMap<ObjectKey, Version>();
   /** The same by scope: a kubelet reads the pods of its node, whatever the others do. */
   private readonly scopes = new LateMap<string, ScopeStore>();
-  /** So many versions stand in their scopes: nobody reads those while a cluster settles. */
-  private entered = 0;
+  /** So many versions stand in their scopes: hardly anybody reads those while a cluster settles. */
+  private scoped = 0;
+  /** How often one scope was asked for while many waited. */
+  private searches = 0;
 
   constructor(kind: string) {
     this.kind = kind;
   }
 
+  /** The newest version of each object, in the order of their first creation. */
+  get heads(): ReadonlyMap<ObjectKey, Version> {
+    if (this.entered < this.log.count) this.enterHeads();
+    return this.newest;
+  }
+
+  /**
+   * One of them. Pods of series are entered when somebody asks for what is not there without them:
+   * a table of so many names is slow to grow, and hardly any is asked for.
+   */
+  head(key: ObjectKey): Version | undefined {
+    if (this.entered === this.log.count) return this.newest.get(key);
+    // One that is made late is the first under its key, and never newer than one that is found.
+    return this.since.get(key) ?? this.newest.get(key) ?? this.heads.get(key);
+  }
+
+  private enterHeads(): void {
+    const { log, newest } = this;
+    this.since.clear();
+    while (this.entered < log.count) {
+      const version = log.at(this.entered++);
+      const { key, previous } = version;
+      // A deletion forgets its place in the order: what is created anew under the name is newest.
+      if (previous !== undefined && !isThere(previous)) newest.delete(key);
+      newest.set(key, version);
+    }
+  }
+
+  append(version: Version): Version {
+    const isNext = this.entered === this.log.count;
+    this.log.push(version);
+    // One that is made late is frozen.
+    if (version.late !== undefined) return version;
+    Object.freeze(version);
+    if (isNext) this.enterHeads();
+    else this.since.set(version.key, version);
+    return version;
+  }
+
   /** The versions of one scope, of which there may be none yet. */
   scope(name: string): ScopeStore {
-    this.enterScopes();
+    this.enterScope(name);
     return this.scopeStore(name);
   }
 
-  /** Has all versions stand in their scopes. */
-  enterScopes(): void {
+  /** Has all versions of one scope stand there. Of many that wait, few who ask enter their own. */
+  enterScope(name: string): void {
+    const { log, scoped } = this;
+    if (scoped === log.count) return;
+    if (log.count - scoped < MANY_WAITING || this.searches === SEARCHES_MAX) {
+      this.enterScopes();
+      return;
+    }
+    const scopeStore = this.scopeStore(name);
+    if (scopeStore.entered === log.count) return;
+    this.searches++;
+    for (let at = Math.max(scopeStore.entered, scoped); at < log.count; at++) {
+      const version = log.at(at);
+      if (version.scope === name) enter(scopeStore, version);
+    }
+    scopeStore.entered = log.count;
+  }
+
+  private enterScopes(): void {
     const { log } = this;
-    while (this.entered < log.count) {
-      const version = log.at(this.entered++);
-      if (version.scope !== undefined) enter(this.scopeStore(version.scope), version);
+    this.searches = 0;
+    for (; this.scoped < log.count; this.scoped++) {
+      const version = log.at(this.scoped);
+      if (version.scope === undefined) continue;
+      const scopeStore = this.scopeStore(version.scope);
+      if (this.scoped >= scopeStore.entered) enter(scopeStore, version);
     }
   }
 
   private scopeStore(name: string): ScopeStore {
     let scopeStore = this.scopes.get(name);
     if (scopeStore === undefined) {
-      scopeStore = { keys: new LateSet(), log: new VersionLog(name, this) };
+      scopeStore = { keys: new LateSet(), log: new VersionLog(name, this), entered: 0 };
       this.scopes.set(name, scopeStore);
     }
     return scopeStore;
@@ -77,7 +145,7 @@ export class KindStore implements Readable {
 
   /** The newest version of an object, or the newest revision. */
   standing(reading: ObjectKey): unknown {
-    return reading === ALL ? this.log.latest : this.heads.get(reading);
+    return reading === ALL ? this.log.latest : this.head(reading);
   }
 
   whole(): unknown {
@@ -86,7 +154,7 @@ export class KindStore implements Readable {
 
   /** Forks share the versions from before they parted, and no version is made twice. */
   common(reading: ObjectKey): unknown {
-    const version = reading === ALL ? this.log.newestUpTo(Infinity) : this.heads.get(reading);
+    const version = reading === ALL ? this.log.newestUpTo(Infinity) : this.head(reading);
     return version ?? NEVER_THERE;
   }
 }
@@ -95,7 +163,13 @@ interface ScopeStore {
   /** Every object that ever was in the scope, in the order in which they entered it. */
   readonly keys: LateSet<ObjectKey>;
   readonly log: VersionLog;
+  /** Those of the first so many versions of the kind stand here, if not those of more. */
+  entered: number;
 }
+
+/** From so many versions on to have them all stand in their scopes costs more than a search. */
+const MANY_WAITING = 1_000;
+const SEARCHES_MAX = 16;
 
 /** The reading of everything at once; no object and no kind has such a name. */
 const ALL = '';
@@ -131,11 +205,11 @@ export class Store implements Readable {
   put(object: KubeObject, at: Instant, cause: number, scope?: string): Version {
     const key = keyOf(object);
     const kindStore = this.kindStore(object.kind);
-    const previous = kindStore.heads.get(key);
+    const previous = kindStore.head(key);
     const revision = ++this.latest;
     const metadata = copyWith(object.metadata, { resourceVersion: String(revision) });
     const stored = deepFreeze(copyWith(object, { metadata }));
-    return append(kindStore, { revision, at, key, object: stored, previous, cause, scope });
+    return kindStore.append({ revision, at, key, object: stored, previous, cause, scope });
   }
 
   /**
@@ -150,24 +224,24 @@ export class Store implements Readable {
     scope: string | undefined,
   ): Version {
     const kindStore = this.kindStore(object.kind);
-    const previous = kindStore.heads.get(key);
+    const previous = kindStore.head(key);
     const revision = ++this.latest;
     const stored = stamped(object, String(revision));
-    return append(kindStore, { revision, at, key, object: stored, previous, cause, scope });
+    return kindStore.append({ revision, at, key, object: stored, previous, cause, scope });
   }
 
   /** Writes a version that is whole already: frozen, and of `nextRevision`. */
   putMade(kind: string, version: Version): Version {
     this.latest = version.revision;
-    return append(this.kindStore(kind), version);
+    return this.kindStore(kind).append(version);
   }
 
   /** Writes the deletion of an object that is there. */
   remove(kind: string, key: ObjectKey, at: Instant, cause: number, scope?: string): Version {
     const kindStore = this.kindStore(kind);
-    const previous = kindStore.heads.get(key);
+    const previous = kindStore.head(key);
     const revision = ++this.latest;
-    return append(kindStore, { revision, at, key, object: undefined, previous, cause, scope });
+    return kindStore.append({ revision, at, key, object: undefined, previous, cause, scope });
   }
 
   /** What holds the place of a fork, for what was read of its objects. */
@@ -182,7 +256,7 @@ export class Store implements Readable {
 
   /** The version that stands at `revision`, deletions included. */
   version(kind: string, key: ObjectKey, revision?: number): Version | undefined {
-    let version = this.kinds.get(kind)?.heads.get(key);
+    let version = this.kinds.get(kind)?.head(key);
     if (revision === undefined) {
       if (isReading()) this.noteKind(kind, key, version);
       return version;
@@ -294,17 +368,6 @@ function stamped(object: KubeObject, resourceVersion: string): KubeObject {
 }
 
 const NOTHING = Object.freeze({});
-
-function append(kindStore: KindStore, version: Version): Version {
-  const { heads } = kindStore;
-  const { key, previous } = version;
-  // A deletion forgets its place in the order: what is created anew under the name is newest.
-  if (previous !== undefined && !isThere(previous)) heads.delete(key);
-  Object.freeze(version);
-  heads.set(key, version);
-  kindStore.log.push(version);
-  return version;
-}
 
 function enter({ keys, log }: ScopeStore, version: Version): void {
   const { key, previous } = version;

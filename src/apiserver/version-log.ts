@@ -4,6 +4,7 @@
 import type { KubeObject, ObjectKey } from '../values/kube-object';
 import type { Instant } from '../values/time';
 import type { Change } from './informer';
+import { News } from './news';
 import type { Version } from './store';
 
 /** The versions after one revision, up to and including another one. */
@@ -13,16 +14,9 @@ interface Stretch {
   readonly versions: readonly Version[];
 }
 
-/** What comes to be known on the way from one revision to another one. */
-interface News {
-  readonly from: number;
-  readonly to: number;
-  readonly changes: readonly Change[];
-}
-
-/** What holds the versions of all scopes, and enters them there before somebody reads any. */
+/** What holds the versions of all scopes, and enters those of one before somebody reads any. */
 interface LogSource {
-  enterScopes(): void;
+  enterScope(name: string): void;
 }
 
 export class VersionLog {
@@ -76,18 +70,16 @@ export class VersionLog {
    * What whoever knows everything up to `from` has to be told to know everything up to `to`: one
    * change for each object, in the order of their first ones. Found once for all watchers.
    */
-  changes(from: number, to: number): readonly Change[] {
+  newsBetween(from: number, to: number): News {
     this.fill();
     const { news, scope } = this;
-    if (news?.from === from && news.to === to) return news.changes;
+    if (news?.from === from && news.to === to) return news;
     const changes: Change[] = [];
     for (const version of this.lastOfEach(from, to)) {
       const change = changeSince(version, from, scope);
       if (change !== undefined) changes.push(change);
     }
-    // Frozen: forks share it.
-    this.news = Object.freeze({ from, to, changes });
-    return changes;
+    return (this.news = new News(from, to, changes));
   }
 
   /** The last version of each object on the way, in the order of its first one. */
@@ -125,7 +117,7 @@ export class VersionLog {
   }
 
   private fill(): void {
-    if (this.source !== undefined) this.source.enterScopes();
+    if (this.source !== undefined) this.source.enterScope(this.scope!);
   }
 
   /** How many versions are not newer than `revision`. */
@@ -175,7 +167,8 @@ function changeSince(
 
 /** The change from one state to that of a version; undefined for what came and went meanwhile. */
 export function changeOf(version: Version, before: KubeObject | undefined): Change | undefined {
-  if (version.late !== undefined) return version.late;
+  const late = version.late ?? version.lateSlice;
+  if (late !== undefined) return late;
   const { key, object: after, cause } = version;
   if (before === undefined && after === undefined) return undefined;
   return { key, before, after, cause };

@@ -151,8 +151,8 @@ class ModelCluster extends HandingOut implements Cluster {
     const onNetworkChange = (): void => edge?.networkChanged();
     const reach = { servers, components, upgrades, kubectl, apiPaths, onNetworkChange };
     const handles = createHandles(model, reach);
-    this.parts = { kernel, timing, api, handles, components: components.all, machines };
-    api.observeCommits((version) => this.ordinals.observe(version));
+    this.parts = { kernel, timing, api, handles, components, machines };
+    api.observeCommits((version, kind) => this.ordinals.observe(version, kind));
     api.observeCommits(() => void this.moves++);
     followPower(kubelets, proxies, components);
   }
@@ -363,7 +363,8 @@ class ModelCluster extends HandingOut implements Cluster {
 
   private settlers(): Settlers {
     return {
-      placed: (pod, key, isNew) => this.scheduler.placed(pod, key, isNew),
+      placed: (pod, key) => this.scheduler.placed(pod, key),
+      named: (key, nodeName) => this.scheduler.named(key, nodeName),
       running: (comer) => this.kubelets.take(comer),
     };
   }

@@ -63,8 +63,8 @@ export class Findings {
    * end without a note, at another time in each fork: with any of them it is on its own.
    */
   tell(fork: Findings): void {
-    for (const { conntrack } of this.ground.network.machines.values()) {
-      if (conntrack.size > 0) return;
+    for (const { hasConnections } of this.ground.network.machines.values()) {
+      if (hasConnections) return;
     }
     fork[FAMILY] = this[FAMILY] ??= new FamilyAnswers();
   }

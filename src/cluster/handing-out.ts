@@ -10,14 +10,19 @@ import type { Timing } from '../timing';
 import type { Component } from '../values/component';
 import { NODES } from './cluster';
 import type { Cluster, Handles } from './cluster';
+import type { Components } from './components/components';
 
-export type Parts = Pick<
+type HandedOut = Pick<
   Cluster,
   'kernel' | 'timing' | 'api' | 'handles' | 'components' | 'machines'
 >;
 
+export interface Parts extends Omit<HandedOut, 'components'> {
+  readonly components: Components;
+}
+
 /** A cluster that knows whether anybody but itself may have changed it since it began. */
-export abstract class HandingOut implements Parts, Readable {
+export abstract class HandingOut implements HandedOut, Readable {
   /** For the cluster itself. */
   protected abstract readonly parts: Parts;
   protected mayHaveChanged = false;
@@ -39,7 +44,7 @@ export abstract class HandingOut implements Parts, Readable {
   }
 
   get components(): readonly Component[] {
-    return this.handedOut.components;
+    return this.handedOut.components.all;
   }
 
   get machines(): ReadonlyMap<string, Machine> {

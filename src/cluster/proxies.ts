@@ -17,7 +17,7 @@ import { familyOf } from '../values/ip';
 import { compareText } from '../values/order';
 import { isAtLeast } from '../values/kube-version';
 import type { KubeVersion } from '../values/kube-version';
-import type { Family } from '../values/ip';
+import type { Family, IP } from '../values/ip';
 import type { Duration } from '../values/time';
 
 const NAME = 'kube-proxy';
@@ -150,7 +150,7 @@ export class Proxies {
   /** What a process does to its node as it starts; a sysctl stays when it ends. */
   private setUp(node: string): void {
     const machine = this.context.machines.get(node)!;
-    machine.daemons.set(NAME, this.daemon(node));
+    machine.daemons.later(NAME, this.daemon(node));
     if (isLiberal(this.context.spec)) machine.tcpBeLiberal = true;
   }
 
@@ -175,7 +175,7 @@ export class Proxies {
       inputs,
       node,
       ...(minSyncPeriod === undefined ? {} : { minSyncPeriod }),
-      onApplied: () => onChange(node.name),
+      onApplied: onChange,
     });
   }
 }
@@ -288,7 +288,10 @@ function isLiberal(spec: ClusterSpec): boolean {
 
 function proxyNode(node: NodeSpec, shared: SharedConfiguration): ProxyNode {
   const { family, options } = shared;
-  const addresses = node.addresses.filter((address) => familyOf(address) === family);
+  const isOfFamily = (address: IP): boolean => familyOf(address) === family;
+  // Most nodes have one, and a list that is sifted keeps room for many.
+  const isWhole = node.addresses.every(isOfFamily);
+  const addresses = isWhole ? node.addresses : node.addresses.filter(isOfFamily);
   // source: cmd/kube-proxy/app/server_linux.go getLocalDetector (LocalModeNodeCIDR)
   const isNodeLocal = options?.['detectLocalMode'] === 'NodeCIDR';
   const own = node.podCIDRs.find((range) => cidr(range).family === family);

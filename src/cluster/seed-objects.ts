@@ -6,7 +6,7 @@ import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import { formatBytes } from '../values/bytes';
 import { addressAt, cidr } from '../values/cidr';
 import { familyOf } from '../values/ip';
-import { copyWith } from '../values/kube-object';
+import { copyWith, deepFreeze } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
 
 /** source: pkg/controlplane/controller/systemnamespaces (the four that every cluster has) */
@@ -14,6 +14,9 @@ const SYSTEM_NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-sy
 
 /** The API server's secure port. source: cmd/kubeadm defaults (bindPort 6443) */
 const API_PORT = 6443;
+
+/** What each node says of itself. */
+const CONDITIONS = deepFreeze([{ type: 'Ready', status: 'True', reason: 'KubeletReady' }]);
 
 /** In the order in which they are created. */
 export function seedObjects(spec: ClusterSpec): KubeObject[] {
@@ -58,7 +61,7 @@ function nodeObject(node: NodeSpec): KubeObject {
         .concat({ type: 'Hostname', address: node.name }),
       capacity,
       allocatable: capacity,
-      conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }],
+      conditions: CONDITIONS,
     },
   };
 }

@@ -22,7 +22,7 @@ import { ControllerPlace } from './controller-place';
 import { InformersView } from './informers-view';
 import { OwnNews } from './own-news';
 import { NO_RESULTS, Pass } from './pass';
-import type { Write } from './pass';
+import type { Stored, Write } from './pass';
 import { RequestLimiter } from './request-limiter';
 import type { RequestRate } from './request-limiter';
 import { WatchedKind } from './watched-kind';
@@ -79,17 +79,22 @@ export interface ControllerLogic {
   readonly comings?: Readonly<Record<string, KeysOfRun>>;
   /** By watched kind: the timer for which its changes are gathered. Default: not at all. */
   readonly gathers?: Readonly<Record<string, TimerName>>;
-  /** Whether none of several changes of a watched kind concerns it, as can be seen at once. */
+  /**
+   * Whether none of several changes of a watched kind concerns it, as can be seen at once. One of
+   * them may stand for pods of one series: see PodRun.
+   */
   passesOver?(kind: string, changes: readonly Change[]): boolean;
   /** Looks at one key as of now and says what to write. */
   reconcile(key: ObjectKey, pass: Pass): void;
-  /** The answer to a write of a pass, with the object as it is stored now. */
-  answered?(write: Write, result: ApiResult, stored: KubeObject | undefined): void;
+  /** The answer to a write of a pass. `stored` tells what stands under its key now. */
+  answered?(write: Write, result: ApiResult, stored: Stored): void;
   /**
-   * Of a scheduler: where the pod would go now, and does go. `pod`: it, or one like it. `isNew`:
-   * nobody has ever had the key.
+   * Of a scheduler: where the pod would go now, and does go. `pod`: it, or one like it. Nobody has
+   * ever had the key of one that comes without: it is told by `named` right after that, or it is
+   * one of a series, and told of in a run.
    */
-  placed?(pod: Pod, key: ObjectKey, isNew: boolean): Placement | undefined;
+  placed?(pod: Pod, key: ObjectKey | undefined): Placement | undefined;
+  named?(key: ObjectKey, nodeName: string): void;
   /** The process has died: memory is lost. */
   reset?(): void;
 }
@@ -143,6 +148,7 @@ export class Controller {
   private readonly submitEvent: EventKind;
   private readonly answerEvent: EventKind;
   private readonly answersEvent: EventKind;
+  private readonly stored: Stored;
   private readonly passes = new Map<number, Pass>();
   private readonly ownNews = new OwnNews();
   /** Keys that wait for the first list of every informer. */
@@ -189,6 +195,7 @@ export class Controller {
       informers.set(kind, api.informer(new WatchedKind(kind, definition, this.logic, place, own)));
     }
     this.informers = informers;
+    this.stored = ({ kind, key }) => api.store.version(kind, key);
     api.onView((actor, isCurrent) => {
       if (actor === this.actor && isCurrent) this.synced();
     });
@@ -201,8 +208,13 @@ export class Controller {
   }
 
   /** The node of a pod, where this controller gives it one at once. */
-  placed(pod: Pod, key: ObjectKey, isNew: boolean): Placement | undefined {
-    return this.logic.placed?.(pod, key, isNew);
+  placed(pod: Pod, key: ObjectKey | undefined): Placement | undefined {
+    return this.logic.placed?.(pod, key);
+  }
+
+  /** The key of the pod that it was asked for last, and where that went. */
+  named(key: ObjectKey, nodeName: string): void {
+    this.logic.named?.(key, nodeName);
   }
 
   /** Cuts it off from changes; what it knows and has begun goes on. */
@@ -352,8 +364,7 @@ export class Controller {
     const write = pass.writeAt(number);
     const { logic } = this;
     if (logic.answered !== undefined) {
-      const stored = this.context.api.store.get(write.kind, write.key);
-      logic.answered(write, result, stored);
+      logic.answered(write, result, this.stored);
     }
     if (!isSuccess(write, result)) pass.fail(`${write.verb} ${write.kind}/${write.key}: ${result}`);
   }
@@ -365,7 +376,7 @@ export class Controller {
       return;
     }
     this.passes.delete(id);
-    for (const skipped of pass.skipped()) this.logic.answered?.(skipped, 'conflict', undefined);
+    for (const skipped of pass.skipped()) this.logic.answered?.(skipped, 'conflict', this.stored);
     this.end(pass);
   }
 

@@ -8,18 +8,59 @@ import type { ObjectKey } from '../values/kube-object';
 import { Roll } from '../values/roll';
 
 /** Objects that share their labels, as the pods of a template do, each with its turn. */
-interface Group {
+class Group {
   readonly labels: Labels;
-  readonly turns: Roll<number>;
   /** The runs in which all of them came; undefined once one came or went by itself. */
-  runs: PodRun[] | undefined;
+  runs: readonly PodRun[] | undefined = NO_RUNS;
+  /** The turn of the first of each of those. */
+  private firsts: readonly number[] = NO_TURNS;
+  /** By their keys, from the first question for one of them on. */
+  private known: Roll<number> | undefined;
+
+  constructor(labels: Labels) {
+    this.labels = labels;
+  }
+
+  addRun(run: PodRun, first: number): void {
+    if (this.known !== undefined) addTurns(this.known, run, first);
+    if (this.runs === undefined) return;
+    this.runs = this.runs.concat(run);
+    this.firsts = this.firsts.concat(first);
+  }
+
+  get turns(): Roll<number> {
+    const { runs, firsts } = this;
+    if (this.known === undefined) {
+      this.known = new Roll();
+      for (let at = 0; at < firsts.length; at++) addTurns(this.known, runs![at]!, firsts[at]!);
+    }
+    return this.known;
+  }
+
+  /** The same for who changes them: from now on they are not what the runs say. */
+  apart(): Roll<number> {
+    const { turns } = this;
+    this.runs = undefined;
+    this.firsts = NO_TURNS;
+    return turns;
+  }
 }
+
+const NO_RUNS: readonly PodRun[] = Object.freeze([]);
+const NO_TURNS: readonly number[] = Object.freeze([]);
+
+function addTurns(turns: Roll<number>, run: PodRun, first: number): void {
+  for (let index = 0; index < run.count; index++) turns.add(run.keyAt(index), first + index);
+}
+
+/** Those with one value of a label: most values only one has. */
+type Groups = Group | Set<Group>;
 
 /** The objects of one namespace. Texts that objects hold are looked up as they are. */
 interface Namespace {
   readonly groups: Map<Labels, Group>;
   /** By the name of a label, then by its value. */
-  readonly byLabel: Map<string, Map<string, Set<Group>>>;
+  readonly byLabel: Map<string, Map<string, Groups>>;
   /** The first turns of objects that have got other labels since. */
   readonly came: Map<ObjectKey, number>;
 }
@@ -93,10 +134,8 @@ export class LabelIndex {
   }
 
   private enter(place: Namespace, run: PodRun, labels: Labels): void {
-    const group = groupFor(place, labels);
-    const { turns } = group;
-    group.runs?.push(run);
-    for (let index = 0; index < run.count; index++) turns.add(run.keyAt(index), this.turn++);
+    groupFor(place, labels).addRun(run, this.turn);
+    this.turn += run.count;
   }
 
   private move(
@@ -111,9 +150,7 @@ export class LabelIndex {
       return;
     }
     if (first !== undefined && !place.came.has(key)) place.came.set(key, first);
-    const group = groupFor(place, after);
-    group.runs = undefined;
-    group.turns.set(key, this.turn++);
+    groupFor(place, after).apart().set(key, this.turn++);
   }
 
   private placeOf(namespace: string): Namespace {
@@ -132,9 +169,9 @@ function takeOut(place: Namespace, key: ObjectKey, labels: Labels): number | und
   const group = known?.turns.has(key) === true ? known : groupWith(place, key);
   const turn = group?.turns.get(key);
   if (group === undefined) return undefined;
-  group.runs = undefined;
-  group.turns.delete(key);
-  if (group.turns.size === 0) drop(place, group);
+  const turns = group.apart();
+  turns.delete(key);
+  if (turns.size === 0) drop(place, group);
   return turn;
 }
 
@@ -148,27 +185,32 @@ const NO_GROUPS: readonly Group[] = [];
 
 /** The groups that a selector matches; undefined for all of them. */
 function groupsMatching({ byLabel }: Namespace, wanted: Labels): readonly Group[] | undefined {
-  let fewest: ReadonlySet<Group> | undefined;
+  let fewest: Groups | undefined;
   for (const name of Object.keys(wanted)) {
     const groups = byLabel.get(name)?.get(wanted[name]!);
     if (groups === undefined) return NO_GROUPS;
-    if (fewest === undefined || groups.size < fewest.size) fewest = groups;
+    if (fewest === undefined || sizeOf(groups) < sizeOf(fewest)) fewest = groups;
   }
   if (fewest === undefined) return undefined;
-  const found: Group[] = [];
-  for (const group of fewest) if (matchesLabels(group.labels, wanted)) found.push(group);
-  return found;
+  if (fewest instanceof Group) return matchesLabels(fewest.labels, wanted) ? [fewest] : NO_GROUPS;
+  return [...fewest].filter(({ labels }) => matchesLabels(labels, wanted));
+}
+
+function sizeOf(groups: Groups): number {
+  return groups instanceof Group ? 1 : groups.size;
 }
 
 function groupFor({ groups, byLabel }: Namespace, labels: Labels): Group {
   let group = groups.get(labels);
   if (group !== undefined) return group;
-  groups.set(labels, (group = { labels, turns: new Roll(), runs: [] }));
+  groups.set(labels, (group = new Group(labels)));
   for (const name of Object.keys(labels)) {
     let byValue = byLabel.get(name);
     if (byValue === undefined) byLabel.set(name, (byValue = new Map()));
-    const others = byValue.get(labels[name]!);
-    if (others === undefined) byValue.set(labels[name]!, new Set([group]));
+    const value = labels[name]!;
+    const others = byValue.get(value);
+    if (others === undefined) byValue.set(value, group);
+    else if (others instanceof Group) byValue.set(value, new Set([others, group]));
     else others.add(group);
   }
   return group;
@@ -179,9 +221,11 @@ function drop({ groups, byLabel }: Namespace, group: Group): void {
   groups.delete(labels);
   for (const name of Object.keys(labels)) {
     const byValue = byLabel.get(name)!;
-    const others = byValue.get(labels[name]!)!;
-    others.delete(group);
-    if (others.size === 0) byValue.delete(labels[name]!);
+    const others = byValue.get(labels[name]!);
+    if (others instanceof Set) others.delete(group);
+    if (others === group || (others instanceof Set && others.size === 0)) {
+      byValue.delete(labels[name]!);
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Change } from '../apiserver/informer';
 import { LatePod, patternAfter, patternOf } from '../apiserver/late-pod';
-import type { PodRun } from '../apiserver/pod-run';
+import { PodRun, podsIn } from '../apiserver/pod-run';
 import type { Version } from '../apiserver/store';
 import type { KubeObject, ObjectKey, OwnerReference } from '../values/kube-object';
 import { Roll } from '../values/roll';
@@ -119,22 +119,72 @@ export class Ownerships {
 export type Held = KubeObject | LatePod;
 
 /** What is held, with its object made. */
-export function objectOf(held: Held): KubeObject {
+function objectOf(held: Held): KubeObject {
   return held instanceof LatePod ? held.object : held;
 }
 
-/** What is held, or one of its series: see LatePod.pattern. */
-export function patternIn(held: Held): KubeObject {
-  return held instanceof LatePod ? held.pattern : held;
+/** One that is held, or several of one series that came one after the other. */
+export type HeldAlike = Held | PodRun;
+
+/** What is held, or what all of its series say: see LatePod.pattern. */
+export function patternOfAlike(held: HeldAlike): KubeObject {
+  return held instanceof LatePod || held instanceof PodRun ? held.pattern : held;
+}
+
+export function countOfAlike(held: HeldAlike): number {
+  return held instanceof PodRun ? held.count : 1;
+}
+
+/** Each with its object made. */
+export function objectsAlike(held: HeldAlike): readonly KubeObject[] {
+  return held instanceof PodRun ? podsIn([held]).map(objectOf) : [objectOf(held)];
+}
+
+/** What one owner controls. */
+class Owned {
+  /** In which all came, until somebody looks for one of them or another one comes by itself. */
+  private runs: readonly PodRun[] = NOTHING;
+  private roll: Roll<Held> | undefined;
+
+  get size(): number {
+    if (this.roll !== undefined) return this.roll.size;
+    let size = 0;
+    for (const { count } of this.runs) size += count;
+    return size;
+  }
+
+  addRun(run: PodRun): void {
+    const { roll, runs } = this;
+    if (roll === undefined) this.runs = runs.concat(run);
+    else for (let index = 0; index < run.count; index++) roll.add(run.keyAt(index), run.at(index));
+  }
+
+  get byKey(): Roll<Held> {
+    if (this.roll === undefined) {
+      const pods = podsIn(this.runs);
+      this.roll = new Roll();
+      for (const pod of pods) this.roll.add(pod.key, pod);
+      this.runs = NOTHING;
+    }
+    return this.roll;
+  }
+
+  all(): readonly Held[] {
+    return this.roll?.all() ?? podsIn(this.runs);
+  }
+
+  allAlike(): readonly HeldAlike[] {
+    return this.roll?.all() ?? this.runs;
+  }
 }
 
 /** Objects by the identity of their controlling owner, in the order of their coming. */
 export class OwnerIndex {
   private readonly kind: string | undefined;
-  private readonly byOwner = new Map<string, Roll<Held>>();
+  private readonly byOwner = new Map<string, Owned>();
   /** The references of what came last, and where it stands; undefined for nowhere. */
   private lastReferences: readonly OwnerReference[] | undefined;
-  private lastPlace: Roll<Held> | undefined;
+  private lastPlace: Owned | undefined;
 
   /** Of what is owned by one kind, where one is named. */
   constructor(kind?: string) {
@@ -146,20 +196,18 @@ export class OwnerIndex {
     const { key, before, late } = change;
     const after = patternAfter(change);
     const isAsBefore = before === undefined || isOwnedAlike(before, after);
-    if (!isAsBefore || after === undefined) this.ownersOf(before)?.delete(key);
-    if (after !== undefined) this.ownersOf(after)?.set(key, late ?? after);
+    if (!isAsBefore || after === undefined) this.ownersOf(before)?.byKey.delete(key);
+    if (after !== undefined) this.ownersOf(after)?.byKey.set(key, late ?? after);
   }
 
   /** Tells of an object that is there. */
   add(version: Version): void {
-    this.ownersOf(patternOf(version))?.set(version.key, version.late ?? version.object!);
+    this.ownersOf(patternOf(version))?.byKey.set(version.key, version.late ?? version.object!);
   }
 
   /** Tells of pods that have come, of one series. */
   addRun(run: PodRun): void {
-    const place = this.ownersOf(run.pattern);
-    if (place === undefined) return;
-    for (let index = 0; index < run.count; index++) place.add(run.keyAt(index), run.at(index));
+    this.ownersOf(run.pattern)?.addRun(run);
   }
 
   /** The objects that the owner of this identity controls. */
@@ -170,6 +218,11 @@ export class OwnerIndex {
   /** The same for who may do without their objects. */
   heldBy(uid: string | undefined): readonly Held[] {
     return this.byOwner.get(uid ?? '')?.all() ?? NOTHING;
+  }
+
+  /** The same for who looks at those that are alike once. */
+  heldAlike(uid: string | undefined): readonly HeldAlike[] {
+    return this.byOwner.get(uid ?? '')?.allAlike() ?? NOTHING;
   }
 
   /** How many there are. */
@@ -184,7 +237,7 @@ export class OwnerIndex {
   }
 
   /** Where those stand that have the owner of this one; undefined for nowhere. */
-  private ownersOf(object: KubeObject | undefined): Roll<Held> | undefined {
+  private ownersOf(object: KubeObject | undefined): Owned | undefined {
     const references = object?.metadata.ownerReferences;
     if (references === undefined) return undefined;
     // What one template brings comes one after the other, and shares its references.
@@ -192,10 +245,10 @@ export class OwnerIndex {
     const owner = controllerOf(object);
     const isOfKind = this.kind === undefined || owner?.kind === this.kind;
     const uid = isOfKind ? owner?.uid : undefined;
-    let place: Roll<Held> | undefined;
+    let place: Owned | undefined;
     if (uid !== undefined) {
       place = this.byOwner.get(uid);
-      if (place === undefined) this.byOwner.set(uid, (place = new Roll()));
+      if (place === undefined) this.byOwner.set(uid, (place = new Owned()));
     }
     this.lastReferences = references;
     this.lastPlace = place;

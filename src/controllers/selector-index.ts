@@ -6,9 +6,18 @@ import type { ObjectKey } from '../values/kube-object';
 import { compareText, sortedKeys } from '../values/order';
 import { NOBODY } from './owner';
 
-type Selectors = Map<ObjectKey, Labels>;
+/**
+ * An object that selects, and the next one with the same pair: hardly any pair has two. Frozen, so
+ * that forks share it.
+ */
+interface Selecting {
+  readonly key: ObjectKey;
+  readonly selector: Labels;
+  readonly next: Selecting | undefined;
+}
+
 /** By the name of a label, then by its value: texts that objects hold are looked up as they are. */
-type ByLabel = Map<string, Map<string, Selectors>>;
+type ByLabel = Map<string, Map<string, Selecting>>;
 
 interface Answer {
   readonly namespace: string;
@@ -18,20 +27,32 @@ interface Answer {
 
 export class SelectorIndex {
   private readonly namespaces = new Map<string, ByLabel>();
-  /** Where the selector of each object stands. */
-  private readonly places = new Map<ObjectKey, Selectors>();
+  /** The selector of each object. */
+  private readonly selectors = new Map<ObjectKey, Labels>();
   /** The last answer: the objects of one template come one after the other. */
   private last: Answer | undefined;
 
   /** Tells of a selector; undefined or empty means that the object selects nothing. */
   update(namespace: string, key: ObjectKey, selector: Labels | undefined): void {
     this.last = undefined;
-    this.places.get(key)?.delete(key);
-    this.places.delete(key);
-    const [first] = sortedKeys(selector ?? {});
-    if (first === undefined) return;
-    const place = this.placeOf(namespace, first, selector![first]!);
-    this.places.set(key, place.set(key, selector!));
+    const before = this.selectors.get(key);
+    if (before !== undefined) this.takeOut(namespace, key, before);
+    const name = selector && firstNameIn(selector);
+    if (name === undefined) return;
+    const byValue = this.placeOf(namespace, name);
+    const value = selector![name]!;
+    const next = byValue.get(value);
+    byValue.set(value, Object.freeze({ key, selector: selector!, next }));
+    this.selectors.set(key, selector!);
+  }
+
+  private takeOut(namespace: string, key: ObjectKey, selector: Labels): void {
+    const name = firstNameIn(selector)!;
+    const byValue = this.placeOf(namespace, name);
+    const others = without(key, byValue.get(selector[name]!));
+    if (others === undefined) byValue.delete(selector[name]!);
+    else byValue.set(selector[name]!, others);
+    this.selectors.delete(key);
   }
 
   /** Keys of the objects whose selector matches these labels. */
@@ -44,10 +65,9 @@ export class SelectorIndex {
     if (labels === undefined || byLabel === undefined) return NOBODY;
     const found: ObjectKey[] = [];
     for (const name of Object.keys(labels)) {
-      const selectors = byLabel.get(name)?.get(labels[name]!);
-      if (selectors === undefined) continue;
-      for (const [key, selector] of selectors) {
-        if (matchesLabels(labels, selector)) found.push(key);
+      let one = byLabel.get(name)?.get(labels[name]!);
+      for (; one !== undefined; one = one.next) {
+        if (matchesLabels(labels, one.selector)) found.push(one.key);
       }
     }
     const keys = found.length === 0 ? NOBODY : Object.freeze(found.sort(compareText));
@@ -58,17 +78,27 @@ export class SelectorIndex {
 
   clear(): void {
     this.namespaces.clear();
-    this.places.clear();
+    this.selectors.clear();
     this.last = undefined;
   }
 
-  private placeOf(namespace: string, name: string, value: string): Selectors {
+  private placeOf(namespace: string, name: string): Map<string, Selecting> {
     let byLabel = this.namespaces.get(namespace);
     if (byLabel === undefined) this.namespaces.set(namespace, (byLabel = new Map()));
     let byValue = byLabel.get(name);
     if (byValue === undefined) byLabel.set(name, (byValue = new Map()));
-    let selectors = byValue.get(value);
-    if (selectors === undefined) byValue.set(value, (selectors = new Map()));
-    return selectors;
+    return byValue;
   }
+}
+
+/** The name under which a selector stands: the first by the alphabet. */
+function firstNameIn(selector: Labels): string | undefined {
+  return sortedKeys(selector)[0];
+}
+
+/** All of a row but one. */
+function without(key: ObjectKey, row: Selecting | undefined): Selecting | undefined {
+  if (row === undefined) return undefined;
+  if (row.key === key) return row.next;
+  return Object.freeze({ ...row, next: without(key, row.next) });
 }

@@ -1,7 +1,8 @@
 // One kind that a controller watches: what changes of it becomes keys in the queue.
 
 import type { Change, InformerOptions } from '../apiserver/informer';
-import { endOfRun, PodRun } from '../apiserver/pod-run';
+import type { News } from '../apiserver/news';
+import { PodRun } from '../apiserver/pod-run';
 import { Phase } from '../kernel/phase';
 import type { TimerName } from '../timing';
 import type { ObjectKey } from '../values/kube-object';
@@ -54,25 +55,36 @@ export class WatchedKind implements InformerOptions {
   }
 
   /** Many lists hold nothing for who watches the kind, and many the same keys again and again. */
-  onChanges(changes: readonly Change[]): void {
+  onNews(news: News): void {
     const { keysOf, kind, logic } = this;
     if (keysOf === concernsNobody) return;
-    // Of one that is made late, a look at it would be the making.
-    const isWorthAsking = changes.length > 1 || changes[0]?.late !== undefined;
-    if (isWorthAsking && logic.passesOver?.(kind, changes) === true) return;
     // From the start on each has a line of its own.
-    const keysOfRun = this.place.kernel.isBeforeStart ? logic.comings?.[kind] : undefined;
+    const { isBeforeStart } = this.place.kernel;
+    const changes = isBeforeStart ? news.gathered : news.changes;
+    // Of one that is made late, a look at it would be the making.
+    const [first] = changes;
+    const isWorthAsking = changes.length > 1 || (first?.late ?? first?.lateSlice) !== undefined;
+    if (isWorthAsking && logic.passesOver?.(kind, changes) === true) return;
+    const keysOfRun = logic.comings?.[kind];
     let last: readonly ObjectKey[] | undefined;
     for (let index = 0; index < changes.length; index++) {
       const change = changes[index]!;
-      const end = keysOfRun && endOfRun(changes, index);
-      if (end === undefined) {
-        last = this.observe(change, this.keysOf(change), last);
-      } else {
-        last = this.observe(change, keysOfRun!(new PodRun(changes, index, end)), last);
-        index = end - 1;
-      }
+      if (!(change instanceof PodRun)) last = this.observe(change, this.keysOf(change), last);
+      else if (keysOfRun !== undefined) last = this.observe(change, keysOfRun(change), last);
+      else last = this.observeEach(change, last);
     }
+  }
+
+  private observeEach(
+    run: PodRun,
+    before: readonly ObjectKey[] | undefined,
+  ): readonly ObjectKey[] | undefined {
+    let last = before;
+    for (let index = 0; index < run.count; index++) {
+      const change = run.at(index);
+      last = this.observe(change, this.keysOf(change), last);
+    }
+    return last;
   }
 
   /** `last`: what was put into the queue right before. */
@@ -93,9 +105,10 @@ export class WatchedKind implements InformerOptions {
     return keys;
   }
 
-  private note({ key }: Change): void {
+  private note(change: Change): void {
     const { kernel } = this.place;
-    if (kernel.leftOut() === undefined) kernel.note(this.owner, 'observed', `${this.kind}/${key}`);
+    if (kernel.leftOut() !== undefined) return;
+    kernel.note(this.owner, 'observed', `${this.kind}/${change.key}`);
   }
 
   private enqueue(key: ObjectKey): void {

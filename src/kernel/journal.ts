@@ -29,6 +29,40 @@ export interface Entry {
   readonly timer: string;
 }
 
+/** What a line says, put together when somebody reads it. */
+export type LateWords = Pick<Entry, 'subject' | 'detail'>;
+
+/** A line of such words. Frozen, as forks share it. */
+export class LateEntry implements Entry {
+  readonly at: Instant;
+  readonly phase: Phase;
+  readonly actor: string;
+  readonly action: string;
+  readonly cause: number;
+  readonly timer: string;
+  private readonly words: LateWords;
+
+  constructor(head: Omit<Entry, keyof LateWords | 'also'>, words: LateWords) {
+    const { at, phase, actor, action, cause, timer } = head;
+    this.at = at;
+    this.phase = phase;
+    this.actor = actor;
+    this.action = action;
+    this.cause = cause;
+    this.timer = timer;
+    this.words = words;
+    Object.freeze(this);
+  }
+
+  get subject(): string {
+    return this.words.subject;
+  }
+
+  get detail(): string {
+    return this.words.detail;
+  }
+}
+
 const NONE: ReadonlySet<string> = new Set();
 
 /** An append-only list with a rolling digest. */

@@ -5,7 +5,8 @@ import type { Duration, Instant } from '../values/time';
 import { EventQueue, single } from './event-queue';
 import type { Event, EventArgument, EventKind, Row } from './event-queue';
 import { Gates } from './gates';
-import { formatEntry, Journal } from './journal';
+import { formatEntry, Journal, LateEntry } from './journal';
+import type { LateWords } from './journal';
 import { Phase } from './phase';
 import { Random } from './random';
 import { noteFleeting } from './readings';
@@ -292,9 +293,16 @@ export class Kernel {
     const cause = Math.max(this.state.cause, NO_CAUSE);
     const entry = { at, phase, actor, action, subject, detail, cause, timer };
     const index = this.journal.append(also.length > 1 ? { ...entry, also } : entry);
-    this.state.cause = index;
-    this.state.timer = '';
+    this.because(index);
     return index;
+  }
+
+  /** Writes a line that causes nothing. Its words are put together when somebody reads it. */
+  noteAside(actor: string, action: string, words: LateWords): void {
+    const { now: at, phase, timer, cause } = this.state;
+    const head = { at, phase, actor, action, cause: Math.max(cause, NO_CAUSE), timer };
+    this.journal.append(new LateEntry(head, words));
+    this.because(cause);
   }
 
   /** A line of what simply goes on; see `leftOut`. */
@@ -382,8 +390,7 @@ export class Kernel {
   }
 
   private outsideHandlers(): void {
-    this.state.cause = NO_CAUSE;
-    this.state.timer = '';
+    this.because(NO_CAUSE);
   }
 
   private lastLines(at: Instant): string {

@@ -29,6 +29,11 @@ export class Stream {
     return new Stream(this.state);
   }
 
+  /** How far it has come, in a number that V8 keeps without an object: who has it can go on. */
+  get place(): number {
+    return this.state | 0;
+  }
+
   private next(): number {
     this.state = (this.state + 0x9e37_79b9) >>> 0;
     return scramble(this.state);
@@ -50,6 +55,7 @@ export class Random {
   private current: number;
   private reseeded = 0;
   private readonly streams = new Map<string, Stream>();
+  private readonly kept = new Map<string, KeptStreams>();
 
   constructor(seed: number) {
     this.current = seed;
@@ -69,6 +75,7 @@ export class Random {
     this.current = seed;
     this.reseeded++;
     this.streams.clear();
+    this.kept.clear();
   }
 
   /** The stream of that name; the same object for the same name. */
@@ -81,6 +88,17 @@ export class Random {
   /** The stream of that name from its beginning, for who does not come back to it: none is kept. */
   fresh(name: string): Stream {
     return new Stream(hashText(`${this.seed}/${name}`));
+  }
+
+  /**
+   * The streams of names that begin with `prefix`, for names that are many and of which most are
+   * drawn from once. Asked for anew each time, as they are of the seed of now. No such name is also
+   * asked of `stream`.
+   */
+  keptOf(prefix: string): KeptStreams {
+    let kept = this.kept.get(prefix);
+    if (kept === undefined) this.kept.set(prefix, (kept = new KeptStreams(this.family(prefix))));
+    return kept;
   }
 
   /** Such streams whose names begin alike. They are of the seed of now. */
@@ -100,6 +118,27 @@ export class StreamFamily {
   /** As Random.fresh of the prefix and the rest. */
   fresh(rest: string): Stream {
     return new Stream(hashText(rest, this.hash));
+  }
+}
+
+/** Streams whose names begin alike, of each of which one number is kept. */
+export class KeptStreams {
+  private readonly family: StreamFamily;
+  private readonly places = new Map<string, number>();
+
+  constructor(family: StreamFamily) {
+    this.family = family;
+  }
+
+  /** As Random.stream of the prefix and the rest, to be given back to `keep`. */
+  take(rest: string): Stream {
+    const place = this.places.get(rest);
+    return place === undefined ? this.family.fresh(rest) : new Stream(place);
+  }
+
+  /** Who asks next goes on where this one stands. */
+  keep(rest: string, { place }: Stream): void {
+    this.places.set(rest, place);
   }
 }
 

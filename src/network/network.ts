@@ -16,6 +16,7 @@ import { addressAt, cidr, sizeOf } from '../values/cidr';
 import type { ClusterSpec, NodeSpec } from '../values/cluster-spec';
 import type { IP } from '../values/ip';
 import { LateMap } from '../values/late-map';
+import type { LateSource } from '../values/late-map';
 import type { Destination, Origin } from '../values/origin';
 import type { Duration, Instant } from '../values/time';
 import type { Trace } from '../values/trace';
@@ -249,6 +250,15 @@ export class Network implements SendGround {
     return attachment;
   }
 
+  /**
+   * The same for a pod whose name is new, and of which `notes` tells the plug-in when somebody
+   * asks: the place of its addresses in the ranges of the machine. Undefined where it takes more
+   * than the next address.
+   */
+  attachNext(machine: Machine, notes: LateSource): number | undefined {
+    return this.addresses.size > 0 ? undefined : machine.podRow?.takeNext(notes);
+  }
+
   /** CNI DEL: the sandbox is gone and its addresses may be given out again, after all others. */
   detachPod(node: string, podKey: string): void {
     const machine = this.machine(node);
@@ -297,9 +307,8 @@ export class Network implements SendGround {
 
   private connectMachine(spec: ClusterSpec, name: string, addresses: readonly IP[]): Machine {
     const { nodeCIDRs } = spec;
-    const { directory, gateways } = this;
-    const machine = new Machine({ name, addresses, nodeCIDRs, gateways, directory });
-    if (this.timeouts !== undefined) machine.conntrack.timeouts = this.timeouts;
+    const { directory, gateways, timeouts } = this;
+    const machine = new Machine({ name, addresses, nodeCIDRs, gateways, directory, timeouts });
     this.fabric.connect(machine);
     return machine;
   }

@@ -4,31 +4,24 @@
 import { listensOn } from '../values/cluster-spec';
 import type { ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
-import { cidr, contains } from '../values/cidr';
 import { familyOf } from '../values/ip';
 import type { Family, IP } from '../values/ip';
 import { LateMap } from '../values/late-map';
 import type { LateSource } from '../values/late-map';
 import { LateSet } from '../values/late-set';
-import { Conntrack } from './netfilter/conntrack';
-import { RecentLists } from './netfilter/recent';
+import { PodHost } from '../values/pod-host';
+import { HostTables } from './host-tables';
+import type { BootConfiguration, NetworkInterface } from './host-tables';
+import type { Conntrack } from './netfilter/conntrack';
+import type { RecentLists } from './netfilter/recent';
 import { HOST_BACKEND } from './netfilter/ruleset';
 import type { IptablesBackend, RuleSource, Ruleset } from './netfilter/ruleset';
 import type { PodSandbox } from './pod-sandbox';
-import { RouteTable } from './route-table';
-import type { Route } from './route-table';
+import type { Route, RouteTable } from './route-table';
 
+export { isLoopback } from './host-tables';
+export type { NetworkInterface } from './host-tables';
 export type { Route } from './route-table';
-
-/** A network device with its addresses in CIDR form: `10.244.1.1/24`. */
-export interface NetworkInterface {
-  readonly name: string;
-  readonly kind: 'loopback' | 'ethernet' | 'bridge' | 'tunnel' | 'veth' | 'dummy';
-  readonly addresses: readonly string[];
-  readonly mtu: number;
-  /** Of a bridge: whether a frame may leave by the port through which it came in. */
-  readonly hairpin?: boolean;
-}
 
 /** A process of the node itself that listens: the API server, the kubelet. */
 export interface Daemon {
@@ -36,25 +29,28 @@ export interface Daemon {
   readonly listen: readonly ListenSpec[];
 }
 
+/** Who gives out the pod addresses of a machine one after the other. */
+export interface AddressRow {
+  /**
+   * The place of the next ones in its ranges, for somebody whose name is new, and of whom `notes`
+   * tells when somebody asks. Undefined where they do not come in a row any more.
+   */
+  takeNext(notes: LateSource): number | undefined;
+  /** That is who has them. */
+  note(id: string, addresses: readonly IP[]): void;
+}
+
 /** What a machine is made of before anybody configures it. */
-export interface MachineOptions {
+export interface MachineOptions extends BootConfiguration {
   readonly name: string;
-  /** The node's own addresses, one per family, the primary one first. */
-  readonly addresses: readonly IP[];
-  /** The ranges of the network on which the node stands. */
-  readonly nodeCIDRs: readonly string[];
-  /** The routers to everywhere else, one per family. */
-  readonly gateways: readonly IP[];
   /** Where all machines of a network enter their pods, by `namespace/name`. */
   readonly directory?: LateMap<string, PodSandbox>;
 }
 
-const LOOPBACK: NetworkInterface = {
-  name: 'lo',
-  kind: 'loopback',
-  addresses: ['127.0.0.1/8', '::1/128'],
-  mtu: 65_536,
-};
+/** Who sets up devices, routes and rules of a host. It goes by what it is given alone. */
+export interface HostSetup {
+  setUp(machine: Machine, podCIDRs: readonly string[]): void;
+}
 
 /** What most machines have of something; to change it is to replace it. */
 const NONE: readonly never[] = Object.freeze([]);
@@ -64,88 +60,126 @@ export class Machine {
   readonly name: string;
   /** The node's own addresses, one per family. */
   readonly addresses: readonly IP[];
+  /** As its pods know it. */
+  host: PodHost;
+  /** Who gives out pod addresses, where all that the next pod needs is one. */
+  podRow: AddressRow | undefined;
   /** Without power nothing is received, sent, forwarded or remembered. */
   powered = true;
   /** What has stopped it as a whole, its kernel included; empty while it runs. */
   readonly stoppedBy = new LateSet<string>();
   /** Counts the times it was switched on: what ran before an increase is gone. */
   boots = 1;
-  /** The rules of kube-proxy, but for those that are awaited. */
-  private readonly written = new LateMap<Family, Ruleset>();
   /** Who has rules in the kernel since the cluster settled that nobody has read yet. */
   private awaited: readonly RuleSource[] = NOBODY;
   /** The back end of the iptables in the image of kube-proxy on this host. */
   proxyBackend: IptablesBackend = HOST_BACKEND;
-  /** What kube-proxy has left in the other back end when it got another image. */
-  readonly leftRules = new LateMap<Family, Ruleset>();
   /** The back ends to which kube-proxy has written since the host booted, in that order. */
   hookedBackends: readonly IptablesBackend[] = NONE;
-  /** The rules of the CNI. */
-  readonly cniRules = new Map<Family, Ruleset>();
-  /** The rules of a DNS cache on this node, which it puts before all others. */
-  readonly dnsCacheRules = new LateMap<Family, Ruleset>();
-  readonly conntrack = new Conntrack();
   /** The sysctl bridge-nf-call-iptables: whether rules see what a bridge passes on. */
   filtersBridges = true;
   /** The sysctl nf_conntrack_tcp_be_liberal: whether segments out of their window are let pass. */
   tcpBeLiberal = false;
-  /** Who has taken every port by which the host could translate a source; nobody usually. */
-  readonly portsTakenBy = new LateSet<string>();
-  /** The address lists of `-m recent`: session affinity. */
-  readonly recent = new RecentLists();
   /** Sandboxes on this host by pod address; host-network pods are in `hostSandboxes`. */
   readonly sandboxes: ReadonlyMap<IP, PodSandbox> = new LateMap();
   readonly hostSandboxes: ReadonlySet<PodSandbox> = new LateSet();
-  readonly daemons = new Map<string, Daemon>();
-  readonly routing = new RouteTable();
+  readonly daemons = new LateMap<string, Daemon>();
   private readonly options: MachineOptions;
-  private readonly devices = new Map<string, NetworkInterface>();
-  /** Every address of this host but those that each host has. */
-  private readonly local = new Set<IP>();
+  /** What a packet meets in its kernel; undefined until somebody looks. */
+  private made: HostTables | undefined;
+  /** Who has yet to set up for pods what nobody has looked at, and with which ranges. */
+  private setup: HostSetup | undefined;
+  private plug: HostSetup | undefined;
+  private podCIDRs: readonly string[] = NONE;
 
   constructor(options: MachineOptions) {
     this.options = options;
     this.name = options.name;
     this.addresses = options.addresses;
-    this.bootNetwork();
+    this.host = new PodHost(options.name, options.addresses);
+    this.podRow = undefined;
   }
 
-  get interfaces(): readonly NetworkInterface[] {
-    return [...this.devices.values()];
+  /**
+   * Has the CNI set the host up for pods of these ranges: at once, or when somebody looks at it.
+   * Of the hosts of a large cluster hardly any is ever looked at.
+   */
+  setUpBy(setup: HostSetup, podCIDRs: readonly string[]): void {
+    const canWait = this.made === undefined && this.setup === undefined;
+    // What was to be set up before comes first, with the ranges of then.
+    if (!canWait && this.made === undefined) this.makeTables();
+    this.podCIDRs = podCIDRs;
+    if (canWait) this.setup = setup;
+    else setup.setUp(this, podCIDRs);
+  }
+
+  /** Has `plug` make the device into which pods are plugged, where there is none. */
+  plugInto(device: string, plug: HostSetup): void {
+    if (this.made === undefined) this.plug = plug;
+    else if (this.made.device(device) === undefined) plug.setUp(this, this.podCIDRs);
+  }
+
+  get conntrack(): Conntrack {
+    return this.tables.conntrack;
+  }
+
+  /** Whether it may remember any. */
+  get hasConnections(): boolean {
+    return this.made !== undefined && this.made.conntrack.size > 0;
+  }
+
+  /** Who has taken every port by which the host could translate a source; nobody usually. */
+  get portsTakenBy(): Set<string> {
+    return this.tables.portsTakenBy;
+  }
+
+  get recent(): RecentLists {
+    return this.tables.recent;
+  }
+
+  get routing(): RouteTable {
+    return this.tables.routing;
   }
 
   get routes(): readonly Route[] {
-    return this.routing.list();
+    return this.tables.routing.list();
+  }
+
+  get interfaces(): readonly NetworkInterface[] {
+    return this.tables.interfaces;
   }
 
   device(name: string): NetworkInterface | undefined {
-    return this.devices.get(name);
+    return this.tables.device(name);
   }
 
   /** Adds a device, or gives one of that name its new form. */
   setDevice(device: NetworkInterface): void {
-    this.removeDevice(device.name);
-    this.devices.set(device.name, device);
-    for (const text of device.addresses) {
-      const address = addressOf(text);
-      if (!isLoopback(address)) this.local.add(address);
-    }
+    this.tables.setDevice(device);
   }
 
   removeDevice(name: string): void {
-    for (const text of this.devices.get(name)?.addresses ?? []) this.local.delete(addressOf(text));
-    this.devices.delete(name);
+    this.tables.removeDevice(name);
   }
 
   /** The device that takes the outer header off what comes through a tunnel. */
   tunnel(family: Family): NetworkInterface | undefined {
-    for (const device of this.devices.values()) {
-      if (device.kind !== 'tunnel') continue;
-      // Without an address of its own it takes both families.
-      const { length } = device.addresses;
-      if (length === 0 || this.primaryOf(device, family) !== undefined) return device;
-    }
-    return undefined;
+    return this.tables.tunnel(family);
+  }
+
+  /** The rules of the CNI. */
+  get cniRules(): Map<Family, Ruleset> {
+    return this.tables.cniRules;
+  }
+
+  /** The rules of a DNS cache on this node, which it puts before all others. */
+  get dnsCacheRules(): Map<Family, Ruleset> {
+    return this.tables.dnsCacheRules;
+  }
+
+  /** What kube-proxy has left in the other back end when it got another image. */
+  get leftRules(): Map<Family, Ruleset> {
+    return this.tables.leftRules;
   }
 
   /** The rules of kube-proxy as they stand in the kernel now; no entry before its first sync. */
@@ -153,7 +187,7 @@ export class Machine {
     const { awaited } = this;
     this.awaited = NOBODY;
     for (let index = 0; index < awaited.length; index++) awaited[index]!.writeRules();
-    return this.written;
+    return this.tables.proxyRules;
   }
 
   /** Rules stand in the kernel from now on that are asked for when somebody reads any. */
@@ -163,7 +197,7 @@ export class Machine {
 
   /** Whether a packet to this address ends on the host itself. */
   isLocal(address: IP): boolean {
-    if (this.local.has(address) || isLoopback(address)) return true;
+    if (this.tables.isLocal(address)) return true;
     // IPVS binds the addresses of Services to a device of its own, kube-ipvs0.
     const { ipvs } = this.proxyRules.get(familyOf(address)) ?? {};
     return ipvs?.addresses.has(address) === true;
@@ -175,8 +209,7 @@ export class Machine {
    * source: net/ipv4/devinet.c inet_select_addr
    */
   primaryAddress(device: string, family: Family): IP | undefined {
-    const known = this.devices.get(device);
-    const own = known === undefined ? undefined : this.primaryOf(known, family);
+    const own = this.tables.primaryAddress(device, family);
     return own ?? this.addresses.find((address) => familyOf(address) === family);
   }
 
@@ -197,6 +230,10 @@ export class Machine {
    */
   changeProxyBackend(backend: IptablesBackend): void {
     if (backend === this.proxyBackend) return;
+    if (this.made === undefined && this.awaited.length === 0) {
+      this.proxyBackend = backend;
+      return;
+    }
     const [written, left] = [[...this.proxyRules], [...this.leftRules]];
     this.proxyBackend = backend;
     this.proxyRules.clear();
@@ -272,19 +309,14 @@ export class Machine {
     for (const sandbox of [...this.sandboxes.values(), ...this.hostSandboxes]) {
       this.removeSandbox(sandbox);
     }
-    this.proxyRules.clear();
-    this.leftRules.clear();
+    this.awaited = NOBODY;
+    this.setup = this.plug = undefined;
+    if (this.made === undefined) this.made = new HostTables();
+    else this.made.clear();
     this.hookedBackends = NONE;
-    this.cniRules.clear();
-    this.dnsCacheRules.clear();
-    this.conntrack.flush();
-    this.portsTakenBy.clear();
     this.filtersBridges = true;
     this.tcpBeLiberal = false;
-    this.recent.flush();
-    this.devices.clear();
-    this.local.clear();
-    this.routing.clear();
+    this.podRow = undefined;
   }
 
   /** An empty kernel with the network of the operating system; the CNI comes after it. */
@@ -292,44 +324,21 @@ export class Machine {
     if (this.powered) return;
     this.powered = true;
     this.boots++;
-    this.bootNetwork();
+    this.tables.boot(this.options);
   }
 
-  private primaryOf(device: NetworkInterface, family: Family): IP | undefined {
-    for (const text of device.addresses) {
-      const address = addressOf(text);
-      if (familyOf(address) === family && !isLoopback(address)) return address;
-    }
-    return undefined;
+  /** Looked at for the first time, it is as the operating system and the CNI have left it. */
+  private get tables(): HostTables {
+    return this.made ?? this.makeTables();
   }
 
-  private bootNetwork(): void {
-    const { addresses, nodeCIDRs, gateways } = this.options;
-    this.setDevice(LOOPBACK);
-    const ranges = addresses.map((address) => rangeOf(address, nodeCIDRs));
-    const texts = addresses.map((address, index) => `${address}/${cidr(ranges[index]!).prefix}`);
-    this.setDevice({ name: 'eth0', kind: 'ethernet', addresses: texts, mtu: 1_500 });
-    for (let index = 0; index < addresses.length; index++) {
-      const source = addresses[index]!;
-      this.routing.add({ destination: ranges[index]!, device: 'eth0', source });
-    }
-    for (const gateway of gateways) {
-      const everywhere = familyOf(gateway) === 'IPv4' ? '0.0.0.0/0' : '::/0';
-      this.routing.add({ destination: everywhere, device: 'eth0', via: gateway });
-    }
+  private makeTables(): HostTables {
+    const tables = (this.made = new HostTables());
+    tables.boot(this.options);
+    const { setup, plug, podCIDRs } = this;
+    this.setup = this.plug = undefined;
+    setup?.setUp(this, podCIDRs);
+    plug?.setUp(this, podCIDRs);
+    return tables;
   }
-}
-
-/** Whether the address never leaves its host or pod. */
-export function isLoopback(address: IP): boolean {
-  return address.startsWith('127.') || address === '::1';
-}
-
-function addressOf(withPrefix: string): IP {
-  return withPrefix.slice(0, withPrefix.indexOf('/')) as IP;
-}
-
-function rangeOf(address: IP, nodeCIDRs: readonly string[]): string {
-  const range = nodeCIDRs.find((text) => contains(cidr(text), address));
-  return range ?? `${address}/${familyOf(address) === 'IPv4' ? 32 : 128}`;
 }

@@ -89,12 +89,10 @@ export class Triggers {
   ): void {
     const { api } = this.cluster;
     if (owner === undefined) {
-      api.observeCommits((version) => {
-        const { key, late, previous } = version;
+      api.observeCommits((version, written) => {
         // The object of one that is made late is made for who is concerned with it alone.
-        const last = late?.pattern ?? version.object ?? previous?.object;
-        if (last?.kind !== kind) return;
-        const { object } = version;
+        if (written !== kind) return;
+        const { key, object, previous } = version;
         this.look(kind, { key, before: previous?.object, after: object }, step, watch);
       });
     } else if (!api.observeDeliveries(owner, kind, (seen) => this.look(kind, seen, step, watch))) {

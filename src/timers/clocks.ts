@@ -70,7 +70,8 @@ export class Clocks {
 
   /** What the actor's wall clock shows. */
   reading(actor: string, now: Instant): Instant {
-    const clock = this.byActor.get(actor);
+    // Nearly always all clocks are right: then it does not matter who asks.
+    const clock = this.byActor.size === 0 ? undefined : this.byActor.get(actor);
     return clock === undefined ? now : ((now + clock.offset(now)) as Instant);
   }
 

@@ -40,7 +40,10 @@ export interface Resolution {
   readonly ttl: number | undefined;
   /** `name type` of each query, in sending order. */
   readonly queries: readonly string[];
-  /** The same queries with time, server and socket. */
+  /**
+   * The same queries with time, server and socket. Where ways differ in nothing but times and
+   * sockets of these, they are one, and this is how one of them went.
+   */
   readonly exchanges: readonly DnsExchange[];
   readonly took: Duration;
   /** The nameserver that gave the deciding answer. */

@@ -1,5 +1,8 @@
 // Who came, one after the other, for who mostly goes through all of them.
 
+/** In so many one is found by going through them. */
+const FEW = 8;
+
 /**
  * A map that is a list of its entries until somebody looks for one of them: to list those that a
  * template brought takes no table of their names. Entries stand in the order of their coming.
@@ -8,7 +11,7 @@ export class Roll<V> {
   private keys: (string | undefined)[] = [];
   private values: (V | undefined)[] = [];
   private gone = 0;
-  /** Where each stands, from the first question for one of them on. */
+  /** Where each stands, from the first question for one of many on. */
   private places: Map<string, number> | undefined;
 
   get size(): number {
@@ -17,9 +20,16 @@ export class Roll<V> {
 
   /** Adds one that is not there. */
   add(key: string, value: V): void {
-    this.places?.set(key, this.keys.length);
-    this.keys.push(key);
-    this.values.push(value);
+    const { keys, values, places } = this;
+    places?.set(key, keys.length);
+    if (keys.length > 0) {
+      keys.push(key);
+      values.push(value);
+    } else {
+      // Most owners have one: a list that has grown has room for many more.
+      this.keys = [key];
+      this.values = [value];
+    }
   }
 
   /** Adds it, or has it say something else in its place. */
@@ -41,7 +51,7 @@ export class Roll<V> {
   delete(key: string): boolean {
     const place = this.placeOf(key);
     if (place === undefined) return false;
-    this.places!.delete(key);
+    this.places?.delete(key);
     this.keys[place] = undefined;
     this.values[place] = undefined;
     this.gone++;
@@ -74,7 +84,14 @@ export class Roll<V> {
   }
 
   private placeOf(key: string): number | undefined {
-    this.places ??= new Map(this.keys.map((it, place) => [it!, place]));
+    const { keys } = this;
+    if (this.places === undefined) {
+      if (keys.length <= FEW) {
+        const place = keys.indexOf(key);
+        return place < 0 ? undefined : place;
+      }
+      this.places = new Map(keys.map((it, place) => [it!, place]));
+    }
     return this.places.get(key);
   }
 

@@ -21,7 +21,7 @@ export function declarationsFor(
 
 const NOTHING: Partial<BehaviourSpec> = Object.freeze({});
 
-interface ObjectName {
+export interface ObjectName {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;

@@ -85,6 +85,33 @@ export function behaviourBy(image: KnownImage | undefined, input: BehaviourInput
   };
 }
 
+/** Whether two containers do the very same. */
+export function areSame(one: Behaviour, other: Behaviour): boolean {
+  return (
+    one.assumed === other.assumed &&
+    one.libc === other.libc &&
+    one.startup === other.startup &&
+    one.ready === other.ready &&
+    one.onTerm === other.onTerm &&
+    one.http === other.http &&
+    one.exec === other.exec &&
+    one.uses === other.uses &&
+    one.ending === other.ending &&
+    one.speaks === other.speaks &&
+    one.nodeCache === other.nodeCache &&
+    listenAlike(one.listen, other.listen)
+  );
+}
+
+function listenAlike(one: readonly ListenSpec[], other: readonly ListenSpec[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index++) {
+    const [a, b] = [one[index]!, other[index]!];
+    if (a.port !== b.port || a.protocol !== b.protocol || a.addresses !== b.addresses) return false;
+  }
+  return true;
+}
+
 function wordsOf({ command, args }: Container): readonly string[] {
   if (command === undefined) return args ?? NO_WORDS;
   return args === undefined ? command : [...command, ...args];

@@ -8,12 +8,13 @@ import type { Kernel } from '../kernel/kernel';
 import type { Timing } from '../timing';
 import type { BehaviourSpec, ListenSpec } from '../values/cluster-spec';
 import type { Protocol } from '../values/flow';
-import type { KubeObject, ObjectKey, ObjectMeta } from '../values/kube-object';
+import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { deepFreeze, keyOf } from '../values/kube-object';
 import { matchesLabels } from '../values/labels';
 import type { Labels } from '../values/labels';
 import { sortedBy } from '../values/order';
-import { behaviourBy, drawsAtStart } from './behaviour';
+import { Assumption } from './assumption';
+import { areSame, behaviourBy, drawsAtStart } from './behaviour';
 import type { Behaviour } from './behaviour';
 import { workloadOf } from './behaviour-target';
 import { knownImage } from './known-images';
@@ -30,7 +31,7 @@ interface ServiceFields {
 /** What there is in one namespace. */
 interface Neighbours {
   /** Services by one pair of their selector, so that a pod finds its own without a search. */
-  readonly services: Map<string, Map<string, Map<ObjectKey, KubeObject>>>;
+  readonly services: Map<string, Map<string, KubeObject[]>>;
   /** Pods with an assumed behaviour by their labels, which a template's pods share. */
   readonly assuming: Map<Labels, Set<ObjectKey>>;
   /** Those labels, by each value among them. */
@@ -52,17 +53,26 @@ interface Known {
   readonly behaviour: Behaviour;
 }
 
+/** A pod whose behaviour is assumed. */
+interface Watched {
+  readonly key: ObjectKey;
+  /** It, or any of its template. */
+  readonly pattern: Pod;
+}
+
 export class Behaviours {
   private readonly kernel: Kernel;
   private readonly timing: Timing;
   private readonly declared: readonly BehaviourSpec[];
   private readonly neighbours = new Map<string | undefined, Neighbours>();
-  /** Pods that are yet to be entered there, and the metadata of each: nobody asks for most. */
-  private readonly comers: ObjectKey[] = [];
-  private readonly comersMetadata: ObjectMeta[] = [];
-  private readonly assumed = new Map<string, string>();
+  /** Pods that are yet to be entered there: nobody asks for most. */
+  private readonly comers: Watched[] = [];
+  /** By kind, namespace and container, then by the name of the workload. */
+  private readonly assumed = new Map<string, Map<string, Assumption>>();
   /** What containers do by the Services that exist: the pods of a template share one entry. */
   private readonly known = new Map<Container, Known>();
+  /** What the last of them does that was read: of most containers nothing special is known. */
+  private last: Behaviour | undefined;
   private onChange: (pod: ObjectKey) => void = () => {};
   /** Moves with every change of a Service. */
   turn = 0;
@@ -103,7 +113,11 @@ export class Behaviours {
     const behaviour = behaviourBy(image, { pod, container, declared, targetPorts, timing });
     // What may still change is no key, and what takes a time of its own draws it at each start.
     const isLasting = Object.isFrozen(container) && !drawsAtStart(image);
-    return declared.length === 0 && isLasting ? deepFreeze(behaviour) : behaviour;
+    if (declared.length > 0 || !isLasting) return behaviour;
+    const { last } = this;
+    return last !== undefined && areSame(behaviour, last)
+      ? last
+      : (this.last = deepFreeze(behaviour));
   }
 
   private keep({ metadata, spec }: Pod, container: Container, behaviour: Behaviour): void {
@@ -119,23 +133,23 @@ export class Behaviours {
    * each container of a workload, and the Services of the pod are watched from now on.
    */
   started(pod: Pod, container: Container, behaviour: Behaviour): void {
-    if (behaviour.assumed) this.watch(keyOf(pod), pod);
+    if (behaviour.assumed) this.watch({ key: keyOf(pod), pattern: pod });
     this.assume(pod, container, behaviour);
   }
 
   /** Writes an assumption down. `pod`: that one, or any of its template. */
   assume(pod: Pod, container: Container, behaviour: Behaviour): void {
     if (!behaviour.assumed) return;
-    const { kind, namespace, name } = workloadOf(pod);
-    const subject = `${kind}/${namespace}/${name}`;
-    const key = `${subject}/${container.name}`;
-    if (this.assumed.has(key)) return;
-    const sentence = describe(container, behaviour);
-    this.assumed.set(key, `${subject}: ${sentence}`);
-    const { cause } = this.kernel;
-    this.kernel.note('workloads', 'assumed', subject, sentence);
-    // The assumption causes nothing: what follows is caused by what came before it.
-    this.kernel.because(cause);
+    const workload = workloadOf(pod);
+    const { kind, namespace, name } = workload;
+    const place = `${kind}/${namespace}/${container.name}`;
+    let known = this.assumed.get(place);
+    if (known === undefined) this.assumed.set(place, (known = new Map()));
+    if (known.has(name)) return;
+    const assumption = new Assumption(workload, container, behaviour.listen);
+    known.set(name, assumption);
+    // What follows is caused by what came before it.
+    this.kernel.noteAside('workloads', 'assumed', assumption);
   }
 
   /** The pod is gone from its node. */
@@ -147,25 +161,28 @@ export class Behaviours {
 
   /** One sentence for each assumption that the run rests on, sorted. */
   assumptions(): string[] {
-    return sortedBy(this.assumed.values(), (sentence) => sentence);
+    const all = [...this.assumed.values()].flatMap((known) => [...known.values()]);
+    return sortedBy(
+      all.map(({ sentence }) => sentence),
+      (sentence) => sentence,
+    );
   }
 
   /** From now on `observe` tells of the pod, as of any whose behaviour is assumed. */
-  watch(key: ObjectKey, { metadata }: Pod): void {
-    this.comers.push(key);
-    this.comersMetadata.push(metadata);
+  watch(pod: Watched): void {
+    this.comers.push(pod);
   }
 
   private enterComers(): void {
-    const { comers, comersMetadata } = this;
-    for (let index = 0; index < comers.length; index++) {
-      const { namespace, labels } = comersMetadata[index]!;
+    const { comers } = this;
+    for (const { key, pattern } of comers) {
+      const { namespace, labels } = pattern.metadata;
       if (labels === undefined) continue;
       const { assuming, assumingBy } = this.neighboursIn(namespace);
       const known = assuming.get(labels);
-      known?.add(comers[index]!);
+      known?.add(key);
       if (known !== undefined) continue;
-      assuming.set(labels, new Set([comers[index]!]));
+      assuming.set(labels, new Set([key]));
       for (const value of Object.values(labels)) {
         const all = assumingBy.get(value);
         if (all === undefined) assumingBy.set(value, new Set([labels]));
@@ -173,7 +190,6 @@ export class Behaviours {
       }
     }
     comers.length = 0;
-    comersMetadata.length = 0;
   }
 
   private neighboursIn(namespace: string | undefined): Neighbours {
@@ -194,18 +210,18 @@ export class Behaviours {
     for (const key of Object.keys(labels)) {
       const some = services.get(key)?.get(labels[key]!);
       if (some === undefined) continue;
-      for (const service of some.values()) {
+      for (const service of some) {
         if (matchesLabels(labels, selectorOf(service))) addTargetPorts(service, ports);
       }
     }
     return ports;
   }
 
-  private serviceChanged({ key, before, after }: Change): void {
+  private serviceChanged({ before, after }: Change): void {
     this.turn++;
     this.known.clear();
-    if (before !== undefined) this.servicesLike(before)?.delete(key);
-    if (after !== undefined) this.servicesLike(after)?.set(key, after);
+    if (before !== undefined) this.removeService(before);
+    if (after !== undefined) this.addService(after);
     this.enterComers();
     const { namespace } = (after ?? before)!.metadata;
     const { assuming, assumingBy } = this.neighboursIn(namespace);
@@ -225,18 +241,26 @@ export class Behaviours {
     for (const pod of sortedBy(affected, (it) => it)) this.onChange(pod);
   }
 
-  /** Where the Service is among the others; undefined of one that selects nothing. */
-  private servicesLike(service: KubeObject): Map<ObjectKey, KubeObject> | undefined {
+  private addService(service: KubeObject): void {
     const selector = selectorOf(service);
-    const key = firstKeyOf(selector);
-    if (key === undefined) return undefined;
+    const label = firstKeyOf(selector);
+    if (label === undefined) return;
     const { services } = this.neighboursIn(service.metadata.namespace);
-    let byValue = services.get(key);
-    if (byValue === undefined) services.set(key, (byValue = new Map()));
-    const value = selector[key]!;
-    let like = byValue.get(value);
-    if (like === undefined) byValue.set(value, (like = new Map()));
-    return like;
+    let byValue = services.get(label);
+    if (byValue === undefined) services.set(label, (byValue = new Map()));
+    const like = byValue.get(selector[label]!);
+    if (like === undefined) byValue.set(selector[label]!, [service]);
+    else like.push(service);
+  }
+
+  private removeService(service: KubeObject): void {
+    const selector = selectorOf(service);
+    const label = firstKeyOf(selector);
+    if (label === undefined) return;
+    const { services } = this.neighboursIn(service.metadata.namespace);
+    const like = services.get(label)?.get(selector[label]!) ?? [];
+    const place = like.findIndex((it) => it.metadata.name === service.metadata.name);
+    if (place >= 0) like.splice(place, 1);
   }
 }
 
@@ -264,13 +288,4 @@ function addTargetPorts(service: KubeObject, all: ListenSpec[]): void {
   for (const { port, targetPort = port, protocol = 'TCP' } of ports) {
     if (typeof targetPort === 'number') all.push({ port: targetPort, protocol });
   }
-}
-
-function describe(container: Container, { listen }: Behaviour): string {
-  const ports = listen.map(({ port, protocol }) => `${port}/${protocol}`).join(', ');
-  const place = ports === '' ? 'nothing' : ports;
-  return (
-    `image "${container.image ?? ''}" of container "${container.name}" is not known; it is taken ` +
-    `to listen on ${place}, to answer 200 and to close on SIGTERM at once`
-  );
 }

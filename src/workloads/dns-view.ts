@@ -271,8 +271,10 @@ function indexOf(objects: Iterable<KubeObject>, read: Reading): Map<string, Set<
 }
 
 /** Of most changes an index knows nothing new, and of those of a slice nearly none. */
-function revise(index: Index, { key, before, after }: Change, read: Reading): void {
+function revise(index: Index, change: Change, read: Reading): void {
+  // Nor is an object made for it then that is made late.
   if (index === undefined) return;
+  const { key, before, after } = change;
   const was = before === undefined ? NOTHING : read(before);
   const is = after === undefined ? NOTHING : read(after);
   for (const it of was) if (!is.has(it)) index.get(it)?.delete(key);

@@ -3,7 +3,7 @@
 import { compareIps } from '../values/ip';
 import type { IP } from '../values/ip';
 import { compareText } from '../values/order';
-import { seconds } from '../values/time';
+import { seconds, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
 import { addressData } from './dns-message';
@@ -30,6 +30,28 @@ export interface NameResult {
   readonly replies: readonly DnsReply[];
   /** Why nothing came back; empty where something did. */
   readonly reason: string;
+}
+
+/**
+ * What an application hears of a result, and what is said of it: results for which all of this is
+ * equal are one.
+ */
+export function toldBy(result: NameResult, types: readonly string[]): readonly unknown[] {
+  const { kind, server, replies, reason } = result;
+  const wait = kind === 'servfail' ? waitOf(replies) : ZERO;
+  return [kind, server, reason, dataIn(replies, types), refusalOf(result)?.rcode, wait];
+}
+
+/** A server that refuses does so by a code of its own choice. */
+export function refusalOf({ kind, replies }: NameResult): DnsReply | undefined {
+  if (kind !== 'refused') return undefined;
+  return replies.find(({ rcode }) => rcode === 'NOTIMP' || rcode === 'FORMERR');
+}
+
+/** How long the last answer was on the way, where that was longer than a server thinks. */
+export function waitOf(replies: readonly DnsReply[]): Duration {
+  const delay = replies.at(-1)?.delay ?? ZERO;
+  return delay < seconds(1) ? ZERO : delay;
 }
 
 /** What a resolver that knows no server says. */

@@ -2,15 +2,17 @@
 // C libraries are written against this, as if nothing were uncertain.
 
 import type { IP } from '../values/ip';
-import { add, complement, multiply, ratio } from '../values/ratio';
+import { complement, ratio } from '../values/ratio';
 import type { Ratio } from '../values/ratio';
 import { ZERO } from '../values/time';
 import type { Duration } from '../values/time';
 import type { Trace } from '../values/trace';
-import type { Choose, Weighted } from './courses';
-import { merged } from './courses';
+import type { Choose, Join, Weighted } from './courses';
 import type { Counts } from './dns-failures';
 import type { DnsReply, DnsTransport, Question } from './dns-message';
+import { toldBy } from './lookup-result';
+import type { NameResult } from './lookup-result';
+import { reactionsOn } from './reactions';
 import type { ResolvConf } from './resolv-conf';
 
 /** What comes of one question on one path. */
@@ -88,6 +90,14 @@ interface Socket {
 
 export type { Socket };
 
+/** What the courses of one lookup have in common. */
+export interface Shared {
+  readonly join: Join;
+  readonly reactionsOn: typeof reactionsOn;
+  /** Tells objects apart by numbers, which are the same in each course. */
+  numberOf(it: object): number;
+}
+
 /** The clock and the sockets of one course of a lookup. */
 export class Course {
   readonly sent: SentQuery[] = [];
@@ -96,11 +106,22 @@ export class Course {
   now: Duration;
   private readonly request: LookupRequest;
   private readonly choose: Choose;
+  private readonly shared: Shared | undefined;
   private sockets: number;
+  /** Where it stood before the present name, and how many queries had left by then. */
+  private place = 0;
+  private sentBefore = 0;
 
-  constructor(request: LookupRequest, choose: Choose, begin: { now: Duration; sockets: number }) {
+  /** Without anything shared it goes on by itself. */
+  constructor(
+    request: LookupRequest,
+    choose: Choose,
+    begin: { readonly now: Duration; readonly sockets: number },
+    shared?: Shared,
+  ) {
     this.request = request;
     this.choose = choose;
+    this.shared = shared;
     this.now = begin.now;
     this.sockets = begin.sockets;
   }
@@ -129,8 +150,8 @@ export class Course {
     this.sent.push({ at, server, transport, socket: number, question, udpSize });
     const isFirst = !socket.paths.has(server);
     const paths = socket.paths.get(server) ?? this.request.open(server, transport);
-    const reactions = reactionsOn(paths, question, udpSize, this.counted);
-    const { reaction, ways } = this.choose(reactions);
+    const find = this.shared?.reactionsOn ?? reactionsOn;
+    const { reaction, ways } = this.choose(find(paths, question, udpSize, this.counted));
     this.count(reaction);
     socket.paths.set(server, ways);
     const delay = reaction.kind === 'reply' ? reaction.reply.delay : ZERO;
@@ -150,6 +171,59 @@ export class Course {
     return this.choose(
       Array.from({ length: count }, (_, value) => ({ probability: share, value })),
     );
+  }
+
+  /** The queries by the time at which they left. */
+  get sentInOrder(): readonly SentQuery[] {
+    return [...this.sent].sort((a, b) => a.at - b.at);
+  }
+
+  /**
+   * Before the next name: no socket is open and nothing is on its way. `more` is what the resolver
+   * knows beside the answer that it will give if no other is better. Courses come together that
+   * have asked the same servers for the same, and stand at the same instant: when each question
+   * left, and from which port, makes no difference any more.
+   */
+  beforeName(answer: NameResult | undefined, ...more: readonly unknown[]): void {
+    if (this.shared === undefined) return;
+    this.place = 0;
+    this.sentBefore = 0;
+    this.place = this.shared.join(() =>
+      this.standing([answer === undefined ? [] : this.told(answer), ...more]),
+    );
+    this.sentBefore = this.sent.length;
+  }
+
+  /** Before another try for the same name: the sockets that stay open, and what else is known. */
+  beforeTry(known: () => { readonly open: Iterable<Socket>; readonly more: unknown }): void {
+    this.shared?.join(() => {
+      const { open, more } = known();
+      return this.standing([[...open].map((it) => this.waysOn(it)), more]);
+    });
+  }
+
+  private waysOn({ transport, paths }: Socket): readonly unknown[] {
+    const ways = [...paths].map(([server, left]) => {
+      return [server, ...left.map((it) => [this.numberOf(it.value), it.probability])];
+    });
+    return [transport, ways];
+  }
+
+  /** A result as far as it matters to the application, for the comparison of courses. */
+  told(result: NameResult): readonly unknown[] {
+    const walks = result.traces.map((it) => this.numberOf(it));
+    return [...toldBy(result, this.request.types), walks];
+  }
+
+  private standing(more: readonly unknown[]): string {
+    const asked = this.sentInOrder.slice(this.sentBefore).map(({ server, transport, question }) => {
+      return [server, transport, question.name, question.type];
+    });
+    return JSON.stringify([this.place, this.now, asked, [...this.counted], more]);
+  }
+
+  private numberOf(it: object): number {
+    return this.shared?.numberOf(it) ?? 0;
   }
 
   /** The walks that are still possible on a socket. */
@@ -177,48 +251,3 @@ const RACE_LOST: Reaction = {
     'two questions left the same socket at once and both wanted to make the same conntrack ' +
     'entry: the later one was dropped (insert_failed)',
 };
-
-interface Way {
-  readonly reaction: Reaction;
-  /** The paths on which it happens, each with its share. */
-  readonly ways: readonly Weighted<NameserverPath>[];
-}
-
-/** What can come back, equal reactions merged. */
-function reactionsOn(
-  paths: readonly Weighted<NameserverPath>[],
-  question: Question,
-  udpSize: number,
-  counted: Counts,
-): readonly Weighted<Way>[] {
-  const all = paths.flatMap((path) =>
-    path.value.ask(question, udpSize, counted).map(({ probability, value: reaction }) => {
-      const share = multiply(path.probability, probability);
-      const value: Way = { reaction, ways: [{ probability: share, value: path.value }] };
-      return { probability: share, value };
-    }),
-  );
-  const options = merged(all, keyOf, (known, other) => ({
-    ...known,
-    ways: [...known.ways, ...other.ways],
-  }));
-  return options.map(({ probability, value }) => ({
-    probability,
-    value: { ...value, ways: normalized(value.ways) },
-  }));
-}
-
-function keyOf({ reaction }: Way): string {
-  if (reaction.kind !== 'reply') return [reaction.kind, ...(reaction.counted ?? [])].join(' ');
-  return JSON.stringify(reaction.reply);
-}
-
-/** The same shares, scaled so that they add up to 1. */
-function normalized<T>(ways: readonly Weighted<T>[]): readonly Weighted<T>[] {
-  const [first, ...rest] = ways.map(({ probability }) => probability);
-  const sum = rest.reduce(add, first!);
-  const inverse: Ratio = { numerator: sum.denominator, denominator: sum.numerator };
-  return ways.map(({ probability, value }) => {
-    return { probability: multiply(probability, inverse), value };
-  });
-}

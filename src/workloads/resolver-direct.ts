@@ -79,8 +79,15 @@ function lookUp(course: Course, request: LookupRequest, profile: Profile): NameR
   const { udpSize } = profile;
   const kept = new Map<number, Socket>();
   let result = NOBODY_TO_ASK;
-  for (const { server: index, patience } of profile.tries(request, servers.length)) {
+  for (const [turn, { server: index, patience }] of profile
+    .tries(request, servers.length)
+    .entries()) {
     const server = servers[index];
+    const last = result;
+    course.beforeTry(() => {
+      const open = profile.keepsSocket ? kept.values() : [];
+      return { open, more: [turn, course.told(last)] };
+    });
     const socket = (profile.keepsSocket ? kept.get(index) : undefined) ?? course.socket('UDP');
     kept.set(index, socket);
     let used = socket;

@@ -49,7 +49,7 @@ export function lookUpGlibc(
   if (request.conf.options.has('single-request-reopen')) memory.single = memory.reopen = true;
   // Where the addresses do not fit, everything is asked again for a buffer of twice the size.
   for (let buffer = BUFFER; ; buffer *= 2) {
-    const result = search(course, request, memory);
+    const result = search(course, request, memory, buffer);
     if (result.kind !== 'found' || sizeOf(result, request) <= buffer) return result;
   }
 }
@@ -67,17 +67,23 @@ function sizeOf({ replies }: NameResult, { types }: LookupRequest): number {
 }
 
 /** One walk along the search list: `__res_context_search`. */
-function search(course: Course, request: LookupRequest, memory: ResolverMemory): NameResult {
+function search(
+  course: Course,
+  request: LookupRequest,
+  memory: ResolverMemory,
+  buffer: number,
+): NameResult {
   const names = candidates(request);
-  const failures: NameResult[] = [];
+  let failure: NameResult | undefined;
   for (let index = 0; index < names.length;) {
+    course.beforeName(failure, buffer, index, memory);
     const result = new Sending(course, request, memory).send(names[index]!.name);
     if (isFinal(result)) return result;
-    failures.push(result);
+    failure = toldOf(names, failure, result);
     const leavesList = result.kind === 'timeout' || result.kind === 'refused';
     index = leavesList ? indexOfAsIs(names, index) : index + 1;
   }
-  return told(names, failures);
+  return failure ?? NOBODY_TO_ASK;
 }
 
 /** Found, or an error of the socket: both end the lookup, whatever names are left. */
@@ -90,13 +96,19 @@ function indexOfAsIs(names: readonly Candidate[], index: number): number {
   return asIs < 0 ? names.length : asIs;
 }
 
-/** Which of several failures the application is told of. */
-function told(names: readonly Candidate[], failures: readonly NameResult[]): NameResult {
-  if (failures.length === 0) return NOBODY_TO_ASK;
+/**
+ * Which of several failures the application is told of: that of the name as it stands where it came
+ * first, or else the first without data, the first SERVFAIL, the last.
+ */
+function toldOf(
+  names: readonly Candidate[],
+  before: NameResult | undefined,
+  next: NameResult,
+): NameResult {
+  if (before === undefined) return next;
   const asIsFirst = names[0]?.asIs === true && names.length > 1;
-  if (asIsFirst) return failures[0]!;
-  const first = (kind: ResultKind) => failures.find((it) => it.kind === kind);
-  return first('nodata') ?? first('servfail') ?? failures.at(-1)!;
+  if (asIsFirst || before.kind === 'nodata') return before;
+  return before.kind === 'servfail' && next.kind !== 'nodata' ? before : next;
 }
 
 /** What one try at one server comes to; undefined sends the resolver on to its next try. */
@@ -127,19 +139,29 @@ class Sending {
     const questions = this.questionsFor(name);
     const servers = this.rotated();
     const attempts = Math.max(1, numberOption(conf, 'attempts', ATTEMPTS, ATTEMPTS_MAX));
-    const tried: NameResult[] = [];
+    let tried: Failures | undefined;
     for (let attempt = 0; attempt < attempts; attempt++) {
       for (const [index, server] of servers.entries()) {
+        if (tried !== undefined) this.standBefore([attempt, index], tried);
         const result = this.ask(server, questions, this.patience(index, servers.length));
         // Over TCP nobody looks at the code of an answer.
         const isAnswer = this.usesTcp && result.replies.length > 0;
         if (isDecided(result) || isAnswer) return this.withoutAaaa(result);
-        tried.push(result);
+        tried = withFailure(tried, result);
       }
       // Over TCP each server is tried once.
       if (this.usesTcp) break;
     }
     return weightiest(tried);
+  }
+
+  /** Courses that stand alike before a try go on as one. */
+  private standBefore(place: readonly number[], { last, milder }: Failures): void {
+    const { course, memory, usesTcp, sockets } = this;
+    course.beforeTry(() => {
+      const told = [last, milder].map((it) => it && course.told(it));
+      return { open: sockets.values(), more: [place, memory, usesTcp, told] };
+    });
   }
 
   /** `no-aaaa`: A alone of both; A in place of AAAA, so that NXDOMAIN can be told from NODATA. */
@@ -320,13 +342,23 @@ function isDecided({ kind }: NameResult): boolean {
   return kind === 'found' || kind === 'nodata' || kind === 'nxdomain' || kind === 'not-modelled';
 }
 
+/** The tries for a name that failed, as far as they can matter. */
+interface Failures {
+  readonly last: NameResult;
+  /** The first one that was no error of the socket. */
+  readonly milder: NameResult | undefined;
+}
+
+function withFailure(before: Failures | undefined, last: NameResult): Failures {
+  return { last, milder: before?.milder ?? (last.kind === 'unreachable' ? undefined : last) };
+}
+
 /**
  * Silence anywhere weighs more than a socket error: only if every try failed at once does the
  * resolver give up at once.
  */
-function weightiest(tried: readonly NameResult[]): NameResult {
-  const last = tried.at(-1);
-  if (last === undefined) return NOBODY_TO_ASK;
-  if (last.kind !== 'unreachable') return last;
-  return tried.find(({ kind }) => kind !== 'unreachable') ?? last;
+function weightiest(tried: Failures | undefined): NameResult {
+  if (tried === undefined) return NOBODY_TO_ASK;
+  const { last, milder } = tried;
+  return last.kind === 'unreachable' ? (milder ?? last) : last;
 }

@@ -18,6 +18,7 @@ import {
   SERVERS_MAX,
   serversOf,
   timeoutOf,
+  waitOf,
 } from './lookup-result';
 import type { NameResult, ResultKind } from './lookup-result';
 import type { ResolverMemory } from './resolver';
@@ -37,12 +38,14 @@ export function lookUpGo(
   const isSingle = request.conf.options.has('single-request');
   let last = NOBODY_TO_ASK;
   for (const { name } of candidates(request)) {
+    course.beforeName(last, memory.rotation);
     const begin = course.now;
     const results: NameResult[] = [];
     let end = begin as number;
     for (const question of questionsFor(name, request)) {
       if (!isSingle) course.now = begin;
-      results.push(askInTurn(course, request, question, servers));
+      const known = { results, end };
+      results.push(askInTurn(course, request, { question, servers, known }));
       end = Math.max(end, course.now);
     }
     course.now = end as Duration;
@@ -52,18 +55,33 @@ export function lookUpGo(
   return last;
 }
 
+interface Asking {
+  readonly question: Question;
+  readonly servers: readonly (IP | undefined)[];
+  /** What has come of the other question for the same name, and when. */
+  readonly known: { readonly results: readonly NameResult[]; readonly end: number };
+}
+
 /** One question to one server after the other. A name that does not exist is final. */
 function askInTurn(
   course: Course,
   request: LookupRequest,
-  question: Question,
-  servers: readonly (IP | undefined)[],
+  { question, servers, known }: Asking,
 ): NameResult {
   const { conf } = request;
   const attempts = Math.max(1, numberOption(conf, 'attempts', ATTEMPTS, ATTEMPTS_MAX));
   let result = NOBODY_TO_ASK;
   for (let attempt = 0; attempt < attempts; attempt++) {
-    for (const server of servers) {
+    for (const [index, server] of servers.entries()) {
+      const last = result;
+      course.beforeTry(() => {
+        const told = [...known.results, last].map((it) => course.told(it));
+        // Both questions are under way at once, so that their times put the queries in order.
+        const times = course.sent.map(({ at }) => at);
+        const waits = known.results.map(({ replies }) => waitOf(replies));
+        const place = [question.type, attempt, index];
+        return { open: [], more: [place, times, known.end, waits, told] };
+      });
       result = exchange(course, request, question, server);
       if (!['servfail', 'refused', 'timeout', 'unreachable'].includes(result.kind)) return result;
     }

@@ -46,6 +46,7 @@ export function lookUpMusl(course: Course, request: LookupRequest): NameResult {
   let result = NOBODY_TO_ASK;
   for (const name of namesOf(request)) {
     if (name === MALFORMED) return NOT_UNDERSTOOD;
+    course.beforeName(result);
     result = new Sending(course, request, questionsFor(name, request)).send();
     if (result.kind !== 'nxdomain') return result;
   }
@@ -103,6 +104,7 @@ class Sending {
     let next = course.now as number;
     let bursts = 0;
     while (!this.isDone && course.now < end) {
+      this.stand(next, bursts);
       // Waiting always takes a little longer than said: there is no time for one more.
       if (course.now >= next) {
         if (bursts++ < attempts) this.burst();
@@ -114,6 +116,17 @@ class Sending {
       if (this.problem !== undefined || this.isCutShort) break;
     }
     return this.result();
+  }
+
+  /** Courses that stand alike while they wait go on as one. */
+  private stand(next: number, bursts: number): void {
+    this.course.beforeTry(() => {
+      const { waiting, retriesLeft, hasFailed } = this;
+      const coming = waiting.map((it) => [it, this.overTcp.has(it)]);
+      const answers = [...this.answers].map(([{ type }, it]) => [type, it]);
+      const more = [next, bursts, retriesLeft, hasFailed, coming, answers];
+      return { open: [this.socket], more };
+    });
   }
 
   private get isDone(): boolean {

@@ -10,15 +10,17 @@ import { CERTAIN } from '../values/ratio';
 import type { Rcode, Resolution } from '../values/resolution';
 import { formatDuration, ZERO } from '../values/time';
 import type { Duration } from '../values/time';
-import { coursesOf, merged } from './courses';
+import { coursesOf, merged, TooManyCourses } from './courses';
+import type { Choose, Weighted } from './courses';
 import { mostOf } from './dns-failures';
 import type { Counts } from './dns-failures';
 import { formatQuestion } from './dns-message';
 import type { DnsReply } from './dns-message';
 import { formatRecord } from './dns-text';
+import { foundOnce } from './found-once';
 import { Course } from './lookup';
-import type { LookupRequest, SentQuery } from './lookup';
-import { dataIn } from './lookup-result';
+import type { LookupRequest, SentQuery, Shared } from './lookup';
+import { dataIn, refusalOf, waitOf } from './lookup-result';
 import type { NameResult } from './lookup-result';
 import { lookUpCAres, lookUpDig } from './resolver-direct';
 import { lookUpGlibc } from './resolver-glibc';
@@ -60,26 +62,34 @@ export interface LookupCourse {
 
 /**
  * Lookups of one process, one after the other, along one course. Names in the hosts file and
- * addresses need no query.
+ * addresses need no query. Only the courses of a single lookup may share anything.
  */
 export function lookUpInTurn(
   requests: readonly LookupRequest[],
-  choose: ConstructorParameters<typeof Course>[1],
+  choose: Choose,
+  shared?: Shared,
 ): readonly LookupCourse[] {
   const memory: ResolverMemory = { single: false, reopen: false, rotation: undefined };
   const begin = { now: ZERO, sockets: 0 };
   return requests.map((request) => {
-    const course = new Course(request, choose, begin);
+    const course = new Course(request, choose, begin, shared);
     const { now } = begin;
     const result = RESOLVERS[request.libc]!(course, request, memory);
     begin.now = course.now;
     begin.sockets = course.socketCount;
-    const sent = [...course.sent].sort((a, b) => a.at - b.at);
-    return { result, sent, took: (course.now - now) as Duration, counted: course.counted };
+    return {
+      result,
+      sent: course.sentInOrder,
+      took: (course.now - now) as Duration,
+      counted: course.counted,
+    };
   });
 }
 
-/** Every way that a lookup can go, the worst first. Probabilities add up to 1. */
+/**
+ * Every way that a lookup can go, the worst first. Probabilities add up to 1. A lookup with more
+ * ways than can be followed is told as not modelled.
+ */
 export function resolve(request: LookupRequest): readonly Resolution[] {
   const local = localAddresses(request);
   if (local !== undefined) return [answeredLocally(local.addresses, local.reason)];
@@ -87,7 +97,11 @@ export function resolve(request: LookupRequest): readonly Resolution[] {
     const reason = `the resolver "${request.libc}" is not modelled`;
     return [describe(request, NOT_MODELLED(reason), CERTAIN)];
   }
-  const courses = coursesOf((choose) => lookUpInTurn([request], choose)[0]!);
+  const courses = everyCourse(request);
+  if (courses === undefined) {
+    const reason = `a lookup of ${request.name} can go too many ways to be followed to their ends`;
+    return [describe(request, NOT_MODELLED(reason), CERTAIN)];
+  }
   request.made?.(mostOf(courses.map(({ value }) => value.counted ?? new Map<string, number>())));
   const described = courses.map(({ probability, value }) => {
     return { probability, value: describe(request, value, probability) };
@@ -95,6 +109,17 @@ export function resolve(request: LookupRequest): readonly Resolution[] {
   return merged(described, keyOf, joined)
     .map(({ probability, value }) => ({ ...value, probability }))
     .sort(worstFirst);
+}
+
+/** Undefined where there are too many, be it of the lookup or of a server that it asks. */
+function everyCourse(request: LookupRequest): readonly Weighted<LookupCourse>[] | undefined {
+  const { asking, ...found } = foundOnce(request);
+  try {
+    return coursesOf((choose, join) => lookUpInTurn([asking], choose, { join, ...found })[0]!);
+  } catch (error) {
+    if (error instanceof TooManyCourses) return undefined;
+    throw error;
+  }
 }
 
 /** What needs no nameserver; undefined where one has to be asked. */
@@ -130,8 +155,10 @@ const NOT_MODELLED = (reason: string): LookupCourse => ({
   took: ZERO,
 });
 
+/** When each question left, and from which port, makes no way another one. */
 function keyOf({ rcode, answers, ttl, exchanges, took, server, reason }: Resolution): string {
-  return JSON.stringify([rcode, answers, ttl, exchanges, took, server, reason]);
+  const asked = exchanges.map((it) => [it.server, it.transport, it.query]);
+  return JSON.stringify([rcode, answers, ttl, asked, took, server, reason]);
 }
 
 function joined(known: Resolution, other: Resolution): Resolution {
@@ -150,10 +177,8 @@ const RCODES: Readonly<Record<NameResult['kind'], Rcode | 'none'>> = {
   'not-modelled': 'none',
 };
 
-/** A server that refuses does so by a code of its own choice. */
-function rcodeOf({ kind, replies }: NameResult): Rcode | 'none' {
-  const refusal = replies.find(({ rcode }) => rcode === 'NOTIMP' || rcode === 'FORMERR');
-  return kind === 'refused' && refusal !== undefined ? refusal.rcode : RCODES[kind];
+function rcodeOf(result: NameResult): Rcode | 'none' {
+  return refusalOf(result)?.rcode ?? RCODES[result.kind];
 }
 
 function describe(
@@ -207,6 +232,7 @@ function reasonFor(
   sent: readonly SentQuery[],
 ): string {
   const who = server === undefined ? "the node's resolver" : `nameserver ${server}`;
+  const wait = waitOf(replies);
   switch (kind) {
     case 'found':
       return `${who} answered ${sent.at(-1)?.question.name ?? name}`;
@@ -216,7 +242,7 @@ function reasonFor(
       return `${who} knows no name ${name}, ${whereTried(libc)}`;
     case 'servfail':
       return (
-        `${who} answered SERVFAIL${waited(replies)}: ` +
+        `${who} answered SERVFAIL${wait === 0 ? '' : ` after ${formatDuration(wait)}`}: ` +
         `it could not find out whether ${name} exists`
       );
     case 'refused':
@@ -228,12 +254,6 @@ function reasonFor(
     case 'not-modelled':
       return reason;
   }
-}
-
-/** How long the last answer was on the way, where that was longer than a server thinks. */
-function waited(replies: readonly DnsReply[]): string {
-  const delay = replies.at(-1)?.delay ?? ZERO;
-  return delay < 1_000_000 ? '' : ` after ${formatDuration(delay)}`;
 }
 
 function whereTried(libc: string): string {

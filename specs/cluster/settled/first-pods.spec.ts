@@ -12,6 +12,7 @@ import type { Kubelets } from '../../../src/node/kubelet/kubelet';
 import type { ContainerRecord } from '../../../src/node/kubelet/kubelet-state';
 import { PodLifecycle } from '../../../src/node/kubelet/pod-lifecycle';
 import { workersOn } from '../../../src/node/kubelet/resting-pods';
+import type { RestingTemplate } from '../../../src/node/kubelet/resting-pods';
 import { SettledPods } from '../../../src/node/kubelet/settled-pods';
 import type { Instant } from '../../../src/values/time';
 import { podNamed, settledWith } from './settled-with';
@@ -237,11 +238,19 @@ function stateOf(cluster: Cluster): Record<string, unknown> {
     assumptions: cluster.assumptions(),
     nextId: state.nextId,
     pods: [...byPod].map(([key, it]) => [key, it.id, it.uid, it.stage, it.sent]),
-    resting: [...byPod.values()].map((it) => it.stage === 'resting' && it.template),
+    resting: [...byPod.values()].map((it) => it.stage === 'resting' && saidBy(it.template)),
     records: [...byPod.values()].map((it) => it.stage !== 'resting' && it.containers.map(recordOf)),
     processes: [...byPod.values()].map(({ sandbox }) => sandbox && [...sandbox.processes.values()]),
     workers: [...agents.values()].map(({ workers }) => [...workers.keys()]),
   };
+}
+
+/** All that a template says, in whatever form it is kept. */
+function saidBy(template: RestingTemplate): Readonly<Record<keyof RestingTemplate, unknown>> {
+  const { labels, namespace, owners, volumes, since, processes, behaviours, turn } = template;
+  const { probes, isAssumed, phase, conditions, startTime, containerStatuses } = template;
+  const own = { labels, namespace, owners, volumes, since, processes, behaviours, turn };
+  return { ...own, probes, isAssumed, phase, conditions, startTime, containerStatuses };
 }
 
 function recordOf({ worker, probes, ...rest }: ContainerRecord): unknown {

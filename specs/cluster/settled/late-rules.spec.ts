@@ -146,9 +146,9 @@ describe('the rules of a settled cluster', function () {
 
   it('are not made while nobody reads any', () => {
     const { machines } = settledWith(MANIFESTS);
-    for (const machine of machines.values()) expect(machine['written'].size).to.equal(0);
+    for (const machine of machines.values()) expect(machine['made']).to.equal(undefined);
     const [machine] = machines.values();
     expect(machine!.proxyRules.size).to.equal(1);
-    expect(machine!['written'].size).to.equal(1);
+    expect(machine!['made']!.proxyRules.size).to.equal(1);
   });
 });

@@ -43,6 +43,7 @@ class World {
         this.asked.push(`place ${name}`);
         return this.homeless.has(name) ? undefined : { nodeName: 'worker-1', status: {} };
       },
+      named: () => {},
       running: ({ key }) => {
         const { name } = splitKey(key);
         this.asked.push(`run ${name}`);

@@ -9,7 +9,7 @@ import { validateEndpointSlice } from '../../../src/apiserver/kinds/endpointslic
 import type { Pod } from '../../../src/apiserver/kinds/pod';
 import type { Service } from '../../../src/apiserver/kinds/service';
 import { LatePod } from '../../../src/apiserver/late-pod';
-import type { PodMaker } from '../../../src/apiserver/late-pod';
+import type { OwnOfPod, PodMaker } from '../../../src/apiserver/late-pod';
 import { LateSlice } from '../../../src/apiserver/late-slice';
 import { PodRun } from '../../../src/apiserver/pod-run';
 import type { Version } from '../../../src/apiserver/store';
@@ -21,15 +21,20 @@ import type { TriggerTimes } from '../../../src/controllers/endpointslices/trigg
 import { Pass } from '../../../src/controllers/pass';
 import { Kernel } from '../../../src/kernel/kernel';
 import { Stream } from '../../../src/kernel/random';
+import { cidr } from '../../../src/values/cidr';
 import { ip } from '../../../src/values/ip';
-import type { Family, IP } from '../../../src/values/ip';
+import type { Family } from '../../../src/values/ip';
 import { deepFreeze, splitKey } from '../../../src/values/kube-object';
+import { PodHost } from '../../../src/values/pod-host';
+import { ZERO } from '../../../src/values/time';
 import type { Instant } from '../../../src/values/time';
 import { serviceOf } from '../control-plane';
 import { seriesOf } from '../pod-runs';
 import { podOf, versionsOf } from './slices-of-pods';
 
 const ADDRESSES = ['10.244.1.5', '10.244.2.7', 'fd00:10:244::5', '169.254.1.1', 'fe80::1'].map(ip);
+/** Out of which a node gives its pods one address each; part of the fourth is special. */
+const RANGES = ['10.244.1.0/24', '10.245.0.0/16', 'fd00:10:244::/64', '169.0.0.0/8', 'fe80::/64'];
 const NODES = ['worker-1', 'worker-2', 'gone'];
 
 /** Any of these, most of the time the first. */
@@ -37,9 +42,19 @@ function pick<T>(stream: Stream, among: readonly T[]): T {
   return among[stream.below(8) > 0 ? 0 : stream.below(among.length)]!;
 }
 
-function addressesFrom(stream: Stream): readonly IP[] {
-  if (stream.below(8) > 0) return ADDRESSES.slice(0, 1);
-  return ADDRESSES.filter(() => stream.below(3) === 0);
+function someOf<T>(stream: Stream, all: readonly T[]): readonly T[] {
+  if (stream.below(8) > 0) return all.slice(0, 1);
+  return all.filter(() => stream.below(3) === 0);
+}
+
+/** A node, and the addresses of a pod on it, or their place in the ranges of that. */
+function hostFrom(stream: Stream): Pick<OwnOfPod, 'host' | 'place'> {
+  const ranges = someOf(stream, RANGES).map(cidr);
+  const host = new PodHost(pick(stream, NODES), [], ranges);
+  // In 169.0.0.0/8 the second place is that of a special address.
+  const place = pick(stream, [5, 254 * 65_536 + 257]);
+  const isInAll = place === 5 || ranges.every(({ prefix }) => prefix === 8);
+  return { host, place: isInAll && stream.below(2) === 0 ? place : someOf(stream, ADDRESSES) };
 }
 
 /** What the pods of a series are like: ready or not, ended, named, on their way out. */
@@ -56,6 +71,9 @@ function patternFrom(stream: Stream): Pod {
 function makerOf(pattern: Pod): PodMaker {
   return {
     pattern,
+    at: 0 as Instant,
+    cause: 0,
+    keyOf: ({ end }) => `shop/web-${end}`,
     uidOf: ({ key }) => `uid of ${key}`,
     make: (pod) => {
       const metadata = { ...pattern.metadata, name: splitKey(pod.key).name, uid: pod.uid };
@@ -78,19 +96,25 @@ function podsFrom(stream: Stream): readonly Version[] {
   for (let count = stream.below(5); count >= 0; count--) {
     const own = {
       revision: count,
-      at: 0 as Instant,
-      key: `shop/web-${count}`,
-      cause: 0,
-      node: pick(stream, NODES),
-      addresses: addressesFrom(stream),
-      hostAddresses: [],
+      end: count,
+      key: undefined,
+      ...hostFrom(stream),
     };
     const pod = new LatePod(own, maker);
-    const { object, scope } = pod;
+    const { key, at, cause, object, scope } = pod;
     pods.push(
       pick(stream, [
         pod,
-        Object.freeze({ ...pod, object, scope, previous: undefined, late: undefined }),
+        Object.freeze({
+          ...pod,
+          key,
+          at,
+          cause,
+          object,
+          scope,
+          previous: undefined,
+          late: undefined,
+        }),
       ]),
     );
     if (stream.below(8) === 0) maker = makerOf(patternFrom(stream));
@@ -136,7 +160,7 @@ describe('endpoints that wait for a reader', () => {
       const areReady = group.endpoints.map(({ conditions }) => conditions!.ready);
       expect(group.hasReady).to.equal(areReady.includes(true));
       const metadata = { name: 'web-abcde', namespace: 'shop' };
-      const slice = new LateSlice({ metadata, addressType: family, ports: group.ports }, group);
+      const slice = new LateSlice(metadata, family, group);
       expect(validateEndpointSlice(slice)).to.deep.equal([]);
     }
     expect(late).to.be.within(150, 450);
@@ -147,7 +171,8 @@ describe('endpoints that wait for a reader', () => {
     const [previous, other] = pods;
     const given = podOf('web-1');
     const object = { ...given, metadata: { ...given.metadata, labels: LABELS } };
-    const changed: Version = { ...previous!, revision: 9, previous, object, late: undefined };
+    const { key, at, cause, scope } = previous!;
+    const changed: Version = { key, at, cause, scope, revision: 9, previous, object };
     const versions = [changed, other!];
     for (const [change, seen] of [
       [undefined, pods],
@@ -175,10 +200,12 @@ function logicOf(
   const view = {
     get: (kind: string) => (kind === 'Service' ? serviceOf('web') : undefined),
     getAll: () => [],
+    list: () => [serviceOf('web')],
     versions: () => [...pods],
   };
   const kernel = new Kernel(1, -1 as Instant);
-  const logic = endpointslice.create({ kernel, view } as unknown as Workplace);
+  const timing = { wait: () => ZERO };
+  const logic = endpointslice.create({ kernel, view, timing } as unknown as Workplace);
   const { triggerTimes } = logic as unknown as { readonly triggerTimes: TriggerTimes };
   triggerTimes.earliestChange = (_key, _service, those) => {
     onPods(those);

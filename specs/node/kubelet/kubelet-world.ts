@@ -68,6 +68,10 @@ class PlayedNetwork implements PodNetwork {
   readonly detached: string[] = [];
   private given = 1;
 
+  attachNext(): undefined {
+    return undefined;
+  }
+
   attachPod(): { ok: true; addresses: ReturnType<typeof ip>[] } {
     return { ok: true, addresses: [ip(`10.244.1.${++this.given}`)] };
   }

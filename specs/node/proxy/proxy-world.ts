@@ -69,6 +69,9 @@ export function worldOf(kubernetes: string, profile: Profile, nodes = 1, mode = 
     leftRules: new Map<Family, Ruleset>(),
     asksLeftFirst: false,
     conntrack: new Conntrack(),
+    get hasConnections() {
+      return this.conntrack.size > 0;
+    },
   }));
   const world = { applied: 0 } as World;
   const count = () => void world.applied++;

@@ -3,6 +3,7 @@
 import { copyWith, deepFreeze } from '../../values/kube-object';
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
+import { FoundRight } from '../found-right';
 import { withoutNulls } from '../json';
 import { unmodelledFields } from './fields';
 import type { FieldTable } from './fields';
@@ -80,21 +81,12 @@ export function checkManifest(definition: KindDefinition, object: KubeObject): M
 }
 
 /**
- * What a manifest comes to in which nothing was wrong when it was read, or an object that a
- * component has vouched for: whoever creates it needs neither to complete nor to judge it again.
- * Undefined for any other object.
+ * What a manifest comes to in which nothing was wrong when it was read, or an object that is right
+ * by its making: whoever creates it needs neither to complete nor to judge it again. Undefined for
+ * any other object.
  */
 export function completionOf(object: KubeObject): KubeObject | undefined {
-  return completions.get(object);
-}
-
-/**
- * Says of an object that it is complete and right by its making, as it was made of one that was
- * found right. It is frozen from now on.
- */
-export function vouchFor(object: KubeObject): KubeObject {
-  completions.set(deepFreeze(object), object);
-  return object;
+  return object instanceof FoundRight ? object : completions.get(object);
 }
 
 const completions = new WeakMap<KubeObject, KubeObject>();

@@ -5,10 +5,10 @@ import type { Protocol } from '../../values/flow';
 import { parseIp } from '../../values/ip';
 import type { KubeObject } from '../../values/kube-object';
 import type { ManifestProblem } from '../../values/manifest-problem';
+import { isSpecialAddress, SPECIAL_ADDRESS } from '../../values/special-addresses';
 import { complete, defineKind, error, quote } from './define';
 import type { TargetRef } from './endpointslice';
 import { validateMetadata } from './names';
-import { isSpecialAddress, SPECIAL_ADDRESS } from './special-addresses';
 
 export interface Endpoints extends KubeObject {
   readonly kind: 'Endpoints';

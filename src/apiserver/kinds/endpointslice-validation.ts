@@ -3,6 +3,7 @@
 
 import { familyOf, parseIp } from '../../values/ip';
 import type { ManifestProblem } from '../../values/manifest-problem';
+import { isSpecialAddress, SPECIAL_ADDRESS } from '../../values/special-addresses';
 import { error, noneOf, quote } from './define';
 import type { EndpointConditions, EndpointHints } from './endpointslice';
 import type { EndpointSlice, SliceEndpoint, SlicePort } from './endpointslice';
@@ -13,7 +14,6 @@ import {
   isQualifiedName,
   validateMetadata,
 } from './names';
-import { isSpecialAddress, SPECIAL_ADDRESS } from './special-addresses';
 
 const ENDPOINTS_MAX = 1_000;
 const PORTS_MAX = 20_000;

@@ -4,13 +4,13 @@
 import { parseCidr } from '../../values/cidr';
 import { parseIp } from '../../values/ip';
 import type { ManifestProblem } from '../../values/manifest-problem';
+import { isSpecialAddress, SPECIAL_ADDRESS } from '../../values/special-addresses';
 import { error, noneOf, quote } from './define';
 import { isDnsLabel, isDnsSubdomain, isPortName, isPortNumber } from './names';
 import { isQualifiedName, noPort, validateLabels, validateMetadata } from './names';
 import { isExternallyAccessible } from './service';
 import type { Service, ServicePort, ServiceSpec } from './service';
 import { validateShapes } from './service-shapes';
-import { isSpecialAddress, SPECIAL_ADDRESS } from './special-addresses';
 
 /** kube-apiserver --service-node-port-range */
 export const NODE_PORT_MIN = 30_000;

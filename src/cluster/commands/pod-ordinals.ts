@@ -48,8 +48,8 @@ export class PodOrdinals implements Readable {
   }
 
   /** Takes notice of a write; a pod's first version gives it its numbers. */
-  observe(version: Version): void {
-    if (patternOf(version)?.kind !== 'Pod' || isThere(version.previous)) return;
+  observe(version: Version, kind: string): void {
+    if (kind !== 'Pod' || !isThere(version) || isThere(version.previous)) return;
     this.count++;
     this.late.push(version);
   }

@@ -12,7 +12,9 @@ export interface ComponentsContext {
   readonly kernel: Kernel;
   readonly api: ApiServer;
   readonly supervisor: Supervisor;
-  readonly processes: readonly Process[];
+  readonly controlPlane: readonly Process[];
+  /** Makes those of all nodes, in their order. */
+  readonly onNodes: () => readonly Process[];
   readonly touch: () => void;
 }
 
@@ -31,17 +33,21 @@ export interface ComponentHandles {
 }
 
 export class Components implements ComponentHandles {
-  /** In the order in which a report lists them: the control plane, then node by node. */
-  readonly all: readonly Component[];
   private readonly context: ComponentsContext;
-  /** Undefined before anybody asks for one. */
+  /** Undefined before anybody asks: most clusters live and end without a fault in any of them. */
+  private made: readonly Process[] | undefined;
+  private named: readonly Component[] | undefined;
   private byActor: Map<string, Process> | undefined;
   /** What holds each process, by its actor. */
   private readonly pauses = new Map<string, Set<string>>();
 
   constructor(context: ComponentsContext) {
     this.context = context;
-    this.all = context.processes.map(({ component }) => component);
+  }
+
+  /** In the order in which a report lists them: the control plane, then node by node. */
+  get all(): readonly Component[] {
+    return (this.named ??= this.processes.map(({ component }) => component));
   }
 
   killComponent(component: Component, { restart }: { readonly restart: boolean }): void {
@@ -125,13 +131,13 @@ export class Components implements ComponentHandles {
 
   /** The processes of a host. */
   on(host: string): readonly Component[] {
-    const own = this.context.processes.filter((it) => it.host === host);
+    const own = this.processes.filter((it) => it.host === host);
     return own.map(({ component }) => component);
   }
 
   /** The host has lost its power: its processes of the control plane are gone with it. */
   hostLost(host: string): void {
-    for (const process of this.context.processes) {
+    for (const process of this.processes) {
       if (process.host !== host) continue;
       const { component } = process;
       this.wake(process);
@@ -142,12 +148,17 @@ export class Components implements ComponentHandles {
 
   /** The host has booted: everything starts that no fault keeps down. */
   hostBooted(host: string): void {
-    const { processes, supervisor } = this.context;
-    for (const process of processes) {
+    const { supervisor } = this.context;
+    for (const process of this.processes) {
       if (process.host !== host || process.isRunning() || supervisor.isHeld(process)) continue;
       process.start();
     }
     supervisor.started();
+  }
+
+  private get processes(): readonly Process[] {
+    const { controlPlane, onNodes } = this.context;
+    return (this.made ??= controlPlane.concat(onNodes()));
   }
 
   /** What had stopped the process, as by SIGSTOP, ends with it. */
@@ -158,7 +169,7 @@ export class Components implements ComponentHandles {
   }
 
   private processOf({ actor }: Component): Process {
-    this.byActor ??= new Map(this.context.processes.map((process) => [process.actor, process]));
+    this.byActor ??= new Map(this.processes.map((process) => [process.actor, process]));
     const process = this.byActor.get(actor);
     if (process === undefined) throw new RangeError(`there is no component ${actor}`);
     return process;

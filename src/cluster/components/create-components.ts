@@ -16,7 +16,7 @@ import { Components } from './components';
 import { componentOn, controlPlaneHosts } from './control-plane-hosts';
 import type { ControlPlaneHost } from './control-plane-hosts';
 import { ElectedProcesses } from './elected-processes';
-import { CniProcess, KubeletProcess, ProxyProcess, RuntimeProcess } from './node-processes';
+import { nodeProcesses } from './node-processes';
 import type { Proxies } from '../proxies';
 import { Supervisor } from './supervisor';
 import { Upgrades } from './upgrades';
@@ -31,9 +31,6 @@ export interface ComponentParts {
   readonly proxies: Proxies;
   readonly touch: () => void;
 }
-
-/** Network plug-ins whose work is done by the kernel alone. */
-const WITHOUT_DAEMON: readonly string[] = ['bridge'];
 
 export interface ComponentsAndUpgrades {
   readonly components: Components;
@@ -68,14 +65,16 @@ export function createComponents(
     const ground = { kernel, api, timing, name, hosts, controllers, members, supervisor, touch };
     elected.push(new ElectedProcesses(ground));
   }
-  const processes = [
+  const controlPlane = [
     ...hosts.map((host) => apiServerOn(host, hosts, members)),
     ...hosts.map((host) => etcdOn(host, hosts, members)),
     ...elected.flatMap((it) => it.processes),
-    ...spec.nodes.flatMap(({ name }) => nodeProcesses(name, parts, supervisor, agents)),
   ];
+  const onNodes = (): Process[] => nodeProcesses(parts, supervisor, agents);
   if (agents !== undefined) followViews(api, agents, agents.name);
-  const components = kernel.keep(new Components({ kernel, api, supervisor, processes, touch }));
+  const components = kernel.keep(
+    new Components({ kernel, api, supervisor, controlPlane, onNodes, touch }),
+  );
   const upgrades = kernel.keep(
     new Upgrades({ kernel, spec, timing, kubelets, proxies, components, supervisor }),
   );
@@ -126,22 +125,6 @@ function etcdOn(
     frozen: () => members.setStore(host.name, 'frozen'),
     thawed: () => members.setStore(host.name, 'up'),
   };
-}
-
-function nodeProcesses(
-  node: string,
-  parts: ComponentParts,
-  supervisor: Supervisor,
-  agents: PolicyAgents | undefined,
-): Process[] {
-  const { spec } = parts;
-  const processes: Process[] = [
-    new KubeletProcess(node, parts.kubelets, supervisor),
-    new RuntimeProcess(node, parts),
-  ];
-  if (spec.proxy.mode !== 'ebpf') processes.push(new ProxyProcess(node, parts.proxies));
-  if (!WITHOUT_DAEMON.includes(spec.cni.name)) processes.push(new CniProcess(node, parts, agents));
-  return processes;
 }
 
 /** Agents share the informers of all nodes: who is cut off enforces what it has seen. */

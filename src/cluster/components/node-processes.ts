@@ -11,6 +11,34 @@ import type { Proxies } from '../proxies';
 import type { Process } from './component-process';
 import type { Supervised, Supervisor } from './supervisor';
 
+/** Network plug-ins whose work is done by the kernel alone. */
+const WITHOUT_DAEMON: readonly string[] = ['bridge'];
+
+interface NodeParts {
+  readonly kernel: Kernel;
+  readonly spec: ClusterSpec;
+  readonly kubelets: Kubelets;
+  readonly proxies: Proxies;
+}
+
+/** Those of all nodes, node by node. `agents`: see createComponents. */
+export function nodeProcesses(
+  parts: NodeParts,
+  supervisor: Supervisor,
+  agents: PolicyAgents | undefined,
+): Process[] {
+  const { spec, kubelets, proxies } = parts;
+  const hasProxy = spec.proxy.mode !== 'ebpf';
+  const hasDaemon = !WITHOUT_DAEMON.includes(spec.cni.name);
+  const all: Process[] = [];
+  for (const { name } of spec.nodes) {
+    all.push(new KubeletProcess(name, kubelets, supervisor), new RuntimeProcess(name, parts));
+    if (hasProxy) all.push(new ProxyProcess(name, proxies));
+    if (hasDaemon) all.push(new CniProcess(name, parts, agents));
+  }
+  return all;
+}
+
 /** What all of them have in common. */
 abstract class NodeProcess implements Process {
   readonly component: Component;
@@ -85,10 +113,7 @@ export class RuntimeProcess extends NodeProcess {
   private readonly kubelets: Kubelets;
   private runs = true;
 
-  constructor(
-    node: string,
-    { kernel, kubelets }: { readonly kernel: Kernel; readonly kubelets: Kubelets },
-  ) {
+  constructor(node: string, { kernel, kubelets }: NodeParts) {
     super('runtime', node, `runtime@${node}`);
     this.kernel = kernel;
     this.kubelets = kubelets;
@@ -150,11 +175,6 @@ export class ProxyProcess extends NodeProcess {
   }
 }
 
-interface CniParts {
-  readonly spec: ClusterSpec;
-  readonly proxies: Proxies;
-}
-
 /** The daemon of the network plug-in: it enforces policies and, with eBPF, Services. */
 export class CniProcess extends NodeProcess {
   readonly supervisor = 'kubelet';
@@ -163,7 +183,7 @@ export class CniProcess extends NodeProcess {
   private readonly proxies: Proxies | undefined;
   private runs = true;
 
-  constructor(node: string, { spec, proxies }: CniParts, agents: PolicyAgents | undefined) {
+  constructor(node: string, { spec, proxies }: NodeParts, agents: PolicyAgents | undefined) {
     super('cni', node, `${agents?.name ?? 'cni'}@${node}`);
     this.agents = agents;
     this.proxies = spec.proxy.mode === 'ebpf' ? proxies : undefined;

@@ -3,15 +3,15 @@
 // before it, its object is made when somebody reads it.
 
 import type { Series } from '../../apiserver/request';
-import type { LatePod } from '../../apiserver/late-pod';
+import type { LatePod, OwnOfPod } from '../../apiserver/late-pod';
 import type { Pod, PodSpec, PodStatus } from '../../apiserver/kinds/pod';
 import type { PodMould } from '../../apiserver/pod-mould';
 import type { Store, Version } from '../../apiserver/store';
 import type { CommonStatus } from '../../node/kubelet/pod-status';
 import type { Comer } from '../../node/kubelet/settled-pods';
-import type { IP } from '../../values/ip';
 import { copyWith, deepFreeze } from '../../values/kube-object';
 import type { ObjectKey, ObjectMeta } from '../../values/kube-object';
+import type { PodHost } from '../../values/pod-host';
 import { RestingPodMaker } from './pod-maker';
 import type { Settlers } from './settled-admission';
 
@@ -63,28 +63,32 @@ export class PodSeries implements Series, Comer {
     const { settlers, waiting } = ground;
     if (waiting.size > 0) return undefined;
     mould.next();
-    const { pattern, key, isNew } = mould;
+    const { pattern, isNew } = mould;
     this.cause = cause;
     this.late = this.metadata = this.spec = undefined;
-    const place = settlers.placed(pattern, key, isNew);
+    const place = settlers.placed(pattern, isNew ? undefined : mould.key);
     if (place === undefined) {
-      waiting.add(key);
+      waiting.add(mould.key);
       return this.version(pattern.spec, pattern.status!);
     }
     this.node = place.nodeName;
     this.status = place.status;
     const running = settlers.running(this);
-    return this.late ?? this.version(this.boundSpec(), running ?? place.status, this.node);
+    if (this.late !== undefined) return this.late;
+    if (isNew) settlers.named(mould.key, this.node);
+    return this.version(this.boundSpec(), running ?? place.status, this.node);
   }
 
   /** Its kubelet has it at rest: nothing more needs to be known of it. */
-  rest(addresses: readonly IP[], hostAddresses: readonly IP[], status: CommonStatus): LatePod {
-    const { mould, ground, cause, node } = this;
-    const { now: at, key } = mould;
+  rest(host: PodHost, place: OwnOfPod['place'], status: CommonStatus): LatePod {
+    const { mould, ground, cause } = this;
+    const { now: at, end, madeKey: key } = mould;
     const revision = ground.store.nextRevision;
-    if (this.maker?.status !== status) this.maker = new RestingPodMaker(mould, status);
-    const own = { revision, at, key, cause, node, addresses, hostAddresses };
-    return (this.late = this.maker.late(own));
+    const { maker } = this;
+    if (maker === undefined || maker.status !== status || maker.at !== at || maker.cause !== cause) {
+      this.maker = new RestingPodMaker(mould, { status, at, cause });
+    }
+    return (this.late = this.maker!.late({ revision, end, key, host, place }));
   }
 
   /** The pod as any other comes to its node, for who keeps it by itself. */
@@ -108,7 +112,7 @@ export class PodSeries implements Series, Comer {
     const admitted = this.metadata ?? mould.admitted();
     const metadata = copyWith(admitted, { resourceVersion: String(revision) });
     const object = deepFreeze({ apiVersion, kind, metadata, spec, status });
-    const previous = ground.store.version('Pod', key);
+    const previous = mould.isNew ? undefined : ground.store.version('Pod', key);
     return { revision, at, key, object, previous, cause, scope };
   }
 }

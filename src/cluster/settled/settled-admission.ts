@@ -6,8 +6,10 @@ import type { Admission, Series } from '../../apiserver/api-server';
 import { conditionOf } from '../../apiserver/kinds/pod';
 import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
 import type { PodMould } from '../../apiserver/pod-mould';
-import { LateSlice } from '../../apiserver/late-slice';
+import { FoundRight } from '../../apiserver/found-right';
+import { NewSlice } from '../../apiserver/late-slice';
 import type { Store, Version } from '../../apiserver/store';
+import { TakenNames } from '../../apiserver/taken-names';
 import type { Placement } from '../../controllers/index';
 import { comerOf } from '../../node/kubelet/settled-pods';
 import type { Comer } from '../../node/kubelet/settled-pods';
@@ -20,18 +22,22 @@ import { PodSeries } from './pod-series';
 export interface Settlers {
   /**
    * The node of a pod; undefined where nobody gives it one at once. `pod`: it, or one like it.
-   * `isNew`: nobody has ever had the key.
+   * Without a `key` it is new, and made late, or `named` before anybody hears of it.
    */
-  placed(pod: Pod, key: ObjectKey, isNew: boolean): Placement | undefined;
+  placed(pod: Pod, key: ObjectKey | undefined): Placement | undefined;
+  named(key: ObjectKey, nodeName: string): void;
   /** The status of a pod that its node runs by then; undefined where it has yet to come up. */
   running(comer: Comer): PodStatus | undefined;
 }
 
+/** What is right as its controller makes it. */
+type NoLook = NewSlice | FoundRight;
+
 /** Who looks at objects as at any other time. */
 export interface OrdinaryAdmission extends Admission {
-  mould(object: KubeObject, store: Store): PodMould | undefined;
-  /** The first version of a slice that needs no look; undefined where it cannot be that. */
-  firstOf(slice: LateSlice, cause: number, store: Store): Version | undefined;
+  mould(object: KubeObject, store: Store, taken: TakenNames): PodMould | undefined;
+  /** The first version of what needs no look; undefined where it cannot be that. */
+  firstOf(given: NoLook, key: ObjectKey, cause: number, store: Store): Version | undefined;
 }
 
 /** An admission that lets new pods be settled before they are stored. */
@@ -44,6 +50,8 @@ export class SettledAdmission implements Admission {
   private readonly waiting = new Set<ObjectKey>();
   /** By what is asked for: a controller does so in several steps, in the same words. */
   private readonly known = new Map<KubeObject, PodSeries>();
+  /** The names that pods have had. */
+  private readonly taken = new TakenNames();
 
   constructor(inner: OrdinaryAdmission, settlers: Settlers) {
     this.inner = inner;
@@ -59,6 +67,7 @@ export class SettledAdmission implements Admission {
   end(): void {
     this.stage = 'over';
     this.known.clear();
+    this.taken.clear();
   }
 
   admit(
@@ -84,17 +93,19 @@ export class SettledAdmission implements Admission {
   }
 
   /**
-   * Pods of one template, which are made for as long as nobody waits for the scheduler; or a slice
-   * that is right as its controller makes it.
+   * Pods of one template, which are made for as long as nobody waits for the scheduler; or what is
+   * right as its controller makes it.
    */
-  series(object: KubeObject, store: Store): Series | undefined {
+  series(object: KubeObject, store: Store, key: ObjectKey): Series | undefined {
     const { stage, waiting, settlers } = this;
     if (stage !== 'settling') return undefined;
-    if (object instanceof LateSlice) return new SliceSeries(object, this.inner, store);
+    if (object instanceof FoundRight || object instanceof NewSlice) {
+      return new OnlyOne(object, key, this.inner, store);
+    }
     if (object.kind !== 'Pod') return undefined;
     let series = this.known.get(object);
     if (series !== undefined) return series;
-    const mould = this.inner.mould(object, store);
+    const mould = this.inner.mould(object, store, this.taken);
     // Pods that are given to a node ask no scheduler.
     if (mould === undefined || mould.pattern.spec.nodeName) return undefined;
     series = new PodSeries(mould, { store, settlers, waiting });
@@ -119,11 +130,12 @@ export class SettledAdmission implements Admission {
   }
 
   private created(pod: Pod): Pod {
+    const key = keyOf(pod);
+    this.taken.add(key);
     if (pod.spec.nodeName) return this.bound(pod);
     // Pods that are given are bound when everything is there that says what runs in them.
     const isNext = this.stage === 'settling' && this.waiting.size === 0;
-    const key = keyOf(pod);
-    const place = isNext ? this.settlers.placed(pod, key, false) : undefined;
+    const place = isNext ? this.settlers.placed(pod, key) : undefined;
     if (place !== undefined) {
       const { nodeName, status } = place;
       return this.bound(copyWith(pod, { spec: copyWith(pod.spec, { nodeName }), status }));
@@ -146,19 +158,21 @@ export class SettledAdmission implements Admission {
   }
 }
 
-/** A slice that is stored as it is. */
-class SliceSeries implements Series {
-  private readonly slice: LateSlice;
+/** An object that is stored as it is. */
+class OnlyOne implements Series {
+  private readonly given: NoLook;
+  private readonly key: ObjectKey;
   private readonly inner: OrdinaryAdmission;
   private readonly store: Store;
 
-  constructor(slice: LateSlice, inner: OrdinaryAdmission, store: Store) {
-    this.slice = slice;
+  constructor(given: NoLook, key: ObjectKey, inner: OrdinaryAdmission, store: Store) {
+    this.given = given;
+    this.key = key;
     this.inner = inner;
     this.store = store;
   }
 
   next(cause: number): Version | undefined {
-    return this.inner.firstOf(this.slice, cause, this.store);
+    return this.inner.firstOf(this.given, this.key, cause, this.store);
   }
 }

@@ -22,7 +22,7 @@ export interface DesiredGroup {
 }
 
 /** What a pass has found. Frozen with all that it holds, so that forks share it. */
-interface Look {
+export interface Look {
   readonly spec: Service['spec'];
   readonly zoning: number;
   readonly pods: readonly Version[];
@@ -30,6 +30,8 @@ interface Look {
   readonly found: { readonly list: readonly (SliceEndpoint | undefined)[] };
   readonly groups: readonly DesiredGroup[];
 }
+
+const NO_GROUPS: readonly DesiredGroup[] = Object.freeze([]);
 
 export class DesiredEndpoints {
   private readonly last: Readonly<Record<Family, Map<ObjectKey, Look>>> = {
@@ -66,6 +68,10 @@ export class DesiredEndpoints {
   ): readonly DesiredGroup[] {
     const { spec } = service;
     const looks = this.last[family];
+    if (pods.length === 0) {
+      looks.delete(pass.key);
+      return NO_GROUPS;
+    }
     const known = looks.get(pass.key);
     const last = known?.spec === spec && known.zoning === this.zoning ? known : undefined;
     if (last !== undefined && isSameList(last.pods, pods)) return last.groups;
@@ -90,11 +96,9 @@ export class DesiredEndpoints {
   /** At pods of which nobody has read any: their endpoints can wait as well. */
   private lookLate(service: Service, family: Family, pods: readonly Version[]): Look | undefined {
     const { zones, zoning } = this;
-    const found = lateEndpointsOf(pods, { service, family, zones });
-    if (found === undefined) return undefined;
-    this.areKept = true;
-    const groups = Object.freeze([found]);
-    return Object.freeze({ spec: service.spec, zoning, pods, found, groups });
+    const found = lateEndpointsOf(pods, { service, family, zones, zoning });
+    if (found !== undefined) this.areKept = true;
+    return found;
   }
 
   private look(

@@ -9,15 +9,16 @@ import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL } from '../../apiserver/kinds/endp
 import type { EndpointSlice, SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
 import type { Service } from '../../apiserver/kinds/service';
 import { familyOf, parseIp } from '../../values/ip';
+import { splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
 import { repackSubsets } from '../endpoint-subsets';
 import { controllerReference } from '../owner';
-import type { Pass, Write } from '../pass';
+import type { Pass, Stored, Write } from '../pass';
 import { portsKey, TRIGGER_TIME } from './slice-draft';
-import { newSliceName } from './slice-name';
+import { newSliceKey } from './slice-name';
 import { SliceTracker } from './slice-tracker';
 
 export const MANAGER = 'endpointslicemirroring-controller.k8s.io';
@@ -89,16 +90,16 @@ class MirroringLogic implements ControllerLogic {
       pass.replace(next);
     }
     for (const mirror of left.values()) {
-      const { namespace = '', name } = endpoints!.metadata;
       pass.effect = 'gain';
-      const fresh = newSliceName(this.place, this.place.actor, namespace, name);
-      pass.create(sliceOf(endpoints!, mirror, fresh.name));
+      const slice = newSliceKey(this.place, this.place.actor, key);
+      pass.create(sliceOf(endpoints!, mirror, splitKey(slice).name));
     }
     pass.summary = `${wanted.size} slices mirror it`;
   }
 
-  answered(write: Write, result: string, stored: KubeObject | undefined): void {
+  answered(write: Write, result: string, storedBy: Stored): void {
     if (result !== 'ok') return;
+    const stored = storedBy(write)?.object;
     const owner = ownerOf(stored ?? this.place.view.get('EndpointSlice', write.key));
     if (owner === undefined) return;
     if (write.verb === 'delete') this.tracker.removed(owner, write.key);
@@ -121,7 +122,10 @@ class MirroringLogic implements ControllerLogic {
   }
 
   /** Somebody else has touched a slice: its Endpoints are looked at again. */
-  private onSlice({ key, before, after }: Change): readonly ObjectKey[] {
+  private onSlice(change: Change): readonly ObjectKey[] {
+    // One that is made late is of the controller of Services with a selector.
+    if (change.lateSlice !== undefined) return [];
+    const { key, before, after } = change;
     const owner = ownerOf(after ?? before);
     if (owner === undefined) return [];
     const known = this.slices.get(owner) ?? new Set<ObjectKey>();

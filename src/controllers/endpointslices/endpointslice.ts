@@ -10,27 +10,29 @@ import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
+import { LateSlice, NewSlice } from '../../apiserver/late-slice';
 import type { Version } from '../../apiserver/store';
 import { patternAfter } from '../../apiserver/late-pod';
 import { podsIn } from '../../apiserver/pod-run';
 import type { PodRun } from '../../apiserver/pod-run';
 import type { Family } from '../../values/ip';
-import { splitKey } from '../../values/kube-object';
+import { keyOf, splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
 import { ZERO } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerDefinition, ControllerLogic, Workplace } from '../define';
-import { LabelIndex } from '../label-index';
+import { LabelIndex, NO_KEYS } from '../label-index';
 import { NOBODY } from '../owner';
-import type { Pass, Write } from '../pass';
+import type { Pass, Stored, Write } from '../pass';
 import { SelectorIndex } from '../selector-index';
 import { DesiredEndpoints } from './desired-endpoints';
-import { MANAGER, objectOf } from './slice-draft';
-import type { SlicePlan } from './slice-draft';
+import { ShownSlices } from './shown-slices';
+import { LateDraft, lateSourceOf, MANAGER, NewText, objectOf } from './slice-draft';
+import type { SliceDraft, SlicePlan } from './slice-draft';
 import { concernsSlices } from './slice-endpoint';
-import { newSliceName } from './slice-name';
+import { newSliceKey } from './slice-name';
 import { bringsReady, changeOf, effectOf, summaryOf } from './ready-change';
 import { packSlices } from './slice-packing';
 import { SliceTracker } from './slice-tracker';
@@ -40,6 +42,7 @@ import { TriggerTimes } from './trigger-times';
 
 /** kube-controller-manager --max-endpoints-per-slice */
 const ENDPOINTS_PER_SLICE = 100;
+const GATHERS = 'controller-manager.endpointslice.updatesBatchPeriod';
 const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
 /** source: pkg/controller/endpointslice/endpointslice_controller.go maxRetries */
 const ATTEMPTS = 15;
@@ -62,19 +65,17 @@ export const endpointslice = endpointSliceController(ENDPOINTS_PER_SLICE);
 class EndpointSliceLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   readonly comings: NonNullable<ControllerLogic['comings']>;
-  readonly gathers = { Pod: 'controller-manager.endpointslice.updatesBatchPeriod' } as const;
+  readonly gathers = { Pod: GATHERS } as const;
   private readonly place: Workplace;
   private readonly max: number;
   private readonly podIndex = new LabelIndex();
-  /** Counts the changes of pods. */
-  private podChanges = 0;
   /** Whether none has changed since it came, as most of the time while a cluster settles. */
   private areAsTheyCame = true;
-  /** The pods of each Service as the last pass found them. */
-  private readonly selected = new Map<ObjectKey, Selected>();
-  private readonly serviceIndex = new SelectorIndex();
-  /** Slices of this controller by Service. */
-  private readonly slices = new Map<ObjectKey, readonly ObjectKey[]>();
+  /** Whether there was a pass: before the first one, each Service that has come waits for one. */
+  private hasBegun = false;
+  /** Of the Services that are there, from the first question for one of them on. */
+  private services: SelectorIndex | undefined;
+  private readonly slices = new ShownSlices();
   private readonly tracker = new SliceTracker();
   private readonly triggerTimes = new TriggerTimes();
   private readonly desired = new DesiredEndpoints();
@@ -96,13 +97,13 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 
   reconcile(key: ObjectKey, pass: Pass): void {
+    this.hasBegun = true;
     const service = this.place.view.get('Service', key) as Service | undefined;
     if (service === undefined) {
       // Its slices go with their owner: the garbage collector deletes them.
       this.tracker.forget(key);
       this.triggerTimes.forget(key);
       this.desired.forget(key);
-      this.selected.delete(key);
       return;
     }
     // Without a selector somebody else writes the endpoints; a name elsewhere has none.
@@ -112,15 +113,13 @@ class EndpointSliceLogic implements ControllerLogic {
       pass.fail('its informer shows slices that are older than its own last write');
       return;
     }
-    const pods = this.podsOf(key, service);
+    const pods = this.podsOf(service);
     const triggerTime = this.triggerTimes.earliestChange(key, service, pods);
     // The API server has given every Service its families.
     const { ipFamilies: families = [] } = service.spec;
-    const plans: SlicePlan[] = [];
-    for (const family of families) {
-      plans.push(this.plan(service, family, pods, existing, pass));
-    }
-    this.write(service, plans, orphansAmong(existing, families), triggerTime, pass);
+    const plans = families.map((family) => this.plan(service, family, pods, existing, pass));
+    const orphans = orphansAmong(existing, families);
+    this.write(service, plans, orphans, triggerTime, pass);
     if (pass.isIdle) return;
     if (existing.length === 0 && this.place.kernel.isBeforeStart) {
       // Nobody reads the summary of what a cluster settles with.
@@ -133,26 +132,30 @@ class EndpointSliceLogic implements ControllerLogic {
     pass.summary = summaryOf(change);
   }
 
-  answered(write: Write, result: string, stored: KubeObject | undefined): void {
+  answered(write: Write, result: string, storedBy: Stored): void {
+    if (write.object instanceof NewSlice) {
+      if (result === 'ok') this.tracker.wroteFirst(write.object);
+      return;
+    }
     this.tracker.answered(write.key);
     if (result !== 'ok') return;
     if (write.verb === 'delete') {
       const service = serviceOf(this.place.view.get('EndpointSlice', write.key));
       if (service !== undefined) this.tracker.removed(service, write.key);
-    } else if (stored !== undefined) {
-      this.tracker.wrote(serviceOf(stored)!, stored);
+      return;
     }
+    const stored = storedBy(write)?.object;
+    if (stored !== undefined) this.tracker.wrote(serviceOf(stored)!, stored);
   }
 
   reset(): void {
     this.podIndex.clear();
     this.areAsTheyCame = true;
-    this.serviceIndex.clear();
+    this.services = undefined;
     this.slices.clear();
     this.tracker.clear();
     this.triggerTimes.clear();
     this.desired.clear();
-    this.selected.clear();
     this.unhinted.clear();
     this.sharesAreStale = true;
   }
@@ -160,7 +163,7 @@ class EndpointSliceLogic implements ControllerLogic {
   private onService({ key, before, after }: Change): readonly ObjectKey[] {
     const was = (before as Service | undefined)?.spec.selector;
     const is = (after as Service | undefined)?.spec.selector;
-    if (was !== is) this.serviceIndex.update(splitKey(key).namespace, key, is);
+    if (was !== is) this.services?.update(splitKey(key).namespace, key, is);
     return [key];
   }
 
@@ -168,7 +171,6 @@ class EndpointSliceLogic implements ControllerLogic {
     const { key, before } = change;
     // The coming of a pod concerns the Services of its labels, whatever else it has.
     const after = patternAfter(change);
-    this.podChanges++;
     if (before !== undefined) this.areAsTheyCame = false;
     const { namespace = '' } = (after ?? before)!.metadata;
     const had = labelsOf(before);
@@ -184,9 +186,21 @@ class EndpointSliceLogic implements ControllerLogic {
   /** Pods of one template concern the Services of their labels, whatever else they have. */
   private onRun(run: PodRun): readonly ObjectKey[] {
     const { namespace = '', labels = NO_LABELS } = run.pattern.metadata;
-    this.podChanges++;
     this.podIndex.addRun(namespace, run, labels);
+    // What waits already needs not be found.
+    const { timing, actor } = this.place;
+    if (!this.hasBegun && timing.wait(GATHERS, actor) === ZERO) return NOBODY;
     return this.serviceIndex.selecting(namespace, labels);
+  }
+
+  private get serviceIndex(): SelectorIndex {
+    if (this.services !== undefined) return this.services;
+    this.services = new SelectorIndex();
+    for (const service of this.place.view.list('Service') as Iterable<Service>) {
+      const { namespace = '' } = service.metadata;
+      this.services.update(namespace, keyOf(service), service.spec.selector);
+    }
+    return this.services;
   }
 
   private onNode(change: Change): readonly ObjectKey[] {
@@ -198,10 +212,17 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 
   /** Somebody else has touched a slice: the Service is looked at again, but not in a hurry. */
-  private onSlice({ key, before, after }: Change): readonly ObjectKey[] {
+  private onSlice(change: Change): readonly ObjectKey[] {
+    const { lateSlice } = change;
+    // Nobody else writes such a slice, and it comes as it was asked for.
+    if (lateSlice !== undefined) {
+      this.slices.cameFirst(lateSlice);
+      return NOBODY;
+    }
+    const { key, before, after } = change;
     const was = isManaged(before) ? serviceOf(before) : undefined;
     const is = isManaged(after) ? serviceOf(after) : undefined;
-    this.keepSlice(key, was, is);
+    this.slices.moved(key, was, is);
     const service = after === undefined ? was : is;
     if (service === undefined) return NOBODY;
     const isForeign =
@@ -212,46 +233,31 @@ class EndpointSliceLogic implements ControllerLogic {
     const timer = 'controller-manager.endpointslice.minSyncDelay';
     const delay = this.place.timing.draw(timer, this.place.actor);
     // What it has asked for itself needs no second look.
-    const isOwn = after !== undefined && this.tracker.isAsAsked(after, key);
+    const isOwn = after !== undefined && this.isAsAsked(after, key);
     if (!isOwn) this.place.queue.addAfter(service, delay, timer);
     return NOBODY;
   }
 
-  /** Each slice by the Service that it is of, the one that was written last coming last. */
-  private keepSlice(key: ObjectKey, was: ObjectKey | undefined, is: ObjectKey | undefined): void {
-    const known = is === undefined ? undefined : this.slices.get(is);
-    // Most Services have one slice, which is the last one as it stands.
-    if (was === is && known?.length === 1 && known[0] === key) return;
-    if (was !== undefined) this.slices.set(was, this.slicesBeside(was, key));
-    if (is !== undefined) this.slices.set(is, Object.freeze([...this.slicesBeside(is, key), key]));
-  }
-
-  private slicesBeside(service: ObjectKey, slice: ObjectKey): readonly ObjectKey[] {
-    const known = this.slices.get(service);
-    return known === undefined ? NOBODY : Object.freeze(known.filter((it) => it !== slice));
+  private isAsAsked(slice: KubeObject, key: ObjectKey): boolean {
+    if (this.tracker.isAsAsked(slice, key)) return true;
+    return slice instanceof LateSlice && slice.metadata.generation === 1 && this.writesAtOnce;
   }
 
   /** Frozen, because the next pass compares its own with them. */
-  private podsOf(service: ObjectKey, { metadata, spec }: Service): readonly Version[] {
+  private podsOf({ metadata, spec }: Service): readonly Version[] {
     const { selector = {} } = spec;
-    const { podChanges } = this;
-    const last = this.selected.get(service);
-    if (last?.selector === selector && last.podChanges === podChanges) return last.pods;
     const { namespace = '' } = metadata;
     const runs = this.areAsTheyCame ? this.podIndex.runsMatching(namespace, selector) : undefined;
-    const pods = runs === undefined ? this.versionsOf(namespace, selector) : podsIn(runs);
-    this.selected.set(service, Object.freeze({ selector, podChanges, pods }));
-    return pods;
-  }
-
-  private versionsOf(namespace: string, selector: Labels): readonly Version[] {
+    if (runs !== undefined) return podsIn(runs);
     const keys = this.podIndex.matching(namespace, selector);
-    return Object.freeze(this.place.view.versions('Pod', keys));
+    return keys === NO_KEYS ? NO_PODS : Object.freeze(this.place.view.versions('Pod', keys));
   }
 
-  private slicesOf(service: ObjectKey): EndpointSlice[] {
-    const keys = this.slices.get(service) ?? NOBODY;
-    return this.place.view.getAll('EndpointSlice', keys) as EndpointSlice[];
+  private slicesOf(service: ObjectKey): readonly EndpointSlice[] {
+    const keys = this.slices.of(service);
+    return keys === NOBODY
+      ? NO_SLICES
+      : (this.place.view.getAll('EndpointSlice', keys) as EndpointSlice[]);
   }
 
   private plan(
@@ -301,6 +307,23 @@ class EndpointSliceLogic implements ControllerLogic {
     return kernel.isBeforeStart && timing.uniform('apiserver.write') === ZERO;
   }
 
+  /** A slice that nobody has read before the start is put together when somebody does. */
+  private create(
+    draft: SliceDraft,
+    service: Service,
+    triggerTime: number | undefined,
+    pass: Pass,
+  ): void {
+    const { kernel } = this.place;
+    const key = newSliceKey(this.place, 'endpointslice', pass.key);
+    if (kernel.isBeforeStart && draft instanceof LateDraft && lateSourceOf(draft) !== undefined) {
+      pass.create(new NewSlice(key, new NewText(pass.key, draft, triggerTime)), 1, key);
+      return;
+    }
+    pass.create(objectOf(draft, service, splitKey(key).name, triggerTime), 1, key);
+    if (this.writesAtOnce) this.tracker.asksFor(key);
+  }
+
   /** Writes go out one after the other, as the client of upstream sends them. */
   private write(
     service: Service,
@@ -309,13 +332,10 @@ class EndpointSliceLogic implements ControllerLogic {
     triggerTime: number | undefined,
     pass: Pass,
   ): void {
-    const { namespace = '', name } = service.metadata;
     for (const plan of plans) {
       for (const draft of plan.create) {
         pass.then();
-        const fresh = newSliceName(this.place, 'endpointslice', namespace, name);
-        pass.create(objectOf(draft, service, fresh.name, triggerTime), 1, fresh.key);
-        if (this.writesAtOnce) this.tracker.asksFor(fresh.key);
+        this.create(draft, service, triggerTime, pass);
       }
       for (const draft of plan.update) {
         pass.then();
@@ -333,14 +353,9 @@ class EndpointSliceLogic implements ControllerLogic {
   }
 }
 
-/** What a selector selected when so many changes of pods had been seen. Forks share it. */
-interface Selected {
-  readonly selector: Labels;
-  readonly podChanges: number;
-  readonly pods: readonly Version[];
-}
-
 const NO_LABELS: Labels = {};
+const NO_PODS: readonly Version[] = Object.freeze([]);
+const NO_SLICES: readonly EndpointSlice[] = Object.freeze([]);
 
 function labelsOf(object: KubeObject | undefined): Labels | undefined {
   return object && (object.metadata.labels ?? NO_LABELS);

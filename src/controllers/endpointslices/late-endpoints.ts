@@ -2,23 +2,23 @@
 // have in common is looked at once, and each becomes an endpoint when somebody reads it.
 
 import type { SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
+import { isPodTerminal } from '../../apiserver/kinds/pod';
 import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
-import { isSpecialAddress } from '../../apiserver/kinds/special-addresses';
 import { patternOf } from '../../apiserver/late-pod';
 import type { LatePod, PodMaker } from '../../apiserver/late-pod';
-import type { EndpointSource } from '../../apiserver/late-slice';
 import type { Version } from '../../apiserver/store';
 import { familyOf } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
 import { splitKey } from '../../values/kube-object';
-import type { DesiredGroup } from './desired-endpoints';
+import { isSpecialAddress } from '../../values/special-addresses';
+import type { DesiredGroup, Look } from './desired-endpoints';
+import type { KnownSource } from './slice-draft';
 import {
   addressesOf,
   conditionsIn,
   endpointOf,
   hostnameIn,
-  isEndpoint,
   isOfOneTemplate,
   portsOf,
 } from './slice-endpoint';
@@ -26,31 +26,59 @@ import {
 /** The zone of each node that is there, as it is when endpoints are looked for. */
 export type Zones = ReadonlyMap<string, string | undefined>;
 
-/** Who offers what, of one family. The zones do not change any more. */
+/** Who offers what, of one family. The zones of this number do not change any more. */
 export interface Offer {
   readonly service: Service;
   readonly family: Family;
   readonly zones: Zones;
+  readonly zoning: number;
 }
 
-/** Endpoints of one list of ports, as DesiredEndpoints.of finds them. Frozen: forks share them. */
-export class LateEndpoints implements DesiredGroup, EndpointSource {
+/**
+ * Endpoints of one list of ports, as DesiredEndpoints.of finds them, which are all that it finds.
+ * Frozen: forks share them.
+ */
+export class LateEndpoints implements DesiredGroup, KnownSource, Look {
   readonly ports: readonly SlicePort[];
-  readonly count: number;
+  readonly pods: readonly Version[];
   /** Whether one of them says that it is ready. */
   readonly hasReady: boolean;
-  // Private to the language, so that they can be found when all the rest is frozen.
-  readonly #pods: readonly Version[];
-  readonly #offer: Offer;
+  readonly zoning: number;
+  private readonly service: Service;
+  private readonly family: Family;
+  private readonly zones: Zones;
+  // Private to the language, so that it can be found when all the rest is frozen.
   #list: readonly SliceEndpoint[] | undefined;
 
-  constructor(pods: readonly Version[], offer: Offer, hasReady: boolean) {
-    this.ports = portsOf(offer.service, patternOf(pods[0]!) as Pod);
-    this.count = pods.length;
+  constructor(
+    pods: readonly Version[],
+    { service, family, zones, zoning }: Offer,
+    hasReady: boolean,
+  ) {
+    this.ports = portsOf(service, patternOf(pods[0]!) as Pod);
+    this.pods = pods;
     this.hasReady = hasReady;
-    this.#pods = pods;
-    this.#offer = offer;
+    this.zoning = zoning;
+    this.service = service;
+    this.family = family;
+    this.zones = zones;
     Object.freeze(this);
+  }
+
+  get count(): number {
+    return this.pods.length;
+  }
+
+  get spec(): Service['spec'] {
+    return this.service.spec;
+  }
+
+  get found(): this {
+    return this;
+  }
+
+  get groups(): readonly DesiredGroup[] {
+    return [this];
   }
 
   get endpoints(): readonly SliceEndpoint[] {
@@ -58,11 +86,11 @@ export class LateEndpoints implements DesiredGroup, EndpointSource {
   }
 
   get list(): readonly SliceEndpoint[] {
-    return (this.#list ??= Object.freeze(this.#pods.map((pod) => this.endpointOf(pod))));
+    return (this.#list ??= Object.freeze(this.pods.map((pod) => this.endpointOf(pod))));
   }
 
   private endpointOf(pod: Version): SliceEndpoint {
-    const { service, family, zones } = this.#offer;
+    const { service, family, zones } = this;
     const { late, scope = '' } = pod;
     const zone = zones.get(scope);
     if (late !== undefined) return lateEndpointOf(late, zone, service, family);
@@ -109,7 +137,7 @@ export function lateEndpointsOf(pods: readonly Version[], offer: Offer): LateEnd
     maker = pod.late?.maker;
     const pattern = patternOf(pod) as Pod;
     const isLikeLast = last === undefined || isOfOneTemplate(pattern, last);
-    if (!isLikeLast || !isEndpoint(pattern) || hostnameIn(service, pattern)) return undefined;
+    if (!isLikeLast || isPodTerminal(pattern) || hostnameIn(service, pattern)) return undefined;
     hasReady ||= conditionsIn(service, pattern).ready === true;
     last = pattern;
   }
@@ -119,10 +147,11 @@ export function lateEndpointsOf(pods: readonly Version[], offer: Offer): LateEnd
 /** Whether the pod has one address that clients can reach, on a node that is there. */
 function isPlaced(pod: Version, { family, zones }: Offer): boolean {
   const { late, scope } = pod;
+  if (scope === undefined || !zones.has(scope)) return false;
+  if (late?.isInRange === true && late.host.isReachedBy(family)) return true;
   const addresses = late === undefined ? addressesOf(pod.object as Pod, family) : late.addresses;
   const address = onlyOf(addresses as readonly IP[], family);
-  if (address === undefined || isSpecialAddress(address)) return false;
-  return scope !== undefined && zones.has(scope);
+  return address !== undefined && !isSpecialAddress(address);
 }
 
 /** The address of the family, where there is one alone. */

@@ -10,14 +10,13 @@ import { isHeadless } from '../../apiserver/kinds/service';
 import type { Service } from '../../apiserver/kinds/service';
 import { equalJson } from '../../apiserver/json';
 import { LateSlice } from '../../apiserver/late-slice';
-import type { EndpointSource } from '../../apiserver/late-slice';
+import type { EndpointSource, SliceText } from '../../apiserver/late-slice';
 import type { Family } from '../../values/ip';
 import { copyWith, deepFreeze } from '../../values/kube-object';
-import type { KubeObject, ObjectMeta } from '../../values/kube-object';
+import type { KubeObject, ObjectKey, ObjectMeta } from '../../values/kube-object';
 import type { Labels } from '../../values/labels';
 import { compareText } from '../../values/order';
 import { controllerOf, controllerReference } from '../owner';
-import type { LateEndpoints } from './late-endpoints';
 
 export const MANAGER = 'endpointslice-controller.k8s.io';
 export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
@@ -33,18 +32,30 @@ export interface SliceDraft {
   endpoints: readonly SliceEndpoint[];
 }
 
+/** What endpoints are put together from of which it is known whether one is ready. */
+export interface KnownSource extends EndpointSource {
+  readonly hasReady: boolean;
+}
+
+/** There are no endpoints. */
+export const NO_ENDPOINTS: KnownSource = deepFreeze({ ports: [], list: [], hasReady: false });
+
 /** A new slice that is to hold all endpoints there are, of which nobody has read any. */
 export class LateDraft implements SliceDraft {
   base: EndpointSlice | undefined = undefined;
+  readonly service: Service;
   readonly family: Family;
-  readonly labels: Labels;
-  readonly source: LateEndpoints;
+  readonly source: KnownSource;
   private given: readonly SliceEndpoint[] | undefined = undefined;
 
-  constructor(service: Service, family: Family, source: LateEndpoints) {
+  constructor(service: Service, family: Family, source: KnownSource) {
+    this.service = service;
     this.family = family;
-    this.labels = labelsOf(service);
     this.source = source;
+  }
+
+  get labels(): Labels {
+    return labelsOf(this.service);
   }
 
   /** Whether it is to hold others by now: the same with hints. */
@@ -66,7 +77,7 @@ export class LateDraft implements SliceDraft {
 }
 
 /** What the endpoints of the slice are put together from, where nobody has read any. */
-export function lateSourceOf(draft: SliceDraft): LateEndpoints | undefined {
+export function lateSourceOf(draft: SliceDraft): KnownSource | undefined {
   return draft instanceof LateDraft && !draft.isRead ? draft.source : undefined;
 }
 
@@ -153,13 +164,11 @@ export function objectOf(
 ): KubeObject {
   const { base, family: addressType, ports, labels } = draft;
   const annotations = annotationsOf(base, triggerTime);
-  const owner = copyWith(controllerReference(service), { blockOwnerDeletion: true });
   const given = base?.metadata ?? freshMetadata(service, name);
-  const metadata = copyWith(given, { labels, annotations, ownerReferences: [owner] });
-  const source = base === undefined ? sourceOf(draft) : undefined;
-  if (source !== undefined) {
-    return new LateSlice({ metadata: deepFreeze(metadata), addressType, ports }, source);
-  }
+  const ownerReferences = ownersOf(service);
+  const metadata = copyWith(given, { labels, annotations, ownerReferences });
+  const source = base === undefined ? lateSourceOf(draft) : undefined;
+  if (source !== undefined) return new LateSlice(deepFreeze(metadata), addressType, source);
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -170,12 +179,36 @@ export function objectOf(
   };
 }
 
-/** Of a new slice that says of nobody what the API server would have to look at. */
-function sourceOf(draft: SliceDraft): EndpointSource | undefined {
-  return lateSourceOf(draft) ?? (draft.endpoints.length === 0 ? NO_ENDPOINTS : undefined);
+/** What a new slice of a Service says whose endpoints nobody has read. */
+export class NewText implements SliceText {
+  readonly owner: ObjectKey;
+  readonly family: Family;
+  readonly source: EndpointSource;
+  private readonly service: Service;
+  private readonly triggerTime: number | undefined;
+
+  /** `owner`: the key of the Service. */
+  constructor(owner: ObjectKey, draft: LateDraft, triggerTime: number | undefined) {
+    this.owner = owner;
+    this.family = draft.family;
+    this.source = draft.source;
+    this.service = draft.service;
+    this.triggerTime = triggerTime;
+    Object.freeze(this);
+  }
+
+  metadataOf(name: string): ObjectMeta {
+    const { service, triggerTime } = this;
+    const labels = labelsOf(service);
+    const annotations = annotationsOf(undefined, triggerTime);
+    const ownerReferences = ownersOf(service);
+    return copyWith(freshMetadata(service, name), { labels, annotations, ownerReferences });
+  }
 }
 
-const NO_ENDPOINTS: EndpointSource = Object.freeze({ list: Object.freeze([]) });
+function ownersOf(service: Service): ObjectMeta['ownerReferences'] {
+  return [copyWith(controllerReference(service), { blockOwnerDeletion: true })];
+}
 
 function freshMetadata({ metadata }: Service, name: string): ObjectMeta {
   const { namespace } = metadata;

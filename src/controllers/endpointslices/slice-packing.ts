@@ -1,12 +1,20 @@
 // Which endpoints go into which slice: as few writes as possible, not as few slices.
 // source: staging/src/k8s.io/endpointslice/reconciler.go reconcileByPortMapping, finalize
 
-import type { EndpointSlice, SliceEndpoint, SlicePort } from '../../apiserver/kinds/endpointslice';
+import type { EndpointSlice, SliceEndpoint } from '../../apiserver/kinds/endpointslice';
 import type { Service } from '../../apiserver/kinds/service';
 import type { Family } from '../../values/ip';
 import type { DesiredGroup } from './desired-endpoints';
 import { LateEndpoints } from './late-endpoints';
-import { draftOf, hasStaleLabels, isOwnedBy, LateDraft, newDraft, portsKey } from './slice-draft';
+import {
+  draftOf,
+  hasStaleLabels,
+  isOwnedBy,
+  LateDraft,
+  newDraft,
+  NO_ENDPOINTS,
+  portsKey,
+} from './slice-draft';
 import type { SliceDraft, SlicePlan } from './slice-draft';
 import { areIdentical, identityOf, isSameEndpoint } from './slice-endpoint';
 
@@ -23,16 +31,8 @@ interface Packing {
 /** Packs the desired endpoints, group by group, into new and existing slices. */
 export function packSlices(packing: Packing): SlicePlan {
   const { service, family, desired, existing } = packing;
-  const plan: SlicePlan = { create: [], update: [], remove: [], unchanged: [] };
-  if (existing.length === 0 && desired.length > 0) {
-    const [first] = desired;
-    if (first instanceof LateEndpoints && desired.length === 1 && first.count <= packing.max) {
-      plan.create.push(new LateDraft(service, family, first));
-      return plan;
-    }
-    for (const group of desired) createSlices(plan, packing, group, group.endpoints);
-    return plan;
-  }
+  if (existing.length === 0) return planOfNew(packing);
+  const plan = planOf([]);
   if (existing.length === 1 && desired.length === 1 && keepTheOne(plan, packing)) return plan;
   const slicesByPorts = new Map<string, EndpointSlice[]>();
   for (const slice of existing) {
@@ -52,6 +52,23 @@ export function packSlices(packing: Packing): SlicePlan {
   for (const slices of slicesByPorts.values()) plan.remove.push(...slices);
   addPlaceholder(plan, service, family, existing.length);
   reuseRemoved(plan, service);
+  return plan;
+}
+
+function planOf(create: SliceDraft[]): SlicePlan {
+  return { create, update: [], remove: [], unchanged: [] };
+}
+
+/** Where there are no slices yet. */
+function planOfNew(packing: Packing): SlicePlan {
+  const { service, family, desired } = packing;
+  const [first] = desired;
+  if (first === undefined) return planOf([placeholder(service, family)]);
+  if (first instanceof LateEndpoints && desired.length === 1 && first.count <= packing.max) {
+    return planOf([new LateDraft(service, family, first)]);
+  }
+  const plan = planOf([]);
+  for (const group of desired) createSlices(plan, packing, group, group.endpoints);
   return plan;
 }
 
@@ -115,7 +132,6 @@ interface Kept {
 }
 
 const NOTHING: readonly SliceEndpoint[] = Object.freeze([]);
-const NO_PORTS: readonly SlicePort[] = Object.freeze([]);
 
 /** Brings the slices that are there in step. One that comes out empty is removed. */
 function keepDrafts(
@@ -217,7 +233,11 @@ function addPlaceholder(plan: SlicePlan, service: Service, family: Family, exist
     (only!.ports ?? []).length === 0 &&
     !hasStaleLabels(draftOf(only!, service));
   if (isPlaceholder) plan.unchanged.push(draftOf(plan.remove.pop()!, service));
-  else plan.create.push(newDraft(service, family, NO_PORTS));
+  else plan.create.push(placeholder(service, family));
+}
+
+function placeholder(service: Service, family: Family): SliceDraft {
+  return new LateDraft(service, family, NO_ENDPOINTS);
 }
 
 /** A slice that would be deleted becomes one that would be created: one write instead of two. */

@@ -3,6 +3,7 @@
 // source: pkg/controller/util/endpointslice/endpointslice_tracker.go
 
 import type { EndpointSlice } from '../../apiserver/kinds/endpointslice';
+import type { NewSlice } from '../../apiserver/late-slice';
 import { splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 
@@ -11,17 +12,29 @@ const DELETED = -1;
 
 /** A slice, by its name, as it was written last. Frozen, so that forks share it. */
 interface Written {
-  readonly slice: string;
+  readonly name: string;
   readonly generation: number;
 }
 
 const NOTHING: readonly Written[] = Object.freeze([]);
 
 export class SliceTracker {
-  /** By Service; most have one slice. */
-  private readonly written = new Map<ObjectKey, readonly Written[]>();
+  /** By Service; most have one slice, which stands there by itself. */
+  private readonly known = new Map<ObjectKey, Written | readonly Written[]>();
+  /** Slices that are made late and do not stand there yet: mostly nobody asks for them. */
+  private readonly firsts: NewSlice[] = [];
   /** New slices of which it is not known yet whether they were stored. */
   private readonly asked = new Set<ObjectKey>();
+
+  private get written(): Map<ObjectKey, Written | readonly Written[]> {
+    const { known, firsts } = this;
+    for (const { key, text } of firsts) {
+      const first = Object.freeze({ name: splitKey(key).name, generation: 1 });
+      known.set(text.owner, withSlice(known.get(text.owner), first));
+    }
+    if (firsts.length > 0) firsts.length = 0;
+    return known;
+  }
 
   /** The slice is asked for, under a name that nobody has. */
   asksFor(slice: ObjectKey): void {
@@ -39,20 +52,27 @@ export class SliceTracker {
   }
 
   /** A slice was stored as `slice`. */
-  wrote(service: ObjectKey, slice: KubeObject): void {
-    this.put(service, slice.metadata.name, slice.metadata.generation ?? 0);
+  wrote(service: ObjectKey, { metadata }: KubeObject): void {
+    const { name, generation = 0 } = metadata;
+    this.put(service, Object.freeze({ name, generation }));
+  }
+
+  /** The same of one that is made late. */
+  wroteFirst(slice: NewSlice): void {
+    this.firsts.push(slice);
   }
 
   /** A slice was deleted; the informer will tell. */
   removed(service: ObjectKey, slice: ObjectKey): void {
     const { name } = splitKey(slice);
-    if (this.generationOf(service, name) !== undefined) this.put(service, name, DELETED);
+    if (this.generationOf(service, name) === undefined) return;
+    this.put(service, Object.freeze({ name, generation: DELETED }));
   }
 
   /** Whether what the informer shows is older than what was written. */
   isStale(service: ObjectKey, shown: readonly EndpointSlice[]): boolean {
-    const known = this.written.get(service);
-    if (known === undefined) return false;
+    if (!this.written.has(service)) return false;
+    const known = this.writtenOf(service);
     let missing = 0;
     for (const { generation } of known) if (generation !== DELETED) missing++;
     for (const { metadata } of shown) {
@@ -73,8 +93,8 @@ export class SliceTracker {
   /** The informer shows a deletion. Returns whether it was expected. */
   sawDeletion(service: ObjectKey, slice: ObjectKey): boolean {
     const { name } = splitKey(slice);
-    const known = this.written.get(service) ?? NOTHING;
-    const others = known.filter((it) => it.slice !== name);
+    const known = this.writtenOf(service);
+    const others = known.filter((it) => it.name !== name);
     if (others.length < known.length) this.written.set(service, Object.freeze(others));
     return generationIn(known, name) === DELETED;
   }
@@ -84,24 +104,44 @@ export class SliceTracker {
   }
 
   clear(): void {
-    this.written.clear();
+    this.known.clear();
+    this.firsts.length = 0;
     this.asked.clear();
   }
 
   private generationOf(service: ObjectKey, slice: string): number | undefined {
-    return generationIn(this.written.get(service) ?? NOTHING, slice);
+    return generationIn(this.writtenOf(service), slice);
   }
 
-  private put(service: ObjectKey, slice: string, generation: number): void {
-    const known = this.written.get(service) ?? NOTHING;
-    const now = Object.freeze({ slice, generation });
-    const isOnly = known.length === 0 || (known.length === 1 && known[0]!.slice === slice);
-    const all = isOnly ? [now] : [...known.filter((it) => it.slice !== slice), now];
-    this.written.set(service, Object.freeze(all));
+  private writtenOf(service: ObjectKey): readonly Written[] {
+    return listOf(this.written.get(service));
+  }
+
+  private put(service: ObjectKey, now: Written): void {
+    const { written } = this;
+    written.set(service, withSlice(written.get(service), now));
   }
 }
 
+/** All of a Service with one of them as it is now. */
+function withSlice(
+  known: Written | readonly Written[] | undefined,
+  now: Written,
+): Written | readonly Written[] {
+  const others = listOf(known).filter(({ name }) => name !== now.name);
+  return others.length === 0 ? now : Object.freeze([...others, now]);
+}
+
+function listOf(known: Written | readonly Written[] | undefined): readonly Written[] {
+  if (known === undefined) return NOTHING;
+  return isOne(known) ? [known] : known;
+}
+
+function isOne(written: Written | readonly Written[]): written is Written {
+  return 'generation' in written;
+}
+
 function generationIn(written: readonly Written[], slice: string): number | undefined {
-  for (const it of written) if (it.slice === slice) return it.generation;
+  for (const it of written) if (it.name === slice) return it.generation;
   return undefined;
 }

@@ -1,15 +1,13 @@
 // Binds pods to nodes.
 // source: pkg/scheduler/schedule_one.go; the filters of pkg/scheduler/framework/plugins
 
-import { matchesNode } from '../../apiserver/kinds/node-affinity';
-import { tolerates } from '../../apiserver/kinds/node';
 import type { Node } from '../../apiserver/kinds/node';
 import { conditionOf, isPodTerminal, withCondition } from '../../apiserver/kinds/pod';
 import type { Condition, Pod, PodStatus } from '../../apiserver/kinds/pod';
 import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
+import { podsIn } from '../../apiserver/pod-run';
 import type { PodRun } from '../../apiserver/pod-run';
-import type { Taint } from '../../values/cluster-spec';
 import { keyOf } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { LateMap } from '../../values/late-map';
@@ -18,13 +16,10 @@ import { between, later } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Placement, Workplace } from '../define';
-import type { NodeLoad } from './node-load';
+import { Demands } from './demands';
 import { NodesByLoad } from './nodes-by-load';
-import { controllerOf, NOBODY } from '../owner';
+import { NOBODY } from '../owner';
 import type { Pass, Write } from '../pass';
-
-/** source: pkg/scheduler/framework/plugins/nodeunschedulable */
-const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 
 /** source: pkg/scheduler/apis/config/v1/defaults.go (ClientConnection: 50 a second, burst 100) */
 const REQUESTS = { timer: 'scheduler.requestInterval', factor: 1, burst: 100 } as const;
@@ -44,9 +39,11 @@ class SchedulerLogic implements ControllerLogic {
   private readonly place: Workplace;
   /** What runs where, including what is being bound. */
   private readonly loads = new NodesByLoad();
-  /** The node of each pod that counts on one. */
-  private readonly assigned = new LateMap<ObjectKey, string>();
-  /** Pods with their nodes that were bound at once, of which the API has not told it yet. */
+  /** The node of each pod that counts on one, but for those in `runs`. */
+  private readonly known = new LateMap<ObjectKey, string>();
+  /** Pods of series that it was told of since somebody looked for one by its key. */
+  private runs: PodRun[] = [];
+  /** Others with their nodes that were bound at once, of which the API has not told it yet. */
   private unheard: string[] = [];
   /** How much of that list it has been told of. */
   private heard = 0;
@@ -56,6 +53,8 @@ class SchedulerLogic implements ControllerLogic {
     { readonly until: Instant; readonly tries: number }
   >();
 
+  /** What the pod asks for that was looked at last: those of one template come in a row. */
+  private last: Demands | undefined;
   /** The status of what was bound last as it was stored. */
   private common: { readonly at: Instant; readonly status: PodStatus } | undefined;
 
@@ -69,24 +68,26 @@ class SchedulerLogic implements ControllerLogic {
     const pod = this.place.view.get('Pod', key) as Pod | undefined;
     if (pod === undefined || !isWaiting(pod) || this.assigned.has(key)) return;
     const reasons = new Map<string, number>();
-    const node = this.choose(pod, reasons);
+    const node = this.choose(this.demandsOf(pod), reasons);
     if (node === undefined) this.postpone(pod, reasons, pass);
-    else this.bind(pod, node, pass);
+    else this.bind(pod, this.loads.nameOf(node), pass);
   }
 
   /** What waits for nothing is bound as it is stored; undefined where it fits nowhere. */
-  placed(pod: Pod, key: ObjectKey, isNew: boolean): Placement | undefined {
-    const node = isWaiting(pod) ? this.choose(pod) : undefined;
+  placed(pod: Pod, key: ObjectKey | undefined): Placement | undefined {
+    const demands = this.demandsOf(pod);
+    const node = isWaiting(pod) ? this.choose(demands) : undefined;
     if (node === undefined) return undefined;
-    const { name: nodeName } = node.node.metadata;
-    if (isNew) {
-      this.assigned.later(key, nodeName);
-      this.unheard.push(key, nodeName);
-      this.loads.add(nodeName, pod, ownerOf(pod));
-    } else {
-      this.assign(pod, key, nodeName);
-    }
+    const nodeName = this.loads.nameOf(node);
+    if (key === undefined) this.loads.count(node, demands, 1);
+    else this.assign(pod, key, nodeName);
     return { nodeName, status: this.statusAtOnce(pod) };
+  }
+
+  /** One that was placed without its key, and does not come in a run. */
+  named(key: ObjectKey, nodeName: string): void {
+    this.known.later(key, nodeName);
+    this.unheard.push(key, nodeName);
   }
 
   /** What is bound at one instant has one status, where nothing had been said of it. */
@@ -107,7 +108,8 @@ class SchedulerLogic implements ControllerLogic {
 
   reset(): void {
     this.loads.clear();
-    this.assigned.clear();
+    this.known.clear();
+    this.runs = [];
     this.unheard = [];
     this.heard = 0;
     this.unschedulable.clear();
@@ -118,10 +120,10 @@ class SchedulerLogic implements ControllerLogic {
       this.loads.delete(key);
       return [];
     }
-    const load = this.loads.get(key);
-    if (load === undefined) this.loads.put(after as Node);
-    else load.node = after as Node;
-    if (load === undefined) this.restoreLoad(key);
+    const isKnown = this.loads.numberOf(key) !== undefined;
+    this.loads.put(after as Node);
+    if (!isKnown) this.restoreLoad(key);
+    if (this.unschedulable.size === 0) return NOBODY;
     const part = (node: KubeObject | undefined) =>
       node && [node.metadata.labels, node.spec, (node as Node).status?.allocatable];
     return equalJson(part(before), part(after)) ? [] : this.retryAll();
@@ -130,26 +132,37 @@ class SchedulerLogic implements ControllerLogic {
   /** Whether the pod is told of for the first time, and it was bound at once: it counts. */
   private isNextBound(change: Change): boolean {
     const { unheard, heard } = this;
+    if (change.late !== undefined) {
+      this.known.later(change.key, change.late.scope);
+      return true;
+    }
     if (unheard[heard] !== change.key) return false;
     const node = unheard[heard + 1];
-    this.hasHeard(1);
-    // What was made in series was made with that node.
-    if (change.late !== undefined) return true;
+    this.hasHeard();
     const after = change.after as Pod | undefined;
     return after !== undefined && after.spec.nodeName === node && !isPodTerminal(after);
   }
 
-  private hasHeard(count: number): void {
-    this.heard += 2 * count;
+  private hasHeard(): void {
+    this.heard += 2;
     if (this.heard < this.unheard.length) return;
     this.unheard = [];
     this.heard = 0;
   }
 
   /** What was made in series was bound as it was made: it counts. */
-  private onRun({ count }: PodRun): readonly ObjectKey[] {
-    this.hasHeard(count);
+  private onRun(run: PodRun): readonly ObjectKey[] {
+    this.runs.push(run);
     return NOBODY;
+  }
+
+  /** The node of each pod that counts on one. */
+  private get assigned(): Map<ObjectKey, string> {
+    const { runs, known } = this;
+    if (runs.length === 0) return known;
+    this.runs = [];
+    for (const pod of podsIn(runs)) known.later(pod.key, pod.scope);
+    return known;
   }
 
   private onPod(change: Change): readonly ObjectKey[] {
@@ -188,33 +201,32 @@ class SchedulerLogic implements ControllerLogic {
    * The node with the fewest pods of the same owner, then with the fewest pods, then the first.
    * Upstream scores by free resources and by spreading, and draws among equals.
    */
-  private choose(pod: Pod, reasons?: Map<string, number>): NodeLoad | undefined {
-    const spread = this.loads.spreadOf(ownerOf(pod));
-    const fresh = this.loads.firstOfLeast(
-      (load) => !spread.has(load.came) && whyNot(pod, load) === undefined,
-    );
+  private choose(demands: Demands, reasons?: Map<string, number>): number | undefined {
+    const { loads } = this;
+    const fresh = loads.firstOfLeast(demands);
     if (fresh !== undefined) return fresh;
-    let best: NodeLoad | undefined;
-    let bestOwn = 0;
-    for (const load of this.loads.inOrder()) {
-      const own = spread.get(load.came);
+    const spread = loads.spreadOf(demands.owner);
+    let best: number | undefined;
+    let [bestOwn, bestPods] = [0, 0];
+    for (const node of loads.inOrder()) {
+      const [own, pods] = [spread.get(node), loads.podsOn(node)];
       const isWorse =
-        best !== undefined && (own > bestOwn || (own === bestOwn && load.pods >= best.pods));
+        best !== undefined && (own > bestOwn || (own === bestOwn && pods >= bestPods));
       if (isWorse) continue;
-      const reason = whyNot(pod, load);
-      if (reason === undefined) {
-        best = load;
-        bestOwn = own;
-      } else {
-        reasons?.set(reason, (reasons.get(reason) ?? 0) + 1);
-      }
+      const reason = loads.whyNot(node, demands);
+      if (reason === undefined) [best, bestOwn, bestPods] = [node, own, pods];
+      else reasons?.set(reason, (reasons.get(reason) ?? 0) + 1);
     }
     return best;
   }
 
-  private bind(pod: Pod, load: NodeLoad, pass: Pass): void {
+  private demandsOf(pod: Pod): Demands {
+    if (this.last?.pod !== pod) this.last = new Demands(pod);
+    return this.last;
+  }
+
+  private bind(pod: Pod, nodeName: string, pass: Pass): void {
     const { now } = this.place.kernel;
-    const nodeName = load.node.metadata.name;
     this.assign(pod, keyOf(pod), nodeName);
     this.unschedulable.delete(keyOf(pod));
     pass.effect = 'gain';
@@ -248,20 +260,25 @@ class SchedulerLogic implements ControllerLogic {
   private assign(pod: Pod, key: ObjectKey, node: string): void {
     if (this.assigned.get(key) === node) return;
     this.assigned.set(key, node);
-    this.loads.add(node, pod, ownerOf(pod));
+    this.count(node, pod, 1);
   }
 
   private unassign(key: ObjectKey, pod: Pod | undefined): void {
     const node = this.assigned.get(key);
     this.assigned.delete(key);
-    if (node !== undefined && pod !== undefined) this.loads.remove(node, pod, ownerOf(pod));
+    if (node !== undefined && pod !== undefined) this.count(node, pod, -1);
+  }
+
+  private count(node: string, pod: Pod, by: 1 | -1): void {
+    const number = this.loads.numberOf(node);
+    if (number !== undefined) this.loads.count(number, this.demandsOf(pod), by);
   }
 
   /** A node that comes after its pods finds them counted. */
   private restoreLoad(node: string): void {
     for (const [key, name] of this.assigned) {
       const pod = name === node ? (this.place.view.get('Pod', key) as Pod | undefined) : undefined;
-      if (pod !== undefined) this.loads.add(node, pod, ownerOf(pod));
+      if (pod !== undefined) this.count(node, pod, 1);
     }
   }
 }
@@ -276,34 +293,6 @@ function isWaiting(pod: Pod): boolean {
   const { nodeName, schedulerName = 'default-scheduler' } = pod.spec;
   const isGoing = pod.metadata.deletionTimestamp !== undefined;
   return !nodeName && !isGoing && !isPodTerminal(pod) && schedulerName === 'default-scheduler';
-}
-
-function ownerOf(pod: Pod): string {
-  return controllerOf(pod)?.uid ?? '';
-}
-
-const NO_TAINTS: readonly Taint[] = [];
-
-function isTolerated({ spec: { tolerations = [] } }: Pod, taint: Taint): boolean {
-  return tolerations.some((it) => tolerates(it, taint));
-}
-
-/** Why the pod cannot run there, in the words of the scheduler; undefined where it can. */
-function whyNot(pod: Pod, load: NodeLoad): string | undefined {
-  const { spec } = load.node;
-  if (spec?.unschedulable && !isTolerated(pod, UNSCHEDULABLE)) return 'node(s) were unschedulable';
-  if (!matchesNode(pod.spec, load.node)) {
-    return "node(s) didn't match Pod's node affinity/selector";
-  }
-  for (const taint of spec?.taints ?? NO_TAINTS) {
-    if (taint.effect === 'PreferNoSchedule' || isTolerated(pod, taint)) continue;
-    return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
-  }
-  if (load.pods >= load.maxPods) return 'Too many pods';
-  if (load.hasPortConflict(pod)) {
-    return "node(s) didn't have free ports for the requested pod ports";
-  }
-  return undefined;
 }
 
 /** `0/3 nodes are available: 1 Too many pods, 2 node(s) were unschedulable.` */

@@ -31,8 +31,7 @@ export function progressConditions(
   activity: Activity,
   now: Instant,
 ): readonly Condition[] {
-  const reason = isAvailable ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable';
-  const available = change('Available', isAvailable ? 'True' : 'False', reason);
+  const available = isAvailable ? AVAILABLE : UNAVAILABLE;
   const before = setCondition(owner.status?.conditions ?? [], available, now);
   if (!hasDeadline(owner)) return before.filter(({ type }) => type !== 'Progressing');
   const progress = progressOf(owner, next, activity, now);
@@ -56,12 +55,26 @@ export function deadlineOf(owner: Deployment, next: Counts): Instant | undefined
 interface Change extends Pick<Condition, 'type' | 'status'> {
   readonly reason: string;
   /** Whether the same condition counts as a new one: progress was made. */
-  readonly isNews?: boolean;
+  readonly isNews: boolean;
 }
 
 function change(type: string, status: Condition['status'], reason: string): Change {
-  return { type, status, reason };
+  return Object.freeze({ type, status, reason, isNews: false });
 }
+
+const AVAILABLE = change('Available', 'True', 'MinimumReplicasAvailable');
+const UNAVAILABLE = change('Available', 'False', 'MinimumReplicasUnavailable');
+const CREATED = change('Progressing', 'True', 'NewReplicaSetCreated');
+const FOUND = change('Progressing', 'True', 'FoundNewReplicaSet');
+const COMPLETED = change('Progressing', 'True', COMPLETE);
+/** The same again counts as news. */
+const PROGRESSED: Change = Object.freeze({
+  ...change('Progressing', 'True', 'ReplicaSetUpdated'),
+  isNews: true,
+});
+const STUCK = change('Progressing', 'False', TIMED_OUT);
+const PAUSED = change('Progressing', 'Unknown', 'DeploymentPaused');
+const RESUMED = change('Progressing', 'Unknown', 'DeploymentResumed');
 
 function progressOf(
   owner: Deployment,
@@ -73,25 +86,21 @@ function progressOf(
   const paused = pausedChange(owner, current);
   if (paused !== undefined) return paused;
   if (activity === 'scales') return undefined;
-  if (activity === 'creates') return change('Progressing', 'True', 'NewReplicaSetCreated');
-  if (current === undefined) return change('Progressing', 'True', 'FoundNewReplicaSet');
+  if (activity === 'creates') return CREATED;
+  if (current === undefined) return FOUND;
   if (next.replicas === next.updatedReplicas && current.reason === COMPLETE) return undefined;
-  if (isComplete(owner, next)) return change('Progressing', 'True', COMPLETE);
-  if (hasProgressed(owner.status ?? {}, next)) {
-    return { ...change('Progressing', 'True', 'ReplicaSetUpdated'), isNews: true };
-  }
+  if (isComplete(owner, next)) return COMPLETED;
+  if (hasProgressed(owner.status ?? {}, next)) return PROGRESSED;
   if (current.reason === COMPLETE || expiryOf(owner, current) >= now) return undefined;
-  return change('Progressing', 'False', TIMED_OUT);
+  return STUCK;
 }
 
 /** source: pkg/controller/deployment/sync.go checkPausedConditions */
 function pausedChange({ spec }: Deployment, current: Condition | undefined): Change | undefined {
   if (current?.reason === TIMED_OUT) return undefined;
   const wasPaused = current?.reason === 'DeploymentPaused';
-  if (spec.paused === true && !wasPaused)
-    return change('Progressing', 'Unknown', 'DeploymentPaused');
-  if (spec.paused !== true && wasPaused)
-    return change('Progressing', 'Unknown', 'DeploymentResumed');
+  if (spec.paused === true && !wasPaused) return PAUSED;
+  if (spec.paused !== true && wasPaused) return RESUMED;
   return undefined;
 }
 
@@ -136,7 +145,7 @@ function setCondition(
 ): readonly Condition[] {
   const before = conditionOf(conditions, type);
   const isSame = before?.status === status && before.reason === reason;
-  if (isSame && isNews !== true) return conditions;
+  if (isSame && !isNews) return conditions;
   const since = before?.status === status ? before.lastTransitionTime : undefined;
   const lastTransitionTime = since ?? now;
   return withCondition(conditions, {

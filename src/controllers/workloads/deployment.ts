@@ -1,33 +1,28 @@
 // Rolls the pods of a Deployment from one template to the next, one ReplicaSet per template.
 // source: pkg/controller/deployment/{deployment_controller,sync,rolling,recreate}.go
 
-import { vouchFor } from '../../apiserver/kinds/define';
 import type { Deployment } from '../../apiserver/kinds/deployment';
-import { NAME_MOST } from '../../apiserver/kinds/names';
-import type { Condition } from '../../apiserver/kinds/pod';
 import type { ReplicaSet } from '../../apiserver/kinds/replicaset';
-import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload';
 import { equalJson } from '../../apiserver/json';
 import type { Change } from '../../apiserver/informer';
 import { patternAfter } from '../../apiserver/late-pod';
 import type { EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import type { DeclaredWait } from '../../timing';
-import { copyWith } from '../../values/kube-object';
-import type { KubeObject, ObjectKey } from '../../values/kube-object';
-import type { Labels, LabelSelector } from '../../values/labels';
+import type { ObjectKey } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
 import { defineController } from '../define';
 import type { ControllerLogic, Workplace } from '../define';
-import { controllerReference, NOBODY, ownedAmong, OwnerIndex, ownerKey, ownerKeys } from '../owner';
-import { deadlineOf, isThrough, progressConditions } from './deployment-progress';
-import type { Activity, Counts } from './deployment-progress';
+import { NOBODY, ownedAmong, ownerKey } from '../owner';
+import type { OwnerIndex } from '../owner';
+import { deadlineOf, isThrough } from './deployment-progress';
+import type { Activity } from './deployment-progress';
+import { statusOf } from './deployment-status';
+import { freshAmong, setFor, sizeAnnotations } from './new-set';
 import type { Pass } from '../pass';
 import {
-  bounds,
   DESIRED_REPLICAS,
   isScaling,
-  MAX_REPLICAS,
   nextOfNew,
   replicasOf,
   REVISION,
@@ -37,11 +32,9 @@ import {
   wantedReplicas,
 } from './rollout';
 import type { Scale } from './rollout';
-import { templateHash } from './template-hash';
+import { SetIndex } from './set-index';
+import { sharedStatus } from './shared-status';
 
-const NO_LABELS: Labels = Object.freeze({});
-const NO_SELECTOR: LabelSelector = Object.freeze({});
-const HASH_LABEL = 'pod-template-hash';
 const DEADLINE: DeclaredWait = 'spec.progressDeadlineSeconds';
 
 /** source: pkg/controller/deployment/deployment_controller.go maxRetries */
@@ -57,7 +50,7 @@ export const deployment = defineController({
 class DeploymentLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
   private readonly place: Workplace;
-  private readonly sets = new OwnerIndex('Deployment');
+  private readonly sets = new SetIndex();
   /** Pods by their ReplicaSet, from the first question on: only who recreates them asks. */
   private pods: OwnerIndex | undefined;
   /** The deadlines that are watched, by Deployment. */
@@ -75,7 +68,7 @@ class DeploymentLogic implements ControllerLogic {
     this.watches = {
       Deployment: ({ key }) => [key],
       Pod: (change) => this.onPod(change),
-      ReplicaSet: (change) => this.onSet(change),
+      ReplicaSet: (change) => this.sets.update(change),
     };
   }
 
@@ -92,10 +85,8 @@ class DeploymentLogic implements ControllerLogic {
 
   /** The oldest one first. */
   private setsOf({ metadata }: Deployment): readonly ReplicaSet[] {
-    if (this.sets.countOf(metadata.uid) === 0) return NO_SETS;
-    const sets = [...this.sets.ownedBy(metadata.uid)] as ReplicaSet[];
-    if (sets.length > 1) sets.sort((a, b) => revisionOf(a) - revisionOf(b));
-    return sets;
+    const sets = this.sets.of(metadata.uid);
+    return sets.length < 2 ? sets : [...sets].sort((a, b) => revisionOf(a) - revisionOf(b));
   }
 
   private advance(
@@ -121,11 +112,6 @@ class DeploymentLogic implements ControllerLogic {
     this.sets.clear();
     this.pods = undefined;
     this.watched.clear();
-  }
-
-  private onSet(change: Change): readonly ObjectKey[] {
-    this.sets.update(change);
-    return ownerKeys(change, 'Deployment');
   }
 
   passesOver(kind: string, changes: readonly Change[]): boolean {
@@ -180,7 +166,8 @@ class DeploymentLogic implements ControllerLogic {
     const revision = newestOf(old) + 1;
     pass.effect = 'gain';
     pass.summary = `a new template: revision ${revision}`;
-    pass.create(setFor(owner, nextOfNew(owner, 0, running), revision));
+    const { set, key } = setFor(owner, nextOfNew(owner, 0, running), revision);
+    pass.create(set, 1, key);
   }
 
   private hasPods(sets: readonly ReplicaSet[]): boolean {
@@ -196,10 +183,10 @@ class DeploymentLogic implements ControllerLogic {
       pass.effect ??= replicas > replicasOf(set) ? 'gain' : 'loss';
       pass.patch(set, { metadata: { annotations: sizeAnnotations(owner) }, spec: { replicas } });
     }
+    const wanted = wantedReplicas(owner);
     // Sets that keep their size must still say for which number they were sized.
-    for (const set of this.sets.ownedBy(owner.metadata.uid) as Iterable<ReplicaSet>) {
-      if (replicasOf(set) === 0 || scales.some((scale) => scale.set === set)) continue;
-      if (Number(set.metadata.annotations?.[DESIRED_REPLICAS]) === wantedReplicas(owner)) continue;
+    for (const set of this.sets.of(owner.metadata.uid)) {
+      if (replicasOf(set) === 0 || isSizedFor(wanted, set) || isAmong(scales, set)) continue;
       pass.patch(set, { metadata: { annotations: sizeAnnotations(owner) } });
     }
   }
@@ -220,8 +207,8 @@ class DeploymentLogic implements ControllerLogic {
     pass: Pass,
   ): void {
     const { kernel } = this.place;
-    const next = statusOf(owner, sets, fresh, activity, kernel.now);
-    if (!equalJson(next, owner.status)) {
+    const next = sharedStatus(statusOf(owner, sets, fresh, activity, kernel.now));
+    if (next !== owner.status && !equalJson(next, owner.status)) {
       if (isThrough(owner, next)) pass.conclude(owner, next);
       else pass.patch(owner, { status: next }, pass.key);
       return;
@@ -235,43 +222,6 @@ class DeploymentLogic implements ControllerLogic {
 }
 
 const NO_SETS: readonly ReplicaSet[] = [];
-const NO_CONDITIONS: readonly Condition[] = [];
-
-function statusOf(
-  owner: Deployment,
-  sets: readonly ReplicaSet[],
-  fresh: ReplicaSet | undefined,
-  activity: Activity,
-  now: Instant,
-): ReplicaStatus {
-  let sized = 0;
-  let replicas = 0;
-  let readyReplicas = 0;
-  let availableReplicas = 0;
-  for (const set of sets) {
-    sized += replicasOf(set);
-    replicas += set.status?.replicas ?? 0;
-    readyReplicas += set.status?.readyReplicas ?? 0;
-    availableReplicas += set.status?.availableReplicas ?? 0;
-  }
-  const isAvailable = availableReplicas >= wantedReplicas(owner) - bounds(owner).unavailable;
-  const next: Counts & { conditions: readonly Condition[] } = {
-    observedGeneration: owner.metadata.generation ?? 0,
-    replicas,
-    updatedReplicas: fresh?.status?.replicas ?? 0,
-    readyReplicas,
-    availableReplicas,
-    unavailableReplicas: Math.max(0, sized - availableReplicas),
-    conditions: NO_CONDITIONS,
-  };
-  next.conditions = progressConditions(owner, next, isAvailable, activity, now);
-  return next;
-}
-
-function freshAmong(sets: readonly ReplicaSet[], template: PodTemplate): ReplicaSet | undefined {
-  for (const set of sets) if (isSameTemplate(set.spec.template, template)) return set;
-  return undefined;
-}
 
 /** The others; most Deployments have one set, which is the new one. */
 function without(
@@ -282,45 +232,12 @@ function without(
   return sets.length === 1 ? NO_SETS : sets.filter((set) => set !== fresh);
 }
 
-/** The set of the template of now, frozen part by part, so that nobody has to walk through it. */
-function setFor(owner: Deployment, replicas: number, revision: number): KubeObject {
-  const { namespace } = owner.metadata;
-  const { template, selector, minReadySeconds } = owner.spec;
-  const hash = templateHash(template);
-  const label = { [HASH_LABEL]: hash };
-  const labels: Labels = Object.freeze(copyWith(template.metadata?.labels ?? NO_LABELS, label));
-  const matchLabels = Object.freeze(copyWith(selector?.matchLabels ?? NO_LABELS, label));
-  const annotations = sizeAnnotations(owner);
-  annotations[REVISION] = String(revision);
-  Object.freeze(annotations);
-  const ownerReferences = Object.freeze([controllerReference(owner)]);
-  const name = `${owner.metadata.name}-${hash}`;
-  const own = withLabels(template, labels);
-  // Nobody has to look: it differs in the label alone that makes it another one.
-  compared.set(own, { wanted: template, isSame: true });
-  const metadata =
-    namespace === undefined
-      ? { name, labels, annotations, ownerReferences }
-      : { name, namespace, labels, annotations, ownerReferences };
-  const ofSet = Object.freeze(copyWith(selector ?? NO_SELECTOR, { matchLabels }));
-  const spec = { replicas, minReadySeconds, selector: ofSet, template: own };
-  const set: KubeObject = {
-    apiVersion: 'apps/v1',
-    kind: 'ReplicaSet',
-    metadata: Object.freeze(metadata),
-    spec: Object.freeze(spec),
-  };
-  // All else that could be wrong with it was found right with its owner.
-  const isRight = name.length <= NAME_MOST && selector?.matchExpressions === undefined;
-  return isRight ? vouchFor(set) : set;
+function isSizedFor(wanted: number, { metadata }: ReplicaSet): boolean {
+  return Number(metadata.annotations?.[DESIRED_REPLICAS]) === wanted;
 }
 
-function sizeAnnotations(owner: Deployment): Record<string, string> {
-  const wanted = wantedReplicas(owner);
-  return {
-    [DESIRED_REPLICAS]: String(wanted),
-    [MAX_REPLICAS]: String(wanted + bounds(owner).surge),
-  };
+function isAmong(scales: readonly Scale[], set: ReplicaSet): boolean {
+  return scales.some((scale) => scale.set === set);
 }
 
 /** The revision of the newest of them, 0 for none. */
@@ -332,31 +249,4 @@ function newestOf(sets: readonly ReplicaSet[]): number {
 
 function revisionOf({ metadata }: ReplicaSet): number {
   return Number(metadata.annotations?.[REVISION] ?? 0);
-}
-
-/** The answer about the last template that each one was compared with: both hardly ever change. */
-const compared = new WeakMap<PodTemplate, { wanted: PodTemplate; isSame: boolean }>();
-
-function isSameTemplate(ofSet: PodTemplate, wanted: PodTemplate): boolean {
-  let last = compared.get(ofSet);
-  if (last?.wanted !== wanted) {
-    last = { wanted, isSame: haveSameContent(ofSet, wanted) };
-    compared.set(ofSet, last);
-  }
-  return last.isSame;
-}
-
-/** source: pkg/controller/deployment/util/deployment_util.go EqualIgnoreHash */
-function haveSameContent(ofSet: PodTemplate, wanted: PodTemplate): boolean {
-  return equalJson(withoutHash(ofSet), withoutHash(wanted));
-}
-
-function withoutHash(template: PodTemplate): PodTemplate {
-  const { [HASH_LABEL]: _hash, ...labels } = template.metadata?.labels ?? NO_LABELS;
-  return withLabels(template, labels);
-}
-
-function withLabels(template: PodTemplate, labels: Labels): PodTemplate {
-  const metadata = Object.freeze(copyWith(template.metadata ?? {}, { labels }));
-  return Object.freeze(copyWith(template, { metadata }));
 }

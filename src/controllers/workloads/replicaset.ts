@@ -7,7 +7,7 @@ import type { PodTemplate, ReplicaStatus } from '../../apiserver/kinds/workload'
 import type { Change } from '../../apiserver/informer';
 import { patternAfter } from '../../apiserver/late-pod';
 import type { PodRun } from '../../apiserver/pod-run';
-import { copyWith, splitKey } from '../../values/kube-object';
+import { keyOf, splitKey } from '../../values/kube-object';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
 import { matchesSelector } from '../../values/labels';
 import type { Labels, LabelSelector } from '../../values/labels';
@@ -20,18 +20,20 @@ import { LabelIndex, NO_KEYS } from '../label-index';
 import {
   controllerOf,
   controllerReference,
+  countOfAlike,
   distinctKeys,
-  objectOf,
+  objectsAlike,
   ownedAmong,
   OwnerIndex,
   ownerKey,
   Ownerships,
-  patternIn,
+  patternOfAlike,
 } from '../owner';
-import type { Held } from '../owner';
+import type { HeldAlike } from '../owner';
 import type { Pass, Write } from '../pass';
 import { availableAt, podFromTemplate, rankForDeletion } from './pod-control';
 import { SelectorIndex } from '../selector-index';
+import { sharedStatus } from './shared-status';
 
 /** At most so many pods are created or deleted in one pass. source: replica_set.go BurstReplicas */
 const BURST = 500;
@@ -70,7 +72,8 @@ class ReplicaLogic implements ControllerLogic {
   private readonly pods = new LabelIndex();
   /** Pods that nobody controls. */
   private readonly orphans = new LabelIndex();
-  private readonly selectors = new SelectorIndex();
+  /** Selectors of those that may take a pod in: from the first pod on that nobody controls. */
+  private selectors: SelectorIndex | undefined;
   private readonly expectations = new Expectations();
   /** Replica sets by their Deployment, from the first question on: only who removes pods asks. */
   private siblings: OwnerIndex | undefined;
@@ -116,19 +119,27 @@ class ReplicaLogic implements ControllerLogic {
     this.siblings = undefined;
     this.pods.clear();
     this.orphans.clear();
-    this.selectors.clear();
+    this.selectors = undefined;
     this.expectations.clear();
   }
 
   private onOwner(change: Change): readonly ObjectKey[] {
     const { key, before, after } = change;
     // Most writes of an owner are of its status.
-    if (before?.spec !== after?.spec) {
-      const selector = after && readOwner(after).selector.matchLabels;
-      this.selectors.update(splitKey(key).namespace, key, selector);
+    if (this.selectors !== undefined && before?.spec !== after?.spec) {
+      noteSelector(this.selectors, key, after);
     }
     this.siblings?.update(change);
     return [key];
+  }
+
+  /** An index of what the view shows. */
+  private selectorsNow(): SelectorIndex {
+    const selectors = new SelectorIndex();
+    for (const object of this.place.view.list(this.kind)) {
+      noteSelector(selectors, keyOf(object), object);
+    }
+    return selectors;
   }
 
   private onPod(change: Change): readonly ObjectKey[] {
@@ -153,6 +164,7 @@ class ReplicaLogic implements ControllerLogic {
     const isSame = was === undefined || was.keys === is?.keys;
     const owners = isSame ? is!.keys : distinctKeys(was.keys[0], is?.keys[0]);
     if (!hasNone) return owners;
+    this.selectors ??= this.selectorsNow();
     return [...new Set([...owners, ...this.selectors.selecting(namespace, has)])];
   }
 
@@ -172,21 +184,21 @@ class ReplicaLogic implements ControllerLogic {
    * pods that it no longer matches.
    * source: pkg/controller/controller_ref_manager.go ClaimPods
    */
-  private claim(owner: ReplicaOwner, pass: Pass): Held[] {
+  private claim(owner: ReplicaOwner, pass: Pass): HeldAlike[] {
     const { object, selector } = owner;
     const { uid, namespace = '' } = object.metadata;
-    const kept: Held[] = [];
+    const kept: HeldAlike[] = [];
     // The pods of one template share their labels.
     let labels: Labels | undefined;
     let matches = false;
-    for (const held of this.owned.heldBy(uid)) {
-      const pod = patternIn(held);
+    for (const held of this.owned.heldAlike(uid)) {
+      const pod = patternOfAlike(held);
       if (labels === undefined || pod.metadata.labels !== labels) {
         labels = pod.metadata.labels;
         matches = matchesSelector(labels, selector);
       }
       if (matches || isGoing(pod)) kept.push(held);
-      else pass.patch(objectOf(held), { metadata: { ownerReferences: null } });
+      else this.release(held, pass);
     }
     const { matchLabels = NO_LABELS } = selector;
     const orphaned = this.orphans.matching(namespace, matchLabels);
@@ -204,12 +216,28 @@ class ReplicaLogic implements ControllerLogic {
     return kept;
   }
 
-  private manage(key: ObjectKey, owner: ReplicaOwner, pods: readonly Held[], pass: Pass): void {
-    const missing = owner.replicas - pods.length;
+  private release(held: HeldAlike, pass: Pass): void {
+    for (const pod of objectsAlike(held)) {
+      pass.patch(pod, { metadata: { ownerReferences: null } });
+    }
+  }
+
+  private manage(
+    key: ObjectKey,
+    owner: ReplicaOwner,
+    pods: readonly HeldAlike[],
+    pass: Pass,
+  ): void {
+    const count = countOf(pods);
+    const missing = owner.replicas - count;
     if (missing === 0) return;
-    pass.summary = `${pods.length} of ${owner.replicas} pods`;
-    if (missing > 0) this.create(key, owner, Math.min(missing, BURST), pass);
-    else this.delete(key, owner, pods.map(objectOf) as Pod[], Math.min(-missing, BURST), pass);
+    pass.summary = `${count} of ${owner.replicas} pods`;
+    if (missing > 0) {
+      this.create(key, owner, Math.min(missing, BURST), pass);
+    } else {
+      const all = pods.flatMap(objectsAlike) as Pod[];
+      this.delete(key, owner, all, Math.min(-missing, BURST), pass);
+    }
   }
 
   /** One pod, then two, then four: a template that is refused is refused once, not 500 times. */
@@ -260,38 +288,43 @@ class ReplicaLogic implements ControllerLogic {
       .filter(isPodActive);
   }
 
-  private writeStatus(owner: ReplicaOwner, pods: readonly Held[], pass: Pass): void {
+  private writeStatus(owner: ReplicaOwner, pods: readonly HeldAlike[], pass: Pass): void {
     const { object, minReadySeconds, status } = owner;
     const now = wallClockOf(this.place);
     let readyReplicas = 0;
     let availableReplicas = 0;
     let shared: Pod['status'];
     let at: Instant | undefined;
-    for (let index = 0; index < pods.length; index++) {
-      const pod = patternIn(pods[index]!) as Pod;
+    for (const held of pods) {
+      const pod = patternOfAlike(held) as Pod;
       // Pods that came up together may share their conditions.
       if (shared === undefined || pod.status?.conditions !== shared.conditions) {
         at = availableAt(pod, minReadySeconds);
         shared = pod.status;
       }
       if (at === undefined) continue;
-      readyReplicas++;
-      if (minReadySeconds === 0 || at <= now) availableReplicas++;
+      const count = countOfAlike(held);
+      readyReplicas += count;
+      if (minReadySeconds === 0 || at <= now) availableReplicas += count;
       if (at > now) pass.requeueAfter(between(now, at), 'spec.minReadySeconds');
     }
+    const replicas = countOf(pods);
     const observedGeneration = object.metadata.generation ?? 0;
     const isSame =
       status !== undefined &&
-      status.replicas === pods.length &&
+      status.replicas === replicas &&
       status.readyReplicas === readyReplicas &&
       status.availableReplicas === availableReplicas &&
       status.observedGeneration === observedGeneration;
     if (isSame) return;
-    const replicas = pods.length;
     const counts = { replicas, readyReplicas, availableReplicas, observedGeneration };
-    const known = status === undefined ? counts : copyWith(status, counts);
-    pass.conclude(object, known);
+    pass.conclude(object, sharedStatus(counts));
   }
+}
+
+function noteSelector(selectors: SelectorIndex, key: ObjectKey, owner?: KubeObject): void {
+  const selector = owner && readOwner(owner).selector.matchLabels;
+  selectors.update(splitKey(key).namespace, key, selector);
 }
 
 function readOwner(object: KubeObject): ReplicaOwner {
@@ -316,12 +349,18 @@ function readOwner(object: KubeObject): ReplicaOwner {
 }
 
 /** The list itself where all of them are. */
-function activeOf(pods: readonly Held[]): readonly Held[] {
+function activeOf(pods: readonly HeldAlike[]): readonly HeldAlike[] {
   return pods.every(isActive) ? pods : pods.filter(isActive);
 }
 
-function isActive(held: Held): boolean {
-  return isPodActive(patternIn(held) as Pod);
+function isActive(held: HeldAlike): boolean {
+  return isPodActive(patternOfAlike(held) as Pod);
+}
+
+function countOf(pods: readonly HeldAlike[]): number {
+  let count = 0;
+  for (const held of pods) count += countOfAlike(held);
+  return count;
 }
 
 function isGoing(object: KubeObject): boolean {

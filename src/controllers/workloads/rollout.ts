@@ -15,6 +15,8 @@ export interface Scale {
   readonly replicas: number;
 }
 
+const NO_SCALES: readonly Scale[] = [];
+
 export function replicasOf(set: ReplicaSet): number {
   return set.spec.replicas ?? 1;
 }
@@ -76,10 +78,10 @@ export function scaleNew(
   deployment: Deployment,
   fresh: ReplicaSet,
   old: readonly ReplicaSet[],
-): Scale[] {
+): readonly Scale[] {
   const all = replicasOf(fresh) + sum(old, replicasOf);
   const replicas = nextOfNew(deployment, replicasOf(fresh), all);
-  return replicas === replicasOf(fresh) ? [] : [{ set: fresh, replicas }];
+  return replicas === replicasOf(fresh) ? NO_SCALES : [{ set: fresh, replicas }];
 }
 
 /**
@@ -91,12 +93,12 @@ export function scaleOld(
   deployment: Deployment,
   fresh: ReplicaSet,
   old: readonly ReplicaSet[],
-): Scale[] {
-  if (sum(old, replicasOf) === 0) return [];
+): readonly Scale[] {
+  if (sum(old, replicasOf) === 0) return NO_SCALES;
   const minAvailable = wantedReplicas(deployment) - bounds(deployment).unavailable;
   const freshUnavailable = replicasOf(fresh) - availableOf(fresh);
   const spare = sum([fresh, ...old], replicasOf) - minAvailable - freshUnavailable;
-  if (spare <= 0) return [];
+  if (spare <= 0) return NO_SCALES;
   const sizes = new Map(old.map((set) => [set, replicasOf(set)]));
   let unhealthy = spare;
   for (const set of old) {

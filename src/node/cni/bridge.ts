@@ -3,7 +3,7 @@
 // source: containernetworking/plugins plugins/main/bridge/bridge.go (ipMasq and hairpinMode are
 // off by default)
 
-import type { Machine, Route } from '../machine';
+import type { HostSetup, Machine, Route } from '../machine';
 import { familyOf } from '../../values/ip';
 import type { IP } from '../../values/ip';
 import { BridgedNodes } from './bridged-node';
@@ -22,7 +22,7 @@ export const bridge = defineCni({
   create: (_cluster, options) => new Bridge(options['hairpinMode'] === true),
 });
 
-class Bridge implements CniNetwork, Router {
+class Bridge implements CniNetwork, HostSetup, Router {
   private readonly nodes: BridgedNodes;
   private readonly subnets = new SubnetList();
   private readonly publicIPs = new Map<string, readonly IP[]>();
@@ -37,6 +37,10 @@ class Bridge implements CniNetwork, Router {
     this.nodes.join(machine, podCIDRs);
     this.subnets.removeNode(name);
     for (const range of podCIDRs) this.subnets.add({ range, node: name });
+    machine.setUpBy(this, podCIDRs);
+  }
+
+  setUp(machine: Machine): void {
     machine.routing.share(new SubnetRoutes(this.subnets, machine, this));
   }
 

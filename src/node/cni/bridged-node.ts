@@ -2,9 +2,10 @@
 // address of the node's pod range, and host-local addresses for what is plugged into it.
 // source: containernetworking/plugins plugins/main/bridge/bridge.go (isDefaultGateway)
 
-import type { Machine } from '../machine';
+import type { HostSetup, Machine } from '../machine';
 import { cidr } from '../../values/cidr';
 import type { IP } from '../../values/ip';
+import { PodHost } from '../../values/pod-host';
 import { gatewayOf, HostLocal } from './host-local';
 import type { Attachment } from './define';
 
@@ -16,10 +17,9 @@ export interface BridgeSettings {
 }
 
 /** The pod addresses of all nodes, and the bridges that carry them. */
-export class BridgedNodes {
+export class BridgedNodes implements HostSetup {
   private readonly settings: BridgeSettings;
   private readonly ipam = new Map<string, HostLocal>();
-  private readonly ranges = new Map<string, readonly string[]>();
 
   constructor(settings: BridgeSettings) {
     this.settings = settings;
@@ -27,15 +27,17 @@ export class BridgedNodes {
 
   /** Notes the pod ranges of a node; what its disk remembers of the same ranges stays. */
   join(machine: Machine, podCIDRs: readonly string[]): void {
-    const known = this.ranges.get(machine.name);
-    if (known !== undefined && known.join() === podCIDRs.join()) return;
-    this.ranges.set(machine.name, podCIDRs);
-    this.ipam.set(machine.name, new HostLocal(podCIDRs));
+    const { name, addresses } = machine;
+    if (this.ipam.get(name)?.isOf(podCIDRs) === true) return;
+    const ipam = new HostLocal(podCIDRs);
+    this.ipam.set(name, ipam);
+    machine.host = new PodHost(name, addresses, ipam.ranges);
+    machine.podRow = undefined;
   }
 
   leave(machine: Machine): void {
-    this.ranges.delete(machine.name);
     this.ipam.delete(machine.name);
+    machine.podRow = undefined;
   }
 
   /** The first ADD on a node makes the bridge, as the plug-in does. */
@@ -44,7 +46,9 @@ export class BridgedNodes {
     if (ipam === undefined) return { ok: false, error: `node ${machine.name} has no podCIDR yet` };
     const reserved = ipam.reserve(id, isNew);
     if (typeof reserved === 'string') return { ok: false, error: reserved };
-    if (machine.device(BRIDGE) === undefined) this.plugBridge(machine);
+    machine.plugInto(BRIDGE, this);
+    // All that the next pod needs is an address.
+    machine.podRow = ipam;
     return { ok: true, addresses: reserved };
   }
 
@@ -56,9 +60,9 @@ export class BridgedNodes {
     return this.ipam.get(node)?.allocations ?? new Map();
   }
 
-  private plugBridge(machine: Machine): void {
+  setUp(machine: Machine, podCIDRs: readonly string[]): void {
     const { mtu, hairpin } = this.settings;
-    const addresses = this.ranges.get(machine.name)!.map((destination) => {
+    const addresses = podCIDRs.map((destination) => {
       const source = gatewayOf(destination);
       machine.routing.add({ destination, device: BRIDGE, source });
       return `${source}/${cidr(destination).prefix}`;

@@ -2,6 +2,7 @@
 // when they leave the pod network, and that forwarding for the pod network is allowed.
 // source: flannel-io/flannel pkg/trafficmngr/iptables/iptables.go (masqRules, forwardRules)
 
+import { cidr } from '../../values/cidr';
 import type { Family } from '../../values/ip';
 import type { Chain, Match, Rule, Ruleset, Table, Target } from '../netfilter/ruleset';
 
@@ -20,8 +21,11 @@ export class FlannelRules {
   private readonly fromCluster: Match;
   private readonly toCluster: Match;
   private readonly fromElsewhere: Match;
+  /** By the range of the node: all forks have the very same. */
+  private readonly made = new Map<string, Ruleset>();
 
-  constructor(family: Family, clusterCIDR: string) {
+  constructor(clusterCIDR: string) {
+    const { family } = cidr(clusterCIDR);
     const fromCluster: Match = { on: 'source', cidr: clusterCIDR };
     const toCluster: Match = { on: 'destination', cidr: clusterCIDR };
     const fromElsewhere: Match = { on: 'source', cidr: clusterCIDR, not: true };
@@ -44,6 +48,12 @@ export class FlannelRules {
 
   /** Those on a node whose pods have `podCIDR`. */
   on(podCIDR: string): Ruleset {
+    let rules = this.made.get(podCIDR);
+    if (rules === undefined) this.made.set(podCIDR, (rules = this.make(podCIDR)));
+    return rules;
+  }
+
+  private make(podCIDR: string): Ruleset {
     const nat = table('nat', POSTROUTING, { name: 'FLANNEL-POSTRTG', rules: this.masqs(podCIDR) });
     const tables = new Map([
       [nat.name, nat],

@@ -2,7 +2,7 @@
 // ranges through a VXLAN tunnel or by plain routes.
 // source: flannel-io/flannel pkg/backend/vxlan, pkg/backend/hostgw, pkg/subnet/kube
 
-import type { Machine, Route } from '../machine';
+import type { HostSetup, Machine, Route } from '../machine';
 import { addressAt, cidr } from '../../values/cidr';
 import { familyOf } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
@@ -31,7 +31,7 @@ export const flannel = defineCni({
   create: (cluster, options) => new Flannel(cluster, options['mode'] as Backend),
 });
 
-class Flannel implements CniNetwork, Router {
+class Flannel implements CniNetwork, HostSetup, Router {
   private readonly cluster: CniCluster;
   private readonly backend: Backend;
   private readonly nodes: BridgedNodes;
@@ -53,8 +53,14 @@ class Flannel implements CniNetwork, Router {
     this.subnets.removeNode(machine.name);
     for (const range of podCIDRs) {
       this.subnets.add({ range, node: machine.name });
-      this.setUpFamily(machine, range);
+      // Once for all nodes: forks share them.
+      this.rulesIn(this.clusterRange(range));
     }
+    machine.setUpBy(this, podCIDRs);
+  }
+
+  setUp(machine: Machine, podCIDRs: readonly string[]): void {
+    for (const range of podCIDRs) this.setUpFamily(machine, range);
     machine.routing.share(new SubnetRoutes(this.subnets, machine, this));
   }
 
@@ -78,8 +84,7 @@ class Flannel implements CniNetwork, Router {
 
   private setUpFamily(machine: Machine, range: string): void {
     const { family } = cidr(range);
-    const clusterCIDR = this.cluster.podCIDRs.find((text) => cidr(text).family === family) ?? range;
-    machine.cniRules.set(family, this.rulesIn(clusterCIDR, family).on(range));
+    machine.cniRules.set(family, this.rulesIn(this.clusterRange(range)).on(range));
     if (this.backend !== 'vxlan') return;
     // The tunnel's address is the very first one of the range, alone in its own network.
     const bits = family === 'IPv4' ? 32 : 128;
@@ -88,11 +93,15 @@ class Flannel implements CniNetwork, Router {
     machine.setDevice({ name: TUNNEL[family], kind: 'tunnel', addresses: [address], mtu });
   }
 
-  private rulesIn(clusterCIDR: string, family: Family): FlannelRules {
+  /** The range of the cluster from which that of a node is. */
+  private clusterRange(range: string): string {
+    const { family } = cidr(range);
+    return this.cluster.podCIDRs.find((text) => cidr(text).family === family) ?? range;
+  }
+
+  private rulesIn(clusterCIDR: string): FlannelRules {
     let rules = this.rules.get(clusterCIDR);
-    if (rules === undefined) {
-      this.rules.set(clusterCIDR, (rules = new FlannelRules(family, clusterCIDR)));
-    }
+    if (rules === undefined) this.rules.set(clusterCIDR, (rules = new FlannelRules(clusterCIDR)));
     return rules;
   }
 

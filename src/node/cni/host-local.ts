@@ -4,36 +4,54 @@
 
 import { addressAt, cidr, sizeOf } from '../../values/cidr';
 import type { Cidr } from '../../values/cidr';
-import { ipToNumber } from '../../values/ip';
+import { bitsOf, ipToNumber } from '../../values/ip';
 import type { IP } from '../../values/ip';
 import { LateMap } from '../../values/late-map';
+import type { LateSource } from '../../values/late-map';
+import type { AddressRow } from '../machine';
 
-/** The first usable address of a range: the bridge has it. */
+/** The place of the first usable address of a range: the bridge has it. */
+const GATEWAY = 1;
+
 export function gatewayOf(range: string): IP {
-  return addressAt(cidr(range), 1);
+  return addressAt(cidr(range), GATEWAY);
 }
 
-/** Frozen, so that forks share it. */
-interface Range {
-  readonly addresses: Cidr;
-  /** The place of its last usable address. */
-  readonly end: number;
+/** How far a range has come. */
+interface Round {
+  /** The place of the address given out last. */
+  last: number;
+  /** Whether somebody has the address at a place. */
+  readonly taken: boolean[];
 }
 
 /** The addresses of one node. Lives on its disk: it outlasts a loss of power. */
-export class HostLocal {
-  private readonly ranges: readonly Range[];
-  /** The place in its range of the address given out last, by the index of the range. */
-  private readonly last: number[];
-  /** Whether somebody has the address at a place, by the index of the range. */
-  private readonly taken: boolean[][];
+export class HostLocal implements AddressRow {
+  /** Frozen, so that forks share them. */
+  readonly ranges: readonly Cidr[];
+  /** The last place that there is in every range. */
+  private readonly end: number;
+  /** The place given out last. Until one is released, it is the same in all ranges. */
+  private row = GATEWAY;
+  /** By the index of the range, from the first release on. */
+  private rounds: readonly Round[] | undefined;
   private readonly byId = new LateMap<string, readonly IP[]>();
+  /** Who tells, when somebody asks, for whom the next ones were taken. */
+  private notes: LateSource | undefined;
 
   constructor(podCIDRs: readonly string[]) {
-    this.ranges = podCIDRs.map((range) => rangeOf(cidr(range)));
-    // The search goes on behind the last address, and so begins anew.
-    this.last = this.ranges.map(({ end }) => end);
-    this.taken = this.ranges.map(() => []);
+    this.ranges = Object.freeze(podCIDRs.map((range) => Object.freeze(cidr(range))));
+    let end = Infinity;
+    for (const range of this.ranges) end = Math.min(end, lastPlaceOf(range));
+    this.end = end;
+  }
+
+  /** Whether it gives out addresses of just these ranges. */
+  isOf(podCIDRs: readonly string[]): boolean {
+    const { ranges } = this;
+    return (
+      podCIDRs.length === ranges.length && ranges.every((it, at) => it === cidr(podCIDRs[at]!))
+    );
   }
 
   get allocations(): ReadonlyMap<string, readonly IP[]> {
@@ -49,52 +67,81 @@ export class HostLocal {
     if (held !== undefined) {
       return `${held[0]} has been allocated to ${id}, duplicate allocation is not allowed`;
     }
-    const places = this.last.slice();
-    for (let index = 0; index < places.length; index++) {
-      const place = this.nextFree(index, places[index]!);
-      if (place === undefined) {
-        const range = rangeText(this.ranges[index]!.addresses);
-        return `no IP addresses available in range set: ${range}`;
-      }
-      places[index] = place;
-    }
-    const addresses = this.take(places);
-    this.byId.later(id, addresses);
+    const addresses = this.rounds === undefined ? this.inRow() : this.inTurn(this.rounds);
+    if (typeof addresses !== 'string') this.byId.later(id, addresses);
     return addresses;
   }
 
+  /** The same for one of whom `notes` tells when somebody asks who has any. */
+  takeNext(notes: LateSource): number | undefined {
+    if (this.rounds !== undefined || this.row >= this.end) return undefined;
+    if (this.notes !== notes) {
+      this.notes = notes;
+      this.byId.fillFrom(notes);
+    }
+    return ++this.row;
+  }
+
+  note(id: string, addresses: readonly IP[]): void {
+    this.byId.later(id, addresses);
+  }
+
   release(id: string): void {
-    const addresses = this.byId.get(id) ?? [];
+    const addresses = this.byId.get(id);
+    if (addresses === undefined) return;
+    this.rounds ??= this.ranges.map(() => roundUpTo(this.row));
     for (let index = 0; index < addresses.length; index++) {
-      const place = placeOf(addresses[index]!, this.ranges[index]!.addresses);
-      this.taken[index]![place] = false;
+      const place = placeOf(addresses[index]!, this.ranges[index]!);
+      this.rounds[index]!.taken[place] = false;
     }
     this.byId.delete(id);
   }
 
-  /** One place of each range. */
-  private take(places: readonly number[]): readonly IP[] {
-    // Mapped, not pushed: a list that grows keeps room for what never comes.
+  private inRow(): readonly IP[] | string {
+    const place = this.row + 1;
+    if (place > this.end) return exhausted(this.ranges.find((it) => place > lastPlaceOf(it))!);
+    this.row = place;
+    return this.ranges.map((range) => addressAt(range, place));
+  }
+
+  private inTurn(rounds: readonly Round[]): readonly IP[] | string {
+    const places: number[] = [];
+    for (let index = 0; index < rounds.length; index++) {
+      const place = this.nextFree(index, rounds[index]!.last);
+      if (place === undefined) return exhausted(this.ranges[index]!);
+      places.push(place);
+    }
     return places.map((place, index) => {
-      this.last[index] = place;
-      this.taken[index]![place] = true;
-      return addressAt(this.ranges[index]!.addresses, place);
+      const round = rounds[index]!;
+      round.last = place;
+      round.taken[place] = true;
+      return addressAt(this.ranges[index]!, place);
     });
   }
 
   /** The next free place after `last`, round the range once; the gateway is nobody's. */
   private nextFree(index: number, last: number): number | undefined {
-    const { end } = this.ranges[index]!;
-    const taken = this.taken[index]!;
-    const first = 1;
-    const gateway = first;
+    const end = lastPlaceOf(this.ranges[index]!);
+    const { taken } = this.rounds![index]!;
+    const first = GATEWAY;
     let place = last;
     for (let tried = first; tried <= end; tried++) {
       place = place >= end ? first : place + 1;
-      if (place !== gateway && taken[place] !== true) return place;
+      if (place !== GATEWAY && taken[place] !== true) return place;
     }
     return undefined;
   }
+}
+
+/** All places behind the gateway are taken up to that one. */
+function roundUpTo(last: number): Round {
+  return { last, taken: Array.from({ length: last + 1 }, (_, place) => place > GATEWAY) };
+}
+
+function exhausted(range: Cidr): string {
+  const last = sizeOf(range) - BigInt(reservedAtEnd(range));
+  const all = `${addressAt(range, GATEWAY)}-${addressAt(range, last)}`;
+  return `no IP addresses available in range set: ${all}`;
 }
 
 function placeOf(address: IP, { first }: Cidr): number {
@@ -102,17 +149,12 @@ function placeOf(address: IP, { first }: Cidr): number {
 }
 
 /** Of an IPv6 range as many addresses are given out as numbers count exactly: it never ends. */
-function rangeOf(range: Cidr): Range {
-  const last = lastUsable(range);
-  const end = last > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(last);
-  return Object.freeze({ addresses: Object.freeze(range), end });
+function lastPlaceOf(range: Cidr): number {
+  const size = 2 ** (bitsOf(range.family) - range.prefix);
+  return Math.min(size - reservedAtEnd(range), Number.MAX_SAFE_INTEGER);
 }
 
-/** The highest address of a pod: all but the broadcast address, which IPv6 does not have. */
-function lastUsable(range: Cidr): bigint {
-  return sizeOf(range) - (range.family === 'IPv4' ? 2n : 1n);
-}
-
-function rangeText(range: Cidr): string {
-  return `${addressAt(range, 1)}-${addressAt(range, lastUsable(range))}`;
+/** Behind the highest address of a pod there is the broadcast address, which IPv6 does not have. */
+function reservedAtEnd({ family }: Cidr): number {
+  return family === 'IPv4' ? 2 : 1;
 }

@@ -44,8 +44,11 @@ export class Arrivals {
     for (let at = 0; at < waiting.length; at += FIELDS) {
       const pod = waiting[at] as LatePod;
       const template = waiting[at + 1] as RestingTemplate;
-      const { key, scope, addresses } = pod;
-      const agent = this.agents.get(scope)!;
+      const { key, host, addresses } = pod;
+      const agent = this.agents.get(host.node)!;
+      const { machine } = agent;
+      // A node that has got other ranges since knows nothing of what it gave out before.
+      if (machine.host === host) machine.podRow?.note(key, addresses);
       const sandbox = sandboxFor(agent, key, pod, addresses, template);
       const resting = new RestingPod(agent, key, template, sandbox, pod);
       resting.id = waiting[at + 2] as number;

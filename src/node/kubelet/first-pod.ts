@@ -2,7 +2,6 @@
 // that can be read from the pod itself: then nobody has to live through it.
 
 import type { Container, Pod } from '../../apiserver/kinds/pod';
-import type { ListenSpec } from '../../values/cluster-spec';
 import { deepFreeze } from '../../values/kube-object';
 import type { Instant } from '../../values/time';
 import type { Behaviour } from '../../workloads/index';
@@ -47,43 +46,98 @@ export function isLasting(behaviour: Behaviour): boolean {
  * long as `uptime`; undefined where only a kubelet can tell.
  */
 export function standingOf(
-  { metadata, spec }: Pod,
-  { behaviours, turn }: Pick<RestingTemplate, 'behaviours' | 'turn'>,
+  pod: Pod,
+  read: Pick<RestingTemplate, 'behaviours' | 'turn'>,
   uptime: Uptime,
 ): RestingTemplate | undefined {
-  const { containers, volumes } = spec;
-  const { since, conditions, state } = uptime;
-  const processes: { readonly container: string; readonly listen: readonly ListenSpec[] }[] = [];
-  const statuses: CommonStatus['containerStatuses'][number][] = [];
-  let isAssumed = false;
+  const { containers } = pod.spec;
   for (let index = 0; index < containers.length; index++) {
-    const container = containers[index]!;
-    const behaviour = behaviours[index]!;
-    if (hasProbe(container) || !isLasting(behaviour)) return undefined;
-    const { name, image = '' } = container;
-    processes.push(Object.freeze({ container: name, listen: behaviour.listen }));
-    statuses.push(
-      Object.freeze({ name, image, ready: true, started: true, restartCount: 0, state }),
-    );
-    isAssumed ||= behaviour.assumed;
+    if (hasProbe(containers[index]!) || !isLasting(read.behaviours[index]!)) return undefined;
   }
-  // Frozen part by part, since all of it is new: forks share it.
-  return Object.freeze({
-    labels: metadata.labels,
-    namespace: metadata.namespace,
-    owners: metadata.ownerReferences,
-    volumes,
-    since,
-    processes: Object.freeze(processes),
-    behaviours: Object.freeze(behaviours),
-    turn,
-    probes: undefined,
-    isAssumed,
-    phase: 'Running',
-    conditions,
-    startTime: since,
-    containerStatuses: Object.freeze(statuses),
-  });
+  return new Standing(pod, read, uptime);
+}
+
+/**
+ * How all pods stand that are like one of them: what it says itself, and what follows from that
+ * for whoever asks. Frozen, as forks share it.
+ */
+class Standing implements RestingTemplate {
+  readonly behaviours: readonly Behaviour[];
+  readonly turn: number;
+  readonly isAssumed: boolean;
+  private readonly pod: Pod;
+  private readonly uptime: Uptime;
+  // Private to the language, so that they can be put together when all the rest is frozen.
+  #statuses: CommonStatus['containerStatuses'] | undefined;
+
+  constructor(
+    pod: Pod,
+    { behaviours, turn }: Pick<RestingTemplate, 'behaviours' | 'turn'>,
+    uptime: Uptime,
+  ) {
+    this.behaviours = Object.freeze(behaviours);
+    this.turn = turn;
+    this.isAssumed = behaviours.some(({ assumed }) => assumed);
+    this.pod = pod;
+    this.uptime = uptime;
+    Object.freeze(this);
+  }
+
+  get labels(): RestingTemplate['labels'] {
+    return this.pod.metadata.labels;
+  }
+
+  get namespace(): string | undefined {
+    return this.pod.metadata.namespace;
+  }
+
+  get owners(): RestingTemplate['owners'] {
+    return this.pod.metadata.ownerReferences;
+  }
+
+  get volumes(): RestingTemplate['volumes'] {
+    return this.pod.spec.volumes;
+  }
+
+  get since(): Instant {
+    return this.uptime.since;
+  }
+
+  get startTime(): Instant {
+    return this.uptime.since;
+  }
+
+  get phase(): 'Running' {
+    return 'Running';
+  }
+
+  get conditions(): CommonStatus['conditions'] {
+    return this.uptime.conditions;
+  }
+
+  get probes(): undefined {
+    return undefined;
+  }
+
+  get processes(): RestingTemplate['processes'] {
+    return this.pod.spec.containers.map(({ name }, index) => {
+      return { container: name, listen: this.behaviours[index]!.listen };
+    });
+  }
+
+  /** The very same for all of them. */
+  get containerStatuses(): CommonStatus['containerStatuses'] {
+    return (this.#statuses ??= this.statuses());
+  }
+
+  private statuses(): CommonStatus['containerStatuses'] {
+    const { state } = this.uptime;
+    return deepFreeze(
+      this.pod.spec.containers.map(({ name, image = '' }) => {
+        return { name, image, ready: true, started: true, restartCount: 0, state };
+      }),
+    );
+  }
 }
 
 /** What probes find is known to who has asked them. */

@@ -6,6 +6,7 @@ import type { Timing } from '../../timing';
 import { DEFAULT_KUBELET } from '../../values/kubelet-settings';
 import type { KubeletSettings } from '../../values/kubelet-settings';
 import { isAtLeast } from '../../values/kube-version';
+import type { LateSource } from '../../values/late-map';
 import type { Ratio } from '../../values/ratio';
 import type { Duration } from '../../values/time';
 import type { Behaviours, DnsServers } from '../../workloads/index';
@@ -29,6 +30,7 @@ export interface PodCall {
 export interface PodNetwork {
   readonly machines: ReadonlyMap<string, Machine>;
   attachPod(node: string, podKey: string, isNew?: boolean): Attachment;
+  attachNext(machine: Machine, notes: LateSource): number | undefined;
   detachPod(node: string, podKey: string): void;
   /**
    * What the kubelet of a node meets when it calls a port of a pod: whether it is answered, and

@@ -2,7 +2,6 @@
 // that nobody knows how the node is, and the kubelet knows.
 // source: pkg/kubelet/kubelet_node_status.go syncNodeStatus, tryUpdateNodeStatus
 
-import { patternOf } from '../../apiserver/late-pod';
 import type { EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import type { TimerName } from '../../timing';
@@ -107,8 +106,8 @@ export class NodeStatuses {
       (node) => this.reportPressures(String(node)),
       { owner: (node) => `kubelet@${node}` },
     );
-    ground.api.observeCommits((version) => {
-      if (patternOf(version)?.kind === 'Node') this.lookAt(version.key);
+    ground.api.observeCommits((version, kind) => {
+      if (kind === 'Node' && version.object !== undefined) this.lookAt(version.key);
     });
   }
 

@@ -4,7 +4,6 @@
 import type { Random } from '../../kernel/random';
 import { TIMERS } from '../../timing';
 import type { Delay, TimerName, Timing } from '../../timing';
-import { LateMap } from '../../values/late-map';
 import { later, ZERO } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 
@@ -16,8 +15,8 @@ export class NodeTicks {
   private readonly actor: string;
   private readonly random: Random;
   /** Where a loop stands in its period, with the period that it was drawn for. */
-  private readonly phases = new LateMap<TimerName, { period: Duration; phase: Duration }>();
-  private readonly shares = new LateMap<TimerName, number>();
+  private phases: Map<TimerName, { period: Duration; phase: Duration }> | undefined;
+  private shares: Map<TimerName, number> | undefined;
 
   constructor(timing: Timing, random: Random, actor: string) {
     this.timing = timing;
@@ -122,9 +121,10 @@ export class NodeTicks {
 
   private phase(name: TimerName): Duration {
     const period = this.delay(name).least;
-    const known = this.phases.get(name);
+    const known = this.phases?.get(name);
     if (known?.period === period) return known.phase;
     const phase = this.timing.phase(name, this.actor);
+    this.phases ??= new Map();
     this.phases.set(name, { period, phase });
     return phase;
   }
@@ -133,9 +133,10 @@ export class NodeTicks {
   private share(name: TimerName): Duration {
     const { least, extra } = this.delay(name);
     if (extra === 0) return least;
-    let share = this.shares.get(name);
+    let share = this.shares?.get(name);
     if (share === undefined) {
       share = this.random.stream(`${name}/share/${this.actor}`).below(MILLION + 1);
+      this.shares ??= new Map();
       this.shares.set(name, share);
     }
     return (least + Math.floor((extra * share) / MILLION)) as Duration;

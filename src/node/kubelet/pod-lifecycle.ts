@@ -216,6 +216,13 @@ export class PodLifecycle {
     return { ok: false, error: 'the network plug-in failed to set up the pod (CNI ADD)' };
   }
 
+  /** The same for one of those that arrive: the place of its addresses, where it needs no more. */
+  attachNext({ node, machine }: NodeAgent): number | undefined {
+    const { network, state } = this.ground;
+    if (state.nodeFailures.podNetwork.has(node)) return undefined;
+    return network.attachNext(machine, state.arrivals);
+  }
+
   /**
    * Starts a container unless it is in back-off. The first restart is free; each further one
    * waits twice as long as the one before, counted from the exit, and a long enough time without

@@ -7,12 +7,13 @@
 
 import { conditionOf } from '../../apiserver/kinds/pod';
 import type { Pod, PodStatus } from '../../apiserver/kinds/pod';
-import type { LatePod } from '../../apiserver/late-pod';
+import type { LatePod, OwnOfPod } from '../../apiserver/late-pod';
 import type { TimerName } from '../../timing';
 import type { ListenSpec } from '../../values/cluster-spec';
 import type { IP } from '../../values/ip';
 import { deepFreeze, keyOf } from '../../values/kube-object';
 import type { ObjectKey } from '../../values/kube-object';
+import type { PodHost } from '../../values/pod-host';
 import { ZERO } from '../../values/time';
 import type { Instant } from '../../values/time';
 import type { Behaviour } from '../../workloads/index';
@@ -54,7 +55,7 @@ export interface Comer {
   /** Of one of a series: how those before it stand, where they rest. It is kept with the series. */
   standing?: RestingTemplate | undefined;
   /** It is new, and rests: whoever asks for its object has it made from this (LatePod). */
-  rest?(addresses: readonly IP[], hostAddresses: readonly IP[], status: CommonStatus): LatePod;
+  rest?(host: PodHost, place: OwnOfPod['place'], status: CommonStatus): LatePod;
 }
 
 /** A pod that comes by itself. */
@@ -72,6 +73,8 @@ export class SettledPods {
   private readonly statuses: StatusManager;
   /** Of pods that come by themselves, by their containers, which those of a template share. */
   private readonly templates = new WeakMap<Pod['spec']['containers'], RestingTemplate>();
+  /** A status that says what that of any pod does which was bound at that instant. */
+  private bound: { readonly status: PodStatus; readonly at: Instant } | undefined;
   /** What those pods say that came up last. */
   private uptime: Uptime | undefined;
 
@@ -87,13 +90,15 @@ export class SettledPods {
    */
   take(agent: NodeAgent, comer: Comer): PodStatus | undefined {
     const { touch, state, kernel } = this.ground;
-    const { key, isNew, pattern } = comer;
-    const isKnown = !isNew && state.byPod.has(key);
+    const { isNew, pattern } = comer;
+    const isKnown = !isNew && state.byPod.has(comer.key);
     if (isKnown || !this.isTaken(agent, pattern)) return undefined;
+    const known = this.templateOf(agent, comer);
+    if (known !== undefined && this.comesNext(agent, comer, known)) return undefined;
+    const { key } = comer;
     const attachment = this.lifecycle.attach(agent, key, pattern, isNew);
     if (!attachment.ok) return undefined;
     const { addresses } = attachment;
-    const known = this.templateOf(agent, comer);
     if (known !== undefined) return this.letRest(agent, comer, addresses, known);
     const behaviours = isBound(comer.status) ? this.plainBehavioursOf(pattern) : undefined;
     const template = behaviours && this.templateFrom(agent, comer, behaviours);
@@ -114,6 +119,23 @@ export class SettledPods {
     return status;
   }
 
+  /** Whether all that the pod needs to be there as those before it are is its addresses. */
+  private comesNext(agent: NodeAgent, comer: Comer, template: RestingTemplate): boolean {
+    if (!comer.isNew || comer.rest === undefined) return false;
+    const place = this.lifecycle.attachNext(agent);
+    if (place === undefined) return false;
+    this.arrive(agent, comer.rest(agent.machine.host, place, template), template);
+    return true;
+  }
+
+  /** Nothing is made of it before somebody asks. */
+  private arrive(agent: NodeAgent, late: LatePod, template: RestingTemplate): void {
+    const { behaviours, touch, state } = this.ground;
+    if (template.isAssumed) behaviours.watch(late);
+    touch?.(agent.node);
+    state.arrivals.add(late, template, keepNumbers(state, template));
+  }
+
   /** The pod is there as the first of its template is. */
   private letRest(
     agent: NodeAgent,
@@ -122,19 +144,18 @@ export class SettledPods {
     template: RestingTemplate,
   ): PodStatus | undefined {
     const { behaviours, touch, state } = this.ground;
-    const { key, pattern } = comer;
-    if (template.isAssumed) behaviours.watch(key, pattern);
-    touch?.(agent.node);
-    const hostAddresses = agent.machine.addresses;
+    const { host } = agent.machine;
     if (comer.isNew && comer.rest !== undefined) {
-      const late = comer.rest(addresses, hostAddresses, template);
-      state.arrivals.add(late, template, keepNumbers(state, template));
+      this.arrive(agent, comer.rest(host, addresses, template), template);
       return undefined;
     }
+    const { key, pattern } = comer;
+    if (template.isAssumed) behaviours.watch({ key, pattern });
+    touch?.(agent.node);
     // Pods stand in the order of their coming.
     state.arrivals.enter();
     const sandbox = sandboxFor(agent, key, comer.uid, addresses, template);
-    const sent = statusWith(template, hostAddresses, addresses);
+    const sent = statusWith(template, host.addresses, addresses);
     const resting = new RestingPod(agent, key, template, sandbox, comer.whole(), sent);
     letRest(state, keepNumbers(state, template), resting);
     return sent;
@@ -159,7 +180,17 @@ export class SettledPods {
     if (template === undefined || template.turn !== behaviours.turn) return undefined;
     const { since } = template;
     if (kernel.now !== since || timing.clocks.reading(actor, since) !== since) return undefined;
-    return isLike(pod, template) && isStatusOfAll(status, since) ? template : undefined;
+    // All pods of a series say of themselves what its first one says.
+    if (comer.standing === undefined && !isLike(pod, template)) return undefined;
+    return this.isStatusOfAll(status, since) ? template : undefined;
+  }
+
+  /** The same as of the last one, where that was given the very same. */
+  private isStatusOfAll(status: PodStatus | undefined, now: Instant): boolean {
+    if (status !== undefined && this.bound?.status === status && this.bound.at === now) return true;
+    if (!isStatusOfAll(status, now)) return false;
+    this.bound = Object.freeze({ status: status!, at: now });
+    return true;
   }
 
   /** A series keeps by itself what its pods are like. */
@@ -240,6 +271,7 @@ export class SettledPods {
 
   private isInNoTime({ actor }: NodeAgent): boolean {
     const { timing } = this.ground;
+    if (timing.areFree(WAITS)) return true;
     for (let index = 0; index < WAITS.length; index++) {
       if (timing.draw(WAITS[index]!, actor) !== ZERO) return false;
     }

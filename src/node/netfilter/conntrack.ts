@@ -5,7 +5,6 @@
 import { noteFleeting } from '../../kernel/readings';
 import { tupleKey } from '../../values/flow';
 import type { FiveTuple } from '../../values/flow';
-import { LateMap } from '../../values/late-map';
 import { sortedBy } from '../../values/order';
 import type { Instant } from '../../values/time';
 import { USUAL_TIMEOUTS } from './conntrack-entry';
@@ -58,6 +57,10 @@ export interface ConnectionTable {
   overlay(): ConntrackOverlay;
 }
 
+/** On most hosts nobody opens a connection or takes places: to write is to replace these. */
+const NO_ENTRIES = Object.freeze(new Map<string, never>()) as Map<string, never>;
+const NO_SHORTAGES = Object.freeze(new Shortages()) as Shortages;
+
 /**
  * Entries by both of their tuples. An entry past its time is as good as gone, so what meets one is
  * read from the clock.
@@ -68,10 +71,10 @@ export class Conntrack implements ConnectionTable {
   /** How long this host remembers what is silent. */
   timeouts = USUAL_TIMEOUTS;
   /** Who fills the table or lowers its limit. */
-  private readonly shortages = new Shortages();
-  private readonly byOriginal = new LateMap<string, ConntrackEntry>();
+  private shortages = NO_SHORTAGES;
+  private byOriginal: Map<string, ConntrackEntry> = NO_ENTRIES;
   /** By reply tuple, the newest last; more than one only where ports are random. */
-  private readonly byReply = new LateMap<string, readonly ConntrackEntry[]>();
+  private byReply: Map<string, readonly ConntrackEntry[]> = NO_ENTRIES;
 
   constructor(limit: number = CONNTRACK_LIMIT) {
     this.limit = limit;
@@ -96,6 +99,8 @@ export class Conntrack implements ConnectionTable {
   put(entry: ConntrackEntry): void {
     if (!this.holds(entry)) this.shortages.take();
     this.delete(entry);
+    if (this.byOriginal === NO_ENTRIES) this.byOriginal = new Map();
+    if (this.byReply === NO_ENTRIES) this.byReply = new Map();
     this.byOriginal.set(tupleKey(entry.original), entry);
     const reply = tupleKey(entry.reply);
     this.byReply.set(reply, [...(this.byReply.get(reply) ?? []), entry]);
@@ -149,6 +154,7 @@ export class Conntrack implements ConnectionTable {
    * are theirs too.
    */
   fill(token: string, shortage: Shortage): void {
+    if (this.shortages === NO_SHORTAGES) this.shortages = new Shortages();
     this.shortages.set(token, shortage);
   }
 
@@ -164,9 +170,9 @@ export class Conntrack implements ConnectionTable {
 
   /** Forgets everything, as a reboot or `conntrack -F` does. */
   flush(): void {
-    this.byOriginal.clear();
-    this.byReply.clear();
-    this.shortages.clear();
+    this.byOriginal = NO_ENTRIES;
+    this.byReply = NO_ENTRIES;
+    this.shortages = NO_SHORTAGES;
   }
 
   overlay(): ConntrackOverlay {

@@ -4,7 +4,6 @@
 
 import { noteFleeting } from '../../kernel/readings';
 import type { IP } from '../../values/ip';
-import { LateMap } from '../../values/late-map';
 import { between, seconds } from '../../values/time';
 import type { Instant } from '../../values/time';
 
@@ -12,18 +11,19 @@ import type { Instant } from '../../values/time';
 const ADDRESSES_PER_LIST_MAX = 100;
 
 export class RecentLists {
-  /** List name → address → when it was last seen, the longest ago first. */
-  private readonly lists = new LateMap<string, Map<IP, Instant>>();
+  /** List name → address → when it was last seen, the longest ago first. Few hosts have any. */
+  private lists: Map<string, Map<IP, Instant>> | undefined;
 
   /** Whether the address was put into the list within the last `span` seconds. */
   has(list: string, address: IP, span: number, now: Instant): boolean {
-    const seen = this.lists.get(list)?.get(address);
+    const seen = this.lists?.get(list)?.get(address);
     if (seen !== undefined) noteFleeting();
     return seen !== undefined && between(seen, now) <= seconds(span);
   }
 
   /** Puts the address into the list, or renews its time there. */
   set(list: string, address: IP, now: Instant, capacity = ADDRESSES_PER_LIST_MAX): void {
+    this.lists ??= new Map();
     let addresses = this.lists.get(list);
     if (addresses === undefined) {
       addresses = new Map();
@@ -40,6 +40,6 @@ export class RecentLists {
 
   /** Forgets everything, as a reboot does. */
   flush(): void {
-    this.lists.clear();
+    this.lists = undefined;
   }
 }

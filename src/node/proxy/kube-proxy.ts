@@ -2,33 +2,25 @@
 // up to what it has seen. It costs nothing while nothing changes.
 // source: pkg/proxy/iptables/proxier.go OnServiceUpdate, OnEndpointSliceUpdate, syncProxyRules
 
-import type { ApiServer } from '../../apiserver/api-server';
 import type { Change, Informer } from '../../apiserver/informer';
 import type { EventArgument, EventKind } from '../../kernel/event-queue';
 import { Phase } from '../../kernel/phase';
 import { Loop, tickAfter } from '../../timing';
 import type { Effect, TimerName } from '../../timing';
+import type { KubeVersion } from '../../values/kube-version';
 import { later, ZERO } from '../../values/time';
 import type { Duration, Instant } from '../../values/time';
 import { serviceHealthOf } from './health-check';
 import type { ServiceHealth } from './health-check';
-import type { ProxyInputs } from './proxy-inputs';
 import type { ProxyInput, ServicePortName } from './proxy-mode';
+import { withVersion } from './proxy-options';
+import type { KubeProxyOptions } from './proxy-options';
+import { ProxyWatch } from './proxy-watch';
 import { relevanceOf } from './relevant-change';
 import { leavesOut, RestoreFaults } from './restore-faults';
 import { endpointsInKernel, RuleWriter } from './rule-writer';
-import type { RuleWriterOptions, Sync } from './rule-writer';
+import type { Sync } from './rule-writer';
 import { SyncRunner } from './sync-runner';
-
-export interface KubeProxyOptions extends RuleWriterOptions {
-  readonly api: ApiServer;
-  /** Shared by all proxies of the cluster and family. */
-  readonly inputs: ProxyInputs;
-  /** `minSyncPeriod` of the configuration, in place of the timer's default. */
-  readonly minSyncPeriod?: Duration;
-  /** Called whenever the rules in the kernel have changed. */
-  readonly onApplied: () => void;
-}
 
 /** How many syncPeriods a change may wait. source: cmd/kube-proxy/app/server.go newProxyServer */
 const HEALTHY_PERIODS = 2;
@@ -42,7 +34,8 @@ export class KubeProxy {
   private readonly services: Informer;
   private readonly slices: Informer;
   private readonly event: EventKind;
-  private runner: SyncRunner;
+  /** Of this process; undefined until it is to sync for a change. */
+  private runs: SyncRunner | undefined;
   private running = false;
   /** Grows when the process ends; what was under way before is dropped. */
   private life = 0;
@@ -64,15 +57,14 @@ export class KubeProxy {
   /** Whether the watch of the canary waits for the end of a sync, to start its own. */
   private isForced = false;
   private readonly faults = new RestoreFaults();
-  private writer: RuleWriter;
+  /** Of this process; undefined until it writes. */
+  private writes: RuleWriter | undefined;
   /** When this process looks for its canary. */
   private looks: Loop | undefined;
 
   constructor(options: KubeProxyOptions) {
     this.options = options;
     this.actor = `kube-proxy@${options.machine.name}`;
-    this.runner = this.newRunner();
-    this.writer = new RuleWriter(this.options, this.actor, this.faults);
     this.services = this.watch('Service');
     this.slices = this.watch('EndpointSlice');
     const act = (step: EventArgument, life: EventArgument): void => {
@@ -130,7 +122,7 @@ export class KubeProxy {
     if (input !== undefined && this.writer.writeLater(input)) {
       this.read = this.applied = input;
       this.needsFullSync = false;
-      return onApplied();
+      return onApplied(this.options.machine.name);
     }
     const sync = this.newSync(false);
     sync.ruleset = mode.compile(sync.input, node);
@@ -167,7 +159,7 @@ export class KubeProxy {
       const at = tickAfter(this.looks.ticks, kernel.now);
       kernel.schedule(at, Phase.agent, this.event, 'look', this.life, 'kube-proxy.canary');
     }
-    onApplied();
+    onApplied(machine.name);
   }
 
   /**
@@ -182,7 +174,7 @@ export class KubeProxy {
     this.stop();
     this.options = withVersion(this.options, this.actor);
     this.running = true;
-    this.runner = this.newRunner();
+    this.runs = undefined;
     this.pendingEffect = 'gain';
     this.pendingCauses = undefined;
     this.queuedAt = undefined;
@@ -191,19 +183,19 @@ export class KubeProxy {
     this.needsFullSync = true;
     this.isForced = false;
     this.looks = undefined;
-    this.writer = new RuleWriter(this.options, this.actor, this.faults);
+    this.writes = undefined;
     this.services.jump();
     this.slices.jump();
   }
 
   private watch(kind: string): Informer {
-    const onChange = (change: Change) => this.observe(kind, change);
-    const informer = this.options.api.informer({ kind, owner: this.actor, onChange });
+    const informer = this.options.api.informer(new ProxyWatch(kind, this.actor, this));
     informer.hold();
     return informer;
   }
 
-  private observe(kind: string, change: Change): void {
+  /** One of its watches has told of something. */
+  observe(kind: string, change: Change): void {
     const { kernel, machine, node } = this.options;
     if (!this.running || !machine.powered) return;
     const effect = relevanceOf(kind, change, node.family);
@@ -377,12 +369,20 @@ export class KubeProxy {
     // What came during the sync is forgotten here until another change comes after it.
     // source: pkg/proxy/healthcheck/proxy_health.go Updated
     this.queuedAt = undefined;
-    if (this.writer.write(sync)) this.options.onApplied();
+    if (this.writer.write(sync)) this.options.onApplied(this.options.machine.name);
+  }
+
+  private get runner(): SyncRunner {
+    return (this.runs ??= this.newRunner());
+  }
+
+  private get writer(): RuleWriter {
+    return (this.writes ??= new RuleWriter(this.options, this.actor, this.faults));
   }
 
   /** Whoever puts a run somewhere says what the interval is then. */
   private newRunner(): SyncRunner {
-    return new SyncRunner(this.options.timing.versions.of(this.actor), ZERO);
+    return new SyncRunner(this.options.node.kubernetes as KubeVersion, ZERO);
   }
 
   private minSyncPeriod(): Duration {
@@ -390,11 +390,4 @@ export class KubeProxy {
     const timer = mode.minSyncPeriod ?? 'kube-proxy.minSyncPeriod';
     return timing.clocks.span(this.actor, minSyncPeriod ?? timing.delay(timer).least);
   }
-}
-
-/** A process goes by the version that it has started as. */
-function withVersion(options: KubeProxyOptions, actor: string): KubeProxyOptions {
-  const kubernetes = options.timing.versions.of(actor);
-  if (options.node.kubernetes === kubernetes) return options;
-  return { ...options, node: Object.freeze({ ...options.node, kubernetes }) };
 }

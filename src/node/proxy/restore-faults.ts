@@ -2,7 +2,6 @@
 // again: the tool fails, somebody else holds the lock of iptables, or a stranger empties the
 // tables. Each reason has a token, and stays until its own token is given back.
 
-import { LateSet } from '../../values/late-set';
 import type { ProxyInput } from './proxy-mode';
 
 /** How a mode of kube-proxy keeps its rules in the kernel. */
@@ -28,35 +27,36 @@ export interface Upkeep {
 
 /** The state of one kube-proxy's way into the kernel. It outlives the process. */
 export class RestoreFaults {
-  private readonly failing = new LateSet<string>();
-  private readonly locks = new LateSet<string>();
+  /** Tokens; undefined before the first. */
+  private failing: Set<string> | undefined;
+  private locks: Set<string> | undefined;
   /** Whether the tables are empty since a stranger was there. */
   isFlushed = false;
 
   /** Every restore fails while anybody holds a token. The same token twice is one. */
   fail(token: string): void {
-    this.failing.add(token);
+    (this.failing ??= new Set()).add(token);
   }
 
   mend(token: string): void {
-    this.failing.delete(token);
+    this.failing?.delete(token);
   }
 
   get areFailing(): boolean {
-    return this.failing.size > 0;
+    return this.failing !== undefined && this.failing.size > 0;
   }
 
   hold(token: string): void {
-    this.locks.add(token);
+    (this.locks ??= new Set()).add(token);
   }
 
   /** Whether the lock is free now, and was not before. */
   release(token: string): boolean {
-    return this.locks.delete(token) && this.locks.size === 0;
+    return this.locks?.delete(token) === true && !this.isLocked;
   }
 
   get isLocked(): boolean {
-    return this.locks.size > 0;
+    return this.locks !== undefined && this.locks.size > 0;
   }
 }
 

@@ -49,6 +49,8 @@ export interface ProxyMachine {
   readonly leftRules: ReadonlyMap<Family, Ruleset>;
   readonly asksLeftFirst: boolean;
   readonly conntrack: Conntrack;
+  /** Whether it may remember any connection. */
+  readonly hasConnections: boolean;
 }
 
 export interface RuleWriterOptions {
@@ -58,6 +60,12 @@ export interface RuleWriterOptions {
   readonly mode: ProxyMode;
   readonly node: ProxyNode;
 }
+
+/** The back ends of hosts with one alone. */
+const FIRST: Readonly<Record<IptablesBackend, readonly IptablesBackend[]>> = {
+  nft: Object.freeze(['nft'] as const),
+  legacy: Object.freeze(['legacy'] as const),
+};
 
 /** What one process writes. */
 export class RuleWriter implements RuleSource {
@@ -92,7 +100,7 @@ export class RuleWriter implements RuleSource {
    */
   writeLater(input: LateInput): boolean {
     const { machine } = this.options;
-    if (machine.conntrack.size > 0) return false;
+    if (machine.hasConnections) return false;
     this.hook();
     this.first = input;
     machine.awaitRules(this);
@@ -140,8 +148,9 @@ export class RuleWriter implements RuleSource {
     const { machine } = this.options;
     const { hookedBackends, proxyBackend } = machine;
     if (hookedBackends.includes(proxyBackend)) return;
-    // Most hosts have one for all of their life, and a list that grows keeps room for many.
-    machine.hookedBackends = hookedBackends.concat(proxyBackend);
+    // Most hosts have one for all of their life, and so the same list.
+    const isFirst = hookedBackends.length === 0;
+    machine.hookedBackends = isFirst ? FIRST[proxyBackend] : hookedBackends.concat(proxyBackend);
   }
 
   /** The same rules as tables of another back end than the host's. */
@@ -154,7 +163,7 @@ export class RuleWriter implements RuleSource {
   /** Removes UDP connections to endpoints that are gone. Returns whether there were any. */
   private cleanUp({ input, before }: Sync): boolean {
     const { kernel, machine, node } = this.options;
-    if (machine.conntrack.size === 0) return false;
+    if (!machine.hasConnections) return false;
     const kubernetes = node.kubernetes as KubeVersion;
     const synced = { family: node.family, kubernetes, input, before };
     const stale = staleEntries(machine.conntrack.list(kernel.now), synced);

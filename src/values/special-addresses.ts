@@ -1,9 +1,10 @@
 // Addresses that mean one host or one link alone. Nothing outside can be reached by them, so the
 // API server takes them neither for endpoints nor for external addresses.
 
-import { cidr, contains } from '../../values/cidr';
-import { familyOf, v4ToNumber } from '../../values/ip';
-import type { IP } from '../../values/ip';
+import { cidr, contains, overlaps } from './cidr';
+import type { Cidr } from './cidr';
+import { familyOf, v4ToNumber } from './ip';
+import type { IP } from './ip';
 
 /** Unspecified, loopback, link-local, and multicast that stays on its link. */
 const IPV6 = ['::/127', 'fe80::/10', 'ff02::/16'].map(cidr);
@@ -22,4 +23,12 @@ export function isSpecialAddress(address: IP): boolean {
   const number = v4ToNumber(address);
   for (const { low, high } of IPV4) if (number >= low && number <= high) return true;
   return false;
+}
+
+/** Whether one of its addresses is such. */
+export function isSpecialRange(range: Cidr): boolean {
+  if (range.family === 'IPv6') return IPV6.some((special) => overlaps(special, range));
+  const first = Number(range.first);
+  const last = first + 2 ** (32 - range.prefix) - 1;
+  return IPV4.some(({ low, high }) => first <= high && last >= low);
 }
