@@ -1,6 +1,6 @@
 // Goal: what was found right when it was read is neither completed nor judged again when it is
-// created, and comes to the same as what nobody has looked at; so does what a controller vouches
-// for. What is wrong, or may have changed since, is refused as ever. Method: the manifests of the
+// created, and comes to the same as what nobody has looked at; so does what a controller makes of
+// it. What is wrong, or may have changed since, is refused as ever. Method: the manifests of the
 // scenarios, each as the language read it and as a copy that nobody has seen.
 
 import { expect } from 'chai';

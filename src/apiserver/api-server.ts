@@ -213,18 +213,20 @@ export class ApiServer {
   commitAlike(request: ApiRequest, count: number): ApiResult[] {
     const { admission, kernel, store } = this;
     const isCreate = request.verb === 'create';
-    const { key, object } = request;
+    const { kind, key, object } = request;
     const series = isCreate ? admission.series?.(object!, store, key) : undefined;
-    const subject = `${request.kind}/${request.key}`;
-    const results: ApiResult[] = [];
-    while (results.length < count) {
+    // Most are asked for one by one: a list that has grown has room for many more.
+    const results = new Array<ApiResult>(count);
+    for (let at = 0; at < count; at++) {
       // No line is written of it before the start.
-      const made = series?.next(kernel.noteProgress('apiserver', 'stored', subject));
+      const made = series?.next(
+        kernel.leftOut() ?? kernel.note('apiserver', 'stored', `${kind}/${key}`),
+      );
       if (made === undefined) {
-        results.push(this.commitNow(request));
+        results[at] = this.commitNow(request);
       } else {
-        this.publish(request, store.putMade(request.kind, made));
-        results.push('ok');
+        this.publish(request, store.putMade(kind, made));
+        results[at] = 'ok';
       }
     }
     return results;

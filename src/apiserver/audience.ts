@@ -47,6 +47,16 @@ export class Audience {
     this.changed();
   }
 
+  /** Whether the last of its turns has yet to come. */
+  get isOpen(): boolean {
+    return this.turnsBegun < this.turns.length;
+  }
+
+  /** That turn goes on up to this version. */
+  prolong(revision: number): void {
+    this.turns[this.turns.length - 1] = revision;
+  }
+
   /** The first phase begins a turn, whether anybody hears in it or not: what comes then is late. */
   isCalledIn(phase: Hearing): boolean {
     return phase === PHASES[0] || (this.phases & (1 << phase)) !== 0;

@@ -18,10 +18,10 @@ export class ClusterIpAllocator {
   /** Offsets of the first address of the upper band, and of the last one. */
   private readonly band: number;
   private readonly last: number;
-  /** Owner (`namespace/name`) by address. */
-  private readonly owners: Map<IP, string>;
+  /** Owner (`namespace/name`) by the offset of the address. */
+  private readonly owners: Map<number, string>;
 
-  constructor(range: Cidr, random: Random, owners: Map<IP, string> = new Map()) {
+  constructor(range: Cidr, random: Random, owners: Map<number, string> = new Map()) {
     this.range = range;
     this.random = random;
     this.owners = owners;
@@ -54,38 +54,41 @@ export class ClusterIpAllocator {
   /** Takes an address that `owner` asks for by itself. Returns the reason where it cannot. */
   claim(address: IP, owner: string): string | undefined {
     const { range } = this;
-    const offset = ipToNumber(address) - range.first;
+    const offset = this.offsetOf(address);
     if (!contains(range, address) || offset < FIRST || offset > this.last) {
       return `the provided IP ${address} is not in the valid range ${range.text}`;
     }
-    const holder = this.owners.get(address);
+    const holder = this.owners.get(offset);
     if (holder !== undefined && holder !== owner) {
       return `failed to allocate IP ${address}: provided IP is already allocated to ${holder}`;
     }
-    this.owners.set(address, owner);
+    this.owners.set(offset, owner);
     return undefined;
   }
 
   release(address: IP): void {
-    this.owners.delete(address);
+    this.owners.delete(this.offsetOf(address));
   }
 
   fork(random: Random): ClusterIpAllocator {
     return new ClusterIpAllocator(this.range, random, new Map(this.owners));
   }
 
-  private scan(from: number, to: number): IP | undefined {
+  /** No address with an offset that a number cannot hold is ever given out. */
+  private offsetOf(address: IP): number {
+    return Number(ipToNumber(address) - this.range.first);
+  }
+
+  private scan(from: number, to: number): number | undefined {
     for (let offset = from; offset <= to; offset++) {
-      if (RESERVED.includes(offset)) continue;
-      const address = addressAt(this.range, offset);
-      if (!this.owners.has(address)) return address;
+      if (!RESERVED.includes(offset) && !this.owners.has(offset)) return offset;
     }
     return undefined;
   }
 
-  private take(address: IP, owner: string): IP {
-    this.owners.set(address, owner);
-    return address;
+  private take(offset: number, owner: string): IP {
+    this.owners.set(offset, owner);
+    return addressAt(this.range, offset);
   }
 }
 

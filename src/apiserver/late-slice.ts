@@ -86,7 +86,7 @@ export class NewSlice implements EndpointSlice {
   }
 
   get metadata(): ObjectMeta {
-    return this.text.metadataOf(splitKey(this.key).name);
+    return this.text.metadataOf(this.name);
   }
 
   get addressType(): Family {
@@ -99,6 +99,15 @@ export class NewSlice implements EndpointSlice {
 
   get endpoints(): readonly SliceEndpoint[] {
     return this.text.source.list;
+  }
+
+  get name(): string {
+    return splitKey(this.key).name;
+  }
+
+  /** Of the object as it is stored. */
+  get generation(): number {
+    return 1;
   }
 
   /** The object, as nobody has stored it yet. */

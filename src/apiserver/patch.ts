@@ -73,8 +73,8 @@ function statusAfter(standing: unknown, said: object): unknown {
   if (!Object.isFrozen(said)) return mergePatch(standing, said);
   for (const it of told) if (it.said === said && it.standing === standing) return it.after;
   const merged = mergePatch(standing, said);
-  // What says all that there is to be said is what it comes to.
-  const after = holdsSame(merged, said) ? said : merged;
+  // What says all that there is to be said is what it comes to, unless that stands already.
+  const after = merged !== standing && holdsSame(merged, said) ? said : merged;
   told[next] = { standing, said, after };
   next = (next + 1) % MOST;
   return after;

@@ -9,6 +9,7 @@ import { evicted, judgeEviction } from './eviction';
 import { equalJson } from './json';
 import { isStale, manifestOf, patched, replaced, withStatus } from './patch';
 import type { Admission, ApiRequest, ApiResult, Refusal } from './request';
+import { inPlaceOf, otherUid } from './same-object';
 import type { Store, Version } from './store';
 
 export interface VerbsGround {
@@ -54,7 +55,7 @@ export class Verbs {
     switch (verb) {
       case 'replace':
         if (isStale(request.object!, current)) return 'conflict';
-        return this.put(request, replaced(current, request.object!), standing);
+        return this.change(request, replaced(current, request.object!), standing);
       case 'apply':
         return this.patch(request, manifestOf(request.object!), standing);
       case 'patch':
@@ -93,7 +94,16 @@ export class Verbs {
     }
     const object = patched(current, patch, patchType);
     if (typeof object === 'string') return this.refuse(request, 'invalid', object);
-    return this.put(request, object, standing);
+    return this.change(request, object, standing);
+  }
+
+  /** A UID in a manifest that somebody applies is that of the cluster it was read from. */
+  private change(request: ApiRequest, object: KubeObject, standing: Version): Version | ApiResult {
+    const meant = inPlaceOf(standing.object!, object);
+    if (typeof meant === 'string') return this.refuse(request, 'invalid', meant);
+    const refused = request.verb === 'patch' ? otherUid(standing.object!, meant) : undefined;
+    if (refused !== undefined) return this.refuse(request, 'invalid', refused);
+    return this.put(request, meant, standing, standing.key);
   }
 
   /** The budget that is drawn upon is written first, then why the pod ends, in one request. */
@@ -114,7 +124,7 @@ export class Verbs {
     request: ApiRequest,
     object: KubeObject,
     standing: Version | undefined,
-    key = keyIn(object, standing),
+    key: ObjectKey,
   ): Version | ApiResult {
     const current = standing?.object;
     const admitted = this.admission.admit(object, current, this.store, key);
@@ -156,11 +166,4 @@ export class Verbs {
     const cause = this.kernel.note('apiserver', 'removed', `${kind}/${key}`, `by ${actor}`);
     return this.store.remove(kind, key, this.kernel.now, cause, this.admission.scopeOf(last));
   }
-}
-
-/** The key of an object that takes the place of another one: nearly always that one's. */
-function keyIn(object: KubeObject, standing: Version | undefined): ObjectKey {
-  const { name, namespace } = object.metadata;
-  const known = standing?.object?.metadata;
-  return known?.name === name && known.namespace === namespace ? standing!.key : keyOf(object);
 }

@@ -74,11 +74,15 @@ export class VersionLog {
     this.fill();
     const { news, scope } = this;
     if (news?.from === from && news.to === to) return news;
-    const changes: Change[] = [];
-    for (const version of this.lastOfEach(from, to)) {
+    const versions = this.lastOfEach(from, to);
+    // Most turns are of one version: a list that grows gets room for many more.
+    const changes = new Array<Change>(versions.length);
+    let count = 0;
+    for (const version of versions) {
       const change = changeSince(version, from, scope);
-      if (change !== undefined) changes.push(change);
+      if (change !== undefined) changes[count++] = change;
     }
+    changes.length = count;
     return (this.news = new News(from, to, changes));
   }
 

@@ -38,6 +38,8 @@ export class Watches {
   private readonly togetherEvents: ReadonlyMap<Phase, EventKind>;
   /** Who watches the kind of the last version while a cluster settles. */
   private told: Audience | undefined;
+  /** What asked for that version, where it was one of a series. */
+  private series: ApiRequest | undefined;
 
   constructor(ground: WatchesGround) {
     this.ground = ground;
@@ -54,8 +56,7 @@ export class Watches {
     const audience = this.audiences.of(kind, scope);
     const phase = phaseOf(owner);
     // Nobody was there to be called for the turn that is open.
-    const { turns, turnsBegun } = audience;
-    if (turnsBegun < turns.length && !audience.isCalledIn(phase)) this.callUp(audience, phase);
+    if (audience.isOpen && !audience.isCalledIn(phase)) this.callUp(audience, phase);
     return audience;
   }
 
@@ -64,16 +65,27 @@ export class Watches {
    * scope of one that is made late has it already, and is not told.
    */
   publish(request: ApiRequest, version: Version): void {
+    const { series, told } = this;
+    if (version.late !== undefined && request === series && told?.isOpen === true) {
+      told.prolong(version.revision);
+      return;
+    }
+    this.series = undefined;
     const delay = this.commonDelay(request);
     const whole = this.audiences.wholeOf(request.kind);
     if (whole !== undefined) this.tell(whole, request, version, delay);
-    if (version.late !== undefined) return;
+    if (version.late !== undefined) {
+      const isTogether = whole !== undefined && this.hearTogether(delay);
+      if (isTogether) this.series = request;
+      return;
+    }
     const part = this.audiences.partOf(request.kind, version.scope);
     if (part !== undefined) this.tell(part, request, version, delay);
   }
 
   /** Has those who were not told know that they know all there is. */
   catchUp(): void {
+    this.series = undefined;
     const newest = new Map<string, number>();
     const told = new Map<string, number>();
     const pods = this.ground.store.logOf('Pod');
@@ -107,9 +119,13 @@ export class Watches {
     return areAlike ? timing.uniform(WATCH, effect) : undefined;
   }
 
+  private hearTogether(delay: Duration | undefined): boolean {
+    return delay === ZERO && this.ground.kernel.isBeforeStart;
+  }
+
   private notifyAtOnce(audience: Audience, { revision }: Version, delay: Duration): void {
     const { kernel, watchEvent } = this.ground;
-    if (delay === ZERO && kernel.isBeforeStart) {
+    if (this.hearTogether(delay)) {
       this.notifyTogether(audience, revision);
       return;
     }
@@ -124,14 +140,13 @@ export class Watches {
    * unless something of another kind comes in between: who hears of both does so in that order.
    */
   private notifyTogether(audience: Audience, revision: number): void {
-    const { turns, turnsBegun, isPart } = audience;
-    const isSameTurn = turnsBegun < turns.length && (isPart || this.told === audience);
-    if (!isPart) this.told = audience;
+    const isSameTurn = audience.isOpen && (audience.isPart || this.told === audience);
+    if (!audience.isPart) this.told = audience;
     if (isSameTurn) {
-      turns[turns.length - 1] = revision;
+      audience.prolong(revision);
       return;
     }
-    turns.push(revision);
+    audience.turns.push(revision);
     for (const phase of PHASES) if (audience.isCalledIn(phase)) this.callUp(audience, phase);
   }
 

@@ -66,6 +66,8 @@ export function wallClockOf({ timing, kernel, actor }: Workplace): Instant {
 /** What binding a pod makes of it. */
 export interface Placement {
   readonly nodeName: string;
+  /** The number of the node among those that its scheduler knows. */
+  readonly number: number;
   readonly status: PodStatus;
 }
 

@@ -11,7 +11,10 @@ import { Roll } from '../values/roll';
 export function controllerOf(object: KubeObject | undefined): OwnerReference | undefined {
   const references = object?.metadata.ownerReferences;
   if (references === undefined) return undefined;
-  for (const reference of references) if (reference.controller === true) return reference;
+  // V8 makes an object for each step of an iterator over a frozen list.
+  for (let index = 0; index < references.length; index++) {
+    if (references[index]!.controller === true) return references[index];
+  }
   return undefined;
 }
 

@@ -25,6 +25,7 @@ export const podGc = defineController({
 
 class PodGcLogic implements ControllerLogic {
   readonly watches: ControllerLogic['watches'];
+  readonly comings: NonNullable<ControllerLogic['comings']>;
   private readonly place: Workplace;
   private readonly loop: Loop;
   private readonly nodes = new Set<string>();
@@ -36,6 +37,8 @@ class PodGcLogic implements ControllerLogic {
     this.place = workplace;
     this.loop = new Loop(timing, PERIOD, actor);
     this.watches = { Node: (change) => this.onNode(change), Pod: (change) => this.onPod(change) };
+    // They were made for nodes that were there, and told of before.
+    this.comings = { Pod: () => NOBODY };
   }
 
   reconcile(node: ObjectKey, pass: Pass): void {

@@ -233,8 +233,8 @@ export class DnsServers {
   private newServer(pod: Pod): Server {
     const { kernel, api } = this.ground;
     const actor = `coredns@${pod.metadata.name}`;
-    const onLearn = (subject: string): void => {
-      kernel.noteProgress(actor, 'observed', subject);
+    const onLearn = (kind: string, key: ObjectKey): void => {
+      if (kernel.leftOut() === undefined) kernel.note(actor, 'observed', `${kind}/${key}`);
       this.ground.onLearn?.();
     };
     const view = new DnsView(api, actor, { name: keyOf(pod), onLearn });

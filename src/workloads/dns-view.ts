@@ -6,7 +6,7 @@ import type { ApiServer } from '../apiserver/api-server';
 import type { Change, Informer } from '../apiserver/informer';
 import { noteReading } from '../kernel/readings';
 import type { Place, Readable } from '../kernel/readings';
-import type { KubeObject } from '../values/kube-object';
+import type { KubeObject, ObjectKey } from '../values/kube-object';
 import { keyOf, splitKey } from '../values/kube-object';
 import type { Labels } from '../values/labels';
 import { parseIp } from '../values/ip';
@@ -67,7 +67,7 @@ const SERVICE_NAME = 'kubernetes.io/service-name';
 
 export interface DnsViewOptions {
   readonly name?: string;
-  readonly onLearn?: (subject: string) => void;
+  readonly onLearn?: (kind: string, key: ObjectKey) => void;
 }
 
 /** Where forks have a view, and what it shows of a kind. */
@@ -109,7 +109,7 @@ export class DnsView implements Readable {
         knownAs: { room: VIEW_OF[kind], name },
         onChange: (change) => {
           index(change);
-          if (this.isSynced) onLearn?.(`${kind}/${change.key}`);
+          if (this.isSynced) onLearn?.(kind, change.key);
         },
       });
     this.services = informer('Service', (change) => this.indexService(change));

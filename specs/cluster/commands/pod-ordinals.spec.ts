@@ -34,7 +34,7 @@ function world() {
     create: (name: string, owners?: readonly OwnerReference[]): string => {
       const key = `shop/${name}`;
       const object = objectOf('Pod', name, owners);
-      ordinals.observe({ key, object, previous: undefined } as unknown as Version);
+      ordinals.observe({ key, object, previous: undefined } as unknown as Version, 'Pod');
       return ordinals.nameOf(key);
     },
   };
@@ -81,11 +81,11 @@ describe('the number of a pod', () => {
     const ordinals = new PodOrdinals(store);
     const put = (object: KubeObject) => store.put(object, START, 0);
     put(objectOf('ReplicaSet', 'web-1', ownedBy('Deployment', 'web')));
-    ordinals.observe(put(objectOf('Pod', 'a', BY_SET)));
+    ordinals.observe(put(objectOf('Pod', 'a', BY_SET)), 'Pod');
     put(objectOf('ReplicaSet', 'web-1'));
-    ordinals.observe(put(objectOf('Pod', 'b', BY_SET)));
+    ordinals.observe(put(objectOf('Pod', 'b', BY_SET)), 'Pod');
     store.remove('ReplicaSet', 'shop/web-1', START, 0);
-    ordinals.observe(put(objectOf('Pod', 'c', BY_SET)));
+    ordinals.observe(put(objectOf('Pod', 'c', BY_SET)), 'Pod');
     put(objectOf('ReplicaSet', 'web-1', ownedBy('Deployment', 'other')));
     expect(ordinals.whole()).to.equal(3);
     const names = ['a', 'b', 'c'].map((name) => ordinals.nameOf(`shop/${name}`));
@@ -107,8 +107,11 @@ describe('the number of a pod', () => {
     create('db-0', ownedBy('StatefulSet', 'db'));
     const object = objectOf('Pod', 'db-0', ownedBy('StatefulSet', 'db'));
     const previous = { object };
-    ordinals.observe({ key: 'shop/db-0', object, previous } as unknown as Version);
-    ordinals.observe({ key: 'shop/db-0', object: undefined, previous } as unknown as Version);
+    ordinals.observe({ key: 'shop/db-0', object, previous } as unknown as Version, 'Pod');
+    ordinals.observe(
+      { key: 'shop/db-0', object: undefined, previous } as unknown as Version,
+      'Pod',
+    );
     expect(ordinals.podsOf('StatefulSet', 'shop/db')).to.deep.equal(['shop/db-0']);
     expect(ordinals.nameOf('shop/db-0')).to.equal('shop/db#1');
   });

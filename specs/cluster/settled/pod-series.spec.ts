@@ -14,6 +14,7 @@ import { RestingPodMaker } from '../../../src/cluster/settled/pod-maker';
 import type { Controller } from '../../../src/controllers/index';
 import { SettledAdmission } from '../../../src/cluster/settled/settled-admission';
 import { copiesOf } from '../../../src/kernel/copy-recipe';
+import type { Network } from '../../../src/network/index';
 import type { Kubelets } from '../../../src/node/kubelet/kubelet';
 import type { KubeletState } from '../../../src/node/kubelet/kubelet-state';
 import { PodUpdates } from '../../../src/node/kubelet/pod-updates';
@@ -39,8 +40,13 @@ const PORTS = workloadOf('ReplicaSet', 'replicas: 5', 'ports: [{containerPort: 8
 
 const STARTING = 'pods that live through their starts';
 
-/** Manifests, and what else the cluster says. */
-const CLUSTERS: Readonly<Record<string, readonly [manifests: string, more?: string]>> = {
+/** One with five addresses for pods. */
+const FEW_ADDRESSES = '[{name: worker-1, podCIDR: 10.244.1.0/29}]';
+
+/** Manifests, what else the cluster says, and its nodes. */
+const CLUSTERS: Readonly<
+  Record<string, readonly [manifests: string, more?: string, nodes?: string]>
+> = {
   'pods of one template': [WEB],
   'pods of several kinds of workloads': [
     [WEB, workloadOf('StatefulSet', 'replicas: 3', PROBE), workloadOf('DaemonSet', '', PROBE)].join(
@@ -49,6 +55,9 @@ const CLUSTERS: Readonly<Record<string, readonly [manifests: string, more?: stri
   ],
   'pods in two families': [WEB, ', ipFamilies: [IPv4, IPv6]'],
   'pods that a plug-in gives links of their own': [WEB, ', cni: calico'],
+  'pods of kindnet': [WEB, ', cni: kindnet'],
+  'pods of the bridge plug-in, in two families': [WEB, ', cni: bridge, ipFamilies: [IPv4, IPv6]'],
+  'pods for which there are not enough addresses': [WEB, '', FEW_ADDRESSES],
   'pods with annotations': [
     WEB.replace(
       'labels: {app: deployment}}\n    spec',
@@ -79,9 +88,9 @@ const CLUSTERS: Readonly<Record<string, readonly [manifests: string, more?: stri
 };
 
 describe('pods that are asked for together', () => {
-  for (const [name, [manifests, more]] of Object.entries(CLUSTERS)) {
+  for (const [name, [manifests, more, nodes]] of Object.entries(CLUSTERS)) {
     it(`are as if each had come by itself: ${name}`, () => {
-      const make = (): Cluster => settledWith(manifests, more);
+      const make = (): Cluster => settledWith(manifests, more, nodes);
       const [together, apart] = [make(), oneByOne(make)];
       expect(stateOf(together)).to.deep.equal(stateOf(apart));
       for (const cluster of [together, apart]) live(cluster);
@@ -288,11 +297,23 @@ function arrivalsOf(cluster: Cluster): KubeletState['arrivals'] {
   return kubeletsOf(cluster).arrivals;
 }
 
+/** Who has which addresses on each node, as the plug-in knows it. */
+function addressesOf(cluster: Cluster): unknown {
+  const { network } = cluster as unknown as { readonly network: Network };
+  return cluster.spec.nodes.map(({ name }) => {
+    const given = [...network['cni'].allocations(name)];
+    return given.map(([pod, addresses]) => [pod, addresses.join()]).sort();
+  });
+}
+
 function stateOf(cluster: Cluster): Record<string, unknown> {
   const { api, kernel } = cluster;
+  // First of all: who asks the plug-in may be the first who asks for any of these pods.
+  const addresses = addressesOf(cluster);
   const state = kubeletsOf(cluster);
   const versions = api.store.changes('Pod', 0);
   return {
+    addresses,
     snapshot: JSON.stringify(cluster.snapshot()),
     objects: JSON.stringify(versions.map(({ object }) => object)),
     versions: versions.map(({ revision, at, key, cause, scope }) => [

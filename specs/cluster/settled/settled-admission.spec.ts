@@ -41,7 +41,8 @@ class World {
       placed: (pod) => {
         const { name } = pod.metadata;
         this.asked.push(`place ${name}`);
-        return this.homeless.has(name) ? undefined : { nodeName: 'worker-1', status: {} };
+        const place = { nodeName: 'worker-1', number: 0, status: {} };
+        return this.homeless.has(name) ? undefined : place;
       },
       named: () => {},
       running: ({ key }) => {

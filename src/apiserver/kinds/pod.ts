@@ -204,8 +204,10 @@ export function withCondition(
   condition: Condition,
 ): Condition[] {
   const all = conditions ?? [];
-  const index = all.findIndex((it) => it.type === condition.type);
-  return index < 0 ? [...all, condition] : all.with(index, condition);
+  for (let index = 0; index < all.length; index++) {
+    if (all[index]!.type === condition.type) return all.with(index, condition);
+  }
+  return all.concat(condition);
 }
 
 export const pod = defineKind({

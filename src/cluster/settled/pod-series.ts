@@ -24,6 +24,7 @@ interface SeriesGround {
 
 export class PodSeries implements Series, Comer {
   node = '';
+  number = 0;
   /** What binding it has made of its status. */
   status: PodStatus = {};
   standing: Comer['standing'];
@@ -72,6 +73,7 @@ export class PodSeries implements Series, Comer {
       return this.version(pattern.spec, pattern.status!);
     }
     this.node = place.nodeName;
+    this.number = place.number;
     this.status = place.status;
     const running = settlers.running(this);
     if (this.late !== undefined) return this.late;

@@ -177,6 +177,7 @@ class EndpointSliceLogic implements ControllerLogic {
     const has = labelsOf(after);
     this.podIndex.update(namespace, key, had, has);
     if (!concernsSlices(before as Pod | undefined, after as Pod | undefined)) return NOBODY;
+    if (before === undefined && this.areWaiting) return NOBODY;
     const selecting = this.serviceIndex.selecting(namespace, has);
     if (had === undefined || had === has) return selecting;
     const services = [...this.serviceIndex.selecting(namespace, had), ...selecting];
@@ -187,10 +188,13 @@ class EndpointSliceLogic implements ControllerLogic {
   private onRun(run: PodRun): readonly ObjectKey[] {
     const { namespace = '', labels = NO_LABELS } = run.pattern.metadata;
     this.podIndex.addRun(namespace, run, labels);
-    // What waits already needs not be found.
-    const { timing, actor } = this.place;
-    if (!this.hasBegun && timing.wait(GATHERS, actor) === ZERO) return NOBODY;
-    return this.serviceIndex.selecting(namespace, labels);
+    return this.areWaiting ? NOBODY : this.serviceIndex.selecting(namespace, labels);
+  }
+
+  /** Whether all Services wait for a pass already, so that they need not be found. */
+  private get areWaiting(): boolean {
+    const { kernel, timing, actor } = this.place;
+    return !this.hasBegun && kernel.isBeforeStart && timing.wait(GATHERS, actor) === ZERO;
   }
 
   private get serviceIndex(): SelectorIndex {
@@ -213,13 +217,13 @@ class EndpointSliceLogic implements ControllerLogic {
 
   /** Somebody else has touched a slice: the Service is looked at again, but not in a hurry. */
   private onSlice(change: Change): readonly ObjectKey[] {
-    const { lateSlice } = change;
+    const { key, lateSlice } = change;
     // Nobody else writes such a slice, and it comes as it was asked for.
     if (lateSlice !== undefined) {
-      this.slices.cameFirst(lateSlice);
+      this.slices.moved(key, undefined, lateSlice.text.owner);
       return NOBODY;
     }
-    const { key, before, after } = change;
+    const { before, after } = change;
     const was = isManaged(before) ? serviceOf(before) : undefined;
     const is = isManaged(after) ? serviceOf(after) : undefined;
     this.slices.moved(key, was, is);

@@ -1,23 +1,14 @@
 // The slices of each Service that the controller has written, as its informer shows them.
 
-import type { SliceVersion } from '../../apiserver/late-slice';
 import type { ObjectKey } from '../../values/kube-object';
 import { NOBODY } from '../owner';
 
 export class ShownSlices {
   /** By Service; most have one, which stands there by itself. */
   private readonly known = new Map<ObjectKey, ObjectKey | readonly ObjectKey[]>();
-  /** Slices that are made late and do not stand there yet: mostly nobody asks for them. */
-  private readonly firsts: SliceVersion[] = [];
-
-  /** A slice that is made late has come. */
-  cameFirst(slice: SliceVersion): void {
-    this.firsts.push(slice);
-  }
 
   /** A slice was of one Service and is of another one, where there is one. */
   moved(slice: ObjectKey, was: ObjectKey | undefined, is: ObjectKey | undefined): void {
-    this.enter();
     // Most Services have one slice, which is the last one as it stands.
     if (was !== undefined && was === is && this.known.get(is) === slice) return;
     if (was !== undefined) this.known.set(was, Object.freeze(this.beside(was, slice)));
@@ -26,7 +17,6 @@ export class ShownSlices {
 
   /** Those of a Service, the one that was written last coming last. */
   of(service: ObjectKey): readonly ObjectKey[] {
-    this.enter();
     const known = this.known.get(service);
     if (known === undefined) return NOBODY;
     return typeof known === 'string' ? [known] : known;
@@ -34,14 +24,6 @@ export class ShownSlices {
 
   clear(): void {
     this.known.clear();
-    this.firsts.length = 0;
-  }
-
-  private enter(): void {
-    const { firsts } = this;
-    if (firsts.length === 0) return;
-    for (const { key, text } of firsts) this.add(text.owner, key);
-    firsts.length = 0;
   }
 
   private add(service: ObjectKey, slice: ObjectKey): void {

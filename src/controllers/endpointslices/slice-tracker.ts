@@ -10,7 +10,10 @@ import type { KubeObject, ObjectKey } from '../../values/kube-object';
 /** The generation of a slice whose deletion is on its way to the informer. */
 const DELETED = -1;
 
-/** A slice, by its name, as it was written last. Frozen, so that forks share it. */
+/**
+ * A slice, by its name, as it was written last; one that is made late says so itself. Frozen, so
+ * that forks share it.
+ */
 interface Written {
   readonly name: string;
   readonly generation: number;
@@ -20,21 +23,9 @@ const NOTHING: readonly Written[] = Object.freeze([]);
 
 export class SliceTracker {
   /** By Service; most have one slice, which stands there by itself. */
-  private readonly known = new Map<ObjectKey, Written | readonly Written[]>();
-  /** Slices that are made late and do not stand there yet: mostly nobody asks for them. */
-  private readonly firsts: NewSlice[] = [];
+  private readonly written = new Map<ObjectKey, Written | readonly Written[]>();
   /** New slices of which it is not known yet whether they were stored. */
   private readonly asked = new Set<ObjectKey>();
-
-  private get written(): Map<ObjectKey, Written | readonly Written[]> {
-    const { known, firsts } = this;
-    for (const { key, text } of firsts) {
-      const first = Object.freeze({ name: splitKey(key).name, generation: 1 });
-      known.set(text.owner, withSlice(known.get(text.owner), first));
-    }
-    if (firsts.length > 0) firsts.length = 0;
-    return known;
-  }
 
   /** The slice is asked for, under a name that nobody has. */
   asksFor(slice: ObjectKey): void {
@@ -59,7 +50,7 @@ export class SliceTracker {
 
   /** The same of one that is made late. */
   wroteFirst(slice: NewSlice): void {
-    this.firsts.push(slice);
+    this.put(slice.text.owner, slice);
   }
 
   /** A slice was deleted; the informer will tell. */
@@ -104,8 +95,7 @@ export class SliceTracker {
   }
 
   clear(): void {
-    this.known.clear();
-    this.firsts.length = 0;
+    this.written.clear();
     this.asked.clear();
   }
 
@@ -128,6 +118,8 @@ function withSlice(
   known: Written | readonly Written[] | undefined,
   now: Written,
 ): Written | readonly Written[] {
+  // Most Services have one slice, and get it once.
+  if (known === undefined) return now;
   const others = listOf(known).filter(({ name }) => name !== now.name);
   return others.length === 0 ? now : Object.freeze([...others, now]);
 }

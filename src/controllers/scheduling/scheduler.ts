@@ -81,7 +81,7 @@ class SchedulerLogic implements ControllerLogic {
     const nodeName = this.loads.nameOf(node);
     if (key === undefined) this.loads.count(node, demands, 1);
     else this.assign(pod, key, nodeName);
-    return { nodeName, status: this.statusAtOnce(pod) };
+    return { nodeName, number: node, status: this.statusAtOnce(pod) };
   }
 
   /** One that was placed without its key, and does not come in a run. */

@@ -18,7 +18,8 @@ export class SetIndex {
     // Hardly any write of a set changes its owners.
     const isAsBefore = before?.metadata.ownerReferences === after?.metadata.ownerReferences;
     const is = isAsBefore ? was : after && this.placeOf(after);
-    if (was !== is) was?.remove(before!);
+    // Who is given to its owner once more has come anew.
+    if (!isAsBefore || after === undefined) was?.remove(before!);
     is?.put(after as ReplicaSet);
     if (was === undefined || was === is) return is?.keys ?? NOBODY;
     return distinctKeys(was.keys[0], is?.keys[0]);

@@ -50,6 +50,8 @@ export class Kubelets {
   readonly runtimeHealth: RuntimeHealth;
   /** What goes wrong on nodes. */
   readonly faults: NodeFaults;
+  /** By the numbers that the scheduler has for nodes: it costs less than a look by name. */
+  private readonly numbered: NodeAgent[] = [];
   private readonly bootListeners: ((node: string) => void)[] = [];
   private readonly shutdownListeners: ((node: string) => void)[] = [];
   private readonly heartbeatListeners: ((node: string) => void)[] = [];
@@ -150,8 +152,18 @@ export class Kubelets {
    * then. Returns the status to store; undefined where it has yet to come up.
    */
   take(comer: Comer): PodStatus | undefined {
-    const agent = this.ground.state.agents.get(comer.node);
+    const agent = this.agentOf(comer);
     return agent && this.settled.take(agent, comer);
+  }
+
+  private agentOf({ node, number }: Comer): NodeAgent | undefined {
+    const { agents } = this.ground.state;
+    if (number === undefined) return agents.get(node);
+    const known = this.numbered[number];
+    if (known?.node === node) return known;
+    const agent = agents.get(node);
+    if (agent !== undefined) this.numbered[number] = agent;
+    return agent;
   }
 
   /** Makes the kubelets that `origin` has made, so that their state can be carried over. */

@@ -53,8 +53,10 @@ export class PodUpdates {
 
   /** Whether the pod rests, and what has changed of its object is nothing to its kubelet. */
   private staysAtRest(agent: NodeAgent, change: Change): boolean {
-    const { key, late } = change;
-    const known = this.ground.state.byPod.get(key);
+    const { late } = change;
+    const { arrivals, byPod } = this.ground.state;
+    if (late !== undefined && arrivals.holds(late)) return true;
+    const known = byPod.get(change.key);
     if (known?.stage !== 'resting' || known.agent !== agent) return false;
     if (known.isOf(late)) return true;
     const { after } = change;

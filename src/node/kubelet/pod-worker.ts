@@ -71,9 +71,14 @@ export function newWorker(
   for (const spec of pod.spec.containers) {
     containers.push(newContainer(state, worker, { spec, role: 'main', now }, numbers));
   }
-  agent.workers.set(worker.id, worker);
   state.workers.set(worker.id, worker);
-  state.byPod.set(key, worker);
+  if (numbers === state) {
+    state.arrivals.addWorker(worker);
+  } else {
+    // Who has rested so far keeps his place.
+    agent.workers.set(worker.id, worker);
+    state.byPod.set(key, worker);
+  }
   return worker;
 }
 

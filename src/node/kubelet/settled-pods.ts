@@ -42,6 +42,8 @@ const WAITS: readonly TimerName[] = [
 /** A pod that comes to a node, and is about to be stored. */
 export interface Comer {
   readonly node: string;
+  /** What its scheduler knows the node by: at any time no other node has that number. */
+  readonly number?: number;
   readonly key: ObjectKey;
   readonly uid: string;
   /** Whether nobody has ever had the name. */
@@ -132,7 +134,8 @@ export class SettledPods {
   private arrive(agent: NodeAgent, late: LatePod, template: RestingTemplate): void {
     const { behaviours, touch, state } = this.ground;
     if (template.isAssumed) behaviours.watch(late);
-    touch?.(agent.node);
+    // While others wait to be entered nobody has looked since they came.
+    if (state.arrivals.isEmpty) touch?.(agent.node);
     state.arrivals.add(late, template, keepNumbers(state, template));
   }
 
