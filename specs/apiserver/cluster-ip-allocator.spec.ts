@@ -46,6 +46,22 @@ describe('the allocation of virtual addresses', () => {
     expect(contains(cidr('10.96.0.0/12'), first!)).to.equal(true);
   });
 
+  it('goes on drawing for a Service of a name that has been there before', () => {
+    const subject = allocator('10.96.0.0/12');
+    const drawn = ['web', 'db', 'web', 'web'].map((name) => {
+      const address = subject.allocate(`shop/${name}`)!;
+      subject.release(address);
+      return ipToNumber(address) - cidr('10.96.0.0/12').first;
+    });
+    const random = new Random(1);
+    const expected = ['web', 'db', 'web', 'web'].map((name) => {
+      // The upper band begins behind the first 256 of 2^20 addresses, and ends before the last.
+      return 257n + BigInt(random.stream(`apiserver/clusterIP/shop/${name}`).below(2 ** 20 - 258));
+    });
+    expect(drawn).to.deep.equal(expected);
+    expect(new Set(drawn).size).to.equal(4);
+  });
+
   it('honours an explicit address, once', () => {
     const subject = allocator('10.96.0.0/12');
     expect(subject.claim(ip('10.96.0.10'), 'kube-system/kube-dns')).to.equal(undefined);

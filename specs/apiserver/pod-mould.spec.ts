@@ -11,10 +11,11 @@ import { Store } from '../../src/apiserver/store';
 import { TakenNames } from '../../src/apiserver/taken-names';
 import { RestingPodMaker } from '../../src/cluster/settled/pod-maker';
 import { Kernel } from '../../src/kernel/kernel';
+import { Stream } from '../../src/kernel/random';
 import { Timing } from '../../src/timing';
 import type { ClusterSpec } from '../../src/values/cluster-spec';
 import { ip } from '../../src/values/ip';
-import { deepFreeze, keyOf } from '../../src/values/kube-object';
+import { deepFreeze, keyOf, splitKey } from '../../src/values/kube-object';
 import type { ObjectMeta } from '../../src/values/kube-object';
 import { PodHost } from '../../src/values/pod-host';
 
@@ -65,6 +66,12 @@ class World {
     const late = new RestingPodMaker(mould, { status: STATUS, at, cause: 0 }).late(own);
     expect(late.key).to.equal(key);
     return late.object.metadata;
+  }
+
+  /** Stores a pod under the key. */
+  stored(key: string): void {
+    const metadata = splitKey(key);
+    this.store.put({ ...podOf(), metadata }, this.kernel.now, 0);
   }
 
   mould(given: Pod): PodMould | undefined {
@@ -118,6 +125,30 @@ describe('a pod out of a mould', () => {
       expect(metadata.name === second, first).to.equal(isGone);
       expect(JSON.stringify(other.cast(given))).to.equal(JSON.stringify(metadata));
     }
+  });
+
+  it('has another name than those before it, also where the same is drawn again', () => {
+    const world = new World();
+    world.create(podOf());
+    const mould = world.mould(podOf())!;
+    const { below } = Stream.prototype;
+    const keys: string[] = [];
+    let draws = 0;
+    // Each name is drawn twice.
+    Stream.prototype.below = () => Math.floor(draws++ / 10) % 27;
+    try {
+      for (let count = 0; count < 20; count++) {
+        mould.next();
+        world.stored(mould.key);
+        keys.push(mould.key);
+        expect(mould.isNew).to.equal(true);
+      }
+    } finally {
+      Stream.prototype.below = below;
+    }
+    expect(new Set(keys).size).to.equal(20);
+    // The last draw has yet to be made again.
+    expect(draws).to.equal(39 * 5);
   });
 
   it('is none where it is the first of its template, or says more of itself than others', () => {

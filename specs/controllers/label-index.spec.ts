@@ -100,6 +100,22 @@ describe('objects by their labels', () => {
     }
   });
 
+  it('are found in runs that come when others were asked for by their keys', () => {
+    const labels = { app: 'web' };
+    const subject = new LabelIndex();
+    const runs = ['ab', 'cd'].map((keys) => runOf([...keys], { labels }));
+    for (const [at, run] of runs.entries()) {
+      subject.addRun('shop', run, labels);
+      const keys = [...subject.matching('shop', labels)].join('');
+      expect(keys).to.equal('abcd'.slice(0, 2 * at + 2));
+      expect(subject.runsMatching('shop', labels)).to.deep.equal(runs.slice(0, at + 1));
+    }
+    subject.update('shop', 'a', labels, undefined);
+    subject.addRun('shop', runOf(['e'], { labels }), labels);
+    expect([...subject.matching('shop', labels)]).to.deep.equal(['b', 'c', 'd', 'e']);
+    expect(subject.runsMatching('shop', labels)).to.equal(undefined);
+  });
+
   it('are the same whether pods of one template come together or one by one', () => {
     const [together, apart] = [new LabelIndex(), new LabelIndex()];
     const labels = { app: 'web', tier: 'front' };

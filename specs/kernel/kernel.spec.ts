@@ -173,6 +173,28 @@ describe('the timer between two lines of the journal', () => {
   });
 });
 
+describe('a line that causes nothing', () => {
+  it('leaves the cause as it was, and says in words what it is told to when it is read', () => {
+    const kernel = new Kernel(1);
+    let asked = 0;
+    const words = {
+      subject: 'it',
+      get detail(): string {
+        asked++;
+        return 'in words';
+      },
+    };
+    const cause = kernel.note('spec', 'began', 'all');
+    kernel.because(cause, 'apiserver.watch');
+    kernel.noteAside('spec', 'saw', words);
+    expect([kernel.cause, kernel.timer, asked]).to.deep.equal([cause, '', 0]);
+    const entry = kernel.journal.entry(1)!;
+    expect(entry).to.include({ actor: 'spec', action: 'saw', cause, timer: 'apiserver.watch' });
+    expect(formatEntry(entry)).to.equal('t=0s spec saw it: in words');
+    expect(Object.isFrozen(entry)).to.equal(true);
+  });
+});
+
 describe('a line of what simply goes on', () => {
   it('is left out before the start, and with it the cause of what follows', () => {
     const kernel = new Kernel(1, later(START, seconds(-600)));

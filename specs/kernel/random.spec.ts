@@ -37,7 +37,12 @@ describe('random numbers', () => {
     const [random, other] = [new Random(7), new Random(7)];
     for (const seed of [undefined, 8]) {
       for (const one of [random, other]) if (seed !== undefined) one.reseed(seed);
-      for (const [rest, count] of [['web', 3], ['db', 1], ['web', 2], ['db', 5]] as const) {
+      for (const [rest, count] of [
+        ['web', 3],
+        ['db', 1],
+        ['web', 2],
+        ['db', 5],
+      ] as const) {
         const kept = random.keptOf('names/');
         const stream = kept.take(rest);
         const drawn = draws(stream, count, 2 ** 32);

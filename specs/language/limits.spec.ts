@@ -54,10 +54,10 @@ describe('a file that cannot be used', () => {
     expect(process.memoryUsage().arrayBuffers - before).to.be.below(10 * 1_048_576);
   });
 
-  for (const [what, bytes] of [
-    ['Latin-1', Buffer.from('scenario: caf\u00e9\n', 'latin1')],
-    ['UTF-16', Buffer.from('\ufeffscenario: x\n', 'utf16le')],
-    ['a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe, 0x00])],
+  for (const [what, bytes, place] of [
+    ['Latin-1', Buffer.from('# one\nscenario: caf\u00e9\n', 'latin1'), { line: 2, column: 14 }],
+    ['UTF-16', Buffer.from('\ufeffscenario: x\n', 'utf16le'), { line: 1, column: 1 }],
+    ['a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe, 0]), { line: 1, column: 1 }],
   ] as const) {
     it(`is refused where it is ${what} and not UTF-8, and never read with other letters`, () => {
       const path = join(folder, 'foreign.yaml');
@@ -66,6 +66,7 @@ describe('a file that cannot be used', () => {
       expect(more).to.deep.equal([]);
       expect(diagnostic).to.include({ code: 'KD1003', severity: 'error' });
       expect(diagnostic!.message).to.contain('not text in UTF-8');
+      expect(diagnostic!.range).to.include(place);
     });
   }
 

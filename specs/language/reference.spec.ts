@@ -87,6 +87,7 @@ describe('a destination', () => {
 
   const refused: readonly (readonly [string, RegExp])[] = [
     ['backend', /no port \(write backend:80\)/],
+    ['ftp://web', /"ftp" of "ftp:\/\/web" is no scheme that is known \(write http or https\)/],
     ['backend:0', /no port from 1 to 65535/],
     ['backend:http', /no port from 1 to 65535/],
     ['shop/backend:80', /needs a kind .*pod\/shop\/backend:80 or service\/shop\/backend:80/],

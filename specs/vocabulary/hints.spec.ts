@@ -11,6 +11,13 @@ import { outcomeOf, runScript, plan, step } from '../runner/plans';
 describe('a misspelt pod', () => {
   it('is told the nearest name there is', () => {
     expect(hintFor(shop(), 'shop/frontent')).to.equal('; did you mean "shop/frontend"?');
+    expect(hintFor(shop(), 'deploy/shop/frontent')).to.equal(
+      '; did you mean "deploy/shop/frontend"?',
+    );
+    expect(hintFor(shop(), 'frontend')).to.equal('; did you mean "shop/frontend"?');
+    expect(hintFor(shop(), 'pod/shop/frontend')).to.equal(
+      '; did you mean "deployment/shop/frontend"?',
+    );
     expect(hintFor(shop(), 'shop/elsewhere')).to.equal('');
     expect(hintFor(shop(), 'shop/frontend')).to.equal('');
   });

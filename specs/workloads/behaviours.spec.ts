@@ -48,6 +48,20 @@ describe('the behaviours of a run', () => {
     expect(read(behaviours, podOf('web-b'))).to.equal(behaviour);
   });
 
+  it('are one for all containers that do the same, whatever image is not known', () => {
+    const of = (image: string, containerPort: number): Behaviour => {
+      const container = { name: 'main', image, ports: [{ containerPort }] };
+      const pod = podOf('web', LABELS, deepFreeze([container]));
+      return behaviours.read(pod, pod.spec.containers[0]!);
+    };
+    const first = of('example/one', 8080);
+    expect(of('example/two', 8080)).to.equal(first);
+    expect(portsOf(of('example/two', 8081))).to.deep.equal([8081]);
+    expect(of('example/alpine:3.17', 8081).libc).to.equal('musl-1.2.3');
+    expect(of('nginx', 8081).assumed).to.equal(false);
+    expect(of('example/one', 8080)).to.deep.equal(first);
+  });
+
   it('follow the Services that come', () => {
     createService(world, 9090);
     expect(portsOf(read(behaviours, podOf('web-a')))).to.deep.equal([8080, 9090]);

@@ -72,7 +72,7 @@ export function splitEnd(key: string): { readonly stem: string; readonly end: nu
 /** What generated names are drawn from. */
 export class NameStreams {
   private readonly random: Random;
-  /** Frozen: forks share it. */
+  /** What the last names had in common, one text for all of them. Frozen: forks share it. */
   private last = Object.freeze<Alike>({ kind: '', namespace: '', stem: '' });
 
   constructor(random: Random) {
@@ -85,7 +85,6 @@ export class NameStreams {
       const stem = `apiserver/generateName/${kind}/${namespace}/`;
       this.last = Object.freeze({ kind, namespace, stem });
     }
-    // Kept once: each stream is held by its own name.
     return this.random.stream(this.last.stem + prefix);
   }
 }

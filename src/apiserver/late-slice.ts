@@ -17,7 +17,12 @@ export interface EndpointSource {
   readonly ports: readonly SlicePort[];
   /** The very same each time, frozen to its depth. */
   readonly list: readonly SliceEndpoint[];
+  /** Where each is reached and how it fares: of the same, in their order, what is at hand. */
+  readonly reached: readonly ReachedEndpoint[];
 }
+
+/** What proxies read of an endpoint that has no hints. */
+export type ReachedEndpoint = Pick<SliceEndpoint, 'addresses' | 'conditions' | 'nodeName'>;
 
 /** What a slice says of its own: all but what the API server gives it. Frozen: forks share it. */
 export interface SliceText {
@@ -54,6 +59,11 @@ export class LateSlice implements EndpointSlice {
     this.#source = source;
     Object.defineProperty(this, 'endpoints', LateSlice.#endpoints);
     Object.freeze(this);
+  }
+
+  /** What proxies read of the endpoints of a slice, of which none has hints. */
+  static reachedIn(slice: LateSlice): readonly ReachedEndpoint[] {
+    return slice.#source.reached;
   }
 
   /** A field of its own, as all fields of objects are, which copies find. */

@@ -26,6 +26,8 @@ export class News {
 }
 
 function gather(changes: readonly Change[]): readonly Change[] {
+  // Most news is of one object, and of no pod.
+  if (!changes.some(isOfSeries)) return changes;
   const gathered: Change[] = [];
   for (let index = 0; index < changes.length; index++) {
     const end = endOfRun(changes, index);
@@ -33,4 +35,8 @@ function gather(changes: readonly Change[]): readonly Change[] {
     if (end !== undefined) index = end - 1;
   }
   return gathered;
+}
+
+function isOfSeries({ late }: Change): boolean {
+  return late !== undefined;
 }

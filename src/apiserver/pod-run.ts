@@ -62,6 +62,9 @@ export class PodRun implements Change {
 
 /** All pods of some runs, as they came. Frozen. */
 export function podsIn(runs: readonly PodRun[]): readonly LatePod[] {
+  const [first] = runs;
+  // Many a template has one pod: a list that has grown keeps room for many more.
+  if (runs.length === 1 && first!.count === 1) return Object.freeze([first!.at(0)]);
   const pods: LatePod[] = [];
   for (const run of runs) for (let at = 0; at < run.count; at++) pods.push(run.at(at));
   return Object.freeze(pods);

@@ -29,7 +29,8 @@ function metadataInPlaceOf({ kind, metadata }: KubeObject, given: unknown): Obje
   }
   const said = (given ?? {}) as unknown as ObjectMeta;
   if (!said.name) {
-    return `the name of the object (${name} based on URL) was undeterminable: name must be provided`;
+    const where = `the name of the object (${name} based on URL)`;
+    return `${where} was undeterminable: name must be provided`;
   }
   if (said.name !== name) {
     return `the name of the object (${said.name}) does not match the name on the URL (${name})`;

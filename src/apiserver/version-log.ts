@@ -72,32 +72,38 @@ export class VersionLog {
    */
   newsBetween(from: number, to: number): News {
     this.fill();
-    const { news, scope } = this;
+    const { news } = this;
     if (news?.from === from && news.to === to) return news;
-    const versions = this.lastOfEach(from, to);
-    // Most turns are of one version: a list that grows gets room for many more.
-    const changes = new Array<Change>(versions.length);
-    let count = 0;
-    for (const version of versions) {
-      const change = changeSince(version, from, scope);
-      if (change !== undefined) changes[count++] = change;
-    }
-    changes.length = count;
+    const changes = this.changesOfDifferent(from, to) ?? this.changesOfSame(from, to);
     return (this.news = new News(from, to, changes));
   }
 
-  /** The last version of each object on the way, in the order of its first one. */
-  private lastOfEach(from: number, to: number): readonly Version[] {
-    const { versions } = this;
+  /** Undefined where an object has two of the versions on the way, as far as each can tell. */
+  private changesOfDifferent(from: number, to: number): readonly Change[] | undefined {
+    const { versions, scope } = this;
     const newest = versions.at(-1);
     // Most watchers are told of the newest version, and of that alone.
-    const isOne = newest?.revision === to && (versions.at(-2)?.revision ?? 0) <= from;
-    if (isOne) return from < to ? [newest] : [];
-    const all = this.between(from, to);
-    if (areOfDifferent(all, from)) return all;
+    if (newest?.revision === to && from < to && (versions.at(-2)?.revision ?? 0) <= from) {
+      const change = changeSince(newest, from, scope);
+      return change === undefined ? [] : [change];
+    }
+    const changes: Change[] = [];
+    const end = this.countUpTo(to);
+    for (let at = this.countUpTo(from); at < end; at++) {
+      const version = versions[at]!;
+      const { previous } = version;
+      if (previous !== undefined && previous.revision > from) return undefined;
+      const change = changeSince(version, from, scope);
+      if (change !== undefined) changes.push(change);
+    }
+    return changes;
+  }
+
+  /** By the last version of each object, in the order of its first one. */
+  private changesOfSame(from: number, to: number): readonly Change[] {
     const latest = new Map<ObjectKey, Version>();
-    for (const version of all) latest.set(version.key, version);
-    return [...latest.values()];
+    for (const version of this.between(from, to)) latest.set(version.key, version);
+    return [...latest.values()].flatMap((version) => changeSince(version, from, this.scope) ?? []);
   }
 
   /** The newest revision up to this one; 0 where there is none. */
@@ -147,14 +153,6 @@ export class VersionLog {
     }
     return low;
   }
-}
-
-/** Whether no object has two of the versions after `from`, as far as that can be told by each. */
-function areOfDifferent(versions: readonly Version[], from: number): boolean {
-  for (const { previous } of versions) {
-    if (previous !== undefined && previous.revision > from) return false;
-  }
-  return true;
 }
 
 /** What the version is for somebody who knows what stood at `revision`; undefined for nothing. */

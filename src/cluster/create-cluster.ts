@@ -176,10 +176,9 @@ class ModelCluster extends HandingOut implements Cluster {
   /** Applies everything and lives on until zero. */
   begin(): void {
     const { spec, admission } = this;
-    const { kernel } = this.parts;
     const isCold = spec.start === 'cold';
     this.network.begin(spec);
-    kernel.expectObjects(objectsIn(spec));
+    this.parts.kernel.expectObjects(objectsIn(spec));
     for (const object of seedObjects(spec)) this.create(object);
     for (const node of spec.nodes) this.kubelets.start(node.name);
     if (isCold) admission.end();

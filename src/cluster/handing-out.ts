@@ -12,10 +12,7 @@ import { NODES } from './cluster';
 import type { Cluster, Handles } from './cluster';
 import type { Components } from './components/components';
 
-type HandedOut = Pick<
-  Cluster,
-  'kernel' | 'timing' | 'api' | 'handles' | 'components' | 'machines'
->;
+type HandedOut = Pick<Cluster, 'kernel' | 'timing' | 'api' | 'handles' | 'components' | 'machines'>;
 
 export interface Parts extends Omit<HandedOut, 'components'> {
   readonly components: Components;

@@ -150,7 +150,6 @@ export class Controller {
   private readonly submitEvent: EventKind;
   private readonly answerEvent: EventKind;
   private readonly answersEvent: EventKind;
-  private readonly stored: Stored;
   private readonly passes = new Map<number, Pass>();
   private readonly ownNews = new OwnNews();
   /** Keys that wait for the first list of every informer. */
@@ -197,7 +196,6 @@ export class Controller {
       informers.set(kind, api.informer(new WatchedKind(kind, definition, this.logic, place, own)));
     }
     this.informers = informers;
-    this.stored = ({ kind, key }) => api.store.version(kind, key);
     api.onView((actor, isCurrent) => {
       if (actor === this.actor && isCurrent) this.synced();
     });
@@ -364,10 +362,7 @@ export class Controller {
 
   private judge(pass: Pass, number: number, result: ApiResult): void {
     const write = pass.writeAt(number);
-    const { logic } = this;
-    if (logic.answered !== undefined) {
-      logic.answered(write, result, this.stored);
-    }
+    this.logic.answered?.(write, result, this.context.api.store);
     if (!isSuccess(write, result)) pass.fail(`${write.verb} ${write.kind}/${write.key}: ${result}`);
   }
 
@@ -378,7 +373,8 @@ export class Controller {
       return;
     }
     this.passes.delete(id);
-    for (const skipped of pass.skipped()) this.logic.answered?.(skipped, 'conflict', this.stored);
+    for (const skipped of pass.skipped())
+      this.logic.answered?.(skipped, 'conflict', this.context.api.store);
     this.end(pass);
   }
 

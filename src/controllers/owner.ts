@@ -145,9 +145,15 @@ export function objectsAlike(held: HeldAlike): readonly KubeObject[] {
 
 /** What one owner controls. */
 class Owned {
+  /** The key of the owner, in a list of one. */
+  readonly keys: readonly ObjectKey[];
   /** In which all came, until somebody looks for one of them or another one comes by itself. */
   private runs: readonly PodRun[] = NOTHING;
   private roll: Roll<Held> | undefined;
+
+  constructor(owner: ObjectKey) {
+    this.keys = Object.freeze([owner]);
+  }
 
   get size(): number {
     if (this.roll !== undefined) return this.roll.size;
@@ -208,9 +214,14 @@ export class OwnerIndex {
     this.ownersOf(patternOf(version))?.byKey.set(version.key, version.late ?? version.object!);
   }
 
-  /** Tells of pods that have come, of one series. */
-  addRun(run: PodRun): void {
-    this.ownersOf(run.pattern)?.addRun(run);
+  /**
+   * Tells of pods that have come, of one series. Returns the key of their owner, in the same list
+   * each time, or none.
+   */
+  addRun(run: PodRun): readonly ObjectKey[] {
+    const place = this.ownersOf(run.pattern);
+    place?.addRun(run);
+    return place?.keys ?? NOBODY;
   }
 
   /** The objects that the owner of this identity controls. */
@@ -251,7 +262,10 @@ export class OwnerIndex {
     let place: Owned | undefined;
     if (uid !== undefined) {
       place = this.byOwner.get(uid);
-      if (place === undefined) this.byOwner.set(uid, (place = new Owned()));
+      if (place === undefined) {
+        place = new Owned(ownerKey(object, owner!.kind)!);
+        this.byOwner.set(uid, place);
+      }
     }
     this.lastReferences = references;
     this.lastPlace = place;

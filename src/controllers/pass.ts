@@ -1,7 +1,7 @@
 // One look of a controller at one key: the writes that it asks for, in stages, and how it ends.
 
 import type { ApiRequest, ApiResult } from '../apiserver/api-server';
-import type { Version } from '../apiserver/store';
+import type { Store } from '../apiserver/store';
 import type { Effect } from '../timing';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject, ObjectKey } from '../values/kube-object';
@@ -10,8 +10,8 @@ import type { Duration } from '../values/time';
 /** A request of which nobody is told how it went. */
 export type Write = Omit<ApiRequest, 'answer'>;
 
-/** The newest version of what was to be written; that of a deletion says so. */
-export type Stored = (write: Write) => Version | undefined;
+/** Who knows the newest version of what was to be written; that of a deletion says so. */
+export type Stored = Pick<Store, 'version'>;
 
 const NONE: readonly Write[] = Object.freeze([]);
 export const NO_RESULTS: readonly ApiResult[] = Object.freeze([]);

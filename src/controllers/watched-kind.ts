@@ -62,7 +62,7 @@ export class WatchedKind implements InformerOptions {
     const { isBeforeStart } = this.place.kernel;
     const changes = isBeforeStart ? news.gathered : news.changes;
     // Of one that is made late, a look at it would be the making.
-    const [first] = changes;
+    const first = changes[0];
     const isWorthAsking = changes.length > 1 || (first?.late ?? first?.lateSlice) !== undefined;
     if (isWorthAsking && logic.passesOver?.(kind, changes) === true) return;
     const keysOfRun = logic.comings?.[kind];

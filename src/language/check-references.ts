@@ -10,6 +10,7 @@ import { parseObjectPattern } from './object-pattern';
 import { parseDestination, parseReference, REFERENCE_KINDS, WORKLOAD_KINDS } from './reference';
 import type { Reference } from './reference';
 import type { Report } from './report';
+import { meantBy } from './reference-hints';
 import type { Place } from './source-text';
 import { child } from './tree';
 import type { Tree } from './tree';
@@ -169,8 +170,7 @@ function checkObject(
   if (inventory.has(kind, unnamespaced ? name : `${namespace}/${name}`)) return;
   // Objects that controllers make (EndpointSlices, ReplicaSets) have names that nobody can know.
   if (kind === 'EndpointSlice') return;
-  const known = inventory.ofKind(kind);
-  const hint = didYouMean(unnamespaced ? name : `${namespace}/${name}`, known);
+  const hint = meantBy(reference, inventory.allOf([kind]));
   report.error('KD1601', place, `there is no ${kind} "${text}"`, hint);
 }
 
@@ -309,16 +309,13 @@ function reportMissing(
   code: 'KD1601' | 'KD1605',
 ): void {
   const { inventory, report } = context;
-  const { kind, name, namespace = 'default', text } = reference;
+  const { kind, namespace = 'default', text } = reference;
   if (!checkNamespace(reference, place, context)) return;
   const machine = kind === undefined ? machineCalled(reference, inventory) : undefined;
-  const wanted = kind === undefined ? ['Pod', ...WORKLOAD_KINDS] : [kind];
-  const known = wanted.flatMap((it) => inventory.ofKind(it));
-  const elsewhere = known.find((key) => key.endsWith(`/${name}`));
-  const hint =
-    elsewhere === undefined
-      ? (didYouMean(`${namespace}/${name}`, known) ?? listed(known, namespace))
-      : `did you mean "${elsewhere}"?`;
+  const all = inventory.allOf(['Pod', ...WORKLOAD_KINDS]);
+  const known = kind === undefined ? all : all.filter((it) => it.kind === kind);
+  const keys = known.map(({ key }) => key);
+  const hint = meantBy(reference, known, all) ?? listed(keys, namespace);
   const what = kind === undefined ? 'neither a pod nor a workload' : `no ${kind}`;
   report.error(code, place, `there is ${what} "${text}"`, machine ?? hint);
 }

@@ -59,6 +59,10 @@ export class Inventory {
     return [...(this.keys.get(kind) ?? [])];
   }
 
+  allOf(kinds: readonly string[]): readonly { readonly kind: string; readonly key: string }[] {
+    return kinds.flatMap((kind) => this.ofKind(kind).map((key) => ({ kind, key })));
+  }
+
   /** The kinds of workload that an object of this key exists of. */
   workloadKinds(key: string): readonly string[] {
     return WORKLOAD_KINDS.filter((kind) => this.has(kind, key));

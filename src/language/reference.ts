@@ -137,6 +137,10 @@ export function parseDestination(
   kinds: ReadonlyMap<string, string> = REFERENCE_KINDS,
 ): Reading<DestinationText> {
   if (/^https?:\/\//.test(text)) return parseUrl(text);
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1];
+  if (scheme !== undefined) {
+    return refuse(`"${scheme}" of "${text}" is no scheme that is known`, 'write http or https');
+  }
   const match = /^(.*):([^:/\]]*)(?:\/(tcp|udp|sctp))?$/i.exec(text);
   if (/^\d+$/.test(text)) return refuse(`"${text}" has no host`, `write backend:${text}`);
   if (match === null) return refuse(`"${text}" has no port`, `write ${text}:80`);

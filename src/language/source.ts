@@ -45,7 +45,8 @@ export type FileText =
   | { readonly is: 'missing' }
   | { readonly is: 'folder' }
   | { readonly is: 'unreadable'; readonly why: string }
-  | { readonly is: 'not-utf8' }
+  /** `before`: what stands before the first byte that is none; empty in what is no text at all. */
+  | { readonly is: 'not-utf8'; readonly before: string }
   | { readonly is: 'too-large'; readonly bytes: number };
 
 /** Cuts and parses a text. A broken document never hides the others. */
@@ -76,11 +77,14 @@ export function reportTooLarge(source: SourceText, bytes: number, report: Report
   );
 }
 
-/** A binary, or a text of another encoding: guessing it would change what it says. */
+/**
+ * A binary, or a text of another encoding: guessing it would change what it says. The source ends
+ * before the first byte that is not UTF-8.
+ */
 export function reportNotUtf8(source: SourceText, report: Report): void {
   report.error(
     'KD1003',
-    { source, start: 0, end: 0 },
+    { source, start: source.text.length, end: source.text.length },
     'this is not YAML: the file is not text in UTF-8',
     'save it as UTF-8, or leave it out',
   );
@@ -153,6 +157,15 @@ function firstKey(tree: Tree) {
 /** Refuses what is no UTF-8, and keeps a byte order mark: the parser knows it. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Says U+FFFD where a byte is no UTF-8. */
+const LOSSY_UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function textBeforeBroken(path: string): string {
+  const [before = ''] = LOSSY_UTF8.decode(readFileSync(path)).split('\ufffd', 1);
+  const isText = [...before].every((letter) => letter >= ' ' || '\t\r\n'.includes(letter));
+  return isText && !before.includes('\x7f') ? before : '';
+}
+
 /** The files of the disk. Paths are relative to the working directory. */
 export const DISK: Files = {
   read(path) {
@@ -167,7 +180,9 @@ export const DISK: Files = {
       return { is: 'text', text: UTF8.decode(readFileSync(path)) };
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;
-      if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { is: 'not-utf8' };
+      if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
+        return { is: 'not-utf8', before: textBeforeBroken(path) };
+      }
       return /^E(ACCES|PERM)$/.test(code)
         ? { is: 'unreadable', why: 'permission denied' }
         : { is: 'missing' };

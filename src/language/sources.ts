@@ -57,7 +57,7 @@ export class Sources {
       PARSED.set(path, { text: file.text, loaded });
       return loaded;
     }
-    const text = new SourceText(path, '');
+    const text = new SourceText(path, file.is === 'not-utf8' ? file.before : '');
     reportRefused(text, file, report);
     const source: Source = { text, documents: [], lacksManifests: true };
     return { is: 'source', source, diagnostics: report.diagnostics };

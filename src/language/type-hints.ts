@@ -74,8 +74,11 @@ export function typeHint(wrong: WrongType): string | undefined {
     if (reading?.ok !== false) return `write "${text}"`;
   }
   if (types.includes('array') && !types.includes('string')) {
-    const isOne = types.length === 1 && typeof value !== 'object';
-    if (isOne) return `a list is written [${text}]`;
+    const [key] = part.entries?.keys() ?? [];
+    if (key !== undefined) return `each item of a list begins with a dash: - ${key}: …`;
+    const isScalar = typeof value !== 'object';
+    if (isScalar && types.length === 1) return `a list is written [${text}]`;
+    if (isScalar && isNumber(types)) return wantedHint(types, owner);
     return `a list is written ${listOf(owner) ?? '[a, b]'}`;
   }
   if (form === 'step' || form === 'expectation' || form === 'claim') {

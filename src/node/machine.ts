@@ -274,6 +274,13 @@ export class Machine {
     this.options.directory?.later(sandbox.podKey, sandbox);
   }
 
+  /** Whoever has the addresses and the name of the sandbox by now comes after all others. */
+  putLast({ hostNetwork, addresses, podKey }: PodSandbox): void {
+    const sandboxes = this.sandboxes as LateMap<IP, PodSandbox>;
+    if (!hostNetwork) for (const address of addresses) sandboxes.putLast(address);
+    this.options.directory?.putLast(podKey);
+  }
+
   /** Pods have come of which `source` tells who asks for any. */
   awaitPods(source: LateSource): void {
     (this.sandboxes as LateMap<IP, PodSandbox>).fillFrom(source);

@@ -36,6 +36,14 @@ export class LateMap<K, V> implements Map<K, V> {
     else this.late.push(key, value);
   }
 
+  /** Has the entry of a key come after all that are there, where there is one. */
+  putLast(key: K): void {
+    const value = this.get(key);
+    if (value === undefined) return;
+    this.delete(key);
+    this.later(key, value);
+  }
+
   get size(): number {
     return this.known?.size ?? 0;
   }

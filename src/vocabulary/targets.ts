@@ -2,9 +2,9 @@
 // are read anew at every use, so that they mean what exists, not what once existed.
 
 import type { Cluster } from '../cluster/cluster';
-import { didYouMean } from '../language/did-you-mean';
 import { parseReference, WORKLOAD_KINDS } from '../language/reference';
 import type { Reference } from '../language/reference';
+import { meantBy } from '../language/reference-hints';
 import type { FromSchema } from '../language/json-schema';
 import { keyOf } from '../values/kube-object';
 import type { KubeObject } from '../values/kube-object';
@@ -252,11 +252,16 @@ export function isFrozen(target: PodTarget): boolean {
 /** `; did you mean "shop/backend"?`, where a pod or a workload has nearly that name. */
 export function hintFor(cluster: Cluster, text: string): string {
   const { store } = cluster.api;
-  const { namespace, name, kind } = readReference(text);
-  const kinds = kind === undefined ? ['Pod', ...WORKLOAD_KINDS] : [kind];
-  const known = kinds.flatMap((it) => [...store.list(it)].map(keyOf));
-  const key = `${namespace ?? 'default'}/${name}`;
-  const hint = known.includes(key) ? undefined : didYouMean(key, known);
+  const reference = readReference(text);
+  const { namespace = 'default', name, kind, ordinal } = reference;
+  const all = ['Pod', ...WORKLOAD_KINDS].flatMap((it) =>
+    [...store.list(it)].map((object) => ({ kind: it, key: keyOf(object) })),
+  );
+  // `pod/shop/web#1` is a pod of a workload of any kind.
+  const isAny = kind === undefined || ordinal !== undefined;
+  const known = isAny ? all : all.filter((it) => it.kind === kind);
+  const isThere = known.some(({ key }) => key === `${namespace}/${name}`);
+  const hint = isThere ? undefined : meantBy(reference, known, all);
   return hint === undefined ? '' : `; ${hint}`;
 }
 

@@ -5,7 +5,7 @@ import type { LateWords } from '../kernel/journal';
 import type { ListenSpec } from '../values/cluster-spec';
 import type { ObjectName } from './behaviour-target';
 
-/** In words for whoever reads them: of a large cluster nobody reads most. Frozen: forks share it. */
+/** Put in words when somebody reads it: most never are. Frozen, so that forks share it. */
 export class Assumption implements LateWords {
   private readonly workload: ObjectName;
   private readonly container: Container;

@@ -17,6 +17,7 @@ import { Assumption } from './assumption';
 import { areSame, behaviourBy, drawsAtStart } from './behaviour';
 import type { Behaviour } from './behaviour';
 import { workloadOf } from './behaviour-target';
+import type { ObjectName } from './behaviour-target';
 import { knownImage } from './known-images';
 
 interface ServiceFields {
@@ -53,6 +54,14 @@ interface Known {
   readonly behaviour: Behaviour;
 }
 
+interface Alike {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly container: string;
+  /** By the name of the workload. */
+  readonly all: Map<string, Assumption>;
+}
+
 /** A pod whose behaviour is assumed. */
 interface Watched {
   readonly key: ObjectKey;
@@ -69,6 +78,8 @@ export class Behaviours {
   private readonly comers: Watched[] = [];
   /** By kind, namespace and container, then by the name of the workload. */
   private readonly assumed = new Map<string, Map<string, Assumption>>();
+  /** Where the last one stands. */
+  private lastAlike: Alike | undefined;
   /** What containers do by the Services that exist: the pods of a template share one entry. */
   private readonly known = new Map<Container, Known>();
   /** What the last of them does that was read: of most containers nothing special is known. */
@@ -141,15 +152,26 @@ export class Behaviours {
   assume(pod: Pod, container: Container, behaviour: Behaviour): void {
     if (!behaviour.assumed) return;
     const workload = workloadOf(pod);
-    const { kind, namespace, name } = workload;
-    const place = `${kind}/${namespace}/${container.name}`;
-    let known = this.assumed.get(place);
-    if (known === undefined) this.assumed.set(place, (known = new Map()));
-    if (known.has(name)) return;
+    const alike = this.assumedLike(workload, container);
+    if (alike.has(workload.name)) return;
     const assumption = new Assumption(workload, container, behaviour.listen);
-    known.set(name, assumption);
+    alike.set(workload.name, assumption);
     // What follows is caused by what came before it.
     this.kernel.noteAside('workloads', 'assumed', assumption);
+  }
+
+  /** Those of containers with the same name in workloads of the same kind: so are most of them. */
+  private assumedLike(workload: ObjectName, { name }: Container): Map<string, Assumption> {
+    const { kind, namespace } = workload;
+    const { assumed, lastAlike: last } = this;
+    if (last?.kind === kind && last.namespace === namespace && last.container === name) {
+      return last.all;
+    }
+    const place = `${kind}/${namespace}/${name}`;
+    let all = assumed.get(place);
+    if (all === undefined) assumed.set(place, (all = new Map()));
+    this.lastAlike = { kind, namespace, container: name, all };
+    return all;
   }
 
   /** The pod is gone from its node. */

@@ -19,13 +19,13 @@ import type { Duration } from '../values/time';
 import { CoreDns } from './coredns/server';
 import { readProcessOptions } from './coredns/passive';
 import type { ProcessOptions } from './coredns/passive';
-import type { AskUpstream, DnsRequest, Trail } from './coredns/plugin';
+import type { AskUpstream, DnsRequest } from './coredns/plugin';
 import { CorefileError, parseCorefile } from './corefile';
 import { coursesOf } from './courses';
 import type { Choose, Weighted } from './courses';
 import { DnsFailures } from './dns-failures';
 import type { Counts } from './dns-failures';
-import type { DnsReply, DnsTransport, Question } from './dns-message';
+import type { DnsReply } from './dns-message';
 import { SelfChecks } from './dns-self-checks';
 import type { Instance } from './dns-self-checks';
 import { DnsView } from './dns-view';
@@ -34,20 +34,9 @@ import type { NodeCache } from './node-cache';
 import { NODE_RESOLVERS } from './resolv-conf';
 
 /** A question as it reaches a server. */
-export interface Asked {
-  readonly question: Question;
-  readonly client: IP | undefined;
-  readonly transport: DnsTransport;
-  readonly udpSize: number;
-  readonly real: boolean;
-  /** How many servers have handed it on. */
-  readonly depth: number;
-  /** Where it has been; absent with the first server. */
-  readonly trail?: Trail;
+export interface Asked extends Omit<DnsRequest, 'clock' | 'choose' | 'goesOneWay'> {
   /** Decides for the one way of a question that goes one way. */
   readonly drawing?: Choose;
-  /** Questions of the same lookup that faults have counted before this one. */
-  readonly counted?: Counts;
 }
 
 /** Sends a question of a pod's process to another server. */

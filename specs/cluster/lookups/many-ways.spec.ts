@@ -38,4 +38,24 @@ describe('a lookup by way of a cache of which an upstream is dead', () => {
     const sum = ways.map(({ probability }) => probability).reduce(add);
     expect(equalRatio(sum, CERTAIN), JSON.stringify(sum)).to.equal(true);
   });
+
+  const NAME = 'kubernetes.default.svc.cluster.local.';
+  const ask = (cluster: Cluster, real: boolean) =>
+    cluster.resolve({ pod: 'default/client' }, NAME, { real, types: ['A'] });
+
+  it('goes the same ways where it is really made, and teaches the cache what can be known', () => {
+    const cluster = withDeadServer();
+    const asking = ask(cluster, false);
+    expect(asking.map(({ rcode, took }) => [rcode, took / 1e6])).to.deep.equal([
+      ['SERVFAIL', 8],
+      ['NOERROR', 6],
+      ['NOERROR', 4],
+      ['NOERROR', 2],
+      ['NOERROR', 0],
+    ]);
+    expect(ask(cluster, true)).to.deep.equal(asking);
+    expect(ask(cluster, false).map(({ rcode, took }) => [rcode, took])).to.deep.equal([
+      ['NOERROR', 0],
+    ]);
+  });
 });

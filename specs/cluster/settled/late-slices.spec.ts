@@ -12,6 +12,8 @@ import type { EndpointSlice } from '../../../src/apiserver/kinds/endpointslice';
 import { LateSlice } from '../../../src/apiserver/late-slice';
 import type { Cluster } from '../../../src/cluster/cluster';
 import { SettledAdmission } from '../../../src/cluster/settled/settled-admission';
+import { DesiredEndpoints } from '../../../src/controllers/endpointslices/desired-endpoints';
+import { NewText } from '../../../src/controllers/endpointslices/slice-draft';
 import type { Instant } from '../../../src/values/time';
 import { settledWith } from './settled-with';
 
@@ -176,6 +178,56 @@ describe('the slices of a settled cluster', function () {
       expect(stateOf(late)).to.deep.equal(stateOf(apart));
     });
   }
+
+  it('are not put together while nobody reads them, and once for all forks then', () => {
+    let made = 0;
+    const { prototype } = NewText;
+    const { metadataOf } = prototype;
+    prototype.metadataOf = function (name) {
+      made++;
+      return metadataOf.call(this, name);
+    };
+    try {
+      const cluster = clusterOf({});
+      expect(made).to.equal(0);
+      const [fork, other] = [cluster.fork(), cluster.fork()];
+      const slices = slicesOf(fork);
+      expect(slices.filter(isOfWeb)).to.have.length(1);
+      expect(made).to.equal(slices.filter((it) => it instanceof LateSlice).length);
+      const seen = made;
+      expect(slicesOf(other).every((it, index) => it === slices[index])).to.equal(true);
+      expect(made).to.equal(seen);
+    } finally {
+      prototype.metadataOf = metadataOf;
+    }
+  });
+
+  it('are known to their controller as it has asked for them', () => {
+    const cluster = clusterOf({});
+    const { handles, kernel } = cluster;
+    const [slice] = slicesOf(cluster).filter(isOfWeb);
+    const { prototype } = DesiredEndpoints;
+    const { of: found } = prototype;
+    let looks = 0;
+    prototype.of = function (...about) {
+      looks++;
+      return found.apply(this, about);
+    };
+    const patch = (change: Readonly<Record<string, unknown>>, end: number): void => {
+      handles.patch('EndpointSlice', `default/${slice!.metadata.name}`, change);
+      kernel.runUntil(end as Instant);
+    };
+    try {
+      // A change of the metadata alone is no news of a slice whose generation is known.
+      patch({ metadata: { annotations: { looked: 'at' } } }, 20_000_000);
+      expect(looks).to.equal(0);
+      patch({ endpoints: [] }, 40_000_000);
+      expect(looks).to.be.greaterThan(0);
+    } finally {
+      prototype.of = found;
+    }
+    expect(slicesOf(cluster).filter(isOfWeb)[0]!.endpoints).to.have.length(5);
+  });
 
   it('are made when somebody reads them, and are one list for everybody', () => {
     const cluster = clusterOf({});

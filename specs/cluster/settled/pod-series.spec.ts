@@ -16,6 +16,7 @@ import { SettledAdmission } from '../../../src/cluster/settled/settled-admission
 import { copiesOf } from '../../../src/kernel/copy-recipe';
 import type { Network } from '../../../src/network/index';
 import type { Kubelets } from '../../../src/node/kubelet/kubelet';
+import { Arrivals } from '../../../src/node/kubelet/arrivals';
 import type { KubeletState } from '../../../src/node/kubelet/kubelet-state';
 import { PodUpdates } from '../../../src/node/kubelet/pod-updates';
 import { ip } from '../../../src/values/ip';
@@ -38,6 +39,8 @@ const PORTS = workloadOf('ReplicaSet', 'replicas: 5', 'ports: [{containerPort: 8
   'spec: {hostNetwork: true, containers',
 );
 
+const INIT =
+  'spec: {initContainers: [{name: init, image: busybox, command: [sleep, "1"]}], containers';
 const STARTING = 'pods that live through their starts';
 
 /** One with five addresses for pods. */
@@ -50,6 +53,11 @@ const CLUSTERS: Readonly<
   'pods of one template': [WEB],
   'pods of several kinds of workloads': [
     [WEB, workloadOf('StatefulSet', 'replicas: 3', PROBE), workloadOf('DaemonSet', '', PROBE)].join(
+      '\n---\n',
+    ),
+  ],
+  'pods of one template among others that live through their starts': [
+    [WEB, workloadOf('ReplicaSet', 'replicas: 7', PROBE).replace('spec: {containers', INIT)].join(
       '\n---\n',
     ),
   ],
@@ -78,12 +86,7 @@ const CLUSTERS: Readonly<
   'pods with gates': [
     WEB.replace('spec: {containers', 'spec: {readinessGates: [{conditionType: a/b}], containers'),
   ],
-  [STARTING]: [
-    WEB.replace(
-      'spec: {containers',
-      'spec: {initContainers: [{name: init, image: busybox, command: [sleep, "1"]}], containers',
-    ),
-  ],
+  [STARTING]: [WEB.replace('spec: {containers', INIT)],
   'pods whose watch takes time': [WEB, ', timing: {apiserver.watch: 1ms}'],
 };
 
@@ -185,6 +188,33 @@ describe('pods that are asked for together', () => {
     expect(arrivalsOf(other).isEmpty).to.equal(true);
   });
 
+  it('wait on though pods come that do not rest, and all stand in the order of their coming', () => {
+    const { prototype } = Arrivals;
+    const { enter } = prototype;
+    let asked = 0;
+    prototype.enter = function (this: Arrivals) {
+      if (!this.isEmpty) asked++;
+      enter.call(this);
+    };
+    try {
+      const { agents, byPod } = kubeletsOf(
+        settledWith(workloadOf('Deployment', 'replicas: 15', '')),
+      );
+      expect(asked).to.equal(0);
+      const stages = [...byPod.values()].map(({ stage }) => stage);
+      expect(asked).to.equal(1);
+      // The servers of DNS never rest: one of them has come between two that do.
+      const server = stages.lastIndexOf('running');
+      expect(server).to.be.within(stages.indexOf('resting') + 1, stages.lastIndexOf('resting') - 1);
+      for (const some of [byPod, ...[...agents.values()].map(({ workers }) => workers)]) {
+        const ids = [...some.values()].map(({ id }) => id);
+        expect(ids).to.deep.equal(ids.toSorted((a, b) => a - b));
+      }
+    } finally {
+      prototype.enter = enter;
+    }
+  });
+
   it('are all entered before a fork copies anything, which would move while it is copied', () => {
     const cluster = settledWith(WEB);
     expect(arrivalsOf(cluster).isEmpty).to.equal(false);
@@ -220,12 +250,18 @@ describe('pods that are asked for together', () => {
   });
 
   it('are heard of by the scheduler, all of them, and it waits for news of none', () => {
-    const cluster = settledWith(
-      [WEB, workloadOf('StatefulSet', 'replicas: 3', PROBE)].join('\n---\n'),
-    );
-    const { scheduler } = cluster as unknown as { readonly scheduler: Controller };
-    const logic = scheduler['logic'] as unknown as { readonly unheard: readonly string[] };
-    expect(logic.unheard).to.deep.equal([]);
+    const make = (): Cluster => {
+      return settledWith([WEB, workloadOf('StatefulSet', 'replicas: 3', PROBE)].join('\n---\n'));
+    };
+    const [together, apart] = [make(), oneByOne(make)].map((cluster) => {
+      const { scheduler } = cluster as unknown as { readonly scheduler: Controller };
+      return scheduler['logic'] as unknown as {
+        readonly unheard: readonly string[];
+        readonly assigned: ReadonlyMap<string, string>;
+      };
+    });
+    expect(together!.unheard).to.deep.equal([]);
+    expect([...together!.assigned]).to.have.deep.members([...apart!.assigned]);
   });
 
   it('leave to each kubelet what is still on its way to it when the scenario begins', () => {
@@ -328,6 +364,7 @@ function stateOf(cluster: Cluster): Record<string, unknown> {
     pods: [...state.byPod].map(([key, { id, stage, uid }]) => [key, id, stage, uid]),
     views: [...state.agents.values()].map(({ informer }) => informer.revision),
     workers: [...state.agents.values()].map(({ workers }) => [...workers.keys()]),
+    sandboxes: [...state.agents.values()].map(({ machine }) => [...machine.sandboxes.keys()]),
   };
 }
 

@@ -6,7 +6,9 @@
 import { expect } from 'chai';
 
 import type { Pod, PodStatus } from '../../../src/apiserver/kinds/pod';
+import { splitEnd } from '../../../src/apiserver/identity';
 import type { Store } from '../../../src/apiserver/store';
+import type { TakenNames } from '../../../src/apiserver/taken-names';
 import { SettledAdmission } from '../../../src/cluster/settled/settled-admission';
 import type { OrdinaryAdmission } from '../../../src/cluster/settled/settled-admission';
 import { splitKey } from '../../../src/values/kube-object';
@@ -33,10 +35,18 @@ class World {
   readonly homeless = new Set<string>();
   readonly slow = new Set<string>();
   readonly asked: string[] = [];
+  /** What is said to who draws names. */
+  taken: TakenNames | undefined;
   readonly admission: SettledAdmission;
 
   constructor() {
-    const inner = { admit: (object: KubeObject) => this.refusal ?? object };
+    const inner = {
+      admit: (object: KubeObject) => this.refusal ?? object,
+      mould: (_object: KubeObject, _store: Store, taken: TakenNames) => {
+        this.taken = taken;
+        return undefined;
+      },
+    };
     this.admission = new SettledAdmission(inner as unknown as OrdinaryAdmission, {
       placed: (pod) => {
         const { name } = pod.metadata;
@@ -95,6 +105,18 @@ describe('a pod that comes while a cluster settles', () => {
     world.refusal = undefined;
     expect(world.asked).to.deep.equal([]);
     expect(world.admit(podOf('b')), 'nor is it waited for').to.equal('worker-1 Running');
+  });
+
+  it('has a name that nobody draws for another one, whenever and however it came', () => {
+    const world = new World();
+    world.admit(podOf('web-bcdfg'));
+    world.settling();
+    world.admit(podOf('web-bcdfh', 'worker-2'));
+    world.admit(podOf('web-bcdfj'));
+    expect(world.admission.series(podOf('any'), STORE, 'shop/any')).to.equal(undefined);
+    const ends = ['g', 'h', 'j', 'k'].map((letter) => splitEnd(`shop/web-bcdf${letter}`)!.end);
+    const taken = world.taken!.of('shop/web-');
+    expect(ends.map((end) => taken.has(end))).to.deep.equal([true, true, true, false]);
   });
 
   it('is not bound while manifests are read: nobody knows yet what runs in it', () => {

@@ -11,6 +11,7 @@ import type { Service } from '../../../src/apiserver/kinds/service';
 import { LatePod } from '../../../src/apiserver/late-pod';
 import type { OwnOfPod, PodMaker } from '../../../src/apiserver/late-pod';
 import { LateSlice } from '../../../src/apiserver/late-slice';
+import type { ReachedEndpoint } from '../../../src/apiserver/late-slice';
 import { PodRun } from '../../../src/apiserver/pod-run';
 import type { Version } from '../../../src/apiserver/store';
 import { DesiredEndpoints } from '../../../src/controllers/endpointslices/desired-endpoints';
@@ -140,6 +141,11 @@ function lookAt(pods: readonly Version[], service: Service, family: Family) {
   return { groups: desired.of(service, family, pods, pass), failure: pass.failure };
 }
 
+/** What a proxy reads. */
+function plainly({ addresses, conditions, nodeName }: ReachedEndpoint): object {
+  return { addresses, conditions, nodeName };
+}
+
 describe('endpoints that wait for a reader', () => {
   it('are those that a look at each pod finds, and right', () => {
     let late = 0;
@@ -157,6 +163,8 @@ describe('endpoints that wait for a reader', () => {
       if (!(group instanceof LateEndpoints)) continue;
       late++;
       expect(group.count).to.equal(pods.length);
+      const { reached } = lookAt(pods, service, family).groups[0] as LateEndpoints;
+      expect(reached.map(plainly)).to.deep.equal(group.endpoints.map(plainly));
       const areReady = group.endpoints.map(({ conditions }) => conditions!.ready);
       expect(group.hasReady).to.equal(areReady.includes(true));
       const metadata = { name: 'web-abcde', namespace: 'shop' };
@@ -164,6 +172,16 @@ describe('endpoints that wait for a reader', () => {
       expect(validateEndpointSlice(slice)).to.deep.equal([]);
     }
     expect(late).to.be.within(150, 450);
+  });
+
+  it('concern a Service anew as soon as there was a pass', () => {
+    const pods = seriesOf(['shop/web-1', 'shop/web-2'], { namespace: 'shop', labels: LABELS });
+    const logic = logicOf(pods, () => {});
+    const come = (): readonly string[] => logic.comings!['Pod']!(new PodRun(pods, 0, 2));
+    // It waits for its first pass since it has come.
+    expect(come()).to.deep.equal([]);
+    logic.reconcile('shop/web', new Pass('Service', 'shop/web', 'spec'));
+    expect(come()).to.deep.equal(['shop/web']);
   });
 
   it('are read anew of a pod that has changed by itself since it came in a run', () => {

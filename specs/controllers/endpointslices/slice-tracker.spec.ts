@@ -5,6 +5,9 @@
 import { expect } from 'chai';
 
 import type { EndpointSlice } from '../../../src/apiserver/kinds/endpointslice';
+import { NewSlice } from '../../../src/apiserver/late-slice';
+import type { SliceText } from '../../../src/apiserver/late-slice';
+import { NO_ENDPOINTS } from '../../../src/controllers/endpointslices/slice-draft';
 import { SliceTracker } from '../../../src/controllers/endpointslices/slice-tracker';
 
 const SERVICE = 'shop/web';
@@ -31,6 +34,22 @@ describe('a slice that was asked for', () => {
     tracker.wrote(SERVICE, sliceOf('web-1', 1));
     expect(tracker.isForeign(SERVICE, sliceOf('web-1', 1))).to.equal(false);
     expect(tracker.isForeign(SERVICE, sliceOf('web-1', 2))).to.equal(true);
+  });
+
+  it('is known as it is stored first where it is made late', () => {
+    const tracker = new SliceTracker();
+    const text = { owner: SERVICE, family: 'IPv4', source: NO_ENDPOINTS } as unknown as SliceText;
+    tracker.wroteFirst(new NewSlice('shop/web-1', text));
+    expect(tracker.isStale(SERVICE, [])).to.equal(true);
+    expect(tracker.isStale(SERVICE, [sliceOf('web-1', 1)])).to.equal(false);
+    expect(tracker.isForeign(SERVICE, sliceOf('web-1', 1))).to.equal(false);
+    expect(tracker.isForeign(SERVICE, sliceOf('web-1', 2))).to.equal(true);
+    tracker.wroteFirst(new NewSlice('shop/web-2', text));
+    tracker.wrote(SERVICE, sliceOf('web-1', 2));
+    expect(tracker.isStale(SERVICE, [sliceOf('web-1', 2)])).to.equal(true);
+    tracker.removed(SERVICE, 'shop/web-1');
+    expect(tracker.isStale(SERVICE, [sliceOf('web-2', 1)])).to.equal(false);
+    expect(tracker.sawDeletion(SERVICE, 'shop/web-1')).to.equal(true);
   });
 
   it('is forgotten by a process that dies', () => {

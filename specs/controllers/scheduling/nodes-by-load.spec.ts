@@ -68,6 +68,16 @@ describe('nodes by load', () => {
     expect(leastOf(loads)).to.equal('d');
   });
 
+  it('forgets who was where, and which ports were held, with the nodes', () => {
+    const demands = demandsOf('web', { containers: [{ ports: [{ hostPort: 80 }] }] });
+    count('a', 1, demands);
+    expect(leastOf(loads, demands)).to.equal('b');
+    loads.clear();
+    loads.put(nodeNamed('a'));
+    expect(leastOf(loads, demands)).to.equal('a');
+    expect(loads.spreadOf('web').get(loads.numberOf('a')!)).to.equal(0);
+  });
+
   it('heeds what a node has become: full, cordoned, gone', () => {
     loads.put(nodeNamed('a', { pods: 3 }));
     expect(leastOf(loads)).to.equal('b');

@@ -143,6 +143,22 @@ describe('the scheduler', () => {
     expect(whyPending(subject, 'c')).to.contain("didn't have free ports");
   });
 
+  it('finds the pods counted of a node that comes after them', () => {
+    const subject = plane();
+    const node = subject.get<Node>('Node', 'worker-1')!;
+    for (const name of ['a', 'b']) subject.create(podOf(name, { nodeName: 'worker-4' }));
+    subject.run();
+    const { metadata: _metadata, ...rest } = node;
+    subject.create({ ...rest, metadata: { name: 'worker-4', labels: node.metadata.labels! } });
+    subject.run();
+    for (const name of ['c', 'd', 'e', 'f']) {
+      subject.create(podOf(name));
+      subject.run();
+    }
+    const placed = ['c', 'd', 'e', 'f'].map((name) => nodeOf(subject, name));
+    expect(placed).to.deep.equal(['worker-1', 'worker-2', 'worker-3', 'worker-1']);
+  });
+
   it('leaves pods alone that have a node, or another scheduler', () => {
     const subject = plane();
     subject.create(podOf('static', { nodeName: 'worker-3' }));

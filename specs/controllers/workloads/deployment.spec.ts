@@ -7,6 +7,7 @@ import type { Deployment } from '../../../src/apiserver/kinds/deployment';
 import { isPodActive, isPodReady } from '../../../src/apiserver/kinds/pod';
 import type { Pod } from '../../../src/apiserver/kinds/pod';
 import type { ReplicaSet } from '../../../src/apiserver/kinds/replicaset';
+import { DESIRED_REPLICAS } from '../../../src/controllers/workloads/rollout';
 import { milliseconds, seconds } from '../../../src/values/time';
 import { ControlPlane, deploymentOf } from '../control-plane';
 
@@ -70,6 +71,25 @@ describe('a Deployment', () => {
     plane.patch('Deployment', 'shop/web', { spec: { replicas: 0 } });
     plane.run();
     expect(plane.list('Pod')).to.have.length(0);
+  });
+
+  it('takes back what somebody else makes of its only set', () => {
+    const plane = rolledOut(3);
+    const [set] = plane.list<ReplicaSet>('ReplicaSet');
+    const key = `shop/${set!.metadata.name}`;
+    const sizeOf = () => {
+      const { spec, metadata } = plane.get<ReplicaSet>('ReplicaSet', key)!;
+      return [spec.replicas, metadata.annotations?.[DESIRED_REPLICAS]];
+    };
+    plane.patch('ReplicaSet', key, { spec: { replicas: 5 } });
+    expect(sizeOf()).to.deep.equal([5, '3']);
+    plane.run();
+    expect(sizeOf()).to.deep.equal([3, '3']);
+    expect(plane.list('Pod')).to.have.length(3);
+    plane.patch('ReplicaSet', key, { metadata: { annotations: { [DESIRED_REPLICAS]: '5' } } });
+    expect(sizeOf()).to.deep.equal([3, '5']);
+    plane.run();
+    expect(sizeOf()).to.deep.equal([3, '3']);
   });
 
   it('replaces a deleted pod at once, while the old one is still going', () => {

@@ -46,13 +46,13 @@ describe('the sets of a Deployment', () => {
     const draw = new Random(5).stream('sets');
     const subject = new SetIndex();
     const known = new OwnerIndex(OWNER);
-    const sets = new Map<string, ReplicaSet>();
+    const objects = new Map<string, ReplicaSet>();
     let most = 0;
     for (let step = 0; step < STEPS; step++) {
       const namespace = 'shop';
       const name = String(draw.below(12));
       const key = `${namespace}/${name}`;
-      const before = sets.get(key);
+      const before = objects.get(key);
       const isStatus = before !== undefined && draw.below(3) > 0;
       const references = REFERENCES[draw.below(REFERENCES.length)];
       const after = isStatus
@@ -65,11 +65,12 @@ describe('the sets of a Deployment', () => {
       known.update(change);
       expect(subject.update(change)).to.deep.equal(ownerKeys(change, OWNER));
       for (const uid of UIDS) {
-        expect(subject.of(uid), `${uid} at ${step}`).to.deep.equal([...known.ownedBy(uid)]);
-        most = Math.max(most, subject.of(uid).length);
+        const sets = subject.of(uid)?.sets ?? [];
+        expect(sets, `${uid} at ${step}`).to.deep.equal([...known.ownedBy(uid)]);
+        most = Math.max(most, sets.length);
       }
-      if (after === undefined) sets.delete(key);
-      else sets.set(key, after);
+      if (after === undefined) objects.delete(key);
+      else objects.set(key, after);
     }
     expect(most).to.be.above(4);
   });
@@ -79,6 +80,6 @@ describe('the sets of a Deployment', () => {
     const after = setOf('shop', 'a', REFERENCES[1]);
     subject.update({ key: 'shop/a', before: undefined, after, cause: 0 });
     subject.clear();
-    expect(subject.of('Deployment-a')).to.deep.equal([]);
+    expect(subject.of('Deployment-a')).to.equal(undefined);
   });
 });

@@ -66,6 +66,19 @@ describe('a pod of a settled cluster', () => {
     expect(world.kubelets.sandboxOf('shop/web')!.addresses).to.deep.equal(['10.244.1.2']);
   });
 
+  it('comes to the node of its name, also where a scheduler begins anew to number them', () => {
+    const world = worldOf({ nodes: 2 });
+    const numbers = [0, 0, 1, 1, 0];
+    const names = numbers.map((number, index) => {
+      const name = `web-${index}`;
+      const pod = podOf({ nodeName: `worker-${1 + (index % 2)}` }, name);
+      world.kubelets.take({ ...comerOf(pod), number });
+      return world.kubelets.sandboxOf(`shop/${name}`)!.node;
+    });
+    const alternating = ['worker-1', 'worker-2', 'worker-1', 'worker-2', 'worker-1'];
+    expect(names).to.deep.equal(alternating);
+  });
+
   it('has no sandbox where the network plug-in gives it no address', () => {
     const world = worldOf();
     world.network.attachPod = () => ({ ok: false, error: 'none left' }) as never;

@@ -31,6 +31,7 @@ const PROBE_NUMBERS = [
 const flawless = new WeakMap<readonly Container[], PodSpec>();
 /** What differs between the pods of a template. Any node is right; tolerations are looked at. */
 const OWN: readonly string[] = ['nodeName', 'tolerations'];
+const NOTHING: readonly string[] = [];
 
 /** Problems of a completed pod spec; paths begin with `path`. */
 export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] {
@@ -46,9 +47,10 @@ export function validatePodSpec(spec: PodSpec, path: string): ManifestProblem[] 
   return problems;
 }
 
-/** Whether this very spec was completed, and found right, before. */
+/** Whether this spec, or one with the very same parts, was completed, and found right, before. */
 export function isFlawless(spec: PodSpec): boolean {
-  return flawless.get(spec.containers) === spec;
+  const known = flawless.get(spec.containers);
+  return known === spec || (known !== undefined && areSameBeside(spec, known, NOTHING));
 }
 
 /** Whether two specs hold the same parts, but for the fields that are named. */

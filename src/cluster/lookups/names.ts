@@ -28,6 +28,7 @@ import {
   upstreamOf,
 } from '../../workloads/index';
 import type {
+  Asked,
   AskUpstream,
   Behaviours,
   Choose,
@@ -77,6 +78,8 @@ export interface LookUpOptions {
   readonly real?: boolean;
 }
 
+type Later = NonNullable<Asked['later']>;
+
 /** A question to a server, by whoever sends it. */
 interface Sent {
   readonly from: Origin;
@@ -84,6 +87,7 @@ interface Sent {
   readonly port: number;
   readonly transport: DnsTransport;
   readonly real: boolean;
+  readonly later?: Later;
   readonly depth: number;
   readonly trail?: Trail;
   readonly drawing?: Choose;
@@ -122,6 +126,8 @@ export function lookUp(
   const { spec, timing } = context;
   const { types = ['A', 'AAAA'], libc, real = false } = options;
   const own = client(context, from);
+  const left: (() => void)[] = [];
+  const learning = real && { later: (effect: () => void) => void left.push(effect) };
   const resolutions = resolve({
     name,
     types,
@@ -130,12 +136,21 @@ export function lookUp(
     open: (server, transport) =>
       server === undefined
         ? outside(context)
-        : pathsTo(context, { from, server, port: DNS_PORT, transport, real, depth: 0 }),
+        : pathsTo(context, {
+            from,
+            server,
+            port: DNS_PORT,
+            transport,
+            real,
+            depth: 0,
+            ...learning,
+          }),
     timeout: timing.delay('resolver.timeout').least,
     connectTimeout: timing.delay('tcp.connectTimeout').least,
     race: spec.dns.race ?? NEVER,
     ...(real && { made: (counted) => context.servers.failures.made(counted) }),
   });
+  for (const effect of left) effect();
   if (!resolutions.some(({ rcode }) => rcode === 'NXDOMAIN')) return resolutions;
   const home = 'pod' in from ? splitKey(from.pod).namespace : undefined;
   const why = explainMissing(context.api.store, spec, name, home);
@@ -151,7 +166,7 @@ export function askFromPod(
   pod: string,
   ...[upstream, request]: Parameters<AskUpstream>
 ): readonly Weighted<Exchanged>[] {
-  const { question, transport, udpSize, real, depth, trail, choose } = request;
+  const { question, transport, udpSize, real, later, depth, trail, choose } = request;
   if (upstream === 'node') {
     const put = { question, udpSize, counted: request.counted ?? NO_COUNTS };
     const answers = askOutside(context, 'node', put, transport);
@@ -165,6 +180,7 @@ export function askFromPod(
     port,
     transport,
     real,
+    ...(later !== undefined && { later }),
     depth,
     ...(trail !== undefined && { trail }),
     ...(request.goesOneWay === true && { drawing: choose }),
@@ -342,7 +358,7 @@ function delayed(reaction: Weighted<Reaction>, wait: Duration): Weighted<Reactio
  */
 function askServer(
   servers: DnsServers,
-  { transport, real, depth, trail, drawing }: Sent,
+  { transport, real, later, depth, trail, drawing }: Sent,
   { name: pod, seenSource: client }: Responder,
   { question, udpSize, counted }: Put,
 ): readonly Weighted<DnsReply>[] | 'circle' | undefined {
@@ -356,6 +372,7 @@ function askServer(
     transport,
     udpSize,
     real,
+    ...(later !== undefined && { later }),
     depth,
     counted,
     trail: {
@@ -364,8 +381,8 @@ function askServer(
     },
     ...(drawing !== undefined && { drawing }),
   };
-  // Caches that learn and ways that are drawn make each question a new one.
-  if (real || drawing !== undefined) return servers.answer(pod, asked);
+  // Ways that are drawn make each question a new one.
+  if (drawing !== undefined) return servers.answer(pod, asked);
   const way = [client, transport, udpSize, sortedBy(passed, (it) => it), [...counted]];
   const key = JSON.stringify([here, ...way]);
   const replies = known.get(key) ?? servers.answer(pod, asked);

@@ -41,6 +41,11 @@ export class RestingPodMaker implements PodMaker {
     Object.freeze(this);
   }
 
+  /** Whether pods that are stored so are its own. */
+  isFor(status: CommonStatus, at: Instant, cause: number): boolean {
+    return this.status === status && this.at === at && this.cause === cause;
+  }
+
   late(own: OwnOfPod): LatePod {
     return new LatePod(own, this);
   }

@@ -86,8 +86,7 @@ export class PodSeries implements Series, Comer {
     const { mould, ground, cause } = this;
     const { now: at, end, madeKey: key } = mould;
     const revision = ground.store.nextRevision;
-    const { maker } = this;
-    if (maker === undefined || maker.status !== status || maker.at !== at || maker.cause !== cause) {
+    if (!this.maker?.isFor(status, at, cause)) {
       this.maker = new RestingPodMaker(mould, { status, at, cause });
     }
     return (this.late = this.maker!.late({ revision, end, key, host, place }));

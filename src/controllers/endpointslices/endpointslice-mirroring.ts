@@ -99,7 +99,7 @@ class MirroringLogic implements ControllerLogic {
 
   answered(write: Write, result: string, storedBy: Stored): void {
     if (result !== 'ok') return;
-    const stored = storedBy(write)?.object;
+    const stored = storedBy.version(write.kind, write.key)?.object;
     const owner = ownerOf(stored ?? this.place.view.get('EndpointSlice', write.key));
     if (owner === undefined) return;
     if (write.verb === 'delete') this.tracker.removed(owner, write.key);

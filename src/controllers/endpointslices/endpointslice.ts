@@ -144,7 +144,7 @@ class EndpointSliceLogic implements ControllerLogic {
       if (service !== undefined) this.tracker.removed(service, write.key);
       return;
     }
-    const stored = storedBy(write)?.object;
+    const stored = storedBy.version(write.kind, write.key)?.object;
     if (stored !== undefined) this.tracker.wrote(serviceOf(stored)!, stored);
   }
 

@@ -7,6 +7,7 @@ import type { Pod } from '../../apiserver/kinds/pod';
 import type { Service } from '../../apiserver/kinds/service';
 import { patternOf } from '../../apiserver/late-pod';
 import type { LatePod, PodMaker } from '../../apiserver/late-pod';
+import type { ReachedEndpoint } from '../../apiserver/late-slice';
 import type { Version } from '../../apiserver/store';
 import { familyOf } from '../../values/ip';
 import type { Family, IP } from '../../values/ip';
@@ -87,6 +88,18 @@ export class LateEndpoints implements DesiredGroup, KnownSource, Look {
 
   get list(): readonly SliceEndpoint[] {
     return (this.#list ??= Object.freeze(this.pods.map((pod) => this.endpointOf(pod))));
+  }
+
+  get reached(): readonly ReachedEndpoint[] {
+    return this.#list ?? this.pods.map((pod) => this.reachedOf(pod));
+  }
+
+  private reachedOf(pod: Version): ReachedEndpoint {
+    const { service, family } = this;
+    const { late } = pod;
+    if (late === undefined) return this.endpointOf(pod);
+    const conditions = conditionsIn(service, late.pattern);
+    return { addresses: [onlyOf(late.addresses, family)!], conditions, nodeName: late.scope };
   }
 
   private endpointOf(pod: Version): SliceEndpoint {

@@ -38,7 +38,12 @@ export interface KnownSource extends EndpointSource {
 }
 
 /** There are no endpoints. */
-export const NO_ENDPOINTS: KnownSource = deepFreeze({ ports: [], list: [], hasReady: false });
+export const NO_ENDPOINTS: KnownSource = deepFreeze({
+  ports: [],
+  list: [],
+  reached: [],
+  hasReady: false,
+});
 
 /** A new slice that is to hold all endpoints there are, of which nobody has read any. */
 export class LateDraft implements SliceDraft {

@@ -133,6 +133,8 @@ class SchedulerLogic implements ControllerLogic {
   private isNextBound(change: Change): boolean {
     const { unheard, heard } = this;
     if (change.late !== undefined) {
+      // From the start on it is told of by a new list alone, to who has forgotten it.
+      if (!this.place.kernel.isBeforeStart) return false;
       this.known.later(change.key, change.late.scope);
       return true;
     }

@@ -32,7 +32,7 @@ import {
   wantedReplicas,
 } from './rollout';
 import type { Scale } from './rollout';
-import { SetIndex } from './set-index';
+import { NO_SETS, SetIndex } from './set-index';
 import { sharedStatus } from './shared-status';
 
 const DEADLINE: DeclaredWait = 'spec.progressDeadlineSeconds';
@@ -75,18 +75,23 @@ class DeploymentLogic implements ControllerLogic {
   reconcile(key: ObjectKey, pass: Pass): void {
     const found = this.place.view.get('Deployment', key) as Deployment | undefined;
     if (found === undefined || found.metadata.deletionTimestamp !== undefined) return;
-    const sets = this.setsOf(found);
-    const fresh = freshAmong(sets, found.spec.template);
+    const { spec, metadata } = found;
+    const owned = this.sets.of(metadata.uid);
+    const settled = owned?.settled(spec);
+    if (settled !== undefined) {
+      this.writeStatus(found, owned!.sets, settled, 'rolls out', pass);
+      return;
+    }
+    const sets = oldestFirst(owned?.sets ?? NO_SETS);
+    const fresh = freshAmong(sets, spec.template);
     const old = without(sets, fresh);
     const activity = this.advance(found, sets, fresh, old, pass);
-    if (fresh !== undefined && pass.isIdle) this.cleanUp(found, old, pass);
+    if (fresh !== undefined && pass.isIdle) {
+      this.cleanUp(found, old, pass);
+      // Of a paused one it is said that it scales.
+      if (sets.length === 1 && activity === 'rolls out') owned!.settle(spec);
+    }
     this.writeStatus(found, sets, fresh, activity, pass);
-  }
-
-  /** The oldest one first. */
-  private setsOf({ metadata }: Deployment): readonly ReplicaSet[] {
-    const sets = this.sets.of(metadata.uid);
-    return sets.length < 2 ? sets : [...sets].sort((a, b) => revisionOf(a) - revisionOf(b));
   }
 
   private advance(
@@ -185,7 +190,7 @@ class DeploymentLogic implements ControllerLogic {
     }
     const wanted = wantedReplicas(owner);
     // Sets that keep their size must still say for which number they were sized.
-    for (const set of this.sets.of(owner.metadata.uid)) {
+    for (const set of this.sets.of(owner.metadata.uid)?.sets ?? NO_SETS) {
       if (replicasOf(set) === 0 || isSizedFor(wanted, set) || isAmong(scales, set)) continue;
       pass.patch(set, { metadata: { annotations: sizeAnnotations(owner) } });
     }
@@ -221,7 +226,9 @@ class DeploymentLogic implements ControllerLogic {
   }
 }
 
-const NO_SETS: readonly ReplicaSet[] = [];
+function oldestFirst(sets: readonly ReplicaSet[]): readonly ReplicaSet[] {
+  return sets.length < 2 ? sets : [...sets].sort((a, b) => revisionOf(a) - revisionOf(b));
+}
 
 /** The others; most Deployments have one set, which is the new one. */
 function without(

@@ -172,10 +172,9 @@ class ReplicaLogic implements ControllerLogic {
   private onRun(run: PodRun): readonly ObjectKey[] {
     const { pattern, count } = run;
     const { namespace = '' } = pattern.metadata;
-    this.owned.addRun(run);
     this.pods.addRun(namespace, run, labelsOf(pattern));
-    const { keys } = this.ownerships.of(pattern);
-    for (const owner of keys) this.expectations.created(owner, count);
+    const keys = this.owned.addRun(run);
+    if (keys.length > 0) this.expectations.created(keys[0]!, count);
     return keys;
   }
 
@@ -185,7 +184,7 @@ class ReplicaLogic implements ControllerLogic {
    * source: pkg/controller/controller_ref_manager.go ClaimPods
    */
   private claim(owner: ReplicaOwner, pass: Pass): HeldAlike[] {
-    const { object, selector } = owner;
+    const { object, selector, template } = owner;
     const { uid, namespace = '' } = object.metadata;
     const kept: HeldAlike[] = [];
     // The pods of one template share their labels.
@@ -195,7 +194,8 @@ class ReplicaLogic implements ControllerLogic {
       const pod = patternOfAlike(held);
       if (labels === undefined || pod.metadata.labels !== labels) {
         labels = pod.metadata.labels;
-        matches = matchesSelector(labels, selector);
+        // No template is taken whose labels its selector does not match.
+        matches = labels === template.metadata?.labels || matchesSelector(labels, selector);
       }
       if (matches || isGoing(pod)) kept.push(held);
       else this.release(held, pass);

@@ -1,16 +1,18 @@
 // The ReplicaSets of each Deployment: hardly any has more than one or two.
 
 import type { Change } from '../../apiserver/informer';
+import type { DeploymentSpec } from '../../apiserver/kinds/deployment';
 import type { ReplicaSet } from '../../apiserver/kinds/replicaset';
 import type { KubeObject, ObjectKey } from '../../values/kube-object';
+import type { Labels } from '../../values/labels';
 import { controllerOf, distinctKeys, NOBODY, ownerKey } from '../owner';
 
 const OWNER = 'Deployment';
-const NONE: readonly ReplicaSet[] = [];
+export const NO_SETS: readonly ReplicaSet[] = [];
 
 export class SetIndex {
   /** By the identity of the Deployment. */
-  private readonly byOwner = new Map<string, Owned>();
+  private readonly byOwner = new Map<string, OwnedSets>();
 
   /** Tells of a change of a set; returns the keys of the Deployments that it concerns. */
   update({ before, after }: Change): readonly ObjectKey[] {
@@ -25,9 +27,9 @@ export class SetIndex {
     return distinctKeys(was.keys[0], is?.keys[0]);
   }
 
-  /** Those of the Deployment of this identity. The list is good until the next change. */
-  of(uid: string | undefined): readonly ReplicaSet[] {
-    return this.byOwner.get(uid ?? '')?.sets ?? NONE;
+  /** Those of the Deployment of this identity; undefined where it never had any. */
+  of(uid: string | undefined): OwnedSets | undefined {
+    return this.byOwner.get(uid ?? '');
   }
 
   clear(): void {
@@ -35,23 +37,44 @@ export class SetIndex {
   }
 
   /** Where sets stand that have the owner of this one; undefined for nowhere. */
-  private placeOf(set: KubeObject): Owned | undefined {
+  private placeOf(set: KubeObject): OwnedSets | undefined {
     const owner = controllerOf(set);
     if (owner?.kind !== OWNER) return undefined;
     let owned = this.byOwner.get(owner.uid);
-    if (owned === undefined) this.byOwner.set(owner.uid, (owned = new Owned(set)));
+    if (owned === undefined) this.byOwner.set(owner.uid, (owned = new OwnedSets(set)));
     return owned;
   }
 }
 
 /** The sets of one Deployment, in the order of their coming. */
-class Owned {
+export class OwnedSets {
   /** The Deployment's own key, in a list of one. */
   readonly keys: readonly ObjectKey[];
-  sets = NONE;
+  /** The list is good until the next change. */
+  sets = NO_SETS;
+  /** What a look read that found nothing to do: of the Deployment, and of its only set. */
+  private wanted: DeploymentSpec | undefined;
+  private spec: ReplicaSet['spec'] | undefined;
+  private annotations: Labels | undefined;
 
   constructor(one: KubeObject) {
     this.keys = Object.freeze([ownerKey(one, OWNER)!]);
+  }
+
+  /** Notes that nothing was to be done about the only set, for a Deployment of this spec. */
+  settle(wanted: DeploymentSpec): void {
+    const { spec, metadata } = this.sets[0]!;
+    this.wanted = wanted;
+    this.spec = spec;
+    this.annotations = metadata.annotations;
+  }
+
+  /** The only set, where a look would read what that one did; otherwise undefined. */
+  settled(wanted: DeploymentSpec): ReplicaSet | undefined {
+    if (wanted !== this.wanted || this.sets.length !== 1) return undefined;
+    const only = this.sets[0]!;
+    const isAsBefore = only.spec === this.spec && only.metadata.annotations === this.annotations;
+    return isAsBefore ? only : undefined;
   }
 
   put(set: ReplicaSet): void {

@@ -5,6 +5,7 @@
 import { LatePod } from '../../apiserver/late-pod';
 import type { ObjectKey } from '../../values/kube-object';
 import type { LateMap } from '../../values/late-map';
+import { PodSandbox } from '../pod-sandbox';
 import type { NodeAgent, PodWorker } from './kubelet-state';
 import { RestingPod, sandboxFor } from './resting-pods';
 import type { RestingTemplate } from './resting-pods';
@@ -16,7 +17,7 @@ export class Arrivals {
   private readonly agents: ReadonlyMap<string, NodeAgent>;
   private readonly byPod: LateMap<ObjectKey, PodWorker | RestingPod>;
   /** Pods in the order of their coming, each with its template and its number behind it. */
-  private waiting: (LatePod | PodWorker | RestingTemplate | number | undefined)[] = [];
+  private waiting: (LatePod | PodWorker | PodSandbox | RestingTemplate | number | undefined)[] = [];
   /** The revision of the first of them that rests. */
   private since = Number.POSITIVE_INFINITY;
 
@@ -54,6 +55,11 @@ export class Arrivals {
     this.byPod.later(key, worker);
   }
 
+  /** The same of a sandbox of such a pod. */
+  addSandbox(sandbox: PodSandbox): void {
+    if (!this.isEmpty) this.waiting.push(sandbox, undefined, undefined);
+  }
+
   /** Somebody asks: they are as any pod at rest. */
   enter(): void {
     const { waiting } = this;
@@ -62,11 +68,13 @@ export class Arrivals {
     this.waiting = [];
     this.since = Number.POSITIVE_INFINITY;
     for (let at = 0; at < waiting.length; at += FIELDS) {
-      const pod = waiting[at] as LatePod | PodWorker;
-      if (pod instanceof LatePod) {
-        this.enterOne(pod, waiting[at + 1] as RestingTemplate, waiting[at + 2] as number);
+      const one = waiting[at] as LatePod | PodWorker | PodSandbox;
+      if (one instanceof LatePod) {
+        this.enterOne(one, waiting[at + 1] as RestingTemplate, waiting[at + 2] as number);
+      } else if (one instanceof PodSandbox) {
+        this.agents.get(one.node)!.machine.putLast(one);
       } else {
-        this.putBehind(pod);
+        this.putBehind(one);
       }
     }
   }
@@ -88,10 +96,7 @@ export class Arrivals {
   private putBehind({ agent, id, key }: PodWorker): void {
     const now = agent.workers.get(id);
     if (now === undefined) return;
-    agent.workers.delete(id);
-    agent.workers.later(id, now);
-    if (this.byPod.get(key) !== now) return;
-    this.byPod.delete(key);
-    this.byPod.later(key, now);
+    agent.workers.putLast(id);
+    if (this.byPod.get(key) === now) this.byPod.putLast(key);
   }
 }

@@ -199,6 +199,7 @@ export class PodLifecycle {
     const hostNetwork = pod.spec.hostNetwork === true;
     worker.sandbox = new PodSandbox({ podKey, uid, node, addresses, hostNetwork, refusals });
     agent.machine.installSandbox(worker.sandbox);
+    this.ground.state.arrivals.addSandbox(worker.sandbox);
     worker.stage = 'running';
   }
 

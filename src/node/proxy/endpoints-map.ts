@@ -3,6 +3,7 @@
 // source: pkg/proxy/endpointslicecache.go
 
 import { equalJson } from '../../apiserver/json';
+import { LateSlice } from '../../apiserver/late-slice';
 import { parseIp } from '../../values/ip';
 import type { Family } from '../../values/ip';
 import type { Protocol } from '../../values/flow';
@@ -227,7 +228,7 @@ function readSlice(slice: Slice, before: EndpointsByPort): EndpointsByPort {
     const key = servicePortKey(id);
     const endpoints = byPort.get(key) ?? [];
     byPort.set(key, endpoints);
-    for (const source of slice.endpoints ?? []) {
+    for (const source of reachedIn(slice)) {
       const endpoint = readEndpoint(source, port);
       if (endpoint !== undefined) endpoints.push(endpoint);
     }
@@ -235,6 +236,11 @@ function readSlice(slice: Slice, before: EndpointsByPort): EndpointsByPort {
   const reading = ordered(byPort);
   for (const [key, endpoints] of byPort) keepEqual(endpoints, before.get(key) ?? NO_ENDPOINTS);
   return reading;
+}
+
+/** Of a slice that is made late no more is made than is read here. */
+function reachedIn(slice: Slice): readonly SliceEndpoint[] {
+  return slice instanceof LateSlice ? LateSlice.reachedIn(slice) : (slice.endpoints ?? []);
 }
 
 const NO_ENDPOINTS: readonly Endpoint[] = [];

@@ -10,6 +10,7 @@ import { isSameName, isWithin, recordsOf, zoneOf } from '../dns-message';
 import type { DnsReply, Question, ResourceRecord } from '../dns-message';
 import { readCache } from './cache-options';
 import type { CacheOptions } from './cache-options';
+import { leave } from './plugin';
 import type { DnsRequest, Plugin, Serve, Setup } from './plugin';
 
 /** What a reply is to the cache. `other` is not kept. */
@@ -77,7 +78,7 @@ export class CachePlugin implements Plugin {
     const kind = kindOf(reply, request.question);
     if (kind === 'other') return reply;
     const ttl = this.ttlOf(reply, kind);
-    if (request.real && ttl > 0) this.store(request, reply, kind, ttl);
+    if (request.real && ttl > 0) leave(request, () => this.store(request, reply, kind, ttl));
     return withTtl(reply, ttl);
   }
 
@@ -98,9 +99,9 @@ export class CachePlugin implements Plugin {
     const { hits, within, percentage } = this.options.prefetch;
     if (hits === 0 || !request.real) return;
     const { now } = request.clock;
-    item.hits = now - item.lastHit > within ? 1 : item.hits + 1;
-    item.lastHit = now;
-    if (item.hits >= hits && left <= Math.ceil((percentage / 100) * item.ttl)) {
+    const met = now - item.lastHit > within ? 1 : item.hits + 1;
+    leave(request, () => Object.assign(item, { hits: met, lastHit: now }));
+    if (met >= hits && left <= Math.ceil((percentage / 100) * item.ttl)) {
       this.refreshBehind(request, next);
     }
   }
@@ -110,7 +111,7 @@ export class CachePlugin implements Plugin {
     const reply = next(request);
     const kind = kindOf(reply, request.question);
     if (kind !== 'success' && kind !== 'denial') return;
-    this.store(request, reply, kind, this.ttlOf(reply, kind));
+    leave(request, () => this.store(request, reply, kind, this.ttlOf(reply, kind)));
   }
 
   private ttlOf(reply: DnsReply, kind: Exclude<Kind, 'other'>): number {

@@ -14,6 +14,7 @@ import { notModelled, readCount, readSpan } from '../corefile-values';
 import type { Weighted } from '../courses';
 import { emptyReply, isWithin, normalName } from '../dns-message';
 import type { DnsReply } from '../dns-message';
+import { leave } from './plugin';
 import type { DnsRequest, Exchanged, Plugin, PluginGround, Serve, Setup, Upstream } from './plugin';
 import { UpstreamHealth } from './upstream-health';
 import type { HealthOptions } from './upstream-health';
@@ -101,7 +102,7 @@ class ForwardPlugin implements Plugin {
       const reply = this.ask(request, upstream);
       if (typeof reply !== 'object' || reply.delay > patience.once) {
         if (reply !== 'unreachable') elapsed = (elapsed + patience.once) as Duration;
-        if (request.real) this.suspect(upstream, elapsed);
+        if (request.real) this.suspect(request, upstream, elapsed);
         // A check of the process's own has no more patience than one try takes.
         const isGivenUp = request.goesOneWay === true && elapsed > ZERO;
         if (down < length && !isGivenUp) continue;
@@ -113,10 +114,13 @@ class ForwardPlugin implements Plugin {
     return { ...emptyReply('SERVFAIL'), delay: elapsed };
   }
 
-  private suspect(upstream: Upstream, after: Duration): void {
+  private suspect(request: DnsRequest, upstream: Upstream, after: Duration): void {
     const { checkUpstream } = this.ground;
+    if (checkUpstream === undefined) return;
     const health = this.health.get(upstream)!;
-    if (checkUpstream !== undefined && health.suspect()) checkUpstream(health, after);
+    leave(request, () => {
+      if (health.suspect()) checkUpstream(health, after);
+    });
   }
 
   private ask(request: DnsRequest, upstream: Upstream): Exchanged {

@@ -22,6 +22,11 @@ export interface DnsRequest {
   readonly clock: { readonly now: Instant };
   /** Whether somebody really asks: only then caches learn from it. */
   readonly real: boolean;
+  /**
+   * Takes what a real question leaves behind, to do it once all of its ways are known: one of them
+   * must not find what another one has just taught. Without it that is done at once.
+   */
+  readonly later?: (effect: () => void) => void;
   readonly choose: Choose;
   /** Whether `choose` draws, on every server, so that the question has one course only. */
   readonly goesOneWay?: boolean;
@@ -39,6 +44,12 @@ export interface Trail {
   readonly passed: readonly string[];
   /** What was found out on other ways of the same lookup, by who was asked what after whom. */
   readonly known: Map<string, readonly Weighted<DnsReply>[]>;
+}
+
+/** Does what a real question leaves behind, at once or when its ways are known. */
+export function leave({ later }: DnsRequest, effect: () => void): void {
+  if (later === undefined) effect();
+  else later(effect);
 }
 
 export type Serve = (request: DnsRequest) => DnsReply;
