@@ -80,7 +80,11 @@ function settled(spec: ClusterSpec): Cluster {
 function specOf(size: Size): ClusterSpec {
   return planOf(`
 scenario: a large cluster
-cluster: {nodes: ${size.nodes}, nodeCIDR: 172.16.0.0/16, podCIDR: 10.0.0.0/10, serviceCIDR: 10.96.0.0/12}
+cluster:
+  nodes: ${size.nodes}
+  nodeCIDR: 172.16.0.0/16
+  podCIDR: 10.0.0.0/10
+  serviceCIDR: 10.96.0.0/12
 expect: [{at: 0s, inspect: {query: $.now, count: 1}}]
 ${manifests(size)}`).cluster;
 }

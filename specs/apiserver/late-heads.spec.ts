@@ -68,7 +68,7 @@ const QUESTIONS: readonly ((store: Store, stream: Stream) => unknown)[] = [
     const node = NODES[stream.below(3)]!;
     return [...store.listScope('Pod', node)].map(({ metadata }) => metadata.name);
   },
-  (store, stream) => revisionsOf(store.changes('Pod', 0, undefined, NODES[stream.below(3)]!)),
+  (store, stream) => revisionsOf(store.changes('Pod', 0, undefined, NODES[stream.below(3)])),
 ];
 
 describe('pods of series in the store', () => {

@@ -216,7 +216,7 @@ export class ApiServer {
     const { kind, key, object } = request;
     const series = isCreate ? admission.series?.(object!, store, key) : undefined;
     // Most are asked for one by one: a list that has grown has room for many more.
-    const results = new Array<ApiResult>(count);
+    const results = Array.from<ApiResult>({ length: count });
     for (let at = 0; at < count; at++) {
       // No line is written of it before the start.
       const made = series?.next(

@@ -98,7 +98,7 @@ export class DnsView implements Readable {
 
   /**
    * A view that is empty and silent until `sync`. `onLearn` is told of each object that has changed
-   * for it since then, as the journal names it; `name` is what forks call it by.
+   * for it since then; `name` is what forks call it by.
    */
   constructor(api: ApiServer, owner: string, { name = owner, onLearn }: DnsViewOptions = {}) {
     this.place = { room: VIEW, name };

@@ -89,7 +89,7 @@ export class PodSeries implements Series, Comer {
     if (!this.maker?.isFor(status, at, cause)) {
       this.maker = new RestingPodMaker(mould, { status, at, cause });
     }
-    return (this.late = this.maker!.late({ revision, end, key, host, place }));
+    return (this.late = this.maker.late({ revision, end, key, host, place }));
   }
 
   /** The pod as any other comes to its node, for who keeps it by itself. */
