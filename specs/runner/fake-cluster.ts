@@ -78,7 +78,7 @@ export class FakeCluster implements Cluster {
   /** Nodes that do not enforce everything yet. */
   readonly unenforced = new Set<string>();
   /** The answers of DNS servers by pod. */
-  readonly dnsAnswers = new Map<string, readonly string[]>();
+  readonly dnsAnswers = new Map<string, readonly string[] | string>();
   /** Keys of pods by `Kind namespace/name`. */
   readonly pods = new Map<string, string[]>();
 
@@ -220,7 +220,7 @@ export class FakeCluster implements Cluster {
     return !this.unenforced.has(node);
   }
 
-  answersOf(pod: string): readonly string[] | undefined {
+  answersOf(pod: string): readonly string[] | string | undefined {
     return this.dnsAnswers.get(pod);
   }
 

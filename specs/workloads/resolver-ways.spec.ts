@@ -171,6 +171,30 @@ describe('a lookup in which chance decides often', () => {
   });
 });
 
+describe('courses of a lookup that are told the same on different walks', () => {
+  it('show the walks of all of them, also of a name before the last', () => {
+    const soa = (data: string) => ({ name: '.', type: 'SOA', ttl: 30, data });
+    const paths = ['one', 'other'].map((reason) => {
+      const trace = {
+        disposition: 'answered',
+        translations: [],
+        reason,
+      } as Partial<Trace> as Trace;
+      const nothing = { ...emptyReply('NXDOMAIN'), authority: [soa(reason)] };
+      const ask = () => [
+        { probability: CERTAIN, value: { kind: 'reply', reply: nothing } as const },
+      ];
+      return { probability: ratio(1, 2), value: { trace, ask } };
+    });
+    // It is told of the name as it stands, which comes first.
+    const options = { ndots: '0' };
+    const request = requestIn({ libc: 'glibc', domains: 1, options, reactions: THIRDS });
+    const ways = resolve({ ...request, open: () => paths });
+    const walks = ways.map(({ traces }) => traces.map(({ reason }) => reason));
+    expect(walks).to.deep.equal([['one', 'other']]);
+  });
+});
+
 describe('a lookup that can go more ways than can be followed', () => {
   it('is one that nothing is said of', () => {
     const reactions = THIRDS;

@@ -38,7 +38,10 @@ export class Watches {
   private readonly togetherEvents: ReadonlyMap<Phase, EventKind>;
   /** Who watches the kind of the last version while a cluster settles. */
   private told: Audience | undefined;
-  /** What asked for that version, where it was one of a series. */
+  /**
+   * What asked last for pods of a series, of which those who watch pods have been told. They are
+   * stored at a stretch, so that nothing else is told until the request is carried out.
+   */
   private series: ApiRequest | undefined;
 
   constructor(ground: WatchesGround) {
@@ -70,7 +73,6 @@ export class Watches {
       told.prolong(version.revision);
       return;
     }
-    this.series = undefined;
     const delay = this.commonDelay(request);
     const whole = this.audiences.wholeOf(request.kind);
     if (whole !== undefined) this.tell(whole, request, version, delay);

@@ -168,9 +168,9 @@ export interface Cluster {
   enforces(node: string): boolean;
   /**
    * The addresses that the DNS server in a pod would answer for a full name, whichever of its
-   * answers it gives; undefined where it does not answer.
+   * answers it gives; undefined where it does not answer; a text that says why they are not known.
    */
-  answersOf(pod: string, name: string): readonly string[] | undefined;
+  answersOf(pod: string, name: string): readonly string[] | string | undefined;
   /** One sentence for each container whose behaviour nobody declared and no image tells, sorted. */
   assumptions(): readonly string[];
   /** The state as one frozen JSON object; what `inspect` queries. */

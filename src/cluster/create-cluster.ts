@@ -293,7 +293,7 @@ class ModelCluster extends HandingOut implements Cluster {
     return this.agents?.isCurrent(node) ?? false;
   }
 
-  answersOf(pod: string, name: string): readonly string[] | undefined {
+  answersOf(pod: string, name: string): readonly string[] | string | undefined {
     return answersOf(this.servers, pod, name, this.spec.ipFamilies);
   }
 

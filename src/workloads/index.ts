@@ -15,7 +15,7 @@ export type { TimerOverride } from './coredns-manifests';
 export { CoreDns } from './coredns/server';
 export type { AskUpstream, DnsRequest, Exchanged, Trail } from './coredns/plugin';
 export { CorefileError, parseCorefile } from './corefile';
-export { coursesOf, merged } from './courses';
+export { coursesOf, merged, TooManyCourses } from './courses';
 export type { Choose, Weighted } from './courses';
 export type { DnsReply, DnsTransport, Question, ResourceRecord } from './dns-message';
 export { ALWAYS } from './dns-failures';

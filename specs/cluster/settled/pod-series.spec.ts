@@ -61,6 +61,13 @@ const CLUSTERS: Readonly<
       '\n---\n',
     ),
   ],
+  // The first of a template without probes does not come by itself either.
+  'pods of several templates without probes': [
+    ['web', 'api', 'shop']
+      .map((name, index) => WEB.replace('15', `${index + 2}`).replaceAll('deployment', name))
+      .join('\n---\n')
+      .replaceAll(`, ${PROBE}`, ''),
+  ],
   'pods in two families': [WEB, ', ipFamilies: [IPv4, IPv6]'],
   'pods that a plug-in gives links of their own': [WEB, ', cni: calico'],
   'pods of kindnet': [WEB, ', cni: kindnet'],
@@ -213,6 +220,25 @@ describe('pods that are asked for together', () => {
     } finally {
       prototype.enter = enter;
     }
+  });
+
+  it('are started anew by a kubelet that lists them after a reboot', () => {
+    const cluster = settledWith(WEB);
+    const workers = () => kubeletsOf(cluster).agents.get('worker-1')!.workers.size;
+    const before = workers();
+    cluster.handles.powerOff('worker-1');
+    cluster.handles.powerOn('worker-1');
+    cluster.kernel.runUntil((cluster.kernel.now + 90e9) as Instant);
+    expect(workers()).to.equal(before);
+  });
+
+  it('are nothing to a plug-in that has been given other ranges since', () => {
+    const cluster = settledWith(WEB);
+    const { network } = cluster as unknown as { readonly network: Network };
+    network.assignPodCIDRs('worker-1', ['10.250.1.0/24']);
+    network.attachPod('worker-1', 'default/new');
+    expect(kubeletsOf(cluster).byPod.size).to.be.greaterThan(15);
+    expect([...network['cni'].allocations('worker-1').keys()]).to.deep.equal(['default/new']);
   });
 
   it('are all entered before a fork copies anything, which would move while it is copied', () => {

@@ -174,3 +174,42 @@ describe('converge of a route', () => {
     );
   });
 });
+
+describe('converge of a name', () => {
+  const WHY = 'its question can go too many ways to be followed to their ends';
+
+  /** Two servers, of which one says what the API does; `other` is what the other one says. */
+  function of(other: readonly string[] | string, nodes: string) {
+    const made = cluster(NEW, NEW, { clusterIP: '10.96.0.20', clusterIPs: ['10.96.0.20'] });
+    made.put({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'kube-dns', namespace: 'kube-system' },
+      spec: { selector: { app: 'coredns' } },
+    });
+    for (const [name, answers] of [['a', ['10.96.0.20']] as const, ['b', other] as const]) {
+      made.addPod(
+        `kube-system/${name}`,
+        '10.244.1.2',
+        'worker-1',
+        'Deployment kube-system/coredns',
+      );
+      made.dnsAnswers.set(`kube-system/${name}`, answers);
+    }
+    return converge.observe(made, { name: 'backend.shop', nodes }, { explain: true });
+  }
+
+  it('compares what each server would answer with what the API says', () => {
+    expect(of(['10.96.0.20'], 'all')).to.include({ holds: true });
+    expect(of([], 'all').why).to.deep.equal([
+      'kube-system/coredns#2 answers nothing instead of 10.96.0.20',
+    ]);
+  });
+
+  it('is not modelled where it depends on a server whose answers are not known', () => {
+    expect(of(WHY, 'all')).to.include({ holds: undefined, possible: undefined, notModelled: WHY });
+    expect(of(WHY, 'any')).to.include({ holds: true }).and.not.to.have.property('notModelled');
+    expect(of(WHY, 'kube-system/coredns#1')).to.include({ holds: true });
+    expect(of(WHY, 'kube-system/coredns#2')).to.include({ holds: undefined, notModelled: WHY });
+  });
+});

@@ -8,7 +8,7 @@ import type { Labels } from '../../values/labels';
 import { controllerOf, distinctKeys, NOBODY, ownerKey } from '../owner';
 
 const OWNER = 'Deployment';
-export const NO_SETS: readonly ReplicaSet[] = [];
+export const NO_SETS: readonly ReplicaSet[] = Object.freeze([]);
 
 export class SetIndex {
   /** By the identity of the Deployment. */

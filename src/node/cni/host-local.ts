@@ -46,7 +46,10 @@ export class HostLocal implements AddressRow {
     this.end = end;
   }
 
-  /** Whether it gives out addresses of just these ranges. */
+  /**
+   * Whether it gives out addresses of just these ranges: the same text is read once, and is the
+   * same range each time.
+   */
   isOf(podCIDRs: readonly string[]): boolean {
     const { ranges } = this;
     return (

@@ -18,16 +18,18 @@ export function nameAgreement(cluster: Cluster, text: string): Agreement {
   const views = servers.flatMap((pod): View[] => {
     const answers = cluster.answersOf(pod, full);
     if (answers === undefined) return [];
+    const place = podName(cluster, pod);
+    const agent = `coredns@${pod.slice(pod.indexOf('/') + 1)}`;
+    if (typeof answers === 'string') {
+      const state = 'not modelled';
+      return [
+        { place, state, trouble: `is not modelled: ${answers}`, notModelled: answers, agent },
+      ];
+    }
     const has = [...answers].sort(compareText);
     const isRight = has.join() === wanted.join();
-    return [
-      {
-        place: podName(cluster, pod),
-        state: has.join(),
-        trouble: isRight ? '' : `answers ${sayAddresses(has)} instead of ${sayAddresses(wanted)}`,
-        agent: `coredns@${pod.slice(pod.indexOf('/') + 1)}`,
-      },
-    ];
+    const trouble = `answers ${sayAddresses(has)} instead of ${sayAddresses(wanted)}`;
+    return [{ place, state: has.join(), trouble: isRight ? '' : trouble, agent }];
   });
   if (views.length === 0) return noAgreement('no DNS server of the cluster runs');
   const objects = [`Service/${key}`, ...slicesOf(cluster, key)];

@@ -9,6 +9,8 @@ export interface View {
   readonly state: string;
   /** What is wrong about it, as a sentence goes on after its name; empty where it agrees. */
   readonly trouble: string;
+  /** Why it is not known what it lives by; `state` and `trouble` say so as well. */
+  readonly notModelled?: string;
   /** Who would have to do something about it: `kube-proxy@worker-1`. */
   readonly agent: string;
 }

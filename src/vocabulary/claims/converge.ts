@@ -110,11 +110,16 @@ export default defineClaim({
     const views = agreement.views.filter(({ place }) => isCounted(nodes, place));
     if (views.length === 0) return nothingToJudge(whyNone(cluster, args));
     const stale = views.filter(({ trouble }) => trouble !== '');
-    const holds = isEnough(nodes, views.length - stale.length, views.length);
+    const right = views.length - stale.length;
+    const unknown = stale.filter(({ notModelled }) => notModelled !== undefined);
+    const surely = isEnough(nodes, right, views.length);
+    const perhaps = isEnough(nodes, right + unknown.length, views.length);
+    const holds = surely === perhaps ? surely : undefined;
     return {
       holds,
       possible: holds,
       actual: stale.length === 0 ? 'converged' : `stale on ${sayStale(stale, views, args)}`,
+      ...(holds === undefined && { notModelled: unknown[0]!.notModelled! }),
       why: explain ? stale.map(({ place, trouble }) => `${place} ${trouble}`) : [],
       traces: [],
       blames:
