@@ -13,7 +13,7 @@ import type { Dialect } from './scalar';
 import { rangeOf } from './source-text';
 import type { Place, SourceText } from './source-text';
 import type { Chunk } from './split-stream';
-import { hintForBroken } from './yaml-hints';
+import { gluedKeyIn, hintForBroken } from './yaml-hints';
 import { asText, LARGEST, leaf, list, mapping } from './tree';
 import type { Entry, Tree } from './tree';
 
@@ -228,6 +228,14 @@ function reportMisplaced(
   const noticed = lineOf(chunk.start + Math.min(error.pos[0], chunk.end - chunk.start));
   const found = findMisplaced(lines, lineOf(chunk.start) - 1, noticed - 1);
   if (found === undefined) return false;
+  // Without a space after its colon, the line above begins no mapping that it could go on with.
+  const above = lines.slice(0, found.line).findLastIndex((text) => /\S/.test(text));
+  const glued = gluedKeyIn(lines[above] ?? '');
+  if (glued !== undefined && glued.column === found.column) {
+    const at = placeInLine(source, { ...glued, line: above });
+    report.error('KD1003', at, `this is not YAML: "${glued.text}" is one word`, glued.hint);
+    return true;
+  }
   const message = `this is not YAML: "${found.text}" is indented unlike what is above it`;
   report.error('KD1003', placeInLine(source, found), message, found.hint);
   return true;
@@ -279,7 +287,10 @@ function lineAt(text: string, offset: number): string {
   return text.slice(start, end < 0 ? text.length : end);
 }
 
-function placeInLine(source: SourceText, { line, column, text }: Misplaced): Place {
+function placeInLine(
+  source: SourceText,
+  { line, column, text }: Pick<Misplaced, 'line' | 'column' | 'text'>,
+): Place {
   const start = source.offsetOf(line + 1, column + 1);
   return { source, start, end: start + text.length };
 }

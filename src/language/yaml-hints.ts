@@ -23,8 +23,17 @@ export function hintForBroken(message: string, line: string, earlier: string): s
       ? undefined
       : `a text with a colon and a space needs quotes: ${key}: "…"`;
   }
-  const [, key, value] = /^\s*(?:- )?([A-Za-z]+):(\S.*)$/.exec(line) ?? [];
-  return key === undefined ? undefined : `write a space after the colon: ${key}: ${value}`;
+  return gluedKeyIn(line)?.hint;
+}
+
+/** A key that its value stands too close to for YAML to tell: its column from 0, and what to do. */
+export function gluedKeyIn(
+  line: string,
+): { readonly column: number; readonly text: string; readonly hint: string } | undefined {
+  const [, before, key, value] = /^(\s*(?:- +)?)([A-Za-z]+):([^\s/].*)$/.exec(line) ?? [];
+  if (before === undefined) return undefined;
+  const hint = `write a space after the colon: ${key}: ${value}`;
+  return { column: before.length, text: `${key}:${value}`, hint };
 }
 
 /** A bracket is missed at the end of what stands in it, or a comment has swallowed it. */
