@@ -41,6 +41,7 @@ describe('the set that a Deployment makes', () => {
       [one, 2, 1],
       [one, 1, 1],
       [one, 2, 2],
+      [one, 2, 3],
       [renamed, 2, 1],
       [moved, 2, 1],
       [one, 2, 1],
