@@ -7,7 +7,10 @@ import { deepFreeze } from '../../values/kube-object';
 
 /** As many as come in turns, while workloads of several sizes come about. */
 const MOST = 8;
-/** The last ones, in a row: each takes the place of the oldest. */
+/**
+ * The last ones of all clusters, in a row: each takes the place of the oldest. What a cluster does
+ * must not hang on which of two equal ones it gets.
+ */
 const recent: ReplicaStatus[] = [];
 let next = 0;
 
